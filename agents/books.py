@@ -1,0 +1,37 @@
+"""What a carrier knows about itself when it plans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierBooks:
+    """A carrier's own figures at the end of a month.
+
+    Attributes:
+        annual_volume: Deseasonalised parcels a year that it delivers, by zone, (Z,).
+        capacity: Annual parcels of last-mile capacity by zone, (Z,).
+        on_its_way: Annual parcels of capacity ordered and not yet in use, (Z,).
+        coverage: Share of households that it can serve by zone, (Z,).
+        unit_cost: Dollars per parcel of the next household by zone, (Z,).
+        margin: Operating margin of the last twelve months.
+        cost_growth: Growth of its cost per parcel over the last twelve months, as a share.
+        utilisation: Mean utilisation of the last twelve months.
+        start_utilisation: Mean utilisation of the year before the start.
+    """
+
+    annual_volume: Floats
+    capacity: Floats
+    on_its_way: Floats
+    coverage: Floats
+    unit_cost: Floats
+    margin: float
+    cost_growth: float
+    utilisation: float
+    start_utilisation: float

@@ -1,0 +1,130 @@
+"""Carriers as Mesa agents: each plans its prices once a year and its capacity once a quarter, on its own books only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR
+from agents.capacity import CapacityOrder, cut_to_limit, wanted_additions
+from agents.pricing import PriceResponse, paid_growth
+
+if TYPE_CHECKING:
+    from agents.world import World
+
+Floats = NDArray[np.float64]
+QUARTER = 3
+QUARTERS_PER_YEAR = 4
+
+
+class Carrier(mesa.Agent):
+    """A delivery network that sells to shippers.
+
+    Args:
+        model: The market.
+        index: Position on every carrier axis.
+        key: Name in code, for example "ups".
+        name: Name for people.
+        target_margin: Operating margin that its price plan aims at.
+        price_month: Calendar month of its yearly price change, 1 to 12.
+    """
+
+    def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
+        super().__init__(model)
+        self.index = index
+        self.key = key
+        self.name = name
+        self.target_margin = target_margin
+        self.price_month = price_month
+
+    @property
+    def world(self) -> World:
+        """The market through the narrow door."""
+        world: World = self.model
+        return world
+
+    def price_increase(self) -> float:
+        """Yearly growth of paid prices that its situation asks for (section 9)."""
+        figures, books = self.world.figures, self.world.own_books(self.index)
+        return paid_growth(
+            price_response(self.world),
+            inflation=figures.inflation,
+            cost_growth=books.cost_growth,
+            margin_gap=self.target_margin - books.margin,
+            utilisation_gap=books.utilisation - books.start_utilisation,
+            rival_ratio=self.world.rival_price_ratio(self.index),
+        )
+
+    def expected_volume(self, months: int) -> Floats:
+        """Parcels a year by zone that it expects to deliver some months ahead, (Z,)."""
+        figures, books = self.world.figures, self.world.own_books(self.index)
+        growth: float = (1.0 + figures.growth_other_demand) ** (months / MONTHS_PER_YEAR)
+        return books.annual_volume * growth
+
+    def yearly_build_limit(self) -> float:
+        """Annual parcels of capacity that it can add in a year."""
+        return float("inf")
+
+    def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
+        """Order what expected volume needs until the next order can arrive; None when nothing is missing.
+
+        Args:
+            lead_months: Months until the order can be used.
+            horizon_months: Months between two orders.
+        """
+        books = self.world.own_books(self.index)
+        needed = self.expected_volume(lead_months + horizon_months)
+        wanted = wanted_additions(needed, books.capacity, books.on_its_way)
+        limit = self.yearly_build_limit() * horizon_months / MONTHS_PER_YEAR
+        additions = cut_to_limit(wanted, books.unit_cost, limit)
+        if additions.sum() <= 0.0:
+            return None
+        zone_type = self.world.zones.zone_type
+        capital = float((additions * self.world.figures.by_type("capacity_capex")[zone_type]).sum())
+        coverage = self.coverage_after(books.coverage, additions, wanted, lead_months + horizon_months)
+        return CapacityOrder(self.index, self.world.month + lead_months, additions, coverage, capital)
+
+    def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, months: int) -> Floats:
+        """Share of households that it can serve once the additions stand; the same unless it reaches new ones."""
+        return coverage
+
+
+class RegionalCarrier(Carrier):
+    """A carrier of some states, which cannot grow faster than its organisation."""
+
+    def yearly_build_limit(self) -> float:
+        """Annual parcels of capacity that it can add in a year."""
+        return self.world.figures.regional_growth_cap * float(self.world.own_books(self.index).capacity.sum())
+
+
+class Usps(Carrier):
+    """The postal service: it sells parcels under a price step limit and below its rivals, and serves every address."""
+
+    def price_increase(self) -> float:
+        """Yearly growth of paid prices, at most `usps_price_step_max` beyond inflation."""
+        figures = self.world.figures
+        return min(super().price_increase(), figures.inflation + figures.usps_price_step_max)
+
+    def mail_price_increase(self) -> float:
+        """Yearly mail price change that the law allows: inflation and the authority beyond it."""
+        return self.world.figures.inflation + self.world.figures.mail_price_above_inflation
+
+    def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
+        """Order nothing: sorting capacity is slack and the last mile passes every address anyway."""
+        return None
+
+
+def price_response(world: World) -> PriceResponse:
+    """Coefficients of the yearly price plan."""
+    figures = world.figures
+    return PriceResponse(
+        cost=figures.price_response_cost,
+        margin=figures.price_response_margin,
+        utilisation=figures.price_response_utilisation,
+        rivals=figures.price_response_rivals,
+        list_increase_max=figures.price_increase_max,
+        pass_through=figures.list_to_paid_pass_through,
+    )

@@ -1,0 +1,143 @@
+"""Which carrier a shipper uses: logit with random price coefficients, inertia and reconsideration (section 6).
+
+Carriers come in two kinds. *National* carriers serve every address. *Partial* carriers (Amazon's sales to others,
+regional carriers) reach a share of a shipper's destinations; the national carrier that the shipper used before stays
+as fallback for the rest, so the utility of a partial carrier is the coverage-weighted mean of the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int8]
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What n shippers of one segment can choose from.
+
+    Attributes:
+        national: Utility of each national carrier, (n, M).
+        partial: Utility of each partial carrier where it delivers, (n, Q).
+        coverage: Share of the shipper's destinations that a partial carrier reaches, (n, Q).
+        available: Whether a partial carrier can be the primary one, (n, Q).
+    """
+
+    national: Floats
+    partial: Floats
+    coverage: Floats
+    available: Booleans
+
+    def bundles(self) -> Floats:
+        """Utility of each partial carrier with each national fallback, (n, Q, M); -inf where not available."""
+        covered = self.coverage[:, :, None]
+        mixed = covered * np.where(self.available, self.partial, 0.0)[:, :, None]
+        mixed = mixed + (1.0 - covered) * self.national[:, None, :]
+        return np.where(self.available[:, :, None], mixed, -np.inf)
+
+
+def stationary_shares(menu: Menu, inertia: float) -> tuple[Floats, Floats]:
+    """Long-run chances of being with each carrier when every reconsideration follows `reconsider`.
+
+    With weights w = exp(utility), N the sum of national weights and S_f the sum over all that is on offer to a shipper
+    with fallback f, the chain has the closed form  chance(m) ~ w_m D_m / S_m  and
+    chance(q, f) ~ (w_f / N)(N / S_f) w_qf D_qf / N,  with D = S + (exp(inertia) - 1) w.
+
+    Args:
+        menu: What the shippers can choose from.
+        inertia: Utility of staying.
+
+    Returns:
+        Chances of the national carriers (n, M) and of the partial carriers with their fallback (n, Q, M); together
+        they sum to 1 for each shipper.
+    """
+    bundles = menu.bundles()
+    top = np.maximum(menu.national.max(axis=1), bundles.max(axis=(1, 2), initial=-np.inf))
+    weight = np.exp(menu.national - top[:, None])
+    weight_bundle = np.exp(bundles - top[:, None, None])
+    stay = np.expm1(inertia)
+    national_sum = weight.sum(axis=1)
+    offered = national_sum[:, None] + weight_bundle.sum(axis=1)
+    chance = weight * (offered + stay * weight) / offered
+    chance_bundle = (
+        weight[:, None, :]
+        * weight_bundle
+        * (offered[:, None, :] + stay * weight_bundle)
+        / (offered[:, None, :] * national_sum[:, None, None])
+    )
+    total = chance.sum(axis=1) + chance_bundle.sum(axis=(1, 2))
+    return chance / total[:, None], chance_bundle / total[:, None, None]
+
+
+def reconsider(
+    menu: Menu, primary: Integers, fallback: Integers, inertia: float, uniform: Floats
+) -> tuple[Integers, Integers]:
+    """Choose anew, by one uniform draw against the cumulated chances.
+
+    Args:
+        menu: What the shippers can choose from.
+        primary: Present carrier of each shipper (n,): 0..M-1 national, M..M+Q-1 partial.
+        fallback: Present national carrier (n,), 0..M-1; equal to `primary` where that is national.
+        inertia: Utility of staying.
+        uniform: One draw from [0, 1) per shipper, (n,).
+
+    Returns:
+        New primary and fallback.
+    """
+    rows = np.arange(len(primary))
+    options = np.concatenate([menu.national, menu.bundles()[rows, :, fallback]], axis=1)
+    options[rows, primary] += inertia
+    chosen = draw(softmax(options), uniform)
+    n_national = menu.national.shape[1]
+    new_fallback = np.where(chosen < n_national, chosen, fallback)
+    return chosen.astype(np.int8), new_fallback.astype(np.int8)
+
+
+def softmax(utility: Floats) -> Floats:
+    """Chances proportional to exp(utility) along the last axis; -inf means not available."""
+    weight = np.exp(utility - utility.max(axis=-1, keepdims=True))
+    return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
+
+
+def draw(chances: Floats, uniform: Floats) -> NDArray[np.int64]:
+    """Pick one option per row by comparing one uniform draw with the cumulated chances.
+
+    Args:
+        chances: (n, options), each row sums to 1.
+        uniform: (n,) in [0, 1).
+
+    Returns:
+        Chosen option (n,); never one of zero chance.
+    """
+    cumulated = np.cumsum(chances, axis=1)
+    chosen = (cumulated < uniform[:, None] * cumulated[:, -1:]).sum(axis=1)
+    last_possible = chances.shape[1] - 1 - np.argmax(chances[:, ::-1] > 0.0, axis=1)
+    return np.asarray(np.minimum(chosen, last_possible), dtype=np.int64)
+
+
+def split_volume(utility: Floats, coverage: Floats, national: Booleans) -> Floats:
+    """Split of a multi-sourcing shipper over the carriers that serve a zone.
+
+    Each carrier gets its logit chance; where a partial carrier reaches only a share of the households, the rest of
+    its part goes to the national carriers in proportion to their chances.
+
+    Args:
+        utility: (..., K, Z), inertia included.
+        coverage: Share of households served, (K, Z); 1 for national carriers.
+        national: Which carriers are national, (K,).
+
+    Returns:
+        Shares (..., K, Z) that sum to 1 over carriers.
+    """
+    weight = np.exp(utility - utility.max(axis=-2, keepdims=True, where=coverage > 0.0, initial=-np.inf))
+    weight = np.where(coverage > 0.0, weight, 0.0)
+    chance = weight / weight.sum(axis=-2, keepdims=True)
+    kept = chance * coverage
+    unreached = (chance - kept).sum(axis=-2, keepdims=True)
+    fallback = np.where(national[:, None], chance, 0.0)
+    return np.asarray(kept + unreached * fallback / fallback.sum(axis=-2, keepdims=True))

@@ -1,0 +1,177 @@
+"""Contracts as frozen values with an explicit life cycle, and the one function that settles them.
+
+A change never alters a contract: it makes the next version. Who holds the book (the market) records each new version
+as an event. Prices are dollars per parcel, quantities parcels per contract year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal
+
+from agents.calendar import MONTHS_PER_YEAR, Month
+
+ShortfallRule = Literal["none", "take_or_pay", "reversion"]
+
+
+class ContractState(StrEnum):
+    """Stations in the life of a contract."""
+
+    OFFERED = "offered"
+    SIGNED = "signed"
+    ACTIVE = "active"
+    BREACHED = "breached"
+    EXPIRED = "expired"
+    TERMINATED = "terminated"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Terms between one seller and one buyer of delivery.
+
+    Attributes:
+        seller: Key of the carrier that delivers.
+        buyer: Key of the party that hands over parcels.
+        segment: "economy", "ground", "premium" or "all".
+        groups: What the prices refer to, for example ("uniform",) or the three zone types.
+        price: Dollars per parcel by group, at the start of the contract.
+        escalator: Yearly rise of the price as a share, at each anniversary.
+        commitment: Parcels per contract year that the buyer promises, by group.
+        cap: Parcels per contract year that the seller must accept, by group.
+        shortfall_rule: What a missed commitment costs.
+        tolerance: Share of the commitment below which it is missed.
+        take_or_pay_rate: Share of the price due for each missing parcel under "take_or_pay".
+        start: First month in force.
+        term_months: Length in months.
+        notice_months: Notice for early termination, months.
+        state: Station in the life cycle.
+        version: Counts the versions from 1.
+        reverted: Whether the price has reverted to the published one.
+        ends: Month in which a terminated contract stops, None otherwise.
+    """
+
+    seller: str
+    buyer: str
+    segment: str
+    groups: tuple[str, ...]
+    price: tuple[float, ...]
+    escalator: float
+    commitment: tuple[float, ...]
+    cap: tuple[float, ...]
+    shortfall_rule: ShortfallRule
+    tolerance: float
+    take_or_pay_rate: float
+    start: Month
+    term_months: int
+    notice_months: int
+    state: ContractState = ContractState.OFFERED
+    version: int = 1
+    reverted: bool = False
+    ends: Month | None = None
+
+    def __post_init__(self) -> None:
+        sizes = {len(self.groups), len(self.price), len(self.commitment), len(self.cap)}
+        if len(sizes) != 1:
+            raise ValueError("groups, price, commitment and cap must have the same length")
+        if min(self.price) < 0 or min(self.commitment) < 0 or self.term_months < 1:
+            raise ValueError("price and commitment must not be negative, the term at least one month")
+        if any(cap < commitment for cap, commitment in zip(self.cap, self.commitment, strict=True)):
+            raise ValueError("cap must not be below commitment")
+
+    @property
+    def expiry(self) -> Month:
+        """First month after the term."""
+        return self.start + self.term_months
+
+    @property
+    def in_force(self) -> bool:
+        """Whether parcels move under it now."""
+        return self.state in (ContractState.ACTIVE, ContractState.BREACHED)
+
+    def contract_year(self, month: Month) -> int:
+        """Full years since the start, 0 in the first."""
+        return max(0, month - self.start) // MONTHS_PER_YEAR
+
+    def is_anniversary(self, month: Month) -> bool:
+        """Whether a contract year ends just before this month."""
+        return month > self.start and (month - self.start) % MONTHS_PER_YEAR == 0
+
+    def price_at(self, month: Month, group: int = 0, published: float | None = None) -> float:
+        """Return the price of a group in a month, dollars per parcel.
+
+        Args:
+            month: The month.
+            group: Index into `groups`.
+            published: The published price, which a reverted contract pays.
+        """
+        if self.reverted and published is not None:
+            return published
+        return float(self.price[group] * (1.0 + self.escalator) ** self.contract_year(month))
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What an anniversary brings.
+
+    Attributes:
+        contract: The next version, or the same one when nothing changed.
+        shortfall: Parcels missing to tolerance x commitment.
+        payment: Dollars that the buyer owes the seller for them.
+    """
+
+    contract: Contract
+    shortfall: float
+    payment: float
+
+
+def settle(contract: Contract, month: Month, delivered: tuple[float, ...]) -> Settlement:
+    """Settle the contract year that ended before `month` (market model, section 10).
+
+    Args:
+        contract: A contract in force.
+        month: An anniversary, or the month after the last one in force.
+        delivered: Parcels delivered in the contract year, by group.
+
+    Returns:
+        The next version, the shortfall in parcels and the payment in dollars.
+    """
+    missing = [
+        max(0.0, contract.tolerance * promised - got)
+        for promised, got in zip(contract.commitment, delivered, strict=True)
+    ]
+    shortfall = sum(missing)
+    if shortfall <= 0.0:
+        state = ContractState.ACTIVE
+        kept = contract if contract.state is state else next_version(contract, state=state)
+        return Settlement(kept, 0.0, 0.0)
+    payment = 0.0
+    reverted = contract.reverted
+    if contract.shortfall_rule == "take_or_pay":
+        last = month + -1
+        prices = [contract.price_at(last, group) for group in range(len(contract.groups))]
+        payment = contract.take_or_pay_rate * sum(p * m for p, m in zip(prices, missing, strict=True))
+    elif contract.shortfall_rule == "reversion":
+        reverted = True
+    return Settlement(next_version(contract, state=ContractState.BREACHED, reverted=reverted), shortfall, payment)
+
+
+def next_version(contract: Contract, **changes: object) -> Contract:
+    """Return the contract with changes as its next version."""
+    return replace(contract, version=contract.version + 1, **changes)  # type: ignore[arg-type]
+
+
+def advance(contract: Contract, month: Month) -> Contract:
+    """Return the version that the calendar asks for at the beginning of a month, or the same contract."""
+    if contract.state is ContractState.SIGNED and month >= contract.start:
+        contract = next_version(contract, state=ContractState.ACTIVE)
+    if contract.in_force and contract.ends is not None and month >= contract.ends:
+        return next_version(contract, state=ContractState.TERMINATED)
+    if contract.in_force and month >= contract.expiry:
+        return next_version(contract, state=ContractState.EXPIRED)
+    return contract
+
+
+def give_notice(contract: Contract, month: Month) -> Contract:
+    """Return the version that ends after the period of notice."""
+    return next_version(contract, ends=month + contract.notice_months)

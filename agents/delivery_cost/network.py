@@ -1,0 +1,299 @@
+"""Last-mile cost of parcel-only networks: continuous approximation of tours at local stop density.
+
+A route leaves the station, drives to its neighbourhood (stem), visits as many stops as time or the van allows, and
+returns. The distance between neighbouring stops is `tour_constant / sqrt(stop density)` (Beardwood, Halton and
+Hammersley 1959, with road circuity). Density inside a zone is a grid of household percentiles, densest first, because
+every carrier serves the densest addresses first. Source: design text of the market, section 8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from agents.delivery_cost.checks import (
+    N_ZONE_TYPES,
+    FloatArray,
+    IndexArray,
+    check_shape,
+    check_share,
+    check_values,
+    check_zone_type,
+)
+
+MINUTES_PER_HOUR = 60.0
+
+# Below this width, in cells of the density grid, rounding outweighs a mean over a slice: take the value at its place.
+_NARROWEST_SLICE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreetGeometry:
+    """Streets and working day, the same for all networks.
+
+    Attributes:
+        tour_constant: Miles between stops times the square root of stops per square mile.
+        productive_hours: Hours of a route day from leaving to reaching the station.
+        service_minutes: (3,) minutes at a stop, by zone type.
+        local_speed: (3,) miles per hour between stops.
+        stem_miles: (3,) miles one way between station and neighbourhood.
+        stem_speed: (3,) miles per hour on the stem.
+    """
+
+    tour_constant: float
+    productive_hours: float
+    service_minutes: FloatArray
+    local_speed: FloatArray
+    stem_miles: FloatArray
+    stem_speed: FloatArray
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            values = getattr(self, field.name)
+            if field.name == "stem_miles":
+                check_values(field.name, values)
+            else:
+                check_values(field.name, values, above=0.0)
+            if field.name not in ("tour_constant", "productive_hours"):
+                check_shape(field.name, values, (N_ZONE_TYPES,))
+        if not np.all(self.street_minutes > self.service_minutes):
+            raise ValueError(
+                f"productive_hours is {self.productive_hours:g}, which leaves {self.street_minutes} minutes on the "
+                f"street after the stem; allowed: more than service_minutes {self.service_minutes}"
+            )
+
+    @property
+    def street_minutes(self) -> FloatArray:
+        """(3,) minutes of a route day left for stops after driving the stem both ways."""
+        stem_minutes = 2 * MINUTES_PER_HOUR * self.stem_miles / self.stem_speed
+        return MINUTES_PER_HOUR * self.productive_hours - stem_minutes
+
+    @property
+    def longest_spacing(self) -> FloatArray:
+        """(3,) miles at which one stop fills the whole route day; a route never does less than one stop."""
+        return (self.street_minutes - self.service_minutes) * self.local_speed / MINUTES_PER_HOUR
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkRates:
+    """Cost rates and habits of N parcel-only networks.
+
+    Attributes:
+        hourly_cost: (N,) $ per paid hour of a route, loaded.
+        paid_extra_hours: (N,) paid hours per route day beyond the productive ones.
+        vehicle_day_cost: (N,) $ per vehicle and day.
+        vehicle_mile_cost: (N,) $ per mile.
+        max_stops: (N,) most stops per route day.
+        operating_days: (N,) days of operation per year.
+        parcels_per_stop: (N, 3) parcels handed over per stop, by zone type.
+        sort_cost: (N, 3) $ per parcel for sorting at the delivery station.
+    """
+
+    hourly_cost: FloatArray
+    paid_extra_hours: FloatArray
+    vehicle_day_cost: FloatArray
+    vehicle_mile_cost: FloatArray
+    max_stops: FloatArray
+    operating_days: FloatArray
+    parcels_per_stop: FloatArray
+    sort_cost: FloatArray
+
+    def __post_init__(self) -> None:
+        n_networks = self.hourly_cost.size
+        for field in fields(self):
+            values = getattr(self, field.name)
+            by_type = field.name in ("parcels_per_stop", "sort_cost")
+            check_shape(field.name, values, (n_networks, N_ZONE_TYPES) if by_type else (n_networks,))
+            if field.name in ("parcels_per_stop", "operating_days"):
+                check_values(field.name, values, above=0.0)
+            else:
+                check_values(field.name, values, low=1.0 if field.name == "max_stops" else 0.0)
+
+    def parcels_per_household_day(self, annual_parcels: FloatArray, covered_households: FloatArray) -> FloatArray:
+        """Parcels per covered household and operating day.
+
+        Args:
+            annual_parcels: (N, Z) parcels per year to the covered households. For Amazon all its parcels to them;
+                coverage is counted in households, so this is the same as own parcels over own households.
+            covered_households: (N, Z) households covered.
+
+        Returns:
+            (N, Z); 0 where no household is covered.
+        """
+        visits = covered_households * self.operating_days[:, None]
+        return np.divide(annual_parcels, visits, out=np.zeros_like(visits), where=visits > 0)
+
+    def scaled(self, wage_index: float, price_index: float) -> NetworkRates:
+        """The same networks after wages and prices have moved.
+
+        Args:
+            wage_index: Wages relative to those of the rates; moves hourly cost and sort cost (both are labour).
+            price_index: Consumer prices relative to those of the rates; moves vehicle costs.
+        """
+        return replace(
+            self,
+            hourly_cost=self.hourly_cost * wage_index,
+            sort_cost=self.sort_cost * wage_index,
+            vehicle_day_cost=self.vehicle_day_cost * price_index,
+            vehicle_mile_cost=self.vehicle_mile_cost * price_index,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RouteEconomics:
+    """Last-mile cost by network, zone and density percentile, each (N, Z, P) in $ per parcel.
+
+    Attributes:
+        unit_cost: Average last-mile cost: street and sort.
+        street_cost: Average street cost, without sort.
+        marginal_cost: Street cost of one more parcel on routes that are on the road already, without sort. It jumps
+            up where density makes `max_stops` instead of time the limit, because one more stop then takes a whole
+            1/max_stops of a route; unit and street cost never rise with density.
+    """
+
+    unit_cost: FloatArray
+    street_cost: FloatArray
+    marginal_cost: FloatArray
+
+
+def route_economics(
+    density_grid: FloatArray,
+    zone_type: IndexArray,
+    parcels_per_household_day: FloatArray,
+    rates: NetworkRates,
+    geometry: StreetGeometry,
+) -> RouteEconomics:
+    """Cost of each network in each zone at each household density percentile.
+
+    Where a network has no volume, or so little that not even one stop fits a route day, the cost is that of a route
+    day spent on a single stop: the finite limit of the formula (a van for one delivery, hundreds of $). A carrier
+    that considers a zone must therefore pass the volume that it would carry there, not the zero that it carries now.
+
+    Args:
+        density_grid: (Z, P) households per square mile at percentile midpoints, densest first.
+        zone_type: (Z,) 0 urban, 1 suburban, 2 rural.
+        parcels_per_household_day: (N, Z) parcels per covered household and operating day.
+        rates: The N networks.
+        geometry: Streets and working day.
+
+    Raises:
+        ValueError: An array has the wrong shape or dtype, a density is not positive, or a volume is negative.
+    """
+    check_zone_type(zone_type)
+    check_values("density_grid", density_grid, above=0.0)
+    check_values("parcels_per_household_day", parcels_per_household_day)
+    check_shape("density_grid", density_grid, (zone_type.size, density_grid.shape[-1]))
+    check_shape("parcels_per_household_day", parcels_per_household_day, (rates.hourly_cost.size, zone_type.size))
+
+    parcels_per_stop = rates.parcels_per_stop[:, zone_type]
+    # No volume: infinite spacing, cut just below. One root by zone and one by cell are cheaper than one by both.
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):
+        reach = geometry.tour_constant / np.sqrt(parcels_per_household_day / parcels_per_stop)
+        spacing = reach[:, :, None] * (1.0 / np.sqrt(density_grid))
+    np.minimum(spacing, geometry.longest_spacing[zone_type][:, None], out=spacing)
+
+    # A stop takes a share of the route day: of its minutes, or one of its stops, whichever costs more. Either way
+    # its street cost is a fixed part plus a part per mile of spacing, all (N, Z) in $ per parcel.
+    route_day = _route_day_cost(rates, geometry)[:, zone_type] / parcels_per_stop
+    street_minutes = geometry.street_minutes[zone_type]
+    fixed_by_time = (route_day * (geometry.service_minutes[zone_type] / street_minutes))[:, :, None]
+    fixed_by_stops = (route_day / rates.max_stops[:, None])[:, :, None]
+    drive_share = MINUTES_PER_HOUR / (geometry.local_speed[zone_type] * street_minutes)
+    vehicle_mile = rates.vehicle_mile_cost[:, None] / parcels_per_stop
+    limited_by_time = spacing * (route_day * drive_share + vehicle_mile)[:, :, None]
+    limited_by_time += fixed_by_time
+    limited_by_stops = np.multiply(spacing, vehicle_mile[:, :, None], out=spacing)
+    limited_by_stops += fixed_by_stops
+    time_limits = limited_by_time > limited_by_stops
+    street_cost = np.maximum(limited_by_time, limited_by_stops, out=limited_by_time)
+
+    # Tour length grows with the root of its stops, so one more stop adds half the mean spacing: it costs the fixed
+    # part and half of the rest, which is the mean of the fixed part and the whole.
+    # Products instead of np.where and buffers used again: both are several times faster at this size.
+    marginal_cost = np.multiply(time_limits, fixed_by_time - fixed_by_stops, out=limited_by_stops)
+    marginal_cost += fixed_by_stops
+    marginal_cost += street_cost
+    marginal_cost *= 0.5
+    unit_cost = street_cost + rates.sort_cost[:, zone_type][:, :, None]
+    return RouteEconomics(unit_cost=unit_cost, street_cost=street_cost, marginal_cost=marginal_cost)
+
+
+def _route_day_cost(rates: NetworkRates, geometry: StreetGeometry) -> FloatArray:
+    """(N, 3) $ of one route day by zone type, with the stem, without miles between stops."""
+    paid = rates.hourly_cost * (geometry.productive_hours + rates.paid_extra_hours) + rates.vehicle_day_cost
+    return paid[:, None] + rates.vehicle_mile_cost[:, None] * (2 * geometry.stem_miles)
+
+
+def mean_over_coverage(values: FloatArray, coverage: FloatArray) -> FloatArray:
+    """Mean over the densest share of households that a carrier covers.
+
+    Args:
+        values: (..., Z, P) by density percentile, densest first.
+        coverage: (..., Z) covered share, 0 to 1; leading axes broadcast against those of `values`.
+
+    Returns:
+        (..., Z); where coverage is 0, the value at the densest percentile.
+
+    Raises:
+        ValueError: A coverage is outside 0 to 1.
+    """
+    return mean_between(values, np.zeros(()), coverage)
+
+
+def mean_between(values: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Mean over a slice of households, for example the sparse end that a carrier leaves to others.
+
+    Args:
+        values: (..., Z, P) by density percentile, densest first.
+        low: (..., Z) densest end of the slice as a household share, 0 to 1; broadcasts as `high` does.
+        high: (..., Z) sparsest end of the slice, `low` to 1; leading axes broadcast against those of `values`.
+
+    Returns:
+        (..., Z); cells cut by an end count with the part inside. An empty slice gives the value at its place.
+
+    Raises:
+        ValueError: An end is outside 0 to 1, or `high` is below `low`.
+    """
+    check_share("low", low)
+    check_share("high", high)
+    if np.any(high < low):
+        raise ValueError(f"high is below low by {np.max(low - high):g}; allowed: low to 1")
+    cells = values.shape[-1]
+    start = np.arange(cells, dtype=np.float64)
+    weights = np.minimum(high[..., None] * cells, start + 1)
+    weights -= np.maximum(low[..., None] * cells, start)
+    np.maximum(weights, 0.0, out=weights)
+    total = weights.sum(axis=-1)
+    narrow = total < _NARROWEST_SLICE
+    mean = np.vecdot(weights, values) / np.where(narrow, 1.0, total)
+    if narrow.any():
+        mean = np.where(narrow, value_at_coverage(values, low), mean)
+    return np.asarray(mean, dtype=np.float64)
+
+
+def value_at_coverage(values: FloatArray, coverage: FloatArray) -> FloatArray:
+    """Value at the next household beyond the covered ones.
+
+    Linear between percentile midpoints, so that it moves without steps as coverage grows; flat beyond the first and
+    last midpoint.
+
+    Args:
+        values: (..., Z, P) by density percentile, densest first.
+        coverage: (..., Z) covered share, 0 to 1; leading axes broadcast against those of `values`.
+
+    Returns:
+        (..., Z).
+
+    Raises:
+        ValueError: A coverage is outside 0 to 1.
+    """
+    check_share("coverage", coverage)
+    cells = values.shape[-1]
+    position = np.clip(coverage * cells - 0.5, 0.0, cells - 1.0)
+    shape = np.broadcast_shapes(values.shape[:-1], position.shape)
+    lower = np.broadcast_to(position.astype(np.intp), shape)[..., None]
+    by_cell = np.broadcast_to(values, (*shape, cells))
+    at_lower = np.take_along_axis(by_cell, lower, axis=-1)[..., 0]
+    at_upper = np.take_along_axis(by_cell, np.minimum(lower + 1, cells - 1), axis=-1)[..., 0]
+    return np.asarray(at_lower + (at_upper - at_lower) * (position % 1.0), dtype=np.float64)

@@ -1,0 +1,98 @@
+"""List prices, discounts, floors and the yearly price plan (section 9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def volume_discount(annual_volume: Floats, base: float, per_decade: float, base_volume: float, most: float) -> Floats:
+    """Discount of a shipper by its size: `base` at `base_volume`, `per_decade` more for ten times as much.
+
+    Args:
+        annual_volume: Parcels a year, (n,).
+        base: Share at the base volume.
+        per_decade: Extra share per factor of ten.
+        base_volume: Parcels a year.
+        most: Largest share.
+
+    Returns:
+        Shares (n,) between 0 and `most`.
+    """
+    return np.asarray(np.clip(base + per_decade * np.log10(annual_volume / base_volume), 0.0, most))
+
+
+def quote(level: Floats, floor: Floats, discount: Floats) -> Floats:
+    """Price of one parcel before surcharges.
+
+    Args:
+        level: List level of each offer, $ per parcel, (...).
+        floor: Lowest price that covers marginal cost, same shape.
+        discount: Discount of the shipper, broadcast against `level`.
+
+    Returns:
+        Dollars per parcel.
+    """
+    return np.asarray(np.maximum(floor, level * (1.0 - discount)))
+
+
+@dataclass(frozen=True, slots=True)
+class PriceResponse:
+    """How a carrier's yearly increase answers to its situation; coefficients of section 9.
+
+    Attributes:
+        cost: Answer to cost growth beyond inflation.
+        margin: Answer to the gap between target and actual margin.
+        utilisation: Answer to utilisation beyond the start value.
+        rivals: Answer to rivals' prices relative to the start.
+        list_increase_max: Largest yearly list increase, share.
+        pass_through: Share of a list increase that reaches paid prices.
+    """
+
+    cost: float
+    margin: float
+    utilisation: float
+    rivals: float
+    list_increase_max: float
+    pass_through: float
+
+
+def paid_growth(
+    response: PriceResponse,
+    *,
+    inflation: float,
+    cost_growth: float,
+    margin_gap: float,
+    utilisation_gap: float,
+    rival_ratio: float,
+    margin_may_raise: bool = True,
+) -> float:
+    """Yearly growth of a carrier's paid prices, between 0 and the largest list increase that reaches them.
+
+    Args:
+        response: Coefficients.
+        inflation: Yearly inflation.
+        cost_growth: Growth of the carrier's own unit cost over the last year.
+        margin_gap: Target margin less margin of the last year.
+        utilisation_gap: Utilisation of the last year less its start value.
+        rival_ratio: Rivals' price over own price, relative to the same ratio at the start.
+        margin_may_raise: False where a higher price would lower profit, so that a poor margin is no reason to raise.
+
+    Returns:
+        Growth as a share.
+    """
+    margin_term = response.margin * margin_gap
+    if not margin_may_raise:
+        margin_term = min(margin_term, 0.0)
+    growth = (
+        inflation
+        + response.cost * (cost_growth - inflation)
+        + margin_term
+        + response.utilisation * utilisation_gap
+        + response.rivals * (rival_ratio - 1.0)
+    )
+    return float(np.clip(growth, 0.0, response.pass_through * response.list_increase_max))

@@ -1,0 +1,139 @@
+"""Amazon's last mile: which parcels stay with USPS, which it delivers itself, and where the rest goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSlices:
+    """The addresses that USPS serves for Amazon at the start, cut into slices and sorted by Amazon's own cost.
+
+    Attributes:
+        zone: Zone of each slice, cheapest own delivery first, (L,).
+        volume: Parcels a year, (L,).
+        own_cost: Amazon's own cost of delivering there, $ per parcel, (L,).
+        n_zones: Number of zones.
+    """
+
+    zone: NDArray[np.int64]
+    volume: Floats
+    own_cost: Floats
+    n_zones: int
+
+    @classmethod
+    def cut(cls, parcels: Floats, served_from: Floats, own_cost: Floats) -> AccessSlices:
+        """Cut each zone's sparse end into slices.
+
+        Args:
+            parcels: Amazon's parcels a year by zone, (Z,).
+            served_from: Household percentile beyond which USPS delivers, (Z,).
+            own_cost: Amazon's own cost by zone and percentile, densest first, $ per parcel, (Z, P).
+        """
+        n_zones, n_cells = own_cost.shape
+        end = np.arange(1, n_cells + 1) / n_cells
+        inside = np.clip(end - served_from[:, None], 0.0, 1.0 / n_cells)
+        volume = (parcels[:, None] * inside).ravel()
+        zone = np.repeat(np.arange(n_zones), n_cells)
+        cost = own_cost.ravel()
+        used = volume > 0.0
+        order = np.argsort(cost[used], kind="stable")
+        return cls(zone[used][order], volume[used][order], cost[used][order], n_zones)
+
+    @property
+    def total(self) -> float:
+        """All parcels a year."""
+        return float(self.volume.sum())
+
+    def by_zone(self) -> Floats:
+        """Parcels a year by zone, (Z,)."""
+        return np.bincount(self.zone, weights=self.volume, minlength=self.n_zones)
+
+    def retained(self, share: float) -> Floats:
+        """Parcels a year that stay with USPS by zone when a share of the total stays, the dearest to serve first.
+
+        Args:
+            share: Share of the total volume, 0 to 1.
+        """
+        leaves = (1.0 - share) * self.total
+        before = np.cumsum(self.volume) - self.volume
+        stays = self.volume - np.clip(leaves - before, 0.0, self.volume)
+        return np.bincount(self.zone, weights=stays, minlength=self.n_zones)
+
+
+@dataclass(frozen=True, slots=True)
+class Sourcing:
+    """Who is asked to deliver Amazon's parcels this month, parcels by zone, all (Z,).
+
+    Attributes:
+        own: Amazon itself.
+        usps: USPS under the contract.
+        ups: UPS under the contract.
+        fedex: FedEx under the contract.
+        usps_overflow: USPS at published prices.
+        ups_overflow: UPS beyond the contract.
+        fedex_overflow: FedEx beyond the contract.
+        short: Parcels that Amazon meant to deliver itself but could not for want of capacity or coverage.
+    """
+
+    own: Floats
+    usps: Floats
+    ups: Floats
+    fedex: Floats
+    usps_overflow: Floats
+    ups_overflow: Floats
+    fedex_overflow: Floats
+    short: Floats
+
+
+def source_deliveries(
+    parcels: Floats,
+    contract_usps: Floats,
+    contract_ups: Floats,
+    contract_fedex: Floats,
+    own_limit: Floats,
+    usps_room: Floats,
+    spare: Floats,
+) -> Sourcing:
+    """Give contracts their parcels, deliver the rest itself, and place what it cannot deliver.
+
+    What exceeds own capacity or coverage goes first into the room that the USPS contract leaves up to its cap, then to
+    UPS and FedEx as far as they have spare capacity, then to USPS at published prices, which must take it.
+
+    Args:
+        parcels: Amazon's parcels by zone, (Z,).
+        contract_usps: Parcels that go to USPS under the contract, (Z,).
+        contract_ups: Parcels that go to UPS under the contract, (Z,).
+        contract_fedex: Parcels that go to FedEx under the contract, (Z,).
+        own_limit: Parcels that Amazon can deliver itself, (Z,).
+        usps_room: Parcels that USPS takes at the contract price beyond `contract_usps`, (Z,).
+        spare: Spare capacity of UPS and FedEx, (2, Z).
+    """
+    promised = contract_usps + contract_ups + contract_fedex
+    scale = np.minimum(1.0, np.divide(parcels, promised, out=np.ones_like(parcels), where=promised > 0.0))
+    usps, ups, fedex = contract_usps * scale, contract_ups * scale, contract_fedex * scale
+    wanted = np.maximum(parcels - usps - ups - fedex, 0.0)
+    own = np.minimum(wanted, own_limit)
+    short = wanted - own
+    more_usps = np.minimum(short, usps_room)
+    rest = short - more_usps
+    room = np.maximum(spare, 0.0)
+    total_room = room.sum(axis=0)
+    placed = np.minimum(rest, total_room)
+    part = np.divide(placed, total_room, out=np.zeros_like(placed), where=total_room > 0.0)
+    rivals = room * part
+    return Sourcing(
+        own=own,
+        usps=usps + more_usps,
+        ups=ups,
+        fedex=fedex,
+        usps_overflow=rest - rivals.sum(axis=0),
+        ups_overflow=rivals[0],
+        fedex_overflow=rivals[1],
+        short=short,
+    )

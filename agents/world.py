@@ -1,0 +1,75 @@
+"""The narrow door: all that an agent may ask of its world.
+
+The market implements it. What is not listed here no agent can see: no rival's books, no rival's plans, no reservation
+value of the other side of a contract.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.books import CarrierBooks
+from agents.calendar import Month
+from agents.geography import ZoneTable
+from agents.shippers import ShipperTable
+
+Floats = NDArray[np.float64]
+
+
+class Figures(Protocol):
+    """Sourced figures by symbol; read-only."""
+
+    def __getattr__(self, symbol: str) -> float: ...
+
+    def __getitem__(self, symbol: str) -> float: ...
+
+    def by_type(self, stem: str) -> Floats:
+        """Return the figures of one stem by zone type, (3,)."""
+        ...
+
+
+class World(Protocol):
+    """What every agent sees."""
+
+    @property
+    def month(self) -> Month:
+        """The month that is being played."""
+        ...
+
+    @property
+    def figures(self) -> Figures:
+        """Sourced figures and policy levers in force."""
+        ...
+
+    @property
+    def zones(self) -> ZoneTable:
+        """Public geography."""
+        ...
+
+    @property
+    def shippers(self) -> ShipperTable:
+        """The shippers' own rows."""
+        ...
+
+    def own_books(self, carrier: int) -> CarrierBooks:
+        """Return a carrier's own accounts, capacity and prices."""
+        ...
+
+    def rival_price_ratio(self, carrier: int) -> float:
+        """Return rivals' public prices over the carrier's own, relative to the same ratio at the start."""
+        ...
+
+    def amazon_parcels_expected(self, month: Month) -> Floats:
+        """Return the parcels a year that Amazon expects to ship in a month, by zone, (Z,)."""
+        ...
+
+    def amazon_outsourced(self, month: Month) -> Floats:
+        """Return the parcels a year that Amazon's contracts will carry in a month, as known today, (Z,)."""
+        ...
+
+    def amazon_own_volume(self) -> Floats:
+        """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
+        ...

@@ -1,0 +1,56 @@
+"""Experiments with the parcel market: run it, compare scenarios, look at one mechanism at a time.
+
+The verbs of the command line, as functions that return small frozen objects with pandas tables:
+
+    from experiments import compare, run
+
+    print(run("withdraw").monthly["usps_cash_usd"])
+    print(compare(["renew", "withdraw"], replications=10).table)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from experiments.errors import InputError
+
+if TYPE_CHECKING:
+    from experiments.comparison import Comparison, compare
+    from experiments.results import RunResult
+    from experiments.runs import run
+    from experiments.start_year import Calibration, calibration
+    from experiments.volume_loss import UspsLoss, usps_loss
+
+__all__ = [
+    "Calibration",
+    "Comparison",
+    "InputError",
+    "RunResult",
+    "UspsLoss",
+    "calibration",
+    "compare",
+    "run",
+    "usps_loss",
+]
+
+# Loaded when first asked for: `lastmile --help` must not wait for pandas and Mesa.
+_HOMES = {
+    "Calibration": "start_year",
+    "Comparison": "comparison",
+    "RunResult": "results",
+    "UspsLoss": "volume_loss",
+    "calibration": "start_year",
+    "compare": "comparison",
+    "run": "runs",
+    "usps_loss": "volume_loss",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'experiments' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"experiments.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

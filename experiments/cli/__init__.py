@@ -1,0 +1,15 @@
+"""The `lastmile` command line."""
+
+from __future__ import annotations
+
+import sys
+
+from experiments.cli.app import app
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal without a letter shows "?" instead of failing
+            stream.reconfigure(errors="replace")
+    app(prog_name="lastmile")

@@ -1,0 +1,242 @@
+"""The commands. Each imports what it needs when it is called, so that `lastmile --help` answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.cli.console import FAILED, complain, console, print_json, progress_bar, reports_errors
+from experiments.cli.listings import list_outcomes, list_parameters, list_phases, list_scenarios
+
+app = typer.Typer(
+    help="An open agent-based market model of parcel delivery in the United States: if this, then what changes, "
+    "for whom, by how much.",
+    epilog="Start with `lastmile run withdraw` or `lastmile compare renew withdraw`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a lever or parameter; repeat it for more."),
+]
+SeedOption = Annotated[int, typer.Option(metavar="N", help="Seed of the luck; scenarios with one seed share it.")]
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Folder for all results; an earlier result is replaced.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+OutcomeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--outcome", metavar="PATTERN", help="Show outcomes whose names fit, '*' for all; repeat it for more."
+    ),
+]
+
+
+@app.command()
+@reports_errors
+def run(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Name of a scenario (see `lastmile scenarios`) or a .toml file.")
+    ],
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
+    until: UntilOption = None,
+    outcome: OutcomeOption = None,
+    out: OutOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run one scenario to its end and show its outcomes.
+
+    For example: lastmile run withdraw --set build_limit=0.5 --until 2027-12 --out results/withdraw
+    """
+    from experiments import runs
+    from experiments.cli.tables import show_run
+    from experiments.settings import check_seeds, gather, prepare_scenario, read_settings
+    from experiments.storage import check_folder
+
+    problems: list[str] = []
+    changes = read_settings(set or (), problems)
+    prepared, *_ = gather(
+        lambda: prepare_scenario(scenario, changes, from_, until),
+        lambda: check_seeds(seed),
+        lambda: None if out is None else check_folder(out),
+        known=problems,
+    )
+    with progress_bar(prepared.name, "months", quiet=json) as progress:
+        result = runs.run(prepared, seed=seed, progress=progress)
+    if out is not None:
+        result.save(out)
+    if json:
+        print_json(result.summary())
+    else:
+        show_run(console(), result, outcome or ())
+        _tell_folder(out)
+
+
+@app.command()
+@reports_errors
+def compare(
+    scenarios: Annotated[
+        list[str], typer.Argument(metavar="A B ...", help="Scenarios; differences are to the first one.")
+    ],
+    set: SetOption = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="First seed; the others follow it.")] = 1,
+    until: UntilOption = None,
+    replications: Annotated[int, typer.Option(metavar="N", help="Seeds per scenario.")] = 10,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    width: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Warn where an interval is wider than ± this share of the difference."),
+    ] = 0.25,
+    outcome: OutcomeOption = None,
+    out: OutOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run scenarios with the same seeds and show paired differences with 95 % intervals.
+
+    For example: lastmile compare renew withdraw --replications 10
+    """
+    from experiments import comparison
+    from experiments.cli.tables import show_comparison
+    from experiments.settings import gather, read_settings
+    from experiments.storage import check_folder
+
+    problems: list[str] = []
+    changes = read_settings(set or (), problems)
+    prepared, _ = gather(
+        lambda: comparison.check_comparison(scenarios, changes, seed, until, replications, workers, width),
+        lambda: None if out is None else check_folder(out),
+        known=problems,
+    )
+    with progress_bar(" / ".join(scenario.name for scenario in prepared), "runs", quiet=json) as progress:
+        result = comparison.compare(
+            prepared, seed=seed, replications=replications, workers=workers, width=width, progress=progress
+        )
+    if out is not None:
+        result.save(out)
+    if json:
+        print_json(result.summary())
+    else:
+        show_comparison(console(), result, outcome or ())
+        _tell_folder(out)
+
+
+@app.command("usps-loss")
+@reports_errors
+def usps_loss(
+    share: Annotated[
+        float, typer.Option(metavar="SHARE", help="Share of Amazon's USPS parcels that is lost, up to 1.")
+    ],
+    static: Annotated[
+        bool, typer.Option("--static", help="Also lose it at once, in a market without growth, luck or inflation.")
+    ] = False,
+    seed: SeedOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """Show what losing Amazon's parcels does to the net income of USPS, year by year."""
+    from experiments import volume_loss
+    from experiments.cli.tables import show_loss
+
+    with progress_bar("usps-loss", "runs", quiet=json) as progress:
+        result = volume_loss.usps_loss(share, static=static, seed=seed, progress=progress)
+    if json:
+        print_json(result.summary())
+    else:
+        show_loss(console(), result)
+
+
+@app.command()
+@reports_errors
+def calibration(
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Also write the table as Markdown.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show how well the start of the model fits the published figures of 2024."""
+    from experiments import start_year
+    from experiments.cli.tables import show_calibration
+
+    if write is not None:
+        start_year.check_file(write)
+    with progress_bar("standing_still", "months", quiet=json) as progress:
+        result = start_year.calibration(progress=progress)
+    if write is not None:
+        result.write(write)
+    if json:
+        print_json(result.summary())
+    else:
+        show_calibration(console(), result)
+
+
+@app.command()
+@reports_errors
+def scenarios(
+    levers: Annotated[bool, typer.Option("--levers", help="List what a scenario can choose, by owner.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """List the scenarios, or with --levers what each actor can choose."""
+    list_scenarios(levers, json)
+
+
+@app.command()
+@reports_errors
+def parameters(
+    filter: Annotated[
+        str | None, typer.Argument(metavar="[TEXT]", help="Show rows with this text in symbol, name or source.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List the parameters with values, ranges, units and sources."""
+    list_parameters(filter, json)
+
+
+@app.command()
+@reports_errors
+def phases(json: JsonOption = False) -> None:
+    """List the phases of a month in order."""
+    list_phases(json)
+
+
+@app.command()
+@reports_errors
+def outcomes(json: JsonOption = False) -> None:
+    """List the outcomes with units and meanings."""
+    list_outcomes(json)
+
+
+@app.command()
+@reports_errors
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; the default only answers this machine.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="N", help="TCP port, 0 for any free one.")] = 8765,
+    open_browser: Annotated[bool, typer.Option("--open-browser", help="Open the page in the browser.")] = False,
+) -> None:
+    """Serve the browser app until interrupted."""
+    # By name and only here: the app stands on the floor above this one, which must work without it.
+    from importlib import import_module
+
+    app_server = import_module("server.serve")
+    try:
+        app_server.serve(host, port, open_browser)
+    except KeyboardInterrupt:
+        return  # the usual way to end it
+    except app_server.ServeError as error:
+        complain(str(error))
+        raise typer.Exit(FAILED) from error
+
+
+def _tell_folder(out: Path | None) -> None:
+    if out is not None:
+        console().print(f"Results are in {out}")

@@ -1,0 +1,119 @@
+"""What there is: scenarios, levers, parameters, phases, outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from experiments.cli.console import console, grid, print_json
+from experiments.errors import InputError
+
+
+def list_scenarios(levers: bool, json: bool) -> None:
+    """Print the scenario library, or the levers by owner."""
+    if levers:
+        _list_levers(json)
+        return
+    from experiments.provenance import changes
+    from model.scenario import Scenario, scenario_names
+
+    found = [Scenario.load(name) for name in scenario_names()]
+    if json:
+        rows = [
+            {
+                "name": one.name,
+                "title": one.title,
+                "description": one.description,
+                "forced": one.forced,
+                "changes": changes(one),
+            }
+            for one in found
+        ]
+        print_json({"scenarios": rows})
+        return
+    table = grid("Scenarios", ("name", "", "title", "what it assumes"))
+    for one in found:
+        table.add_row(one.name, "forced" if one.forced else "", one.title, one.description)
+    console().print(table)
+    console().print("forced: an outcome is imposed rather than found by the market.")
+
+
+def _list_levers(json: bool) -> None:
+    from model.scenario import levers
+
+    found = sorted(levers(), key=lambda lever: lever.owner)
+    if json:
+        print_json({"levers": [{**asdict(lever), "choices": list(lever.choices)} for lever in found]})
+        return
+    table = grid("Levers", ("owner", "key", "allowed", "default", "meaning"))
+    owner = ""
+    for lever in found:
+        allowed = " | ".join(lever.choices) or {"month": "YYYY-MM", "switch": "true | false"}.get(
+            lever.kind, lever.kind
+        )
+        table.add_row(lever.owner if lever.owner != owner else "", lever.key, allowed, lever.default, lever.meaning)
+        owner = lever.owner
+    console().print(table)
+    console().print("Set them with --set key=value; every parameter can be set in the same way.")
+
+
+def list_parameters(text: str | None, json: bool) -> None:
+    """Print parameters, those with `text` in symbol, name, status or source.
+
+    Raises:
+        InputError: No parameter has the text.
+    """
+    from model.parameters import Parameters
+
+    rows = [row for row in Parameters.default().rows() if text is None or _mentions(row, text)]
+    if not rows:
+        raise InputError(f"parameters: no symbol, name, unit, status, source or note has {text!r} in it")
+    if json:
+        print_json({"parameters": [{**asdict(row), "settable": row.settable} for row in rows]})
+        return
+    table = grid(
+        "Parameters", ("symbol", "value", "low", "high", "unit", "status", "meaning", "source"), right=(1, 2, 3)
+    )
+    for row in rows:
+        numbers = [_number(value) for value in (row.value, row.low, row.high)]
+        table.add_row(row.symbol, *numbers, row.unit, row.status, row.name, row.source)
+    console().print(table)
+    console().print(
+        f"{len(rows)} parameters; low and high are the range that designs sample. Derived ones cannot be set."
+    )
+
+
+def _mentions(row: Any, text: str) -> bool:
+    columns = (row.symbol, row.name, row.unit, row.status, row.source, row.note)
+    return any(text.casefold() in column.casefold() for column in columns)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.10g}"
+
+
+def list_phases(json: bool) -> None:
+    """Print the phases of a step in order."""
+    from model.market import PHASES
+
+    if json:
+        print_json({"phases": [{"name": one.name, "reads": one.reads, "writes": one.writes} for one in PHASES]})
+        return
+    table = grid("The phases of a month", ("#", "phase", "reads", "writes"), right=(0,))
+    for number, one in enumerate(PHASES, start=1):
+        table.add_row(str(number), one.name, one.reads, one.writes)
+    console().print(table)
+
+
+def list_outcomes(json: bool) -> None:
+    """Print the registered outcomes."""
+    from model.outcomes import OUTCOMES
+
+    names = [item.name for item in fields(OUTCOMES[0])]
+    if json:
+        print_json({"outcomes": [{name: getattr(one, name) for name in names} for one in OUTCOMES]})
+        return
+    table = grid("Outcomes", names)
+    for one in OUTCOMES:
+        table.add_row(*(str(getattr(one, name)) for name in names))
+    console().print(table)

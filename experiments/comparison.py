@@ -1,0 +1,190 @@
+"""Several scenarios under the same luck."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from agents.calendar import Month
+from experiments.errors import InputError
+from experiments.paired import advice, paired_table
+from experiments.provenance import provenance
+from experiments.runs import Progress
+from experiments.settings import check_count, check_seeds, gather, prepare_scenario
+from experiments.storage import write_result
+from experiments.workers import Replication, Task, replicate_all
+from model.scenario import Scenario
+
+MAX_REPLICATIONS = 100_000
+MAX_WORKERS = 512
+DEFAULT_REPLICATIONS = 10
+DEFAULT_WIDTH = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Scenarios side by side; differences are to the first, run by run with the same seed.
+
+    Attributes:
+        scenarios: What was assumed, in order.
+        seed: First seed; the others follow it.
+        replications: Seeds per scenario.
+        table: See `experiments.paired.paired_table`.
+        runs: Outcomes of every run, index (scenario, seed).
+        balances: Worst month of all runs, by scenario.
+        warnings: What to keep in mind when reading the table.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    seed: int
+    replications: int
+    table: pd.DataFrame = field(repr=False)
+    runs: pd.DataFrame = field(repr=False)
+    balances: dict[str, dict[str, float]] = field(repr=False)
+    warnings: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the scenarios, in order."""
+        return tuple(scenario.name for scenario in self.scenarios)
+
+    def difference(self, outcome: str, scenario: str) -> float:
+        """Mean paired difference of an outcome to the first scenario."""
+        return float(self.table.loc[(outcome, scenario), "difference"])
+
+    def summary(self) -> dict[str, Any]:
+        """The comparison as `lastmile compare --json` prints it."""
+        outcomes: dict[str, dict[str, Any]] = {}
+        for (outcome, name), row in self.table.iterrows():
+            values = {key: None if math.isnan(value) else float(value) for key, value in row.items() if key != "n"}
+            outcomes.setdefault(outcome, {})[name] = {"n": int(row["n"]), **values}
+        return {
+            "scenarios": list(self.names),
+            "seed": self.seed,
+            "replications": self.replications,
+            "from": str(self.scenarios[0].start),
+            "until": str(self.scenarios[0].end),
+            "outcomes": outcomes,
+            "balances": self.balances,
+            "warnings": list(self.warnings),
+            "provenance": {scenario.name: provenance(scenario) for scenario in self.scenarios},
+        }
+
+    def save(self, folder: str | Path) -> Path:
+        """Write table and runs as parquet and the summary as JSON, all or nothing.
+
+        Raises:
+            InputError: The folder is a file or holds something else than an earlier result.
+        """
+        return write_result(folder, {"table": self.table, "runs": self.runs}, self.summary())
+
+
+def compare(
+    scenarios: Sequence[str | Path | Scenario],
+    set: Mapping[str, Any] | None = None,
+    seed: int = 1,
+    until: str | Month | None = None,
+    replications: int = DEFAULT_REPLICATIONS,
+    workers: int | None = None,
+    width: float = DEFAULT_WIDTH,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run scenarios with the same seeds (seed, seed + 1, ...) and compare each with the first.
+
+    Args:
+        scenarios: Two or more names, paths or scenarios.
+        set: Levers and parameters to change in all of them.
+        seed: First seed.
+        until: Last month of all of them.
+        replications: Seeds per scenario.
+        workers: Processes; one for each processor unless told.
+        width: Half-width of an interval, relative to the difference, beyond which a warning is given.
+        progress: Called with runs done and runs in all.
+
+    Raises:
+        InputError: What was asked for is not possible; tells all problems at once.
+        experiments.workers.WorkerError: A worker process ended before its run did.
+    """
+    chosen = check_comparison(scenarios, set, seed, until, replications, workers, width)
+    seeds = range(int(seed), int(seed) + int(replications))
+    tasks = [Task(scenario, one) for scenario in chosen for one in seeds]
+    found = replicate_all(tasks, None if workers is None else int(workers), progress)
+    names = [scenario.name for scenario in chosen]
+    runs = pd.DataFrame([replication.outcomes for replication in found], dtype=float)
+    runs.index = pd.MultiIndex.from_product([names, list(seeds)], names=["scenario", "seed"])
+    table = paired_table(runs, names)
+    return Comparison(
+        scenarios=tuple(chosen),
+        seed=int(seed),
+        replications=int(replications),
+        table=table,
+        runs=runs,
+        balances=_worst_balances(names, found),
+        warnings=tuple(advice(table, int(replications), width)),
+    )
+
+
+def check_comparison(
+    scenarios: Sequence[str | Path | Scenario],
+    set: Mapping[str, Any] | None,
+    seed: int,
+    until: str | Month | None,
+    replications: int,
+    workers: int | None,
+    width: float,
+) -> list[Scenario]:
+    """Return the scenarios of a comparison.
+
+    Raises:
+        InputError: All problems.
+    """
+
+    def numbers() -> None:
+        problems: list[str] = []
+        check_count("replications", replications, 1, MAX_REPLICATIONS, problems)
+        if workers is not None:
+            check_count("workers", workers, 1, MAX_WORKERS, problems)
+        if not 0 < width < math.inf:
+            problems.append(f"width: {width!r} is not allowed; it must be a share above 0, for example 0.25")
+        if isinstance(scenarios, str | Path | Scenario) or len(scenarios) < 2:
+            problems.append("compare needs two scenarios or more, for example: renew withdraw")
+        if problems:
+            raise InputError(problems)
+
+    listed = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
+    loads = [lambda one=one: prepare_scenario(one, set, until=until) for one in listed]
+    found = gather(numbers, lambda: check_seeds(seed, max(1, replications)), *loads)
+    chosen: list[Scenario] = found[2:]
+    _check_together(chosen)
+    return chosen
+
+
+def _check_together(chosen: Sequence[Scenario]) -> None:
+    problems = []
+    names = [scenario.name for scenario in chosen]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            problems.append(f"scenario {name!r} comes {names.count(name)} times; each needs a name of its own")
+    first = chosen[0]
+    for scenario in chosen[1:]:
+        if (scenario.start, scenario.end) != (first.start, first.end):
+            problems.append(
+                f"scenario {scenario.name!r} runs from {scenario.start} to {scenario.end}, but {first.name!r} from "
+                f"{first.start} to {first.end}; give one last month with until"
+            )
+    if problems:
+        raise InputError(problems)
+
+
+def _worst_balances(names: Sequence[str], found: Sequence[Replication]) -> dict[str, dict[str, float]]:
+    each = len(found) // len(names)
+    worst = {}
+    for position, name in enumerate(names):
+        balances = [replication.balances for replication in found[position * each : (position + 1) * each]]
+        worst[name] = {key: max((balance[key] for balance in balances), key=abs) for key in balances[0]}
+    return worst

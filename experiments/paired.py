@@ -1,0 +1,85 @@
+"""Paired differences between scenarios that share their seeds, with 95 % intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+CONFIDENCE = 0.95
+COLUMNS = ("n", "mean", "median", "difference", "difference_median", "low", "high")
+
+
+def paired_table(runs: pd.DataFrame, scenarios: Sequence[str]) -> pd.DataFrame:
+    """Compare scenarios with the first, outcome by outcome.
+
+    Args:
+        runs: Index (scenario, seed), one column per outcome; nan where a run has no such outcome.
+        scenarios: Names in order; differences are to the first.
+
+    Returns:
+        Index (outcome, scenario). n is the number of runs with the outcome (of pairs, for a difference); mean and
+        median; mean and median of the paired difference and its 95 % t interval, nan where there is none (in the first
+        scenario; with fewer than two pairs).
+    """
+    reference = runs.loc[scenarios[0]]
+    rows: dict[tuple[str, str], list[float]] = {}
+    for outcome in runs.columns:
+        for name in scenarios:
+            values = runs.loc[name][outcome]
+            pairs = (values - reference[outcome]).dropna().to_numpy()
+            found = values.dropna().to_numpy()
+            level = [np.mean(found), np.median(found)] if found.size else [math.nan, math.nan]
+            if name == scenarios[0]:
+                rows[outcome, name] = [float(found.size), *level, *([math.nan] * 4)]
+            else:
+                rows[outcome, name] = [float(pairs.size), *level, *_difference(pairs)]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).astype({"n": int})
+    table.index = pd.MultiIndex.from_tuples(list(rows), names=["outcome", "scenario"])
+    return table
+
+
+def _difference(pairs: np.ndarray) -> list[float]:
+    if pairs.size == 0:
+        return [math.nan] * 4
+    mean = float(np.mean(pairs))
+    if pairs.size == 1:
+        return [mean, mean, math.nan, math.nan]
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, pairs.size - 1) * np.std(pairs, ddof=1) / math.sqrt(pairs.size))
+    return [mean, float(np.median(pairs)), mean - half, mean + half]
+
+
+def advice(table: pd.DataFrame, replications: int, width: float) -> list[str]:
+    """Say whether the replications suffice.
+
+    Args:
+        table: From `paired_table`.
+        replications: Seeds per scenario.
+        width: Wanted half-width of an interval, relative to the mean difference.
+
+    Returns:
+        Warnings, one sentence each; none when all is well.
+    """
+    if replications == 1:
+        return ["One replication gives no interval: what is luck and what is the scenario cannot be told apart."]
+    half = (table["high"] - table["low"]) / 2
+    clear = half < table["difference"].abs()
+    unclear = (half > 0) & ~clear
+    wide = clear & (half > width * table["difference"].abs())
+    found = []
+    if unclear.any():
+        found.append(
+            f"{int(unclear.sum())} of {int((half > 0).sum())} differences that vary cannot be told from zero with "
+            f"{replications} replications."
+        )
+    if wide.any():
+        # The half-width falls with the square root of the replications.
+        needed = replications * (half[wide] / (width * table["difference"][wide].abs())) ** 2
+        found.append(
+            f"{int(wide.sum())} differences are known less well than ±{width:.0%}; the widest, "
+            f"{needed.idxmax()[0]} in {needed.idxmax()[1]}, would take about {math.ceil(needed.max()):,} replications."
+        )
+    return found

@@ -1,0 +1,110 @@
+"""Where a result comes from: enough to make it again, and nothing that differs between two machines or two days."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from functools import cache
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from model.scenario import Scenario
+
+DISTRIBUTION = "lastmile"
+PACKAGES = ("agents", "model", "experiments")
+COMPUTED_WITH = ("mesa", "numpy", "pandas", "scipy")
+_CODE_AND_DATA = (".py", ".csv", ".toml")
+_LABELS = ("name", "title", "description", "forced")
+
+
+def provenance(scenario: Scenario) -> dict[str, Any]:
+    """Describe the origin of a result, ready for JSON.
+
+    Args:
+        scenario: What was run.
+
+    Returns:
+        model_version, commit (None when unknown), packages (versions), parameter_checksum, code_checksum, changes
+        (against the default scenario) and forced.
+    """
+    return {
+        "model_version": _version(DISTRIBUTION),
+        "commit": commit(),
+        "packages": {"python": platform.python_version(), **{name: _version(name) for name in COMPUTED_WITH}},
+        "parameter_checksum": scenario.parameters.checksum(),
+        "code_checksum": code_checksum(),
+        "changes": changes(scenario),
+        "forced": scenario.forced,
+    }
+
+
+def changes(scenario: Scenario) -> dict[str, Any]:
+    """Levers and parameters that differ from the default scenario."""
+    return {key: value for key, value in scenario.changes().items() if key not in _LABELS}
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@cache
+def code_checksum() -> str:
+    """SHA-256 over the code and data of the model, so that changed code never passes for the same."""
+    digest = hashlib.sha256()
+    for package in PACKAGES:
+        for name, content in sorted(_files(resources.files(package), package)):
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _files(folder: Traversable, path: str) -> list[tuple[str, bytes]]:
+    found = []
+    for item in folder.iterdir():
+        name = f"{path}/{item.name}"
+        if item.is_dir():
+            found += _files(item, name)
+        elif item.name.endswith(_CODE_AND_DATA):
+            found.append((name, item.read_bytes()))
+    return found
+
+
+@cache
+def commit() -> str | None:
+    """Commit that the code was installed from or is checked out at; None when that is not known."""
+    return _commit_of_installation() or _commit_of_checkout(Path(__file__).resolve().parent.parent)
+
+
+def _commit_of_installation() -> str | None:
+    try:
+        text = metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
+        found = json.loads(text or "{}").get("vcs_info", {}).get("commit_id")
+    except (metadata.PackageNotFoundError, OSError, ValueError, AttributeError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _commit_of_checkout(root: Path) -> str | None:
+    # Only the project's own checkout: an environment may lie inside somebody else's repository.
+    if not (root / ".git").exists() or not (root / "pyproject.toml").exists():
+        return None
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "--verify", "--quiet", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            env=environment,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip() or None

@@ -1,0 +1,89 @@
+"""What a run leaves behind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.provenance import provenance
+from experiments.storage import write_result
+from model.events import EventLog
+from model.market import ParcelMarket
+from model.outcomes import compute_outcomes
+from model.scenario import Scenario
+
+EVENT_COLUMNS = ("month", "kind", "actors", "text", "numbers")
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """One finished run.
+
+    Attributes:
+        scenario: What was assumed.
+        seed: Seed of the run's luck.
+        monthly: One row a month (index "month", "2025-01"); columns named `<actor>_<quantity>_<unit>`.
+        outcomes: Figures by name, in the order of `lastmile outcomes`.
+        events: One row per event: month, kind, actors, text, numbers (the last as JSON text).
+        balances: Worst month: "parcels" relative, "money" in dollars.
+        provenance: Where the result comes from; see `experiments.provenance`.
+    """
+
+    scenario: Scenario
+    seed: int
+    monthly: pd.DataFrame = field(repr=False)
+    outcomes: pd.Series = field(repr=False)
+    events: pd.DataFrame = field(repr=False)
+    balances: dict[str, float]
+    provenance: dict[str, Any] = field(repr=False)
+
+    def summary(self) -> dict[str, Any]:
+        """The result without its tables, as `lastmile run --json` prints it."""
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "from": str(self.scenario.start),
+            "until": str(self.scenario.end),
+            "outcomes": {str(name): float(value) for name, value in self.outcomes.items()},
+            "balances": self.balances,
+            "provenance": self.provenance,
+        }
+
+    def save(self, folder: str | Path) -> Path:
+        """Write monthly, events and outcomes as parquet and the summary as JSON, all or nothing.
+
+        Returns:
+            The folder.
+
+        Raises:
+            InputError: The folder is a file or holds something else than an earlier result.
+        """
+        tables = {"monthly": self.monthly, "events": self.events, "outcomes": self.outcomes.to_frame()}
+        return write_result(folder, tables, self.summary())
+
+
+def collect(market: ParcelMarket, seed: int) -> RunResult:
+    """Take the result out of a market that has run to its end."""
+    outcomes = compute_outcomes(market)
+    return RunResult(
+        scenario=market.settings,
+        seed=seed,
+        monthly=market.records.frame(),
+        outcomes=pd.Series(outcomes, name="value", dtype=float).rename_axis("outcome"),
+        events=event_table(market.events),
+        balances={name: float(value) for name, value in market.balances().items()},
+        provenance=provenance(market.settings),
+    )
+
+
+def event_table(events: EventLog) -> pd.DataFrame:
+    """One row per event, in the order in which they happened."""
+    rows = [
+        (str(event.month), event.kind, ", ".join(event.actors), event.text, json.dumps(dict(event.numbers)))
+        for event in events
+    ]
+    return pd.DataFrame(rows, columns=list(EVENT_COLUMNS), dtype="string")

@@ -1,0 +1,150 @@
+"""From what a person asks for to a validated scenario and seed, with all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+from agents.calendar import Month
+from experiments.errors import InputError
+from model.scenario import Scenario, ScenarioError
+
+MAX_SEED = 2**31 - 1
+# What describes a scenario is not an assumption; changing it by --set would only mislabel a result.
+_LABELS = ("name", "title", "description", "forced", "parameters")
+
+
+def prepare_scenario(
+    scenario: str | Path | Scenario,
+    set: Mapping[str, Any] | None = None,
+    from_: str | Month | None = None,
+    until: str | Month | None = None,
+) -> Scenario:
+    """Load a scenario and apply the changes.
+
+    Args:
+        scenario: A name of the library, the path of a TOML file, or a scenario.
+        set: Levers and parameters to change.
+        from_: First month instead of the scenario's.
+        until: Last month instead of the scenario's.
+
+    Raises:
+        InputError: All problems: no such scenario, unknown keys, values out of range, months that are none.
+    """
+    problems: list[str] = []
+    changes: dict[str, Any] = {}
+    for key, value in (set or {}).items():
+        if key in _LABELS:
+            problems.append(f"set: {key} describes the scenario and cannot be set; write a scenario file instead")
+        else:
+            changes[key] = value
+    for key, option, text in (("start", "from", from_), ("end", "until", until)):
+        month = _month(option, text, problems)
+        if month is not None and key in changes:
+            problems.append(f"{option}: the month is given twice, here and as {key} in set")
+        elif month is not None:
+            changes[key] = month
+    base = _load(scenario, problems)
+    changed: Scenario | None = None
+    try:
+        # Without a base the changes are still checked, so that one message tells all.
+        changed = (base or Scenario()).with_changes(changes, source="set")
+    except ScenarioError as error:
+        problems += str(error).splitlines()
+    if problems or base is None or changed is None:
+        raise InputError(problems)
+    return changed
+
+
+def _load(scenario: str | Path | Scenario, problems: list[str]) -> Scenario | None:
+    if isinstance(scenario, Scenario):
+        return scenario
+    try:
+        return Scenario.load(scenario)
+    except ScenarioError as error:
+        problems += str(error).splitlines()
+    except (ValueError, RecursionError) as error:  # a path with a null byte, tables nested without end
+        problems.append(f"scenario {str(scenario)!r} cannot be read: {error}")
+    return None
+
+
+def _month(option: str, value: str | Month | None, problems: list[str]) -> Month | None:
+    if value is None or isinstance(value, Month):
+        return value
+    try:
+        return Month.parse(str(value))
+    except ValueError as error:
+        problems.append(f"{option}: {error}")
+        return None
+
+
+def check_count(name: str, value: object, low: int, high: int, problems: list[str]) -> None:
+    """Add a problem unless `value` is a whole number from low to high."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
+        problems.append(f"{name}: {value!r} is not allowed; it must be a whole number from {low} to {high}")
+
+
+def gather(*checks: Callable[[], Any], known: Sequence[str] = ()) -> list[Any]:
+    """Run all checks and return what they return.
+
+    Args:
+        checks: What to do; each may raise an `InputError`.
+        known: Problems found before.
+
+    Raises:
+        InputError: What any of them complains of, without repetition.
+    """
+    results: list[Any] = []
+    problems = list(known)
+    for check in checks:
+        try:
+            results.append(check())
+        except InputError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    if problems:
+        raise InputError(problems)
+    return results
+
+
+def check_seeds(seed: object, replications: int = 1) -> None:
+    """Check the first of a row of seeds.
+
+    Raises:
+        InputError: It is no whole number from 0 to `MAX_SEED`, or the last one is beyond.
+    """
+    problems: list[str] = []
+    check_count("seed", seed, 0, MAX_SEED - replications + 1, problems)
+    if problems:
+        raise InputError(problems)
+
+
+def read_settings(items: Sequence[str], problems: list[str]) -> dict[str, Any]:
+    """Read `key=value` texts; values are TOML, and what is no TOML is a word.
+
+    Args:
+        items: Texts as they stand behind `--set`.
+        problems: Gets a line for each text without key or "=", and for a key that comes twice.
+    """
+    found: dict[str, Any] = {}
+    for item in items:
+        key, equals, text = item.partition("=")
+        key = key.strip()
+        if not equals or not key:
+            problems.append(f"--set {item!r}: it must be key=value, for example --set build_limit=0.5")
+        elif key in found:
+            problems.append(f"--set {key}: it is set twice")
+        else:
+            found[key] = _value(text.strip())
+    return found
+
+
+def _value(text: str) -> Any:
+    import tomllib
+
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return table["value"] if list(table) == ["value"] else text

@@ -1,0 +1,103 @@
+"""Results on disk: a folder that is complete or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.errors import InputError
+
+SUMMARY = "summary.json"
+FORMAT = "lastmile-result-1"
+
+
+def dump_json(content: Mapping[str, Any]) -> str:
+    """Write an object as text: the same object gives the same bytes, and no number is nan."""
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def check_folder(folder: str | Path) -> Path:
+    """Return where results can be written.
+
+    Raises:
+        InputError: It is a file, or a folder with something else than a result of ours in it.
+    """
+    text = str(folder)
+    if not text.strip():
+        raise InputError("out: the name of the folder is empty")
+    try:
+        path = Path(text).expanduser().resolve()
+        _check(path, text)
+    except (OSError, ValueError, RuntimeError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"out: {text!r} cannot be used: {reason}") from error
+    return path
+
+
+def _check(path: Path, text: str) -> None:
+    if path.is_dir():
+        names = {item.name for item in path.iterdir()}
+        if names and not _is_ours(path, names):
+            raise InputError(
+                f"out: {text!r} is a folder with other files in it; name a new or an empty folder, "
+                "or one with an earlier result"
+            )
+        return
+    if path.exists():
+        raise InputError(f"out: {text!r} is a file; it must be a folder")
+    parent = next(folder for folder in path.parents if folder.exists())
+    if not parent.is_dir():
+        raise InputError(f"out: {text!r} cannot be made because {str(parent)!r} is a file")
+    if not os.access(parent, os.W_OK):
+        raise InputError(f"out: {text!r} cannot be made because {str(parent)!r} cannot be written to")
+
+
+def _is_ours(path: Path, names: set[str]) -> bool:
+    try:
+        summary = json.loads((path / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(summary, dict) and summary.get("format") == FORMAT and set(summary.get("files", ())) >= names
+
+
+def write_result(folder: str | Path, tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any]) -> Path:
+    """Write tables as `<name>.parquet` and a summary, all or nothing; an earlier result is replaced.
+
+    Raises:
+        InputError: See `check_folder`.
+    """
+    target = check_folder(folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        new = work / "new"
+        new.mkdir()
+        for name, table in tables.items():
+            table.to_parquet(new / f"{name}.parquet")
+        files = [SUMMARY, *(f"{name}.parquet" for name in tables)]
+        content = {"format": FORMAT, "files": files, **summary}
+        (new / SUMMARY).write_text(dump_json(content), encoding="utf-8")
+        _replace(new, target, work / "old")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return target
+
+
+def _replace(new: Path, target: Path, old: Path) -> None:
+    if target.exists():
+        target.rename(old)
+    try:
+        new.rename(target)
+    except BaseException:
+        if old.exists():
+            old.rename(target)
+        raise

@@ -1,0 +1,122 @@
+"""Many runs on several processes, in an order that does not depend on how many."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from experiments.runs import Progress, start_market
+from model.outcomes import compute_outcomes
+from model.scenario import Scenario
+
+
+class WorkerError(RuntimeError):
+    """A worker process ended before its run did."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run to do: a scenario and a seed."""
+
+    scenario: Scenario
+    seed: int
+
+
+@dataclass(frozen=True)
+class Replication:
+    """What a comparison keeps of a run: its outcomes and its worst balances."""
+
+    outcomes: dict[str, float]
+    balances: dict[str, float]
+
+
+def replicate(task: Task) -> Replication:
+    """Run one task to its end."""
+    market = start_market(task.scenario, task.seed).run()
+    return Replication(compute_outcomes(market), {name: float(value) for name, value in market.balances().items()})
+
+
+def default_workers() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def replicate_all(
+    tasks: Sequence[Task], workers: int | None = None, progress: Progress | None = None
+) -> list[Replication]:
+    """Run all tasks.
+
+    Args:
+        tasks: What to run.
+        workers: Processes; one for each processor unless told. With 1 everything happens in this process.
+        progress: Called with runs done and runs in all.
+
+    Returns:
+        One replication per task, in the order of the tasks.
+
+    Raises:
+        WorkerError: A process was ended from outside, for example because memory ran out.
+    """
+    count = min(workers or default_workers(), len(tasks))
+    report = progress or (lambda done, total: None)
+    report(0, len(tasks))
+    if count <= 1:
+        found = []
+        for task in tasks:
+            found.append(replicate(task))
+            report(len(found), len(tasks))
+        return found
+    before = multiprocessing.active_children()
+    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_with_parent)
+    try:
+        with _interrupts_ignored():  # inherited: Ctrl-C reaches this process alone, which then ends its workers
+            futures = [pool.submit(replicate, task) for task in tasks]
+        for done, future in enumerate(as_completed(futures), start=1):
+            future.result()
+            report(done, len(tasks))
+        return [future.result() for future in futures]
+    except BrokenProcessPool as error:
+        raise WorkerError(
+            "a worker process ended before its run did; perhaps memory ran out (fewer workers need less), or a script "
+            "starts runs outside `if __name__ == '__main__':`"
+        ) from error
+    except BaseException:
+        for process in multiprocessing.active_children():
+            if process not in before:
+                process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def _leave_with_parent() -> None:
+    """End this worker when the process that started it is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="leave-with-parent", daemon=True).start()

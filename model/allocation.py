@@ -1,0 +1,231 @@
+"""Rationing: which tendered parcels a carrier accepts, where the rest goes, and what waits (section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Priority(IntEnum):
+    """Order of acceptance."""
+
+    BACKLOG = 0
+    COMMITTED = 1
+    BELOW_CAP = 2
+    OTHER = 3
+
+
+@dataclass(slots=True)
+class Acceptance:
+    """Outcome of rationing.
+
+    Attributes:
+        ratio: Share accepted by priority class, carrier and zone, (C, K, Z); 1 where nothing was tendered.
+        accepted: Parcels accepted, (C, K, Z).
+    """
+
+    ratio: Floats
+    accepted: Floats
+
+
+def ration(claims: Floats, capacity: Floats, network_capacity: Floats) -> Acceptance:
+    """Accept claims class by class, proportionally inside a class, within zone and then network capacity.
+
+    Args:
+        claims: Parcels tendered by class, carrier and zone, (C, K, Z).
+        capacity: Last-mile capacity left, parcels a month, (K, Z); inf where there is no limit.
+        network_capacity: National sorting capacity left, parcels a month, (K,).
+
+    Returns:
+        What is accepted.
+    """
+    if (claims.sum(axis=0) <= capacity).all() and (claims.sum(axis=(0, 2)) <= network_capacity).all():
+        return Acceptance(np.ones_like(claims), claims.copy())
+    ratio = np.ones_like(claims)
+    room = capacity.copy()
+    network_room = network_capacity.copy()
+    for priority in range(len(claims)):
+        claim = claims[priority]
+        by_zone = np.minimum(1.0, np.divide(room, claim, out=np.ones_like(claim), where=claim > 0.0))
+        wanted = (claim * by_zone).sum(axis=1)
+        national = np.minimum(1.0, np.divide(network_room, wanted, out=np.ones_like(wanted), where=wanted > 0.0))
+        ratio[priority] = by_zone * national[:, None]
+        taken = claim * ratio[priority]
+        room = np.maximum(room - taken, 0.0)
+        network_room = np.maximum(network_room - taken.sum(axis=1), 0.0)
+    return Acceptance(ratio, claims * ratio)
+
+
+@dataclass(slots=True)
+class Backlog:
+    """Parcels that wait at their carrier, by age in months.
+
+    Attributes:
+        volume: Parcels, (A, G, S, K, Z); the first axis is how many months they have waited, 0 = since last month.
+        value: Dollars that will be billed for them, same shape.
+    """
+
+    volume: Floats
+    value: Floats
+
+    @property
+    def by_carrier_zone(self) -> Floats:
+        """Waiting parcels, (K, Z)."""
+        return np.asarray(self.volume.sum(axis=(0, 1, 2)))
+
+
+@dataclass(slots=True)
+class Allocation:
+    """What happened to all parcels of a month; groups as in `Tender`, Amazon's handed-over parcels the last one.
+
+    Attributes:
+        accepted: Parcels that each carrier delivers, (G, S, K, Z).
+        value: Dollars billed for them before surcharges, same shape.
+        overflow: Part of `accepted` that was first offered to another carrier, same shape.
+        backlog: What waits for the next month, None where nothing waits.
+        unserved: Parcels given up, (K, Z).
+        refused: Share of the tendered parcels of class OTHER that was refused at first, (K, Z).
+        tendered: Parcels tendered this month, total.
+        waited: Parcels that waited from last month, total.
+    """
+
+    accepted: Floats
+    value: Floats
+    overflow: Floats | None
+    backlog: Backlog | None
+    unserved: Floats
+    refused: Floats
+    tendered: float
+    waited: float
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRules:
+    """How refused parcels travel on.
+
+    Attributes:
+        max_passes: Re-offers inside a month.
+        max_months: Months after which a waiting parcel is given up.
+        preference: Relative liking of carriers by group and segment, exp(utility), (G, S, K).
+        overflow_price: Price of a parcel that overflows to a carrier, $ before surcharges, (G, S, K).
+        coverage: Share of households that each carrier reaches, (K, Z).
+    """
+
+    max_passes: int
+    max_months: int
+    preference: Floats
+    overflow_price: Floats
+    coverage: Floats
+
+
+def allocate(
+    volume: Floats,
+    value: Floats,
+    priority: NDArray[np.int8],
+    backlog: Backlog | None,
+    capacity: Floats,
+    network_capacity: Floats,
+    rules: AllocationRules,
+) -> Allocation:
+    """Allocate one month's parcels.
+
+    Args:
+        volume: Tendered parcels, (G, S, K, Z).
+        value: Their dollars before surcharges, same shape.
+        priority: Class of each group's parcels at each carrier, (G, K).
+        backlog: What waited.
+        capacity: Last-mile capacity, (K, Z), inf without limit.
+        network_capacity: National capacity, (K,).
+        rules: Preferences and limits.
+
+    Returns:
+        The allocation; tendered + waited = accepted + waiting + unserved, carrier by carrier changes included.
+    """
+    n_carriers, n_zones = capacity.shape
+    claims = np.zeros((len(Priority), n_carriers, n_zones))
+    for cls in (Priority.COMMITTED, Priority.BELOW_CAP, Priority.OTHER):
+        claims[cls] = np.where((priority == cls)[:, None, :, None], volume, 0.0).sum(axis=(0, 1))
+    waited = 0.0
+    if backlog is not None:
+        claims[Priority.BACKLOG] = backlog.by_carrier_zone
+        waited = float(backlog.volume.sum())
+    acceptance = ration(claims, capacity, network_capacity)
+    tendered = float(volume.sum())
+    unserved = np.zeros((n_carriers, n_zones))
+    refused = 1.0 - acceptance.ratio[Priority.OTHER]
+    if (acceptance.ratio >= 1.0).all():
+        accepted, paid = volume.copy(), value.copy()
+        if backlog is not None:
+            accepted += backlog.volume.sum(axis=0)
+            paid += backlog.value.sum(axis=0)
+        return Allocation(accepted, paid, None, None, unserved, refused, tendered, waited)
+
+    ratio = np.take_along_axis(acceptance.ratio, priority.astype(np.int64)[:, :, None], axis=0)[:, None]
+    accepted, paid = volume * ratio, value * ratio
+    rejected, rejected_value = volume - accepted, value - paid
+    room = capacity - acceptance.accepted.sum(axis=0)
+    network_room = network_capacity - acceptance.accepted.sum(axis=(0, 2))
+    left_over = None
+    if backlog is not None:
+        served = acceptance.ratio[Priority.BACKLOG]
+        accepted += backlog.volume.sum(axis=0) * served
+        paid += backlog.value.sum(axis=0) * served
+        left_over = Backlog(backlog.volume * (1.0 - served), backlog.value * (1.0 - served))
+    overflow = np.zeros_like(volume)
+    _reoffer(rejected, rejected_value, overflow, room, network_room, rules)
+    accepted += overflow
+    paid += overflow * rules.overflow_price[..., None]
+    new_backlog = _age(left_over, rejected, rejected_value, rules.max_months, unserved)
+    return Allocation(accepted, paid, overflow, new_backlog, unserved, refused, tendered, waited)
+
+
+def _reoffer(
+    rejected: Floats,
+    rejected_value: Floats,
+    overflow: Floats,
+    room: Floats,
+    network_room: Floats,
+    rules: AllocationRules,
+) -> None:
+    """Offer rejected parcels to other carriers in proportion to liking; changes its first three arguments in place."""
+    n_carriers = room.shape[0]
+    others = ~np.eye(n_carriers, dtype=bool)
+    for _ in range(rules.max_passes):
+        if rejected.sum() <= 0.0:
+            return
+        spare = (room > 0.0) & (network_room > 0.0)[:, None] & (rules.coverage > 0.0)
+        liking = rules.preference[..., None] * np.where(spare, rules.coverage, 0.0)
+        open_to = np.einsum("ab,gsbz->gsaz", others.astype(float), liking)  # liking of all but the carrier itself
+        scale = np.divide(rejected, open_to, out=np.zeros_like(rejected), where=open_to > 0.0)
+        offered = liking * np.einsum("ab,gsaz->gsbz", others.astype(float), scale)
+        claim = offered.sum(axis=(0, 1))
+        taken = ration(claim[None], np.maximum(room, 0.0), np.maximum(network_room, 0.0)).ratio[0]
+        overflow += offered * taken
+        room -= claim * taken
+        network_room -= (claim * taken).sum(axis=1)
+        # what carrier a's rejected parcels found elsewhere: scale_a * sum over b != a of liking_b * taken_b
+        found = scale * np.einsum("ab,gsbz->gsaz", others.astype(float), liking * taken)
+        kept = 1.0 - np.divide(found, rejected, out=np.zeros_like(rejected), where=rejected > 0.0)
+        kept = np.clip(kept, 0.0, 1.0)
+        rejected *= kept
+        rejected_value *= kept
+
+
+def _age(
+    left_over: Backlog | None, rejected: Floats, rejected_value: Floats, max_months: int, unserved: Floats
+) -> Backlog | None:
+    """Put the newly rejected behind what already waits; what has waited too long is given up (added to `unserved`)."""
+    shape = (max_months, *rejected.shape)
+    volume, value = np.zeros(shape), np.zeros(shape)
+    volume[0], value[0] = rejected, rejected_value
+    if left_over is not None:
+        volume[1:], value[1:] = left_over.volume[:-1], left_over.value[:-1]
+        unserved += left_over.volume[-1].sum(axis=(0, 1))
+    if volume.sum() <= 0.0:
+        return None
+    return Backlog(volume, value)

@@ -1,0 +1,45 @@
+"""Invoices: accepted parcels times prices and surcharges, rounded once to whole cents (sections 9 and 3)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.allocation import Allocation
+from model.ledger import Cents, to_cents
+
+Floats = NDArray[np.float64]
+
+
+def invoice_cents(allocation: Allocation, surcharge: Floats, n_quoted: int) -> Cents:
+    """Invoices of a month by customer group, segment and carrier, whole cents, (G, S, K).
+
+    Args:
+        allocation: What was accepted, and its dollars before surcharges.
+        surcharge: Surcharges by carrier and zone, $ per parcel, (K, Z).
+        n_quoted: Leading groups that pay published surcharges (Amazon's contracts set their own).
+    """
+    dollars = allocation.value.sum(axis=-1)
+    extra = np.einsum("gskz,kz->gsk", allocation.accepted[:n_quoted], surcharge)
+    dollars[:n_quoted] += extra
+    return to_cents(dollars)
+
+
+def month_surcharges(rural: Floats, peak: Floats, zone_type: NDArray[np.int8], season_weight: float) -> Floats:
+    """Published surcharges of one month by carrier and zone, $ per parcel, (K, Z).
+
+    Args:
+        rural: Delivery-area surcharge of rural zones by carrier, $, (K,).
+        peak: Peak surcharge by carrier, $, (K,).
+        zone_type: Zone types, (Z,).
+        season_weight: Share of the month in which the peak surcharge applies.
+    """
+    is_rural = zone_type == 2
+    return np.asarray(rural[:, None] * is_rural + (peak * season_weight)[:, None])
+
+
+def peak_weight(month: int) -> float:
+    """Share of a calendar month (1 to 12) under the peak surcharge: October to mid-January."""
+    if month >= 10:
+        return 1.0
+    return 0.5 if month == 1 else 0.0

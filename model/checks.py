@@ -1,0 +1,106 @@
+"""What must balance after every month: parcels, money and capacity (section 19)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.billing import invoice_cents
+from model.ledger import CENTS
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+PARCEL_TOLERANCE = 1e-9
+CAPACITY_TOLERANCE = 1e-9
+
+
+class BalanceError(RuntimeError):
+    """Parcels, money or capacity do not balance: a defect of the model, never of a scenario."""
+
+
+def check_month(market: ParcelMarket) -> None:
+    """Check the month and remember the worst imbalance so far.
+
+    Raises:
+        BalanceError: Something does not balance beyond its tolerance.
+    """
+    parcels, money = parcel_imbalance(market), money_imbalance(market)
+    market.worst_parcels = max(market.worst_parcels, parcels)
+    market.worst_money = max(market.worst_money, money)
+    if parcels > PARCEL_TOLERANCE:
+        raise BalanceError(f"{market.month}: parcels do not balance, relative gap {parcels:.3g}")
+    if money != 0.0:
+        raise BalanceError(f"{market.month}: money does not balance, gap {money:.2f} $")
+    over = capacity_overrun(market)
+    if over > CAPACITY_TOLERANCE:
+        raise BalanceError(f"{market.month}: more parcels than capacity, relative gap {over:.3g}")
+
+
+def parcel_imbalance(market: ParcelMarket) -> float:
+    """Largest relative gap among the parcel identities.
+
+    What shippers ship is tendered; tendered and waiting parcels are delivered, wait or are given up; Amazon's parcels
+    are its own deliveries and what it hands over; no volume is negative.
+    """
+    flows = market.state.flows
+    allocation, demand, sourcing, tender = flows.allocation, flows.demand, flows.sourcing, flows.tender
+    assert allocation is not None
+    assert demand is not None
+    assert sourcing is not None
+    assert tender is not None
+    shipped = float((market.annual_parcels.sum(axis=0) * demand.scale).sum())
+    delivered = float(allocation.accepted.sum())
+    waiting = 0.0 if allocation.backlog is None else float(allocation.backlog.volume.sum())
+    placed = sum(
+        float(part.sum())
+        for part in (
+            sourcing.own,
+            sourcing.usps,
+            sourcing.ups,
+            sourcing.fedex,
+            sourcing.usps_overflow,
+            sourcing.ups_overflow,
+            sourcing.fedex_overflow,
+        )
+    )
+    scale = max(shipped + placed, 1.0)
+    gaps = (
+        abs(float(tender.volume.sum()) - shipped),
+        abs(placed - float(demand.amazon.sum())),
+        abs(shipped + placed + allocation.waited - delivered - waiting - float(allocation.unserved.sum())),
+        -float(min(allocation.accepted.min(), tender.volume.min(), sourcing.own.min(), 0.0)),
+    )
+    return max(gaps) / scale
+
+
+def money_imbalance(market: ParcelMarket) -> float:
+    """Largest gap in dollars between the ledger and what allocation, tariffs and contracts say was sold.
+
+    Revenue is computed anew from accepted parcels, their prices and the surcharges in force, rounded like an invoice.
+    """
+    state, ledger = market.state, market.ledger
+    allocation = state.flows.allocation
+    assert allocation is not None
+    worst = abs(int(ledger.balance.sum()))
+    row = ledger.categories.index("parcels")
+    quoted = len(allocation.accepted) - 2
+    owed = invoice_cents(allocation, state.tariffs.surcharge, quoted).sum(axis=(0, 1))
+    for carrier, key in enumerate(market.carriers.keys):
+        worst = max(worst, abs(int(owed[carrier]) - int(ledger.received[row, ledger.index(key)])))
+    for category in range(len(ledger.categories)):
+        worst = max(worst, abs(int(ledger.paid[category].sum()) - int(ledger.received[category].sum())))
+    return worst / CENTS
+
+
+def capacity_overrun(market: ParcelMarket) -> float:
+    """Largest relative use beyond capacity, by zone and in sorting."""
+    allocation, network = market.state.flows.allocation, market.state.network
+    assert allocation is not None
+    volume = allocation.accepted.sum(axis=(0, 1))
+    capacity = network.monthly_capacity
+    with np.errstate(invalid="ignore"):
+        by_zone = np.where(np.isinf(capacity), 0.0, (volume - capacity) / np.maximum(capacity, 1.0))
+        national = np.where(np.isinf(network.sorting), 0.0, volume.sum(axis=1) / network.sorting - 1.0)
+    return float(max(by_zone.max(), national.max(), 0.0))

@@ -1,0 +1,129 @@
+"""All contracts of the market: the one place where they change, and the events that this leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.contracts import Contract, ContractState, Settlement, advance, next_version, settle
+from model.events import EventLog
+
+
+@dataclass(slots=True)
+class Holding:
+    """A contract with what was delivered under it in the running contract year.
+
+    Attributes:
+        contract: Latest version.
+        delivered: Parcels of the contract year so far, by price group.
+    """
+
+    contract: Contract
+    delivered: list[float] = field(default_factory=list)
+
+
+class ContractBook:
+    """Contracts by (seller, buyer), with one event for each change.
+
+    Args:
+        events: Where changes are recorded.
+    """
+
+    def __init__(self, events: EventLog) -> None:
+        self._events = events
+        self._held: dict[tuple[str, str], Holding] = {}
+        self.history: list[Contract] = []
+
+    def sign(self, contract: Contract, month: Month, delivered: tuple[float, ...] | None = None) -> Contract:
+        """Put a contract into the book; it becomes active when its start date has come.
+
+        Args:
+            contract: Terms.
+            month: Month of signature.
+            delivered: Parcels already delivered in the running contract year, for contracts older than the run.
+        """
+        signed = next_version(contract, state=ContractState.SIGNED)
+        holding = Holding(signed, list(delivered or (0.0,) * len(contract.groups)))
+        self._held[contract.seller, contract.buyer] = holding
+        self._record(signed, month, f"{contract.buyer} and {contract.seller} sign for {contract.term_months} months")
+        return self._replace(holding, advance(signed, month), month, "comes into force")
+
+    def get(self, seller: str, buyer: str) -> Contract | None:
+        """Return the latest version between two parties, in force or not."""
+        holding = self._held.get((seller, buyer))
+        return None if holding is None else holding.contract
+
+    def in_force(self) -> list[Contract]:
+        """Return all contracts under which parcels move."""
+        return [holding.contract for holding in self._held.values() if holding.contract.in_force]
+
+    def deliver(self, seller: str, buyer: str, parcels: float, group: int = 0) -> None:
+        """Count parcels delivered under a contract."""
+        self._held[seller, buyer].delivered[group] += parcels
+
+    def advance(self, month: Month) -> list[tuple[Contract, Settlement]]:
+        """Move every contract to this month: settle anniversaries, activate, expire.
+
+        Returns:
+            Settlements with a payment or a change of price.
+        """
+        settled = []
+        for holding in list(self._held.values()):
+            contract = holding.contract
+            if contract.in_force and contract.is_anniversary(month):
+                result = settle(contract, month, tuple(holding.delivered))
+                holding.delivered = [0.0] * len(contract.groups)
+                if result.shortfall > 0.0:
+                    self._replace(
+                        holding, result.contract, month, f"misses its commitment by {result.shortfall / 1e6:,.0f} m"
+                    )
+                    settled.append((contract, result))
+                elif result.contract is not contract:
+                    self._replace(holding, result.contract, month, "meets its commitment again")
+            self._replace(holding, advance(holding.contract, month), month, "ends")
+        return settled
+
+    def renew(self, contract: Contract, month: Month, term_months: int, price: tuple[float, ...]) -> Contract:
+        """Sign the same terms anew from this month on.
+
+        Args:
+            contract: The contract whose terms continue.
+            month: First month of the new term.
+            term_months: Length in months.
+            price: Dollars per parcel by group at the new start.
+        """
+        fresh = Contract(
+            seller=contract.seller,
+            buyer=contract.buyer,
+            segment=contract.segment,
+            groups=contract.groups,
+            price=price,
+            escalator=contract.escalator,
+            commitment=contract.commitment,
+            cap=contract.cap,
+            shortfall_rule=contract.shortfall_rule,
+            tolerance=contract.tolerance,
+            take_or_pay_rate=contract.take_or_pay_rate,
+            start=month,
+            term_months=term_months,
+            notice_months=contract.notice_months,
+        )
+        return self.sign(fresh, month)
+
+    def _replace(self, holding: Holding, contract: Contract, month: Month, what: str) -> Contract:
+        if contract is not holding.contract:
+            holding.contract = contract
+            self._record(contract, month, f"contract of {contract.buyer} with {contract.seller} {what}")
+        return contract
+
+    def _record(self, contract: Contract, month: Month, text: str) -> None:
+        self.history.append(contract)
+        self._events.add(
+            month,
+            "contract",
+            (contract.buyer, contract.seller),
+            text,
+            price_usd=contract.price_at(month),
+            commitment_parcels=sum(contract.commitment),
+            years=contract.term_months / MONTHS_PER_YEAR,
+        )

@@ -1,0 +1,79 @@
+"""How many parcels are shipped, and where they go (section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.geography import ZoneTable
+from model.parameters import Parameters
+from model.streams import Streams
+
+Floats = NDArray[np.float64]
+HALF_YEAR = 6.0
+HALF_MONTH = 0.5
+
+
+def growth_index(yearly_rate: float, months_since_start: float) -> float:
+    """Growth of a yearly series since the mean of the year before the start (its middle lies half a year back)."""
+    return float((1.0 + yearly_rate) ** ((months_since_start + HALF_MONTH + HALF_YEAR) / MONTHS_PER_YEAR))
+
+
+def season_factors(p: Parameters) -> Floats:
+    """Month factors January to December, (12,); they add to 12."""
+    factors = np.full(MONTHS_PER_YEAR, p.season_other_month)
+    factors[9:] = p.season_october, p.season_november, p.season_december
+    return factors * MONTHS_PER_YEAR / factors.sum()
+
+
+def destination_mix(p: Parameters, zones: ZoneTable, tilt: bool = True) -> Floats:
+    """Share of a shipper's parcels by zone, for each home division.
+
+    Args:
+        p: Parameters.
+        zones: The zone table.
+        tilt: Whether shippers send more parcels near home; False gives one national row.
+
+    Returns:
+        (R, Z) or (1, Z), rows sum to 1.
+    """
+    base = zones.households * p.by_type("parcels_per_household_index")[zones.zone_type]
+    divisions = np.arange(int(p.n_divisions))[:, None] if tilt else np.full((1, 1), -1)
+    mix = base * np.where(zones.division == divisions, p.home_division_weight, 1.0)
+    return np.asarray(mix / mix.sum(axis=1, keepdims=True))
+
+
+def shocked_mix(mix: Floats, streams: Streams, month: Month, sd: float) -> Floats:
+    """Destination mix of one month, with a shock by zone that all shippers share, renormalised."""
+    normal = streams.generator("zone_shock", month).standard_normal(mix.shape[1])
+    if sd == 0.0:
+        return mix
+    shocked = mix * np.exp(sd * normal)
+    return np.asarray(shocked / shocked.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Parcels that are shipped in one month.
+
+    Attributes:
+        scale: Factor from a small or enterprise shipper's annual volume to this month's parcels, (S,).
+        amazon: Amazon's parcels by zone, (Z,).
+        amazon_trend: The same without season and luck, parcels a year, (Z,).
+        mix: Destination mix of the month by home division, (R, Z).
+        season: Month factor.
+    """
+
+    scale: Floats
+    amazon: Floats
+    amazon_trend: Floats
+    mix: Floats
+    season: float
+
+
+def price_response(price_index: Floats, elasticity: Floats) -> Floats:
+    """Effect of delivery prices on parcels by segment: price index to the power of the elasticity."""
+    return np.asarray(price_index**elasticity)

@@ -1,0 +1,56 @@
+"""Everything that happened, as one-line values in one append-only log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import overload
+
+from agents.calendar import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened in the market.
+
+    Attributes:
+        month: When.
+        kind: What kind of thing, a short fixed word such as "contract" or "price".
+        actors: Keys of those who took part.
+        text: One sentence for people.
+        numbers: A few named figures; the unit is the end of the name.
+    """
+
+    month: Month
+    kind: str
+    actors: tuple[str, ...]
+    text: str
+    numbers: tuple[tuple[str, float], ...] = field(default=())
+
+
+class EventLog:
+    """Append-only sequence of events in the order in which they happened."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+
+    def add(self, month: Month, kind: str, actors: tuple[str, ...], text: str, **numbers: float) -> None:
+        """Record one event; keyword arguments become its numbers."""
+        self._events.append(Event(month, kind, actors, text, tuple((key, float(v)) for key, v in numbers.items())))
+
+    def in_month(self, month: Month) -> list[Event]:
+        """Return the events of one month."""
+        return [event for event in self._events if event.month == month]
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Event]: ...
+    def __getitem__(self, index: int | slice) -> Event | list[Event]:
+        return self._events[index]
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def __len__(self) -> int:
+        return len(self._events)

@@ -1,0 +1,345 @@
+"""The market: one Mesa model whose step is a table of contents."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.amazon import Amazon
+from agents.books import CarrierBooks
+from agents.calendar import Month
+from agents.carriers import Carrier, RegionalCarrier, Usps
+from agents.geography import DIVISIONS, ZoneTable
+from agents.shippers import Shipper, ShipperTable
+from model.carriers import load_carriers
+from model.checks import BalanceError
+from model.contract_book import ContractBook
+from model.demand import growth_index, season_factors
+from model.events import EventLog
+from model.ledger import Ledger
+from model.operations import usps_costs
+from model.outcomes import compute_outcomes
+from model.parameters import Parameters
+from model.phases import accounts, contracts, parcels, planning, recording, world
+from model.postal_accounts import BILLION
+from model.records import Records
+from model.scenario import DEFAULT_SCENARIO, Scenario
+from model.start.assemble import AMAZON, USPS, assemble, quote_floors
+from model.streams import Streams
+from model.zones import build_zone_table
+
+Floats = NDArray[np.float64]
+LEDGER_CATEGORIES = (
+    "opening",
+    "parcels",
+    "settlement",
+    "mail",
+    "interest",
+    "operations",
+    "capital",
+    "borrowing",
+)
+OUTSIDE_PARTIES = ("enterprise", "mail_users", "suppliers", "treasury", "capital_market")
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase of a month.
+
+    Attributes:
+        name: Its name.
+        reads: What it looks at.
+        writes: What it changes.
+        run: The function that does it.
+    """
+
+    name: str
+    reads: str
+    writes: str
+    run: Callable[[ParcelMarket], None]
+
+
+PHASES: tuple[Phase, ...] = (
+    Phase("update_environment", "calendar, shocks", "prices, wages, season, demand shock", world.update_environment),
+    Phase("commission_capacity", "orders, announced plans", "capacity, coverage", world.commission_capacity),
+    Phase("publish_prices", "announcements, carriers' plans", "price lists, surcharges", world.publish_prices),
+    Phase("advance_contracts", "contracts, scenario", "contract states, contract volumes", contracts.advance_contracts),
+    Phase("generate_demand", "growth, season, prices paid", "parcels by shipper and zone", parcels.generate_demand),
+    Phase("choose_carriers", "prices, perceived quality", "tendered parcels by carrier", parcels.choose_carriers),
+    Phase("source_deliveries", "coverage, contracts", "own and bought last mile", parcels.source_deliveries),
+    Phase("allocate_capacity", "capacity", "accepted, overflowed, waiting parcels", parcels.allocate_capacity),
+    Phase("operate_and_bill", "accepted parcels, routes", "cost, service, invoices", accounts.operate_and_bill),
+    Phase("close_books", "ledger", "profit, cash, debt", accounts.close_books),
+    Phase("learn_and_plan", "own books", "capacity orders", planning.learn_and_plan),
+    Phase("check_and_record", "everything", "balance checks, records", recording.check_and_record),
+)
+
+
+class MarketStoppedError(RuntimeError):
+    """The market failed in an earlier step or has reached its end, and does not go on."""
+
+
+class ParcelMarket(mesa.Model):  # type: ignore[misc]
+    """The US parcel market as a Mesa model.
+
+    `ParcelMarket("withdraw", rng=7).run().outcomes()` is a whole experiment. One step is one month.
+
+    Args:
+        scenario: A scenario, its name, or the path of its TOML file.
+        rng: Seed of the replication.
+
+    Raises:
+        model.scenario.ScenarioError: The scenario is not valid.
+        model.start.choice_constants.StartError: Its parameters have no start state.
+    """
+
+    def __init__(self, scenario: Scenario | str | Path = DEFAULT_SCENARIO, rng: int = 1) -> None:
+        super().__init__(rng=rng)
+        self.settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+        self.seed_number = int(rng)
+        self.streams = Streams(self.seed_number)
+        self.zones: ZoneTable = build_zone_table(self.figures)
+        self.carriers = load_carriers(self.figures, self.zones)
+        start = assemble(self.figures, self.zones, self.carriers, self.streams)
+        self.state, self.costs, self.national = start.state, start.costs, start.national
+        self.mix, self.amazon_mix = start.mix, start.amazon_mix
+        self._shippers = start.shippers
+        self.annual_parcels: Floats = start.shippers.market_volume
+        self.solution = start.solution
+        self.months_done = 0
+        self.month: Month = self.settings.start
+        self.mail_index = 1.0
+        self.worst_parcels = 0.0
+        self.worst_money = 0.0
+        self.phase_seconds = dict.fromkeys((phase.name for phase in PHASES), 0.0)
+        self._failure: str | None = None
+        self._prepare_floors()
+        self._open_ledger()
+        self.events = EventLog()
+        self.book = ContractBook(self.events)
+        contracts.sign_start_contracts(self)
+        self._create_agents()
+        self.records = Records(self.settings.n_months, self.carriers.keys, self.zones.n_zones, self.settings.start)
+        self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
+        planning.order_before_start(self)
+
+    # -- running ---------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Play one month: every phase in order.
+
+        Raises:
+            MarketStoppedError: The run is over or has failed before.
+        """
+        if self._failure is not None:
+            raise MarketStoppedError(f"the market stopped: {self._failure}")
+        if self.finished:
+            raise MarketStoppedError(f"the run ended with {self.settings.end}")
+        try:
+            self.ledger.open_month()
+            for phase in PHASES:
+                begun = time.perf_counter()
+                phase.run(self)
+                self.phase_seconds[phase.name] += time.perf_counter() - begun
+        except Exception as error:
+            # Mesa would let time run on without playing any month: stop for good and say why.
+            self._failure = f"{type(error).__name__}: {error}"
+            self.running = False
+            raise
+        self.months_done += 1
+        self.month = self.settings.start + self.months_done
+        self.running = not self.finished
+        self.datacollector.collect(self)
+
+    def run(self) -> Self:
+        """Play all months that are left."""
+        while not self.finished:
+            self.step()
+        return self
+
+    @property
+    def finished(self) -> bool:
+        """Whether all months have been played."""
+        return self.months_done >= self.n_months
+
+    @property
+    def n_months(self) -> int:
+        """Months of the whole run."""
+        return self.settings.n_months
+
+    def outcomes(self) -> dict[str, float]:
+        """Return all outcomes of what has been played, by name."""
+        return compute_outcomes(self)
+
+    def balances(self) -> dict[str, float]:
+        """Return the worst imbalance of any month: parcels relative, money in dollars."""
+        return {"parcels": self.worst_parcels, "money": self.worst_money}
+
+    # -- the narrow door (agents.world.World) ------------------------------------------------------------------------
+
+    @property
+    def figures(self) -> Parameters:
+        """Sourced figures and policy levers in force."""
+        return self.settings.parameters
+
+    @property
+    def shippers(self) -> ShipperTable:
+        """All shippers."""
+        return self._shippers
+
+    def own_books(self, carrier: int) -> CarrierBooks:
+        """Return a carrier's own accounts, capacity and prices."""
+        network, books = self.state.network, self.state.books
+        on_its_way = network.on_its_way(carrier)
+        if carrier == AMAZON:
+            on_its_way = on_its_way + self._plan_on_its_way()
+        revenue, cost = float(books.revenue[:, carrier].sum()), float(books.cost[:, carrier].sum())
+        volume = float(books.volume[:, carrier].sum())
+        before = float(books.last_year_unit_cost[carrier])
+        growth = cost / volume / before - 1.0 if volume > 0.0 and before > 0.0 else self.figures.inflation
+        unit_cost = network.street.next_household[carrier - 1] if carrier != USPS else np.zeros(self.zones.n_zones)
+        return CarrierBooks(
+            annual_volume=network.annual_volume[carrier],
+            capacity=network.capacity[carrier],
+            on_its_way=on_its_way,
+            coverage=network.coverage[carrier],
+            unit_cost=unit_cost,
+            margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
+            cost_growth=growth,
+            utilisation=float(books.utilisation[:, carrier].mean()),
+            start_utilisation=float(books.start_utilisation[carrier]),
+        )
+
+    def rival_price_ratio(self, carrier: int) -> float:
+        """Return rivals' price growth since the start over the carrier's own, revenue-weighted by segment."""
+        tariffs = self.state.tariffs
+        index = tariffs.level / np.where(tariffs.start_level > 0.0, tariffs.start_level, 1.0)
+        weight = self._start_segment_revenue
+        rivals = np.delete(index * weight, carrier, axis=1).sum(axis=1) / np.delete(weight, carrier, axis=1).sum(axis=1)
+        own = weight[:, carrier]
+        if own.sum() <= 0.0:
+            return 1.0
+        return float((rivals * own).sum() / (index[:, carrier] * own).sum())
+
+    def amazon_parcels_expected(self, month: Month) -> Floats:
+        """Return the parcels a year that Amazon expects to ship in a month, by zone, (Z,)."""
+        return contracts.amazon_parcels(self, month)
+
+    def amazon_outsourced(self, month: Month) -> Floats:
+        """Return the parcels a year that Amazon's contracts will carry in a month, as known today, (Z,)."""
+        return contracts.outsourced(self, month)
+
+    def amazon_own_volume(self) -> Floats:
+        """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
+        return self.state.network.amazon_own
+
+    # -- small facts that several phases need ------------------------------------------------------------------------
+
+    def season_of(self, month: Month) -> float:
+        """Month factor of a month."""
+        return float(season_factors(self.figures)[month.month - 1])
+
+    def published_access_price(self) -> float:
+        """Published USPS price of last-mile access, $ per parcel: it moves with USPS economy list prices."""
+        tariffs, p = self.state.tariffs, self.figures
+        moved = float(tariffs.level[0, USPS] / tariffs.start_level[0, USPS])
+        return p.price_access_published_ratio * p.price_access_amazon * moved
+
+    def wage_step(self) -> Floats:
+        """Growth factor of wages from last month to this by carrier, (K,)."""
+        env, p, last = self.state.environment, self.figures, self.months_done - 1
+        first = self.months_done == 0
+        other = env.wage_other / (1.0 if first else growth_index(p.wage_growth_other, last))
+        usps = env.wage_usps / (1.0 if first else growth_index(p.wage_growth_usps, last))
+        step = np.full(self.carriers.n_carriers, other)
+        step[USPS] = usps
+        return step
+
+    def resource_flexibility(self) -> tuple[Floats, Floats]:
+        """Monthly shares by which routes and staff shrink and grow towards need, by carrier, (K,) each."""
+        p = self.figures
+        down = np.full(self.carriers.n_carriers, p.route_flex_down_monthly)
+        up = np.full(self.carriers.n_carriers, p.route_flex_up)
+        down[USPS], up[USPS] = p.labour_flex_down, p.labour_flex_up
+        return down, up
+
+    @property
+    def surepost_share(self) -> float:
+        """Share of USPS economy parcels that were UPS's until the end of the start year."""
+        start = self.figures.volume_segment_economy * self.figures.share_economy_usps
+        return min(1.0, self.figures.surepost_volume_2024 / start) if start > 0.0 else 0.0
+
+    def _plan_on_its_way(self) -> Floats:
+        """Capacity of the announced plan that arrives before the next order could, annual parcels, (Z,)."""
+        if not self.settings.announced_plans:
+            return np.zeros(self.zones.n_zones)
+        amazon = self.state.amazon
+        done = min(self.months_done, amazon.plan_months)
+        ahead = int(self.figures.build_lead_months) + 3
+        return amazon.plan_monthly * (min(done + ahead, amazon.plan_months) - done)
+
+    # -- setting up --------------------------------------------------------------------------------------------------
+
+    def _prepare_floors(self) -> None:
+        """Floors of the start and the costs they stand for, so that floors can follow cost later."""
+        self.start_floor = self.state.tariffs.floor.copy()
+        mean_usps, _ = usps_costs(self.costs, self.zones, np.zeros(self.zones.n_zones), 1.0, 1.0, 1.0)
+        network = self.state.network
+        self.start_floor_cost = quote_floors(self.costs, network.street, mean_usps, network.annual_volume, 1.0)
+        revenue = self.state.books.revenue.sum(axis=0)
+        offered = np.isfinite(self.state.choice.constants)
+        self._start_segment_revenue = np.where(offered, self.state.tariffs.start_level, 0.0) * revenue
+
+    def _open_ledger(self) -> None:
+        regions = tuple(f"shippers {name}" for name in DIVISIONS)
+        self.ledger = Ledger((*self.carriers.keys, *regions, *OUTSIDE_PARTIES), LEDGER_CATEGORIES)
+        groups = (*regions, "enterprise", "amazon", "amazon")
+        self.payer_of_group = np.array([self.ledger.index(name) for name in groups])
+        self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
+        self.ledger.pay("opening", "capital_market", "usps", self.figures.usps_cash_start * BILLION)
+
+    def _create_agents(self) -> None:
+        p = self.figures
+        january, july = 1, 7
+        self.carrier_agents: list[Carrier] = []
+        for index, (key, name, group) in enumerate(
+            zip(self.carriers.keys, self.carriers.names, self.carriers.groups, strict=True)
+        ):
+            if key == "usps":
+                self.usps = Usps(self, index, key, name, p.competitive_margin, july)
+                self.carrier_agents.append(self.usps)
+            elif key == "amazon":
+                self.amazon = Amazon(self, index, key, name, p.amazon_shipping_margin, january)
+                self.amazon.build_limit_applies = self.settings.build_limit_applies
+                self.carrier_agents.append(self.amazon)
+            elif group == "regional":
+                self.carrier_agents.append(RegionalCarrier(self, index, key, name, p.target_margin_regional, january))
+            else:
+                self.carrier_agents.append(Carrier(self, index, key, name, p.target_margin_ups_fedex, january))
+        Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
+
+
+def _reporters(keys: tuple[str, ...]) -> dict[str, Callable[[ParcelMarket], float]]:
+    """What a Mesa user finds in the data collector: the national figures of the month."""
+
+    def latest(name: str, column: int | None = None) -> Callable[[ParcelMarket], float]:
+        def report(market: ParcelMarket) -> float:
+            values = market.records[name][-1]
+            return float(values if column is None else values[column])
+
+        return report
+
+    reporters = {f"{key}_volume_parcels": latest("volume_parcels", i) for i, key in enumerate(keys)}
+    for name in ("usps_net_income_usd", "usps_cash_usd", "usps_debt_usd", "amazon_delivered_cost_usd"):
+        reporters[name] = latest(name)
+    return reporters
+
+
+__all__ = ["PHASES", "BalanceError", "MarketStoppedError", "ParcelMarket", "Phase"]

@@ -1,0 +1,213 @@
+"""What deliveries cost and how well they arrive: routes, staff, sorting, congestion (sections 7 and 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.delivery_cost import (
+    AccessRates,
+    NetworkRates,
+    RouteEconomics,
+    StreetGeometry,
+    mean_between,
+    mean_over_coverage,
+    route_economics,
+    usps_unit_cost,
+    value_at_coverage,
+)
+from agents.geography import ZoneTable
+from model.carriers import CarrierTable
+from model.parameters import Parameters
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class CostModel:
+    """Cost rates of all carriers at the wages and prices of the start.
+
+    Attributes:
+        geometry: Streets and working day.
+        rates: Parcel-only networks, all carriers but USPS, in carrier order (N = K - 1).
+        access: USPS last-mile access.
+        upstream: Pick-up, line-haul and hub, $ per parcel, (S, K).
+        mail_pieces: Mail pieces per point and delivery day at the start, (Z,).
+        own_cost_multiplier: Factor on Amazon's cost where it did not deliver at the start.
+        own_cost_noise: Local factor on the same, (Z,).
+    """
+
+    geometry: StreetGeometry
+    rates: NetworkRates
+    access: AccessRates
+    upstream: Floats
+    mail_pieces: Floats
+    own_cost_multiplier: float
+    own_cost_noise: Floats
+
+
+def build_cost_model(p: Parameters, zones: ZoneTable, carriers: CarrierTable, noise: Floats) -> CostModel:
+    """Collect the cost rates; `upstream` of USPS economy holds its prior until the start accounts close it.
+
+    Args:
+        p: Parameters.
+        zones: The zone table.
+        carriers: The carriers.
+        noise: Local factor on Amazon's own cost, (Z,).
+    """
+    groups = carriers.groups[1:]
+    types = ("urban", "suburban", "rural")
+
+    def by_type(stem: str) -> Floats:
+        return np.array([[p[f"{stem}_{group}_{name}"] for name in types] for group in groups])
+
+    rates = NetworkRates(
+        hourly_cost=p.by("hourly_cost", groups),
+        paid_extra_hours=p.by("paid_extra_hours", groups),
+        vehicle_day_cost=p.by("vehicle_day_cost", groups),
+        vehicle_mile_cost=p.by("vehicle_mile_cost", groups),
+        max_stops=p.by("max_stops", groups),
+        operating_days=p.by("operating_days", groups),
+        parcels_per_stop=by_type("parcels_per_stop"),
+        sort_cost=by_type("sort_cost"),
+    )
+    geometry = StreetGeometry(
+        tour_constant=p.tour_constant,
+        productive_hours=p.productive_hours,
+        service_minutes=p.by_type("service_minutes"),
+        local_speed=p.by_type("local_speed"),
+        stem_miles=p.by_type("stem_miles"),
+        stem_speed=p.by_type("stem_speed"),
+    )
+    access = AccessRates(
+        hourly_cost=p.hourly_cost_usps,
+        mail_bundling=p.mail_bundling,
+        sparse_cost_slope=p.sparse_cost_slope,
+        sparse_threshold=p.sparse_threshold,
+        parcel_load_minutes=p.by_type("parcel_load_minutes"),
+        access_minutes=p.by_type("access_minutes"),
+        delivery_unit_handling=p.by_type("delivery_unit_handling"),
+        vehicle_cost=p.by_type("vehicle_cost_usps"),
+    )
+    ground = p.upstream_cost_ground_ups_fedex
+    upstream_of = {
+        "usps": (p.upstream_cost_usps_economy, p.upstream_cost_usps_ground, p.upstream_cost_usps_premium),
+        "amazon": (p.middle_mile_cost_amazon,) * 3,
+        "ups": (ground, ground, ground + p.upstream_cost_premium_extra),
+        "fedex": (ground, ground, ground + p.upstream_cost_premium_extra),
+        "regional": (p.upstream_cost_regional,) * 3,
+    }
+    return CostModel(
+        geometry=geometry,
+        rates=rates,
+        access=access,
+        upstream=np.array([upstream_of[group] for group in carriers.groups]).T,
+        mail_pieces=p.by_type("mail_pieces_per_point")[zones.zone_type],
+        own_cost_multiplier=p.amazon_own_cost_multiplier,
+        own_cost_noise=noise,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StreetCosts:
+    """Last-mile cost of the parcel-only networks in one month, (N, Z) $ per parcel where not said otherwise.
+
+    Attributes:
+        street: Mean street cost of what is delivered.
+        sort: Sorting at the station.
+        marginal: Mean street cost of one more parcel on routes that pass anyway.
+        next_household: Cost with sorting of the next household beyond coverage.
+    """
+
+    street: Floats
+    sort: Floats
+    marginal: Floats
+    next_household: Floats
+
+
+def street_costs(
+    model: CostModel,
+    zones: ZoneTable,
+    annual_volume: Floats,
+    coverage: Floats,
+    amazon_start_coverage: Floats,
+    wage_index: float,
+    price_index: float,
+) -> StreetCosts:
+    """Cost of the parcel-only networks at a volume and coverage.
+
+    Amazon (row 0) pays the own-cost multiplier and local noise on what it covers beyond its start coverage.
+
+    Args:
+        model: Cost rates.
+        zones: The zone table.
+        annual_volume: Deseasonalised parcels a year by network and zone, (N, Z).
+        coverage: Share of households that these parcels go to, densest first, (N, Z).
+        amazon_start_coverage: Amazon's coverage at the start, (Z,).
+        wage_index: Wages relative to the start.
+        price_index: Prices relative to the start.
+    """
+    rates = model.rates.scaled(wage_index, price_index)
+    per_household = rates.parcels_per_household_day(annual_volume, coverage * zones.households)
+    economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, model.geometry)
+    sort = rates.sort_cost[:, zones.zone_type].copy()
+    street = mean_over_coverage(economics.street_cost, coverage)
+    marginal = mean_over_coverage(economics.marginal_cost, coverage)
+    next_household = value_at_coverage(economics.unit_cost, coverage)
+    street[0], sort[0] = _amazon_costs(model, economics, coverage[0], amazon_start_coverage, street[0], sort[0])
+    return StreetCosts(street, sort, marginal, next_household)
+
+
+def _amazon_costs(
+    model: CostModel, economics: RouteEconomics, coverage: Floats, start: Floats, street: Floats, sort: Floats
+) -> tuple[Floats, Floats]:
+    """Amazon's mean street and sort cost with the multiplier on what lies beyond its start coverage."""
+    if not (coverage > start).any():
+        return street, sort
+    old = np.minimum(coverage, start)
+    new = coverage - old
+    factor = model.own_cost_multiplier * model.own_cost_noise
+    old_street = mean_over_coverage(economics.street_cost[0], old)
+    new_street = mean_between(economics.street_cost[0], old, coverage) * factor
+    total = np.where(coverage > 0.0, coverage, 1.0)
+    mixed = np.where(coverage > 0.0, (old * old_street + new * new_street) / total, street)
+    mixed_sort = np.where(coverage > 0.0, sort * (old + new * factor) / total, sort)
+    return mixed, mixed_sort
+
+
+def usps_costs(
+    model: CostModel, zones: ZoneTable, amazon_from: Floats, mail_index: float, wage_index: float, price_index: float
+) -> tuple[Floats, Floats]:
+    """Attributable cost of a parcel entered at the delivery unit.
+
+    Args:
+        model: Cost rates.
+        zones: The zone table.
+        amazon_from: Household percentile beyond which USPS serves Amazon, (Z,).
+        mail_index: Mail volume relative to the start.
+        wage_index: USPS wages relative to the start.
+        price_index: Prices relative to the start.
+
+    Returns:
+        Mean over all addresses and mean over the sparse end that Amazon hands over, $ per parcel, (Z,) each.
+    """
+    grid = usps_unit_cost(
+        zones.zone_type, model.mail_pieces * mail_index, zones.density_grid, model.access, wage_index, price_index
+    )
+    return grid.mean(axis=1), mean_between(grid, np.clip(amazon_from, 0.0, 1.0), np.ones_like(amazon_from))
+
+
+def on_time_share(p: Parameters, base: Floats, utilisation: Floats, backlog_share: Floats) -> Floats:
+    """On-time share by carrier and zone (section 7).
+
+    Args:
+        p: Parameters.
+        base: Share without congestion, (K,).
+        utilisation: Volume over capacity, (K, Z).
+        backlog_share: Waiting parcels over tendered ones, (K, Z).
+    """
+    over = np.maximum(utilisation - p.congestion_threshold, 0.0) / (p.congestion_reference - p.congestion_threshold)
+    loss = p.congestion_loss * over**2 + p.backlog_on_time_loss * backlog_share
+    return np.asarray(np.clip(base[:, None] - loss, 0.0, 1.0))

@@ -1,0 +1,237 @@
+"""Doing the work and counting the money: cost, service, invoices, the books of every carrier (sections 7, 8, 14)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR
+from agents.delivery_cost import adjust, resource_cost
+from model.allocation import Allocation
+from model.billing import invoice_cents
+from model.ledger import CENTS
+from model.operations import on_time_share, street_costs
+from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
+from model.postal_accounts import BILLION, PostalStatement, borrowing, mail_month
+from model.start.assemble import AMAZON, FEDEX, SMALLEST_COVERAGE, UPS, USPS, usps_resources
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+OCTOBER = 10
+
+
+def operate_and_bill(market: ParcelMarket) -> None:
+    """Run the routes, measure service, write the invoices."""
+    _operate(market)
+    _serve(market)
+    _bill(market)
+
+
+def _operate(market: ParcelMarket) -> None:
+    """Cost of the month by carrier: routes and staff adjust to need first, then what is in place is paid."""
+    state, p, env = market.state, market.figures, market.state.environment
+    network, allocation, demand = state.network, state.flows.allocation, state.flows.demand
+    assert allocation is not None
+    assert demand is not None
+    by_segment = allocation.accepted.sum(axis=0)
+    volume = by_segment.sum(axis=0)
+    annual = volume * (MONTHS_PER_YEAR / env.season)
+    own = allocation.accepted[-2, ECONOMY, AMAZON]
+    handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
+    shipped = demand.amazon
+    network.amazon_own = own * (MONTHS_PER_YEAR / env.season)
+    used = network.coverage[1:].copy()
+    used[AMAZON - 1] = np.clip(own / shipped, SMALLEST_COVERAGE, 1.0)
+    used = np.maximum(used, SMALLEST_COVERAGE)
+    network.street = street_costs(
+        market.costs, market.zones, annual[1:], used, network.start_coverage, env.wage_other, env.price_level
+    )
+    mail = mail_month(p, market.months_done, env.mail_price, env.price_level, env.wage_usps)
+    market.mail_index = mail.volume_index
+    needed = np.empty_like(network.in_place)
+    needed[1:] = network.street.street * annual[1:] / MONTHS_PER_YEAR
+    needed[USPS] = usps_resources(
+        market.costs,
+        market.zones,
+        (by_segment[:, USPS] - np.eye(by_segment.shape[0])[ECONOMY][:, None] * handed) * (MONTHS_PER_YEAR / env.season),
+        handed * (MONTHS_PER_YEAR / env.season),
+        np.clip(1.0 - handed / shipped, 0.0, 1.0),
+        mail.volume_index,
+        env.wage_usps,
+        env.price_level,
+    )
+    in_place = network.in_place * market.wage_step()[:, None]
+    flex_down, flex_up = market.resource_flexibility()
+    in_place[USPS] = adjust(in_place[USPS], needed[USPS], flex_down[USPS], flex_up[USPS])
+    in_place[1:] = adjust(in_place[1:], needed[1:], flex_down[1], flex_up[1])
+    network.in_place = in_place
+    last_mile = resource_cost(in_place, needed, p.overtime_premium).sum(axis=1) * env.season
+    last_mile[1:] += (network.street.sort * volume[1:]).sum(axis=1)
+    upstream = (market.costs.upstream * by_segment.sum(axis=2)).sum(axis=0) * env.price_level
+    upstream[USPS] = 0.0  # part of the staffed attributable cost
+    handling = market.costs.upstream[ECONOMY, AMAZON] * float(handed_over(allocation).sum())
+    injection = p.injection_cost_amazon * float(handed.sum())
+    cost = last_mile + upstream + state.books.fixed_cost * env.price_level
+    cost[AMAZON] += (handling + injection) * env.price_level
+    state.flows.operating_cost = cost
+    own_share = float(own.sum()) / max(float(volume[AMAZON].sum()), 1.0)
+    state.amazon.delivered_cost = amazon_cost_per_parcel(
+        own=(last_mile[AMAZON] + upstream[AMAZON]) * own_share,
+        bought=(handling + injection) * env.price_level + float(allocation.value[-2:].sum()),
+        parcels=float(allocation.accepted[-2:].sum()),
+    )
+    state.flows.postal = _postal_statement(market, last_mile[USPS], mail.revenue, mail.attributable_cost)
+
+
+def handed_over(allocation: Allocation) -> Floats:
+    """Amazon's parcels that others deliver this month, by carrier, (K,)."""
+    parcels = allocation.accepted[-2:].sum(axis=(0, 1, 3))
+    parcels[AMAZON] = 0.0
+    return np.asarray(parcels)
+
+
+def amazon_cost_per_parcel(own: float, bought: float, parcels: float) -> float:
+    """Amazon's cost of a delivered parcel over all channels, dollars.
+
+    Args:
+        own: Cost of its own deliveries of its own parcels.
+        bought: What it pays others, with middle mile and injection.
+        parcels: All its parcels that were delivered.
+    """
+    return (own + bought) / parcels if parcels > 0.0 else 0.0
+
+
+def _postal_statement(
+    market: ParcelMarket, parcel_cost: float, mail_revenue: float, mail_cost: float
+) -> PostalStatement:
+    """Statement of the month without parcel revenue, which the invoices bring."""
+    p, env = market.figures, market.state.environment
+    year = MONTHS_PER_YEAR / BILLION
+    return PostalStatement(
+        mail_revenue=mail_revenue,
+        parcel_revenue=0.0,
+        mail_cost=mail_cost,
+        parcel_cost=parcel_cost,
+        institutional_cost=market.state.books.institutional_cost * env.wage_usps,
+        net_interest=p.usps_interest_income_net_2024 / year,
+        noncash=(p.usps_noncash_and_unpaid + p.usps_depreciation) / year,
+        unpaid=p.usps_noncash_and_unpaid / year,
+        capital=p.usps_capex / year,
+    )
+
+
+def _serve(market: ParcelMarket) -> None:
+    """On-time share and waiting, and what shippers come to believe of them."""
+    state, p = market.state, market.figures
+    network, allocation = state.network, state.flows.allocation
+    assert allocation is not None
+    volume = allocation.accepted.sum(axis=(0, 1))
+    capacity = network.monthly_capacity
+    network.utilisation = np.divide(volume, capacity, out=np.zeros_like(volume), where=capacity > 0.0)
+    network.utilisation[USPS] = volume[USPS].sum() / network.sorting[USPS]
+    waiting = np.zeros_like(volume) if allocation.backlog is None else allocation.backlog.by_carrier_zone
+    tendered = volume + waiting
+    share = np.divide(waiting, tendered, out=np.zeros_like(waiting), where=tendered > 0.0)
+    base = p.by("on_time_base", market.carriers.groups)
+    network.on_time = on_time_share(p, base, network.utilisation, share)
+    total = volume.sum(axis=1)
+    mean = np.divide((network.on_time * volume).sum(axis=1), total, out=base.copy(), where=total > 0.0)
+    state.choice.perceived_on_time = state.choice.perceived_on_time + p.quality_memory * (
+        mean - state.choice.perceived_on_time
+    )
+    if allocation.backlog is None:
+        state.choice.transit_delay = np.zeros_like(state.choice.transit_delay)
+    else:
+        waits = allocation.backlog.volume.sum(axis=(0, 1, 3, 4))
+        moved = allocation.accepted.sum(axis=(0, 2, 3))
+        state.choice.transit_delay = DAYS_PER_MONTH * waits / np.maximum(waits + moved, 1.0)
+
+
+def _bill(market: ParcelMarket) -> None:
+    """One invoice for each customer group, segment and carrier, in whole cents, through the ledger."""
+    state = market.state
+    allocation = state.flows.allocation
+    assert allocation is not None
+    n_quoted = len(allocation.accepted) - 2
+    cents = invoice_cents(allocation, state.tariffs.surcharge, n_quoted)
+    state.flows.invoices = cents
+    payer = np.broadcast_to(market.payer_of_group[:, None, None], cents.shape)
+    payee = np.broadcast_to(market.party_of_carrier, cents.shape)
+    lines = cents != 0
+    market.ledger.pay_many("parcels", payer[lines], payee[lines], cents[lines])
+    paid = allocation.value[:n_quoted].sum(axis=(0, 2, 3)) + np.einsum(
+        "gskz,kz->s", allocation.accepted[:n_quoted], state.tariffs.surcharge
+    )
+    parcels = allocation.accepted[:n_quoted].sum(axis=(0, 2, 3))
+    state.flows.price_paid = np.divide(paid, parcels, out=state.choice.start_price.copy(), where=parcels > 0.0)
+    for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
+        contract = market.book.get(seller, "amazon")
+        if contract is not None and contract.in_force:
+            market.book.deliver(seller, "amazon", float(allocation.accepted[-2, :, index].sum()))
+    real = state.flows.price_paid / state.environment.price_level / state.choice.start_price
+    state.choice.price_index = np.concatenate([state.choice.price_index[1:], real[None]])
+
+
+def close_books(market: ParcelMarket) -> None:
+    """Profit, cash and debt of the month; payments that USPS cannot make are recorded, never silently owed."""
+    state, ledger = market.state, market.ledger
+    cost, postal = state.flows.operating_cost, state.flows.postal
+    assert cost is not None
+    assert postal is not None
+    for carrier, key in enumerate(market.carriers.keys):
+        if carrier != USPS:
+            ledger.pay("operations", key, "suppliers", float(cost[carrier]))
+    parcel_revenue = ledger.income("parcels", "usps") + ledger.income("settlement", "usps")
+    state.flows.postal = postal = PostalStatement(
+        **{**{name: getattr(postal, name) for name in postal.__slots__}, "parcel_revenue": parcel_revenue}
+    )
+    ledger.pay("mail", "mail_users", "usps", postal.mail_revenue)
+    ledger.pay("interest", "capital_market", "usps", postal.net_interest)
+    due = postal.cash_expense + postal.capital
+    _borrow(market, ledger.cash("usps") - due)
+    affordable = min(due, max(0.0, ledger.cash("usps")))
+    ledger.pay("operations", "usps", "suppliers", affordable)
+    if due - affordable > 1.0 / CENTS:
+        if state.books.usps_arrears == 0.0:
+            market.events.add(market.month, "cash_exhausted", ("usps",), "USPS runs out of cash; payments stop")
+        state.books.usps_arrears += due - affordable
+    _roll_year(market, cost, postal)
+
+
+def _borrow(market: ParcelMarket, cash: float) -> None:
+    books = market.state.books
+    if market.month.month == OCTOBER:
+        books.usps_borrowed = 0.0
+    amount = borrowing(market.figures, cash, books.usps_debt, books.usps_borrowed)
+    if amount > 0.0:
+        market.ledger.pay("borrowing", "treasury", "usps", amount)
+        books.usps_debt += amount
+        books.usps_borrowed += amount
+        market.events.add(
+            market.month, "borrowing", ("usps", "treasury"), f"USPS borrows {amount / BILLION:.2f} bn $", usd=amount
+        )
+
+
+def _roll_year(market: ParcelMarket, cost: Floats, postal: PostalStatement) -> None:
+    """Append the month to the last twelve months of every carrier."""
+    state, ledger = market.state, market.ledger
+    books, network, allocation = state.books, state.network, state.flows.allocation
+    assert allocation is not None
+    volume = allocation.accepted.sum(axis=(0, 1))
+    revenue = np.array([ledger.income("parcels", key) for key in market.carriers.keys])
+    revenue[AMAZON] = float(ledger.received[ledger.categories.index("parcels"), ledger.index("amazon")]) / CENTS
+    own_cost = cost.copy()
+    own_cost[USPS] = postal.parcel_cost
+    capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
+    capacity[USPS] = network.sorting[USPS]
+    total = volume.sum(axis=1)
+    used = np.divide(total, capacity, out=np.zeros_like(total), where=capacity > 0.0)
+    for name, values in (("revenue", revenue), ("cost", own_cost), ("volume", total), ("utilisation", used)):
+        setattr(books, name, np.concatenate([getattr(books, name)[1:], values[None]]))
+    annual = volume * (MONTHS_PER_YEAR / state.environment.season)
+    network.recent_volume = np.concatenate([network.recent_volume[1:], annual[None]])
+    network.annual_volume = network.recent_volume.mean(axis=0)

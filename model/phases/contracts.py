@@ -1,0 +1,139 @@
+"""Contracts of the month: settlement, renewal, and how much of Amazon's volume each of them carries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.contracts import Contract
+from model.demand import growth_index
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+USPS_CONTRACT = ("usps", "amazon")
+USPS_EXPIRY = Month(2026, 10)
+
+
+def sign_start_contracts(market: ParcelMarket) -> None:
+    """Put the contracts of the start into the book, with what was delivered before the run began."""
+    p, flows = market.figures, market.state.amazon.flows
+    start = USPS_EXPIRY + -int(p.term_strategic)
+    begun = max(0, market.month - start) % MONTHS_PER_YEAR
+    season = [market.season_of(market.month + -back) for back in range(1, begun + 1)]
+    for key, annual, price, rule in (
+        ("usps", flows.usps.sum(), p.price_access_amazon, "reversion"),
+        ("ups", flows.ups.sum(), p.price_amazon_ups, "none"),
+        ("fedex", flows.fedex.sum(), p.price_amazon_fedex, "none"),
+    ):
+        contract = Contract(
+            seller=key,
+            buyer="amazon",
+            segment="economy",
+            groups=("uniform",),
+            price=(price / (1.0 + p.inflation) ** ((market.month - start) // MONTHS_PER_YEAR),),
+            escalator=p.inflation,
+            commitment=(float(annual),),
+            cap=(float(annual * p.contract_cap_ratio),),
+            shortfall_rule=rule,  # type: ignore[arg-type]
+            tolerance=p.shortfall_tolerance,
+            take_or_pay_rate=p.take_or_pay_rate,
+            start=start,
+            term_months=int(p.term_strategic),
+            notice_months=int(p.notice_months),
+        )
+        delivered = float(annual) * sum(season) / MONTHS_PER_YEAR
+        market.book.sign(contract, market.month, (delivered,))
+
+
+def advance_contracts(market: ParcelMarket) -> None:
+    """Settle and move all contracts, renew what the scenario renews, and set this month's contract volumes."""
+    amazon, settings = market.state.amazon, market.settings
+    for contract, settlement in market.book.advance(market.month):
+        if settlement.payment > 0.0:
+            market.ledger.pay("settlement", contract.buyer, contract.seller, settlement.payment)
+    early = settings.usps_amazon_renewal == "early" and market.month == settings.start
+    for seller in ("usps", "ups", "fedex"):
+        held = market.book.get(seller, "amazon")
+        assert held is not None
+        withdrawn = (
+            seller == "usps" and settings.usps_amazon_volume == "withdrawn" and exit_progress(market, market.month) > 0
+        )
+        if withdrawn:
+            continue
+        if not held.in_force or (early and seller == "usps"):
+            _renew(market, held)
+    share = usps_share(market, market.month)
+    if share != amazon.retained_share:
+        amazon.retained_share, amazon.retained = share, amazon.slices.retained(share)
+        if market.month in (settings.exit_start, settings.exit_end):
+            market.events.add(
+                market.month,
+                "sourcing",
+                ("amazon", "usps"),
+                f"Amazon's contract parcels at USPS stand at {100 * share:.0f} % of the start volume",
+                share=share,
+            )
+    amazon.ups_share = ups_share(market, market.month)
+
+
+def _renew(market: ParcelMarket, held: Contract) -> None:
+    """Sign the same terms anew at today's price; a smaller volume where the scenario keeps only a part."""
+    price = held.price_at(market.month + -1) if not held.reverted else held.price[0]
+    fresh = held
+    if held.seller == "usps" and market.settings.usps_amazon_volume == "partial":
+        share = market.figures.partial_retained_share
+        total = market.state.amazon.slices.total * share
+        fresh = _with_volume(held, total, market.figures.contract_cap_ratio)
+    market.book.renew(fresh, market.month, int(market.figures.term_strategic), (price,))
+
+
+def _with_volume(contract: Contract, annual: float, cap_ratio: float) -> Contract:
+    return replace(contract, commitment=(annual,), cap=(annual * cap_ratio,))
+
+
+def exit_progress(market: ParcelMarket, month: Month) -> float:
+    """Share of the exit from USPS that is done in a month, as known today: nothing before it is decided."""
+    settings = market.settings
+    if settings.usps_amazon_volume == "kept" or market.month < settings.exit_start or month < settings.exit_start:
+        return 0.0
+    if settings.exit_at_once:
+        return 1.0
+    return min(1.0, (month - settings.exit_start + 1) / (settings.exit_end - settings.exit_start + 1))
+
+
+def usps_share(market: ParcelMarket, month: Month) -> float:
+    """Share of Amazon's start volume at USPS that its contract carries in a month."""
+    target = 0.0 if market.settings.usps_amazon_volume == "withdrawn" else market.figures.partial_retained_share
+    return 1.0 - exit_progress(market, month) * (1.0 - target)
+
+
+def ups_share(market: ParcelMarket, month: Month) -> float:
+    """Share of Amazon's start volume at UPS that is left in a month: the announced cut, evenly to its end."""
+    p = market.figures
+    if not market.settings.announced_plans:
+        return 1.0
+    year = int(p.ups_amazon_cut_end)
+    end = Month(year, 1) + round((p.ups_amazon_cut_end - year) * MONTHS_PER_YEAR)
+    months = max(1, end - market.settings.start)
+    done = min(1.0, max(0.0, (month - market.settings.start + 1) / months))
+    return 1.0 - p.ups_amazon_cut_share * done
+
+
+def outsourced(market: ParcelMarket, month: Month) -> Floats:
+    """Amazon's parcels a year that its contracts carry in a month, as known today, by zone, (Z,)."""
+    amazon = market.state.amazon
+    usps = amazon.slices.retained(usps_share(market, month))
+    return np.asarray(usps + amazon.flows.ups * ups_share(market, month) + amazon.flows.fedex)
+
+
+def amazon_parcels(market: ParcelMarket, month: Month) -> Floats:
+    """Parcels a year that Amazon ships on trend in a month, by zone, (Z,)."""
+    total = float(market.state.amazon.flows.parcels.sum())
+    index = growth_index(market.figures.growth_amazon_demand, month - market.settings.start)
+    return np.asarray(total * index * market.amazon_mix[0])

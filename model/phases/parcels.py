@@ -1,0 +1,272 @@
+"""The way of a parcel through the month: shipped, tendered to a carrier, sourced by Amazon, accepted or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR
+from agents.choice import Menu, reconsider
+from agents.geography import SEGMENTS
+from agents.pricing import quote
+from agents.sourcing import source_deliveries as place_parcels
+from model.allocation import AllocationRules, Priority, allocate
+from model.demand import Demand, growth_index, shocked_mix
+from model.phases.contracts import amazon_parcels
+from model.start.assemble import AMAZON, FEDEX, UPS, USPS, quality_cost
+from model.tender import Tender, enterprise_split, small_shipper_tender
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+ECONOMY = 0
+DAYS_PER_MONTH = 30.4
+
+
+def generate_demand(market: ParcelMarket) -> None:
+    """Parcels of other shippers by segment and of Amazon by zone (section 5)."""
+    p, env, choice = market.figures, market.state.environment, market.state.choice
+    shock = float(np.exp(env.common_shock))
+    growth = growth_index(p.growth_other_demand, market.months_done)
+    price_index = choice.price_index.mean(axis=0)
+    response = price_index ** p.by_segment("volume_elasticity")
+    speed = 1.0 - p.speed_effect_other * choice.transit_delay
+    mix = shocked_mix(np.concatenate([market.mix, market.amazon_mix]), market.streams, market.month, p.zone_shock_sd)
+    trend = amazon_parcels(market, market.month)
+    amazon_total = trend.sum() / MONTHS_PER_YEAR * env.season * shock
+    amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.transit_delay[ECONOMY])
+    market.state.flows.demand = Demand(
+        scale=growth / MONTHS_PER_YEAR * env.season * shock * response * speed,
+        amazon=amazon_total * amazon_speed * mix[-1],
+        amazon_trend=trend,
+        mix=mix[:-1],
+        season=env.season,
+    )
+
+
+def choose_carriers(market: ParcelMarket) -> None:
+    """Small shippers reconsider, enterprise shippers split anew; parcels are tendered (sections 5 and 6)."""
+    _reconsider_small_shippers(market)
+    demand = market.state.flows.demand
+    assert demand is not None
+    tariffs, shippers = market.state.tariffs, market.shippers
+    coverage = market.state.network.coverage
+    segments, small = np.arange(len(SEGMENTS)), market.shippers.small
+    discount = shippers.discount[small, None]
+    primary, fallback = shippers.primary[small], shippers.fallback[small]
+    parcels = market.annual_parcels[small] * demand.scale
+    volume, value = small_shipper_tender(
+        shippers,
+        parcels,
+        quote(tariffs.level[segments, primary], tariffs.floor[segments, primary], discount),
+        quote(tariffs.level[segments, fallback], tariffs.floor[segments, fallback], discount),
+        demand.mix,
+        coverage,
+    )
+    big_volume, big_value = _enterprise_tender(market, demand)
+    market.state.flows.tender = Tender(
+        np.concatenate([volume, big_volume[None]]), np.concatenate([value, big_value[None]])
+    )
+
+
+def _reconsider_small_shippers(market: ParcelMarket) -> None:
+    """Those whom the hazard or repeated refusals strike choose again, at today's prices and perceived quality."""
+    p, shippers, choice, tariffs = market.figures, market.shippers, market.state.choice, market.state.tariffs
+    draws = market.streams.generator("reconsider", market.month).random((len(shippers), len(SEGMENTS), 2))
+    national = market.national
+    position = np.cumsum(national) - 1  # national carriers first, then partial ones, in the menu's order
+    position = np.where(national, position, national.sum() + np.cumsum(~national) - 1).astype(np.int8)
+    index_of = np.argsort(position)
+    coverage = market.mix @ market.state.network.coverage.T
+    surcharge = market.mix @ tariffs.surcharge.T
+    other = quality_cost(p, choice.perceived_on_time, choice.transit_delay)
+    for segment in range(len(SEGMENTS)):
+        struck = (draws[:, segment, 0] < p.reconsider_hazard) | (
+            shippers.refused_months[:, segment] >= p.refusal_months
+        )
+        struck[shippers.enterprise] = False
+        rows = np.flatnonzero(struck)
+        if len(rows) == 0:
+            continue
+        home = shippers.division[rows]
+        paid = quote(tariffs.level[segment], tariffs.floor[segment], shippers.discount[rows, None]) + surcharge[home]
+        offered = np.isfinite(choice.constants[segment])
+        cost = paid / market.state.environment.price_level + other[segment]
+        utility = np.where(offered, choice.constants[segment] - shippers.price_coef[rows, segment, None] * cost, -1e9)
+        reach = coverage[home]
+        menu = Menu(
+            utility[:, national],
+            utility[:, ~national],
+            reach[:, ~national],
+            ((reach >= p.primary_min_coverage) & offered)[:, ~national],
+        )
+        before = shippers.primary[rows, segment]
+        chosen, fallback = reconsider(
+            menu,
+            position[before],
+            position[shippers.fallback[rows, segment]],
+            p.switching_inertia,
+            draws[rows, segment, 1],
+        )
+        shippers.primary[rows, segment] = index_of[chosen]
+        shippers.fallback[rows, segment] = index_of[fallback]
+        shippers.refused_months[rows, segment] = 0
+        shippers.switches[rows] += shippers.primary[rows, segment] != before
+
+
+def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Floats]:
+    """Parcels and dollars of the enterprise shippers together, (S, K, Z) each."""
+    shippers, choice, tariffs = market.shippers, market.state.choice, market.state.tariffs
+    rows, level = shippers.enterprise, market.state.environment.price_level
+    quoted = quote(tariffs.level, tariffs.floor, shippers.discount[rows, None, None])
+    price = np.where(np.isnan(choice.enterprise_price), quoted, choice.enterprise_price)
+    choice.enterprise_share = enterprise_split(
+        choice.constants,
+        price / level,
+        tariffs.surcharge / level,
+        quality_cost(market.figures, choice.perceived_on_time, choice.transit_delay),
+        shippers.price_coef[rows],
+        choice.enterprise_share,
+        market.figures.switching_inertia,
+        market.state.network.coverage,
+        market.national,
+    )
+    parcels = (market.annual_parcels[rows] * demand.scale)[:, :, None] * demand.mix[shippers.division[rows]][:, None, :]
+    volume = np.einsum("esz,eskz->skz", parcels, choice.enterprise_share)
+    value = np.einsum("esz,esk,eskz->skz", parcels, price, choice.enterprise_share, optimize=True)
+    return volume, value
+
+
+def source_deliveries(market: ParcelMarket) -> None:
+    """Amazon places its parcels; UPS takes over the last mile that it used to buy from USPS (sections 12, 13, 15)."""
+    state, p = market.state, market.figures
+    demand, tender = state.flows.demand, state.flows.tender
+    assert demand is not None
+    assert tender is not None
+    if market.settings.announced_plans:
+        _move_surepost(market, tender)
+    amazon = state.amazon
+    luck = demand.amazon / demand.amazon_trend  # season and shocks, by zone
+    contract = market.book.get("usps", "amazon")
+    assert contract is not None
+    retained = amazon.retained * luck
+    kept = contract.in_force and market.settings.usps_amazon_volume == "kept"
+    monthly = state.network.monthly_capacity
+    busy = tender.volume.sum(axis=(0, 1))
+    ups, fedex = amazon.flows.ups * amazon.ups_share * luck, amazon.flows.fedex * luck
+    spare = np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex])
+    state.flows.sourcing = place_parcels(
+        demand.amazon,
+        retained,
+        ups,
+        fedex,
+        np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon),
+        retained * (p.contract_cap_ratio - 1.0) if kept else np.zeros_like(retained),
+        spare,
+    )
+
+
+def _move_surepost(market: ParcelMarket, tender: Tender) -> None:
+    """UPS's economy parcels that USPS carried to the door leave it; UPS delivers them and keeps what they pay."""
+    share = market.surepost_share
+    for array in (tender.volume, tender.value):
+        moved = array[:, ECONOMY, USPS] * share
+        array[:, ECONOMY, USPS] -= moved
+        array[:, ECONOMY, UPS] += moved
+
+
+def allocate_capacity(market: ParcelMarket) -> None:
+    """Accept, overflow, let wait or give up (section 7)."""
+    state, p = market.state, market.figures
+    tender, sourcing = state.flows.tender, state.flows.sourcing
+    assert tender is not None
+    assert sourcing is not None
+    n_groups, n_segments, n_carriers, n_zones = tender.volume.shape
+    volume = np.zeros((n_groups + 2, n_segments, n_carriers, n_zones))
+    value = np.zeros_like(volume)
+    volume[:n_groups], value[:n_groups] = tender.volume, tender.value
+    access, overflow = amazon_prices(market)
+    contract, spill = volume[n_groups, ECONOMY], volume[n_groups + 1, ECONOMY]
+    contract[USPS], contract[AMAZON], contract[UPS], contract[FEDEX] = (
+        sourcing.usps,
+        sourcing.own,
+        sourcing.ups,
+        sourcing.fedex,
+    )
+    spill[USPS], spill[UPS], spill[FEDEX] = sourcing.usps_overflow, sourcing.ups_overflow, sourcing.fedex_overflow
+    value[n_groups, ECONOMY] = contract * access[:, None]
+    value[n_groups + 1, ECONOMY] = spill * overflow[:, None]
+    priority = np.full((n_groups + 2, n_carriers), Priority.OTHER, dtype=np.int8)
+    priority[n_groups] = Priority.COMMITTED
+    state.flows.allocation = allocate(
+        volume,
+        value,
+        priority,
+        state.backlog,
+        state.network.monthly_capacity,
+        state.network.sorting,
+        _rules(market, volume, value, overflow),
+    )
+    state.backlog = state.flows.allocation.backlog
+    _count_refusals(market, state.flows.allocation.refused)
+
+
+def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
+    """What Amazon pays per parcel by carrier, (K,) each: under its contracts, and beyond them."""
+    p, month = market.figures, market.month
+    access = np.zeros(market.carriers.n_carriers)
+    beyond = np.zeros_like(access)
+    published = market.published_access_price()
+    for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
+        contract = market.book.get(seller, "amazon")
+        assert contract is not None
+        access[index] = contract.price_at(month, published=published) if contract.in_force else published
+        beyond[index] = published if seller == "usps" else access[index] + p.peak_surcharge
+    return access, beyond
+
+
+def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) -> AllocationRules:
+    """Where refused parcels go: by mean liking of each carrier, at its mean price and the peak surcharge."""
+    p, choice, tariffs = market.figures, market.state.choice, market.state.tariffs
+    n_groups, n_segments, n_carriers, _ = volume.shape
+    total, worth = volume.sum(axis=-1), value.sum(axis=-1)
+    mean_discount = float(np.average(market.shippers.discount, weights=market.shippers.market_volume.sum(axis=1)))
+    listed = quote(tariffs.level, tariffs.floor, np.full_like(tariffs.level, mean_discount))
+    price = np.where(total > 0.0, np.divide(worth, total, out=np.zeros_like(worth), where=total > 0.0), listed)
+    price = price + p.peak_surcharge
+    other = quality_cost(p, choice.perceived_on_time, choice.transit_delay)
+    offered = np.isfinite(choice.constants)
+    utility = np.where(offered, choice.constants, 0.0) - p.by_segment("price_coef")[:, None] * (
+        price / market.state.environment.price_level + other
+    )
+    utility = np.where(offered, utility, -np.inf)
+    preference = np.exp(utility - utility.max(axis=-1, keepdims=True))
+    preference[-2:] = 0.0
+    preference[-2:, ECONOMY, USPS] = 1.0  # Amazon's refused parcels go where every address is served
+    price[-2:] = beyond
+    return AllocationRules(
+        max_passes=int(p.max_overflow_passes),
+        max_months=int(p.backlog_max_months),
+        preference=preference,
+        overflow_price=price,
+        coverage=market.state.network.coverage,
+    )
+
+
+def _count_refusals(market: ParcelMarket, refused: Floats) -> None:
+    """Count months in a row in which a small shipper's primary carrier refused part of its parcels."""
+    shippers = market.shippers
+    if not refused.any():
+        shippers.refused_months[:] = 0
+        return
+    by_division = market.mix @ refused.T > p_noticeable(market)
+    hit = by_division[shippers.division[:, None], shippers.primary]
+    shippers.refused_months[:] = np.where(hit, np.minimum(shippers.refused_months + 1, 100), 0)
+
+
+def p_noticeable(market: ParcelMarket) -> float:
+    """Share of refused parcels from which a shipper counts the month as refused."""
+    return 1.0 - market.figures.shortfall_tolerance

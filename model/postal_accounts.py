@@ -1,0 +1,129 @@
+"""The books of USPS: mail, parcels, institutional cost, cash and debt (section 14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.calendar import MONTHS_PER_YEAR
+from model.demand import growth_index
+from model.parameters import Parameters
+
+BILLION = 1e9
+MAIL_CLASSES = ("first_class", "marketing", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class MailMonth:
+    """Mail of one month.
+
+    Attributes:
+        revenue: Dollars.
+        attributable_cost: Dollars.
+        volume_index: Pieces relative to the start.
+    """
+
+    revenue: float
+    attributable_cost: float
+    volume_index: float
+
+
+def mail_month(
+    p: Parameters, months_since_start: int, price_index: float, price_level: float, wage_index: float
+) -> MailMonth:
+    """Mail of one month by class: volume by trend and real price, cost by pieces and wages.
+
+    Args:
+        p: Parameters.
+        months_since_start: 0 in the first month.
+        price_index: Mail prices relative to the start, nominal.
+        price_level: Consumer prices relative to the start.
+        wage_index: USPS wages relative to the start.
+    """
+    real_price = price_index / price_level
+    revenue = cost = pieces = 0.0
+    total_pieces = 0.0
+    for name in MAIL_CLASSES:
+        start_revenue = p[f"usps_{name}_revenue_2024"] * BILLION / MONTHS_PER_YEAR
+        start_pieces = p[f"mail_volume_{name}_2024"]
+        index = 1.0
+        if name != "other":
+            index = growth_index(p[f"mail_trend_{name}"], months_since_start)
+            index *= real_price ** p[f"mail_elasticity_{name}"]
+        revenue += start_revenue * index * price_index
+        cost += start_revenue / p[f"cost_coverage_{name}"] * index * wage_index
+        pieces += start_pieces * index
+        total_pieces += start_pieces
+    return MailMonth(revenue, cost, pieces / total_pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class PostalStatement:
+    """Income statement and cash of USPS for one month, dollars.
+
+    Attributes:
+        mail_revenue: From letters, marketing mail and other services.
+        parcel_revenue: From parcels, access included.
+        mail_cost: Attributable to mail.
+        parcel_cost: Attributable to parcels, as staffed.
+        institutional_cost: Not attributable to any product.
+        net_interest: Interest income less expense.
+        noncash: Part of the cost that uses no cash, depreciation included.
+        unpaid: The same without depreciation: what controllable income leaves out.
+        capital: Capital spending.
+    """
+
+    mail_revenue: float
+    parcel_revenue: float
+    mail_cost: float
+    parcel_cost: float
+    institutional_cost: float
+    net_interest: float
+    noncash: float
+    unpaid: float
+    capital: float
+
+    @property
+    def expense(self) -> float:
+        """All operating expense."""
+        return self.mail_cost + self.parcel_cost + self.institutional_cost
+
+    @property
+    def net_income(self) -> float:
+        """Revenue less expense, with interest."""
+        return self.mail_revenue + self.parcel_revenue - self.expense + self.net_interest
+
+    @property
+    def controllable_income(self) -> float:
+        """Net income without expense that uses no cash and is not under management's control."""
+        return self.net_income + self.unpaid
+
+    @property
+    def parcel_contribution(self) -> float:
+        """What parcels leave for institutional cost."""
+        return self.parcel_revenue - self.parcel_cost
+
+    @property
+    def cash_expense(self) -> float:
+        """Expense that is paid in the month."""
+        return self.expense - self.noncash
+
+
+def institutional_cost_start(p: Parameters, parcel_cost: float) -> float:
+    """Institutional cost a year that closes the accounts of FY2024 on total expense, dollars.
+
+    Args:
+        p: Parameters.
+        parcel_cost: Attributable cost of parcels a year, dollars.
+    """
+    mail = sum(p[f"usps_{name}_revenue_2024"] / p[f"cost_coverage_{name}"] for name in MAIL_CLASSES)
+    return (p.usps_expense_2024 - mail) * BILLION - parcel_cost
+
+
+def borrowing(p: Parameters, cash: float, debt: float, borrowed_this_year: float) -> float:
+    """Dollars that USPS borrows when cash falls below its minimum, within the debt cap and the yearly limit."""
+    wanted = max(0.0, p.usps_min_cash * BILLION - cash)
+    room = max(0.0, p.usps_debt_cap * BILLION - debt)
+    left = max(0.0, p.usps_borrowing_max_year * BILLION - borrowed_this_year)
+    return float(np.minimum(np.minimum(wanted, room), left))

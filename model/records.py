@@ -1,0 +1,128 @@
+"""What a run remembers: preallocated columns by month, declared once with unit and meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agents.calendar import Month
+from agents.geography import SEGMENTS, ZONE_TYPES
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One recorded quantity.
+
+    Attributes:
+        name: Name; the unit is its end.
+        axes: Axes besides time: any of "carrier", "zone", "segment".
+        unit: Unit for people.
+        meaning: One line.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    unit: str
+    meaning: str
+
+
+SERIES = (
+    Series("delivered_parcels", ("carrier", "zone"), "parcels", "Parcels brought to the door"),
+    Series("volume_parcels", ("carrier",), "parcels", "Parcels brought to the door"),
+    Series("revenue_usd", ("carrier",), "$", "Parcel revenue; Amazon's with the imputed value of its own deliveries"),
+    Series("cost_usd", ("carrier",), "$", "Cost of delivering, fixed cost included"),
+    Series("profit_usd", ("carrier",), "$", "Invoiced revenue less cost; for Amazon what delivery costs it net"),
+    Series("on_time_share", ("carrier",), "share", "Parcels that arrive on time"),
+    Series("utilisation_share", ("carrier",), "share", "Volume over capacity"),
+    Series("capacity_parcels", ("carrier",), "parcels", "Capacity of the month"),
+    Series("backlog_parcels", ("carrier",), "parcels", "Parcels that wait for the next month"),
+    Series("unserved_parcels", ("carrier",), "parcels", "Parcels given up"),
+    Series("overflow_parcels", ("carrier",), "parcels", "Parcels delivered after another carrier refused them"),
+    Series("on_time_by_zone_share", ("zone",), "share", "Parcels that arrive on time"),
+    Series("price_per_parcel_usd", ("segment",), "$", "Mean price paid by shippers other than Amazon"),
+    Series("shipped_parcels", ("segment",), "parcels", "Parcels shipped by others than Amazon"),
+    Series("amazon_parcels", ("zone",), "parcels", "Parcels shipped by Amazon"),
+    Series("amazon_own_parcels", ("zone",), "parcels", "Of these, delivered by Amazon itself"),
+    Series("amazon_via_usps_parcels", ("zone",), "parcels", "Of these, delivered by USPS"),
+    Series("amazon_via_ups_parcels", ("zone",), "parcels", "Of these, delivered by UPS"),
+    Series("amazon_via_fedex_parcels", ("zone",), "parcels", "Of these, delivered by FedEx"),
+    Series("amazon_short_parcels", (), "parcels", "Parcels that Amazon meant to deliver itself but could not"),
+    Series("amazon_delivered_cost_usd", (), "$ per parcel", "Amazon's cost of a delivered parcel, all channels"),
+    Series("amazon_usps_price_usd", (), "$ per parcel", "What Amazon pays USPS under the contract"),
+    Series("amazon_usps_revenue_usd", (), "$", "What Amazon pays USPS"),
+    Series("usps_mail_revenue_usd", (), "$", "Revenue from mail and other services"),
+    Series("usps_parcel_revenue_usd", (), "$", "Revenue from parcels"),
+    Series("usps_parcel_contribution_usd", (), "$", "Parcel revenue less attributable cost as staffed"),
+    Series("usps_expense_usd", (), "$", "All operating expense"),
+    Series("usps_net_income_usd", (), "$", "Net income"),
+    Series("usps_controllable_income_usd", (), "$", "Net income without retirement cost set by others"),
+    Series("usps_cash_usd", (), "$", "Cash at the end of the month"),
+    Series("usps_debt_usd", (), "$", "Debt at the end of the month"),
+    Series("usps_arrears_usd", (), "$", "Payments that USPS could not make, so far"),
+    Series("usps_mail_index", (), "index", "Mail pieces relative to the start"),
+)
+
+
+class Records:
+    """Columns of a run.
+
+    Args:
+        months: Number of months that the run can have.
+        carriers: Keys of the carriers.
+        n_zones: Number of zones.
+        start: First month.
+    """
+
+    def __init__(self, months: int, carriers: tuple[str, ...], n_zones: int, start: Month) -> None:
+        sizes = {"carrier": len(carriers), "zone": n_zones, "segment": len(SEGMENTS)}
+        self._columns = {s.name: np.zeros((months, *(sizes[axis] for axis in s.axes))) for s in SERIES}
+        self._carriers = carriers
+        self._start = start
+        self.n = 0
+
+    @property
+    def months(self) -> list[Month]:
+        """The recorded months."""
+        return [self._start + i for i in range(self.n)]
+
+    def __getitem__(self, name: str) -> Floats:
+        """Return a column, time first: a view of what has been recorded.
+
+        Raises:
+            KeyError: No such series.
+        """
+        return self._columns[name][: self.n]
+
+    def append(self, values: dict[str, Floats | float]) -> None:
+        """Record one month; every series must be given."""
+        missing = self._columns.keys() ^ values.keys()
+        if missing:
+            raise ValueError(f"series that are not declared or not given: {', '.join(sorted(missing))}")
+        for name, value in values.items():
+            self._columns[name][self.n] = value
+        self.n += 1
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a month and one column a national series, named `<actor>_<quantity>_<unit>`."""
+        columns: dict[str, Floats] = {}
+        for series in SERIES:
+            data = self[series.name]
+            if series.axes == ():
+                columns[series.name] = data
+            elif series.axes == ("carrier",):
+                columns |= {f"{key}_{series.name}": data[:, i] for i, key in enumerate(self._carriers)}
+            elif series.axes == ("segment",):
+                columns |= {f"{key}_{series.name}": data[:, i] for i, key in enumerate(SEGMENTS)}
+            elif series.name.startswith("amazon_"):
+                columns[series.name] = data.sum(axis=1)
+        return pd.DataFrame(columns, index=pd.Index([str(month) for month in self.months], name="month"))
+
+
+def by_zone_type(values: Floats, zone_type: NDArray[np.int8]) -> Floats:
+    """Sum the last axis over zones of each type: (..., Z) to (..., 3)."""
+    return np.stack([values[..., zone_type == kind].sum(axis=-1) for kind in range(len(ZONE_TYPES))], axis=-1)

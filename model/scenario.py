@@ -1,0 +1,255 @@
+"""What a run assumes: levers, switches and parameters, validated once and frozen.
+
+A scenario file is a short TOML that says what it changes against the default: a title, a description, `[levers]` and
+`[parameters]`. On the command line and in scripts the same names are set flat (`--set build_limit=0`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from agents.calendar import Month
+from model.parameters import ParameterError, Parameters
+
+MAX_MONTHS = 1200
+DEFAULT_SCENARIO = "baseline"
+
+
+class ScenarioError(ValueError):
+    """A scenario cannot be used; the message names each field, its value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Lever:
+    """What a page, a help text or a table needs to offer one lever.
+
+    Attributes:
+        key: Name to set.
+        owner: Whose choice it is.
+        kind: "choice", "month" or "switch".
+        unit: Unit of the value.
+        choices: Allowed values of a choice, else empty.
+        default: Default value as text.
+        meaning: One line.
+    """
+
+    key: str
+    owner: str
+    kind: str
+    unit: str
+    choices: tuple[str, ...]
+    default: str
+    meaning: str
+
+
+def _lever(default: Any, meaning: str, owner: str, unit: str = "-") -> Any:
+    return Field(default=default, description=meaning, json_schema_extra={"owner": owner, "unit": unit})
+
+
+class Scenario(BaseModel):
+    """One frozen, validated set of assumptions.
+
+    `parameters` holds the sourced figures with this scenario's changes; every other field is a lever or a switch.
+
+    Raises:
+        ScenarioError: From `load`, `from_mapping` and `with_changes`: all problems at once.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+    name: str = Field(default=DEFAULT_SCENARIO, description="Name of the scenario")
+    title: str = Field(default="", description="One line for people")
+    description: str = Field(default="", description="What the scenario assumes, in words")
+    forced: bool = Field(default=False, description="Whether an outcome is imposed rather than found by the market")
+    start: Month = _lever(Month(2025, 1), "First month of the run", "run", "month")
+    end: Month = _lever(Month(2030, 12), "Last month of the run", "run", "month")
+    usps_amazon_volume: Literal["kept", "withdrawn", "partial"] = _lever(
+        "kept", "What happens to the parcels that Amazon hands to USPS", "Amazon", "choice"
+    )
+    usps_amazon_renewal: Literal["at_expiry", "early"] = _lever(
+        "at_expiry", "When the contract between Amazon and USPS is signed anew", "Amazon and USPS", "choice"
+    )
+    exit_start: Month = _lever(Month(2025, 1), "First month in which Amazon takes parcels from USPS", "Amazon", "month")
+    exit_end: Month = _lever(Month(2026, 12), "Month in which the exit is complete", "Amazon", "month")
+    exit_at_once: bool = _lever(False, "The whole exit happens in its first month", "Amazon", "switch")
+    build_limit_applies: bool = _lever(
+        True, "Amazon's yearly build limit binds even when it withdraws from USPS", "Amazon", "switch"
+    )
+    announced_plans: bool = _lever(
+        True, "Plans and price lists public by the end of 2025 take effect on their dates", "all", "switch"
+    )
+    price_rule: Literal["adaptive", "frozen"] = _lever(
+        "adaptive", "Carriers revise their list prices once a year, or never", "all carriers", "choice"
+    )
+    parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
+
+    @field_validator("start", "end", "exit_start", "exit_end", mode="before")
+    @classmethod
+    def _read_month(cls, value: object) -> object:
+        if isinstance(value, str):
+            return Month.parse(value)
+        return value
+
+    @model_validator(mode="after")
+    def _check_dates(self) -> Self:
+        if self.end < self.start:
+            raise ValueError(f"end {self.end} is before start {self.start}; it must be the same month or later")
+        if self.n_months > MAX_MONTHS:
+            raise ValueError(f"{self.start} to {self.end} is {self.n_months} months; at most {MAX_MONTHS} are allowed")
+        if self.exit_end < self.exit_start:
+            raise ValueError(f"exit_end {self.exit_end} is before exit_start {self.exit_start}")
+        first = Month(int(self.parameters.projection_start_year), 1)
+        if self.start != first:
+            raise ValueError(f"start {self.start} is not supported; projections start in {first}")
+        return self
+
+    @property
+    def n_months(self) -> int:
+        """Number of months from start to end, both included."""
+        return self.end - self.start + 1
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Self:
+        """Read a scenario of the library by name, or a TOML file by path.
+
+        Raises:
+            ScenarioError: No such scenario or file, or what it says is not valid.
+        """
+        text, source = _read_scenario_text(str(name_or_path))
+        try:
+            content = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ScenarioError(f"{source}: not a TOML file: {error}") from error
+        if not content:
+            raise ScenarioError(f"{source}: the scenario is empty; it needs at least a title")
+        flat = _flatten(content, source)
+        flat.setdefault("name", Path(str(name_or_path)).stem)
+        return cls.from_mapping(flat, source)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any], source: str = "scenario") -> Self:
+        """Build a scenario from a flat mapping of levers and parameter symbols."""
+        return cls._validated({}, values, source)
+
+    def with_changes(self, changes: Mapping[str, Any], source: str = "change") -> Self:
+        """Return a scenario with some levers or parameters changed; everything is validated again."""
+        current = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)._validated(current, changes, source)
+
+    @classmethod
+    def _validated(cls, current: dict[str, Any], changes: Mapping[str, Any], source: str) -> Self:
+        fields = {**current}
+        parameters: Parameters = fields.pop("parameters", None) or Parameters.default()
+        overrides: dict[str, Any] = {}
+        problems: list[str] = []
+        for key, value in changes.items():
+            if key in cls.model_fields and key != "parameters":
+                fields[key] = value
+            elif key in parameters:
+                overrides[key] = value
+            else:
+                problems.append(f"{key}: unknown; {_closest(key, parameters)}")
+        try:
+            parameters = parameters.with_overrides(overrides)
+        except ParameterError as error:
+            problems += str(error).splitlines()
+        try:
+            scenario = cls(**fields, parameters=parameters)
+        except ValidationError as error:
+            problems += [_explain(item) for item in error.errors()]
+        if problems:
+            raise ScenarioError("\n".join(f"{source}: {problem}" for problem in problems))
+        return scenario
+
+    def changes(self) -> dict[str, Any]:
+        """Return what differs from the default scenario, as plain values that TOML and JSON can hold."""
+        default = type(self)()
+        changed: dict[str, Any] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if name != "parameters" and value != getattr(default, name):
+                changed[name] = str(value) if isinstance(value, Month) else value
+        return {**changed, **self.parameters.overrides}
+
+
+def _explain(item: Any) -> str:
+    field = ".".join(str(part) for part in item["loc"])
+    message = str(item["msg"]).removeprefix("Value error, ")
+    given = "" if not field else f" (given: {item['input']!r})"
+    return f"{field + ': ' if field else ''}{message}{given}"
+
+
+def _closest(key: str, parameters: Parameters) -> str:
+    names = [name for name in Scenario.model_fields if name != "parameters"] + list(parameters.symbols)
+    close = difflib.get_close_matches(key, names, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {', '.join(close)}?"
+    return "`lastmile scenarios --levers` and `lastmile parameters` list what can be set"
+
+
+def _flatten(content: dict[str, Any], source: str) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        if key in ("levers", "parameters"):
+            if not isinstance(value, dict):
+                raise ScenarioError(f"{source}: {key} must be a table of names and values, not {value!r}")
+            twice = flat.keys() & value.keys()
+            if twice:
+                raise ScenarioError(f"{source}: {sorted(twice)[0]} is set twice")
+            flat.update(value)
+        elif key in flat:
+            raise ScenarioError(f"{source}: {key} is set twice")
+        else:
+            flat[key] = value
+    return flat
+
+
+def _read_scenario_text(name_or_path: str) -> tuple[str, str]:
+    if name_or_path in scenario_names():
+        return (_library() / f"{name_or_path}.toml").read_text(encoding="utf-8"), name_or_path
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        close = difflib.get_close_matches(name_or_path, scenario_names(), n=3)
+        hint = f"did you mean {', '.join(close)}?" if close else f"there are {', '.join(scenario_names())}"
+        raise ScenarioError(f"scenario {name_or_path!r} is neither a name nor a .toml file; {hint}")
+    try:
+        return path.read_text(encoding="utf-8"), name_or_path
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
+        raise ScenarioError(f"scenario file {name_or_path}: {reason}") from error
+
+
+def _library() -> Any:
+    return resources.files("model") / "scenarios"
+
+
+@cache
+def scenario_names() -> tuple[str, ...]:
+    """Return the names of the scenario library, baseline first, then in alphabetical order."""
+    names = sorted(item.name.removesuffix(".toml") for item in _library().iterdir() if item.name.endswith(".toml"))
+    return tuple(sorted(names, key=lambda name: (name != DEFAULT_SCENARIO, name)))
+
+
+def levers() -> tuple[Lever, ...]:
+    """Return every lever with its owner, kind, unit, choices, default and meaning."""
+    found = []
+    for key, info in Scenario.model_fields.items():
+        extra = info.json_schema_extra
+        if not isinstance(extra, dict):
+            continue
+        unit = str(extra["unit"])
+        choices = tuple(str(value) for value in getattr(info.annotation, "__args__", ()))
+        kind = unit if unit in ("month", "switch") else "choice"
+        found.append(
+            Lever(key, str(extra["owner"]), kind, unit, choices, str(info.default), str(info.description or ""))
+        )
+    return tuple(found)

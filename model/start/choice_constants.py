@@ -1,0 +1,265 @@
+"""Carrier constants and price levels that reproduce the start shares and mean paid prices (sections 4 and 6).
+
+Both are solved together: constants so that the published shares are the *stationary* shares of the choice rule on the
+actual shipper population, levels so that the mean quote of a carrier's own customers equals its published price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.choice import Menu, draw, split_volume, stationary_shares
+from agents.pricing import quote
+from agents.shippers import ShipperTable
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+MAX_ITERATIONS = 400
+TOLERANCE = 1e-9
+QUOTA_ROUNDS = 60
+
+
+class StartError(ValueError):
+    """The start state asked for has no solution."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceSetting:
+    """What shippers face at the start.
+
+    Attributes:
+        national: Which carriers serve every address, (K,).
+        coverage: Share of households reached, (K, Z).
+        mix: Destination mix by home division, (R, Z).
+        surcharge: Mean surcharge of the year by carrier and zone, $, (K, Z).
+        other_cost: Money value of days and reliability, $, (S, K).
+        floor: Lowest quote, $, (S, K).
+        inertia: Utility of staying.
+        min_coverage: Smallest share of destinations that makes a partial carrier a primary one.
+    """
+
+    national: Booleans
+    coverage: Floats
+    mix: Floats
+    surcharge: Floats
+    other_cost: Floats
+    floor: Floats
+    inertia: float
+    min_coverage: float
+
+    def mix_coverage(self) -> Floats:
+        """Share of destinations that each carrier reaches, by division, (R, K)."""
+        return np.asarray(self.mix @ self.coverage.T)
+
+    def mix_surcharge(self) -> Floats:
+        """Mean surcharge by division and carrier, $, (R, K)."""
+        return np.asarray(self.mix @ self.surcharge.T)
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceSolution:
+    """Solved constants, levels and chances.
+
+    Attributes:
+        constants: (S, K), -inf where a carrier does not offer a segment.
+        level: List level before discounts, $, (S, K).
+        chance: Stationary chances of small shippers by segment: list of (n, M) and (n, Q, M) arrays.
+        enterprise_share: Stationary split of enterprise shippers, (E, S, K, Z).
+        iterations: Iterations needed by segment.
+    """
+
+    constants: Floats
+    level: Floats
+    chance: tuple[tuple[Floats, Floats], ...]
+    enterprise_share: Floats
+    iterations: tuple[int, ...]
+
+
+def solve_constants(
+    shippers: ShipperTable, setting: ChoiceSetting, target_share: Floats, target_price: Floats
+) -> ChoiceSolution:
+    """Solve constants and price levels by contraction.
+
+    Args:
+        shippers: The population.
+        setting: What it faces.
+        target_share: Volume shares of the non-Amazon market, (S, K), rows sum to 1.
+        target_price: Mean paid price by segment and carrier, $, (S, K).
+
+    Raises:
+        StartError: A target cannot be reached, for example a share above what coverage allows.
+    """
+    n_segments, n_carriers = target_share.shape
+    constants = np.full((n_segments, n_carriers), -np.inf)
+    level = np.zeros_like(constants)
+    chance, iterations = [], []
+    n_zones = setting.coverage.shape[1]
+    split = np.zeros((shippers.n_enterprise, n_segments, n_carriers, n_zones))
+    for segment in range(n_segments):
+        solver = _SegmentSolver(shippers, setting, segment, target_share[segment], target_price[segment])
+        solver.run()
+        constants[segment], level[segment] = solver.constants, solver.level
+        chance.append((solver.chance_national, solver.chance_partial))
+        split[:, segment] = solver.split
+        iterations.append(solver.iterations)
+    return ChoiceSolution(constants, level, tuple(chance), split, tuple(iterations))
+
+
+class _SegmentSolver:
+    """Contraction for one segment: constant += log target share - log model share, level *= target / model price."""
+
+    def __init__(
+        self, shippers: ShipperTable, setting: ChoiceSetting, segment: int, share: Floats, price: Floats
+    ) -> None:
+        self.setting, self.inertia = setting, setting.inertia
+        self.offered = share > 0.0
+        self.share, self.price = share, price
+        small, big = shippers.small, shippers.enterprise
+        division = shippers.division[small]
+        self.keep = 1.0 - shippers.discount
+        self.price_coef = shippers.price_coef[:, segment]
+        self.volume = shippers.market_volume[:, segment]
+        self.small, self.big = small, big
+        self.coverage = setting.mix_coverage()[division]
+        self.surcharge = setting.mix_surcharge()[division]
+        self.big_mix = setting.mix[shippers.division[big]]
+        zone_coverage = np.where(self.offered[:, None], setting.coverage, 0.0)
+        self.zone_coverage = zone_coverage
+        self.available = (self.coverage >= setting.min_coverage) & self.offered
+        self.floor = np.where(self.offered, setting.floor[segment], 0.0)
+        self.other_cost = setting.other_cost[segment]
+        mean_keep = float(np.average(self.keep, weights=self.volume))
+        self.level = np.where(self.offered, price / mean_keep, 0.0)
+        self.constants = np.where(self.offered, np.log(np.where(self.offered, share, 1.0)), -np.inf)
+        start = np.where(self.offered, share, 0.0)
+        self.split = np.broadcast_to(start[:, None], (self.big_mix.shape[0], *zone_coverage.shape)).copy()
+        self.iterations = 0
+        self.chance_national = np.zeros((0, 0))
+        self.chance_partial = np.zeros((0, 0, 0))
+
+    def run(self) -> None:
+        mixing = _AndersonMixing()
+        for self.iterations in range(1, MAX_ITERATIONS + 1):
+            step, ratio, moved = self._step()
+            gap = max(np.abs(step).max(), np.abs(ratio).max(), moved)
+            if gap < TOLERANCE:
+                return
+            offered = self.offered
+            start = np.concatenate([self.constants[offered], np.log(self.level[offered])])
+            result = mixing.next(start, np.concatenate([step[offered], ratio[offered]]))
+            count = int(offered.sum())
+            self.constants[offered], self.level[offered] = result[:count], np.exp(result[count:])
+        raise StartError(f"start shares were not reached in {MAX_ITERATIONS} iterations (largest gap {gap:.2g})")
+
+    def _step(self) -> tuple[Floats, Floats, float]:
+        """Log gaps of shares and prices to their targets, (K,) each, and how far the enterprise split moved."""
+        volume, value, moved = self._evaluate()
+        offered = self.offered
+        if not (volume[offered] > 0.0).all():
+            raise StartError("a carrier reaches no shipper but has a start share above zero")
+        safe = np.where(offered, volume, 1.0)
+        step = np.where(offered, np.log(np.where(offered, self.share, 1.0)) - np.log(safe / volume.sum()), 0.0)
+        model_price = np.where(offered, value, 1.0) / safe
+        return step, np.where(offered, np.log(np.where(offered, self.price, 1.0) / model_price), 0.0), moved
+
+    def _evaluate(self) -> tuple[Floats, Floats, float]:
+        national = self.setting.national
+        base = quote(self.level, self.floor, 1.0 - self.keep[:, None])
+        paid = base[self.small] + self.surcharge
+        utility = self.constants - self.price_coef[self.small, None] * (paid + self.other_cost)
+        utility = np.where(self.offered, utility, -1e9)
+        menu = Menu(
+            utility[:, national], utility[:, ~national], self.coverage[:, ~national], self.available[:, ~national]
+        )
+        alone, bundle = stationary_shares(menu, self.inertia)
+        self.chance_national, self.chance_partial = alone, bundle
+        reached = bundle * menu.coverage[:, :, None]
+        share = np.empty_like(utility)
+        share[:, national] = alone + (bundle - reached).sum(axis=1)
+        share[:, ~national] = reached.sum(axis=2)
+        parcels = share * self.volume[self.small, None]
+        volume, value = parcels.sum(axis=0), (parcels * paid).sum(axis=0)
+        if len(self.big_mix):
+            big_volume, big_value, moved = self._evaluate_enterprise(base[self.big])
+            return volume + big_volume, value + big_value, moved
+        return volume, value, 0.0
+
+    def _evaluate_enterprise(self, base: Floats) -> tuple[Floats, Floats, float]:
+        paid = base[:, :, None] + self.setting.surcharge
+        cost = paid + self.other_cost[:, None]
+        utility = np.where(self.offered, self.constants, 0.0)[:, None] - self.price_coef[self.big, None, None] * cost
+        split = split_volume(utility + self.inertia * self.split, self.zone_coverage, self.setting.national)
+        moved = float(np.abs(split - self.split).max())
+        self.split = split
+        parcels = split * (self.volume[self.big, None] * self.big_mix)[:, None, :]
+        return parcels.sum(axis=(0, 2)), (parcels * paid).sum(axis=(0, 2)), moved
+
+
+class _AndersonMixing:
+    """Anderson acceleration of the fixed point x + step(x) = x: combines the last few steps by least squares."""
+
+    DEPTH = 6
+    LARGEST_MOVE = 3.0
+
+    def __init__(self) -> None:
+        self._points: list[Floats] = []
+        self._steps: list[Floats] = []
+
+    def next(self, point: Floats, step: Floats) -> Floats:
+        self._points = [*self._points, point][-self.DEPTH :]
+        self._steps = [*self._steps, step][-self.DEPTH :]
+        plain = point + step
+        if len(self._steps) < 2:
+            return plain
+        steps = np.diff(np.array(self._steps), axis=0)
+        points = np.diff(np.array(self._points), axis=0)
+        weights = np.linalg.lstsq(steps.T, step, rcond=1e-10)[0]
+        move = step - weights @ (points + steps)
+        return plain if np.abs(move).max() > self.LARGEST_MOVE else np.asarray(point + move)
+
+
+def draw_primaries(
+    shippers: ShipperTable, solution: ChoiceSolution, national: Booleans, uniform: Floats
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """Draw small shippers' carriers from their own stationary chances, adjusted so that volumes meet the quota.
+
+    Args:
+        shippers: The population.
+        solution: Solved chances.
+        national: Which carriers are national, (K,).
+        uniform: One draw per small shipper and segment, (n, S), in [0, 1).
+
+    Returns:
+        Primary and fallback carrier by segment, (n, S), as indices into carriers.
+    """
+    national_index, partial_index = np.flatnonzero(national), np.flatnonzero(~national)
+    n_national = len(national_index)
+    primary_of = np.concatenate([national_index, np.repeat(partial_index, n_national)])
+    fallback_of = np.concatenate([national_index, np.tile(national_index, len(partial_index))])
+    weight = shippers.market_volume[shippers.small]
+    primary = np.empty(uniform.shape, dtype=np.int8)
+    fallback = np.empty_like(primary)
+    for segment, (alone, bundle) in enumerate(solution.chance):
+        chances = np.concatenate([alone, bundle.reshape(len(alone), -1)], axis=1)
+        quota = weight[:, segment] @ chances
+        chosen = _draw_to_quota(chances, quota, weight[:, segment], uniform[:, segment])
+        primary[:, segment], fallback[:, segment] = primary_of[chosen], fallback_of[chosen]
+    return primary, fallback
+
+
+def _draw_to_quota(chances: Floats, quota: Floats, weight: Floats, uniform: Floats) -> NDArray[np.int64]:
+    """Tilt chances by one factor per option until the drawn volumes are as near to the quota as whole rows allow."""
+    tilt = np.ones_like(quota)
+    best, best_gap = draw(chances, uniform), np.inf
+    for _ in range(QUOTA_ROUNDS):
+        tilted = chances * tilt
+        chosen = draw(tilted / tilted.sum(axis=1, keepdims=True), uniform)
+        drawn = np.bincount(chosen, weights=weight, minlength=len(quota))
+        gap = float(np.abs(drawn - quota).sum())
+        if gap < best_gap:
+            best, best_gap = chosen, gap
+        tilt *= np.sqrt((quota + weight.mean()) / (drawn + weight.mean()))
+    return best

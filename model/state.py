@@ -1,0 +1,226 @@
+"""All that changes while the market runs, in one place, by whom it belongs to. Shapes: K carriers, S segments, Z zones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.capacity import CapacityOrder
+from agents.sourcing import AccessSlices, Sourcing
+from model.allocation import Allocation, Backlog
+from model.demand import Demand
+from model.ledger import Cents
+from model.operations import StreetCosts
+from model.postal_accounts import PostalStatement
+from model.start.amazon_flows import AmazonFlows
+from model.tender import Tender
+
+Floats = NDArray[np.float64]
+YEAR = 12
+
+
+@dataclass(slots=True)
+class Environment:
+    """What no agent decides.
+
+    Attributes:
+        price_level: Consumer prices relative to the mean of the start year.
+        wage_other: Wages of private carriers, relative likewise.
+        wage_usps: Wages of USPS, relative likewise.
+        season: Month factor.
+        common_shock: Log deviation of demand that all shippers share.
+        mail_price: Mail prices relative to the start year, nominal.
+    """
+
+    price_level: float = 1.0
+    wage_other: float = 1.0
+    wage_usps: float = 1.0
+    season: float = 1.0
+    common_shock: float = 0.0
+    mail_price: float = 1.0
+
+
+@dataclass(slots=True)
+class Tariffs:
+    """What carriers charge.
+
+    Attributes:
+        level: List level before discounts, $ per parcel, (S, K).
+        floor: Lowest quote, $ per parcel, (S, K).
+        start_level: Level at the start, (S, K).
+        rural: Delivery-area surcharge in rural zones, $ per parcel, (K,).
+        peak: Peak surcharge, $ per parcel, (K,).
+        surcharge: Surcharges of the month, $ per parcel, (K, Z).
+        list_growth: Latest yearly list increase, (K,).
+    """
+
+    level: Floats
+    floor: Floats
+    start_level: Floats
+    rural: Floats
+    peak: Floats
+    surcharge: Floats
+    list_growth: Floats
+
+
+@dataclass(slots=True)
+class ChoiceState:
+    """What shippers carry from month to month.
+
+    Attributes:
+        constants: Carrier constants, (S, K), frozen at the start.
+        perceived_on_time: On-time share that shippers believe in, (K,).
+        enterprise_share: Split of enterprise shippers last month, (E, S, K, Z).
+        enterprise_price: Contract prices of enterprise shippers, $ per parcel, (E, S, K); nan where they take quotes.
+        price_index: Real mean delivered price relative to the start, last months, newest last, (M, S).
+        start_price: Mean delivered price at the start, $, (S,).
+        transit_delay: Days that parcels waited last month, by segment, (S,).
+    """
+
+    constants: Floats
+    perceived_on_time: Floats
+    enterprise_share: Floats
+    enterprise_price: Floats
+    price_index: Floats
+    start_price: Floats
+    transit_delay: Floats
+
+
+@dataclass(slots=True)
+class NetworkState:
+    """Capacity, coverage and routes.
+
+    Attributes:
+        capacity: Annual parcels of last-mile capacity, (K, Z); inf for USPS.
+        coverage: Share of households that can be served, (K, Z).
+        start_coverage: Amazon's coverage at the start, (Z,).
+        sorting: National sorting capacity, parcels a month, (K,); inf where only the last mile binds.
+        peak_factor: Monthly parcels that one annual parcel of capacity allows.
+        pipeline: Orders on their way.
+        in_place: Routes and staff in place, deseasonalised dollars a month at current rates, (K, Z).
+        annual_volume: Deseasonalised parcels a year delivered, mean of the last quarter, (K, Z).
+        recent_volume: The same by month, newest last, (3, K, Z).
+        amazon_own: Deseasonalised parcels a year of its own that Amazon delivers, (Z,).
+        street: Latest cost of the networks.
+        utilisation: Volume over capacity this month, (K, Z).
+        on_time: On-time share this month, (K, Z).
+    """
+
+    capacity: Floats
+    coverage: Floats
+    start_coverage: Floats
+    sorting: Floats
+    peak_factor: float
+    pipeline: list[CapacityOrder]
+    in_place: Floats
+    annual_volume: Floats
+    recent_volume: Floats
+    amazon_own: Floats
+    street: StreetCosts
+    utilisation: Floats
+    on_time: Floats
+
+    @property
+    def monthly_capacity(self) -> Floats:
+        """Parcels that can be delivered in a month, (K, Z)."""
+        return self.capacity * self.peak_factor
+
+    def on_its_way(self, carrier: int) -> Floats:
+        """Annual parcels ordered by a carrier and not yet in use, (Z,)."""
+        total = np.zeros(self.capacity.shape[1])
+        for order in self.pipeline:
+            if order.carrier == carrier:
+                total += order.annual_parcels
+        return total
+
+
+@dataclass(slots=True)
+class AmazonState:
+    """Amazon as a shipper.
+
+    Attributes:
+        flows: Who delivered its parcels in the start year.
+        slices: What USPS delivers for it, sorted by Amazon's own cost.
+        retained: Parcels a year that the USPS contract carries this month, (Z,).
+        retained_share: The same as a share of the start volume.
+        ups_share: Share of the start volume that still goes to UPS.
+        plan_monthly: Capacity of the announced rural plan that arrives each month, annual parcels, (Z,).
+        plan_coverage: Coverage that the plan adds each month, (Z,).
+        plan_months: Months of the plan.
+        middle_mile_cost: Dollars per parcel to the delivery station, at start prices.
+        delivered_cost: Dollars per parcel of the last month.
+    """
+
+    flows: AmazonFlows
+    slices: AccessSlices
+    retained: Floats
+    retained_share: float
+    ups_share: float
+    plan_monthly: Floats
+    plan_coverage: Floats
+    plan_months: int
+    delivered_cost: float = 0.0
+
+
+@dataclass(slots=True)
+class Books:
+    """Carriers' accounts.
+
+    Attributes:
+        fixed_cost: Network cost that volume does not move, $ a month at start prices, (K,).
+        institutional_cost: Of USPS, $ a month at start wages.
+        revenue: Last twelve months, newest last, $, (12, K).
+        cost: Last twelve months, $, (12, K).
+        volume: Last twelve months, parcels, (12, K).
+        utilisation: Last twelve months, (12, K).
+        start_utilisation: Mean of the year before the start, (K,).
+        start_unit_cost: Cost per parcel of the year before the start, $, (K,).
+        last_year_unit_cost: Cost per parcel of the twelve months before the last price plan, $, (K,).
+        usps_debt: Dollars.
+        usps_borrowed: Dollars borrowed in the fiscal year.
+        usps_arrears: Dollars that USPS could not pay.
+        cash_out: Month index at which USPS ran out of cash, None while it has some.
+        negative_months: Months in a row of negative cash flow, (K,).
+    """
+
+    fixed_cost: Floats
+    institutional_cost: float
+    revenue: Floats
+    cost: Floats
+    volume: Floats
+    utilisation: Floats
+    start_utilisation: Floats
+    last_year_unit_cost: Floats
+    usps_debt: float
+    usps_borrowed: float = 0.0
+    usps_arrears: float = 0.0
+
+
+@dataclass(slots=True)
+class MonthFlows:
+    """What this month's phases hand to each other; empty when the month begins."""
+
+    demand: Demand | None = None
+    tender: Tender | None = None
+    sourcing: Sourcing | None = None
+    allocation: Allocation | None = None
+    invoices: Cents | None = None
+    operating_cost: Floats | None = None
+    postal: PostalStatement | None = None
+    price_paid: Floats | None = None
+
+
+@dataclass(slots=True)
+class MarketState:
+    """Everything that changes, by owner."""
+
+    environment: Environment
+    tariffs: Tariffs
+    choice: ChoiceState
+    network: NetworkState
+    amazon: AmazonState
+    books: Books
+    backlog: Backlog | None = None
+    flows: MonthFlows = field(default_factory=MonthFlows)

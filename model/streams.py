@@ -1,0 +1,39 @@
+"""Named random streams: one generator for each (seed, purpose, owner, month).
+
+A long shared stream would shift with every extra draw. Here an extra draw by one agent, or one more agent, changes
+nobody else's numbers, and two scenarios with one seed share the world's luck until they differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from agents.calendar import Month
+
+
+class Streams:
+    """Hands out generators that depend on nothing but their names.
+
+    Args:
+        seed: Replication seed, any integer.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = int(seed)
+
+    def generator(self, purpose: str, month: Month | None = None, owner: str = "") -> np.random.Generator:
+        """Return the generator of one purpose, owner and month.
+
+        Args:
+            purpose: What is drawn, for example "reconsider".
+            month: The month of the draw, None for draws at the start.
+            owner: Who draws, for example a carrier's key; empty for draws over an array (one per row, new rows last).
+
+        Returns:
+            A fresh generator: asking twice gives the same numbers twice.
+        """
+        name = f"{self.seed}|{purpose}|{owner}|{'' if month is None else month}"
+        digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
+        return np.random.Generator(np.random.Philox(key=np.frombuffer(digest, dtype=np.uint64)))

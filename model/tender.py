@@ -1,0 +1,109 @@
+"""From the choices of shippers to parcels tendered by carrier and zone, without a shipper x zone array (section 5).
+
+Small shippers of one home division share one destination mix, so their parcels by zone are sums over groups (segment,
+division, carrier) times that mix. Enterprise shippers split their volume zone by zone and form one more group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.choice import split_volume
+from agents.shippers import ShipperTable
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class Tender:
+    """Parcels handed to carriers in one month, and what they cost before surcharges.
+
+    Attributes:
+        volume: Parcels, (G, S, K, Z); groups are the home divisions of small shippers, then enterprise shippers.
+        value: Dollars at quoted prices before surcharges, same shape.
+    """
+
+    volume: Floats
+    value: Floats
+
+
+def small_shipper_tender(
+    shippers: ShipperTable, parcels: Floats, price: Floats, price_fallback: Floats, mix: Floats, coverage: Floats
+) -> tuple[Floats, Floats]:
+    """Parcels and dollars of the small shippers by division, segment, carrier and zone.
+
+    Args:
+        shippers: The shipper table; only small rows are read.
+        parcels: This month's parcels of the small rows by segment, (n_small, S).
+        price: Price that each pays its primary carrier, $ per parcel, (n_small, S).
+        price_fallback: The same for its fallback carrier, (n_small, S).
+        mix: Destination mix by division, (R, Z).
+        coverage: Share of households that each carrier reaches, (K, Z).
+
+    Returns:
+        Volume and value, (R, S, K, Z) each. A primary carrier gets what it reaches, the fallback the rest.
+    """
+    n_divisions, n_carriers = mix.shape[0], coverage.shape[0]
+    n_segments = parcels.shape[1]
+    rows = shippers.small
+    size = n_divisions * n_carriers * n_carriers
+    volume = np.empty((n_divisions, n_segments, n_carriers, mix.shape[1]))
+    value = np.empty_like(volume)
+    division = shippers.division[rows].astype(np.int64)
+    for segment in range(n_segments):
+        pair = (division * n_carriers + shippers.primary[rows, segment]) * n_carriers + shippers.fallback[rows, segment]
+        amount = parcels[:, segment]
+        for target, primary_weight, fallback_weight in (
+            (volume, amount, amount),
+            (value, amount * price[:, segment], amount * price_fallback[:, segment]),
+        ):
+            shape = (n_divisions, n_carriers, n_carriers)
+            primary = np.bincount(pair, weights=primary_weight, minlength=size).reshape(shape)
+            fallback = np.bincount(pair, weights=fallback_weight, minlength=size).reshape(shape)
+            by_zone = primary.sum(axis=2)[:, :, None] * coverage
+            by_zone += fallback.transpose(0, 2, 1) @ (1.0 - coverage)
+            target[:, segment] = by_zone * mix[:, None, :]
+    return volume, value
+
+
+def enterprise_split(
+    constants: Floats,
+    price: Floats,
+    surcharge: Floats,
+    other_cost: Floats,
+    price_coef: Floats,
+    lagged: Floats,
+    inertia: float,
+    coverage: Floats,
+    national: Booleans,
+) -> Floats:
+    """Shares of each enterprise shipper's parcels by segment, carrier and zone.
+
+    Args:
+        constants: Carrier constants, (S, K); -inf where a carrier does not offer a segment.
+        price: Real price of each shipper before surcharges, (E, S, K).
+        surcharge: Real surcharges by carrier and zone, (K, Z).
+        other_cost: Money value of days and reliability, (S, K).
+        price_coef: Price coefficients, (E, S).
+        lagged: Shares of last month, (E, S, K, Z).
+        inertia: Utility of staying.
+        coverage: Share of households that each carrier reaches, (K, Z).
+        national: Which carriers are national, (K,).
+
+    Returns:
+        Shares (E, S, K, Z) that sum to 1 over carriers.
+    """
+    fixed = constants - price_coef[:, :, None] * (price + other_cost)
+    utility = fixed[..., None] - price_coef[:, :, None, None] * surcharge + inertia * lagged
+    offered = np.isfinite(constants)[:, :, None] & (coverage > 0.0)
+    return np.stack(
+        [
+            split_volume(utility[:, segment], np.where(offered[segment], coverage, 0.0), national)
+            for segment in range(constants.shape[0])
+        ],
+        axis=1,
+    )

@@ -1,0 +1,1 @@
+"""The browser app: draws snapshots of running markets, never touches a live agent (floor 4)."""

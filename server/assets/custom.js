@@ -1,0 +1,82 @@
+// Runs in the page before Solara starts: language, zoom, light or dark, and what the charts share.
+(function () {
+    document.documentElement.lang = 'en';
+    document.querySelector('meta[name=viewport]').content = 'width=device-width, initial-scale=1';
+
+    const THEME_KEY = ':solara:theme.variant';
+    const prefersDark = window.matchMedia('(prefers-color-scheme: dark)');
+    const stored = () => { try { return JSON.parse(localStorage.getItem(THEME_KEY)); } catch (e) { return null; } };
+    const isDark = () => (stored() || (prefersDark.matches ? 'dark' : 'light')) === 'dark';
+    const listeners = new Set();
+
+    function applyTheme() {
+        const name = isDark() ? 'dark' : 'light';
+        theme.variant = name;  // Solara's own setting; its "auto" leaves the page blank
+        document.documentElement.dataset.theme = name;
+        document.documentElement.style.colorScheme = name;
+        listeners.forEach((listener) => listener());
+    }
+    prefersDark.addEventListener('change', applyTheme);
+
+    // ECharts is a UMD bundle that would register with requirejs; given `exports` it hands itself over.
+    async function loadECharts() {
+        const response = await fetch(`${solara.cdn}/echarts@6.1.0/dist/echarts.min.js`);
+        const exports = {};
+        new Function('exports', 'module', await response.text())(exports, {});
+        return exports;
+    }
+
+    // One SVG path and one centre per state, in FIPS order, from TopoJSON with delta-encoded arcs.
+    async function loadStates() {
+        const topology = await (await fetch(`${solara.cdn}/us-atlas@3.0.1/states-albers-10m.json`)).json();
+        const { scale, translate } = topology.transform;
+        const arcs = topology.arcs.map((arc) => {
+            let x = 0, y = 0;
+            return arc.map(([dx, dy]) => [(x += dx) * scale[0] + translate[0], (y += dy) * scale[1] + translate[1]]);
+        });
+        const ring = (indices) => indices.flatMap((index, position) => {
+            const points = index < 0 ? arcs[~index].slice().reverse() : arcs[index];
+            return position ? points.slice(1) : points;
+        });
+        const area = (points) => Math.abs(points.reduce((sum, [x, y], i) => {
+            const [nextX, nextY] = points[(i + 1) % points.length];
+            return sum + x * nextY - nextX * y;
+        }, 0)) / 2;
+        return topology.objects.states.geometries.slice().sort((a, b) => (a.id < b.id ? -1 : 1)).map((geometry) => {
+            const polygons = geometry.type === 'Polygon' ? [geometry.arcs] : geometry.arcs;
+            const rings = polygons.flat().map(ring);
+            const largest = rings.reduce((best, points) => (area(points) > area(best) ? points : best));
+            const xs = largest.map((point) => point[0]), ys = largest.map((point) => point[1]);
+            return {
+                name: geometry.properties.name,
+                path: rings.map((points) => 'M' + points.map((p) => p.map((v) => v.toFixed(1)).join(',')).join('L') + 'Z').join(''),
+                x: (Math.min(...xs) + Math.max(...xs)) / 2,
+                y: (Math.min(...ys) + Math.max(...ys)) / 2,
+                size: area(largest),
+            };
+        });
+    }
+
+    const SYMBOLS = {
+        circle: 'M5 1a4 4 0 1 0 .01 0Z', diamond: 'M5 .4 9.6 5 5 9.6.4 5Z', rect: 'M1.4 1.4h7.2v7.2H1.4Z',
+        triangle: 'M5 .8 9.6 9H.4Z', pin: 'M5 9.6 1.6 4.6a3.5 3.5 0 1 1 6.8 0Z', none: 'M0 4h10v2H0Z',
+    };
+
+    window.lastmile = {
+        echarts: loadECharts(),
+        states: loadStates(),
+        symbolPath: (name) => SYMBOLS[name] || SYMBOLS.none,
+        isDark,
+        css: (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim(),
+        colour: (series) => (isDark() ? series.dark : series.light),
+        floats: (data) => data && data.byteLength
+            ? new Float32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength))
+            : new Float32Array(0),
+        onTheme(listener) { listeners.add(listener); return () => listeners.delete(listener); },
+        toggleTheme() {
+            localStorage.setItem(THEME_KEY, JSON.stringify(isDark() ? 'light' : 'dark'));
+            applyTheme();
+        },
+    };
+    applyTheme();
+})();

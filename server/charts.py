@@ -1,0 +1,105 @@
+"""Data in, picture out: the Vue components and how their numbers are packed."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import solara
+from numpy.typing import NDArray
+
+from server.snapshot import GROUPS
+
+# Fixed everywhere, safe for colour-blind readers (a test checks), one for light and one for dark pages; each has its
+# own marker too, so that colour never stands alone.
+CARRIERS = tuple(
+    {"name": name, "light": light, "dark": dark, "symbol": symbol}
+    for name, light, dark, symbol in zip(
+        GROUPS,
+        ("#2678d0", "#d98200", "#6b3f1d", "#6a1f7f", "#008a72"),
+        ("#3f8ee8", "#f5aa3c", "#b07a52", "#e3c0fa", "#35c9a5"),
+        ("circle", "diamond", "rect", "triangle", "pin"),
+        strict=True,
+    )
+)
+DENSITY_SERIES = tuple(
+    {"name": name, "light": light, "dark": dark, "symbol": symbol}
+    for name, light, dark, symbol in zip(
+        ("All", "Urban", "Suburban", "Rural"),
+        ("#3b4252", "#0b62a8", "#b4650e", "#2e7d4f"),
+        ("#d5dae3", "#6db3f2", "#eaa04f", "#69cf95"),
+        ("none", "circle", "rect", "triangle"),
+        strict=True,
+    )
+)
+MONEY_SERIES = (
+    {"name": "Cash", "light": "#0b62a8", "dark": "#6db3f2", "symbol": "circle"},
+    {"name": "Debt", "light": "#b3372f", "dark": "#f08d83", "symbol": "rect"},
+)
+INCOME_SERIES = ({"name": "Net income", "light": "#2678d0", "dark": "#3f8ee8", "symbol": "none", "kind": "bar"},)
+
+
+def pack(array: NDArray[np.float64]) -> bytes:
+    """Numbers as little-endian float32, which travel as one binary frame and need no parsing."""
+    return np.ascontiguousarray(array, dtype="<f4").tobytes()
+
+
+@solara.component_vue("vue/bar.vue", vuetify=False)
+def bar() -> None:
+    """The bar at the top: name of the app, light or dark."""
+
+
+@solara.component_vue("vue/controls.vue", vuetify=False)
+def controls(
+    scenarios: list[dict[str, Any]],
+    speeds: list[str],
+    scenario: str,
+    seed: int,
+    seed_error: str,
+    speed: int,
+    status: str,
+    n_done: int,
+    n_months: int,
+    event_choose: Callable[[dict[str, Any]], None],
+    event_play: Callable[[object], None],
+    event_pause: Callable[[object], None],
+    event_step: Callable[[object], None],
+    event_reset: Callable[[object], None],
+    event_speed: Callable[[int], None],
+) -> None:
+    """Scenario, seed, play, pause, step, reset and speed."""
+
+
+@solara.component_vue("vue/headline.vue", vuetify=False)
+def headline(text: str, kicker: str, forced: bool, error: str, playing: bool) -> None:
+    """The sentence of the month, or what went wrong."""
+
+
+@solara.component_vue("vue/map.vue", vuetify=False)
+def state_map(groups: list[dict[str, str]], states: list[str], when: str, packed: dict[str, bytes]) -> None:
+    """Map of the states with a choice of measure and density; a click on a state shows its figures."""
+
+
+@solara.component_vue("vue/lines.vue", vuetify=False)
+def lines(
+    title: str,
+    note: str,
+    unit: str,
+    series: list[dict[str, str]],
+    limits: list[dict[str, Any]],
+    decimals: int,
+    floor: float | None,
+    ceiling: float | None,
+    first: str,
+    n_months: int,
+    packed: bytes,
+) -> None:
+    """Lines or bars over the months of a run; `packed` is (n, series) float32 in the chart's unit."""
+
+
+@solara.component_vue("vue/frame.vue", vuetify=False)
+def frame(number: int, event_drawn: Callable[[int], None]) -> None:
+    """Shows nothing; reports when the browser has drawn a snapshot. Put it last."""

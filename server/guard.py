@@ -1,0 +1,112 @@
+"""What stands between the network and Solara: origin and host checks, headers, and no way to run code from outside.
+
+Solara accepts WebSockets from any origin, proxies any npm package, and ipyvue would build any Python class that a
+browser names; each would let a foreign page work in a visitor's name or on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ipyvue.VueTemplateWidget import Events
+
+type Message = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+type App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+CDN_PREFIX = "/_solara/cdn/"
+# Vue compiles components in the browser (unsafe-eval, blob:); Solara's page has inline scripts and styles.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' blob: 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = [
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-frame-options", b"DENY"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
+
+
+class Guard:
+    """ASGI middleware around Solara's app.
+
+    Args:
+        app: What to protect.
+        cdn: Folder with the browser files; what is not in its manifest does not exist.
+        only_loopback: Refuse requests that name another host than this machine (a server bound to 127.0.0.1 would
+            otherwise answer a foreign page whose name was pointed at 127.0.0.1).
+    """
+
+    def __init__(self, app: App, cdn: Path, only_loopback: bool) -> None:
+        self.app = app
+        self.browser_files = frozenset(json.loads((cdn / "manifest.json").read_text()))
+        self.only_loopback = only_loopback
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on what is allowed, with headers added; answer the rest with 403 or 404."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        refused = self._refusal(scope)
+        if refused:
+            await _refuse(scope, receive, send, *refused)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+    def _refusal(self, scope: Message) -> tuple[int, str] | None:
+        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if self.only_loopback and urlsplit(f"//{host}").hostname not in LOOPBACK_NAMES:
+            return 403, "This server only answers to the name of this machine."
+        changes_state = scope["type"] == "websocket" or scope.get("method") not in ("GET", "HEAD")
+        if changes_state and origin is not None and urlsplit(origin).netloc != host:
+            return 403, "The request comes from another site."
+        path = scope["path"]
+        if path.startswith(CDN_PREFIX) and path.removeprefix(CDN_PREFIX) not in self.browser_files:
+            return 404, "There is no such file."
+        return None
+
+
+async def _refuse(scope: Message, receive: Receive, send: Send, status: int, reason: str) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": reason})
+        return
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain"), *HEADERS]}
+    )
+    await send({"type": "http.response.body", "body": reason.encode()})
+
+
+def refuse_foreign_objects() -> None:
+    """Let browsers send events only: ipyvue would otherwise import any module and call any class that they name."""
+    handle = Events._handle_event
+    if getattr(handle, "is_guarded", False):
+        return
+
+    def handle_events_only(self: Any, widget: Any, content: dict[str, Any], buffers: Any) -> None:
+        if set(content) <= {"event", "data"} and isinstance(content.get("event"), str) and not _has_reference(content):
+            handle(self, widget, content, buffers)
+
+    handle_events_only.is_guarded = True  # type: ignore[attr-defined]
+    Events._handle_event = handle_events_only
+
+
+def _has_reference(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "objectRef" in value or "functionRef" in value or any(_has_reference(item) for item in value.values())
+    return isinstance(value, list) and any(_has_reference(item) for item in value)

@@ -1,0 +1,76 @@
+"""One sentence for a month, computed from its events and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import Month
+from model.events import Event
+
+type Floats = NDArray[np.float64]
+
+MONTH_NAMES = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+USPS, AMAZON = 0, 1
+
+
+def month_name(month: Month) -> str:
+    """Name a month in words, such as June 2027."""
+    return f"{MONTH_NAMES[month.month - 1]} {month.year}"
+
+
+def headline(month: Month, events: Sequence[Event], volume: Floats, usps: Floats, own_share: Floats) -> str:
+    """Say what happened in a month and what it did.
+
+    Args:
+        month: The month told about, the last one of the arrays.
+        events: What happened in it.
+        volume: (n, G) parcels a month by carrier group.
+        usps: (n, 3) net income, cash and debt of USPS, US dollars.
+        own_share: (n,) share of Amazon's parcels that it delivers itself.
+
+    Returns:
+        "June 2027: Amazon orders ...; USPS carries ..."
+    """
+    told = [event.text.rstrip(".") for event in events if event.text]
+    lead = told[-1] if told else _amazon_sentence(own_share)
+    return f"{month_name(month)}: {lead}; {_usps_sentence(volume, usps)}."
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def _dollars(amount: float) -> str:
+    text = f"{amount / 1e9:,.2f} billion $" if amount >= 1e9 else f"{amount / 1e6:,.0f} million $"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _amazon_sentence(own_share: Floats) -> str:
+    return f"Amazon delivers {_percent(own_share[-1])} of its parcels itself"
+
+
+def _usps_sentence(volume: Floats, usps: Floats) -> str:
+    parcels = volume[:, USPS]
+    result = usps[-1, 0]
+    money = f"{'earns' if result >= 0 else 'loses'} {_dollars(abs(result))}"
+    if len(parcels) <= 12 or parcels[-13] <= 0:
+        return f"USPS carries {parcels[-1] / 1e6:,.0f} million parcels and {money}"
+    change = parcels[-1] / parcels[-13] - 1
+    direction = "more" if change >= 0 else "fewer"
+    return f"USPS carries {_percent(abs(change))} {direction} parcels than a year before and {money}"

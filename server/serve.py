@@ -1,0 +1,122 @@
+"""Starts the browser app: sets the environment before Solara is imported, then runs the web server."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import threading
+import warnings
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from server.guard import Guard
+
+ASSETS = Path(__file__).parent / "assets"
+CDN = ASSETS / "cdn"
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8765
+LOOPBACK = ("127.", "::1", "localhost")
+
+FIXED = {
+    "SOLARA_APP": "server.app",
+    "SOLARA_MODE": "production",
+    "SOLARA_THEME_TITLE": "The Last Mile",
+    "SOLARA_THEME_LOADER": "plain",
+    "SOLARA_THEME_SHOW_BANNER": "False",
+    "SOLARA_ASSETS_PROXY": "True",
+    "SOLARA_ASSETS_PROXY_CACHE_DIR": str(CDN),
+    "SOLARA_ASSETS_EXTRA_LOCATIONS": str(ASSETS),
+    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_SESSION_HTTP_ONLY": "True",
+}
+# An operator may want others.
+DEFAULTS = {"SOLARA_KERNEL_CULL_TIMEOUT": "2m", "SOLARA_KERNEL_MAX_COUNT": "40"}
+
+
+class ServeError(RuntimeError):
+    """The app cannot be served; the message says why and what to do."""
+
+
+def serve(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, open_browser: bool = False) -> None:
+    """Serve the app until interrupted.
+
+    Args:
+        host: Address to listen on. The default only answers this machine.
+        port: TCP port, 0 for any free one.
+        open_browser: Open the page in the machine's browser.
+
+    Raises:
+        ServeError: The browser files are missing, or the address cannot be used.
+    """
+    listener = _listen(host, port)
+    with listener:
+        app = make_app(only_loopback=host.startswith(LOOPBACK))
+        import uvicorn
+
+        shown = f"[{host}]" if ":" in host else host
+        url = f"http://{shown}:{listener.getsockname()[1]}"
+        print(f"The Last Mile is served on {url} (stop with Ctrl+C)", flush=True)
+        if open_browser:
+            threading.Timer(1.0, webbrowser.open, (url,)).start()
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2))
+        server.run(sockets=[listener])
+
+
+def make_app(only_loopback: bool = True) -> Guard:
+    """Build the ASGI app: Solara behind the guard. Sets the environment, so call it before anything imports Solara.
+
+    Raises:
+        ServeError: The browser files are missing.
+    """
+    if not (CDN / "manifest.json").is_file():
+        raise ServeError(f"the browser files are missing from {CDN}; `make setup` brings them in")
+    os.environ.update(FIXED)
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    # Solara advises on cookies for pages embedded in other sites; the guard forbids embedding.
+    warnings.filterwarnings("ignore", message="Cookies with samesite=none require https")
+    from solara.server.starlette import app
+
+    from server.guard import Guard, refuse_foreign_objects
+
+    refuse_foreign_objects()
+    return Guard(app, CDN, only_loopback)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise ServeError(f"port must be between 0 and 65535, not {port}")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)  # a page asked for before the app is ready then waits instead of failing
+    except OSError as error:
+        listener.close()
+        raise ServeError(f"cannot listen on {host} port {port}: {error.strerror or error}; choose another") from error
+    return listener
+
+
+def main() -> None:
+    """Read the command line of `python -m server.serve`."""
+    parser = argparse.ArgumentParser(prog="python -m server.serve", description="Serve the browser app.")
+    parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (default: only this machine)")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="TCP port, 0 for any free one")
+    parser.add_argument("--open-browser", action="store_true", help="open the page in this machine's browser")
+    options = parser.parse_args()
+    try:
+        serve(options.host, options.port, options.open_browser)
+    except ServeError as error:
+        sys.exit(f"lastmile: {error}")
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()

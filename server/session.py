@@ -1,0 +1,265 @@
+"""One visitor's run: a market, the one thread that steps it, and what the page is shown of it.
+
+Only the thread touches the market; buttons leave wishes behind and return at once. Snapshots go out at most
+`FRAMES_PER_SECOND` times a second and not before the browser has drawn the last one, however fast the market steps.
+There is no Solara in here, so it runs in a test without a browser.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from model.market import ParcelMarket
+
+from model.scenario import DEFAULT_SCENARIO, Scenario, ScenarioError
+from server import snapshot as snapshots
+from server.snapshot import Run, Snapshot, Status
+
+logger = logging.getLogger(__name__)
+
+FRAMES_PER_SECOND = 12
+# Steps a second that the speed control offers; the last one is as fast as the machine can.
+SPEEDS = (1.0, 2.0, 4.0, 8.0, float("inf"))
+DEFAULT_SPEED = 4.0
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a visitor chooses before a run starts."""
+
+    scenario: str = DEFAULT_SCENARIO
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"seed must be between 0 and {MAX_SEED}, not {self.seed}")
+
+
+def start_market(choice: Choice) -> ParcelMarket:
+    """Build the market that a visitor chose."""
+    return ParcelMarket(Scenario.load(choice.scenario), rng=choice.seed)
+
+
+class Session:
+    """A run that can be played, paused, stepped and started again, from any thread.
+
+    Args:
+        choice: What to start with.
+        start: Builds the market of a choice; may take seconds and may raise.
+        is_watched: Whether a browser is connected; a run that nobody watches is paused.
+    """
+
+    def __init__(
+        self,
+        choice: Choice | None = None,
+        start: Callable[[Choice], ParcelMarket] = start_market,
+        is_watched: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._start = start
+        self._is_watched = is_watched
+        # All below are guarded by this condition, but for the market, which belongs to the thread alone.
+        self._changed = threading.Condition()
+        self._choice = choice or Choice()
+        self._wanted: Choice | None = self._choice
+        self._months_wanted = 0.0
+        self._speed = DEFAULT_SPEED
+        self._next_step_at = 0.0
+        self._next_frame_at = 0.0
+        self._drawn = 0
+        self._stale = False
+        self._closed = False
+        self._listener: Callable[[Snapshot], None] | None = None
+        self._run: Run | None = None
+        self._snapshot = snapshots.empty(1, "preparing")
+        self._market: ParcelMarket | None = None
+        self._thread = threading.Thread(target=self._work, name="lastmile-session", daemon=True)
+        self._thread.start()
+
+    # What a page may ask and wish for
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot."""
+        with self._changed:
+            return self._snapshot
+
+    @property
+    def choice(self) -> Choice:
+        """What the run shown, or being prepared, was started with."""
+        with self._changed:
+            return self._choice
+
+    @property
+    def speed(self) -> float:
+        """Steps a second, infinite for as fast as possible."""
+        with self._changed:
+            return self._speed
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the stepping thread still lives."""
+        return self._thread.is_alive()
+
+    def listen(self, listener: Callable[[Snapshot], None] | None) -> None:
+        """Call `listener` from the stepping thread with every snapshot from now on; None ends it."""
+        with self._changed:
+            self._listener = listener
+
+    def reset(self, choice: Choice) -> None:
+        """Forget the run and prepare the one that was chosen."""
+        with self._changed:
+            self._choice = self._wanted = choice
+            self._months_wanted = 0.0
+            self._changed.notify_all()
+
+    def play(self) -> None:
+        """Step until the last month, or until paused."""
+        self._want_months(float("inf"))
+
+    def pause(self) -> None:
+        """Stop after the month that is being simulated."""
+        self._want_months(0.0)
+
+    def step(self) -> None:
+        """Simulate one month."""
+        self._want_months(1.0)
+
+    def set_speed(self, steps_per_second: float) -> None:
+        """Change how fast months follow each other while playing."""
+        if not steps_per_second > 0:
+            raise ValueError(f"speed must be above 0 steps a second, not {steps_per_second}")
+        with self._changed:
+            self._speed = steps_per_second
+            self._next_step_at = 0.0
+            self._changed.notify_all()
+
+    def acknowledge(self, number: int) -> None:
+        """The browser has drawn a snapshot and can take the next one."""
+        with self._changed:
+            self._drawn = max(self._drawn, number)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """End the thread after the month that is being simulated. Never waits, so it is safe under any lock."""
+        with self._changed:
+            self._closed = True
+            self._listener = None
+            self._changed.notify_all()
+
+    def join(self, timeout: float) -> None:
+        """Wait for the thread of a closed session."""
+        self._thread.join(timeout)
+
+    def _want_months(self, months: float) -> None:
+        with self._changed:
+            self._months_wanted = months
+            self._next_step_at = 0.0
+            self._changed.notify_all()
+
+    # The stepping thread
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                task, wait = self._next_task(time.monotonic())
+                while task is None:
+                    self._changed.wait(wait)
+                    task, wait = self._next_task(time.monotonic())
+            if not task():
+                return
+
+    def _next_task(self, now: float) -> tuple[Callable[[], bool] | None, float | None]:
+        """What to do now, or None and how long to wait at most (None: until something changes)."""
+        if self._closed:
+            return self._end, None
+        if self._wanted is not None:
+            return self._prepare, None
+        stepping = self._market is not None and self._months_wanted > 0 and not self._market.finished
+        status: Status = "playing" if stepping else self._resting_status()
+        if status != self._snapshot.status:
+            return self._publish, None
+        if self._stale and (not stepping or (now >= self._next_frame_at and self._drawn >= self._snapshot.number)):
+            return self._publish, None
+        if stepping:
+            return (self._step, None) if now >= self._next_step_at else (None, self._next_step_at - now)
+        return None, None
+
+    def _resting_status(self) -> Status:
+        if self._market is None:
+            return "failed"
+        return "finished" if self._market.finished else "paused"
+
+    def _prepare(self) -> bool:
+        with self._changed:
+            choice, self._wanted = self._wanted, None
+        assert choice is not None
+        self._market = None
+        self._show(snapshots.empty(self._snapshot.number + 1, "preparing", run=self._run))
+        try:
+            market = self._start(choice)
+        except (ScenarioError, ValueError) as error:
+            return self._fail(f"This run cannot start: {error}")
+        except Exception as error:  # whatever it is, the visitor must see it and the server must live on
+            logger.exception("could not prepare %s", choice)
+            return self._fail(f"This run cannot start: {type(error).__name__}: {error}")
+        self._market = market
+        self._run = snapshots.describe(market, choice.seed)
+        return self._publish()
+
+    def _step(self) -> bool:
+        assert self._market is not None
+        if not self._is_watched():
+            self.pause()
+            return True
+        month = self._market.month
+        try:
+            self._market.step()
+        except Exception as error:
+            logger.exception("the market stopped in %s", month)
+            return self._fail(f"The market stopped in {month}: {type(error).__name__}: {error}")
+        with self._changed:
+            self._stale = True
+            self._months_wanted = max(self._months_wanted - 1, 0)
+            self._next_step_at = max(self._next_step_at, time.monotonic() - 1 / self._speed) + 1 / self._speed
+        return True
+
+    def _publish(self) -> bool:
+        assert self._run is not None or self._market is None
+        with self._changed:
+            number = self._snapshot.number + 1
+            stepping = self._market is not None and self._months_wanted > 0 and not self._market.finished
+            status: Status = "playing" if stepping else self._resting_status()
+        if self._market is None or self._run is None:
+            return self._show(replace(self._snapshot, number=number, status=status))
+        return self._show(snapshots.take(self._market, self._run, number, status))
+
+    def _fail(self, message: str) -> bool:
+        """Keep the last picture, say what went wrong, and leave the market for good: it may be half way in a month."""
+        self._market = None
+        with self._changed:
+            self._months_wanted = 0.0
+            last = self._snapshot
+        return self._show(replace(last, number=last.number + 1, status="failed", message=message))
+
+    def _show(self, snapshot: Snapshot) -> bool:
+        with self._changed:
+            self._snapshot = snapshot
+            self._stale = False
+            self._next_frame_at = time.monotonic() + 1 / FRAMES_PER_SECOND
+            listener = self._listener
+        if listener is not None:
+            try:
+                listener(snapshot)
+            except Exception:
+                # The page may go while its picture is on the way; the session's owner closes it then.
+                logger.debug("a snapshot found no page", exc_info=True)
+        return True
+
+    def _end(self) -> bool:
+        self._market = None
+        return False

@@ -1,0 +1,195 @@
+"""What a page may see of a run: frozen values with their own copies of the numbers, never a live agent.
+
+A `Run` holds what stays the same from the first to the last month, a `Snapshot` one moment of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from model.market import ParcelMarket
+from numpy.typing import NDArray
+
+from agents.calendar import Month
+from agents.geography import ZONE_TYPES, ZoneTable
+from server.headline import headline
+
+type Floats = NDArray[np.float64]
+type Status = Literal["preparing", "paused", "playing", "finished", "failed"]
+
+# The twelve carriers are shown as five groups: the four national ones, and the regional carriers together.
+NATIONAL = ("usps", "amazon", "ups", "fedex")
+GROUPS = ("USPS", "Amazon", "UPS", "FedEx", "Regional carriers")
+DENSITIES = ("all", *ZONE_TYPES)
+USD_PER_BILLION = 1e9
+
+
+@dataclass(frozen=True)
+class Run:
+    """What stays the same during a run.
+
+    Attributes:
+        scenario: Name of the scenario.
+        title: Its one line for people.
+        description: What it assumes, in words.
+        forced: Whether an outcome is imposed rather than found by the market.
+        seed: Seed of the run's luck.
+        start: First month.
+        n_months: Months from start to end.
+        states: Postal abbreviations in FIPS order.
+        debt_ceiling_usd: What USPS may owe at most, US dollars.
+    """
+
+    scenario: str
+    title: str
+    description: str
+    forced: bool
+    seed: int
+    start: Month
+    n_months: int
+    states: tuple[str, ...]
+    debt_ceiling_usd: float
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """One moment of a session.
+
+    Shapes: n months done, G = 5 carrier groups, D = 4 densities (all, urban, suburban, rural), P places: the states and
+    then the whole country. A figure that does not exist (no such zone, no parcels) is NaN.
+
+    Attributes:
+        number: Counts up with every snapshot of the session.
+        status: What the session is doing.
+        message: What went wrong, else empty.
+        run: The run shown, or None before the first one is ready.
+        month: The month simulated last, or None before the first.
+        headline: One sentence about that month.
+        volume: (n, G) parcels a month.
+        usps: (n, 3) net income of the month, cash and debt at its end, US dollars.
+        own_share: (n, D) share of Amazon's parcels that it delivers itself.
+        place_delivered: (D, G, P) parcels delivered in the last month.
+        place_own_share: (D, P) share of Amazon's parcels that it delivers itself, last month.
+        place_on_time: (D, P) share on time, the carriers' national shares weighted by what each delivers there.
+    """
+
+    number: int
+    status: Status
+    message: str
+    run: Run | None
+    month: Month | None
+    headline: str
+    volume: Floats
+    usps: Floats
+    own_share: Floats
+    place_delivered: Floats
+    place_own_share: Floats
+    place_on_time: Floats
+
+    @property
+    def n_done(self) -> int:
+        """Months simulated so far."""
+        return int(self.volume.shape[0])
+
+
+def describe(market: ParcelMarket, seed: int) -> Run:
+    """Take from a market what stays the same during its run."""
+    settings = market.settings
+    return Run(
+        scenario=settings.name,
+        title=settings.title,
+        description=settings.description,
+        forced=settings.forced,
+        seed=seed,
+        start=settings.start,
+        n_months=market.n_months,
+        states=_states(market.zones),
+        debt_ceiling_usd=float(settings.parameters.usps_debt_cap) * USD_PER_BILLION,
+    )
+
+
+def empty(number: int, status: Status, message: str = "", run: Run | None = None) -> Snapshot:
+    """The snapshot before the first month."""
+    n_places = len(run.states) + 1 if run else 0
+    unknown = np.full((len(DENSITIES), n_places), np.nan)
+    return Snapshot(
+        number=number,
+        status=status,
+        message=message,
+        run=run,
+        month=None,
+        headline="",
+        volume=np.zeros((0, len(GROUPS))),
+        usps=np.zeros((0, 3)),
+        own_share=np.zeros((0, len(DENSITIES))),
+        place_delivered=np.zeros((len(DENSITIES), len(GROUPS), n_places)),
+        place_own_share=unknown,
+        place_on_time=unknown,
+    )
+
+
+def take(market: ParcelMarket, run: Run, number: int, status: Status) -> Snapshot:
+    """Copy from a market all that the pages show. Call it only from the thread that steps the market."""
+    records = market.records
+    if records.n == 0:
+        return empty(number, status, run=run)
+    to_group = _group_matrix(tuple(market.carriers.keys))
+    to_density = _density_matrix(market.zones)
+    to_place = _place_matrix(market.zones)
+    delivered = np.asarray(records["delivered_parcels"][-1], dtype=np.float64)
+    on_time = np.asarray(records["on_time_share"][-1], dtype=np.float64)
+    shipped = np.asarray(records["amazon_parcels"], dtype=np.float64)
+    own = np.asarray(records["amazon_own_parcels"], dtype=np.float64)
+    month = records.months[-1]
+    volume = np.asarray(records["volume_parcels"], dtype=np.float64) @ to_group
+    usps = np.stack([records[f"usps_{name}_usd"] for name in ("net_income", "cash", "debt")], axis=1).astype(float)
+    own_share = _ratio(own @ to_density, shipped @ to_density)
+    events = [event for event in market.events if event.month == month]
+    return Snapshot(
+        number=number,
+        status=status,
+        message="",
+        run=run,
+        month=month,
+        headline=headline(month, events, volume, usps, own_share[:, 0]),
+        volume=volume,
+        usps=usps,
+        own_share=own_share,
+        place_delivered=np.einsum("dpz,kz,kg->dgp", to_place, delivered, to_group, optimize=True),
+        place_own_share=_ratio(to_place @ own[-1], to_place @ shipped[-1]),
+        place_on_time=_ratio(to_place @ (np.nan_to_num(on_time) @ delivered), to_place @ delivered.sum(axis=0)),
+    )
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    """Part / whole, NaN where there is nothing to take a share of."""
+    return np.asarray(np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0))
+
+
+def _states(zones: ZoneTable) -> tuple[str, ...]:
+    _, first = np.unique(zones.state, return_index=True)
+    return tuple(str(zones.state[index]) for index in np.sort(first))
+
+
+@cache
+def _group_matrix(keys: tuple[str, ...]) -> Floats:
+    """(K, G) ones where a carrier belongs to a group."""
+    group = [NATIONAL.index(key) if key in NATIONAL else len(NATIONAL) for key in keys]
+    return np.eye(len(GROUPS))[group]
+
+
+def _density_matrix(zones: ZoneTable) -> Floats:
+    """(Z, D) ones where a zone belongs to a density; the first column is all of them."""
+    one_hot = np.eye(len(ZONE_TYPES))[zones.zone_type]
+    return np.concatenate([np.ones((one_hot.shape[0], 1)), one_hot], axis=1)
+
+
+@cache
+def _place_matrix(zones: ZoneTable) -> Floats:
+    """(D, P, Z) ones where a zone belongs to a place and a density. A zone table is hashed by identity."""
+    everywhere = np.ones_like(zones.state, dtype=bool)
+    in_place = np.array([*(zones.state == state for state in _states(zones)), everywhere], dtype=np.float64)
+    return np.asarray(np.einsum("pz,zd->dpz", in_place, _density_matrix(zones)))

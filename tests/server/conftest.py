@@ -1,0 +1,131 @@
+"""A small market with the same face as the real one, so that sessions are tested fast and made to fail on purpose."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from agents.calendar import Month
+from model.events import Event
+from model.scenario import Scenario
+from server.session import Choice
+
+STATES = ("AL", "AK", "DC")
+CARRIERS = ("usps", "amazon", "ups", "fedex", "ontrac", "veho")
+
+
+@dataclass(frozen=True, eq=False)
+class FakeZones:
+    state: np.ndarray
+    zone_type: np.ndarray
+
+
+class FakeRecords:
+    def __init__(self, n_months: int, n_zones: int) -> None:
+        zoned = {"delivered_parcels": (len(CARRIERS), n_zones), "amazon_parcels": (n_zones,)}
+        zoned["amazon_own_parcels"] = zoned["amazon_parcels"]
+        by_carrier = dict.fromkeys(("volume_parcels", "on_time_share"), (len(CARRIERS),))
+        money = dict.fromkeys(("usps_net_income_usd", "usps_cash_usd", "usps_debt_usd"), ())
+        shapes = zoned | by_carrier | money
+        self.columns = {name: np.zeros((n_months, *shape)) for name, shape in shapes.items()}
+        self.months: list[Month] = []
+
+    @property
+    def n(self) -> int:
+        return len(self.months)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.columns[name][: self.n]
+
+
+class FakeMarket:
+    """USPS delivers 60 % in Alabama and 40 % elsewhere; DC has no rural zone; Amazon delivers seed % by itself."""
+
+    n_months = 24
+
+    def __init__(self, choice: Choice, fails_in: Month | None = None, step_seconds: float = 0.0) -> None:
+        self.settings = Scenario.load(choice.scenario)
+        self.own_share = choice.seed / 100
+        self.fails_in = fails_in
+        self.step_seconds = step_seconds
+        pairs = [(s, t) for s in STATES for t in range(3) if (s, t) != ("DC", 2)]
+        self.zones = FakeZones(np.array([s for s, _ in pairs]), np.array([t for _, t in pairs], dtype=np.int8))
+        self.carriers = SimpleNamespace(keys=CARRIERS, names=CARRIERS)
+        self.records = FakeRecords(self.n_months, len(pairs))
+        self.events: list[Event] = []
+        self.month = self.settings.start
+        self.n_steps = 0
+
+    @property
+    def finished(self) -> bool:
+        return self.records.n == self.n_months
+
+    def step(self) -> None:
+        if self.fails_in is not None and self.month >= self.fails_in:
+            raise ArithmeticError("parcels were lost")
+        time.sleep(self.step_seconds)
+        index, records = self.records.n, self.records
+        usps = np.where(self.zones.state == "AL", 600.0, 400.0)
+        delivered = np.array([usps, 1000 - usps, *np.zeros((4, usps.size))])
+        records.columns["delivered_parcels"][index] = delivered
+        records.columns["volume_parcels"][index] = delivered.sum(axis=1)
+        records.columns["on_time_share"][index] = (0.9, 1.0, np.nan, np.nan, np.nan, np.nan)
+        records.columns["amazon_parcels"][index] = 1000.0
+        records.columns["amazon_own_parcels"][index] = 1000.0 * self.own_share
+        for offset, name in enumerate(("net_income", "cash", "debt")):
+            records.columns[f"usps_{name}_usd"][index] = (offset + 1) * 1e9 + index
+        records.months.append(self.month)
+        self.month += 1
+        self.n_steps += 1
+
+
+@pytest.fixture
+def fake_market():
+    return FakeMarket
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last of all, so that what fails fast is seen first."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+# Runs the server in a process that raises when anything in it looks for another machine.
+LOCAL_ONLY_SERVER = """
+import sys
+def refuse(event, arguments):
+    if event == "socket.getaddrinfo" and arguments[0] not in (None, "", "127.0.0.1", "localhost"):
+        raise PermissionError(f"the server looked for {arguments[0]!r}")
+    if event == "socket.connect" and isinstance(arguments[1], tuple) and arguments[1][0] not in ("127.0.0.1", "::1"):
+        raise PermissionError(f"the server called {arguments[1]}")
+sys.addaudithook(refuse)
+sys.argv = ["serve", "--port", "0"]
+from server.serve import main
+main()
+"""
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory) -> Iterator[str]:
+    """Address of a running server; fails at the end where the server looked for another machine."""
+    log = tmp_path_factory.mktemp("server") / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", LOCAL_ONLY_SERVER], stdout=subprocess.PIPE, stderr=output, text=True
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    address = re.search(r"http://\S+", line)
+    assert address, f"the server did not start: {line}{log.read_text()}"
+    yield address[0]
+    process.terminate()
+    process.wait(20)
+    assert "PermissionError" not in log.read_text(), log.read_text()
+    assert "Traceback" not in log.read_text(), log.read_text()

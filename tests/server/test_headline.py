@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+
+from agents.calendar import Month
+from model.events import Event
+from server.headline import headline
+
+JUNE = Month(2027, 6)
+
+
+def sentence(events=(), parcels=(500e6,), income=-1.3e9, own=0.725):
+    volume = np.zeros((len(parcels), 5))
+    volume[:, 0] = parcels
+    usps = np.tile([income, 0.0, 0.0], (len(parcels), 1))
+    return headline(JUNE, events, volume, usps, np.full(len(parcels), own)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_an_event_leads_the_sentence():
+    event = Event(JUNE, "capacity", ("amazon",), "Amazon orders 60 rural stations.")
+    assert sentence([event]).startswith("June 2027: Amazon orders 60 rural stations; USPS carries 500 million parcels")
+
+
+def test_a_quiet_month_tells_amazons_own_share():
+    assert "Amazon delivers 72.5 % of its parcels itself" in sentence()
+
+
+def test_loss_and_profit_are_told_apart():
+    assert sentence(income=-1.3e9).endswith("loses 1.30 billion $.")
+    assert sentence(income=45e6).endswith("earns 45 million $.")
+
+
+def test_the_same_month_of_the_year_before_is_compared():
+    fewer = sentence(parcels=[400e6, *[900e6] * 11, 384e6])
+    assert "USPS carries 4.0 % fewer parcels than a year before" in fewer

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from agents.calendar import Month
+from server.session import Choice, Session
+from server.snapshot import Snapshot
+
+PATIENCE_SECONDS = 20
+
+
+class Screen:
+    """Stands for a browser: keeps the snapshots that it is sent and, unless it is slow, acknowledges each."""
+
+    def __init__(self, session: Session, acknowledges: bool = True) -> None:
+        self.session, self.acknowledges = session, acknowledges
+        self.seen: list[Snapshot] = [session.snapshot]
+        self._arrived = threading.Condition()
+        session.listen(self._show)
+        self._show(session.snapshot)
+
+    def _show(self, snapshot: Snapshot) -> None:
+        with self._arrived:
+            self.seen.append(snapshot)
+            self._arrived.notify_all()
+        if self.acknowledges:
+            self.session.acknowledge(snapshot.number)
+
+    def wait(self, expected: Callable[[Snapshot], bool]) -> Snapshot:
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: expected(self.seen[-1]), PATIENCE_SECONDS), self.seen[-1]
+            return self.seen[-1]
+
+
+@pytest.fixture
+def opened() -> Iterator[list[Session]]:
+    sessions: list[Session] = []
+    yield sessions
+    for session in sessions:
+        session.close()
+        session.join(PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def open_session(opened, fake_market):
+    def open_session(choice: Choice | None = None, acknowledges: bool = True, start=None, **options) -> Screen:
+        session = Session(choice, start or fake_market, **options)
+        opened.append(session)
+        session.set_speed(float("inf"))
+        return Screen(session, acknowledges)
+
+    return open_session
+
+
+def is_paused(snapshot: Snapshot) -> bool:
+    return snapshot.status == "paused"
+
+
+def test_step_simulates_exactly_one_month(open_session):
+    screen = open_session()
+    before = screen.wait(is_paused)
+    assert (before.n_done, before.month) == (0, None)
+    screen.session.step()
+    after = screen.wait(lambda s: is_paused(s) and s.n_done > 0)
+    assert (after.n_done, after.month) == (1, Month(2025, 1))
+    assert "January 2025" in after.headline
+
+
+def test_play_runs_to_the_last_month_and_then_rests(open_session):
+    screen = open_session()
+    screen.session.play()
+    last = screen.wait(lambda s: s.status == "finished")
+    assert last.n_done == 24
+    assert last.month == Month(2026, 12)
+    assert last.volume.shape == (24, 5)
+
+
+def test_pause_stops_between_months_and_play_goes_on(open_session, fake_market):
+    screen = open_session(start=lambda choice: fake_market(choice, step_seconds=0.02))
+    screen.session.play()
+    screen.wait(lambda s: s.n_done >= 2)
+    screen.session.pause()
+    paused = screen.wait(is_paused)
+    assert 2 <= paused.n_done < 24
+    screen.session.play()
+    assert screen.wait(lambda s: s.status == "finished").n_done == 24
+
+
+def test_slow_speed_waits_between_months_but_still_pauses_at_once(open_session):
+    screen = open_session()
+    screen.wait(is_paused)
+    screen.session.set_speed(0.001)
+    screen.session.play()
+    screen.wait(lambda s: s.status == "playing")
+    screen.session.pause()
+    assert screen.wait(is_paused).n_done <= 1
+
+
+def test_reset_starts_the_chosen_run_from_its_first_month(open_session):
+    screen = open_session()
+    screen.session.play()
+    screen.wait(lambda s: s.status == "finished")
+    screen.session.reset(Choice("withdraw", 42))
+    fresh = screen.wait(lambda s: is_paused(s) and s.n_done == 0)
+    assert fresh.run is not None
+    assert (fresh.run.scenario, fresh.run.seed, fresh.run.forced) == ("withdraw", 42, True)
+    assert fresh.headline == ""
+
+
+def test_two_sessions_never_mix(open_session):
+    one, two = open_session(Choice(seed=10)), open_session(Choice(seed=70))
+    one.session.play()
+    two.session.step()
+    finished = one.wait(lambda s: s.status == "finished")
+    stepped = two.wait(lambda s: is_paused(s) and s.n_done > 0)
+    assert (finished.n_done, stepped.n_done) == (24, 1)
+    assert finished.own_share[-1, 0] == pytest.approx(0.10)
+    assert stepped.own_share[-1, 0] == pytest.approx(0.70)
+
+
+def test_an_error_in_a_month_stops_the_run_for_good_and_is_shown(open_session, fake_market):
+    screen = open_session(start=lambda choice: fake_market(choice, fails_in=Month(2025, 3)))
+    screen.session.play()
+    failed = screen.wait(lambda s: s.status == "failed")
+    assert "2025-03" in failed.message
+    assert "parcels were lost" in failed.message
+    screen.session.step()
+    screen.session.reset(Choice(seed=2))
+    assert screen.wait(lambda s: is_paused(s) and s.n_done == 0).message == ""
+
+
+def test_a_run_that_cannot_start_says_why(open_session):
+    def start(choice: Choice) -> None:
+        raise ValueError("no such scenario")
+
+    screen = open_session(start=start)
+    assert "no such scenario" in screen.wait(lambda s: s.status == "failed").message
+    screen.session.play()
+    screen.session.reset(Choice())
+    screen.wait(lambda s: s.status == "preparing" or s.number > 3)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31])
+def test_a_seed_out_of_range_is_refused(seed):
+    with pytest.raises(ValueError, match=f"seed must be between 0 and .*, not {seed}"):
+        Choice(seed=seed)
+
+
+def test_a_closed_session_ends_its_thread_even_while_it_plays(open_session, fake_market):
+    screen = open_session(start=lambda choice: fake_market(choice, step_seconds=0.05))
+    screen.session.play()
+    screen.wait(lambda s: s.n_done >= 1)
+    screen.session.close()
+    screen.session.join(PATIENCE_SECONDS)
+    assert not screen.session.is_alive
+    assert screen.seen[-1].n_done < 24
+
+
+def test_a_run_that_nobody_watches_is_paused(open_session):
+    watched = threading.Event()
+    screen = open_session(is_watched=watched.is_set)
+    screen.session.play()
+    assert screen.wait(lambda s: is_paused(s) and s.run is not None).n_done == 0
+    watched.set()
+    screen.session.play()
+    screen.wait(lambda s: s.status == "finished")
+
+
+def test_a_browser_that_draws_nothing_is_sent_no_more_pictures_until_the_end(open_session):
+    screen = open_session(acknowledges=False)
+    screen.session.play()
+    last = screen.wait(lambda s: s.status == "finished")
+    playing = [s for s in screen.seen if s.status == "playing"]
+    assert len(playing) <= 2
+    assert last.n_done == 24
+
+
+def test_snapshots_are_numbered_and_keep_their_numbers_while_the_market_runs_on(open_session):
+    screen = open_session()
+    screen.session.step()
+    first = screen.wait(lambda s: is_paused(s) and s.n_done == 1)
+    kept = {field.name: np.copy(getattr(first, field.name)) for field in fields(first) if field.name != "run"}
+    screen.session.play()
+    screen.wait(lambda s: s.status == "finished")
+    for name, value in kept.items():
+        np.testing.assert_array_equal(getattr(first, name), value)
+    numbers = [s.number for s in screen.seen[2:]]
+    assert numbers == sorted(set(numbers))

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from server import snapshot as snapshots
+from server.session import Choice
+
+ALL, URBAN, SUBURBAN, RURAL = range(4)
+USPS, AMAZON, REGIONAL = 0, 1, 4
+ALABAMA, ALASKA, DC, COUNTRY = range(4)
+
+
+@pytest.fixture
+def market(fake_market):
+    market = fake_market(Choice(seed=30))
+    market.step()
+    market.step()
+    return market
+
+
+@pytest.fixture
+def taken(market):
+    return snapshots.take(market, snapshots.describe(market, 30), 7, "playing")
+
+
+def test_parcels_add_up_over_states_and_densities(taken):
+    delivered = taken.place_delivered
+    np.testing.assert_allclose(delivered[ALL], delivered[URBAN] + delivered[SUBURBAN] + delivered[RURAL])
+    np.testing.assert_allclose(delivered[..., COUNTRY], delivered[..., :COUNTRY].sum(axis=-1))
+    np.testing.assert_allclose(delivered[ALL, :, COUNTRY], taken.volume[-1])
+
+
+def test_each_state_has_its_own_figures(taken):
+    assert taken.place_delivered[ALL, USPS, ALABAMA] == 3 * 600
+    assert taken.place_delivered[ALL, USPS, ALASKA] == 3 * 400
+    assert taken.place_delivered[RURAL, AMAZON, ALASKA] == 600
+    assert taken.place_delivered[ALL, REGIONAL].sum() == 0
+
+
+def test_a_place_without_zones_has_no_share(taken):
+    assert np.isnan(taken.place_own_share[RURAL, DC])
+    assert np.isnan(taken.place_on_time[RURAL, DC])
+    assert taken.place_own_share[ALL, DC] == pytest.approx(0.30)
+
+
+def test_on_time_is_weighted_by_who_delivers_there(taken):
+    assert taken.place_on_time[ALL, ALABAMA] == pytest.approx(0.6 * 0.9 + 0.4 * 1.0)
+
+
+def test_usps_money_is_in_order_income_cash_debt(taken):
+    np.testing.assert_allclose(taken.usps[0], [1e9, 2e9, 3e9])
+
+
+def test_a_snapshot_cannot_be_changed(taken):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        taken.status = "paused"
+
+
+def test_a_run_is_described_with_its_states_in_order(market):
+    run = snapshots.describe(market, 30)
+    assert run.states == ("AL", "AK", "DC")
+    assert run.debt_ceiling_usd > 1e9
+    assert run.n_months == 24
+
+
+def test_before_the_first_month_there_are_places_but_no_figures(fake_market):
+    market = fake_market(Choice())
+    empty = snapshots.take(market, snapshots.describe(market, 1), 1, "paused")
+    assert empty.n_done == 0
+    assert empty.month is None
+    assert empty.place_delivered.shape == (4, 5, 4)
+    assert np.isnan(empty.place_on_time).all()

@@ -20,7 +20,7 @@ QUARTER = 3
 QUARTERS_PER_YEAR = 4
 
 
-class Carrier(mesa.Agent):
+class Carrier(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
     """A delivery network that sells to shippers.
 
     Args:

@@ -120,24 +120,25 @@ def draw(chances: Floats, uniform: Floats) -> NDArray[np.int64]:
     return np.asarray(np.minimum(chosen, last_possible), dtype=np.int64)
 
 
-def split_volume(utility: Floats, coverage: Floats, national: Booleans) -> Floats:
+def split_volume(weight: Floats, coverage: Floats, national: Booleans) -> Floats:
     """Split of a multi-sourcing shipper over the carriers that serve a zone.
 
     Each carrier gets its logit chance; where a partial carrier reaches only a share of the households, the rest of
     its part goes to the national carriers in proportion to their chances.
 
     Args:
-        utility: (..., K, Z), inertia included.
+        weight: exp(utility), inertia included; 0 where a carrier is not on offer, (..., K, Z).
         coverage: Share of households served, (K, Z); 1 for national carriers.
         national: Which carriers are national, (K,).
 
     Returns:
         Shares (..., K, Z) that sum to 1 over carriers.
     """
-    weight = np.exp(utility - utility.max(axis=-2, keepdims=True, where=coverage > 0.0, initial=-np.inf))
-    weight = np.where(coverage > 0.0, weight, 0.0)
-    chance = weight / weight.sum(axis=-2, keepdims=True)
-    kept = chance * coverage
-    unreached = (chance - kept).sum(axis=-2, keepdims=True)
-    fallback = np.where(national[:, None], chance, 0.0)
-    return np.asarray(kept + unreached * fallback / fallback.sum(axis=-2, keepdims=True))
+    served = weight * (coverage > 0.0)
+    total = served.sum(axis=-2, keepdims=True)
+    served *= coverage
+    unreached = total - served.sum(axis=-2, keepdims=True)
+    fallback = served[..., national, :].sum(axis=-2, keepdims=True)
+    served /= total
+    served[..., national, :] *= 1.0 + unreached / fallback
+    return served

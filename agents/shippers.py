@@ -64,7 +64,7 @@ class ShipperTable:
         return self.annual_volume * self.weight[:, None]
 
 
-class Shipper(mesa.Agent):
+class Shipper(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
     """View of one row of the shipper table; holds nothing but its index.
 
     Args:

@@ -132,7 +132,7 @@ def source_deliveries(
         usps=usps + more_usps,
         ups=ups,
         fedex=fedex,
-        usps_overflow=rest - rivals.sum(axis=0),
+        usps_overflow=np.maximum(rest - rivals.sum(axis=0), 0.0),
         ups_overflow=rivals[0],
         fedex_overflow=rivals[1],
         short=short,

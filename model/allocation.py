@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+NUMERICAL_DUST = 1e-12  # share of refused parcels below which all have found a place
 
 
 class Priority(IntEnum):
@@ -211,7 +212,7 @@ def _reoffer(
         # what carrier a's rejected parcels found elsewhere: scale_a * sum over b != a of liking_b * taken_b
         found = scale * np.einsum("ab,gsbz->gsaz", others.astype(float), liking * taken)
         kept = 1.0 - np.divide(found, rejected, out=np.zeros_like(rejected), where=rejected > 0.0)
-        kept = np.clip(kept, 0.0, 1.0)
+        kept = np.where(kept < NUMERICAL_DUST, 0.0, kept)
         rejected *= kept
         rejected_value *= kept
 

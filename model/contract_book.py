@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ContractState, Settlement, advance, next_version, settle
@@ -27,12 +27,25 @@ class ContractBook:
 
     Args:
         events: Where changes are recorded.
+        names: Names for people by key; a key without one stands for itself.
     """
 
-    def __init__(self, events: EventLog) -> None:
+    def __init__(self, events: EventLog, names: dict[str, str]) -> None:
         self._events = events
+        self._names = names
         self._held: dict[tuple[str, str], Holding] = {}
         self.history: list[Contract] = []
+
+    def hold(self, contract: Contract, delivered: tuple[float, ...] | None = None) -> None:
+        """Take over a contract that is older than the run: it is in force, and nothing happens today.
+
+        Args:
+            contract: Terms; its start lies in the past.
+            delivered: Parcels already delivered in the running contract year, by group.
+        """
+        active = replace(contract, state=ContractState.ACTIVE)
+        self._held[contract.seller, contract.buyer] = Holding(active, list(delivered or (0.0,) * len(contract.groups)))
+        self.history.append(active)
 
     def sign(self, contract: Contract, month: Month, delivered: tuple[float, ...] | None = None) -> Contract:
         """Put a contract into the book; it becomes active when its start date has come.
@@ -45,7 +58,8 @@ class ContractBook:
         signed = next_version(contract, state=ContractState.SIGNED)
         holding = Holding(signed, list(delivered or (0.0,) * len(contract.groups)))
         self._held[contract.seller, contract.buyer] = holding
-        self._record(signed, month, f"{contract.buyer} and {contract.seller} sign for {contract.term_months} months")
+        buyer, seller = self._name(contract.buyer), self._name(contract.seller)
+        self._record(signed, month, f"{buyer} and {seller} sign for {contract.term_months} months")
         return self._replace(holding, advance(signed, month), month, "comes into force")
 
     def get(self, seller: str, buyer: str) -> Contract | None:
@@ -75,7 +89,10 @@ class ContractBook:
                 holding.delivered = [0.0] * len(contract.groups)
                 if result.shortfall > 0.0:
                     self._replace(
-                        holding, result.contract, month, f"misses its commitment by {result.shortfall / 1e6:,.0f} m"
+                        holding,
+                        result.contract,
+                        month,
+                        f"misses its commitment by {result.shortfall / 1e6:,.0f} m parcels",
                     )
                     settled.append((contract, result))
                 elif result.contract is not contract:
@@ -110,17 +127,26 @@ class ContractBook:
         )
         return self.sign(fresh, month)
 
+    def reprice(self, contract: Contract, price: tuple[float, ...], month: Month) -> None:
+        """Change the prices of a contract in force; they count from this month on."""
+        holding = self._held[contract.seller, contract.buyer]
+        self._replace(holding, next_version(contract, price=price), month, "is repriced")
+
+    def _name(self, key: str) -> str:
+        return self._names.get(key, key.replace("_", " "))
+
     def _replace(self, holding: Holding, contract: Contract, month: Month, what: str) -> Contract:
         if contract is not holding.contract:
             holding.contract = contract
-            self._record(contract, month, f"contract of {contract.buyer} with {contract.seller} {what}")
+            buyer, seller = self._name(contract.buyer), self._name(contract.seller)
+            self._record(contract, month, f"The contract of {buyer} with {seller} {what}")
         return contract
 
     def _record(self, contract: Contract, month: Month, text: str) -> None:
         self.history.append(contract)
         self._events.add(
             month,
-            "contract",
+            "enterprise_contract" if contract.buyer.startswith("enterprise") else "contract",
             (contract.buyer, contract.seller),
             text,
             price_usd=contract.price_at(month),

@@ -26,7 +26,7 @@ def season_factors(p: Parameters) -> Floats:
     """Month factors January to December, (12,); they add to 12."""
     factors = np.full(MONTHS_PER_YEAR, p.season_other_month)
     factors[9:] = p.season_october, p.season_november, p.season_december
-    return factors * MONTHS_PER_YEAR / factors.sum()
+    return np.asarray(factors * MONTHS_PER_YEAR / factors.sum())
 
 
 def destination_mix(p: Parameters, zones: ZoneTable, tilt: bool = True) -> Floats:
@@ -72,8 +72,3 @@ class Demand:
     amazon_trend: Floats
     mix: Floats
     season: float
-
-
-def price_response(price_index: Floats, elasticity: Floats) -> Floats:
-    """Effect of delivery prices on parcels by segment: price index to the power of the elasticity."""
-    return np.asarray(price_index**elasticity)

@@ -123,7 +123,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self._prepare_floors()
         self._open_ledger()
         self.events = EventLog()
-        self.book = ContractBook(self.events)
+        self.book = ContractBook(self.events, dict(zip(self.carriers.keys, self.carriers.names, strict=True)))
         contracts.sign_start_contracts(self)
         self._create_agents()
         self.records = Records(self.settings.n_months, self.carriers.keys, self.zones.n_zones, self.settings.start)

@@ -1,4 +1,4 @@
-"""All that changes while the market runs, in one place, by whom it belongs to. Shapes: K carriers, S segments, Z zones."""
+"""All that changes while the market runs, by whom it belongs to. Shapes: K carriers, S segments, Z zones."""
 
 from __future__ import annotations
 
@@ -149,7 +149,6 @@ class AmazonState:
         plan_monthly: Capacity of the announced rural plan that arrives each month, annual parcels, (Z,).
         plan_coverage: Coverage that the plan adds each month, (Z,).
         plan_months: Months of the plan.
-        middle_mile_cost: Dollars per parcel to the delivery station, at start prices.
         delivered_cost: Dollars per parcel of the last month.
     """
 
@@ -176,13 +175,10 @@ class Books:
         volume: Last twelve months, parcels, (12, K).
         utilisation: Last twelve months, (12, K).
         start_utilisation: Mean of the year before the start, (K,).
-        start_unit_cost: Cost per parcel of the year before the start, $, (K,).
         last_year_unit_cost: Cost per parcel of the twelve months before the last price plan, $, (K,).
         usps_debt: Dollars.
         usps_borrowed: Dollars borrowed in the fiscal year.
         usps_arrears: Dollars that USPS could not pay.
-        cash_out: Month index at which USPS ran out of cash, None while it has some.
-        negative_months: Months in a row of negative cash flow, (K,).
     """
 
     fixed_cost: Floats

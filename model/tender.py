@@ -97,13 +97,9 @@ def enterprise_split(
     Returns:
         Shares (E, S, K, Z) that sum to 1 over carriers.
     """
-    fixed = constants - price_coef[:, :, None] * (price + other_cost)
-    utility = fixed[..., None] - price_coef[:, :, None, None] * surcharge + inertia * lagged
-    offered = np.isfinite(constants)[:, :, None] & (coverage > 0.0)
-    return np.stack(
-        [
-            split_volume(utility[:, segment], np.where(offered[segment], coverage, 0.0), national)
-            for segment in range(constants.shape[0])
-        ],
-        axis=1,
-    )
+    offered = np.isfinite(constants)
+    fixed = np.where(offered, constants, 0.0) - price_coef[:, :, None] * (price + other_cost)
+    columns, column_of_zone = np.unique(surcharge, axis=1, return_inverse=True)  # a handful: they differ by zone type
+    utility = fixed[..., None] - price_coef[:, :, None, None] * columns
+    weight = np.where(offered[:, :, None], np.exp(utility - utility.max(axis=2, keepdims=True)), 0.0)
+    return split_volume(weight[..., column_of_zone] * np.exp(inertia * lagged), coverage, national)

@@ -26,7 +26,10 @@ MONTH_NAMES = (
     "November",
     "December",
 )
-USPS, AMAZON = 0, 1
+USPS = 0
+# Which event leads, by kind and then by who takes part; a kind that is not listed is rare and leads before all.
+KINDS = ("cash_exhausted", "contract", "sourcing", "price", "order", "capacity")
+NATIONAL = ("usps", "amazon", "ups", "fedex")
 
 
 def month_name(month: Month) -> str:
@@ -47,9 +50,19 @@ def headline(month: Month, events: Sequence[Event], volume: Floats, usps: Floats
     Returns:
         "June 2027: Amazon orders ...; USPS carries ..."
     """
-    told = [event.text.rstrip(".") for event in events if event.text]
-    lead = told[-1] if told else _amazon_sentence(own_share)
+    told = sorted((event for event in events if event.text and set(event.actors) & set(NATIONAL)), key=_rank)
+    lead = _sentence(told[0].text) if told else _amazon_sentence(own_share)
     return f"{month_name(month)}: {lead}; {_usps_sentence(volume, usps)}."
+
+
+def _rank(event: Event) -> tuple[int, int, int]:
+    kind = KINDS.index(event.kind) if event.kind in KINDS else -1
+    between_both = {"usps", "amazon"} <= set(event.actors)
+    return kind, -between_both, min(NATIONAL.index(actor) for actor in event.actors if actor in NATIONAL)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".")
 
 
 def _percent(share: float) -> str:

@@ -145,7 +145,7 @@ def usps_loss(
     from experiments import volume_loss
     from experiments.cli.tables import show_loss
 
-    with progress_bar("usps-loss", "runs", quiet=json) as progress:
+    with progress_bar("usps-loss", "months", quiet=json) as progress:
         result = volume_loss.usps_loss(share, static=static, seed=seed, progress=progress)
     if json:
         print_json(result.summary())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from model.demand import growth_index
+from model.phases.enterprise_contracts import advance_agreements, hold_start_agreements
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -48,13 +49,16 @@ def sign_start_contracts(market: ParcelMarket) -> None:
             notice_months=int(p.notice_months),
         )
         delivered = float(annual) * sum(season) / MONTHS_PER_YEAR
-        market.book.sign(contract, market.month, (delivered,))
+        market.book.hold(contract, (delivered,))
+    hold_start_agreements(market)
 
 
 def advance_contracts(market: ParcelMarket) -> None:
     """Settle and move all contracts, renew what the scenario renews, and set this month's contract volumes."""
     amazon, settings = market.state.amazon, market.settings
-    for contract, settlement in market.book.advance(market.month):
+    settled = market.book.advance(market.month)
+    advance_agreements(market)
+    for contract, settlement in settled:
         if settlement.payment > 0.0:
             market.ledger.pay("settlement", contract.buyer, contract.seller, settlement.payment)
     early = settings.usps_amazon_renewal == "early" and market.month == settings.start
@@ -66,7 +70,8 @@ def advance_contracts(market: ParcelMarket) -> None:
         )
         if withdrawn:
             continue
-        if not held.in_force or (early and seller == "usps"):
+        agreed_cut = settings.usps_amazon_volume == "partial" and market.month == settings.exit_start
+        if not held.in_force or (seller == "usps" and (early or agreed_cut)):
             _renew(market, held)
     share = usps_share(market, market.month)
     if share != amazon.retained_share:
@@ -86,15 +91,15 @@ def _renew(market: ParcelMarket, held: Contract) -> None:
     """Sign the same terms anew at today's price; a smaller volume where the scenario keeps only a part."""
     price = held.price_at(market.month + -1) if not held.reverted else held.price[0]
     fresh = held
-    if held.seller == "usps" and market.settings.usps_amazon_volume == "partial":
-        share = market.figures.partial_retained_share
-        total = market.state.amazon.slices.total * share
-        fresh = _with_volume(held, total, market.figures.contract_cap_ratio)
+    partial = market.settings.usps_amazon_volume == "partial" and market.month >= market.settings.exit_start
+    if held.seller == "usps" and partial:
+        total = market.state.amazon.slices.total
+        fresh = replace(
+            held,
+            commitment=(total * market.figures.partial_retained_share,),
+            cap=(total * market.figures.contract_cap_ratio,),
+        )
     market.book.renew(fresh, market.month, int(market.figures.term_strategic), (price,))
-
-
-def _with_volume(contract: Contract, annual: float, cap_ratio: float) -> Contract:
-    return replace(contract, commitment=(annual,), cap=(annual * cap_ratio,))
 
 
 def exit_progress(market: ParcelMarket, month: Month) -> float:

@@ -135,9 +135,8 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
         market.national,
     )
     parcels = (market.annual_parcels[rows] * demand.scale)[:, :, None] * demand.mix[shippers.division[rows]][:, None, :]
-    volume = np.einsum("esz,eskz->skz", parcels, choice.enterprise_share)
-    value = np.einsum("esz,esk,eskz->skz", parcels, price, choice.enterprise_share, optimize=True)
-    return volume, value
+    tendered = choice.enterprise_share * parcels[:, :, None, :]
+    return tendered.sum(axis=0), np.einsum("esk,eskz->skz", price, tendered)
 
 
 def source_deliveries(market: ParcelMarket) -> None:

@@ -87,7 +87,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
     Raises:
         model.start.choice_constants.StartError: The published shares cannot be reached with these parameters.
     """
-    national = np.array([kind == "national" and key != "amazon" for kind, key in zip(carriers.kinds, carriers.keys)])
+    national = np.array([group not in ("amazon", "regional") for group in carriers.groups])
     mix, amazon_mix = destination_mix(p, zones), destination_mix(p, zones, tilt=False)
     flows = amazon_flows(p, zones)
     coverage = carriers.household_coverage.copy()

@@ -191,7 +191,9 @@ class _SegmentSolver:
         paid = base[:, :, None] + self.setting.surcharge
         cost = paid + self.other_cost[:, None]
         utility = np.where(self.offered, self.constants, 0.0)[:, None] - self.price_coef[self.big, None, None] * cost
-        split = split_volume(utility + self.inertia * self.split, self.zone_coverage, self.setting.national)
+        weight = np.where(self.offered[:, None], np.exp(utility - utility.max(axis=1, keepdims=True)), 0.0)
+        weight = weight * np.exp(self.inertia * self.split)
+        split = split_volume(weight, self.zone_coverage, self.setting.national)
         moved = float(np.abs(split - self.split).max())
         self.split = split
         parcels = split * (self.volume[self.big, None] * self.big_mix)[:, None, :]

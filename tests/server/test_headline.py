@@ -21,6 +21,17 @@ def test_an_event_leads_the_sentence():
     assert sentence([event]).startswith("June 2027: Amazon orders 60 rural stations; USPS carries 500 million parcels")
 
 
+def test_the_weightiest_event_leads_and_small_carriers_never_do():
+    order = Event(JUNE, "order", ("amazon",), "Amazon orders 60 rural stations")
+    price = Event(JUNE, "price", ("ups",), "UPS raises its list prices by 5.9 %")
+    renewal = Event(JUNE, "contract", ("amazon", "ups"), "Amazon and UPS sign for 48 months")
+    signature = Event(JUNE, "contract", ("amazon", "usps"), "Amazon and USPS sign for 48 months")
+    regional = Event(JUNE, "contract", ("veho",), "Veho signs")
+    assert "UPS raises" in sentence([order, price, regional])
+    assert "Amazon and USPS sign" in sentence([order, renewal, signature, price])
+    assert "Amazon delivers" in sentence([regional])
+
+
 def test_a_quiet_month_tells_amazons_own_share():
     assert "Amazon delivers 72.5 % of its parcels itself" in sentence()
 

@@ -85,5 +85,5 @@ def test_a_port_out_of_range_is_refused():
 
 def test_missing_browser_files_are_named_with_the_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(serve, "CDN", tmp_path)
-    with pytest.raises(ServeError, match="browser files are missing .* `make setup`"):
+    with pytest.raises(ServeError, match=r"browser files are missing .* `make setup`"):
         serve.make_app()

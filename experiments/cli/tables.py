@@ -1,0 +1,109 @@
+"""Results as tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from experiments.cli.console import grid
+from experiments.cli.figures import HEADLINES, choose, figure, split_year, unit_of
+from model.scenario import Scenario
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from experiments.comparison import Comparison
+    from experiments.results import RunResult
+    from experiments.start_year import Calibration
+    from experiments.volume_loss import UspsLoss
+
+WHOLE_RUN = "whole run"
+
+
+def label(scenario: Scenario) -> str:
+    """Name of a scenario; forced ones say so wherever they are shown."""
+    return f"{scenario.name} (forced)" if scenario.forced else scenario.name
+
+
+def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> None:
+    """Print outcomes with one column per year."""
+    scenario = result.scenario
+    chosen = choose(result.outcomes.index, patterns or HEADLINES)
+    years = sorted({split_year(name)[1] for name in chosen} - {""})
+    stems = dict.fromkeys(split_year(name)[0] for name in chosen)
+    ordered = [stem for stem in HEADLINES if stem in stems] + [stem for stem in stems if stem not in HEADLINES]
+    title = f"{label(scenario)}: {scenario.title}; seed {result.seed}, {scenario.start} to {scenario.end}"
+    table = grid(title, ("outcome", "unit", *years, WHOLE_RUN), right=range(2, 3 + len(years)))
+    for stem in ordered:
+        names = [*(f"{stem}_{year}" for year in years), stem]
+        table.add_row(stem, unit_of(stem), *(figure(stem, result.outcomes.get(name, float("nan"))) for name in names))
+    console.print(table)
+    hidden = len({split_year(name)[0] for name in result.outcomes.index}) - len(ordered)
+    if hidden:
+        console.print(f"{hidden} more outcomes with --outcome '*'.")
+    console.print(
+        f"{len(result.events)} events. Worst month: parcels balance to {result.balances['parcels']:.1e}, "
+        f"money to {result.balances['money']:.2f} $."
+    )
+
+
+def show_comparison(console: Console, result: Comparison, patterns: Sequence[str]) -> None:
+    """Print levels and paired differences with their intervals."""
+    first = result.scenarios[0]
+    names = list(dict.fromkeys(result.table.index.get_level_values("outcome")))
+    title = f"{result.replications} paired runs each, seeds from {result.seed}, {first.start} to {first.end}"
+    columns = ("outcome", "unit", "scenario", "mean", "median", f"difference to {first.name}", "95 % interval")
+    table = grid(title, columns, right=(3, 4, 5, 6))
+    shown = choose(names, patterns) if patterns else _headlines(names)
+    for name in shown:
+        for position, scenario in enumerate(result.scenarios):
+            row = result.table.loc[(name, scenario.name)]
+            low, high = figure(name, row["low"], signed=True), figure(name, row["high"], signed=True)
+            table.add_row(
+                name if position == 0 else "",
+                unit_of(name) if position == 0 else "",
+                label(scenario),
+                figure(name, row["mean"]),
+                figure(name, row["median"]),
+                figure(name, row["difference"], signed=True),
+                f"{low} to {high}" if low else "",
+                end_section=position == len(result.scenarios) - 1,
+            )
+    console.print(table)
+    if len(shown) < len(names):
+        console.print(f"{len(names) - len(shown)} more outcomes with --outcome '*'.")
+    for warning in result.warnings:
+        console.print(f"Note: {warning}")
+
+
+def _headlines(names: Sequence[str]) -> list[str]:
+    """Headline outcomes of the last full year, or of the whole run, and every year's net income of USPS."""
+    last = max((split_year(name)[1] for name in names), default="")
+    wanted = [f"{stem}_{last}" if last else stem for stem in HEADLINES]
+    every_year = choose(names, [f"{HEADLINES[0]}_????"])
+    return list(dict.fromkeys([*every_year, *(name for name in wanted if name in names)]))
+
+
+def show_loss(console: Console, result: UspsLoss) -> None:
+    """Print what USPS loses, at once and gradually."""
+    years = list(result.by_year.index)
+    title = f"Change of USPS net income when {result.share:.0%} of Amazon's parcels leave, bn $"
+    table = grid(title, ("", *years), right=range(1, 1 + len(years)))
+    for name, column in result.by_year.items():
+        table.add_row(str(name), *(figure("x_usd", value, signed=True) for value in column))
+    console.print(table)
+    if result.static is not None:
+        console.print(
+            f"At once, nothing else moving: first year {result.first_year / 1e9:+.2f}, "
+            f"long run {result.long_run / 1e9:+.2f} bn $ a year."
+        )
+    console.print(result.note)
+
+
+def show_calibration(console: Console, result: Calibration) -> None:
+    """Print modelled and published figures side by side."""
+    for section, rows in result.table.groupby("section", sort=False):
+        table = grid(str(section), ("figure", "unit", "modelled", "published", "error", "source"), right=(2, 3, 4))
+        for row in rows.itertuples():
+            table.add_row(row.figure, row.unit, *result.cells(row), row.source)
+        console.print(table)

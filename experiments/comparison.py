@@ -55,14 +55,16 @@ class Comparison:
 
     def difference(self, outcome: str, scenario: str) -> float:
         """Mean paired difference of an outcome to the first scenario."""
-        return float(self.table.loc[(outcome, scenario), "difference"])
+        differences: dict[Any, float] = self.table["difference"].to_dict()
+        return differences[outcome, scenario]
 
     def summary(self) -> dict[str, Any]:
         """The comparison as `lastmile compare --json` prints it."""
         outcomes: dict[str, dict[str, Any]] = {}
-        for (outcome, name), row in self.table.iterrows():
-            values = {key: None if math.isnan(value) else float(value) for key, value in row.items() if key != "n"}
-            outcomes.setdefault(outcome, {})[name] = {"n": int(row["n"]), **values}
+        rows: dict[Any, Any] = self.table.to_dict("index")
+        for (outcome, name), row in rows.items():
+            values = {key: None if math.isnan(value) else value for key, value in row.items()}
+            outcomes.setdefault(outcome, {})[name] = values
         return {
             "scenarios": list(self.names),
             "seed": self.seed,

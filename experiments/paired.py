@@ -25,11 +25,12 @@ def paired_table(runs: pd.DataFrame, scenarios: Sequence[str]) -> pd.DataFrame:
         median; mean and median of the paired difference and its 95 % t interval, nan where there is none (in the first
         scenario; with fewer than two pairs).
     """
-    reference = runs.loc[scenarios[0]]
+    by_scenario = {name: runs.loc[name] for name in scenarios}
+    reference = by_scenario[scenarios[0]]
     rows: dict[tuple[str, str], list[float]] = {}
     for outcome in runs.columns:
         for name in scenarios:
-            values = runs.loc[name][outcome]
+            values = by_scenario[name][outcome]
             pairs = (values - reference[outcome]).dropna().to_numpy()
             found = values.dropna().to_numpy()
             level = [np.mean(found), np.median(found)] if found.size else [math.nan, math.nan]
@@ -78,8 +79,9 @@ def advice(table: pd.DataFrame, replications: int, width: float) -> list[str]:
     if wide.any():
         # The half-width falls with the square root of the replications.
         needed = replications * (half[wide] / (width * table["difference"][wide].abs())) ** 2
+        outcome, scenario = table.index[wide][int(needed.to_numpy().argmax())]
         found.append(
             f"{int(wide.sum())} differences are known less well than ±{width:.0%}; the widest, "
-            f"{needed.idxmax()[0]} in {needed.idxmax()[1]}, would take about {math.ceil(needed.max()):,} replications."
+            f"{outcome} in {scenario}, would take about {math.ceil(needed.max()):,} replications."
         )
     return found

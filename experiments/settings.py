@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral
+from operator import index
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsIndex
 
 from agents.calendar import Month
 from experiments.errors import InputError
@@ -82,7 +82,7 @@ def _month(option: str, value: str | Month | None, problems: list[str]) -> Month
 
 def check_count(name: str, value: object, low: int, high: int, problems: list[str]) -> None:
     """Add a problem unless `value` is a whole number from low to high."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex) or not low <= index(value) <= high:
         problems.append(f"{name}: {value!r} is not allowed; it must be a whole number from {low} to {high}")
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -43,7 +41,7 @@ class UspsLoss:
     @property
     def static(self) -> pd.Series | None:
         """The loss at once by year; None when it was not asked for."""
-        return self.by_year[STATIC] if STATIC in self.by_year else None
+        return self.by_year.get(STATIC)
 
     @property
     def first_year(self) -> float:
@@ -78,7 +76,7 @@ def usps_loss(share: float, static: bool = False, seed: int = 1, progress: Progr
         static: Also take them away in the first month of a market without growth, luck or inflation, where Amazon's own
             network carries them at once.
         seed: Seed of the runs.
-        progress: Called with runs done and runs in all.
+        progress: Called with months done and months in all.
 
     Raises:
         InputError: The share or the seed is not allowed.
@@ -107,7 +105,7 @@ def usps_loss(share: float, static: bool = False, seed: int = 1, progress: Progr
 
 
 def _check_share(share: object) -> None:
-    if isinstance(share, bool) or not isinstance(share, Real) or not 0 < share <= 1 or math.isnan(share):
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
         raise InputError(f"share: {share!r} is not allowed; it must be above 0 and at most 1")
 
 

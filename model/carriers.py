@@ -15,6 +15,7 @@ from model.tables import DataError, choice, read_table, text
 
 CARRIER_FILE = "carriers.csv"
 REGIONAL = "regional"
+USPS, AMAZON, UPS, FEDEX = range(4)  # positions on every carrier axis
 _CARRIER_COLUMNS = {
     "key": text(),
     "name": text(),

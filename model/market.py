@@ -18,20 +18,20 @@ from agents.calendar import Month
 from agents.carriers import Carrier, RegionalCarrier, Usps
 from agents.geography import DIVISIONS, ZoneTable
 from agents.shippers import Shipper, ShipperTable
-from model.carriers import load_carriers
+from model.carriers import AMAZON, USPS, load_carriers
 from model.checks import BalanceError
 from model.contract_book import ContractBook
 from model.demand import growth_index, season_factors
 from model.events import EventLog
 from model.ledger import Ledger
-from model.operations import usps_costs
+from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
 from model.parameters import Parameters
 from model.phases import accounts, contracts, parcels, planning, recording, world
 from model.postal_accounts import BILLION
 from model.records import Records
 from model.scenario import DEFAULT_SCENARIO, Scenario
-from model.start.assemble import AMAZON, USPS, assemble, quote_floors
+from model.start.assemble import assemble
 from model.streams import Streams
 from model.zones import build_zone_table
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost import (
     AccessRates,
     NetworkRates,
@@ -19,10 +20,11 @@ from agents.delivery_cost import (
     value_at_coverage,
 )
 from agents.geography import ZoneTable
-from model.carriers import CarrierTable
+from model.carriers import USPS, CarrierTable
 from model.parameters import Parameters
 
 Floats = NDArray[np.float64]
+SMALLEST_COVERAGE = 1e-9  # where nobody is covered, cost is that of the first household
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +213,64 @@ def on_time_share(p: Parameters, base: Floats, utilisation: Floats, backlog_shar
     over = np.maximum(utilisation - p.congestion_threshold, 0.0) / (p.congestion_reference - p.congestion_threshold)
     loss = p.congestion_loss * over**2 + p.backlog_on_time_loss * backlog_share
     return np.asarray(np.clip(base[:, None] - loss, 0.0, 1.0))
+
+
+def usps_resources(
+    costs: CostModel,
+    zones: ZoneTable,
+    annual_by_segment: Floats,
+    annual_amazon: Floats,
+    amazon_from: Floats,
+    mail_index: float = 1.0,
+    wage_index: float = 1.0,
+    price_level: float = 1.0,
+) -> Floats:
+    """Staff that USPS parcels need, deseasonalised dollars a month by zone, (Z,).
+
+    Args:
+        costs: Cost rates.
+        zones: The zone table.
+        annual_by_segment: Other shippers' parcels a year, (S, Z).
+        annual_amazon: Amazon's parcels a year at USPS, (Z,).
+        amazon_from: Household percentile beyond which USPS serves Amazon, (Z,).
+        mail_index: Mail volume relative to the start.
+        wage_index: USPS wages relative to the start.
+        price_level: Prices relative to the start.
+    """
+    mean, sparse = usps_costs(costs, zones, amazon_from, mail_index, wage_index, price_level)
+    upstream = costs.upstream[:, USPS] * price_level
+    needed = annual_by_segment.sum(axis=0) * mean + annual_amazon * sparse + upstream @ annual_by_segment
+    return np.asarray(needed / MONTHS_PER_YEAR)
+
+
+def quote_floors(
+    costs: CostModel, street: StreetCosts, usps_cost: Floats, annual: Floats, price_level: float
+) -> Floats:
+    """Lowest quotes by segment and carrier, $ per parcel, (S, K) (section 9).
+
+    Args:
+        costs: Cost rates.
+        street: Cost of the networks.
+        usps_cost: Attributable cost of USPS by zone, $, (Z,).
+        annual: Parcels a year by carrier and zone, the weights, (K, Z).
+        price_level: Prices relative to the start, for upstream cost.
+    """
+    last_mile = np.concatenate([usps_cost[None], street.marginal + street.sort])
+    total = annual.sum(axis=1)
+    mean = np.divide((last_mile * annual).sum(axis=1), total, out=np.zeros_like(total), where=total > 0.0)
+    return np.asarray(mean + costs.upstream * price_level)
+
+
+def amazon_own_cost(costs: CostModel, zones: ZoneTable, parcels: Floats) -> Floats:
+    """Amazon's cost of delivering itself where it did not at the start, without capital, $ per parcel, (Z, P).
+
+    Args:
+        costs: Cost rates.
+        zones: The zone table.
+        parcels: All that Amazon ships, parcels a year by zone, (Z,).
+    """
+    n_networks = len(costs.rates.operating_days)
+    annual = np.broadcast_to(parcels, (n_networks, zones.n_zones))
+    per_household = costs.rates.parcels_per_household_day(annual, np.broadcast_to(zones.households, annual.shape))
+    economics = route_economics(zones.density_grid, zones.zone_type, per_household, costs.rates, costs.geometry)
+    return np.asarray(economics.unit_cost[0] * (costs.own_cost_multiplier * costs.own_cost_noise)[:, None])

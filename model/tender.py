@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.choice import split_volume
+from agents.geography import SEGMENTS
 from agents.shippers import ShipperTable
+from model.parameters import Parameters
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -103,3 +105,20 @@ def enterprise_split(
     utility = fixed[..., None] - price_coef[:, :, None, None] * columns
     weight = np.where(offered[:, :, None], np.exp(utility - utility.max(axis=2, keepdims=True)), 0.0)
     return split_volume(weight[..., column_of_zone] * np.exp(inertia * lagged), coverage, national)
+
+
+def quality_cost(p: Parameters, on_time: Floats, delay: Floats) -> Floats:
+    """Money value of days and reliability, $ per parcel, (S, K) (section 6).
+
+    Args:
+        p: Parameters.
+        on_time: On-time share that shippers believe in, (K,).
+        delay: Days of waiting on top of the usual transit, by segment, (S,), or by segment and carrier, (S, K).
+    """
+    days = p.by_segment("transit_days") + np.asarray(delay).T
+    days_cost = (p.by_segment("value_of_day") * days).T
+    percent = 100.0
+    reliability = p.value_of_on_time * percent * on_time
+    return np.asarray(
+        np.broadcast_to(days_cost.reshape(len(SEGMENTS), -1), (len(SEGMENTS), len(on_time))) - reliability
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from experiments.cli.console import console, grid, print_json
@@ -51,7 +51,8 @@ def _list_levers(json: bool) -> None:
         allowed = " | ".join(lever.choices) or {"month": "YYYY-MM", "switch": "true | false"}.get(
             lever.kind, lever.kind
         )
-        table.add_row(lever.owner if lever.owner != owner else "", lever.key, allowed, lever.default, lever.meaning)
+        default = lever.default.lower() if lever.kind == "switch" else lever.default
+        table.add_row(lever.owner if lever.owner != owner else "", lever.key, allowed, default, lever.meaning)
         owner = lever.owner
     console().print(table)
     console().print("Set them with --set key=value; every parameter can be set in the same way.")
@@ -109,11 +110,12 @@ def list_outcomes(json: bool) -> None:
     """Print the registered outcomes."""
     from model.outcomes import OUTCOMES
 
-    names = [item.name for item in fields(OUTCOMES[0])]
     if json:
+        names = ("name_pattern", "unit", "meaning", "whole_run")
         print_json({"outcomes": [{name: getattr(one, name) for name in names} for one in OUTCOMES]})
         return
-    table = grid("Outcomes", names)
+    table = grid("Outcomes", ("name", "unit", "meaning"))
     for one in OUTCOMES:
-        table.add_row(*(str(getattr(one, name)) for name in names))
+        table.add_row(f"{one.name_pattern}_{{year}}", one.unit, one.meaning)
     console().print(table)
+    console().print("For every full calendar year of a run; without the year, for the whole run.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import grid
 from experiments.cli.figures import HEADLINES, choose, figure, split_year, unit_of
@@ -55,9 +56,10 @@ def show_comparison(console: Console, result: Comparison, patterns: Sequence[str
     columns = ("outcome", "unit", "scenario", "mean", "median", f"difference to {first.name}", "95 % interval")
     table = grid(title, columns, right=(3, 4, 5, 6))
     shown = choose(names, patterns) if patterns else _headlines(names)
+    rows: dict[Any, Any] = result.table.to_dict("index")
     for name in shown:
         for position, scenario in enumerate(result.scenarios):
-            row = result.table.loc[(name, scenario.name)]
+            row = rows[name, scenario.name]
             low, high = figure(name, row["low"], signed=True), figure(name, row["high"], signed=True)
             table.add_row(
                 name if position == 0 else "",
@@ -102,8 +104,10 @@ def show_loss(console: Console, result: UspsLoss) -> None:
 
 def show_calibration(console: Console, result: Calibration) -> None:
     """Print modelled and published figures side by side."""
-    for section, rows in result.table.groupby("section", sort=False):
-        table = grid(str(section), ("figure", "unit", "modelled", "published", "error", "source"), right=(2, 3, 4))
-        for row in rows.itertuples():
-            table.add_row(row.figure, row.unit, *result.cells(row), row.source)
+    from experiments.start_year import cells_of
+
+    for section, rows in groupby(result.rows, key=lambda row: row.section):
+        table = grid(section, ("figure", "unit", "modelled", "published", "error", "source"), right=(2, 3, 4))
+        for row in rows:
+            table.add_row(row.figure, row.unit, *cells_of(row), row.source)
         console.print(table)

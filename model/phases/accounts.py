@@ -11,11 +11,11 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost import adjust, resource_cost
 from model.allocation import Allocation
 from model.billing import invoice_cents
+from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.ledger import CENTS
-from model.operations import on_time_share, street_costs
+from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.postal_accounts import BILLION, PostalStatement, borrowing, mail_month
-from model.start.assemble import AMAZON, FEDEX, SMALLEST_COVERAGE, UPS, USPS, usps_resources
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
 from agents.pricing import quote
-from model.start.assemble import FEDEX, UPS
+from model.carriers import FEDEX, UPS
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket

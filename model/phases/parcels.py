@@ -13,10 +13,10 @@ from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.sourcing import source_deliveries as place_parcels
 from model.allocation import AllocationRules, Priority, allocate
+from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.demand import Demand, growth_index, shocked_mix
 from model.phases.contracts import amazon_parcels
-from model.start.assemble import AMAZON, FEDEX, UPS, USPS, quality_cost
-from model.tender import Tender, enterprise_split, small_shipper_tender
+from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -179,7 +179,7 @@ def _move_surepost(market: ParcelMarket, tender: Tender) -> None:
 
 def allocate_capacity(market: ParcelMarket) -> None:
     """Accept, overflow, let wait or give up (section 7)."""
-    state, p = market.state, market.figures
+    state = market.state
     tender, sourcing = state.flows.tender, state.flows.sourcing
     assert tender is not None
     assert sourcing is not None
@@ -230,7 +230,6 @@ def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
 def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) -> AllocationRules:
     """Where refused parcels go: by mean liking of each carrier, at its mean price and the peak surcharge."""
     p, choice, tariffs = market.figures, market.state.choice, market.state.tariffs
-    n_groups, n_segments, n_carriers, _ = volume.shape
     total, worth = volume.sum(axis=-1), value.sum(axis=-1)
     mean_discount = float(np.average(market.shippers.discount, weights=market.shippers.market_volume.sum(axis=1)))
     listed = quote(tariffs.level, tariffs.floor, np.full_like(tariffs.level, mean_discount))
@@ -256,16 +255,10 @@ def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) 
 
 
 def _count_refusals(market: ParcelMarket, refused: Floats) -> None:
-    """Count months in a row in which a small shipper's primary carrier refused part of its parcels."""
+    """Count months in a row of refusal; a shipper meets one with the chance that a parcel of its is refused."""
     shippers = market.shippers
-    if not refused.any():
-        shippers.refused_months[:] = 0
-        return
-    by_division = market.mix @ refused.T > p_noticeable(market)
-    hit = by_division[shippers.division[:, None], shippers.primary]
-    shippers.refused_months[:] = np.where(hit, np.minimum(shippers.refused_months + 1, 100), 0)
-
-
-def p_noticeable(market: ParcelMarket) -> float:
-    """Share of refused parcels from which a shipper counts the month as refused."""
-    return 1.0 - market.figures.shortfall_tolerance
+    draws = market.streams.generator("refusal", market.month).random(shippers.primary.shape)
+    share = market.mix @ refused.T
+    hit = draws < share[shippers.division[:, None], shippers.primary]
+    longest = np.iinfo(shippers.refused_months.dtype).max
+    shippers.refused_months[:] = np.where(hit, np.minimum(shippers.refused_months, longest - 1) + 1, 0)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
 from model.phases.parcels import ECONOMY, amazon_prices
-from model.start.assemble import AMAZON, FEDEX, UPS, USPS
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket

@@ -8,13 +8,14 @@ import numpy as np
 
 from agents.calendar import Month
 from model.billing import month_surcharges, peak_weight
+from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.demand import growth_index, season_factors
-from model.operations import usps_costs
-from model.start.assemble import AMAZON, FEDEX, UPS, USPS, quote_floors
+from model.operations import quote_floors, usps_costs
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
+MILLION = 1e6
 JANUARY, JULY = 1, 7
 USPS_PRODUCTS = ("parcel_select", "ground_advantage", "priority")  # in the order of the segments
 
@@ -42,7 +43,8 @@ def commission_capacity(market: ParcelMarket) -> None:
             market.month,
             "capacity",
             (market.carriers.keys[order.carrier],),
-            f"{market.carriers.names[order.carrier]} opens capacity for {order.annual_parcels.sum() / 1e6:,.0f} m parcels a year",
+            f"{market.carriers.names[order.carrier]} opens capacity for "
+            f"{order.annual_parcels.sum() / MILLION:,.0f} m parcels a year",
             annual_parcels=order.annual_parcels.sum(),
         )
     if market.settings.announced_plans and market.months_done < amazon.plan_months:

@@ -1,4 +1,4 @@
-"""Who delivers Amazon's parcels at the start: itself the densest addresses, USPS the sparsest, UPS and FedEx the rest."""
+"""Who delivers Amazon's parcels at the start: itself the densest addresses, USPS the sparsest, UPS and FedEx others."""
 
 from __future__ import annotations
 

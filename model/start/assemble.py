@@ -8,36 +8,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.delivery_cost import route_economics
-from agents.geography import RURAL, SEGMENTS, ZoneTable
+from agents.geography import SEGMENTS, ZoneTable
 from agents.pricing import quote
 from agents.shippers import ShipperTable
-from agents.sourcing import AccessSlices
 from model.billing import month_surcharges, peak_weight
-from model.carriers import CarrierTable
-from model.demand import destination_mix, growth_index, season_factors
-from model.operations import CostModel, StreetCosts, build_cost_model, street_costs, usps_costs
+from model.carriers import AMAZON, USPS, CarrierTable
+from model.demand import destination_mix, season_factors
+from model.operations import (
+    SMALLEST_COVERAGE,
+    CostModel,
+    StreetCosts,
+    build_cost_model,
+    quote_floors,
+    street_costs,
+    usps_costs,
+)
 from model.parameters import Parameters
-from model.postal_accounts import institutional_cost_start
-from model.start.amazon_flows import AmazonFlows, amazon_flows, expand_coverage
+from model.start.amazon_flows import AmazonFlows, amazon_flows
 from model.start.choice_constants import ChoiceSetting, ChoiceSolution, draw_primaries, solve_constants
+from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network
 from model.start.population import BILLION, draw_population
 from model.state import (
-    YEAR,
-    AmazonState,
-    Books,
     ChoiceState,
     Environment,
     MarketState,
-    NetworkState,
     Tariffs,
 )
 from model.streams import Streams
-from model.tender import small_shipper_tender
+from model.tender import quality_cost, small_shipper_tender
 
 Floats = NDArray[np.float64]
-USPS, AMAZON, UPS, FEDEX = range(4)
-SMALLEST_COVERAGE = 1e-9
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
 
     share, price = target_shares(p, carriers), target_prices(p, carriers)
     segment_volume = p.by_segment("volume_segment") * BILLION
-    handed_over = _amazon_by_carrier(flows, carriers.n_carriers)
+    handed_over = amazon_by_carrier(flows, carriers.n_carriers)
     expected = _expected_volume(share, segment_volume, amazon_mix[0], coverage, national)
     costs = _close_usps_upstream(p, zones, costs, expected[USPS], share[:, USPS] * segment_volume, flows)
     street = _street(costs, zones, expected + handed_over, coverage, flows)
@@ -135,8 +135,8 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
     annual = by_carrier + handed_over
     street = _street(costs, zones, annual, coverage, flows)
     start_price = (value + volume * mean_surcharge).sum(axis=(0, 2, 3)) / volume.sum(axis=(0, 2, 3))
-    network = _network(p, zones, carriers, annual, flows, coverage, street, costs, by_carrier, volume)
-    books = _books(p, carriers, network, volume, value, mean_surcharge, street, costs, flows, annual)
+    network = opening_network(p, zones, carriers, annual, flows, coverage, street, costs, by_carrier, volume)
+    books = opening_books(p, carriers, network, volume, value, mean_surcharge, street, costs, flows, annual)
     state = MarketState(
         environment=Environment(),
         tariffs=Tariffs(level.copy(), floor, level.copy(), rural, peak, mean_surcharge, np.zeros(carriers.n_carriers)),
@@ -150,34 +150,10 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
             transit_delay=np.zeros(len(SEGMENTS)),
         ),
         network=network,
-        amazon=_amazon_state(p, zones, costs, flows),
+        amazon=opening_amazon(p, zones, costs, flows),
         books=books,
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)
-
-
-def quality_cost(p: Parameters, on_time: Floats, delay: Floats) -> Floats:
-    """Money value of days and reliability, $ per parcel, (S, K) (section 6).
-
-    Args:
-        p: Parameters.
-        on_time: On-time share that shippers believe in, (K,).
-        delay: Days of waiting on top of the usual transit, by segment, (S,), or by segment and carrier, (S, K).
-    """
-    days = p.by_segment("transit_days") + np.asarray(delay).T
-    days_cost = (p.by_segment("value_of_day") * days).T
-    percent = 100.0
-    reliability = p.value_of_on_time * percent * on_time
-    return np.asarray(
-        np.broadcast_to(days_cost.reshape(len(SEGMENTS), -1), (len(SEGMENTS), len(on_time))) - reliability
-    )
-
-
-def _amazon_by_carrier(flows: AmazonFlows, n_carriers: int) -> Floats:
-    """Amazon's parcels a year by who delivers them, (K, Z)."""
-    handed = np.zeros((n_carriers, len(flows.parcels)))
-    handed[USPS], handed[AMAZON], handed[UPS], handed[FEDEX] = flows.usps, flows.own, flows.ups, flows.fedex
-    return handed
 
 
 def _expected_volume(
@@ -231,24 +207,6 @@ def _floors(
     return np.asarray(capped)
 
 
-def quote_floors(
-    costs: CostModel, street: StreetCosts, usps_cost: Floats, annual: Floats, price_level: float
-) -> Floats:
-    """Lowest quotes by segment and carrier, $ per parcel, (S, K) (section 9).
-
-    Args:
-        costs: Cost rates.
-        street: Cost of the networks.
-        usps_cost: Attributable cost of USPS by zone, $, (Z,).
-        annual: Parcels a year by carrier and zone, the weights, (K, Z).
-        price_level: Prices relative to the start, for upstream cost.
-    """
-    last_mile = np.concatenate([usps_cost[None], street.marginal + street.sort])
-    total = annual.sum(axis=1)
-    mean = np.divide((last_mile * annual).sum(axis=1), total, out=np.zeros_like(total), where=total > 0.0)
-    return np.asarray(mean + costs.upstream * price_level)
-
-
 def _settle_customers(
     shippers: ShipperTable, solution: ChoiceSolution, national: NDArray[np.bool_], uniform: Floats
 ) -> None:
@@ -279,160 +237,3 @@ def _start_tender(
     return np.concatenate([volume, big.sum(axis=0)[None]]), np.concatenate(
         [value, (big * price[..., None]).sum(axis=0)[None]]
     )
-
-
-def _network(
-    p: Parameters,
-    zones: ZoneTable,
-    carriers: CarrierTable,
-    annual: Floats,
-    flows: AmazonFlows,
-    coverage: Floats,
-    street: StreetCosts,
-    costs: CostModel,
-    others: Floats,
-    volume: Floats,
-) -> NetworkState:
-    """Capacity from December of the start year at its planned utilisation, routes and staff as volume needs them."""
-    before_start = -1.0  # months; December of the year before
-    grown = others * growth_index(p.growth_other_demand, before_start)
-    grown += (annual - others) * growth_index(p.growth_amazon_demand, before_start)
-    capacity = grown.copy()
-    capacity[USPS] = np.inf
-    sorting = np.full(carriers.n_carriers, np.inf)
-    million = 1e6
-    sorting[USPS] = p.usps_sort_capacity_daily * million * p.operating_days_usps / MONTHS_PER_YEAR
-    in_place = np.empty_like(annual)
-    in_place[1:] = street.street * annual[1:] / MONTHS_PER_YEAR
-    in_place[USPS] = usps_resources(costs, zones, volume[:, :, USPS].sum(axis=0), flows.usps, flows.usps_from)
-    return NetworkState(
-        capacity=capacity,
-        coverage=coverage,
-        start_coverage=flows.coverage,
-        sorting=sorting,
-        peak_factor=p.season_december / MONTHS_PER_YEAR / p.initial_peak_utilisation,
-        pipeline=[],
-        in_place=in_place,
-        annual_volume=annual.copy(),
-        recent_volume=np.repeat(annual[None], 3, axis=0),
-        amazon_own=flows.own.copy(),
-        street=street,
-        utilisation=np.zeros_like(annual),
-        on_time=np.zeros_like(annual),
-    )
-
-
-def usps_resources(
-    costs: CostModel,
-    zones: ZoneTable,
-    annual_by_segment: Floats,
-    annual_amazon: Floats,
-    amazon_from: Floats,
-    mail_index: float = 1.0,
-    wage_index: float = 1.0,
-    price_level: float = 1.0,
-) -> Floats:
-    """Staff that USPS parcels need, deseasonalised dollars a month by zone, (Z,).
-
-    Args:
-        costs: Cost rates.
-        zones: The zone table.
-        annual_by_segment: Other shippers' parcels a year, (S, Z).
-        annual_amazon: Amazon's parcels a year at USPS, (Z,).
-        amazon_from: Household percentile beyond which USPS serves Amazon, (Z,).
-        mail_index: Mail volume relative to the start.
-        wage_index: USPS wages relative to the start.
-        price_level: Prices relative to the start.
-    """
-    mean, sparse = usps_costs(costs, zones, amazon_from, mail_index, wage_index, price_level)
-    upstream = costs.upstream[:, USPS] * price_level
-    needed = annual_by_segment.sum(axis=0) * mean + annual_amazon * sparse + upstream @ annual_by_segment
-    return np.asarray(needed / MONTHS_PER_YEAR)
-
-
-def _books(
-    p: Parameters,
-    carriers: CarrierTable,
-    network: NetworkState,
-    volume: Floats,
-    value: Floats,
-    surcharge: Floats,
-    street: StreetCosts,
-    costs: CostModel,
-    flows: AmazonFlows,
-    annual: Floats,
-) -> Books:
-    """Accounts of the start year; fixed network costs give the published margins, institutional cost closes USPS."""
-    revenue = (value + volume * surcharge).sum(axis=(0, 1, 3))
-    revenue[USPS] += flows.usps.sum() * p.price_access_amazon
-    revenue[UPS] += flows.ups.sum() * p.price_amazon_ups
-    revenue[FEDEX] += flows.fedex.sum() * p.price_amazon_fedex
-    upstream = (costs.upstream * volume.sum(axis=(0, 3))).sum(axis=0)
-    upstream[AMAZON] += flows.own.sum() * costs.upstream[0, AMAZON]
-    upstream[UPS] += flows.ups.sum() * costs.upstream[0, UPS]
-    upstream[FEDEX] += flows.fedex.sum() * costs.upstream[0, FEDEX]
-    variable = np.empty_like(revenue)
-    variable[1:] = ((street.street + street.sort) * annual[1:]).sum(axis=1) + upstream[1:]
-    variable[USPS] = network.in_place[USPS].sum() * MONTHS_PER_YEAR
-    margin = np.array(
-        [p[f"operating_margin_{g}"] if g in ("ups", "fedex", "regional") else 0.0 for g in carriers.groups]
-    )
-    fixed = np.maximum(0.0, (1.0 - margin) * revenue - variable)
-    fixed[[USPS, AMAZON]] = 0.0
-    cost = variable + fixed
-    total = annual.sum(axis=1)
-    capacity = np.where(np.isinf(network.capacity), 0.0, network.capacity).sum(axis=1) * network.peak_factor
-    capacity[USPS] = network.sorting[USPS]
-    utilisation = np.divide(total / MONTHS_PER_YEAR, capacity, out=np.zeros_like(total), where=capacity > 0.0)
-
-    def year(values: Floats) -> Floats:
-        return np.repeat(values[None] / MONTHS_PER_YEAR, YEAR, axis=0)
-
-    return Books(
-        fixed_cost=fixed / MONTHS_PER_YEAR,
-        institutional_cost=institutional_cost_start(p, float(variable[USPS])) / MONTHS_PER_YEAR,
-        revenue=year(revenue),
-        cost=year(cost),
-        volume=year(total),
-        utilisation=np.repeat(utilisation[None], YEAR, axis=0),
-        start_utilisation=utilisation,
-        last_year_unit_cost=np.divide(cost, total, out=np.zeros_like(total), where=total > 0.0),
-        usps_debt=p.usps_debt_start * BILLION,
-    )
-
-
-def _amazon_state(p: Parameters, zones: ZoneTable, costs: CostModel, flows: AmazonFlows) -> AmazonState:
-    """Amazon's slices at USPS and the announced rural plan."""
-    own_cost = amazon_own_cost(costs, zones, flows.parcels)
-    slices = AccessSlices.cut(flows.parcels, flows.usps_from, own_cost)
-    months = int(p.rural_plan_months)
-    at_end = flows.parcels * growth_index(p.growth_amazon_demand, months)
-    planned = p.rural_plan_capacity * BILLION
-    reached = expand_coverage(zones, at_end, flows.coverage, RURAL, planned)
-    added = (reached - flows.coverage) * at_end
-    plan = added / added.sum() * planned if added.sum() > 0.0 else np.zeros_like(added)
-    return AmazonState(
-        flows=flows,
-        slices=slices,
-        retained=slices.by_zone(),
-        retained_share=1.0,
-        ups_share=1.0,
-        plan_monthly=plan / months,
-        plan_coverage=(reached - flows.coverage) / months,
-        plan_months=months,
-    )
-
-
-def amazon_own_cost(costs: CostModel, zones: ZoneTable, parcels: Floats) -> Floats:
-    """Amazon's cost of delivering itself where it did not at the start, without capital, $ per parcel, (Z, P).
-
-    Args:
-        costs: Cost rates.
-        zones: The zone table.
-        parcels: All that Amazon ships, parcels a year by zone, (Z,).
-    """
-    n_networks = len(costs.rates.operating_days)
-    annual = np.broadcast_to(parcels, (n_networks, zones.n_zones))
-    per_household = costs.rates.parcels_per_household_day(annual, np.broadcast_to(zones.households, annual.shape))
-    economics = route_economics(zones.density_grid, zones.zone_type, per_household, costs.rates, costs.geometry)
-    return np.asarray(economics.unit_cost[0] * (costs.own_cost_multiplier * costs.own_cost_noise)[:, None])

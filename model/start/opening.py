@@ -1,0 +1,141 @@
+"""What stands and runs at the start: capacity, routes and staff, accounts, Amazon's plans (section 4)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR
+from agents.geography import RURAL, ZoneTable
+from agents.sourcing import AccessSlices
+from model.carriers import AMAZON, FEDEX, UPS, USPS, CarrierTable
+from model.demand import growth_index
+from model.operations import CostModel, StreetCosts, amazon_own_cost, usps_resources
+from model.parameters import Parameters
+from model.postal_accounts import institutional_cost_start
+from model.start.amazon_flows import AmazonFlows, expand_coverage
+from model.start.population import BILLION
+from model.state import YEAR, AmazonState, Books, NetworkState
+
+Floats = NDArray[np.float64]
+
+
+def amazon_by_carrier(flows: AmazonFlows, n_carriers: int) -> Floats:
+    """Amazon's parcels a year by who delivers them, (K, Z)."""
+    handed = np.zeros((n_carriers, len(flows.parcels)))
+    handed[USPS], handed[AMAZON], handed[UPS], handed[FEDEX] = flows.usps, flows.own, flows.ups, flows.fedex
+    return handed
+
+
+def opening_network(
+    p: Parameters,
+    zones: ZoneTable,
+    carriers: CarrierTable,
+    annual: Floats,
+    flows: AmazonFlows,
+    coverage: Floats,
+    street: StreetCosts,
+    costs: CostModel,
+    others: Floats,
+    volume: Floats,
+) -> NetworkState:
+    """Capacity from December of the start year at its planned utilisation, routes and staff as volume needs them."""
+    before_start = -1.0  # months; December of the year before
+    grown = others * growth_index(p.growth_other_demand, before_start)
+    grown += (annual - others) * growth_index(p.growth_amazon_demand, before_start)
+    capacity = grown.copy()
+    capacity[USPS] = np.inf
+    sorting = np.full(carriers.n_carriers, np.inf)
+    million = 1e6
+    sorting[USPS] = p.usps_sort_capacity_daily * million * p.operating_days_usps / MONTHS_PER_YEAR
+    in_place = np.empty_like(annual)
+    in_place[1:] = street.street * annual[1:] / MONTHS_PER_YEAR
+    in_place[USPS] = usps_resources(costs, zones, volume[:, :, USPS].sum(axis=0), flows.usps, flows.usps_from)
+    return NetworkState(
+        capacity=capacity,
+        coverage=coverage,
+        start_coverage=flows.coverage,
+        sorting=sorting,
+        peak_factor=p.season_december / MONTHS_PER_YEAR / p.initial_peak_utilisation,
+        pipeline=[],
+        in_place=in_place,
+        annual_volume=annual.copy(),
+        recent_volume=np.repeat(annual[None], 3, axis=0),
+        amazon_own=flows.own.copy(),
+        street=street,
+        utilisation=np.zeros_like(annual),
+        on_time=np.zeros_like(annual),
+    )
+
+
+def opening_books(
+    p: Parameters,
+    carriers: CarrierTable,
+    network: NetworkState,
+    volume: Floats,
+    value: Floats,
+    surcharge: Floats,
+    street: StreetCosts,
+    costs: CostModel,
+    flows: AmazonFlows,
+    annual: Floats,
+) -> Books:
+    """Accounts of the start year; fixed network costs give the published margins, institutional cost closes USPS."""
+    revenue = (value + volume * surcharge).sum(axis=(0, 1, 3))
+    revenue[USPS] += flows.usps.sum() * p.price_access_amazon
+    revenue[UPS] += flows.ups.sum() * p.price_amazon_ups
+    revenue[FEDEX] += flows.fedex.sum() * p.price_amazon_fedex
+    upstream = (costs.upstream * volume.sum(axis=(0, 3))).sum(axis=0)
+    upstream[AMAZON] += flows.own.sum() * costs.upstream[0, AMAZON]
+    upstream[UPS] += flows.ups.sum() * costs.upstream[0, UPS]
+    upstream[FEDEX] += flows.fedex.sum() * costs.upstream[0, FEDEX]
+    variable = np.empty_like(revenue)
+    variable[1:] = ((street.street + street.sort) * annual[1:]).sum(axis=1) + upstream[1:]
+    variable[USPS] = network.in_place[USPS].sum() * MONTHS_PER_YEAR
+    margin = np.array(
+        [p[f"operating_margin_{g}"] if g in ("ups", "fedex", "regional") else 0.0 for g in carriers.groups]
+    )
+    fixed = np.maximum(0.0, (1.0 - margin) * revenue - variable)
+    fixed[[USPS, AMAZON]] = 0.0
+    cost = variable + fixed
+    total = annual.sum(axis=1)
+    capacity = np.where(np.isinf(network.capacity), 0.0, network.capacity).sum(axis=1) * network.peak_factor
+    capacity[USPS] = network.sorting[USPS]
+    utilisation = np.divide(total / MONTHS_PER_YEAR, capacity, out=np.zeros_like(total), where=capacity > 0.0)
+
+    def year(values: Floats) -> Floats:
+        return np.repeat(values[None] / MONTHS_PER_YEAR, YEAR, axis=0)
+
+    return Books(
+        fixed_cost=fixed / MONTHS_PER_YEAR,
+        institutional_cost=institutional_cost_start(p, float(variable[USPS])) / MONTHS_PER_YEAR,
+        revenue=year(revenue),
+        cost=year(cost),
+        volume=year(total),
+        utilisation=np.repeat(utilisation[None], YEAR, axis=0),
+        start_utilisation=utilisation,
+        last_year_unit_cost=np.divide(cost, total, out=np.zeros_like(total), where=total > 0.0),
+        usps_debt=p.usps_debt_start * BILLION,
+    )
+
+
+def opening_amazon(p: Parameters, zones: ZoneTable, costs: CostModel, flows: AmazonFlows) -> AmazonState:
+    """Amazon's slices at USPS and the announced rural plan."""
+    own_cost = amazon_own_cost(costs, zones, flows.parcels)
+    slices = AccessSlices.cut(flows.parcels, flows.usps_from, own_cost)
+    months = int(p.rural_plan_months)
+    at_end = flows.parcels * growth_index(p.growth_amazon_demand, months)
+    planned = p.rural_plan_capacity * BILLION
+    reached = expand_coverage(zones, at_end, flows.coverage, RURAL, planned)
+    added = (reached - flows.coverage) * at_end
+    plan = added / added.sum() * planned if added.sum() > 0.0 else np.zeros_like(added)
+    return AmazonState(
+        flows=flows,
+        slices=slices,
+        retained=slices.by_zone(),
+        retained_share=1.0,
+        ups_share=1.0,
+        plan_monthly=plan / months,
+        plan_coverage=(reached - flows.coverage) / months,
+        plan_months=months,
+    )

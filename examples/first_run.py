@@ -1,7 +1,7 @@
 """A first look at the market in three steps: run it, compare two scenarios, change one figure.
 
-    python examples/first_run.py            # to December 2026, two seeds: about a minute
-    python examples/first_run.py 2030-12    # the whole horizon
+python examples/first_run.py            # to December 2026, two seeds: about a minute
+python examples/first_run.py 2030-12    # the whole horizon
 """
 
 import sys

@@ -150,6 +150,7 @@ class AmazonState:
         plan_coverage: Coverage that the plan adds each month, (Z,).
         plan_months: Months of the plan.
         delivered_cost: Dollars per parcel of the last month.
+        sales_cost: Cost of the parcels that it delivered for others in the last month, $.
     """
 
     flows: AmazonFlows
@@ -161,6 +162,7 @@ class AmazonState:
     plan_coverage: Floats
     plan_months: int
     delivered_cost: float = 0.0
+    sales_cost: float = 0.0
 
 
 @dataclass(slots=True)
@@ -170,9 +172,9 @@ class Books:
     Attributes:
         fixed_cost: Network cost that volume does not move, $ a month at start prices, (K,).
         institutional_cost: Of USPS, $ a month at start wages.
-        revenue: Last twelve months, newest last, $, (12, K).
-        cost: Last twelve months, $, (12, K).
-        volume: Last twelve months, parcels, (12, K).
+        revenue: From customers, last twelve months, newest last, $, (12, K).
+        cost: Of serving them, last twelve months, $, (12, K); USPS: attributable to parcels; Amazon: of its sales.
+        volume: Of their parcels, last twelve months, (12, K).
         utilisation: Last twelve months, (12, K).
         start_utilisation: Mean of the year before the start, (K,).
         last_year_unit_cost: Cost per parcel of the twelve months before the last price plan, $, (K,).

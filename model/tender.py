@@ -103,7 +103,8 @@ def enterprise_split(
     fixed = np.where(offered, constants, 0.0) - price_coef[:, :, None] * (price + other_cost)
     columns, column_of_zone = np.unique(surcharge, axis=1, return_inverse=True)  # a handful: they differ by zone type
     utility = fixed[..., None] - price_coef[:, :, None, None] * columns
-    weight = np.where(offered[:, :, None], np.exp(utility - utility.max(axis=2, keepdims=True)), 0.0)
+    utility = np.where(offered[:, :, None], utility, -np.inf)  # who offers nothing must not set the scale
+    weight = np.exp(utility - utility.max(axis=2, keepdims=True))
     return split_volume(weight[..., column_of_zone] * np.exp(inertia * lagged), coverage, national)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import grid
 from experiments.cli.figures import HEADLINES, choose, figure, split_year, unit_of
+from experiments.provenance import changes
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ def label(scenario: Scenario) -> str:
     return f"{scenario.name} (forced)" if scenario.forced else scenario.name
 
 
+def assumptions(scenario: Scenario) -> str:
+    """What a scenario changes against the default, in one line."""
+    found = changes(scenario)
+    told = ", ".join(
+        f"{key} = {str(value).lower() if isinstance(value, bool) else value}" for key, value in found.items()
+    )
+    return f"{scenario.name} assumes {told or 'what is usual'}."
+
+
 def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> None:
     """Print outcomes with one column per year."""
     scenario = result.scenario
@@ -42,6 +52,7 @@ def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> No
     hidden = len({split_year(name)[0] for name in result.outcomes.index}) - len(ordered)
     if hidden:
         console.print(f"{hidden} more outcomes with --outcome '*'.")
+    console.print(assumptions(scenario))
     console.print(
         f"{len(result.events)} events. Worst month: parcels balance to {result.balances['parcels']:.1e}, "
         f"money to {result.balances['money']:.2f} $."
@@ -74,6 +85,8 @@ def show_comparison(console: Console, result: Comparison, patterns: Sequence[str
     console.print(table)
     if len(shown) < len(names):
         console.print(f"{len(names) - len(shown)} more outcomes with --outcome '*'.")
+    for scenario in result.scenarios:
+        console.print(assumptions(scenario))
     for warning in result.warnings:
         console.print(f"Note: {warning}")
 

@@ -79,6 +79,7 @@ def _operate(market: ParcelMarket) -> None:
     cost[AMAZON] += (handling + injection) * env.price_level
     state.flows.operating_cost = cost
     own_share = float(own.sum()) / max(float(volume[AMAZON].sum()), 1.0)
+    state.amazon.sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
     state.amazon.delivered_cost = amazon_cost_per_parcel(
         own=(last_mile[AMAZON] + upstream[AMAZON]) * own_share,
         bought=(handling + injection) * env.price_level + float(allocation.value[-2:].sum()),
@@ -224,12 +225,14 @@ def _roll_year(market: ParcelMarket, cost: Floats, postal: PostalStatement) -> N
     volume = allocation.accepted.sum(axis=(0, 1))
     revenue = np.array([ledger.income("parcels", key) for key in market.carriers.keys])
     revenue[AMAZON] = float(ledger.received[ledger.categories.index("parcels"), ledger.index("amazon")]) / CENTS
+    total = volume.sum(axis=1)
     own_cost = cost.copy()
     own_cost[USPS] = postal.parcel_cost
+    total[AMAZON] = float(allocation.accepted[:-2, :, AMAZON].sum())  # Amazon's plans look at what it sells to others
+    own_cost[AMAZON] = state.amazon.sales_cost
     capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
     capacity[USPS] = network.sorting[USPS]
-    total = volume.sum(axis=1)
-    used = np.divide(total, capacity, out=np.zeros_like(total), where=capacity > 0.0)
+    used = np.divide(volume.sum(axis=1), capacity, out=np.zeros_like(total), where=capacity > 0.0)
     for name, values in (("revenue", revenue), ("cost", own_cost), ("volume", total), ("utilisation", used)):
         setattr(books, name, np.concatenate([getattr(books, name)[1:], values[None]]))
     annual = volume * (MONTHS_PER_YEAR / state.environment.season)

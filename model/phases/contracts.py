@@ -9,29 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.contracts import Contract
+from agents.contracts import Contract, ShortfallRule
 from model.demand import growth_index
 from model.phases.enterprise_contracts import advance_agreements, hold_start_agreements
+from model.timeline import usps_amazon_expiry
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-USPS_CONTRACT = ("usps", "amazon")
-USPS_EXPIRY = Month(2026, 10)
 
 
 def sign_start_contracts(market: ParcelMarket) -> None:
     """Put the contracts of the start into the book, with what was delivered before the run began."""
     p, flows = market.figures, market.state.amazon.flows
-    start = USPS_EXPIRY + -int(p.term_strategic)
+    start = usps_amazon_expiry() + -int(p.term_strategic)
     begun = max(0, market.month - start) % MONTHS_PER_YEAR
     season = [market.season_of(market.month + -back) for back in range(1, begun + 1)]
-    for key, annual, price, rule in (
-        ("usps", flows.usps.sum(), p.price_access_amazon, "reversion"),
-        ("ups", flows.ups.sum(), p.price_amazon_ups, "none"),
-        ("fedex", flows.fedex.sum(), p.price_amazon_fedex, "none"),
-    ):
+    promised: tuple[tuple[str, float, float, float, ShortfallRule], ...] = (
+        ("usps", flows.usps.sum(), flows.usps.sum() * p.contract_cap_ratio, p.price_access_amazon, "reversion"),
+        ("ups", 0.0, flows.ups.sum(), p.price_amazon_ups, "none"),
+        ("fedex", 0.0, flows.fedex.sum(), p.price_amazon_fedex, "none"),
+    )
+    for key, commitment, cap, price, rule in promised:
         contract = Contract(
             seller=key,
             buyer="amazon",
@@ -39,16 +39,16 @@ def sign_start_contracts(market: ParcelMarket) -> None:
             groups=("uniform",),
             price=(price / (1.0 + p.inflation) ** ((market.month - start) // MONTHS_PER_YEAR),),
             escalator=p.inflation,
-            commitment=(float(annual),),
-            cap=(float(annual * p.contract_cap_ratio),),
-            shortfall_rule=rule,  # type: ignore[arg-type]
+            commitment=(float(commitment),),
+            cap=(float(cap),),
+            shortfall_rule=rule,
             tolerance=p.shortfall_tolerance,
             take_or_pay_rate=p.take_or_pay_rate,
             start=start,
             term_months=int(p.term_strategic),
             notice_months=int(p.notice_months),
         )
-        delivered = float(annual) * sum(season) / MONTHS_PER_YEAR
+        delivered = float(commitment) * sum(season) / MONTHS_PER_YEAR
         market.book.hold(contract, (delivered,))
     hold_start_agreements(market)
 

@@ -15,7 +15,7 @@ from agents.sourcing import source_deliveries as place_parcels
 from model.allocation import AllocationRules, Priority, allocate
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.demand import Demand, growth_index, shocked_mix
-from model.phases.contracts import amazon_parcels
+from model.phases.contracts import amazon_parcels, exit_progress
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def source_deliveries(market: ParcelMarket) -> None:
     contract = market.book.get("usps", "amazon")
     assert contract is not None
     retained = amazon.retained * luck
-    kept = contract.in_force and market.settings.usps_amazon_volume == "kept"
+    kept = contract.in_force and exit_progress(market, market.month) == 0.0  # until an exit begins, none is known
     monthly = state.network.monthly_capacity
     busy = tender.volume.sum(axis=(0, 1))
     ups, fedex = amazon.flows.ups * amazon.ups_share * luck, amazon.flows.fedex * luck

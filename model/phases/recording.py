@@ -37,7 +37,8 @@ def check_and_record(market: ParcelMarket) -> None:
     invoiced = books.revenue[-1]
     imputed = np.zeros_like(invoiced)
     imputed[AMAZON] = market.figures.amazon_unit_revenue_imputed * handed[AMAZON].sum()
-    carrier_cost = books.cost[-1]
+    carrier_cost = cost.copy()
+    carrier_cost[USPS] = postal.parcel_cost
     waiting = np.zeros_like(delivered) if allocation.backlog is None else allocation.backlog.by_carrier_zone
     overflow = np.zeros_like(volume) if allocation.overflow is None else allocation.overflow.sum(axis=(0, 1, 3))
     zone_total = delivered.sum(axis=0)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.calendar import Month
 from model.billing import month_surcharges, peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.demand import growth_index, season_factors
 from model.operations import quote_floors, usps_costs
+from model.timeline import read_timeline
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -27,6 +27,11 @@ def update_environment(market: ParcelMarket) -> None:
     env.wage_other = growth_index(p.wage_growth_other, t)
     env.wage_usps = growth_index(p.wage_growth_usps, t)
     env.season = float(season_factors(p)[market.month.month - 1])
+    if market.settings.announced_plans:
+        for fact in read_timeline():
+            if fact.month == market.month and fact.kind in ("plan", "decision"):
+                actors = tuple(name.strip().lower() for name in fact.actors)
+                market.events.add(market.month, "fact", actors, f"{', '.join(fact.actors)}: {fact.text}")
     draw = market.streams.generator("demand_shock", market.month).standard_normal()
     env.common_shock = p.demand_ar1 * env.common_shock + p.demand_shock_sd * float(draw)
 
@@ -60,7 +65,7 @@ def publish_prices(market: ParcelMarket) -> None:
             announced = _announced(market, carrier.index)
             if announced is not None:
                 change_prices(market, carrier.index, announced, announced=True)
-            elif market.month.month == carrier.price_month and not _already_announced(market, carrier.index):
+            elif market.month.month == carrier.price_month:
                 growth = np.full(tariffs.level.shape[0], carrier.price_increase())
                 change_prices(market, carrier.index, growth, announced=False)
             if market.month.month == carrier.price_month:
@@ -93,7 +98,10 @@ def change_prices(market: ParcelMarket, carrier: int, paid_growth: np.ndarray, a
     level = tariffs.level[:, carrier] * (1.0 + paid_growth)
     if carrier == USPS and not announced:
         level = np.minimum(level, np.maximum(_parity_cap(market), tariffs.level[:, carrier]))
-    mean_growth = float(np.mean(level / np.where(tariffs.level[:, carrier] > 0, tariffs.level[:, carrier], 1.0)) - 1.0)
+    offered = np.isfinite(market.state.choice.constants[:, carrier])
+    if not offered.any():
+        return
+    mean_growth = float((level[offered] / tariffs.level[offered, carrier]).mean()) - 1.0
     tariffs.level[:, carrier] = level
     tariffs.rural[carrier] *= 1.0 + mean_growth
     tariffs.peak[carrier] *= 1.0 + mean_growth
@@ -144,13 +152,6 @@ def _announced(market: ParcelMarket, carrier: int) -> np.ndarray | None:
     if not symbols or any(symbol not in p for symbol in symbols):
         return None
     return np.array([p[symbol] for symbol in symbols]) * p.list_to_paid_pass_through
-
-
-def _already_announced(market: ParcelMarket, carrier: int) -> bool:
-    """Whether announced increases of this calendar year stand in for the carrier's own plan."""
-    if not market.settings.announced_plans or carrier != USPS:
-        return False
-    return market.month < Month(2026, JULY)
 
 
 def _change_mail_price(market: ParcelMarket) -> None:

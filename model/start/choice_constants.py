@@ -191,7 +191,8 @@ class _SegmentSolver:
         paid = base[:, :, None] + self.setting.surcharge
         cost = paid + self.other_cost[:, None]
         utility = np.where(self.offered, self.constants, 0.0)[:, None] - self.price_coef[self.big, None, None] * cost
-        weight = np.where(self.offered[:, None], np.exp(utility - utility.max(axis=1, keepdims=True)), 0.0)
+        utility = np.where(self.offered[:, None], utility, -np.inf)  # who offers nothing must not set the scale
+        weight = np.exp(utility - utility.max(axis=1, keepdims=True))
         weight = weight * np.exp(self.inertia * self.split)
         split = split_volume(weight, self.zone_coverage, self.setting.national)
         moved = float(np.abs(split - self.split).max())

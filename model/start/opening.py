@@ -99,6 +99,9 @@ def opening_books(
     fixed[[USPS, AMAZON]] = 0.0
     cost = variable + fixed
     total = annual.sum(axis=1)
+    sold = total.copy()
+    sold[AMAZON] -= flows.own.sum()
+    cost[AMAZON] *= sold[AMAZON] / total[AMAZON]
     capacity = np.where(np.isinf(network.capacity), 0.0, network.capacity).sum(axis=1) * network.peak_factor
     capacity[USPS] = network.sorting[USPS]
     utilisation = np.divide(total / MONTHS_PER_YEAR, capacity, out=np.zeros_like(total), where=capacity > 0.0)
@@ -111,10 +114,10 @@ def opening_books(
         institutional_cost=institutional_cost_start(p, float(variable[USPS])) / MONTHS_PER_YEAR,
         revenue=year(revenue),
         cost=year(cost),
-        volume=year(total),
+        volume=year(sold),
         utilisation=np.repeat(utilisation[None], YEAR, axis=0),
         start_utilisation=utilisation,
-        last_year_unit_cost=np.divide(cost, total, out=np.zeros_like(total), where=total > 0.0),
+        last_year_unit_cost=np.divide(cost, sold, out=np.zeros_like(sold), where=sold > 0.0),
         usps_debt=p.usps_debt_start * BILLION,
     )
 

@@ -1,0 +1,69 @@
+"""Dated facts: terms, plans and decisions that were public by the end of 2025."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from agents.calendar import Month
+from model.tables import DataError, choice, read_table, text
+
+TIMELINE_FILE = "timeline.csv"
+_MONTH = re.compile(r"^(\d{4}-(?:0[1-9]|1[0-2]))(?:-\d{2})?$")  # not 2016-2020, which is a span of years
+_COLUMNS = {
+    "date": text(),
+    "kind": text(),
+    "actor": text(),
+    "event": text(),
+    "model_handle": text(),
+    "source_id": text(),
+    "confidence": choice("high", "medium", "low"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DatedFact:
+    """One row of the timeline.
+
+    Attributes:
+        month: When; for a fact dated by year only, None.
+        kind: "term", "plan", "price", "talks", "decision", ...
+        actors: Who.
+        text: What happened or was announced.
+        source_id: Where it was published.
+    """
+
+    month: Month | None
+    kind: str
+    actors: tuple[str, ...]
+    text: str
+    source_id: str
+
+
+@cache
+def read_timeline() -> tuple[DatedFact, ...]:
+    """Read all dated facts.
+
+    Raises:
+        model.tables.DataError: The file is wrong.
+    """
+    facts = []
+    for row in read_table(TIMELINE_FILE, _COLUMNS, key=("date", "kind", "actor", "event")):
+        dated = _MONTH.match(str(row["date"]))
+        month = Month.parse(dated[1]) if dated else None
+        actors = tuple(name.strip() for name in str(row["actor"]).split(";"))
+        facts.append(DatedFact(month, str(row["kind"]), actors, str(row["event"]), str(row["source_id"])))
+    return tuple(facts)
+
+
+def usps_amazon_expiry() -> Month:
+    """First month after the contract between Amazon and USPS.
+
+    Raises:
+        model.tables.DataError: The timeline does not tell.
+    """
+    for fact in read_timeline():
+        if fact.kind == "term" and set(fact.actors) == {"Amazon", "USPS"} and fact.month is not None:
+            return fact.month
+    raise DataError(f"{TIMELINE_FILE}: no row of kind 'term' for Amazon and USPS")

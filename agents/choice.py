@@ -115,7 +115,7 @@ def draw(chances: Floats, uniform: Floats) -> NDArray[np.int64]:
         Chosen option (n,); never one of zero chance.
     """
     cumulated = np.cumsum(chances, axis=1)
-    chosen = (cumulated < uniform[:, None] * cumulated[:, -1:]).sum(axis=1)
+    chosen = (cumulated <= uniform[:, None] * cumulated[:, -1:]).sum(axis=1)
     last_possible = chances.shape[1] - 1 - np.argmax(chances[:, ::-1] > 0.0, axis=1)
     return np.asarray(np.minimum(chosen, last_possible), dtype=np.int64)
 

@@ -50,15 +50,19 @@ def headline(month: Month, events: Sequence[Event], volume: Floats, usps: Floats
     Returns:
         "June 2027: Amazon orders ...; USPS carries ..."
     """
-    told = sorted((event for event in events if event.text and set(event.actors) & set(NATIONAL)), key=_rank)
+    told = sorted((event for event in events if event.text and _is_national(event)), key=_rank)
     lead = _sentence(told[0].text) if told else _amazon_sentence(own_share)
     return f"{month_name(month)}: {lead}; {_usps_sentence(volume, usps)}."
+
+
+def _is_national(event: Event) -> bool:
+    return bool(event.actors) and set(event.actors) <= set(NATIONAL)
 
 
 def _rank(event: Event) -> tuple[int, int, int]:
     kind = KINDS.index(event.kind) if event.kind in KINDS else -1
     between_both = {"usps", "amazon"} <= set(event.actors)
-    return kind, -between_both, min(NATIONAL.index(actor) for actor in event.actors if actor in NATIONAL)
+    return kind, -between_both, min(NATIONAL.index(actor) for actor in event.actors)
 
 
 def _sentence(text: str) -> str:

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from model.market import ParcelMarket
-
 from model.scenario import DEFAULT_SCENARIO, Scenario, ScenarioError
 from server import snapshot as snapshots
 from server.snapshot import Run, Snapshot, Status
@@ -135,7 +134,7 @@ class Session:
             raise ValueError(f"speed must be above 0 steps a second, not {steps_per_second}")
         with self._changed:
             self._speed = steps_per_second
-            self._next_step_at = 0.0
+            self._next_step_at = time.monotonic()
             self._changed.notify_all()
 
     def acknowledge(self, number: int) -> None:
@@ -158,7 +157,7 @@ class Session:
     def _want_months(self, months: float) -> None:
         with self._changed:
             self._months_wanted = months
-            self._next_step_at = 0.0
+            self._next_step_at = time.monotonic()
             self._changed.notify_all()
 
     # The stepping thread
@@ -225,7 +224,7 @@ class Session:
         with self._changed:
             self._stale = True
             self._months_wanted = max(self._months_wanted - 1, 0)
-            self._next_step_at = max(self._next_step_at, time.monotonic() - 1 / self._speed) + 1 / self._speed
+            self._next_step_at = max(self._next_step_at + 1 / self._speed, time.monotonic())
         return True
 
     def _publish(self) -> bool:

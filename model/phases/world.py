@@ -121,6 +121,8 @@ def change_prices(market: ParcelMarket, carrier: int, paid_growth: np.ndarray, a
     tariffs.floor[:, carrier] = market.start_floor[:, carrier] * np.divide(
         now, start, out=np.ones_like(now), where=start > 0.0
     )
+    if mean_growth == 0.0:
+        return
     market.events.add(
         market.month,
         "price",

@@ -25,7 +25,7 @@ pytestmark = [
 def chromium() -> Iterator[object]:
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
+        yield browser.new_context()  # one for all, so that the browser's files are read once
         browser.close()
 
 
@@ -59,15 +59,18 @@ class Visitor:
 
 @pytest.fixture
 def visit(chromium, server_url):
-    tabs = []
+    pages = []
 
-    def visit(**options) -> Visitor:
-        tabs.append(chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options}))
-        return Visitor(tabs[-1].new_page(), server_url)
+    def visit(width: int = 1280, height: int = 900, colours: str = "light") -> Visitor:
+        page = chromium.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=colours)
+        return Visitor(page, server_url)
 
     yield visit
-    for tab in tabs:
-        tab.close()
+    for page in pages:
+        page.close()
 
 
 def test_a_visitor_watches_the_market(visit):
@@ -129,7 +132,7 @@ def test_another_scenario_and_seed_in_one_tab_leave_the_other_tab_alone(visit):
 
 
 def test_dark_and_narrow(visit):
-    visitor = visit(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    visitor = visit(390, 844, "dark")
     page = visitor.page
     visitor.press("Step")
     visitor.see(re.compile("Paused · 1 of"))

@@ -29,7 +29,8 @@ def test_the_weightiest_event_leads_and_small_carriers_never_do():
     regional = Event(JUNE, "contract", ("veho",), "Veho signs")
     assert "UPS raises" in sentence([order, price, regional])
     assert "Amazon and USPS sign" in sentence([order, renewal, signature, price])
-    assert "Amazon delivers" in sentence([regional])
+    shipper = Event(JUNE, "contract", ("enterprise 4", "ups"), "The contract of enterprise 4 with UPS ends")
+    assert "Amazon delivers" in sentence([regional, shipper])
 
 
 def test_a_quiet_month_tells_amazons_own_share():

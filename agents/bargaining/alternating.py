@@ -1,0 +1,132 @@
+"""Alternating offers with private limits, deadlines and concession tactics (the full protocol of section 11, step B).
+
+Each side moves from an opening position to its limit, which it reaches at its deadline (time-dependent tactics:
+Faratin, Sierra and Jennings 1998). An exponent below one holds out and concedes late. The buyer's deadline is the
+round in which it must order capacity of its own, so a longer build time makes it concede earlier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.bargaining.nash import close_at_nash
+from agents.bargaining.protocol import Bools, Floats, Offer, Side, Stakes, Strategy, Talks, View
+
+
+@dataclass(frozen=True, slots=True)
+class Concession:
+    """Concede with time; take a price as soon as it is as good as the own next position and within the own limit.
+
+    Attributes:
+        exponent: Below one holds out, one concedes evenly, above one concedes early; above 0.
+        aspiration_gap: Opening distance from the limit, as a share of the price in force.
+    """
+
+    exponent: float
+    aspiration_gap: float
+
+    def __post_init__(self) -> None:
+        if not self.exponent > 0.0 or not self.aspiration_gap >= 0.0:
+            raise ValueError(
+                f"exponent is {self.exponent} and aspiration_gap {self.aspiration_gap}; allowed: above 0, at least 0"
+            )
+
+    def position(self, view: View, round_: int) -> Floats:
+        """Price at which this side stands in a round, $ per parcel, (G,)."""
+        gap = self.aspiration_gap * view.current_price
+        if view.side is Side.BUYER:
+            opening = np.minimum(view.current_price, view.reservation - gap)
+        else:
+            opening = np.maximum(view.current_price, view.reservation + gap)
+        # A deadline at or before the opening leaves no time to hold out.
+        passed = min(1.0, round_ / view.deadline) if view.deadline > 0 else 1.0
+        share: float = passed ** (1.0 / self.exponent)
+        # Written so that the limit is met exactly at the deadline: rounding must not cost a deal.
+        return np.asarray(opening * (1.0 - share) + view.reservation * share, dtype=np.float64)
+
+    def propose(self, view: View) -> Floats:
+        """Offer the position of this round."""
+        return self.position(view, view.round)
+
+    def accept(self, view: View, price: Floats) -> Bools:
+        """Take what is within the limit and no worse than the own position of the next round."""
+        next_position = self.position(view, view.round + 1)
+        if view.side is Side.BUYER:
+            return np.asarray(price <= np.minimum(view.reservation, next_position))
+        return np.asarray(price >= np.maximum(view.reservation, next_position))
+
+
+@dataclass(frozen=True, slots=True)
+class AlternatingOffers:
+    """Sides propose in turn, one offer a month, until threads close or the contract in force expires.
+
+    After expiry they meet at intervals and settle at the Nash price of that month if there is a zone of agreement;
+    each attempt removes part of the private noise.
+
+    Attributes:
+        buyer: How the buyer bargains.
+        seller: How the seller bargains.
+        breakdown_hazard: Chance per round that talks freeze.
+        freeze_months: Length of a freeze; the clock of the concessions runs on.
+        seller_weight: Seller's share of the surplus after expiry.
+        resume_interval: Months between attempts after expiry.
+        belief_gain: Share of the private noise that each such attempt removes.
+        first_mover: Who proposes in round 1; the buyer, whose position worsens first.
+    """
+
+    buyer: Strategy
+    seller: Strategy
+    breakdown_hazard: float
+    freeze_months: int
+    seller_weight: float
+    resume_interval: int
+    belief_gain: float
+    first_mover: Side = Side.BUYER
+
+    def __post_init__(self) -> None:
+        for name in ("breakdown_hazard", "seller_weight", "belief_gain"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} is {getattr(self, name)}; allowed: 0 to 1")
+        if self.resume_interval < 1 or self.freeze_months < 0:
+            raise ValueError(
+                f"resume_interval is {self.resume_interval} and freeze_months {self.freeze_months}; "
+                "allowed: at least 1, at least 0"
+            )
+
+    def proposer(self, round_: int) -> Side:
+        """Whose turn it is; turns follow the calendar, also through a freeze."""
+        return self.first_mover if round_ % 2 == 1 else self.first_mover.other
+
+    def advance(self, talks: Talks, round_: int, stakes: Stakes, draw: Floats | float) -> Talks:
+        """Play one round; see `protocol.Bargaining`."""
+        if talks.signed or round_ < 1:
+            return talks
+        side = self.proposer(round_)
+        if round_ > talks.expiry_round:
+            if round_ < talks.earliest_round or not talks.resumes(round_, self.resume_interval):
+                return talks
+            return close_at_nash(talks.learned(self.belief_gain), round_, side, stakes, self.seller_weight)
+        talks = talks.frozen(round_, draw, self.breakdown_hazard, self.freeze_months)
+        talking = talks.open & (talks.frozen_until <= round_) & (stakes.quantity > 0.0)
+        if not talking.any():
+            return talks
+        price = self._proposal(side, talks.view(side, round_, stakes))
+        view = talks.view(side.other, round_, stakes)
+        within = price >= view.reservation if view.side is Side.SELLER else price <= view.reservation
+        takes = self._strategy(view.side).accept(view, price)
+        accepted = talking & within & takes & (round_ >= talks.earliest_round)
+        return talks.with_offer(Offer(round_, side, np.where(talking, price, np.nan), accepted), stakes)
+
+    def _strategy(self, side: Side) -> Strategy:
+        return self.buyer if side is Side.BUYER else self.seller
+
+    def _proposal(self, side: Side, view: View) -> Floats:
+        """The proposer's prices, cut at its own limit: nobody offers a deal at a loss to itself."""
+        strategy = self._strategy(side)
+        price = np.broadcast_to(np.asarray(strategy.propose(view), dtype=np.float64), view.reservation.shape)
+        if not np.isfinite(price).all():
+            raise ValueError(f"{type(strategy).__name__} proposes {price} in round {view.round}; allowed: finite prices")
+        limit = view.reservation
+        return np.asarray(np.minimum(price, limit) if side is Side.BUYER else np.maximum(price, limit))

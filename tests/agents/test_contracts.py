@@ -1,0 +1,160 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.calendar import Month
+from agents.contracts import Contract, ContractState, advance, give_notice, next_version, settle
+
+START = Month(2025, 3)
+
+
+def contract(**changes):
+    terms = {
+        "seller": "usps",
+        "buyer": "amazon",
+        "segment": "economy",
+        "groups": ("urban", "rural"),
+        "price": (2.0, 4.0),
+        "escalator": 0.02,
+        "commitment": (100.0, 200.0),
+        "cap": (120.0, 240.0),
+        "shortfall_rule": "take_or_pay",
+        "tolerance": 0.9,
+        "take_or_pay_rate": 0.5,
+        "start": START,
+        "term_months": 36,
+        "notice_months": 6,
+        "state": ContractState.ACTIVE,
+    }
+    return Contract(**{**terms, **changes})
+
+
+volumes = st.floats(0.0, 500.0)
+
+
+# terms
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"price": (1.0,)}, "same length"),
+        ({"price": (1.0, -1.0)}, "negative"),
+        ({"commitment": (-1.0, 1.0)}, "negative"),
+        ({"term_months": 0}, "term"),
+        ({"cap": (99.0, 240.0)}, "cap"),
+    ],
+)
+def test_terms_that_make_no_sense_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        contract(**changes)
+
+
+def test_price_rises_at_each_anniversary_and_reverts_to_the_published_one():
+    terms = contract()
+    assert terms.price_at(START, 1) == 4.0
+    assert terms.price_at(START + 11, 1) == 4.0
+    assert terms.price_at(START + 12, 1) == pytest.approx(4.0 * 1.02)
+    assert terms.price_at(START + 35, 0) == pytest.approx(2.0 * 1.02**2)
+    assert terms.price_at(START + -5, 0) == 2.0
+    assert terms.price_at(START, 0, published=9.0) == 2.0
+    reverted = next_version(terms, reverted=True)
+    assert reverted.price_at(START + 12, 0, published=9.0) == 9.0
+
+
+def test_anniversaries_are_every_twelve_months_after_the_start():
+    terms = contract()
+    found = [months for months in range(-13, 40) if terms.is_anniversary(START + months)]
+    assert found == [12, 24, 36]
+    assert [terms.contract_year(START + months) for months in (-1, 0, 11, 12, 35)] == [0, 0, 0, 1, 2]
+    assert terms.expiry == START + 36
+
+
+# settlement
+
+
+@given(st.tuples(volumes, volumes), st.sampled_from(["none", "take_or_pay", "reversion"]))
+def test_no_payment_is_negative_and_only_take_or_pay_pays(delivered, rule):
+    result = settle(contract(shortfall_rule=rule), START + 12, delivered)
+    missing = max(0.0, 90.0 - delivered[0]) + max(0.0, 180.0 - delivered[1])
+    assert result.shortfall == pytest.approx(missing)
+    assert result.payment >= 0.0
+    assert (result.payment > 0.0) == (rule == "take_or_pay" and missing > 0.0)
+    assert result.contract.reverted == (rule == "reversion" and missing > 0.0)
+    assert result.contract.state is (ContractState.BREACHED if missing > 0.0 else ContractState.ACTIVE)
+    assert result.contract.in_force
+
+
+def test_take_or_pay_is_the_rate_times_the_price_of_the_year_times_what_is_missing():
+    first = settle(contract(), START + 12, (80.0, 180.0))
+    assert first.payment == pytest.approx(0.5 * 2.0 * 10.0)
+    second = settle(contract(), START + 24, (80.0, 100.0))
+    assert second.payment == pytest.approx(0.5 * 1.02 * (2.0 * 10.0 + 4.0 * 80.0))
+
+
+@given(volumes, volumes, volumes, volumes)
+def test_more_delivered_never_costs_more(urban, rural, more_urban, more_rural):
+    less = settle(contract(), START + 12, (urban, rural))
+    more = settle(contract(), START + 12, (urban + more_urban, rural + more_rural))
+    assert more.payment <= less.payment
+    assert more.shortfall <= less.shortfall
+
+
+@given(st.floats(0.0, 1.0), st.floats(90.0, 300.0), st.floats(180.0, 600.0))
+def test_nothing_is_due_within_tolerance(rate, urban, rural):
+    terms = contract(take_or_pay_rate=rate)
+    result = settle(terms, START + 12, (urban, rural))
+    assert (result.shortfall, result.payment) == (0.0, 0.0)
+    assert result.contract is terms
+
+
+def test_a_breach_heals_at_the_next_anniversary_but_a_reversion_stays():
+    breached = settle(contract(shortfall_rule="reversion"), START + 12, (0.0, 0.0)).contract
+    healed = settle(breached, START + 24, (100.0, 200.0)).contract
+    assert healed.state is ContractState.ACTIVE
+    assert healed.reverted
+    assert healed.version == breached.version + 1
+
+
+# life
+
+
+def test_life_from_signature_to_the_end_of_the_term():
+    terms = contract(state=ContractState.SIGNED)
+    assert not terms.in_force
+    assert advance(terms, START + -1) is terms
+    active = advance(terms, START)
+    assert active.state is ContractState.ACTIVE
+    assert active.version == terms.version + 1
+    assert advance(active, START + 35) is active
+    expired = advance(active, START + 36)
+    assert expired.state is ContractState.EXPIRED
+    assert advance(expired, START + 60) is expired
+
+
+def test_notice_ends_it_after_its_period():
+    leaving = give_notice(contract(), START + 4)
+    assert advance(leaving, START + 9) is leaving
+    assert advance(leaving, START + 10).state is ContractState.TERMINATED
+
+
+@given(
+    st.lists(st.sampled_from(["month", "settle", "notice"]), max_size=60),
+    st.lists(st.tuples(volumes, volumes), min_size=60, max_size=60),
+)
+def test_no_life_leads_back_from_the_end(steps, delivered):
+    terms, month = contract(state=ContractState.SIGNED), START + -2
+    seen = [terms]
+    for step, volume in zip(steps, delivered, strict=False):
+        month = month + 3
+        if step == "settle" and terms.in_force and terms.is_anniversary(month):
+            terms = settle(terms, month, volume).contract
+        elif step == "notice" and terms.in_force:
+            terms = give_notice(terms, month)
+        terms = advance(terms, month)
+        ended = [item for item in seen if item.state in (ContractState.EXPIRED, ContractState.TERMINATED)]
+        assert not (ended and terms.in_force)
+        assert not (terms.in_force and month >= terms.expiry)
+        assert terms.version >= seen[-1].version
+        assert (terms.version == seen[-1].version) == (terms is seen[-1])
+        seen.append(terms)

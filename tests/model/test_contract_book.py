@@ -1,0 +1,173 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.calendar import Month
+from agents.contracts import Contract, ContractState
+from model.contract_book import ContractBook
+from model.events import EventLog
+
+START = Month(2025, 1)
+
+
+def contract(**changes):
+    terms = {
+        "seller": "usps",
+        "buyer": "amazon",
+        "segment": "economy",
+        "groups": ("uniform",),
+        "price": (4.0,),
+        "escalator": 0.0,
+        "commitment": (1200.0,),
+        "cap": (1500.0,),
+        "shortfall_rule": "take_or_pay",
+        "tolerance": 0.9,
+        "take_or_pay_rate": 0.5,
+        "start": START,
+        "term_months": 24,
+        "notice_months": 6,
+    }
+    return Contract(**{**terms, **changes})
+
+
+@pytest.fixture
+def book():
+    return ContractBook(EventLog(), {"usps": "USPS", "amazon": "Amazon"})
+
+
+def states(book):
+    return [item.state for item in book.history]
+
+
+def test_a_signed_contract_waits_for_its_start(book):
+    book.sign(contract(start=START + 2), START)
+    assert book.get("usps", "amazon").state is ContractState.SIGNED
+    assert book.in_force() == []
+    book.advance(START + 1)
+    assert book.in_force() == []
+    book.advance(START + 2)
+    assert [item.state for item in book.in_force()] == [ContractState.ACTIVE]
+
+
+def test_the_year_is_settled_on_what_was_delivered_in_it(book):
+    book.sign(contract(), START)
+    for month in range(12):
+        book.deliver("usps", "amazon", 80.0)
+        settled = book.advance(START + (month + 1))
+        assert bool(settled) == (month == 11)
+    before, result = settled[0]
+    assert before.state is ContractState.ACTIVE
+    assert result.shortfall == pytest.approx(0.9 * 1200 - 960)
+    assert result.payment == pytest.approx(0.5 * 4.0 * (0.9 * 1200 - 960))
+    assert book.get("usps", "amazon").state is ContractState.BREACHED
+    book.deliver("usps", "amazon", 1200.0)  # the second year counts from nothing again
+    assert book.advance(START + 24) == []
+    assert book.get("usps", "amazon").state is ContractState.EXPIRED
+    assert states(book)[-3:] == [ContractState.BREACHED, ContractState.ACTIVE, ContractState.EXPIRED]
+
+
+def test_the_last_year_is_settled_too(book):
+    book.sign(contract(), START)
+    book.deliver("usps", "amazon", 1200.0)
+    book.advance(START + 12)
+    ((_, result),) = book.advance(START + 24)
+    assert result.payment == pytest.approx(0.5 * 4.0 * 0.9 * 1200)
+    assert book.get("usps", "amazon").state is ContractState.EXPIRED
+    assert book.advance(START + 36) == []
+
+
+def test_what_an_older_contract_delivered_before_the_run_counts(book):
+    book.hold(contract(start=START + -3), (500.0,))
+    book.deliver("usps", "amazon", 600.0)
+    assert book.advance(START + 9) == []
+    assert book.get("usps", "amazon").state is ContractState.ACTIVE
+
+
+def test_reversion_is_reported_once_and_the_price_is_the_published_one(book):
+    book.sign(contract(shortfall_rule="reversion"), START)
+    ((_, result),) = book.advance(START + 12)
+    assert result.payment == 0.0
+    assert book.get("usps", "amazon").price_at(START + 12, published=5.0) == 5.0
+    assert book.advance(START + 13) == []
+
+
+def test_renewal_keeps_the_terms_and_starts_a_new_year(book):
+    book.sign(contract(), START)
+    book.deliver("usps", "amazon", 100.0)
+    fresh = book.renew(book.get("usps", "amazon"), START + 6, 48, (3.0,))
+    assert fresh.in_force
+    assert fresh.price == (3.0,)
+    assert fresh.expiry == START + 54
+    assert (fresh.commitment, fresh.cap, fresh.shortfall_rule) == ((1200.0,), (1500.0,), "take_or_pay")
+    assert not fresh.is_anniversary(START + 12)
+    book.deliver("usps", "amazon", 1100.0)
+    assert book.advance(START + 18) == []
+
+
+def test_repricing_counts_from_its_month(book):
+    book.sign(contract(), START)
+    book.reprice(book.get("usps", "amazon"), (4.5,), START + 5)
+    assert book.get("usps", "amazon").price_at(START + 5) == 4.5
+
+
+def test_unknown_pairs_have_no_contract(book):
+    assert book.get("ups", "amazon") is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rule=st.sampled_from(["none", "take_or_pay", "reversion"]),
+    delay=st.integers(-14, 3),
+    term=st.integers(1, 40),
+    delivered=st.lists(st.floats(0.0, 300.0), min_size=48, max_size=48),
+    actions=st.lists(st.sampled_from(["", "", "", "", "renew", "reprice"]), min_size=48, max_size=48),
+)
+def test_every_version_is_one_event_and_no_ended_contract_is_in_force(rule, delay, term, delivered, actions):
+    events = EventLog()
+    book = ContractBook(events, {})
+    start = START + max(delay, 1 - term)  # nobody signs what has already ended
+    book.sign(contract(shortfall_rule=rule, term_months=term, start=start), START)
+    for i, (parcels, action) in enumerate(zip(delivered, actions, strict=True)):
+        month = START + (i + 1)
+        if book.in_force():
+            book.deliver("usps", "amazon", parcels)
+        book.advance(month)
+        held = book.get("usps", "amazon")
+        if action == "renew":
+            book.renew(held, month, term, held.price)
+        elif action == "reprice" and held.in_force:
+            book.reprice(held, (held.price[0] * 1.01,), month)
+        for item in book.in_force():
+            assert item.start <= month < item.expiry
+            assert item.state in (ContractState.ACTIVE, ContractState.BREACHED)
+        assert len(events) == len(book.history)
+    assert [event.kind for event in events] == ["contract"] * len(events)
+    months = [event.month for event in events]
+    assert months == sorted(months)
+    versions = [item.version for item in book.history]
+    for before, after in pairwise(versions):
+        assert after in (before + 1, 2)  # the next version, or a newly signed contract
+
+
+def test_contracts_of_a_run_end_on_their_dates(finished):
+    run = finished()
+    starts = [item.start for item in run.book.history if (item.seller, item.buyer) == ("usps", "amazon")]
+    assert sorted(set(starts)) == [Month(2022, 10), Month(2026, 10), Month(2030, 10)]
+    assert run.book.get("usps", "amazon").in_force
+    for item in run.book.in_force():
+        assert item.start <= run.settings.end < item.expiry
+    kinds = [event.kind for event in run.events if event.kind in ("contract", "enterprise_contract")]
+    older_than_the_run = 3 + 2 * run.shippers.n_enterprise
+    assert len(kinds) == len(run.book.history) - older_than_the_run
+
+
+def test_a_withdrawn_contract_reverts_and_is_not_renewed(finished):
+    run = finished("withdraw")
+    held = run.book.get("usps", "amazon")
+    assert held.state is ContractState.EXPIRED
+    assert held.reverted
+    prices = run.records["amazon_usps_price_usd"]
+    before, after = prices[8], prices[9]  # September and October 2025, the first anniversary
+    assert after > before * 1.1

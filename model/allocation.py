@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-NUMERICAL_DUST = 1e-12  # share of refused parcels below which all have found a place
+NUMERICAL_DUST = 1e-12  # share of refused parcels, or of a capacity, that is rounding and counts as nothing
 
 
 class Priority(IntEnum):
@@ -178,7 +178,8 @@ def allocate(
         paid += backlog.value.sum(axis=0) * served
         left_over = Backlog(backlog.volume * (1.0 - served), backlog.value * (1.0 - served))
     overflow = np.zeros_like(volume)
-    _reoffer(rejected, rejected_value, overflow, room, network_room, rules)
+    full, network_full = (NUMERICAL_DUST * np.where(np.isinf(c), 0.0, c) for c in (capacity, network_capacity))
+    _reoffer(rejected, rejected_value, overflow, room, network_room, full, network_full, rules)
     accepted += overflow
     paid += overflow * rules.overflow_price[..., None]
     new_backlog = _age(left_over, rejected, rejected_value, rules.max_months, unserved)
@@ -191,15 +192,21 @@ def _reoffer(
     overflow: Floats,
     room: Floats,
     network_room: Floats,
+    full: Floats,
+    network_full: Floats,
     rules: AllocationRules,
 ) -> None:
-    """Offer rejected parcels to other carriers in proportion to liking; changes its first three arguments in place."""
+    """Offer rejected parcels to other carriers in proportion to liking; changes its first three arguments in place.
+
+    A carrier whose room is no more than `full` (K, Z) or `network_full` (K,) has none: what rounding leaves of a used
+    up capacity must not attract parcels.
+    """
     n_carriers = room.shape[0]
     others = ~np.eye(n_carriers, dtype=bool)
     for _ in range(rules.max_passes):
         if rejected.sum() <= 0.0:
             return
-        spare = (room > 0.0) & (network_room > 0.0)[:, None] & (rules.coverage > 0.0)
+        spare = (room > full) & (network_room > network_full)[:, None] & (rules.coverage > 0.0)
         liking = rules.preference[..., None] * np.where(spare, rules.coverage, 0.0)
         open_to = np.einsum("ab,gsbz->gsaz", others.astype(float), liking)  # liking of all but the carrier itself
         scale = np.divide(rejected, open_to, out=np.zeros_like(rejected), where=open_to > 0.0)
@@ -221,6 +228,9 @@ def _age(
     left_over: Backlog | None, rejected: Floats, rejected_value: Floats, max_months: int, unserved: Floats
 ) -> Backlog | None:
     """Put the newly rejected behind what already waits; what has waited too long is given up (added to `unserved`)."""
+    if max_months == 0:
+        unserved += rejected.sum(axis=(0, 1))
+        return None
     shape = (max_months, *rejected.shape)
     volume, value = np.zeros(shape), np.zeros(shape)
     volume[0], value[0] = rejected, rejected_value

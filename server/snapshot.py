@@ -10,11 +10,11 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-from model.market import ParcelMarket
 from numpy.typing import NDArray
 
 from agents.calendar import Month
 from agents.geography import ZONE_TYPES, ZoneTable
+from model.market import ParcelMarket
 from server.headline import headline
 
 type Floats = NDArray[np.float64]
@@ -73,7 +73,7 @@ class Snapshot:
         own_share: (n, D) share of Amazon's parcels that it delivers itself.
         place_delivered: (D, G, P) parcels delivered in the last month.
         place_own_share: (D, P) share of Amazon's parcels that it delivers itself, last month.
-        place_on_time: (D, P) share on time, the carriers' national shares weighted by what each delivers there.
+        place_on_time: (D, P) share of the parcels delivered there that arrive on time.
     """
 
     number: int
@@ -140,7 +140,8 @@ def take(market: ParcelMarket, run: Run, number: int, status: Status) -> Snapsho
     to_density = _density_matrix(market.zones)
     to_place = _place_matrix(market.zones)
     delivered = np.asarray(records["delivered_parcels"][-1], dtype=np.float64)
-    on_time = np.asarray(records["on_time_share"][-1], dtype=np.float64)
+    by_zone = delivered.sum(axis=0)
+    on_time = np.asarray(records["on_time_by_zone_share"][-1], dtype=np.float64)
     shipped = np.asarray(records["amazon_parcels"], dtype=np.float64)
     own = np.asarray(records["amazon_own_parcels"], dtype=np.float64)
     month = records.months[-1]
@@ -160,7 +161,7 @@ def take(market: ParcelMarket, run: Run, number: int, status: Status) -> Snapsho
         own_share=own_share,
         place_delivered=np.einsum("dpz,kz,kg->dgp", to_place, delivered, to_group, optimize=True),
         place_own_share=_ratio(to_place @ own[-1], to_place @ shipped[-1]),
-        place_on_time=_ratio(to_place @ (np.nan_to_num(on_time) @ delivered), to_place @ delivered.sum(axis=0)),
+        place_on_time=_ratio(to_place @ (on_time * by_zone), to_place @ by_zone),
     )
 
 

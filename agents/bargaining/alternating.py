@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.bargaining.nash import close_at_nash
-from agents.bargaining.protocol import Bools, Floats, Offer, Side, Stakes, Strategy, Talks, View
+from agents.bargaining.offers import Bools, Floats, Offer, Side, Stakes, View
+from agents.bargaining.protocol import Strategy
+from agents.bargaining.talks import Talks
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ class AlternatingOffers:
         strategy = self._strategy(side)
         price = np.broadcast_to(np.asarray(strategy.propose(view), dtype=np.float64), view.reservation.shape)
         if not np.isfinite(price).all():
-            raise ValueError(f"{type(strategy).__name__} proposes {price} in round {view.round}; allowed: finite prices")
+            raise ValueError(
+                f"{type(strategy).__name__} proposes {price} in round {view.round}; allowed: finite prices"
+            )
         limit = view.reservation
         return np.asarray(np.minimum(price, limit) if side is Side.BUYER else np.maximum(price, limit))

@@ -12,31 +12,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.bargaining.protocol import Floats, Offer, Side, Stakes, Talks
+from agents.bargaining.offers import Floats, Offer, Side, Stakes
+from agents.bargaining.talks import Talks
 
 
-def nash_price(talks: Talks, stakes: Stakes, seller_weight: float) -> Floats:
+def nash_price(stakes: Stakes, seller_weight: float) -> Floats:
     """Split the surplus of each thread in fixed shares.
 
     Args:
-        talks: Gives private noise, floors and what is still open.
-        stakes: What a deal is worth.
+        stakes: What a deal is worth; with private noise if it is `Talks.perceived`.
         seller_weight: Share of the surplus that the seller gets, 0 to 1.
 
     Returns:
-        $ per parcel, (G,); NaN for threads that are closed or have no zone of agreement.
+        $ per parcel, (G,); NaN for threads without a zone of agreement.
     """
-    buyer = stakes.buyer + talks.noise_scale * talks.noise_buyer
-    floor = np.maximum(stakes.statutory_floor, talks.floor)
-    seller = np.maximum(stakes.seller + talks.noise_scale * talks.noise_seller, floor)
-    lowest, highest = talks.limits(stakes)[::-1]
-    price = np.clip(seller + seller_weight * (buyer - seller), lowest, np.maximum(lowest, highest))
-    return np.where(talks.closable(stakes), price, np.nan)
+    seller = np.maximum(stakes.seller, stakes.statutory_floor)
+    highest, lowest = stakes.limits()
+    price = np.clip(seller + seller_weight * (stakes.buyer - seller), lowest, np.maximum(lowest, highest))
+    return np.where(stakes.agreeable(), price, np.nan)
 
 
 def close_at_nash(talks: Talks, round_: int, side: Side, stakes: Stakes, seller_weight: float) -> Talks:
     """Close every closable thread at its Nash price; `side` is who puts it on the table."""
-    price = nash_price(talks, stakes, seller_weight)
+    price = np.where(talks.open, nash_price(talks.perceived(stakes), seller_weight), np.nan)
     return talks.with_offer(Offer(round_, side, price, np.isfinite(price)), stakes)
 
 
@@ -85,7 +83,6 @@ class FixedPoint:
 
 
 def nash_in_nash(
-    talks: Sequence[Talks],
     stakes_of: Callable[[int, tuple[Floats, ...]], Stakes],
     start: Sequence[Floats],
     seller_weight: float,
@@ -95,27 +92,24 @@ def nash_in_nash(
     """Sweep the Nash split over all pairs, each taking the other contracts as given, until prices rest.
 
     Args:
-        talks: One by pair; gives private noise and floors.
         stakes_of: Stakes of a pair (by its index) given the prices of all pairs; a NaN price means no contract.
-        start: Prices to start from, (G,) by pair.
+        start: Prices to start from, (G,) by pair; sets the number of pairs.
         seller_weight: Share of the surplus that the seller gets, 0 to 1.
         tolerance: Largest change of a price, $ per parcel, at which prices rest.
         max_sweeps: Sweeps after which it gives up; the result says so.
 
     Raises:
-        ValueError: Not one start price by pair, or no sweep allowed.
+        ValueError: No sweep is allowed.
     """
-    if len(start) != len(talks) or max_sweeps < 1:
-        raise ValueError(
-            f"start has {len(start)} pairs and max_sweeps is {max_sweeps}; allowed: {len(talks)} pairs, at least 1 sweep"
-        )
+    if max_sweeps < 1:
+        raise ValueError(f"max_sweeps is {max_sweeps}; allowed: at least 1")
     prices = tuple(np.asarray(price, dtype=np.float64) for price in start)
     change = np.inf
     sweeps = 0
     while change > tolerance and sweeps < max_sweeps:
         before = prices
-        for pair, state in enumerate(talks):
-            new = nash_price(state, stakes_of(pair, prices), seller_weight)
+        for pair in range(len(prices)):
+            new = nash_price(stakes_of(pair, prices), seller_weight)
             prices = (*prices[:pair], new, *prices[pair + 1 :])
         change = max((_largest_change(*both) for both in zip(before, prices, strict=True)), default=0.0)
         sweeps += 1

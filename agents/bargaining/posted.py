@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from agents.bargaining.protocol import Floats, Offer, Side, Stakes, Talks
+from agents.bargaining.offers import Floats, Offer, Side, Stakes
+from agents.bargaining.talks import Talks
 
 # How finely, and how far in standard deviations, the proposer searches for its best price.
 _SEARCH_POINTS = 161
@@ -47,23 +48,23 @@ class TakeItOrLeaveIt:
             talks = talks.learned(self.belief_gain)
         elif talks.offers:
             return talks
-        buyer, seller = talks.limits(stakes)
+        buyer, seller = talks.perceived(stakes).limits()
         price = self._best_price(talks, stakes)
         accepted = talks.closable(stakes) & (price >= seller) & (price <= buyer)
-        return talks.with_offer(Offer(round_, self.proposer, np.where(talks.open, price, np.nan), accepted), stakes)
+        offer = Offer(round_, self.proposer, np.where(talks.open, price, np.nan), accepted)
+        return talks.with_offer(offer, stakes, final=True)
 
     def _best_price(self, talks: Talks, stakes: Stakes) -> Floats:
         """Price with the largest expected gain to the proposer, (G,)."""
-        buyer, seller = talks.limits(stakes)
+        known_buyer, known_seller = stakes.limits()
+        buyer, seller = talks.perceived(stakes).limits()
         sd = self.belief_sd * talks.noise_scale * talks.current_price
         steps = np.linspace(-_SEARCH_WIDTH, _SEARCH_WIDTH, _SEARCH_POINTS)[:, None]
         if self.proposer is Side.SELLER:
-            known = np.minimum(stakes.buyer, stakes.buyer_outside)
-            prices, chance = known + sd * steps, ndtr(-steps)
+            prices, chance = known_buyer + sd * steps, ndtr(-steps)
             gain = np.maximum(prices - seller, 0.0)
         else:
-            known = np.maximum(np.maximum(stakes.seller, stakes.statutory_floor), stakes.seller_outside)
-            prices, chance = known + sd * steps, ndtr(steps)
+            prices, chance = known_seller + sd * steps, ndtr(steps)
             gain = np.maximum(buyer - prices, 0.0)
         chance = np.where(sd > 0.0, chance, 1.0)
         best = np.argmax(gain * chance, axis=0)
@@ -83,8 +84,8 @@ class PostedTariff:
         """Play one round; see `protocol.Bargaining`. The draw is not used."""
         if talks.signed or round_ < max(1, talks.earliest_round):
             return talks
-        buyer, seller = talks.limits(stakes)
+        buyer, seller = talks.perceived(stakes).limits()
         price = np.maximum(stakes.published, seller)
         accepted = talks.closable(stakes) & (price <= buyer)
-        after = talks.with_offer(Offer(round_, Side.SELLER, np.where(talks.open, price, np.nan), accepted), stakes)
-        return after
+        offer = Offer(round_, Side.SELLER, np.where(talks.open, price, np.nan), accepted)
+        return talks.with_offer(offer, stakes, final=True)

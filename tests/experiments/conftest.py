@@ -43,5 +43,5 @@ def short_run() -> RunResult:
 
 @pytest.fixture(scope="session")
 def placebo() -> Comparison:
-    """The baseline beside itself under another name, on two processes."""
-    return compare(["baseline", "placebo"], until="2025-12", replications=2, workers=2)
+    """The baseline beside itself under another name."""
+    return compare(["baseline", "placebo"], until="2025-12", replications=2, workers=1)

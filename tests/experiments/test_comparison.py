@@ -26,7 +26,7 @@ def runs_of(**values: list[float]) -> pd.DataFrame:
 
 def test_placebo_differs_by_exactly_zero(placebo: Comparison) -> None:
     other = placebo.table.xs("placebo", level="scenario")
-    assert len(other) > 500
+    assert len(other) > 200
     assert (other[["difference", "difference_median", "low", "high"]] == 0).all(axis=None)
 
 
@@ -37,7 +37,7 @@ def test_replications_are_the_single_runs(placebo: Comparison) -> None:
 
 def test_number_of_processes_changes_nothing() -> None:
     found = [
-        compare(["withdraw", "renew"], until="2025-02", replications=2, workers=workers).summary() for workers in (1, 2)
+        compare(["withdraw", "renew"], until="2025-01", replications=1, workers=workers).summary() for workers in (1, 2)
     ]
     assert json.dumps(found[0]) == json.dumps(found[1])
 
@@ -64,12 +64,12 @@ def test_interval_is_the_t_interval_of_paired_differences() -> None:
 def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
     rng = np.random.default_rng(20)
     covered = 0
-    for _ in range(400):
+    for _ in range(200):
         luck = rng.normal(size=5)
         runs = runs_of(a=list(luck * 10), b=list(luck * 10 + 3 + rng.normal(size=5)))
         row = paired_table(runs, ["a", "b"]).loc[("x_usd", "b")]
         covered += row["low"] <= 3 <= row["high"]
-    assert 0.92 <= covered / 400 <= 0.98
+    assert 0.915 <= covered / 200 <= 0.985
 
 
 def test_missing_outcomes_are_left_out_pair_by_pair() -> None:
@@ -101,7 +101,7 @@ def test_enough_replications_are_as_many_as_advised() -> None:
     assert advice(paired_table(runs_of(a=[0.0] * len(many), b=many), ["a", "b"]), len(many), 0.1) == []
 
 
-def test_a_lost_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_worker_is_told() -> None:
     tasks = [Task(_Deadly(), seed) for seed in (1, 2)]  # type: ignore[arg-type]
     with pytest.raises(WorkerError, match="worker process ended"):
         replicate_all(tasks, workers=2)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import runpy
 from pathlib import Path
+
+import pytest
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 
-def test_first_run() -> None:
-    script = [sys.executable, str(EXAMPLES / "first_run.py"), "2025-12"]
-    found = subprocess.run(script, capture_output=True, text=True, timeout=180, check=False)
-    assert found.returncode == 0, found.stderr
-    assert "bn $ in 2025" in found.stdout
-    assert "a lower build limit" in found.stdout
+def test_first_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("experiments.workers.default_workers", lambda: 1)
+    monkeypatch.setattr("sys.argv", ["first_run.py", "2025-12"])
+    runpy.run_path(str(EXAMPLES / "first_run.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert "bn $ in 2025" in printed
+    assert "a lower build limit" in printed

@@ -120,6 +120,14 @@ def allocate(tendered, waiting, capacity, sorting, liking, overflow_price, cover
         Accepted {(group, segment, carrier, zone): [parcels, dollars]}, what waits, unserved {(carrier, zone): parcels}.
     """
     room, left = dict(capacity), dict(sorting)
+
+    def has_room(k, zone):
+        """Whether more is left of a capacity than rounding leaves."""
+        return all(
+            now == inf or now > 1e-12 * total
+            for now, total in ((room[k, zone], capacity[k, zone]), (left[k], sorting[k]))
+        )
+
     carriers = sorted(left)
     accepted, unserved, still_waiting, rejected = {}, {}, [], []
 
@@ -147,7 +155,7 @@ def allocate(tendered, waiting, capacity, sorting, liking, overflow_price, cover
             weights = {
                 k: liking[flow.group, flow.segment, k] * coverage[k, flow.zone]
                 for k in carriers
-                if k != flow.carrier and room[k, flow.zone] > 0.0 and left[k] > 0.0 and coverage[k, flow.zone] > 0.0
+                if k != flow.carrier and has_room(k, flow.zone) and coverage[k, flow.zone] > 0.0
             }
             total = sum(weights.values())
             if total > 0.0:

@@ -15,7 +15,7 @@ SEGMENTS = range(3)
 @pytest.fixture(scope="module")
 def small_market(market, oracle):
     """A running market of 200 shippers in December, when carriers are fullest."""
-    built = market(n_shippers=int(oracle("factorisation_shippers")), n_enterprise_shippers=20)
+    built = market(n_shippers=int(oracle("factorisation_shippers")))
     for _ in range(12):
         built.step()
     return built

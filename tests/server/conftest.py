@@ -32,7 +32,8 @@ class FakeRecords:
     def __init__(self, n_months: int, n_zones: int) -> None:
         zoned = {"delivered_parcels": (len(CARRIERS), n_zones), "amazon_parcels": (n_zones,)}
         zoned["amazon_own_parcels"] = zoned["amazon_parcels"]
-        by_carrier = dict.fromkeys(("volume_parcels", "on_time_share"), (len(CARRIERS),))
+        zoned["on_time_by_zone_share"] = zoned["amazon_parcels"]
+        by_carrier = {"volume_parcels": (len(CARRIERS),)}
         money = dict.fromkeys(("usps_net_income_usd", "usps_cash_usd", "usps_debt_usd"), ())
         shapes = zoned | by_carrier | money
         self.columns = {name: np.zeros((n_months, *shape)) for name, shape in shapes.items()}
@@ -77,7 +78,7 @@ class FakeMarket:
         delivered = np.array([usps, 1000 - usps, *np.zeros((4, usps.size))])
         records.columns["delivered_parcels"][index] = delivered
         records.columns["volume_parcels"][index] = delivered.sum(axis=1)
-        records.columns["on_time_share"][index] = (0.9, 1.0, np.nan, np.nan, np.nan, np.nan)
+        records.columns["on_time_by_zone_share"][index] = np.where(self.zones.zone_type == 2, 0.8, 0.95)
         records.columns["amazon_parcels"][index] = 1000.0
         records.columns["amazon_own_parcels"][index] = 1000.0 * self.own_share
         for offset, name in enumerate(("net_income", "cash", "debt")):

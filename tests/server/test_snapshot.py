@@ -46,8 +46,9 @@ def test_a_place_without_zones_has_no_share(taken):
     assert taken.place_own_share[ALL, DC] == pytest.approx(0.30)
 
 
-def test_on_time_is_weighted_by_who_delivers_there(taken):
-    assert taken.place_on_time[ALL, ALABAMA] == pytest.approx(0.6 * 0.9 + 0.4 * 1.0)
+def test_on_time_of_a_state_is_weighted_by_the_parcels_of_its_zones(taken):
+    assert taken.place_on_time[ALL, ALABAMA] == pytest.approx((0.95 + 0.95 + 0.8) / 3)
+    assert taken.place_on_time[RURAL, ALABAMA] == pytest.approx(0.8)
 
 
 def test_usps_money_is_in_order_income_cash_debt(taken):

@@ -1,0 +1,53 @@
+"""How two parties agree on a price and a quantity, or do not.
+
+Floor 1: pure values and functions; the market says what is at stake and signs what comes out. A strategy of one's own
+needs two methods, `propose` and `accept` (see `Strategy`), and goes into `AlternatingOffers`.
+"""
+
+from agents.bargaining.alternating import AlternatingOffers, Concession
+from agents.bargaining.nash import FixedPoint, NashSplit, close_at_nash, nash_in_nash, nash_price
+from agents.bargaining.offers import Offer, Side, Stakes, View
+from agents.bargaining.posted import PostedTariff, TakeItOrLeaveIt
+from agents.bargaining.protocol import Bargaining, Strategy
+from agents.bargaining.reservation import (
+    PriceGroups,
+    PriceStructure,
+    SliceValues,
+    exit_months,
+    group_stakes,
+    price_groups,
+    private_noise,
+    slice_values,
+    stay_weight,
+    tendered,
+)
+from agents.bargaining.talks import Talks
+
+__all__ = [
+    "AlternatingOffers",
+    "Bargaining",
+    "Concession",
+    "FixedPoint",
+    "NashSplit",
+    "Offer",
+    "PostedTariff",
+    "PriceGroups",
+    "PriceStructure",
+    "Side",
+    "SliceValues",
+    "Stakes",
+    "Strategy",
+    "TakeItOrLeaveIt",
+    "Talks",
+    "View",
+    "close_at_nash",
+    "exit_months",
+    "group_stakes",
+    "nash_in_nash",
+    "nash_price",
+    "price_groups",
+    "private_noise",
+    "slice_values",
+    "stay_weight",
+    "tendered",
+]

@@ -1,0 +1,245 @@
+"""Quantity first: what a deal is worth to both sides, slice by slice and by price group (section 11, step A).
+
+A slice is volume of the buyer with one own cost and one cost to the seller. What each side gets without a deal is what
+it bargains against (Binmore, Rubinstein and Wolinsky 1986): as long as the buyer could not serve a slice otherwise, it
+would pay the published price, and the seller would earn it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from agents.bargaining.offers import Bools, Floats, Ints, Stakes
+from agents.delivery_cost.checks import IndexArray, check_shape, check_share, check_values
+from agents.geography import ZONE_TYPES
+
+PriceStructure = Literal["uniform", "by_zone_type", "by_zone"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriceGroups:
+    """Which zones share a price.
+
+    Attributes:
+        names: Names of the groups, G of them.
+        of_zone: Group of each zone, (Z,).
+    """
+
+    names: tuple[str, ...]
+    of_zone: Ints
+
+
+def price_groups(structure: PriceStructure, zone_type: IndexArray, zone_names: Sequence[str]) -> PriceGroups:
+    """Group zones by price structure.
+
+    Args:
+        structure: "uniform" (one group), "by_zone_type" (three) or "by_zone".
+        zone_type: Zone type of each zone, (Z,).
+        zone_names: Names of the zones, used by "by_zone".
+
+    Raises:
+        ValueError: An unknown structure.
+    """
+    n_zones = len(zone_type)
+    if structure == "uniform":
+        return PriceGroups(("uniform",), np.zeros(n_zones, dtype=np.int64))
+    if structure == "by_zone_type":
+        return PriceGroups(ZONE_TYPES, np.asarray(zone_type, dtype=np.int64))
+    if structure == "by_zone":
+        if len(zone_names) != n_zones:
+            raise ValueError(f"zone_names has {len(zone_names)} names; allowed: {n_zones}")
+        return PriceGroups(tuple(zone_names), np.arange(n_zones, dtype=np.int64))
+    raise ValueError(f"price structure is {structure!r}; allowed: uniform, by_zone_type, by_zone")
+
+
+def exit_months(volume: Floats, own_cost: Floats, capacity: Floats) -> Ints:
+    """Months after expiry until the buyer can serve each slice itself, cheapest slices first.
+
+    Args:
+        volume: Parcels a year by slice, (L,).
+        own_cost: Own cost by slice, $ per parcel, (L,); sets the order.
+        capacity: Parcels a year that it can serve of these slices h months after expiry, h = 0 .. H - 1, (H,), from
+            pipeline and build limit; never falls.
+
+    Returns:
+        (L,) months, H where the capacity is not enough within H months.
+
+    Raises:
+        ValueError: Capacity falls.
+    """
+    if np.any(np.diff(capacity) < 0.0):
+        raise ValueError("capacity falls between two months; allowed: never falling")
+    order = np.argsort(own_cost, kind="stable")
+    months = np.empty(volume.size, dtype=np.int64)
+    needed = np.cumsum(volume[order])
+    # The last slice must not miss a capacity that equals the total but for rounding.
+    months[order] = np.searchsorted(capacity, needed * (1.0 - 1e-12), side="left")
+    return months
+
+
+def stay_weight(exit_month: Ints, term_months: int, discount_rate_monthly: float) -> Floats:
+    """Discounted share of the term during which the buyer would have to stay at the published price without a deal.
+
+    Args:
+        exit_month: Months after expiry until it can leave, (L,).
+        term_months: Length of the contract that is talked about.
+        discount_rate_monthly: Discount rate.
+
+    Returns:
+        (L,) 0 (could leave at once) to 1 (could not leave within the term).
+
+    Raises:
+        ValueError: The term is not at least 1, or the rate is not from 0 to below 1.
+    """
+    if term_months < 1 or not 0.0 <= discount_rate_monthly < 1.0:
+        raise ValueError(
+            f"term_months is {term_months} and discount_rate_monthly {discount_rate_monthly}; "
+            "allowed: at least 1, 0 to below 1"
+        )
+    weights = (1.0 - discount_rate_monthly) ** np.arange(term_months)
+    until = np.concatenate([[0.0], np.cumsum(weights)])
+    return np.asarray(until[np.clip(exit_month, 0, term_months)] / until[-1], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SliceValues:
+    """What access to each slice is worth, (L,) each, $ per parcel but `volume`.
+
+    Attributes:
+        volume: Parcels a year.
+        attributable_cost: Seller's attributable cost, overtime where capacity binds included.
+        seller_floor: The same with the seller's margin.
+        own_value: Price at which the buyer is indifferent to delivering itself.
+        buyer: Value to the buyer.
+        seller: Value to the seller.
+        published: What it pays without a contract.
+    """
+
+    volume: Floats
+    attributable_cost: Floats
+    seller_floor: Floats
+    own_value: Floats
+    buyer: Floats
+    seller: Floats
+    published: Floats
+
+    @property
+    def efficient(self) -> Bools:
+        """Slices that are cheaper to leave with the seller, (L,)."""
+        return self.own_value >= self.seller_floor
+
+
+def slice_values(
+    volume: Floats,
+    own_cost: Floats,
+    attributable_cost: Floats,
+    published: Floats | float,
+    exit_month: Ints,
+    term_months: int,
+    *,
+    seller_margin_floor: float,
+    saved_by_own_delivery: float,
+    discount_rate_monthly: float,
+) -> SliceValues:
+    """Values of both sides by slice.
+
+    Args:
+        volume: Parcels a year, (L,).
+        own_cost: What the buyer's alternative costs, $ per parcel, (L,) (section 12).
+        attributable_cost: Seller's attributable cost with peak cost, $ per parcel, (L,).
+        published: Price without a contract, $ per parcel, (L,) or one number.
+        exit_month: Months after expiry until the buyer can serve the slice, (L,); see `exit_months`.
+        term_months: Length of the contract that is talked about.
+        seller_margin_floor: Margin over attributable cost that the seller wants at least.
+        saved_by_own_delivery: Injection cost plus speed benefit of the buyer, $ per parcel.
+        discount_rate_monthly: Discount rate.
+
+    Returns:
+        The values; a slice that the buyer would rather leave at the published price stays there for the whole term.
+
+    Raises:
+        ValueError: Arrays of different length, or a number out of range.
+    """
+    for name, values in (("own_cost", own_cost), ("attributable_cost", attributable_cost)):
+        check_shape(name, values, volume.shape)
+        check_values(name, values)
+    check_values("volume", volume)
+    own_value = own_cost - saved_by_own_delivery
+    by_slice = np.broadcast_to(np.asarray(published, dtype=np.float64), volume.shape)
+    stay = stay_weight(np.where(own_value >= by_slice, term_months, exit_month), term_months, discount_rate_monthly)
+    floor = attributable_cost * (1.0 + seller_margin_floor)
+    return SliceValues(
+        volume=volume,
+        attributable_cost=attributable_cost,
+        seller_floor=floor,
+        own_value=own_value,
+        buyer=stay * by_slice + (1.0 - stay) * own_value,
+        seller=floor + stay * np.maximum(0.0, by_slice - floor),
+        published=by_slice,
+    )
+
+
+def group_stakes(values: SliceValues, group: Ints, n_groups: int) -> Stakes:
+    """Quantity and reservation values by price group: means over the slices that are efficient to leave.
+
+    Args:
+        values: Values by slice.
+        group: Group of each slice, (L,), 0 to `n_groups` - 1.
+        n_groups: Number of groups.
+
+    Returns:
+        Stakes (G,); a group without efficient slices has quantity 0 and never closes.
+    """
+    weight = np.where(values.efficient, values.volume, 0.0)
+    quantity = np.bincount(group, weights=weight, minlength=n_groups)
+
+    def mean(by_slice: Floats) -> Floats:
+        total = np.bincount(group, weights=weight * by_slice, minlength=n_groups)
+        return np.divide(total, quantity, out=np.zeros(n_groups), where=quantity > 0.0)
+
+    return Stakes(
+        quantity=quantity,
+        buyer=mean(values.buyer),
+        seller=mean(values.seller),
+        statutory_floor=mean(values.attributable_cost),
+        published=mean(values.published),
+    )
+
+
+def tendered(values: SliceValues, group: Ints, price: Floats) -> Floats:
+    """Parcels a year that the buyer would hand over at a price: slices worth at least that much to it.
+
+    Under a uniform price this is what it commits to.
+
+    Args:
+        values: Values by slice.
+        group: Group of each slice, (L,).
+        price: $ per parcel by group, (G,); NaN (no deal) takes nothing.
+
+    Returns:
+        (G,).
+    """
+    takes = values.efficient & (values.buyer >= price[group])
+    return np.bincount(group, weights=np.where(takes, values.volume, 0.0), minlength=price.size)
+
+
+def private_noise(normal: Floats, belief_sd: float, current_price: Floats | float) -> tuple[Floats, Floats]:
+    """Private errors of buyer and seller in their own limits, $ per parcel.
+
+    Args:
+        normal: Standard normal draws, (2, G): buyer, seller.
+        belief_sd: S.d. as a share of the price in force.
+        current_price: $ per parcel, (G,) or one number.
+
+    Raises:
+        ValueError: Not two rows of draws, or a share outside 0 to 1.
+    """
+    if normal.ndim != 2 or normal.shape[0] != 2:
+        raise ValueError(f"normal has shape {normal.shape}; allowed: (2, G)")
+    check_share("belief_sd", belief_sd)
+    noise = normal * (belief_sd * current_price)
+    return noise[0], noise[1]

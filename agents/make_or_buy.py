@@ -1,0 +1,171 @@
+"""Make or buy: which addresses a carrier delivers itself, and which it buys from a carrier that passes anyway.
+
+One rule for every carrier: deliver the densest addresses yourself, buy access for the rest. Costs are by household
+percentile of each zone, densest first. Source: design text of the market, section 12.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.delivery_cost.checks import check_share, check_values
+
+type Floats = NDArray[np.float64]
+
+
+def own_cost(
+    unit_cost: Floats, capital_charge: Floats, multiplier: float | Floats = 1.0, noise: Floats | float = 1.0
+) -> Floats:
+    """Long-run cost of delivering where no own route passes yet.
+
+    Args:
+        unit_cost: Average last-mile cost at the volume that it would carry, $ per parcel, (..., Z, P).
+        capital_charge: Capital per parcel at usual fill, $ per parcel, (Z,).
+        multiplier: Factor on all own cost; one number or (Z,).
+        noise: Local factor, one number or (Z,).
+
+    Returns:
+        $ per parcel, (..., Z, P).
+    """
+    factor = np.broadcast_to(np.asarray(multiplier * np.asarray(noise, dtype=np.float64)), capital_charge.shape)
+    return np.asarray((unit_cost + capital_charge[:, None]) * factor[:, None], dtype=np.float64)
+
+
+def with_passing_routes(new_cost: Floats, marginal_cost: Floats, passed: Floats) -> Floats:
+    """Own cost of a carrier whose routes pass some addresses already: one more stop there, long-run cost elsewhere.
+
+    Args:
+        new_cost: Cost where no own route passes, $ per parcel, (..., Z, P); see `own_cost`.
+        marginal_cost: Cost of one more parcel on routes that pass, $ per parcel, (..., Z, P); with sorting if access
+            would spare that too.
+        passed: Share of households that own routes passed at the start, densest first, (..., Z); 1 for a carrier that
+            delivers everywhere.
+
+    Returns:
+        $ per parcel, (..., Z, P); the cell cut by the end of the routes counts in proportion.
+
+    Raises:
+        ValueError: A share is outside 0 to 1.
+    """
+    check_share("passed", passed)
+    cells = new_cost.shape[-1]
+    inside = np.clip(passed[..., None] * cells - np.arange(cells), 0.0, 1.0)
+    return np.asarray(new_cost + inside * (marginal_cost - new_cost), dtype=np.float64)
+
+
+def perceived_error(normal: Floats, months_since: int, mean: float, sd: float, learning_months: int) -> Floats:
+    """Error of a first insourcer in its own cost; fades evenly while it learns.
+
+    Args:
+        normal: Standard normal draws, any shape.
+        months_since: Months since it began to deliver itself; 0 or less before.
+        mean: Mean error at the beginning, $ per parcel.
+        sd: S.d. of the error, $ per parcel.
+        learning_months: Months until the error is gone.
+
+    Returns:
+        $ per parcel to add to own cost, the shape of the draws.
+    """
+    left = 1.0 - max(months_since, 0) / learning_months if months_since < learning_months else 0.0
+    return np.asarray((mean + sd * normal) * left, dtype=np.float64)
+
+
+def updated_price_belief(belief: Floats | float, offer: Floats | float, belief_gain: float) -> Floats:
+    """Expected access price after another offer; NaN offers (nothing said) leave it as it is."""
+    offer = np.asarray(offer, dtype=np.float64)
+    return np.where(np.isnan(offer), belief, belief + belief_gain * (offer - belief))
+
+
+def desired_coverage(
+    cost: Floats, hurdle_charge: Floats, access_price: Floats | float, injection_cost: float, speed_benefit: float
+) -> Floats:
+    """Largest share of households, densest first, that is worth building for.
+
+    The rule of section 12: cost(phi) + hurdle <= expected access price + injection cost + speed benefit. Between the
+    percentile midpoints cost is linear, so that coverage moves without steps, and it is flat beyond the first and last.
+
+    Args:
+        cost: Own cost by percentile, $ per parcel, (..., Z, P).
+        hurdle_charge: investment_hurdle x capital charge, $ per parcel, (Z,); 0 where capital is sunk.
+        access_price: Expected price of access, $ per parcel, one number or (..., Z).
+        injection_cost: Cost of dropping parcels at the seller, $ per parcel.
+        speed_benefit: Value of delivering oneself, $ per parcel.
+
+    Returns:
+        (..., Z) shares from 0 to 1.
+
+    Raises:
+        ValueError: A cost or the price is negative or not finite.
+    """
+    check_values("cost", cost)
+    check_values("access_price", access_price)
+    cells = cost.shape[-1]
+    worth = np.broadcast_to(access_price + injection_cost + speed_benefit - hurdle_charge, cost.shape[:-1])[..., None]
+    pays = cost <= worth
+    last = cells - 1 - np.argmax(pays[..., ::-1], axis=-1)[..., None]
+    here = np.take_along_axis(cost, last, axis=-1)
+    beyond = np.take_along_axis(cost, np.minimum(last + 1, cells - 1), axis=-1)
+    step = beyond - here
+    part = np.divide(worth - here, step, out=np.zeros_like(step), where=step > 0.0)
+    coverage = ((last + 0.5 + np.clip(part, 0.0, 1.0)) / cells)[..., 0]
+    coverage = np.where(pays[..., -1], 1.0, coverage)
+    return np.where(pays.any(axis=-1), coverage, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AccessDemand:
+    """Long-run demand for access at each of some prices, (Q,) each.
+
+    Attributes:
+        price: $ per parcel.
+        kept: Parcels a year that stay with the seller.
+        contribution: $ a year that the seller earns on them over attributable cost.
+    """
+
+    price: Floats
+    kept: Floats
+    contribution: Floats
+
+    @property
+    def best(self) -> int:
+        """Index of the price with the largest contribution."""
+        return int(np.argmax(self.contribution))
+
+
+def access_demand(value: Floats, attributable_cost: Floats, volume: Floats, price: Floats) -> AccessDemand:
+    """Demand when every slice may leave: what is worth the price to the buyer stays.
+
+    Args:
+        value: Value of access to the buyer by slice, own cost less injection cost and speed benefit, (L,).
+        attributable_cost: Seller's cost by slice, $ per parcel, (L,).
+        volume: Parcels a year, (L,).
+        price: $ per parcel, the same for all slices; (Q,) prices to try.
+    """
+    order = np.argsort(value, kind="stable")
+    leaves = np.searchsorted(value[order], price, side="left")
+
+    def stays(weights: Floats) -> Floats:
+        from_here_on = np.append(np.cumsum(weights[order][::-1])[::-1], 0.0)
+        return np.asarray(from_here_on[leaves], dtype=np.float64)
+
+    kept = stays(volume)
+    return AccessDemand(price, kept, price * kept - stays(volume * attributable_cost))
+
+
+def joint_surplus(value: Floats, attributable_cost: Floats, volume: Floats) -> tuple[float, float]:
+    """What both could share if every slice went where it is cheaper.
+
+    Args:
+        value: Value of access to the buyer by slice, $ per parcel, (L,).
+        attributable_cost: Seller's cost by slice, $ per parcel, (L,).
+        volume: Parcels a year, (L,).
+
+    Returns:
+        Share of volume that is cheaper to leave with the seller, and the surplus in $ a year.
+    """
+    gain = value - attributable_cost
+    share = float(volume[gain >= 0.0].sum() / volume.sum())
+    return share, float(volume @ np.maximum(gain, 0.0))

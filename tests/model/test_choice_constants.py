@@ -1,0 +1,138 @@
+"""Elasticities and margins of the oracle tables, through the solver and the choice rule that the market uses."""
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from agents.choice import Menu, stationary_shares
+from agents.shippers import ShipperTable
+from model.parameters import Parameters
+from model.start.choice_constants import ChoiceSetting, StartError, draw_primaries, solve_constants
+
+DEFAULT = Parameters.default()
+GROUPS = ("usps", "amazon", "ups", "fedex", "regional")
+SEGMENTS = ("economy", "ground", "premium")
+OFFERS = [(s, k) for s in range(3) for k in range(5) if DEFAULT[f"share_{SEGMENTS[s]}_{GROUPS[k]}"] > 0.0]
+PRINTED = 0.006  # the oracles are printed with two decimals
+
+
+def population(parameters, n=2001):
+    """Shippers without size discounts whose price coefficients are the quantiles of their lognormal law."""
+    sd = parameters.by_segment("price_coef_sd")
+    normal = ndtri((np.arange(n) + 0.5) / n)[:, None]
+    coefficient = parameters.by_segment("price_coef") * np.exp(sd * normal - sd**2 / 2)
+    carrier = np.zeros((n, 3), dtype=np.int8)
+    return ShipperTable(
+        n_enterprise=0,
+        annual_volume=np.ones((n, 3)),
+        weight=np.ones(n),
+        discount=np.zeros(n),
+        price_coef=coefficient,
+        division=np.zeros(n, dtype=np.int8),
+        primary=carrier,
+        fallback=carrier.copy(),
+        refused_months=carrier.copy(),
+        switches=np.zeros(n, dtype=np.int32),
+    )
+
+
+def setting(inertia=0.0, national=None, coverage=None, min_coverage=0.1):
+    """One place that everybody serves; the oracles are the static logit, without days and reliability."""
+    return ChoiceSetting(
+        national=np.ones(5, dtype=bool) if national is None else national,
+        coverage=np.ones((5, 1)) if coverage is None else coverage,
+        mix=np.ones((1, 1)),
+        surcharge=np.zeros((5, 1)),
+        other_cost=np.zeros((3, 5)),
+        floor=np.zeros((3, 5)),
+        inertia=inertia,
+        min_coverage=min_coverage,
+    )
+
+
+def targets(parameters):
+    share = np.array([parameters.by(f"share_{name}", GROUPS, normalise=True) for name in SEGMENTS])
+    return share, np.array([parameters.by(f"price_{name}", GROUPS) for name in SEGMENTS])
+
+
+def mean_share(shippers, solution, segment, level, inertia=0.0):
+    offered = np.isfinite(solution.constants[segment])
+    constants = np.where(offered, solution.constants[segment], -1e9)
+    utility = constants - shippers.price_coef[:, [segment]] * level
+    n = len(shippers)
+    menu = Menu(utility, np.zeros((n, 0)), np.zeros((n, 0)), np.zeros((n, 0), dtype=bool))
+    return stationary_shares(menu, inertia)[0].mean(axis=0)
+
+
+def elasticity(parameters, segment, carrier, inertia=0.0, step=1e-4):
+    shippers = population(parameters)
+    solution = solve_constants(shippers, setting(inertia), *targets(parameters))
+    shares = []
+    for sign in (1, -1):
+        level = solution.level[segment].copy()
+        level[carrier] *= 1 + sign * step
+        shares.append(mean_share(shippers, solution, segment, level, inertia)[carrier])
+    return np.log(shares[0] / shares[1]) / np.log((1 + step) / (1 - step))
+
+
+@pytest.mark.parametrize(("segment", "carrier"), OFFERS)
+def test_own_price_elasticities_meet_the_oracles(oracle, segment, carrier):
+    found = elasticity(DEFAULT, segment, carrier)
+    assert found == pytest.approx(oracle(f"elasticity_{SEGMENTS[segment]}_{GROUPS[carrier]}"), abs=PRINTED)
+
+
+@pytest.mark.parametrize(("segment", "carrier"), [(0, 0), *((s, k) for s in range(3) for k in (2, 3))])
+def test_one_shot_margins_meet_the_oracles(oracle, segment, carrier):
+    found = -1.0 / elasticity(DEFAULT, segment, carrier)
+    assert found == pytest.approx(oracle(f"margin_{SEGMENTS[segment]}_{GROUPS[carrier]}"), abs=PRINTED)
+
+
+def test_the_elasticity_answers_to_its_inputs():
+    """More of a price, a coefficient or a share moves it as the logit says, dampened by who stays a customer."""
+    base = elasticity(DEFAULT, 1, 2)
+    dearer = elasticity(DEFAULT.with_overrides({"price_ground_ups": DEFAULT.price_ground_ups * 1.1}), 1, 2)
+    assert base * 1.1 < dearer < base * 1.03
+    keener = elasticity(DEFAULT.with_overrides({"price_coef_ground": DEFAULT.price_coef_ground * 1.1}), 1, 2)
+    assert base * 1.1 < keener < base * 1.03
+    larger = elasticity(DEFAULT.with_overrides({"share_ground_ups": DEFAULT.share_ground_ups * 1.1}), 1, 2)
+    assert base < larger < base * 0.9
+
+
+def test_inertia_makes_the_long_run_answer_larger_and_the_solver_keeps_the_shares():
+    assert elasticity(DEFAULT, 0, 2, inertia=0.8) < elasticity(DEFAULT, 0, 2)
+    shippers = population(DEFAULT)
+    share, price = targets(DEFAULT)
+    solution = solve_constants(shippers, setting(0.8), share, price)
+    for segment in range(3):
+        found = mean_share(shippers, solution, segment, solution.level[segment], 0.8)
+        np.testing.assert_allclose(found, share[segment], atol=1e-8)
+    np.testing.assert_allclose(np.where(share > 0, solution.level, 0.0), np.where(share > 0, price, 0.0), rtol=1e-6)
+    assert np.isneginf(solution.constants[2, [1, 4]]).all()
+
+
+def test_a_share_that_coverage_does_not_allow_is_refused():
+    national = np.array([True, False, True, True, False])
+    coverage = np.ones((5, 1))
+    coverage[4] = 0.05
+    share, price = targets(DEFAULT)
+    with pytest.raises(StartError, match="reaches no shipper"):
+        solve_constants(population(DEFAULT, 50), setting(0.0, national, coverage), share, price)
+
+
+def test_drawn_carriers_meet_their_quota():
+    national = np.array([True, False, True, True, False])
+    coverage = np.ones((5, 1))
+    coverage[[1, 4]] = 0.6
+    shippers = population(DEFAULT, 1000)
+    share, price = targets(DEFAULT)
+    solution = solve_constants(shippers, setting(0.8, national, coverage), share, price)
+    uniform = np.random.default_rng(0).random((1000, 3))
+    primary, fallback = draw_primaries(shippers, solution, national, uniform)
+    assert national[fallback].all()
+    assert (fallback[national[primary]] == primary[national[primary]]).all()
+    for segment in range(3):
+        drawn = np.zeros(5)
+        reach = coverage[primary[:, segment], 0]
+        np.add.at(drawn, primary[:, segment], reach)
+        np.add.at(drawn, fallback[:, segment], 1.0 - reach)
+        np.testing.assert_allclose(drawn / 1000, share[segment], atol=0.004)

@@ -16,6 +16,8 @@ class Amazon(Carrier):
 
     #: Whether its yearly build limit binds (a scenario may lift it).
     build_limit_applies: bool = True
+    #: Share of what it means to take from USPS that it orders in one quarter; 1 where an exit is imposed.
+    adjust_speed: float = 1.0
 
     def expected_volume(self, months: int) -> Floats:
         """Parcels a year that it expects to deliver itself: all that it ships less what contracts carry, (Z,)."""
@@ -29,6 +31,19 @@ class Amazon(Carrier):
     def yearly_build_limit(self) -> float:
         """Annual parcels of capacity that it can add in a year, growth and returned volume included."""
         return self.world.figures.build_limit * 1e9 if self.build_limit_applies else float("inf")
+
+    def wanted_additions(self, needed: Floats, months: int) -> Floats:
+        """Growth in full, only a part of what it means to take from USPS, and no station below the smallest size."""
+        wanted = super().wanted_additions(needed, months)
+        if self.adjust_speed >= 1.0:
+            return wanted
+        now, then = self.world.month, self.world.month + months
+        taken = np.maximum(self.world.amazon_outsourced(now) - self.world.amazon_outsourced(then), 0.0)
+        gap = np.minimum(wanted, taken)
+        figures = self.world.figures
+        smallest = figures.station_min_size * figures.operating_days_amazon
+        ordered = gap * self.adjust_speed
+        return wanted - gap + np.where(gap >= smallest, np.maximum(ordered, np.minimum(gap, smallest)), 0.0)
 
     def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, months: int) -> Floats:
         """Coverage that the additions allow: all that is planned where nothing was cut, less in proportion else."""

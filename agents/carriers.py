@@ -77,7 +77,7 @@ class Carrier(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
         """
         books = self.world.own_books(self.index)
         needed = self.expected_volume(lead_months + horizon_months)
-        wanted = wanted_additions(needed, books.capacity, books.on_its_way)
+        wanted = self.wanted_additions(needed, lead_months + horizon_months)
         limit = self.yearly_build_limit() * horizon_months / MONTHS_PER_YEAR
         additions = cut_to_limit(wanted, books.unit_cost, limit)
         if additions.sum() <= 0.0:
@@ -86,6 +86,11 @@ class Carrier(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
         capital = float((additions * self.world.figures.by_type("capacity_capex")[zone_type]).sum())
         coverage = self.coverage_after(books.coverage, additions, wanted, lead_months + horizon_months)
         return CapacityOrder(self.index, self.world.month + lead_months, additions, coverage, capital)
+
+    def wanted_additions(self, needed: Floats, months: int) -> Floats:
+        """Annual parcels of capacity that it would order today for what it needs some months ahead, (Z,)."""
+        books = self.world.own_books(self.index)
+        return wanted_additions(needed, books.capacity, books.on_its_way)
 
     def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, months: int) -> Floats:
         """Share of households that it can serve once the additions stand; the same unless it reaches new ones."""

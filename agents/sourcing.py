@@ -16,12 +16,14 @@ class AccessSlices:
 
     Attributes:
         zone: Zone of each slice, cheapest own delivery first, (L,).
+        cell: Density percentile cell of each slice, densest first, (L,).
         volume: Parcels a year, (L,).
         own_cost: Amazon's own cost of delivering there, $ per parcel, (L,).
         n_zones: Number of zones.
     """
 
     zone: NDArray[np.int64]
+    cell: NDArray[np.int64]
     volume: Floats
     own_cost: Floats
     n_zones: int
@@ -40,10 +42,11 @@ class AccessSlices:
         inside = np.clip(end - served_from[:, None], 0.0, 1.0 / n_cells)
         volume = (parcels[:, None] * inside).ravel()
         zone = np.repeat(np.arange(n_zones), n_cells)
+        cell = np.tile(np.arange(n_cells), n_zones)
         cost = own_cost.ravel()
         used = volume > 0.0
         order = np.argsort(cost[used], kind="stable")
-        return cls(zone[used][order], volume[used][order], cost[used][order], n_zones)
+        return cls(zone[used][order], cell[used][order], volume[used][order], cost[used][order], n_zones)
 
     @property
     def total(self) -> float:
@@ -53,6 +56,14 @@ class AccessSlices:
     def by_zone(self) -> Floats:
         """Parcels a year by zone, (Z,)."""
         return np.bincount(self.zone, weights=self.volume, minlength=self.n_zones)
+
+    def zones_of(self, chosen: NDArray[np.bool_]) -> Floats:
+        """Parcels a year of some slices by zone, (Z,).
+
+        Args:
+            chosen: Which slices, (L,).
+        """
+        return np.bincount(self.zone[chosen], weights=self.volume[chosen], minlength=self.n_zones)
 
     def retained(self, share: float) -> Floats:
         """Parcels a year that stay with USPS by zone when a share of the total stays, the dearest to serve first.

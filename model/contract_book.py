@@ -34,6 +34,7 @@ class ContractBook:
         self._events = events
         self._names = names
         self._held: dict[tuple[str, str], Holding] = {}
+        self._upcoming: dict[tuple[str, str], Contract] = {}
         self.history: list[Contract] = []
 
     def hold(self, contract: Contract, delivered: tuple[float, ...] | None = None) -> None:
@@ -48,7 +49,7 @@ class ContractBook:
         self.history.append(active)
 
     def sign(self, contract: Contract, month: Month, delivered: tuple[float, ...] | None = None) -> Contract:
-        """Put a contract into the book; it becomes active when its start date has come.
+        """Put a contract into the book; one that starts later waits beside the one in force until its start has come.
 
         Args:
             contract: Terms.
@@ -56,11 +57,21 @@ class ContractBook:
             delivered: Parcels already delivered in the running contract year, for contracts older than the run.
         """
         signed = next_version(contract, state=ContractState.SIGNED)
-        holding = Holding(signed, list(delivered or (0.0,) * len(contract.groups)))
-        self._held[contract.seller, contract.buyer] = holding
         buyer, seller = self._name(contract.buyer), self._name(contract.seller)
         self._record(signed, month, f"{buyer} and {seller} sign for {contract.term_months} months")
+        if signed.start > month:
+            self._upcoming[contract.seller, contract.buyer] = signed
+            return signed
+        return self._begin(signed, month, delivered)
+
+    def _begin(self, signed: Contract, month: Month, delivered: tuple[float, ...] | None = None) -> Contract:
+        holding = Holding(signed, list(delivered or (0.0,) * len(signed.groups)))
+        self._held[signed.seller, signed.buyer] = holding
         return self._replace(holding, advance(signed, month), month, "comes into force")
+
+    def upcoming(self, seller: str, buyer: str) -> Contract | None:
+        """Return the contract that is signed and waits for its start, if any."""
+        return self._upcoming.get((seller, buyer))
 
     def get(self, seller: str, buyer: str) -> Contract | None:
         """Return the latest version between two parties, in force or not."""
@@ -98,6 +109,10 @@ class ContractBook:
                 elif result.contract is not contract:
                     self._replace(holding, result.contract, month, "meets its commitment again")
             self._replace(holding, advance(holding.contract, month), month, "ends")
+        for parties, signed in list(self._upcoming.items()):
+            if month >= signed.start:
+                del self._upcoming[parties]
+                self._begin(signed, month)
         return settled
 
     def renew(self, contract: Contract, month: Month, term_months: int, price: tuple[float, ...]) -> Contract:

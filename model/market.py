@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.amazon import Amazon
+from agents.bargaining import Bargaining
 from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.carriers import Carrier, RegionalCarrier, Usps
-from agents.geography import DIVISIONS, ZoneTable
+from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
 from agents.shippers import Shipper, ShipperTable
 from model.carriers import AMAZON, USPS, load_carriers
 from model.checks import BalanceError
@@ -27,7 +28,7 @@ from model.ledger import Ledger
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
 from model.parameters import Parameters
-from model.phases import accounts, contracts, parcels, planning, recording, world
+from model.phases import accounts, contracts, negotiation, parcels, planning, recording, world
 from model.postal_accounts import BILLION
 from model.records import Records
 from model.scenario import DEFAULT_SCENARIO, Scenario
@@ -71,6 +72,7 @@ PHASES: tuple[Phase, ...] = (
     Phase("commission_capacity", "orders, announced plans", "capacity, coverage", world.commission_capacity),
     Phase("publish_prices", "announcements, carriers' plans", "price lists, surcharges", world.publish_prices),
     Phase("advance_contracts", "contracts, scenario", "contract states, contract volumes", contracts.advance_contracts),
+    Phase("negotiate", "private limits, offers so far", "offers, signed contracts", negotiation.negotiate),
     Phase("generate_demand", "growth, season, prices paid", "parcels by shipper and zone", parcels.generate_demand),
     Phase("choose_carriers", "prices, perceived quality", "tendered parcels by carrier", parcels.choose_carriers),
     Phase("source_deliveries", "coverage, contracts", "own and bought last mile", parcels.source_deliveries),
@@ -94,14 +96,18 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
     Args:
         scenario: A scenario, its name, or the path of its TOML file.
         rng: Seed of the replication.
+        procedure: A bargaining procedure of one's own for Amazon and USPS, instead of the one that the scenario names.
 
     Raises:
         model.scenario.ScenarioError: The scenario is not valid.
         model.start.choice_constants.StartError: Its parameters have no start state.
     """
 
-    def __init__(self, scenario: Scenario | str | Path = DEFAULT_SCENARIO, rng: int = 1) -> None:
+    def __init__(
+        self, scenario: Scenario | str | Path = DEFAULT_SCENARIO, rng: int = 1, procedure: Bargaining | None = None
+    ) -> None:
         super().__init__(rng=rng)
+        self.procedure = procedure
         self.settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self.seed_number = int(rng)
         self.streams = Streams(self.seed_number)
@@ -252,6 +258,14 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         moved = float(tariffs.level[0, USPS] / tariffs.start_level[0, USPS])
         return p.price_access_published_ratio * p.price_access_amazon * moved
 
+    def price_group_of_zone(self, n_groups: int) -> NDArray[np.int64]:
+        """Price group of each zone in a contract of one group, one by zone type, or one by zone, (Z,)."""
+        if n_groups == self.zones.n_zones:
+            return np.arange(n_groups)
+        if n_groups == len(ZONE_TYPES):
+            return self.zones.zone_type.astype(np.int64)
+        return np.zeros(self.zones.n_zones, dtype=np.int64)
+
     def wage_step(self) -> Floats:
         """Growth factor of wages from last month to this by carrier, (K,)."""
         env, p, last = self.state.environment, self.figures, self.months_done - 1
@@ -318,6 +332,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             elif key == "amazon":
                 self.amazon = Amazon(self, index, key, name, p.amazon_shipping_margin, january)
                 self.amazon.build_limit_applies = self.settings.build_limit_applies
+                if self.settings.usps_amazon_volume == "negotiated":
+                    self.amazon.adjust_speed = p.coverage_adjust_speed
                 self.carrier_agents.append(self.amazon)
             elif group == "regional":
                 self.carrier_agents.append(RegionalCarrier(self, index, key, name, p.target_margin_regional, january))

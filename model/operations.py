@@ -179,6 +179,23 @@ def _amazon_costs(
     return mixed, mixed_sort
 
 
+def usps_cost_grid(
+    model: CostModel, zones: ZoneTable, mail_index: float, wage_index: float, price_index: float
+) -> Floats:
+    """Attributable cost of a parcel entered at the delivery unit by density percentile, $ per parcel, (Z, P).
+
+    Args:
+        model: Cost rates.
+        zones: The zone table.
+        mail_index: Mail volume relative to the start.
+        wage_index: USPS wages relative to the start.
+        price_index: Prices relative to the start.
+    """
+    return usps_unit_cost(
+        zones.zone_type, model.mail_pieces * mail_index, zones.density_grid, model.access, wage_index, price_index
+    )
+
+
 def usps_costs(
     model: CostModel, zones: ZoneTable, amazon_from: Floats, mail_index: float, wage_index: float, price_index: float
 ) -> tuple[Floats, Floats]:
@@ -195,9 +212,7 @@ def usps_costs(
     Returns:
         Mean over all addresses and mean over the sparse end that Amazon hands over, $ per parcel, (Z,) each.
     """
-    grid = usps_unit_cost(
-        zones.zone_type, model.mail_pieces * mail_index, zones.density_grid, model.access, wage_index, price_index
-    )
+    grid = usps_cost_grid(model, zones, mail_index, wage_index, price_index)
     return grid.mean(axis=1), mean_between(grid, np.clip(amazon_from, 0.0, 1.0), np.ones_like(amazon_from))
 
 
@@ -261,16 +276,21 @@ def quote_floors(
     return np.asarray(mean + costs.upstream * price_level)
 
 
-def amazon_own_cost(costs: CostModel, zones: ZoneTable, parcels: Floats) -> Floats:
+def amazon_own_cost(
+    costs: CostModel, zones: ZoneTable, parcels: Floats, wage_index: float = 1.0, price_index: float = 1.0
+) -> Floats:
     """Amazon's cost of delivering itself where it did not at the start, without capital, $ per parcel, (Z, P).
 
     Args:
         costs: Cost rates.
         zones: The zone table.
         parcels: All that Amazon ships, parcels a year by zone, (Z,).
+        wage_index: Wages relative to the start.
+        price_index: Prices relative to the start.
     """
     n_networks = len(costs.rates.operating_days)
     annual = np.broadcast_to(parcels, (n_networks, zones.n_zones))
     per_household = costs.rates.parcels_per_household_day(annual, np.broadcast_to(zones.households, annual.shape))
-    economics = route_economics(zones.density_grid, zones.zone_type, per_household, costs.rates, costs.geometry)
+    rates = costs.rates.scaled(wage_index, price_index)
+    economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, costs.geometry)
     return np.asarray(economics.unit_cost[0] * (costs.own_cost_multiplier * costs.own_cost_noise)[:, None])

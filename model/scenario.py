@@ -72,8 +72,23 @@ class Scenario(BaseModel):
     forced: bool = Field(default=False, description="Whether an outcome is imposed rather than found by the market")
     start: Month = _lever(Month(2025, 1), "First month of the run", "run", "month")
     end: Month = _lever(Month(2030, 12), "Last month of the run", "run", "month")
-    usps_amazon_volume: Literal["kept", "withdrawn", "partial"] = _lever(
-        "kept", "What happens to the parcels that Amazon hands to USPS", "Amazon", "choice"
+    usps_amazon_volume: Literal["kept", "withdrawn", "partial", "negotiated"] = _lever(
+        "kept",
+        "What happens to the parcels that Amazon hands to USPS: imposed, or left to bargaining",
+        "Amazon",
+        "choice",
+    )
+    bargaining: Literal["alternating", "nash", "take_it_or_leave_it", "posted"] = _lever(
+        "alternating", "How Amazon and USPS bargain where it is left to them", "Amazon and USPS", "choice"
+    )
+    price_structure: Literal["uniform", "by_zone_type", "by_zone"] = _lever(
+        "uniform", "Whether access has one price, one by zone type or one by zone", "USPS", "choice"
+    )
+    earliest_signature: Month = _lever(
+        Month(2026, 1),
+        "First month in which a negotiated contract can be signed (talks had failed before)",
+        "all",
+        "month",
     )
     usps_amazon_renewal: Literal["at_expiry", "early"] = _lever(
         "at_expiry", "When the contract between Amazon and USPS is signed anew", "Amazon and USPS", "choice"
@@ -92,7 +107,7 @@ class Scenario(BaseModel):
     )
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
-    @field_validator("start", "end", "exit_start", "exit_end", mode="before")
+    @field_validator("start", "end", "exit_start", "exit_end", "earliest_signature", mode="before")
     @classmethod
     def _read_month(cls, value: object) -> object:
         if isinstance(value, str):

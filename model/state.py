@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.bargaining import PriceGroups, Stakes, Talks
+from agents.calendar import Month
 from agents.capacity import CapacityOrder
 from agents.sourcing import AccessSlices, Sourcing
 from model.allocation import Allocation, Backlog
@@ -137,6 +139,25 @@ class NetworkState:
 
 
 @dataclass(slots=True)
+class TalksState:
+    """One negotiation of Amazon with USPS.
+
+    Attributes:
+        opened: Month in which talks opened; rounds count from it.
+        groups: Which zones share a price.
+        talks: State after the latest round.
+        stakes: What was at stake in it, None before the first.
+        limits: Limits of buyer and seller by round, with their private noise: (round, (G,), (G,)).
+    """
+
+    opened: Month
+    groups: PriceGroups
+    talks: Talks
+    stakes: Stakes | None
+    limits: list[tuple[int, Floats, Floats]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class AmazonState:
     """Amazon as a shipper.
 
@@ -151,6 +172,9 @@ class AmazonState:
         plan_months: Months of the plan.
         delivered_cost: Dollars per parcel of the last month.
         sales_cost: Cost of the parcels that it delivered for others in the last month, $.
+        price_belief: Price of USPS access that it expects after the contract in force, $ per parcel.
+        agreed: Parcels a year by zone under the contract that was negotiated, (Z,); None before one is.
+        talks: Negotiation with USPS, None while none has opened.
     """
 
     flows: AmazonFlows
@@ -163,6 +187,9 @@ class AmazonState:
     plan_months: int
     delivered_cost: float = 0.0
     sales_cost: float = 0.0
+    price_belief: float = 0.0
+    agreed: Floats | None = None
+    talks: TalksState | None = None
 
 
 @dataclass(slots=True)

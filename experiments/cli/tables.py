@@ -66,7 +66,7 @@ def show_comparison(console: Console, result: Comparison, patterns: Sequence[str
     title = f"{result.replications} paired runs each, seeds from {result.seed}, {first.start} to {first.end}"
     columns = ("outcome", "unit", "scenario", "mean", "median", f"difference to {first.name}", "95 % interval")
     table = grid(title, columns, right=(3, 4, 5, 6))
-    shown = choose(names, patterns) if patterns else _headlines(names)
+    shown = _by_stem(choose(names, patterns)) if patterns else _headlines(names)
     rows: dict[Any, Any] = result.table.to_dict("index")
     for name in shown:
         for position, scenario in enumerate(result.scenarios):
@@ -89,6 +89,12 @@ def show_comparison(console: Console, result: Comparison, patterns: Sequence[str
         console.print(assumptions(scenario))
     for warning in result.warnings:
         console.print(f"Note: {warning}")
+
+
+def _by_stem(names: Sequence[str]) -> list[str]:
+    """Keep the years of one quantity together."""
+    stems = list(dict.fromkeys(split_year(name)[0] for name in names))
+    return sorted(names, key=lambda name: (stems.index(split_year(name)[0]), split_year(name)[1]))
 
 
 def _headlines(names: Sequence[str]) -> list[str]:

@@ -172,7 +172,11 @@ def _bill(market: ParcelMarket) -> None:
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
         contract = market.book.get(seller, "amazon")
         if contract is not None and contract.in_force:
-            market.book.deliver(seller, "amazon", float(allocation.accepted[-2, :, index].sum()))
+            by_zone = allocation.accepted[-2, :, index].sum(axis=0)
+            groups = market.price_group_of_zone(len(contract.groups))
+            delivered = np.bincount(groups, weights=by_zone, minlength=len(contract.groups))
+            for group in range(len(delivered)):
+                market.book.deliver(seller, "amazon", float(delivered[group]), group)
     real = state.flows.price_paid / state.environment.price_level / state.choice.start_price
     state.choice.price_index = np.concatenate([state.choice.price_index[1:], real[None]])
 

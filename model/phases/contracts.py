@@ -12,6 +12,7 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
 from model.demand import growth_index
 from model.phases.enterprise_contracts import advance_agreements, hold_start_agreements
+from model.phases.negotiation import desired_slices
 from model.timeline import usps_amazon_expiry
 
 if TYPE_CHECKING:
@@ -68,11 +69,16 @@ def advance_contracts(market: ParcelMarket) -> None:
         withdrawn = (
             seller == "usps" and settings.usps_amazon_volume == "withdrawn" and exit_progress(market, market.month) > 0
         )
-        if withdrawn:
+        left_to_talks = seller == "usps" and settings.usps_amazon_volume == "negotiated"
+        if withdrawn or left_to_talks:
             continue
         agreed_cut = settings.usps_amazon_volume == "partial" and market.month == settings.exit_start
         if not held.in_force or (seller == "usps" and (early or agreed_cut)):
             _renew(market, held)
+    amazon.ups_share = ups_share(market, market.month)
+    if settings.usps_amazon_volume == "negotiated":
+        _follow_contract(market)
+        return
     share = usps_share(market, market.month)
     if share != amazon.retained_share:
         amazon.retained_share, amazon.retained = share, amazon.slices.retained(share)
@@ -84,7 +90,31 @@ def advance_contracts(market: ParcelMarket) -> None:
                 f"Amazon's contract parcels at USPS stand at {100 * share:.0f} % of the start volume",
                 share=share,
             )
-    amazon.ups_share = ups_share(market, market.month)
+
+
+def _follow_contract(market: ParcelMarket) -> None:
+    """Contract volumes are those of the contract in force: today's, the negotiated one, or none."""
+    amazon = market.state.amazon
+    amazon.retained = contract_volume(market, market.month)
+    total = amazon.slices.total
+    amazon.retained_share = float(amazon.retained.sum()) / total if total > 0.0 else 0.0
+
+
+def contract_volume(market: ParcelMarket, month: Month) -> Floats:
+    """Parcels a year that signed contracts with USPS carry in a month, by zone, (Z,)."""
+    amazon, held, upcoming = (
+        market.state.amazon,
+        market.book.get("usps", "amazon"),
+        market.book.upcoming("usps", "amazon"),
+    )
+    assert held is not None
+    negotiated = amazon.agreed if amazon.agreed is not None else np.zeros(amazon.slices.n_zones)
+    if upcoming is not None and month >= upcoming.start:
+        return negotiated
+    if held.start <= month < held.expiry:
+        from_talks = upcoming is None and amazon.agreed is not None
+        return negotiated if from_talks else amazon.slices.by_zone()
+    return np.zeros(amazon.slices.n_zones)
 
 
 def _renew(market: ParcelMarket, held: Contract) -> None:
@@ -133,8 +163,20 @@ def ups_share(market: ParcelMarket, month: Month) -> float:
 def outsourced(market: ParcelMarket, month: Month) -> Floats:
     """Amazon's parcels a year that its contracts carry in a month, as known today, by zone, (Z,)."""
     amazon = market.state.amazon
-    usps = amazon.slices.retained(usps_share(market, month))
+    if market.settings.usps_amazon_volume == "negotiated":
+        usps = _expected_at_usps(market, month)
+    else:
+        usps = amazon.slices.retained(usps_share(market, month))
     return np.asarray(usps + amazon.flows.ups * ups_share(market, month) + amazon.flows.fedex)
+
+
+def _expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
+    """Amazon's expectation of what USPS carries: signed volume, or else what it would leave there, (Z,)."""
+    held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
+    assert held is not None
+    if month < held.expiry or upcoming is not None:
+        return contract_volume(market, month)
+    return market.state.amazon.slices.zones_of(desired_slices(market))
 
 
 def amazon_parcels(market: ParcelMarket, month: Month) -> Floats:

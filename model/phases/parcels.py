@@ -157,6 +157,8 @@ def source_deliveries(market: ParcelMarket) -> None:
     busy = tender.volume.sum(axis=(0, 1))
     ups, fedex = amazon.flows.ups * amazon.ups_share * luck, amazon.flows.fedex * luck
     spare = np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex])
+    if market.settings.usps_amazon_volume == "negotiated":
+        spare[:] = 0.0  # without a ban on USPS its published price is the cheapest that is left
     state.flows.sourcing = place_parcels(
         demand.amazon,
         retained,
@@ -196,7 +198,7 @@ def allocate_capacity(market: ParcelMarket) -> None:
         sourcing.fedex,
     )
     spill[USPS], spill[UPS], spill[FEDEX] = sourcing.usps_overflow, sourcing.ups_overflow, sourcing.fedex_overflow
-    value[n_groups, ECONOMY] = contract * access[:, None]
+    value[n_groups, ECONOMY] = contract * access
     value[n_groups + 1, ECONOMY] = spill * overflow[:, None]
     priority = np.full((n_groups + 2, n_carriers), Priority.OTHER, dtype=np.int8)
     priority[n_groups] = Priority.COMMITTED
@@ -214,16 +216,20 @@ def allocate_capacity(market: ParcelMarket) -> None:
 
 
 def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
-    """What Amazon pays per parcel by carrier, (K,) each: under its contracts, and beyond them."""
+    """What Amazon pays per parcel: under its contracts by carrier and zone, (K, Z), and beyond them, (K,)."""
     p, month = market.figures, market.month
-    access = np.zeros(market.carriers.n_carriers)
-    beyond = np.zeros_like(access)
+    access = np.zeros((market.carriers.n_carriers, market.zones.n_zones))
+    beyond = np.zeros(market.carriers.n_carriers)
     published = market.published_access_price()
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
         contract = market.book.get(seller, "amazon")
         assert contract is not None
-        access[index] = contract.price_at(month, published=published) if contract.in_force else published
-        beyond[index] = published if seller == "usps" else access[index] + p.peak_surcharge
+        if contract.in_force:
+            prices = [contract.price_at(month, group, published) for group in range(len(contract.groups))]
+            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))]
+        else:
+            access[index] = published
+        beyond[index] = published if seller == "usps" else access[index].mean() + p.peak_surcharge
     return access, beyond
 
 

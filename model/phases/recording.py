@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 
+def contract_price(market: ParcelMarket) -> float:
+    """Mean price per parcel of the month under the contract of Amazon with USPS, over its zones, $."""
+    access = amazon_prices(market)[0][USPS]
+    weight = market.state.amazon.retained
+    return float(np.average(access, weights=weight if weight.sum() > 0.0 else None))
+
+
 def check_and_record(market: ParcelMarket) -> None:
     """Check that parcels, money and capacity balance, then record the month."""
     check_month(market)
@@ -70,7 +77,7 @@ def check_and_record(market: ParcelMarket) -> None:
             "amazon_via_fedex_parcels": handed[FEDEX],
             "amazon_short_parcels": float(sourcing.short.sum()),
             "amazon_delivered_cost_usd": state.amazon.delivered_cost,
-            "amazon_usps_price_usd": float(amazon_prices(market)[0][USPS]),
+            "amazon_usps_price_usd": contract_price(market),
             "amazon_usps_revenue_usd": float(allocation.value[-2:, :, USPS].sum()),
             "usps_mail_revenue_usd": postal.mail_revenue,
             "usps_parcel_revenue_usd": postal.parcel_revenue,

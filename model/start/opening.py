@@ -141,4 +141,5 @@ def opening_amazon(p: Parameters, zones: ZoneTable, costs: CostModel, flows: Ama
         plan_monthly=plan / months,
         plan_coverage=(reached - flows.coverage) / months,
         plan_months=months,
+        price_belief=p.price_access_amazon,
     )

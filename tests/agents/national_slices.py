@@ -7,6 +7,7 @@ is lognormal with median 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import ndtri
@@ -34,6 +35,7 @@ class NationalSlices:
         return np.repeat(TYPES, self.volume[0].size)
 
 
+@cache
 def national_slices(p: Parameters, density_points: int, noise_points: int) -> NationalSlices:
     households = p.households_total * 1e6 * p.by_type("household_share")
     sigma = np.array([p.density_sigma_urban, p.density_sigma_suburban, p.density_sigma_rural_national])[:, None]

@@ -106,7 +106,7 @@ def test_demand_counts_exactly_the_slices_worth_the_price() -> None:
     assert demand.best == 1
 
 
-# --- the threshold rule -------------------------------------------------------------------------------------------------
+# --- the threshold rule ----------------------------------------------------------------------------------------------
 
 reproducible = settings(deadline=None, derandomize=True)
 curves = arrays(np.float64, (4, 20), elements=st.floats(0.0, 20.0))
@@ -166,7 +166,7 @@ def test_bad_cost_is_refused_with_its_name() -> None:
         desired_coverage(np.full((4, 20), np.nan), NO_HURDLE, 3.0, 0.0, 0.0)
 
 
-# --- own cost -----------------------------------------------------------------------------------------------------------
+# --- own cost --------------------------------------------------------------------------------------------------------
 
 
 def test_multiplier_and_noise_scale_all_own_cost() -> None:

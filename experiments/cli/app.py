@@ -220,7 +220,7 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; the default only answers this machine.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="N", help="TCP port, 0 for any free one.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="TCP port, 0 for any free one.")] = 8765,
     open_browser: Annotated[bool, typer.Option("--open-browser", help="Open the page in the browser.")] = False,
 ) -> None:
     """Serve the browser app until interrupted."""

@@ -208,9 +208,9 @@ def _sign(market: ParcelMarket, held: Contract, values: SliceValues, talks: Talk
     group = amazon.talks.groups.of_zone[amazon.slices.zone]
     price = np.where(np.isnan(talks.price), market.published_access_price(), talks.price)
     agreed = ~np.isnan(talks.price)
-    taken = values.efficient & (values.buyer >= price[group]) & agreed[group]
-    if not taken.any():
-        taken = values.efficient & agreed[group]
+    taken = values.efficient & agreed[group]
+    if market.settings.price_structure == "uniform":
+        taken &= values.buyer >= price[group]  # one price for all: the buyer commits what is worth that much to it
     volume = np.bincount(group[taken], weights=amazon.slices.volume[taken], minlength=len(price))
     amazon.agreed = amazon.slices.zones_of(taken)
     start = max(held.expiry, market.month + int(p.regulator_lag))

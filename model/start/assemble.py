@@ -93,7 +93,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
     coverage = carriers.household_coverage.copy()
     coverage[AMAZON] = flows.coverage
     normal = streams.generator("zone_cost_noise", owner="amazon").standard_normal(zones.n_zones)
-    noise = np.exp(p.zone_cost_noise_sd * normal - p.zone_cost_noise_sd**2 / 2)
+    noise = np.exp(p.zone_cost_noise_sd * normal)  # median 1, as in the table of access demand
     costs = build_cost_model(p, zones, carriers, noise)
 
     share, price = target_shares(p, carriers), target_prices(p, carriers)

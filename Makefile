@@ -18,6 +18,8 @@ ASSETS := server/assets/cdn/manifest.json
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 UV_IN := uv>=0.9
 export UV_PYTHON_DOWNLOADS := never
+# Compiled once here rather than at every start: the app opens in seconds even where Python may not write bytecode.
+export UV_COMPILE_BYTECODE := 1
 
 help:
 	@echo "make run    set up what is missing, serve the app on http://$(HOST):$(PORT) and open a browser"

@@ -70,7 +70,7 @@ def stationary_shares(menu: Menu, inertia: float) -> tuple[Floats, Floats]:
         * (offered[:, None, :] + stay * weight_bundle)
         / (offered[:, None, :] * national_sum[:, None, None])
     )
-    total = chance.sum(axis=1) + chance_bundle.sum(axis=(1, 2))
+    total = chance.sum(axis=1) + chance_bundle.sum(axis=1).sum(axis=1)
     return chance / total[:, None], chance_bundle / total[:, None, None]
 
 

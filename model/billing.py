@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,18 @@ def invoice_cents(allocation: Allocation, surcharge: Floats, n_quoted: int) -> C
     extra = np.einsum("gskz,kz->gsk", allocation.accepted[:n_quoted], surcharge)
     dollars[:n_quoted] += extra
     return to_cents(dollars)
+
+
+def sum_over_carriers(values: Floats) -> Floats:
+    """Sum over carriers exactly, so that one more carrier without parcels changes not even the last digit.
+
+    Args:
+        values: Anything by segment and carrier, (S, K).
+
+    Returns:
+        Sums by segment, (S,).
+    """
+    return np.array([math.fsum(row) for row in values])
 
 
 def month_surcharges(rural: Floats, peak: Floats, zone_type: NDArray[np.int8], season_weight: float) -> Floats:

@@ -144,10 +144,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         Raises:
             MarketStoppedError: The run is over or has failed before.
         """
-        if self._failure is not None:
-            raise MarketStoppedError(f"the market stopped: {self._failure}")
-        if self.finished:
-            raise MarketStoppedError(f"the run ended with {self.settings.end}")
+        self._refuse_when_stopped()
         try:
             self.ledger.open_month()
             for phase in PHASES:
@@ -155,7 +152,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
                 phase.run(self)
                 self.phase_seconds[phase.name] += time.perf_counter() - begun
         except Exception as error:
-            # Mesa would let time run on without playing any month: stop for good and say why.
+            # Mesa forgets the steps to come: stop for good and say why.
             self._failure = f"{type(error).__name__}: {error}"
             self.running = False
             raise
@@ -163,6 +160,17 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self.month = self.settings.start + self.months_done
         self.running = not self.finished
         self.datacollector.collect(self)
+
+    def _advance_time(self, until: float) -> None:
+        """Let Mesa's time pass; after an error Mesa would do so in silence, without playing any month."""
+        self._refuse_when_stopped()
+        super()._advance_time(until)
+
+    def _refuse_when_stopped(self) -> None:
+        if self._failure is not None:
+            raise MarketStoppedError(f"the market stopped: {self._failure}")
+        if self.finished:
+            raise MarketStoppedError(f"the run ended with {self.settings.end}")
 
     def run(self) -> Self:
         """Play all months that are left."""

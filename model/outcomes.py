@@ -106,13 +106,6 @@ def _own_share(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     }
 
 
-def _channels(market: ParcelMarket, rows: Rows) -> dict[str, float]:
-    return {
-        name: float(market.records[name][rows].sum())
-        for name in ("amazon_parcels", "amazon_own_parcels", "amazon_via_usps_parcels", "amazon_via_ups_parcels")
-    }
-
-
 def _retained(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     """Amazon's parcels at USPS over those of the first full year of the run."""
     at_usps = market.records["amazon_via_usps_parcels"]
@@ -168,7 +161,16 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome("{segment}_price_per_parcel_usd", "$ per parcel", "Mean price paid by others than Amazon", _prices),
     Outcome("{zone_type}_on_time_share", "share", "Parcels on time by zone type", _zone_service),
-    Outcome("amazon_..._parcels", "parcels", "Amazon's parcels, and who delivers them", _channels),
+    *(
+        Outcome(name, "parcels", meaning, _single(name, _total))
+        for name, meaning in (
+            ("amazon_parcels", "Parcels shipped by Amazon"),
+            ("amazon_own_parcels", "Of these, delivered by Amazon itself"),
+            ("amazon_via_usps_parcels", "Of these, delivered by USPS"),
+            ("amazon_via_ups_parcels", "Of these, delivered by UPS"),
+            ("amazon_via_fedex_parcels", "Of these, delivered by FedEx"),
+        )
+    ),
     Outcome("amazon_own_share[_{zone_type}]", "share", "Share of its parcels that Amazon delivers itself", _own_share),
     Outcome(
         "amazon_usps_retained_share",

@@ -24,6 +24,11 @@ from model.tables import DataError, choice, number, read_table, text
 PARAMETER_FILE = "parameters.csv"
 RANGE_FILE = "allowed_ranges.csv"
 STATUSES = ("sourced", "estimate", "derived", "choice")
+USES = {
+    "input": "the market reads it",
+    "reference": "it is a published value or a size of the model to compare results with; the market does not read it",
+    "planned": "the mechanism that will read it is not built yet",
+}
 
 _PARAMETER_COLUMNS = {
     "symbol": text(),
@@ -32,6 +37,7 @@ _PARAMETER_COLUMNS = {
     "low": number(required=False),
     "high": number(required=False),
     "unit": text(),
+    "use": choice(*USES),
     "status": choice(*STATUSES),
     "source": text(required=False),
     "note": text(required=False),
@@ -61,6 +67,7 @@ class Parameter:
         low: Lower end of the prior range that designs sample; None where nothing is sampled.
         high: Upper end of the prior range.
         unit: Unit of the value.
+        use: One of `USES`.
         status: One of `STATUSES`.
         source: Source id or formula, may be empty.
         note: Remark, may be empty.
@@ -75,6 +82,7 @@ class Parameter:
     low: float | None
     high: float | None
     unit: str
+    use: str
     status: str
     source: str
     note: str
@@ -84,8 +92,8 @@ class Parameter:
 
     @property
     def settable(self) -> bool:
-        """Whether it is an input; the others follow from inputs."""
-        return self.symbol not in DERIVED and self.symbol not in REPORTED
+        """Whether it is an input that can be set; the others follow from inputs or move nothing."""
+        return self.use == "input" and self.symbol not in DERIVED and self.symbol not in REPORTED
 
     @property
     def allowed(self) -> str:
@@ -106,6 +114,8 @@ class Parameter:
             raise ParameterError(f"{self.symbol} cannot be set: it is computed from {inputs}; set those instead")
         if self.symbol in REPORTED:
             raise ParameterError(f"{self.symbol} cannot be set: {REPORTED[self.symbol]}")
+        if self.use != "input":
+            raise ParameterError(f"{self.symbol} cannot be set: {USES[self.use]}")
         if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
             raise ParameterError(
                 f"{self.symbol} = {_short(value)}: a {type(value).__name__}; it must be {self.allowed}"
@@ -191,7 +201,9 @@ class Parameters:
             ParameterError: One line per unknown symbol, wrong type or value outside its domain, alone or together.
         """
         table = _default_table()
-        values = {symbol: row.value for symbol, row in table.items() if row.settable}
+        values = {
+            symbol: row.value for symbol, row in table.items() if symbol not in DERIVED and symbol not in REPORTED
+        }
         values.update(_validated(table, {} if overrides is None else overrides))
         _check_together(values)
         object.__setattr__(self, "_table", table)
@@ -361,11 +373,6 @@ def _check_together(values: Mapping[str, float]) -> None:
         for small, large in _ORDERED
         if not values[small] < values[large]
     ]
-    if values["projection_start_year"] > values["projection_end_year"]:
-        problems.append(
-            f"projection_start_year = {values['projection_start_year']:g} must not be after "
-            f"projection_end_year = {values['projection_end_year']:g}"
-        )
     for pattern in _NOT_ALL_ZERO:
         if not any(values[symbol] for symbol in fnmatch.filter(values, pattern)):
             problems.append(f"the rows {pattern} are all 0; at least one must be above 0")

@@ -55,7 +55,7 @@ def _list_levers(json: bool) -> None:
         table.add_row(lever.owner if lever.owner != owner else "", lever.key, allowed, default, lever.meaning)
         owner = lever.owner
     console().print(table)
-    console().print("Set them with --set key=value; every parameter can be set in the same way.")
+    console().print("Set them with --set key=value; parameters are set in the same way (`lastmile parameters`).")
 
 
 def list_parameters(text: str | None, json: bool) -> None:
@@ -73,14 +73,16 @@ def list_parameters(text: str | None, json: bool) -> None:
         print_json({"parameters": [{**asdict(row), "settable": row.settable} for row in rows]})
         return
     table = grid(
-        "Parameters", ("symbol", "value", "low", "high", "unit", "status", "meaning", "source"), right=(1, 2, 3)
+        "Parameters", ("symbol", "value", "low", "high", "unit", "status", "set", "meaning", "source"), right=(1, 2, 3)
     )
     for row in rows:
         numbers = [_number(value) for value in (row.value, row.low, row.high)]
-        table.add_row(row.symbol, *numbers, row.unit, row.status, row.name, row.source)
+        can_set = "yes" if row.settable else row.use if row.use != "input" else "derived"
+        table.add_row(row.symbol, *numbers, row.unit, row.status, can_set, row.name, row.source)
     console().print(table)
     console().print(
-        f"{len(rows)} parameters; low and high are the range that designs sample. Derived ones cannot be set."
+        f"{len(rows)} parameters; low and high are the range that designs sample. Only those with yes under "
+        "set can be set: derived ones follow from others, reference ones are compared with, planned ones move nothing."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost import adjust, resource_cost
 from model.allocation import Allocation
-from model.billing import invoice_cents
+from model.billing import invoice_cents, sum_over_carriers
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.ledger import CENTS
 from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
@@ -82,8 +83,8 @@ def _operate(market: ParcelMarket) -> None:
     state.amazon.sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
     state.amazon.delivered_cost = amazon_cost_per_parcel(
         own=(last_mile[AMAZON] + upstream[AMAZON]) * own_share,
-        bought=(handling + injection) * env.price_level + float(allocation.value[-2:].sum()),
-        parcels=float(allocation.accepted[-2:].sum()),
+        bought=(handling + injection) * env.price_level + math.fsum(allocation.value[-2:].sum(axis=(0, 1, 3))),
+        parcels=math.fsum(allocation.accepted[-2:].sum(axis=(0, 1, 3))),
     )
     state.flows.postal = _postal_statement(market, last_mile[USPS], mail.revenue, mail.attributable_cost)
 
@@ -164,10 +165,8 @@ def _bill(market: ParcelMarket) -> None:
     payee = np.broadcast_to(market.party_of_carrier, cents.shape)
     lines = cents != 0
     market.ledger.pay_many("parcels", payer[lines], payee[lines], cents[lines])
-    paid = allocation.value[:n_quoted].sum(axis=(0, 2, 3)) + np.einsum(
-        "gskz,kz->s", allocation.accepted[:n_quoted], state.tariffs.surcharge
-    )
-    parcels = allocation.accepted[:n_quoted].sum(axis=(0, 2, 3))
+    paid = cents[:n_quoted].sum(axis=(0, 2)) / CENTS
+    parcels = sum_over_carriers(allocation.accepted[:n_quoted].sum(axis=(0, 3)))
     state.flows.price_paid = np.divide(paid, parcels, out=state.choice.start_price.copy(), where=parcels > 0.0)
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
         contract = market.book.get(seller, "amazon")

@@ -11,7 +11,7 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS, ZoneTable
 from agents.pricing import quote
 from agents.shippers import ShipperTable
-from model.billing import month_surcharges, peak_weight
+from model.billing import month_surcharges, peak_weight, sum_over_carriers
 from model.carriers import AMAZON, USPS, CarrierTable
 from model.demand import destination_mix, season_factors
 from model.operations import (
@@ -134,7 +134,8 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
     by_carrier = volume.sum(axis=(0, 1))
     annual = by_carrier + handed_over
     street = _street(costs, zones, annual, coverage, flows)
-    start_price = (value + volume * mean_surcharge).sum(axis=(0, 2, 3)) / volume.sum(axis=(0, 2, 3))
+    paid, parcels = (part.sum(axis=(0, 3)) for part in (value + volume * mean_surcharge, volume))
+    start_price = sum_over_carriers(paid) / sum_over_carriers(parcels)
     network = opening_network(p, zones, carriers, annual, flows, coverage, street, costs, by_carrier, volume)
     books = opening_books(p, carriers, network, volume, value, mean_surcharge, street, costs, flows, annual)
     state = MarketState(

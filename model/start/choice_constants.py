@@ -6,6 +6,7 @@ actual shipper population, levels so that the mean quote of a carrier's own cust
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,7 +162,7 @@ class _SegmentSolver:
         if not (volume[offered] > 0.0).all():
             raise StartError("a carrier reaches no shipper but has a start share above zero")
         safe = np.where(offered, volume, 1.0)
-        step = np.where(offered, np.log(np.where(offered, self.share, 1.0)) - np.log(safe / volume.sum()), 0.0)
+        step = np.where(offered, np.log(np.where(offered, self.share, 1.0)) - np.log(safe / math.fsum(volume)), 0.0)
         model_price = np.where(offered, value, 1.0) / safe
         return step, np.where(offered, np.log(np.where(offered, self.price, 1.0) / model_price), 0.0), moved
 

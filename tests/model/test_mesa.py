@@ -1,0 +1,144 @@
+"""The market as a Mesa user meets it."""
+
+import mesa
+import numpy as np
+import pytest
+
+from agents.amazon import Amazon
+from agents.carriers import Carrier, RegionalCarrier, Usps
+from agents.shippers import Shipper
+from model import market as market_module
+from model.market import PHASES, MarketStoppedError, ParcelMarket, Phase
+from model.scenario import Scenario, ScenarioError
+
+SMALL = {"n_shippers": 300, "end": "2025-04"}
+
+
+@pytest.fixture
+def small(market):
+    return market(**SMALL)
+
+
+def test_every_carrier_and_every_shipper_is_an_agent(small):
+    by_type = small.agents_by_type
+    assert len(by_type[Shipper]) == 300
+    assert [len(by_type[kind]) for kind in (Usps, Amazon, Carrier, RegionalCarrier)] == [1, 1, 2, 8]
+    assert [agent.key for agent in small.carrier_agents] == list(small.carriers.keys)
+
+
+def test_shipper_agents_are_views_of_the_table(small):
+    small.step()
+    table = small.shippers
+    for agent in list(small.agents_by_type[Shipper])[::17]:
+        i = agent.index
+        assert agent.is_enterprise == (i < table.n_enterprise)
+        assert agent.annual_volume == pytest.approx(table.annual_volume[i].sum())
+        assert agent.weight == table.weight[i]
+        assert agent.discount == table.discount[i]
+        assert agent.division == table.division[i]
+        assert agent.primary == tuple(table.primary[i].tolist())
+    agent = list(small.agents_by_type[Shipper])[-1]
+    table.primary[agent.index] = [2, 3, 2]
+    assert agent.primary == (2, 3, 2)
+    sizes = small.agents_by_type[Shipper].agg("annual_volume", sum)
+    assert sizes == pytest.approx(table.annual_volume.sum())
+
+
+def test_batch_run_over_scenarios_and_a_file(tmp_path):
+    path = tmp_path / "short.toml"
+    path.write_text('title = "Short"\n[levers]\nend = "2025-03"\n[parameters]\nn_shippers = 300\n')
+    kept = Scenario.load(path)
+    gone = kept.with_changes({"usps_amazon_volume": "withdrawn", "exit_at_once": True})
+    rows = mesa.batch_run(
+        ParcelMarket,
+        parameters={"scenario": [kept, gone, str(path)]},
+        rng=[1, 2],
+        number_processes=1,
+        data_collection_period=1,
+        max_steps=100,
+        display_progress=False,
+    )
+    assert len(rows) == 3 * 2 * 3
+    last = [row for row in rows if row["Step"] == 3]
+    for seed_number in range(2):
+        kept_row, gone_row, file_row = (row for row in last if row["iteration"] == seed_number)
+        assert kept_row["usps_volume_parcels"] == file_row["usps_volume_parcels"]
+        assert gone_row["usps_volume_parcels"] < kept_row["usps_volume_parcels"]
+
+
+def test_data_collector_has_one_row_a_month(small):
+    small.run()
+    frame = small.datacollector.get_model_vars_dataframe()
+    assert len(frame) == small.n_months == 4
+    records = small.records.frame()
+    assert list(records.index) == ["2025-01", "2025-02", "2025-03", "2025-04"]
+    np.testing.assert_array_equal(frame["ups_volume_parcels"], records["ups_volume_parcels"])
+    np.testing.assert_array_equal(frame["usps_cash_usd"], records["usps_cash_usd"])
+    assert frame.notna().all(axis=None)
+
+
+def test_a_market_ends_with_its_last_month(small):
+    assert small.running
+    small.run()
+    assert small.finished
+    assert not small.running
+    assert small.months_done == 4
+    for _ in range(2):
+        with pytest.raises(MarketStoppedError, match="2025-04"):
+            small.step()
+    assert small.records.n == 4
+
+
+def test_a_failure_stops_the_market_for_good(small, monkeypatch):
+    def fail(market):
+        raise ZeroDivisionError("a truck broke down")
+
+    broken = Phase("break_down", "-", "-", fail)
+    small.step()
+    monkeypatch.setattr(market_module, "PHASES", (*PHASES[:5], broken, *PHASES[5:]))
+    small.phase_seconds["break_down"] = 0.0
+    with pytest.raises(ZeroDivisionError):
+        small.step()
+    monkeypatch.undo()
+    assert not small.running
+    for _ in range(2):
+        with pytest.raises(MarketStoppedError, match="a truck broke down"):
+            small.step()
+    assert small.months_done == 1
+    assert small.records.n == 1
+
+
+def test_phases_are_told_with_what_they_read_and_write():
+    names = [phase.name for phase in PHASES]
+    assert len(set(names)) == len(names)
+    assert names[0] == "update_environment"
+    assert names[-1] == "check_and_record"
+    for phase in PHASES:
+        assert phase.reads
+        assert phase.writes
+
+
+def test_a_market_is_made_from_a_name_a_path_or_a_scenario(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "Mine"\nn_shippers = 300\nend = "2025-01"\n')
+    assert ParcelMarket(path).settings.title == "Mine"
+    assert ParcelMarket(Scenario.load(str(path))).n_months == 1
+    with pytest.raises(ScenarioError, match="withdraw"):
+        ParcelMarket("withdrawal")
+
+
+def test_outcomes_of_a_part_of_a_run(market):
+    built = market(n_shippers=300, end="2026-03")
+    assert built.outcomes() == {}
+    for _ in range(15):
+        built.step()
+    outcomes = built.outcomes()
+    volume = built.records["volume_parcels"]
+    assert outcomes["usps_volume_parcels"] == pytest.approx(volume[:, 0].sum())
+    assert outcomes["usps_volume_parcels_2025"] == pytest.approx(volume[:12, 0].sum())
+    assert not any(name.endswith("_2026") for name in outcomes)  # only full years
+    assert sum(outcomes[f"{key}_volume_share"] for key in built.carriers.keys) == pytest.approx(1.0)
+    assert outcomes["usps_cash_usd"] == built.records["usps_cash_usd"][-1]
+    assert outcomes["amazon_own_share"] == pytest.approx(
+        built.records["amazon_own_parcels"].sum() / built.records["amazon_parcels"].sum()
+    )

@@ -1,0 +1,27 @@
+"""Every parameter that a user can set is read by the market: a figure without effect would be a prop."""
+
+from model.market import ParcelMarket
+from model.parameters import Parameters
+from model.scenario import Scenario
+
+SHORT = {"end": "2027-06", "n_shippers": 600}
+# One run cannot reach every mechanism: what each of these reaches that the others do not.
+CASES = [
+    ("withdraw", {}),
+    ("partial", {}),
+    ("negotiated", {"earliest_signature": "2025-01"}),
+    ("negotiated", {"bargaining": "nash", "auction_displacement_belief": 0.5}),
+    ("negotiated", {"bargaining": "take_it_or_leave_it"}),
+    ("baseline", {"announced_plans": False, "initial_peak_utilisation": 1.0, "demand_shock_sd": 0.03}),
+    ("baseline", {"usps_debt_start": 13.0, "usps_cash_start": 3.0}),
+]
+
+
+def test_every_settable_parameter_is_read_by_some_run():
+    read: set[str] = set()
+    for name, changes in CASES:
+        market = ParcelMarket(Scenario.load(name).with_changes({**SHORT, **changes})).run()
+        market.outcomes()
+        read |= market.figures.used
+    settable = {row.symbol for row in Parameters.default().rows() if row.settable}
+    assert settable - read == set()

@@ -74,9 +74,9 @@ class ContractBook:
         return self._upcoming.get((seller, buyer))
 
     def get(self, seller: str, buyer: str) -> Contract | None:
-        """Return the latest version between two parties, in force or not."""
+        """Return the latest version between two parties, in force or not; the one to come where there was none."""
         holding = self._held.get((seller, buyer))
-        return None if holding is None else holding.contract
+        return self._upcoming.get((seller, buyer)) if holding is None else holding.contract
 
     def in_force(self) -> list[Contract]:
         """Return all contracts under which parcels move."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.choice import Menu, draw, split_volume, stationary_shares
+from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.shippers import ShipperTable
 
@@ -115,7 +116,7 @@ class _SegmentSolver:
     def __init__(
         self, shippers: ShipperTable, setting: ChoiceSetting, segment: int, share: Floats, price: Floats
     ) -> None:
-        self.setting, self.inertia = setting, setting.inertia
+        self.setting, self.inertia, self.segment = setting, setting.inertia, segment
         self.offered = share > 0.0
         self.share, self.price = share, price
         small, big = shippers.small, shippers.enterprise
@@ -153,7 +154,14 @@ class _SegmentSolver:
             result = mixing.next(start, np.concatenate([step[offered], ratio[offered]]))
             count = int(offered.sum())
             self.constants[offered], self.level[offered] = result[:count], np.exp(result[count:])
-        raise StartError(f"start shares were not reached in {MAX_ITERATIONS} iterations (largest gap {gap:.2g})")
+        worst = int(np.argmax(np.maximum(np.abs(step), np.abs(ratio))))
+        what = "share" if abs(step[worst]) >= abs(ratio[worst]) else "mean price"
+        wanted = self.share[worst] if what == "share" else self.price[worst]
+        raise StartError(
+            f"no start state: in segment {SEGMENTS[self.segment]} carrier {worst} (0 usps, 1 amazon, 2 ups, 3 fedex, "
+            f"then regional ones) cannot reach its published {what} of {wanted:g}; "
+            f"its lowest quote is {self.floor[worst]:.2f} $ before surcharges"
+        )
 
     def _step(self) -> tuple[Floats, Floats, float]:
         """Log gaps of shares and prices to their targets, (K,) each, and how far the enterprise split moved."""

@@ -10,7 +10,7 @@ import pytest
 
 from model.records import SERIES
 
-HORIZON = {"end": "2026-12"}
+HORIZON = {"end": "2026-12", "n_shippers": 500}
 FINGERPRINT = """
 import hashlib, sys
 from model.market import ParcelMarket

@@ -103,7 +103,7 @@ class ContractBook:
                         holding,
                         result.contract,
                         month,
-                        f"misses its commitment by {result.shortfall / 1e6:,.0f} m parcels",
+                        f"misses its commitment by {result.shortfall / 1e6:,.0f} million parcels",
                     )
                     settled.append((contract, result))
                 elif result.contract is not contract:

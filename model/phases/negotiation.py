@@ -236,7 +236,7 @@ def _sign(market: ParcelMarket, held: Contract, values: SliceValues, talks: Talk
         market.month,
         "agreement",
         ("amazon", "usps"),
-        f"Amazon and USPS agree on {mean:.2f} $ for {volume.sum() / 1e6:,.0f} m parcels a year from {start}",
+        f"Amazon and USPS agree on {mean:.2f} $ for {volume.sum() / 1e6:,.0f} million parcels a year from {start}",
         price_usd=mean,
         parcels=float(volume.sum()),
         round=float(market.month - amazon.talks.opened),

@@ -49,7 +49,7 @@ def _place(market: ParcelMarket, order: CapacityOrder, quiet: bool = False) -> N
         market.month,
         "order",
         (key,),
-        f"{market.carriers.names[order.carrier]} orders capacity for {million:,.0f} m parcels a year, "
+        f"{market.carriers.names[order.carrier]} orders capacity for {million:,.0f} million parcels a year, "
         f"usable from {order.arrives}",
         annual_parcels=order.annual_parcels.sum(),
         capital_usd=order.capital,

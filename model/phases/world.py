@@ -49,7 +49,7 @@ def commission_capacity(market: ParcelMarket) -> None:
             "capacity",
             (market.carriers.keys[order.carrier],),
             f"{market.carriers.names[order.carrier]} opens capacity for "
-            f"{order.annual_parcels.sum() / MILLION:,.0f} m parcels a year",
+            f"{order.annual_parcels.sum() / MILLION:,.0f} million parcels a year",
             annual_parcels=order.annual_parcels.sum(),
         )
     if market.settings.announced_plans and market.months_done < amazon.plan_months:

@@ -153,6 +153,7 @@ def test_all_problems_come_at_once():
         ("title = ", "not a TOML file"),
         ('title = "x"\nlevers = 3\n', "levers must be a table"),
         ('title = "x"\nbuild_limit = 1.0\n[parameters]\nbuild_limit = 2.0\n', "build_limit is set twice"),
+        ('title = "x"\nlevers.exit_at_once = true\nexit_at_once = true\n', "exit_at_once is set twice"),
         ('title = "x"\n[parameters]\nbuild_limit = nan\n', "build_limit"),
         ('title = "x"\n[parameter]\nbuild_limit = 1.0\n', "parameter"),
         ('title = "x"\n[levers]\nexit_start = 2025-06-01\n', "exit_start"),

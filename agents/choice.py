@@ -41,6 +41,20 @@ class Menu:
         return np.where(self.available[:, :, None], mixed, -np.inf)
 
 
+def primary_available(coverage: Floats, min_coverage: float) -> Booleans:
+    """Where a carrier can be a shipper's primary one: where it reaches enough destinations, or in its best division.
+
+    Args:
+        coverage: Share of destinations that each carrier reaches, by home division, (R, K).
+        min_coverage: Smallest share; a small carrier that reaches it nowhere sells where it reaches most.
+
+    Returns:
+        (R, K).
+    """
+    best = coverage.max(axis=0)
+    return np.asarray((coverage > 0.0) & (coverage >= np.minimum(min_coverage, best)))
+
+
 def stationary_shares(menu: Menu, inertia: float) -> tuple[Floats, Floats]:
     """Long-run chances of being with each carrier when every reconsideration follows `reconsider`.
 

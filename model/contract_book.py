@@ -65,6 +65,9 @@ class ContractBook:
         return self._begin(signed, month, delivered)
 
     def _begin(self, signed: Contract, month: Month, delivered: tuple[float, ...] | None = None) -> Contract:
+        before = self._held.get((signed.seller, signed.buyer))
+        if before is not None and before.contract.in_force:
+            self._replace(before, next_version(before.contract, state=ContractState.TERMINATED), month, "is replaced")
         holding = Holding(signed, list(delivered or (0.0,) * len(signed.groups)))
         self._held[signed.seller, signed.buyer] = holding
         return self._replace(holding, advance(signed, month), month, "comes into force")

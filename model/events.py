@@ -38,10 +38,6 @@ class EventLog:
         """Record one event; keyword arguments become its numbers."""
         self._events.append(Event(month, kind, actors, text, tuple((key, float(v)) for key, v in numbers.items())))
 
-    def in_month(self, month: Month) -> list[Event]:
-        """Return the events of one month."""
-        return [event for event in self._events if event.month == month]
-
     @overload
     def __getitem__(self, index: int) -> Event: ...
     @overload

@@ -145,7 +145,7 @@ class Scenario(BaseModel):
         except tomllib.TOMLDecodeError as error:
             raise ScenarioError(f"{source}: not a TOML file: {error}") from error
         if not content:
-            raise ScenarioError(f"{source}: the scenario is empty; it needs at least a title")
+            raise ScenarioError(f"{source}: the scenario is empty; it needs a title or a change")
         flat = _flatten(content, source)
         flat.setdefault("name", Path(str(name_or_path)).stem)
         return cls.from_mapping(flat, source)

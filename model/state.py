@@ -96,6 +96,7 @@ class NetworkState:
 
     Attributes:
         capacity: Annual parcels of last-mile capacity, (K, Z); inf for USPS.
+        start_capacity: Capacity at the start, annual parcels, (K, Z).
         coverage: Share of households that can be served, (K, Z).
         start_coverage: Amazon's coverage at the start, (Z,).
         sorting: National sorting capacity, parcels a month, (K,); inf where only the last mile binds.
@@ -111,6 +112,7 @@ class NetworkState:
     """
 
     capacity: Floats
+    start_capacity: Floats
     coverage: Floats
     start_coverage: Floats
     sorting: Floats

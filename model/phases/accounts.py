@@ -82,7 +82,7 @@ def _operate(market: ParcelMarket) -> None:
     own_share = float(own.sum()) / max(float(volume[AMAZON].sum()), 1.0)
     state.amazon.sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
     state.amazon.delivered_cost = amazon_cost_per_parcel(
-        own=(last_mile[AMAZON] + upstream[AMAZON]) * own_share,
+        own=(last_mile[AMAZON] + upstream[AMAZON]) * own_share + capital_charge_of_additions(market, AMAZON),
         bought=(handling + injection) * env.price_level + math.fsum(allocation.value[-2:].sum(axis=(0, 1, 3))),
         parcels=math.fsum(allocation.accepted[-2:].sum(axis=(0, 1, 3))),
     )
@@ -96,11 +96,19 @@ def handed_over(allocation: Allocation) -> Floats:
     return np.asarray(parcels)
 
 
+def capital_charge_of_additions(market: ParcelMarket, carrier: int) -> float:
+    """Yearly annuity on capacity added since the start, announced plans included, dollars a month."""
+    p, network = market.figures, market.state.network
+    added = network.capacity[carrier] - network.start_capacity[carrier]
+    capital = float((added * p.by_type("capacity_capex")[market.zones.zone_type]).sum())
+    return capital * p.capital_annuity / MONTHS_PER_YEAR * market.state.environment.price_level
+
+
 def amazon_cost_per_parcel(own: float, bought: float, parcels: float) -> float:
     """Amazon's cost of a delivered parcel over all channels, dollars.
 
     Args:
-        own: Cost of its own deliveries of its own parcels.
+        own: Cost of its own deliveries of its own parcels, capital of added capacity included.
         bought: What it pays others, with middle mile and injection.
         parcels: All its parcels that were delivered.
     """

@@ -119,7 +119,7 @@ def contract_volume(market: ParcelMarket, month: Month) -> Floats:
 
 def _renew(market: ParcelMarket, held: Contract) -> None:
     """Sign the same terms anew at today's price; a smaller volume where the scenario keeps only a part."""
-    price = held.price_at(market.month + -1) if not held.reverted else held.price[0]
+    price = held.price_at(market.month)  # a year that ends today escalates once more
     fresh = held
     partial = market.settings.usps_amazon_volume == "partial" and market.month >= market.settings.exit_start
     if held.seller == "usps" and partial:

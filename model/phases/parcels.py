@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.choice import Menu, reconsider
+from agents.choice import Menu, primary_available, reconsider
 from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.sourcing import source_deliveries as place_parcels
@@ -81,6 +81,7 @@ def _reconsider_small_shippers(market: ParcelMarket) -> None:
     position = np.where(national, position, national.sum() + np.cumsum(~national) - 1).astype(np.int8)
     index_of = np.argsort(position)
     coverage = market.mix @ market.state.network.coverage.T
+    available = primary_available(coverage, p.primary_min_coverage)
     surcharge = market.mix @ tariffs.surcharge.T
     other = quality_cost(p, choice.perceived_on_time, choice.transit_delay)
     for segment in range(len(SEGMENTS)):
@@ -101,7 +102,7 @@ def _reconsider_small_shippers(market: ParcelMarket) -> None:
             utility[:, national],
             utility[:, ~national],
             reach[:, ~national],
-            ((reach >= p.primary_min_coverage) & offered)[:, ~national],
+            (available[home] & offered)[:, ~national],
         )
         before = shippers.primary[rows, segment]
         chosen, fallback = reconsider(

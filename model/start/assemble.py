@@ -228,9 +228,6 @@ def _start_tender(
     paid = quote(level[segments, shippers.primary], floor[segments, shippers.primary], discount)[small]
     fallback = quote(level[segments, shippers.fallback], floor[segments, shippers.fallback], discount)[small]
     volume, value = small_shipper_tender(shippers, shippers.market_volume[small], paid, fallback, mix, coverage)
-    if shippers.n_enterprise == 0:
-        empty = np.zeros((1, *volume.shape[1:]))
-        return np.concatenate([volume, empty]), np.concatenate([value, empty])
     rows = shippers.enterprise
     price = quote(level, floor, shippers.discount[rows, None, None])
     parcels = shippers.market_volume[rows, :, None, None] * mix[shippers.division[rows]][:, None, None, :]

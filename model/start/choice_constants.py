@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.choice import Menu, draw, split_volume, stationary_shares
+from agents.choice import Menu, draw, primary_available, split_volume, stationary_shares
 from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.shippers import ShipperTable
@@ -130,7 +130,8 @@ class _SegmentSolver:
         self.big_mix = setting.mix[shippers.division[big]]
         zone_coverage = np.where(self.offered[:, None], setting.coverage, 0.0)
         self.zone_coverage = zone_coverage
-        self.available = (self.coverage >= setting.min_coverage) & self.offered
+        available = primary_available(setting.mix_coverage(), setting.min_coverage)
+        self.available = available[division] & self.offered
         self.floor = np.where(self.offered, setting.floor[segment], 0.0)
         self.other_cost = setting.other_cost[segment]
         mean_keep = float(np.average(self.keep, weights=self.volume))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.choice import Menu, draw, reconsider, softmax, split_volume, stationary_shares
+from agents.choice import Menu, draw, primary_available, reconsider, softmax, split_volume, stationary_shares
 
 seeds = st.integers(0, 2**32 - 1)
 FEW = settings(max_examples=60, deadline=None)
@@ -177,3 +177,9 @@ def test_split_adds_to_one_and_partial_carriers_get_no_more_than_they_reach(seed
 def test_softmax_is_safe_for_large_utilities():
     chances = softmax(np.array([[1e5, 1e5 - 1.0, -np.inf]]))
     np.testing.assert_allclose(chances, [[1 / (1 + np.exp(-1)), 1 / (1 + np.exp(1)), 0.0]])
+
+
+def test_a_small_carrier_is_a_primary_one_only_where_it_reaches_most():
+    coverage = np.array([[0.30, 0.04, 0.0], [0.05, 0.07, 0.0], [0.12, 0.0, 0.0]])
+    expected = [[True, False, False], [False, True, False], [True, False, False]]
+    assert primary_available(coverage, 0.10).tolist() == expected

@@ -37,6 +37,8 @@ def test_amazon_and_the_accounts_of_usps_fit(found: Calibration) -> None:
     assert max(abs(error) for error in errors(found, "Amazon").values()) <= 0.03
     accounts = errors(found, "USPS accounts")
     assert abs(accounts.pop("package revenue per piece")) <= 0.06  # published by another count of pieces
+    # The small difference of two large sums, so an error of 0.1 % in either shows as 4 % here.
+    assert abs(accounts.pop("controllable income")) <= 0.05
     assert max(abs(error) for error in accounts.values()) <= 0.02
 
 

@@ -115,7 +115,7 @@ def test_a_share_that_coverage_does_not_allow_is_refused():
     coverage = np.ones((5, 1))
     coverage[4] = 0.05
     share, price = targets(DEFAULT)
-    with pytest.raises(StartError, match="reaches no shipper"):
+    with pytest.raises(StartError, match=r"cannot reach its published share of 0\.09"):
         solve_constants(population(DEFAULT, 50), setting(0.0, national, coverage), share, price)
 
 

@@ -57,6 +57,8 @@ class ContractBook:
             delivered: Parcels already delivered in the running contract year, for contracts older than the run.
         """
         signed = next_version(contract, state=ContractState.SIGNED)
+        if signed.start <= month:
+            self._end_replaced(signed, month)
         buyer, seller = self._name(contract.buyer), self._name(contract.seller)
         self._record(signed, month, f"{buyer} and {seller} sign for {contract.term_months} months")
         if signed.start > month:
@@ -65,12 +67,17 @@ class ContractBook:
         return self._begin(signed, month, delivered)
 
     def _begin(self, signed: Contract, month: Month, delivered: tuple[float, ...] | None = None) -> Contract:
-        before = self._held.get((signed.seller, signed.buyer))
-        if before is not None and before.contract.in_force:
-            self._replace(before, next_version(before.contract, state=ContractState.TERMINATED), month, "is replaced")
+        self._end_replaced(signed, month)
         holding = Holding(signed, list(delivered or (0.0,) * len(signed.groups)))
         self._held[signed.seller, signed.buyer] = holding
         return self._replace(holding, advance(signed, month), month, "comes into force")
+
+    def _end_replaced(self, signed: Contract, month: Month) -> None:
+        """End the contract between the same parties that is still in force when a new one begins."""
+        before = self._held.get((signed.seller, signed.buyer))
+        if before is not None and before.contract.in_force:
+            ended = next_version(before.contract, state=ContractState.TERMINATED)
+            self._replace(before, ended, month, "is replaced by a new one")
 
     def upcoming(self, seller: str, buyer: str) -> Contract | None:
         """Return the contract that is signed and waits for its start, if any."""

@@ -38,7 +38,7 @@ class Amazon(Carrier):
         if self.adjust_speed >= 1.0:
             return wanted
         now, then = self.world.month, self.world.month + months
-        taken = np.maximum(self.world.amazon_outsourced(now) - self.world.amazon_outsourced(then), 0.0)
+        taken = np.maximum(self.world.amazon_at_usps(now) - self.world.amazon_at_usps(then), 0.0)
         gap = np.minimum(wanted, taken)
         figures = self.world.figures
         smallest = figures.station_min_size * figures.operating_days_amazon

@@ -110,6 +110,7 @@ def source_deliveries(
     own_limit: Floats,
     usps_room: Floats,
     spare: Floats,
+    at_published: Floats | float = 0.0,
 ) -> Sourcing:
     """Give contracts their parcels, deliver the rest itself, and place what it cannot deliver.
 
@@ -124,11 +125,14 @@ def source_deliveries(
         own_limit: Parcels that Amazon can deliver itself, (Z,).
         usps_room: Parcels that USPS takes at the contract price beyond `contract_usps`, (Z,).
         spare: Spare capacity of UPS and FedEx, (2, Z).
+        at_published: Parcels outside the contracts that it would rather leave with USPS at published prices, (Z,).
     """
     promised = contract_usps + contract_ups + contract_fedex
     scale = np.minimum(1.0, np.divide(parcels, promised, out=np.ones_like(parcels), where=promised > 0.0))
     usps, ups, fedex = contract_usps * scale, contract_ups * scale, contract_fedex * scale
-    wanted = np.maximum(parcels - usps - ups - fedex, 0.0)
+    rest = np.maximum(parcels - usps - ups - fedex, 0.0)
+    left = np.minimum(rest, at_published)
+    wanted = rest - left
     own = np.minimum(wanted, own_limit)
     short = wanted - own
     more_usps = np.minimum(short, usps_room)
@@ -143,7 +147,7 @@ def source_deliveries(
         usps=usps + more_usps,
         ups=ups,
         fedex=fedex,
-        usps_overflow=np.maximum(rest - rivals.sum(axis=0), 0.0),
+        usps_overflow=left + np.maximum(rest - rivals.sum(axis=0), 0.0),
         ups_overflow=rivals[0],
         fedex_overflow=rivals[1],
         short=short,

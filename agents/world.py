@@ -70,6 +70,10 @@ class World(Protocol):
         """Return the parcels a year that Amazon's contracts will carry in a month, as known today, (Z,)."""
         ...
 
+    def amazon_at_usps(self, month: Month) -> Floats:
+        """Return the part of it that USPS will carry, (Z,)."""
+        ...
+
     def amazon_own_volume(self) -> Floats:
         """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
         ...

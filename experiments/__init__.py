@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from experiments.errors import InputError
 
 if TYPE_CHECKING:
+    from experiments.access_curve import RetainedCurve, retained_curve
     from experiments.comparison import Comparison, compare
+    from experiments.negotiation import Negotiations, negotiate
     from experiments.results import RunResult
     from experiments.runs import run
     from experiments.start_year import Calibration, calibration
@@ -25,10 +27,14 @@ __all__ = [
     "Calibration",
     "Comparison",
     "InputError",
+    "Negotiations",
+    "RetainedCurve",
     "RunResult",
     "UspsLoss",
     "calibration",
     "compare",
+    "negotiate",
+    "retained_curve",
     "run",
     "usps_loss",
 ]
@@ -37,10 +43,14 @@ __all__ = [
 _HOMES = {
     "Calibration": "start_year",
     "Comparison": "comparison",
+    "Negotiations": "negotiation",
+    "RetainedCurve": "access_curve",
     "RunResult": "results",
     "UspsLoss": "volume_loss",
     "calibration": "start_year",
     "compare": "comparison",
+    "negotiate": "negotiation",
+    "retained_curve": "access_curve",
     "run": "runs",
     "usps_loss": "volume_loss",
 }

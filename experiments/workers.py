@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -53,15 +53,23 @@ def default_workers() -> int:
 def replicate_all(
     tasks: Sequence[Task], workers: int | None = None, progress: Progress | None = None
 ) -> list[Replication]:
-    """Run all tasks.
+    """Run all tasks to their end; see `work_all`."""
+    return work_all(replicate, tasks, workers, progress)
+
+
+def work_all[T](
+    work: Callable[[Task], T], tasks: Sequence[Task], workers: int | None = None, progress: Progress | None = None
+) -> list[T]:
+    """Do the same work on all tasks.
 
     Args:
+        work: What to do with a task, a function of a module; what it returns must be able to travel between processes.
         tasks: What to run.
         workers: Processes; one for each processor unless told. With 1 everything happens in this process.
         progress: Called with runs done and runs in all.
 
     Returns:
-        One replication per task, in the order of the tasks.
+        One result per task, in the order of the tasks.
 
     Raises:
         WorkerError: A process was ended from outside, for example because memory ran out.
@@ -72,14 +80,14 @@ def replicate_all(
     if count <= 1:
         found = []
         for task in tasks:
-            found.append(replicate(task))
+            found.append(work(task))
             report(len(found), len(tasks))
         return found
     before = multiprocessing.active_children()
     pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_with_parent)
     try:
         with _interrupts_ignored():  # inherited: Ctrl-C reaches this process alone, which then ends its workers
-            futures = [pool.submit(replicate, task) for task in tasks]
+            futures = [pool.submit(work, task) for task in tasks]
         for done, future in enumerate(as_completed(futures), start=1):
             future.result()
             report(done, len(tasks))

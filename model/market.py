@@ -250,6 +250,10 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         """Return the parcels a year that Amazon's contracts will carry in a month, as known today, (Z,)."""
         return contracts.outsourced(self, month)
 
+    def amazon_at_usps(self, month: Month) -> Floats:
+        """Return the part of it that USPS will carry, (Z,)."""
+        return contracts.expected_at_usps(self, month)
+
     def amazon_own_volume(self) -> Floats:
         """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
         return self.state.network.amazon_own

@@ -175,7 +175,8 @@ class AmazonState:
         delivered_cost: Dollars per parcel of the last month.
         sales_cost: Cost of the parcels that it delivered for others in the last month, $.
         price_belief: Price of USPS access that it expects after the contract in force, $ per parcel.
-        agreed: Parcels a year by zone under the contract that was negotiated, (Z,); None before one is.
+        agreed: Slices under each contract that was negotiated, (L,), by its first month.
+        at_published: Parcels a year outside the contract that Amazon leaves with USPS at the published price, (Z,).
         talks: Negotiation with USPS, None while none has opened.
     """
 
@@ -190,7 +191,8 @@ class AmazonState:
     delivered_cost: float = 0.0
     sales_cost: float = 0.0
     price_belief: float = 0.0
-    agreed: Floats | None = None
+    agreed: dict[Month, NDArray[np.bool_]] = field(default_factory=dict)
+    at_published: Floats | float = 0.0
     talks: TalksState | None = None
 
 

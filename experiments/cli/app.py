@@ -155,6 +155,36 @@ def usps_loss(
 
 @app.command()
 @reports_errors
+def negotiate(
+    draws: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Seeds; 20 unless told, with --curve 4 for each point.", show_default=False),
+    ] = None,
+    set: SetOption = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="First seed; the others follow it.")] = 1,
+    curve: Annotated[
+        bool,
+        typer.Option("--curve", help="Sweep Amazon's own cost instead: what USPS keeps under three price structures."),
+    ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="With --curve: write it as Markdown, too.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Let Amazon and USPS negotiate: how often they agree, when, at what price, and how much stays with USPS.
+
+    For example: lastmile negotiate --draws 10 --set price_structure=by_zone_type
+    """
+    from experiments.cli.negotiation import run_negotiate
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_negotiate(draws, read_settings(set or (), problems), problems, seed, curve, write, json)
+
+
+@app.command()
+@reports_errors
 def calibration(
     write: Annotated[
         Path | None,

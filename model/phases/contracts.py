@@ -12,13 +12,14 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
 from model.demand import growth_index
 from model.phases.enterprise_contracts import advance_agreements, hold_start_agreements
-from model.phases.negotiation import desired_slices
+from model.phases.negotiation import desired_slices, slices_bought
 from model.timeline import usps_amazon_expiry
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 def sign_start_contracts(market: ParcelMarket) -> None:
@@ -93,28 +94,32 @@ def advance_contracts(market: ParcelMarket) -> None:
 
 
 def _follow_contract(market: ParcelMarket) -> None:
-    """Contract volumes are those of the contract in force: today's, the negotiated one, or none."""
+    """Contract volumes are those of the contract in force: the one of the start, a negotiated one, or none."""
     amazon = market.state.amazon
-    amazon.retained = contract_volume(market, market.month)
+    under = contract_slices(market, market.month)
+    amazon.retained = amazon.slices.zones_of(under)
     total = amazon.slices.total
     amazon.retained_share = float(amazon.retained.sum()) / total if total > 0.0 else 0.0
+    bought = ~under
+    if bought.any():
+        bought &= slices_bought(market, market.published_access_price())
+    amazon.at_published = amazon.slices.zones_of(bought)
 
 
-def contract_volume(market: ParcelMarket, month: Month) -> Floats:
-    """Parcels a year that signed contracts with USPS carry in a month, by zone, (Z,)."""
+def contract_slices(market: ParcelMarket, month: Month) -> Bools:
+    """Slices that signed contracts with USPS carry in a month, (L,)."""
     amazon, held, upcoming = (
         market.state.amazon,
         market.book.get("usps", "amazon"),
         market.book.upcoming("usps", "amazon"),
     )
     assert held is not None
-    negotiated = amazon.agreed if amazon.agreed is not None else np.zeros(amazon.slices.n_zones)
     if upcoming is not None and month >= upcoming.start:
-        return negotiated
-    if held.start <= month < held.expiry:
-        from_talks = upcoming is None and amazon.agreed is not None
-        return negotiated if from_talks else amazon.slices.by_zone()
-    return np.zeros(amazon.slices.n_zones)
+        return amazon.agreed[upcoming.start]
+    everything = np.ones(len(amazon.slices.volume), dtype=np.bool_)
+    if held.start <= month < held.expiry:  # the contract of the start carries all that USPS delivered then
+        return amazon.agreed.get(held.start, everything)
+    return ~everything
 
 
 def _renew(market: ParcelMarket, held: Contract) -> None:
@@ -135,7 +140,8 @@ def _renew(market: ParcelMarket, held: Contract) -> None:
 def exit_progress(market: ParcelMarket, month: Month) -> float:
     """Share of the exit from USPS that is done in a month, as known today: nothing before it is decided."""
     settings = market.settings
-    if settings.usps_amazon_volume == "kept" or market.month < settings.exit_start or month < settings.exit_start:
+    imposed = settings.usps_amazon_volume in ("withdrawn", "partial")
+    if not imposed or market.month < settings.exit_start or month < settings.exit_start:
         return 0.0
     if settings.exit_at_once:
         return 1.0
@@ -162,21 +168,23 @@ def ups_share(market: ParcelMarket, month: Month) -> float:
 
 def outsourced(market: ParcelMarket, month: Month) -> Floats:
     """Amazon's parcels a year that its contracts carry in a month, as known today, by zone, (Z,)."""
-    amazon = market.state.amazon
-    if market.settings.usps_amazon_volume == "negotiated":
-        usps = _expected_at_usps(market, month)
-    else:
-        usps = amazon.slices.retained(usps_share(market, month))
-    return np.asarray(usps + amazon.flows.ups * ups_share(market, month) + amazon.flows.fedex)
+    flows = market.state.amazon.flows
+    return np.asarray(expected_at_usps(market, month) + flows.ups * ups_share(market, month) + flows.fedex)
 
 
-def _expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
-    """Amazon's expectation of what USPS carries: signed volume, or else what it would leave there, (Z,)."""
+def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
+    """Amazon's expectation of what USPS carries: imposed or signed volume, and what it would leave there, (Z,)."""
+    if market.settings.usps_amazon_volume != "negotiated":
+        return market.state.amazon.slices.retained(usps_share(market, month))
+    amazon, under = market.state.amazon, contract_slices(market, month)
+    if under.all():
+        return amazon.slices.zones_of(under)
     held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
     assert held is not None
-    if month < held.expiry or upcoming is not None:
-        return contract_volume(market, month)
-    return market.state.amazon.slices.zones_of(desired_slices(market))
+    price = market.published_access_price()
+    if month >= held.expiry and upcoming is None:
+        price = min(price, amazon.price_belief)
+    return amazon.slices.zones_of(under | desired_slices(market, price))
 
 
 def amazon_parcels(market: ParcelMarket, month: Month) -> Floats:

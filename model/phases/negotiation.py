@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 PAIR = ("usps", "amazon")
+ROUNDING = 1e-9
 
 
 def negotiate(market: ParcelMarket) -> None:
@@ -53,7 +54,7 @@ def negotiate(market: ParcelMarket) -> None:
             return
         state.talks = _open(market, held)
     talks = state.talks
-    values = value_slices(market, held.expiry)
+    values = value_slices(market, _earliest_start(market, held))
     stakes = _stakes(market, values, talks.groups)
     draw = float(market.streams.generator("breakdown", market.month, owner="usps-amazon").random())
     round_ = market.month - talks.opened
@@ -130,8 +131,8 @@ def _price_in_force(market: ParcelMarket, held: Contract) -> float:
     return float(np.average(prices, weights=weights))
 
 
-def value_slices(market: ParcelMarket, expiry: Month) -> SliceValues:
-    """What access to each slice is worth to both sides from the expiry on (section 11, step A).
+def value_slices(market: ParcelMarket, begin: Month) -> SliceValues:
+    """What access to each slice is worth to both sides from the first month of a contract on (section 11, step A).
 
     Where Amazon has capacity already or on its way, its capital is sunk and only running cost counts.
     """
@@ -146,10 +147,10 @@ def value_slices(market: ParcelMarket, expiry: Month) -> SliceValues:
         own,
         grid[slices.zone, slices.cell],
         market.published_access_price(),
-        exit_months(slices.volume, own, _capacity_after(market, expiry, term)),
+        exit_months(slices.volume, own, _capacity_after(market, begin, term)),
         term,
         seller_margin_floor=p.seller_margin_floor,
-        saved_by_own_delivery=(p.injection_cost_amazon + p.speed_benefit_amazon) * env.price_level,
+        saved_by_own_delivery=_saved(market),
         discount_rate_monthly=p.discount_rate_monthly,
     )
 
@@ -173,20 +174,20 @@ def own_slice_cost(market: ParcelMarket) -> tuple[Floats, Floats, NDArray[np.boo
     return grid[slices.zone, slices.cell], capital[slices.zone], middle <= reached[slices.zone]
 
 
-def _capacity_after(market: ParcelMarket, expiry: Month, term: int) -> Floats:
-    """Parcels a year at USPS that Amazon could deliver itself h months after expiry, h = 0 .. term - 1, (term,)."""
+def _capacity_after(market: ParcelMarket, begin: Month, term: int) -> Floats:
+    """Parcels a year at USPS that Amazon could deliver itself h months after `begin`, h = 0 .. term - 1, (term,)."""
     network, amazon, month = market.state.network, market.amazon, market.month
     books = market.own_books(AMAZON)
     lead = int(market.figures.build_lead_months)
     ready = float((books.capacity + books.on_its_way).sum())
     months = np.arange(term)
-    until = expiry - month
+    until = begin - month
     ordered = amazon.yearly_build_limit() / MONTHS_PER_YEAR * np.maximum(0, until + months - lead)
     slices = market.state.amazon.slices.total
     others = float(np.maximum(network.annual_volume[AMAZON] - network.amazon_own, 0.0).sum())
     flows = market.state.amazon.flows
     elsewhere = float(flows.ups.sum()) * market.state.amazon.ups_share + float(flows.fedex.sum())
-    needed = np.array([float(market.amazon_parcels_expected(expiry + int(h)).sum()) for h in months])
+    needed = np.array([float(market.amazon_parcels_expected(begin + int(h)).sum()) for h in months])
     spare = ready + ordered - (needed - slices - elsewhere + others)
     return np.asarray(np.maximum.accumulate(np.maximum(spare, 0.0)))
 
@@ -195,6 +196,7 @@ def _stakes(market: ParcelMarket, values: SliceValues, groups: PriceGroups) -> S
     """Stakes by price group; the seller expects auction revenue as far as it believes in it."""
     group = groups.of_zone[market.state.amazon.slices.zone]
     stakes = group_stakes(values, group, len(groups.names))
+    stakes = replace(stakes, buyer_outside=stakes.published)  # nobody pays more than what is open to all
     belief = market.figures.auction_displacement_belief
     if belief > 0.0:
         stakes = replace(stakes, seller_outside=belief * stakes.published + (1.0 - belief) * stakes.seller)
@@ -210,10 +212,12 @@ def _sign(market: ParcelMarket, held: Contract, values: SliceValues, talks: Talk
     agreed = ~np.isnan(talks.price)
     taken = values.efficient & agreed[group]
     if market.settings.price_structure == "uniform":
-        taken &= values.buyer >= price[group]  # one price for all: the buyer commits what is worth that much to it
+        # One price for all: the buyer commits what is worth that much to it. A mean of equal prices may exceed them by
+        # its rounding, which must not cost the whole deal.
+        taken &= values.buyer >= price[group] * (1.0 - ROUNDING)
     volume = np.bincount(group[taken], weights=amazon.slices.volume[taken], minlength=len(price))
-    amazon.agreed = amazon.slices.zones_of(taken)
-    start = max(held.expiry, market.month + int(p.regulator_lag))
+    start = _earliest_start(market, held)
+    amazon.agreed[start] = taken
     contract = Contract(
         seller="usps",
         buyer="amazon",
@@ -232,6 +236,7 @@ def _sign(market: ParcelMarket, held: Contract, values: SliceValues, talks: Talk
     )
     market.book.sign(contract, market.month)
     mean = float(np.average(price, weights=np.maximum(volume, 1.0)))
+    volume_taken, paid = amazon.slices.volume[taken], price[group[taken]]
     market.events.add(
         market.month,
         "agreement",
@@ -240,13 +245,30 @@ def _sign(market: ParcelMarket, held: Contract, values: SliceValues, talks: Talk
         price_usd=mean,
         parcels=float(volume.sum()),
         round=float(market.month - amazon.talks.opened),
+        buyer_surplus_usd=float((volume_taken * (values.buyer[taken] - paid)).sum()),
+        seller_surplus_usd=float((volume_taken * (paid - values.seller[taken])).sum()),
     )
 
 
-def desired_slices(market: ParcelMarket) -> NDArray[np.bool_]:
-    """Slices that Amazon would leave with USPS at the price that it expects after the contract, (L,) (section 12)."""
-    p, env, amazon = market.figures, market.state.environment, market.state.amazon
+def _earliest_start(market: ParcelMarket, held: Contract) -> Month:
+    """First month of a contract that is signed now: after the review, not before the one in force ends."""
+    return max(held.expiry, market.month + int(market.figures.regulator_lag))
+
+
+def desired_slices(market: ParcelMarket, price: float) -> NDArray[np.bool_]:
+    """Slices that Amazon means to leave with USPS at a price when it decides what to build, (L,) (section 12)."""
     own, capital, covered = own_slice_cost(market)
-    cost = np.where(covered, own, own + capital * (1.0 + p.investment_hurdle))
-    saved = (p.injection_cost_amazon + p.speed_benefit_amazon) * env.price_level
-    return np.asarray(cost - saved > amazon.price_belief)
+    cost = np.where(covered, own, own + capital * (1.0 + market.figures.investment_hurdle))
+    return np.asarray(cost - _saved(market) > price)
+
+
+def slices_bought(market: ParcelMarket, price: float) -> NDArray[np.bool_]:
+    """Slices that are cheaper this month to hand to USPS at a price than to run own routes for, (L,)."""
+    own, _, _ = own_slice_cost(market)
+    return np.asarray(own - _saved(market) > price)
+
+
+def _saved(market: ParcelMarket) -> float:
+    """What Amazon saves by delivering itself, injection and speed, $ per parcel."""
+    p = market.figures
+    return (p.injection_cost_amazon + p.speed_benefit_amazon) * market.state.environment.price_level

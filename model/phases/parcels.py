@@ -158,7 +158,7 @@ def source_deliveries(market: ParcelMarket) -> None:
     busy = tender.volume.sum(axis=(0, 1))
     ups, fedex = amazon.flows.ups * amazon.ups_share * luck, amazon.flows.fedex * luck
     spare = np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex])
-    if market.settings.usps_amazon_volume == "negotiated":
+    if market.settings.usps_amazon_volume == "negotiated" and not contract.in_force:
         spare[:] = 0.0  # without a ban on USPS its published price is the cheapest that is left
     state.flows.sourcing = place_parcels(
         demand.amazon,
@@ -168,6 +168,7 @@ def source_deliveries(market: ParcelMarket) -> None:
         np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon),
         retained * (p.contract_cap_ratio - 1.0) if kept else np.zeros_like(retained),
         spare,
+        amazon.at_published * luck,
     )
 
 

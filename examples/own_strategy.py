@@ -1,0 +1,43 @@
+"""A bargaining strategy of one's own, plugged into the market: Amazon pays less than the deal is worth to it.
+
+python examples/own_strategy.py         # seed 1
+"""
+
+import sys
+from dataclasses import replace
+
+from agents.bargaining import View
+from model.market import ParcelMarket
+from model.parameters import Parameters
+from model.phases.negotiation import alternating_offers
+
+
+class Firm:
+    """Move evenly towards the most that it means to pay, which is less than what a deal is worth to it."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+
+    def propose(self, view: View):
+        """Offer half of the price in force at first, and the most that it means to pay at the deadline."""
+        most = self.share * view.reservation
+        return most - (most - 0.5 * view.current_price) * max(0.0, 1.0 - view.round / view.deadline)
+
+    def accept(self, view: View, price):
+        """Take nothing above what it means to pay."""
+        return price <= self.share * view.reservation
+
+
+def main(seed: int = 1) -> None:
+    """Print what Amazon pays with the usual strategy and with this one, under the same luck."""
+    usual = alternating_offers(Parameters.default())
+    for name, procedure in (("usual", usual), ("firm", replace(usual, buyer=Firm(0.85)))):
+        market = ParcelMarket("negotiated", rng=seed, procedure=procedure)
+        while market.state.amazon.talks is None or not market.state.amazon.talks.talks.signed:
+            market.step()
+        agreed = [event.text for event in market.events if event.kind == "agreement"]
+        print(f"{name} (by {market.month + -1}): {agreed[-1]}")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:2]))

@@ -22,7 +22,18 @@ from model.scenario import levers, scenario_names
 
 HEAVY = ("mesa", "solara", "pandas", "scipy", "numpy", "model")
 RUN_KEYS = ["scenario", "seed", "from", "until", "outcomes", "balances", "provenance"]
-COMMANDS = "run compare usps-loss negotiate calibration scenarios parameters phases outcomes serve".split()
+COMMANDS = [
+    "run",
+    "compare",
+    "usps-loss",
+    "negotiate",
+    "calibration",
+    "scenarios",
+    "parameters",
+    "phases",
+    "outcomes",
+    "serve",
+]
 INTERRUPTED = "lastmile: interrupted; nothing was saved\n"
 SHORT = ["run", "withdraw", "--until", "2025-02", "--set", "build_limit=0.5", "--seed", "7", "--json"]
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model.parameters import Parameters
 
 from agents.delivery_cost import adjust, resource_cost
+from model.parameters import Parameters
 
 PARAMETERS = Parameters.default()
 with (Path(__file__).parents[1] / "data" / "oracles.csv").open(encoding="utf-8") as file:

@@ -263,3 +263,16 @@ def test_a_higher_debt_cap_and_more_cash_put_off_the_end(finished):
     fiscal = np.array([month.fiscal_year for month in high.records.months])
     for year in set(fiscal.tolist()):
         assert borrowed[fiscal == year].sum() <= 3e9 + 1.0
+
+
+@pytest.mark.parametrize("step", [0.0, 0.02])
+def test_usps_list_prices_move_at_most_by_their_step_beyond_inflation(finished, step):
+    def planned_list_growth(run):
+        own = [event for event in run.events if event.kind == "price" and event.actors == ("usps",)]
+        return max(dict(event.numbers).get("list_growth", 0.0) for event in own if event.month.month == 7)
+
+    free = finished("baseline", announced_plans=False, **TWO_YEARS)
+    held = finished("baseline", announced_plans=False, usps_price_step_max=step, **TWO_YEARS)
+    limit = held.figures.inflation + step
+    assert planned_list_growth(free) > limit
+    assert 0.0 < planned_list_growth(held) <= limit + 1e-12

@@ -260,6 +260,11 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     # -- small facts that several phases need ------------------------------------------------------------------------
 
+    def name_of(self, key: str) -> str:
+        """Name for people of a carrier or another party."""
+        keys = self.carriers.keys
+        return self.carriers.names[keys.index(key)] if key in keys else key.replace("_", " ")
+
     def season_of(self, month: Month) -> float:
         """Month factor of a month."""
         return float(season_factors(self.figures)[month.month - 1])
@@ -344,7 +349,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             elif key == "amazon":
                 self.amazon = Amazon(self, index, key, name, p.amazon_shipping_margin, january)
                 self.amazon.build_limit_applies = self.settings.build_limit_applies
-                if self.settings.usps_amazon_volume == "negotiated":
+                if self.settings.usps_amazon_volume == "negotiated" and self.settings.negotiation:
                     self.amazon.adjust_speed = p.coverage_adjust_speed
                 self.carrier_agents.append(self.amazon)
             elif group == "regional":

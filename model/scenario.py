@@ -72,8 +72,23 @@ class Scenario(BaseModel):
     forced: bool = Field(default=False, description="Whether an outcome is imposed rather than found by the market")
     start: Month = _lever(Month(2025, 1), "First month of the run", "run", "month")
     end: Month = _lever(Month(2030, 12), "Last month of the run", "run", "month")
+    negotiation: bool = _lever(
+        True,
+        "Amazon, USPS, UPS and FedEx bargain for contracts; off: those in force go on as they are",
+        "all",
+        "switch",
+    )
+    enterprise_bargaining: bool = _lever(
+        True, "Enterprise shippers bargain for rate agreements; off: they sign at the quotes", "all carriers", "switch"
+    )
+    reopeners: bool = _lever(
+        False,
+        "Negotiated contracts let either side ask for a new price when published prices run away",
+        "all",
+        "switch",
+    )
     usps_amazon_volume: Literal["kept", "withdrawn", "partial", "negotiated"] = _lever(
-        "kept",
+        "negotiated",
         "What happens to the parcels that Amazon hands to USPS: imposed, or left to bargaining",
         "Amazon",
         "choice",

@@ -13,9 +13,10 @@ from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.sourcing import source_deliveries as place_parcels
 from model.allocation import AllocationRules, Priority, allocate
+from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.demand import Demand, growth_index, shocked_mix
-from model.phases.contracts import amazon_parcels, exit_progress
+from model.phases.contracts import amazon_parcels, exit_progress, published_price
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
 if TYPE_CHECKING:
@@ -156,9 +157,9 @@ def source_deliveries(market: ParcelMarket) -> None:
     kept = contract.in_force and exit_progress(market, market.month) == 0.0  # until an exit begins, none is known
     monthly = state.network.monthly_capacity
     busy = tender.volume.sum(axis=(0, 1))
-    ups, fedex = amazon.flows.ups * amazon.ups_share * luck, amazon.flows.fedex * luck
+    ups, fedex = amazon.with_rivals * luck
     spare = np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex])
-    if market.settings.usps_amazon_volume == "negotiated" and not contract.in_force:
+    if market.settings.usps_amazon_volume == "negotiated":
         spare[:] = 0.0  # without a ban on USPS its published price is the cheapest that is left
     state.flows.sourcing = place_parcels(
         demand.amazon,
@@ -222,13 +223,14 @@ def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
     p, month = market.figures, market.month
     access = np.zeros((market.carriers.n_carriers, market.zones.n_zones))
     beyond = np.zeros(market.carriers.n_carriers)
-    published = market.published_access_price()
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
         contract = market.book.get(seller, "amazon")
         assert contract is not None
+        published = published_price(market, seller)
         if contract.in_force:
+            surcharge = contract.peak_surcharge * peak_weight(month.month)
             prices = [contract.price_at(month, group, published) for group in range(len(contract.groups))]
-            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))]
+            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))] + surcharge
         else:
             access[index] = published
         beyond[index] = published if seller == "usps" else access[index].mean() + p.peak_surcharge

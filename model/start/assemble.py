@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS, ZoneTable
 from agents.pricing import quote
 from agents.shippers import ShipperTable
-from model.billing import month_surcharges, peak_weight, sum_over_carriers
+from model.billing import mean_peak_weight, month_surcharges, sum_over_carriers
 from model.carriers import AMAZON, USPS, CarrierTable
 from model.demand import destination_mix, season_factors
 from model.operations import (
@@ -109,9 +108,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         0.0,
     )
     peak = np.full(carriers.n_carriers, p.peak_surcharge)
-    season = season_factors(p)
-    weight = sum(season[m] * peak_weight(m + 1) for m in range(MONTHS_PER_YEAR)) / MONTHS_PER_YEAR
-    mean_surcharge = month_surcharges(rural, peak, zones.zone_type, weight)
+    mean_surcharge = month_surcharges(rural, peak, zones.zone_type, mean_peak_weight(season_factors(p)))
     on_time = p.by("on_time_base", carriers.groups)
     shippers = draw_population(p, zones, streams)
     floor = _floors(p, zones, costs, street, expected + handed_over, price, shippers)

@@ -139,6 +139,7 @@ def opening_amazon(p: Parameters, zones: ZoneTable, costs: CostModel, flows: Ama
         retained=slices.by_zone(),
         retained_share=1.0,
         ups_share=1.0,
+        with_rivals=np.array([flows.ups, flows.fedex]),
         plan_monthly=plan / months,
         plan_coverage=(reached - flows.coverage) / months,
         plan_months=months,

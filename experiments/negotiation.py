@@ -81,7 +81,7 @@ class Negotiation:
         round: Months from the opening to the agreement.
         price_usd: Mean price agreed, $ per parcel.
         parcels: Parcels a year agreed.
-        retained_share: These as a share of what the seller delivered for the buyer at the start; None if that is nothing.
+        retained_share: These as a share of what the seller delivered for the buyer at the start; None of nothing.
         buyer_surplus_usd: Parcels x (value to the buyer - price), $ a year, without private noise.
         seller_surplus_usd: Parcels x (price - value to the seller), $ a year, without private noise.
         nash_price_usd: Mean price that splits the surplus of that month, without private noise, $ per parcel.

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
-from model.demand import growth_index
 from model.phases.enterprise_contracts import advance_agreements, hold_start_agreements
+from model.phases.history import follow_history, imposed_price, left_to_bargaining
 from model.phases.negotiation import desired_slices, slices_bought
 from model.timeline import usps_amazon_expiry
 
@@ -25,7 +25,7 @@ Bools = NDArray[np.bool_]
 def sign_start_contracts(market: ParcelMarket) -> None:
     """Put the contracts of the start into the book, with what was delivered before the run began."""
     p, flows = market.figures, market.state.amazon.flows
-    start = usps_amazon_expiry() + -int(p.term_strategic)
+    start = usps_amazon_expiry(after=market.month) + -int(p.term_strategic)
     begun = max(0, market.month - start) % MONTHS_PER_YEAR
     season = [market.season_of(market.month + -back) for back in range(1, begun + 1)]
     promised: tuple[tuple[str, float, float, float, ShortfallRule], ...] = (
@@ -58,6 +58,7 @@ def sign_start_contracts(market: ParcelMarket) -> None:
 def advance_contracts(market: ParcelMarket) -> None:
     """Settle and move all contracts, renew what the scenario renews, and set this month's contract volumes."""
     amazon, settings = market.state.amazon, market.settings
+    follow_history(market)
     settled = market.book.advance(market.month)
     advance_agreements(market)
     for contract, settlement in settled:
@@ -70,14 +71,14 @@ def advance_contracts(market: ParcelMarket) -> None:
         withdrawn = (
             seller == "usps" and settings.usps_amazon_volume == "withdrawn" and exit_progress(market, market.month) > 0
         )
-        left_to_talks = seller == "usps" and settings.usps_amazon_volume == "negotiated"
+        left_to_talks = seller == "usps" and left_to_bargaining(market)
         if withdrawn or left_to_talks:
             continue
         agreed_cut = settings.usps_amazon_volume == "partial" and market.month == settings.exit_start
         if not held.in_force or (seller == "usps" and (early or agreed_cut)):
             _renew(market, held)
     amazon.ups_share = ups_share(market, market.month)
-    if settings.usps_amazon_volume == "negotiated":
+    if left_to_bargaining(market):
         _follow_contract(market)
         return
     share = usps_share(market, market.month)
@@ -124,7 +125,9 @@ def contract_slices(market: ParcelMarket, month: Month) -> Bools:
 
 def _renew(market: ParcelMarket, held: Contract) -> None:
     """Sign the same terms anew at today's price; a smaller volume where the scenario keeps only a part."""
-    price = held.price_at(market.month)  # a year that ends today escalates once more
+    price = imposed_price(market, held.seller)
+    if price is None:
+        price = held.price_at(market.month)  # a year that ends today escalates once more
     fresh = held
     partial = market.settings.usps_amazon_volume == "partial" and market.month >= market.settings.exit_start
     if held.seller == "usps" and partial:
@@ -161,8 +164,9 @@ def ups_share(market: ParcelMarket, month: Month) -> float:
         return 1.0
     year = int(p.ups_amazon_cut_end)
     end = Month(year, 1) + round((p.ups_amazon_cut_end - year) * MONTHS_PER_YEAR)
-    months = max(1, end - market.settings.start)
-    done = min(1.0, max(0.0, (month - market.settings.start + 1) / months))
+    begin = market.settings.projection_start
+    months = max(1, end - begin)
+    done = min(1.0, max(0.0, (month - begin + 1) / months))
     return 1.0 - p.ups_amazon_cut_share * done
 
 
@@ -174,7 +178,7 @@ def outsourced(market: ParcelMarket, month: Month) -> Floats:
 
 def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
     """Amazon's expectation of what USPS carries: imposed or signed volume, and what it would leave there, (Z,)."""
-    if market.settings.usps_amazon_volume != "negotiated":
+    if not left_to_bargaining(market):
         return market.state.amazon.slices.retained(usps_share(market, month))
     amazon, under = market.state.amazon, contract_slices(market, month)
     if under.all():
@@ -189,6 +193,6 @@ def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
 
 def amazon_parcels(market: ParcelMarket, month: Month) -> Floats:
     """Parcels a year that Amazon ships on trend in a month, by zone, (Z,)."""
-    total = float(market.state.amazon.flows.parcels.sum())
-    index = growth_index(market.figures.growth_amazon_demand, month - market.settings.start)
-    return np.asarray(total * index * market.amazon_mix[0])
+    start = market.settings.start
+    index = market.paths.amazon_parcels(month - start, market.month - start)
+    return np.asarray(market.amazon_start_parcels * index * market.amazon_mix[0])

@@ -32,6 +32,7 @@ from agents.make_or_buy import updated_price_belief
 from model.carriers import AMAZON
 from model.operations import amazon_own_cost, usps_cost_grid
 from model.parameters import Parameters
+from model.phases.history import earliest_round, left_to_bargaining
 from model.state import TalksState
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ ROUNDING = 1e-9
 
 def negotiate(market: ParcelMarket) -> None:
     """Open talks when the contract's end comes near, play this month's round, sign what is agreed (section 11)."""
-    if market.settings.usps_amazon_volume != "negotiated" or market.book.upcoming(*PAIR) is not None:
+    if not left_to_bargaining(market) or market.book.upcoming(*PAIR) is not None:
         return
     state = market.state.amazon
     held = market.book.get(*PAIR)
@@ -115,7 +116,7 @@ def _open(market: ParcelMarket, held: Contract) -> TalksState:
         opening_lead=held.expiry - month,
         build_lead=min(int(p.build_lead_months), held.expiry - month),
         noise=noise,
-        earliest_round=max(0, market.settings.earliest_signature - month),
+        earliest_round=earliest_round(market, held),
     )
     market.events.add(month, "talks", ("amazon", "usps"), "Amazon and USPS open talks on last-mile access")
     return TalksState(opened=month, groups=groups, talks=talks, stakes=None)
@@ -168,7 +169,8 @@ def own_slice_cost(market: ParcelMarket) -> tuple[Floats, Floats, NDArray[np.boo
         if order.carrier == AMAZON:
             reached = np.maximum(reached, order.coverage)
     if market.settings.announced_plans:
-        left = max(0, market.state.amazon.plan_months - market.months_done)
+        done = max(0, market.month - market.settings.projection_start)
+        left = max(0, market.state.amazon.plan_months - done)
         reached = np.minimum(1.0, reached + market.state.amazon.plan_coverage * left)
     middle = (slices.cell + 0.5) / market.zones.density_grid.shape[1]
     return grid[slices.zone, slices.cell], capital[slices.zone], middle <= reached[slices.zone]

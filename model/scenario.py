@@ -18,6 +18,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agents.calendar import Month
+from model.history.fitting import fitted_symbols
+from model.history.table import FIRST_START
 from model.parameters import ParameterError, Parameters
 
 MAX_MONTHS = 1200
@@ -120,6 +122,12 @@ class Scenario(BaseModel):
     price_rule: Literal["adaptive", "frozen"] = _lever(
         "adaptive", "Carriers revise their list prices once a year, or never", "all carriers", "choice"
     )
+    history_mode: Literal["forced_events", "free_run"] = _lever(
+        "forced_events",
+        "Before 2025: dated contracts, prices and decisions are imposed, or only demand, inflation and statutes",
+        "run",
+        "choice",
+    )
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
     @field_validator("start", "end", "exit_start", "exit_end", "earliest_signature", mode="before")
@@ -137,10 +145,19 @@ class Scenario(BaseModel):
             raise ValueError(f"{self.start} to {self.end} is {self.n_months} months; at most {MAX_MONTHS} are allowed")
         if self.exit_end < self.exit_start:
             raise ValueError(f"exit_end {self.exit_end} is before exit_start {self.exit_start}")
-        first = Month(int(self.parameters.projection_start_year), 1)
-        if self.start != first:
-            raise ValueError(f"start {self.start} is not supported; projections start in {first}")
+        first, last = FIRST_START, self.projection_start
+        if not first <= self.start <= last:
+            raise ValueError(f"start {self.start} is not supported; a run starts in any month from {first} to {last}")
+        if self.start < last and (lost := sorted(fitted_symbols() & self.parameters.overrides.keys())):
+            raise ValueError(
+                f"{', '.join(lost)} cannot be set for a start in {self.start}: figures of that time are used"
+            )
         return self
+
+    @property
+    def projection_start(self) -> Month:
+        """First month after the observed past."""
+        return Month(int(self.parameters.projection_start_year), 1)
 
     @property
     def n_months(self) -> int:

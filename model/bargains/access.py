@@ -93,9 +93,14 @@ def coverage_ahead(market: ParcelMarket) -> Floats:
         if order.carrier == AMAZON:
             reached = np.maximum(reached, order.coverage)
     if market.settings.announced_plans:
-        left = max(0, amazon.plan_months - market.months_done)
+        left = max(0, amazon.plan_months - _plan_month(market))
         reached = np.minimum(1.0, reached + amazon.plan_coverage * left)
     return np.asarray(reached)
+
+
+def _plan_month(market: ParcelMarket) -> int:
+    """Months of the announced rural plan that are over."""
+    return max(0, market.month - market.settings.projection_start)
 
 
 def cell_middle(market: ParcelMarket, cell: Ints) -> Floats:
@@ -114,8 +119,8 @@ def capacity_after(market: ParcelMarket, begin: Month, term: int) -> Floats:
         building, 1
     )
     if market.settings.announced_plans:
-        done = np.minimum(market.months_done, amazon.plan_months)
-        then = np.minimum(market.months_done + (begin - month) + months, amazon.plan_months)
+        done = min(_plan_month(market), amazon.plan_months)
+        then = np.minimum(_plan_month(market) + (begin - month) + months, amazon.plan_months)
         ordered = ordered + float(amazon.plan_monthly.sum()) * (then - done)
     others = float(np.maximum(network.annual_volume[AMAZON] - network.amazon_own, 0.0).sum())
     flows = amazon.flows

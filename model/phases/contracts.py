@@ -16,7 +16,7 @@ from model.bargains.access import cell_middle, desired_slices, running_worth
 from model.bargains.carriage import RIVALS, channel_values, handed_at_start, published_carriage_price
 from model.bargains.enterprise import advance_agreements, hold_start_agreements
 from model.carriers import AMAZON, UPS
-from model.demand import growth_index
+from model.phases.history import follow_history, forced, imposed_price, left_to_bargaining
 from model.phases.negotiation import decide_reviews
 from model.timeline import usps_amazon_expiry
 
@@ -31,7 +31,7 @@ AMAZON_SELLERS = ("usps", "ups", "fedex")
 def sign_start_contracts(market: ParcelMarket) -> None:
     """Put the contracts of the start into the book, with what was delivered before the run began."""
     p, flows = market.figures, market.state.amazon.flows
-    start = usps_amazon_expiry() + -int(p.term_strategic)
+    start = usps_amazon_expiry(after=market.month) + -int(p.term_strategic)
     begun = max(0, market.month - start) % MONTHS_PER_YEAR
     season = [market.season_of(market.month + -back) for back in range(1, begun + 1)]
     promised: tuple[tuple[str, float, float, float, ShortfallRule], ...] = (
@@ -64,6 +64,7 @@ def sign_start_contracts(market: ParcelMarket) -> None:
 
 def advance_contracts(market: ParcelMarket) -> None:
     """Settle and move all contracts, decide reviews, renew what is imposed, and set this month's contract volumes."""
+    follow_history(market)
     for contract, settlement in market.book.advance(market.month):
         if settlement.payment > 0.0:
             market.ledger.pay("settlement", contract.buyer, contract.seller, settlement.payment)
@@ -72,7 +73,7 @@ def advance_contracts(market: ParcelMarket) -> None:
     _renew_imposed(market)
     market.state.amazon.ups_share = ups_share(market, market.month)
     market.state.amazon.with_rivals = np.array([rival_volume(market, key, market.month) for key in RIVALS])
-    if market.settings.usps_amazon_volume == "negotiated":
+    if left_to_bargaining(market):
         _follow_contract(market)
     else:
         _follow_scenario(market)
@@ -85,9 +86,9 @@ def _renew_imposed(market: ParcelMarket) -> None:
     for seller in AMAZON_SELLERS:
         held = market.book.get(seller, "amazon")
         assert held is not None
-        imposed = seller == "usps" and settings.usps_amazon_volume != "negotiated"
+        imposed = seller == "usps" and not left_to_bargaining(market)
         withdrawn = imposed and settings.usps_amazon_volume == "withdrawn" and exit_progress(market, market.month) > 0
-        if withdrawn or (settings.negotiation and not imposed):
+        if withdrawn or (settings.negotiation and not imposed and not forced(market)):
             continue
         agreed_cut = settings.usps_amazon_volume == "partial" and market.month == settings.exit_start
         if not held.in_force or (imposed and (early or agreed_cut)):
@@ -173,7 +174,7 @@ def rival_volume(market: ParcelMarket, seller: str, month: Month) -> Floats:
     held, upcoming = market.book.get(seller, "amazon"), market.book.upcoming(seller, "amazon")
     assert held is not None
     contract = upcoming if upcoming is not None and month >= upcoming.start else held
-    if market.settings.negotiation and not contract.covers(month):
+    if market.settings.negotiation and not forced(market) and not contract.covers(month):
         return np.zeros(market.zones.n_zones)
     negotiated = market.state.agreed_volume.get((seller, "amazon", contract.start))
     if negotiated is not None:
@@ -184,7 +185,9 @@ def rival_volume(market: ParcelMarket, seller: str, month: Month) -> Floats:
 
 def _renew(market: ParcelMarket, held: Contract) -> None:
     """Sign the same terms anew at today's price; a smaller volume where the scenario keeps only a part."""
-    price = held.price_at(market.month)  # a year that ends today escalates once more
+    price = imposed_price(market, held.seller)
+    if price is None:
+        price = held.price_at(market.month)  # a year that ends today escalates once more
     fresh = held
     partial = market.settings.usps_amazon_volume == "partial" and market.month >= market.settings.exit_start
     if held.seller == "usps" and partial:
@@ -221,8 +224,9 @@ def ups_share(market: ParcelMarket, month: Month) -> float:
         return 1.0
     year = int(p.ups_amazon_cut_end)
     end = Month(year, 1) + round((p.ups_amazon_cut_end - year) * MONTHS_PER_YEAR)
-    months = max(1, end - market.settings.start)
-    done = min(1.0, max(0.0, (month - market.settings.start + 1) / months))
+    begin = market.settings.projection_start
+    months = max(1, end - begin)
+    done = min(1.0, max(0.0, (month - begin + 1) / months))
     return 1.0 - p.ups_amazon_cut_share * done
 
 
@@ -234,7 +238,7 @@ def outsourced(market: ParcelMarket, month: Month) -> Floats:
 
 def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
     """Amazon's expectation of what USPS carries: imposed or signed volume, and what it would leave there, (Z,)."""
-    if market.settings.usps_amazon_volume != "negotiated":
+    if not left_to_bargaining(market):
         return market.state.amazon.slices.retained(usps_share(market, month))
     amazon, under = market.state.amazon, contract_slices(market, month)
     held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
@@ -256,6 +260,6 @@ def published_price(market: ParcelMarket, seller: str) -> float:
 
 def amazon_parcels(market: ParcelMarket, month: Month) -> Floats:
     """Parcels a year that Amazon ships on trend in a month, by zone, (Z,)."""
-    total = float(market.state.amazon.flows.parcels.sum())
-    index = growth_index(market.figures.growth_amazon_demand, month - market.settings.start)
-    return np.asarray(total * index * market.amazon_mix[0])
+    start = market.settings.start
+    index = market.paths.amazon_parcels(month - start, market.month - start)
+    return np.asarray(market.amazon_start_parcels * index * market.amazon_mix[0])

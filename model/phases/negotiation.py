@@ -34,6 +34,7 @@ from model.bargains.pairs import (
 )
 from model.bargains.table import BargainTable, Pair, PairKind
 from model.parameters import Parameters
+from model.phases.history import earliest_round, forced
 from model.state import Agreement, TalksState
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ Floats = NDArray[np.float64]
 
 def negotiate(market: ParcelMarket) -> None:
     """Open talks where a contract's end comes near, play this month's round in all of them, sign what is agreed."""
-    if not market.settings.negotiation:
+    if not market.settings.negotiation or forced(market):
         return
     for pair in strategic_pairs(market):
         _open_if_due(market, pair)
@@ -89,7 +90,7 @@ def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
         opening_lead=min(lead, usual),
         build_lead=min(int(market.figures.build_lead_months), lead, usual) if pair.buyer == "amazon" else 0,
         noise=private_noise(normal, market.figures.reservation_belief_sd, current),
-        earliest_round=max(0, market.settings.earliest_signature - month) if is_access else 0,
+        earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
     )
     market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
     seller, buyer = market.name_of(pair.seller), market.name_of(pair.buyer)

@@ -80,8 +80,15 @@ def target_prices(p: Parameters, carriers: CarrierTable) -> Floats:
     return np.array([p.by(f"price_{segment}", carriers.groups) for segment in SEGMENTS])
 
 
-def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: Streams) -> Start:
+def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: Streams, planned: bool = True) -> Start:
     """Build the state at the start of the run from the accounts of the year before.
+
+    Args:
+        p: Figures of that year.
+        zones: The zone table.
+        carriers: The carriers.
+        streams: Random streams.
+        planned: Whether Amazon's rural plan is known at the start.
 
     Raises:
         model.start.choice_constants.StartError: The published shares cannot be reached with these parameters.
@@ -148,7 +155,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
             transit_delay=np.zeros(len(SEGMENTS)),
         ),
         network=network,
-        amazon=opening_amazon(p, zones, costs, flows),
+        amazon=opening_amazon(p, zones, costs, flows, planned),
         books=books,
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)

@@ -105,24 +105,6 @@ class RegionalCarrier(Carrier):
         return self.world.figures.regional_growth_cap * float(self.world.own_books(self.index).capacity.sum())
 
 
-class Usps(Carrier):
-    """The postal service: it sells parcels under a price step limit and below its rivals, and serves every address."""
-
-    def price_increase(self) -> float:
-        """Yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""
-        figures = self.world.figures
-        largest_list_step = figures.inflation + figures.usps_price_step_max
-        return min(super().price_increase(), figures.list_to_paid_pass_through * largest_list_step)
-
-    def mail_price_increase(self) -> float:
-        """Yearly mail price change that the law allows: inflation and the authority beyond it."""
-        return self.world.figures.inflation + self.world.figures.mail_price_above_inflation
-
-    def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
-        """Order nothing: sorting capacity is slack and the last mile passes every address anyway."""
-        return None
-
-
 def price_response(world: World) -> PriceResponse:
     """Coefficients of the yearly price plan."""
     figures = world.figures

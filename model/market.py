@@ -16,9 +16,10 @@ from agents.amazon import Amazon
 from agents.bargaining import Bargaining
 from agents.books import CarrierBooks
 from agents.calendar import Month
-from agents.carriers import Carrier, RegionalCarrier, Usps
+from agents.carriers import Carrier, RegionalCarrier
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
 from agents.shippers import Shipper, ShipperTable
+from agents.usps import Usps
 from model.carriers import AMAZON, USPS, load_carriers
 from model.checks import BalanceError
 from model.contract_book import ContractBook

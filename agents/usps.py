@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from agents.calendar import Month
 from agents.capacity import CapacityOrder
 from agents.carriers import QUARTER, Carrier
+from agents.distress import BILLION, Rung, forecast_cash
 
 
 class Usps(Carrier):
@@ -22,3 +24,14 @@ class Usps(Carrier):
     def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
         """Order nothing: sorting capacity is slack and the last mile passes every address anyway."""
         return None
+
+    def forecast_cash(self, month: Month) -> float:
+        """Cash that it expects twelve months after a month, from its own books, $."""
+        return forecast_cash(self.world.figures, self.world.postal_books(), month)
+
+    def distress_step(self, month: Month) -> Rung | None:
+        """The next rung of the distress ladder, when the cash forecast lies below the minimum (section 14)."""
+        books = self.world.postal_books()
+        if self.forecast_cash(month) >= self.world.figures.usps_min_cash * BILLION:
+            return None
+        return books.ladder.next_decision(books.five_day_allowed)

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.books import CarrierBooks
+from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
 from agents.geography import ZoneTable
 from agents.shippers import ShipperTable
@@ -56,6 +56,10 @@ class World(Protocol):
 
     def own_books(self, carrier: int) -> CarrierBooks:
         """Return a carrier's own accounts, capacity and prices."""
+        ...
+
+    def postal_books(self) -> PostalBooks:
+        """Return what USPS knows of its own cash and debt; no other agent asks for it."""
         ...
 
     def rival_price_ratio(self, carrier: int) -> float:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from agents.amazon import Amazon
 from agents.bargaining import Bargaining
-from agents.books import CarrierBooks
+from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
 from agents.carriers import Carrier, RegionalCarrier
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
@@ -29,9 +29,10 @@ from model.ledger import Ledger
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
 from model.parameters import Parameters
-from model.phases import accounts, contracts, negotiation, parcels, planning, recording, world
+from model.phases import accounts, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.postal_accounts import BILLION
 from model.records import Records
+from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.assemble import assemble
 from model.streams import Streams
@@ -71,7 +72,9 @@ class Phase:
 PHASES: tuple[Phase, ...] = (
     Phase("update_environment", "calendar, shocks", "prices, wages, season, demand shock", world.update_environment),
     Phase("commission_capacity", "orders, announced plans", "capacity, coverage", world.commission_capacity),
-    Phase("publish_prices", "announcements, carriers' plans", "price lists, surcharges", world.publish_prices),
+    Phase(
+        "publish_prices", "announcements, carriers' plans, measures", "price lists, surcharges", prices.publish_prices
+    ),
     Phase("advance_contracts", "contracts, scenario", "contract states, contract volumes", contracts.advance_contracts),
     Phase("negotiate", "private limits, offers so far", "offers, signed contracts", negotiation.negotiate),
     Phase("generate_demand", "growth, season, prices paid", "parcels by shipper and zone", parcels.generate_demand),
@@ -79,7 +82,7 @@ PHASES: tuple[Phase, ...] = (
     Phase("source_deliveries", "coverage, contracts", "own and bought last mile", parcels.source_deliveries),
     Phase("allocate_capacity", "capacity", "accepted, overflowed, waiting parcels", parcels.allocate_capacity),
     Phase("operate_and_bill", "accepted parcels, routes", "cost, service, invoices", accounts.operate_and_bill),
-    Phase("close_books", "ledger", "profit, cash, debt", accounts.close_books),
+    Phase("close_books", "ledger", "profit, cash, debt, distress measures, statutory findings", accounts.close_books),
     Phase("learn_and_plan", "own books", "capacity orders", planning.learn_and_plan),
     Phase("check_and_record", "everything", "balance checks, records", recording.check_and_record),
 )
@@ -232,6 +235,10 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             start_utilisation=float(books.start_utilisation[carrier]),
         )
 
+    def postal_books(self) -> PostalBooks:
+        """Return what USPS knows of its own cash and debt."""
+        return postal.postal_books(self)
+
     def rival_price_ratio(self, carrier: int) -> float:
         """Return rivals' price growth since the start over the carrier's own, revenue-weighted by segment."""
         tariffs = self.state.tariffs
@@ -294,7 +301,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         p = self.figures
         down = np.full(self.carriers.n_carriers, p.route_flex_down_monthly)
         up = np.full(self.carriers.n_carriers, p.route_flex_up)
-        down[USPS], up[USPS] = p.labour_flex_down, p.labour_flex_up
+        sticky = self.settings.labour_stickiness
+        down[USPS], up[USPS] = (p.labour_flex_down, p.labour_flex_up) if sticky else (1.0, 1.0)
         return down, up
 
     @property
@@ -330,6 +338,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         groups = (*regions, "enterprise", "amazon", "amazon")
         self.payer_of_group = np.array([self.ledger.index(name) for name in groups])
         self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
+        flow = self.state.postal.underlying_flow
+        self.state.postal.underlying_flow = np.roll(flow, 1 - self.month.month)  # the month before the start comes last
         self.ledger.pay("opening", "capital_market", "usps", self.figures.usps_cash_start * BILLION)
 
     def _create_agents(self) -> None:
@@ -352,6 +362,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
                 self.carrier_agents.append(RegionalCarrier(self, index, key, name, p.target_margin_regional, january))
             else:
                 self.carrier_agents.append(Carrier(self, index, key, name, p.target_margin_ups_fedex, january))
+        self.regulator = Regulator(self, int(p.regulator_lag))
         Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
 
 

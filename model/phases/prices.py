@@ -23,11 +23,10 @@ USPS_PRODUCTS = ("parcel_select", "ground_advantage", "priority")  # in the orde
 
 
 def publish_prices(market: ParcelMarket) -> None:
-    """Floors, temporary measures, yearly list increases, announced or planned, and this month's surcharges."""
+    """Floors, yearly list increases, announced or planned, temporary measures and this month's surcharges."""
     tariffs = market.state.tariffs
     if market.settings.price_rule == "adaptive":
         _follow_cost(market)
-    apply_measures(market)
     if market.settings.price_rule == "adaptive":
         for carrier in market.carrier_agents:
             announced = _announced(market, carrier.index)
@@ -38,6 +37,7 @@ def publish_prices(market: ParcelMarket) -> None:
                 change_prices(market, carrier.index, growth, announced=False)
             if market.month.month == carrier.price_month:
                 _close_price_year(market, carrier.index)
+    apply_measures(market)
     if market.month.month == JULY:
         _change_mail_price(market)
     tariffs.surcharge = month_surcharges(

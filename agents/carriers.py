@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.capacity import CapacityOrder, cut_to_limit, wanted_additions
-from agents.pricing import PriceResponse, paid_growth
+from agents.pricing import PriceResponse, paid_growth, raising_pays
 
 if TYPE_CHECKING:
     from agents.world import World
@@ -56,7 +56,12 @@ class Carrier(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             margin_gap=self.target_margin - books.margin,
             utilisation_gap=books.utilisation - books.start_utilisation,
             rival_ratio=self.world.rival_price_ratio(self.index),
+            margin_may_raise=self.margin_may_raise(),
         )
+
+    def margin_may_raise(self) -> bool:
+        """Whether a poor margin is a reason to raise prices: not where demand would fall so far that profit falls."""
+        return raising_pays(self.world.own_demand(self.index))
 
     def expected_volume(self, months: int) -> Floats:
         """Parcels a year by zone that it expects to deliver some months ahead, (Z,)."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
 from agents.geography import ZoneTable
+from agents.pricing import OwnDemand
 from agents.shippers import ShipperTable
 
 Floats = NDArray[np.float64]
@@ -64,6 +65,10 @@ class World(Protocol):
 
     def rival_price_ratio(self, carrier: int) -> float:
         """Return rivals' public prices over the carrier's own, relative to the same ratio at the start."""
+        ...
+
+    def own_demand(self, carrier: int) -> OwnDemand:
+        """Return what a carrier knows of the demand for its own parcels."""
         ...
 
     def amazon_parcels_expected(self, month: Month) -> Floats:

@@ -18,12 +18,14 @@ from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
 from agents.carriers import Carrier, RegionalCarrier
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
+from agents.pricing import OwnDemand
 from agents.shippers import Shipper, ShipperTable
 from agents.usps import Usps
 from model.carriers import AMAZON, USPS, load_carriers
 from model.checks import BalanceError
 from model.contract_book import ContractBook
 from model.demand import growth_index, season_factors
+from model.elasticities import LongRunDemand
 from model.events import EventLog
 from model.ledger import Ledger
 from model.operations import quote_floors, usps_costs
@@ -130,6 +132,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self.worst_money = 0.0
         self.phase_seconds = dict.fromkeys((phase.name for phase in PHASES), 0.0)
         self._failure: str | None = None
+        self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
         self._prepare_floors()
         self._open_ledger()
         self.events = EventLog()
@@ -249,6 +252,15 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         if own.sum() <= 0.0:
             return 1.0
         return float((rivals * own).sum() / (index[:, carrier] * own).sum())
+
+    def own_demand(self, carrier: int) -> OwnDemand:
+        """Return what a carrier knows of the demand for its own parcels, as it stood when the month's plans began."""
+        if self._demand is None or self._demand[0] != self.month:
+            self._demand = (self.month, prices.demand_and_cost(self))
+        demand, cost = self._demand[1]
+        return OwnDemand(
+            demand.parcels[:, carrier], demand.price[:, carrier], cost[:, carrier], demand.elasticity[:, carrier]
+        )
 
     def amazon_parcels_expected(self, month: Month) -> Floats:
         """Return the parcels a year that Amazon expects to ship in a month, by zone, (Z,)."""

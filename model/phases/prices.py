@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from model.billing import month_surcharges, peak_weight
 from model.carriers import FEDEX, UPS, USPS
+from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_costs
 from model.phases.postal import apply_measures
 from model.phases.regulation import review_mail_price
@@ -27,7 +28,6 @@ def publish_prices(market: ParcelMarket) -> None:
     tariffs = market.state.tariffs
     if market.settings.price_rule == "adaptive":
         _follow_cost(market)
-    if market.settings.price_rule == "adaptive":
         for carrier in market.carrier_agents:
             announced = _announced(market, carrier.index)
             if announced is not None:
@@ -45,13 +45,24 @@ def publish_prices(market: ParcelMarket) -> None:
     )
 
 
-def _follow_cost(market: ParcelMarket) -> None:
-    """Let every carrier's lowest quotes follow its cost, month by month."""
+def variable_costs(market: ParcelMarket) -> Floats:
+    """What one more parcel costs each carrier this month, $ per parcel, (S, K)."""
     env, network, zones = market.state.environment, market.state.network, market.zones
     mean_usps, _ = usps_costs(
         market.costs, zones, np.zeros(zones.n_zones), market.mail_index, env.wage_usps, env.price_level
     )
-    now = quote_floors(market.costs, network.street, mean_usps, network.annual_volume, env.price_level)
+    return quote_floors(market.costs, network.street, mean_usps, network.annual_volume, env.price_level)
+
+
+def demand_and_cost(market: ParcelMarket) -> tuple[LongRunDemand, Floats]:
+    """Long-run demand at today's prices, and what one more parcel costs, (S, K)."""
+    demand = long_run_demand(market.figures, market.shippers, market.state, market.mix, market.national)
+    return demand, variable_costs(market)
+
+
+def _follow_cost(market: ParcelMarket) -> None:
+    """Let every carrier's lowest quotes follow its cost, month by month."""
+    now = variable_costs(market)
     start = market.start_floor_cost
     growth = np.divide(now, start, out=np.ones_like(now), where=start > 0.0)
     market.state.tariffs.floor = market.start_floor * growth
@@ -88,12 +99,15 @@ def change_prices(market: ParcelMarket, carrier: int, paid_growth: Floats, annou
     tariffs.list_growth[carrier] = mean_growth / p.list_to_paid_pass_through
     if mean_growth == 0.0:
         return
+    may_raise = market.carrier_agents[carrier].margin_may_raise()
     market.events.add(
         market.month,
         "price",
         (market.carriers.keys[carrier],),
         f"{market.carriers.names[carrier]} raises its list prices by {100 * tariffs.list_growth[carrier]:.1f} %"
-        + (" as announced" if announced else ""),
+        + (" as announced" if announced else "")
+        + ("" if may_raise or announced else ", though its margin is no reason: demand would fall too far"),
+        margin_may_raise=float(may_raise),
         list_growth=tariffs.list_growth[carrier],
         paid_growth=mean_growth,
     )

@@ -35,6 +35,7 @@ from model.bargains.pairs import (
 from model.bargains.table import BargainTable, Pair, PairKind
 from model.parameters import Parameters
 from model.phases.history import earliest_round, forced
+from model.regulator import Filing
 from model.state import Agreement, TalksState
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def negotiate(market: ParcelMarket) -> None:
         tables = _at_rest(market, talking, tables, prices)
     for talks in talking:
         _play_round(market, talks, tables[talks.pair.parties])
+    decide_reviews(market)  # at once where the regulator takes no time
 
 
 def _goes_on(market: ParcelMarket, talks: TalksState) -> bool:
@@ -211,8 +213,7 @@ def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None
     cost = table.by_group(taken, values.attributable_cost)
     mean_cost = np.divide(cost, volume, out=np.zeros_like(cost), where=volume > 0.0)
     by_zone = table.by_zone(taken, market.zones.n_zones)
-    lag = int(market.figures.regulator_lag) if pair.seller == "usps" else 0
-    agreement = Agreement(contract, market.month + lag, mean_cost, taken, by_zone)
+    agreement = Agreement(contract, taken, by_zone)
     paid = price[table.group[taken]]
     mean = float(np.average(price, weights=np.maximum(volume, 1.0)))
     seller, buyer = market.name_of(pair.seller), market.name_of(pair.buyer)
@@ -227,11 +228,15 @@ def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None
         buyer_surplus_usd=float((values.volume[taken] * (values.buyer[taken] - paid)).sum()),
         seller_surplus_usd=float((values.volume[taken] * (paid - values.seller[taken])).sum()),
     )
-    if lag > 0:
+    if pair.seller == "usps":
         state.under_review = agreement
         market.book.offer(contract, market.month)
+        floor = np.where(volume > 0.0, mean_cost, 0.0)
+        market.regulator.file(
+            Filing(market.month, pair.seller, pair.buyer, contract.price, tuple(float(value) for value in floor))
+        )
     else:
-        _decide(market, state, agreement)
+        _sign(market, state, agreement)
 
 
 def _millions(parcels: float) -> str:
@@ -241,31 +246,28 @@ def _millions(parcels: float) -> str:
 
 def decide_reviews(market: ParcelMarket) -> None:
     """The regulator decides on what it has had long enough: the contract is signed or returns to the table."""
-    for state in market.state.talks.values():
-        agreement = state.under_review
-        if agreement is not None and market.month >= agreement.decided:
-            state.under_review = None
-            _decide(market, state, agreement)
+    for decision in market.regulator.decide(market.month):
+        state = market.state.talks[decision.filing.seller, decision.filing.buyer]
+        agreement, state.under_review = state.under_review, None
+        assert agreement is not None
+        if decision.approved:
+            _sign(market, state, agreement)
+            continue
+        state.talks = state.talks.sent_back(decision.floor)
+        gap = float(np.max(decision.floor - np.array(agreement.contract.price)))
+        buyer, seller = market.name_of(decision.filing.buyer), market.name_of(decision.filing.seller)
+        market.events.add(
+            market.month,
+            "regulator",
+            (decision.filing.buyer, decision.filing.seller),
+            f"The regulator returns the contract of {buyer} with {seller}: a price lies {gap:.2f} $ below attributable "
+            "cost",
+            gap_usd=gap,
+        )
 
 
-def _decide(market: ParcelMarket, state: TalksState, agreement: Agreement) -> None:
-    """Sign what passes the regulator, reopen what does not: it must cover the cost of the parcels that it carries."""
+def _sign(market: ParcelMarket, state: TalksState, agreement: Agreement) -> None:
     contract = agreement.contract
-    carried = np.array(contract.commitment) > 0.0
-    if contract.seller == "usps":
-        floor = np.where(carried, agreement.attributable_cost, 0.0)
-        if (np.array(contract.price) < floor - 1e-9).any():
-            state.talks = state.talks.sent_back(floor)
-            lowest = float(np.max(floor - np.array(contract.price)))
-            market.events.add(
-                market.month,
-                "regulator",
-                ("regulator", contract.seller, contract.buyer),
-                f"The regulator returns the contract of {market.name_of(contract.buyer)} with "
-                f"{market.name_of(contract.seller)}: its price lies up to {lowest:.2f} $ below attributable cost",
-                gap_usd=lowest,
-            )
-            return
     market.book.sign(contract, market.month)
     market.state.agreed_volume[contract.seller, contract.buyer, contract.start] = agreement.by_zone
     if state.pair.kind is PairKind.ACCESS:

@@ -28,7 +28,7 @@ from model.ledger import Ledger
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
 from model.parameters import Parameters
-from model.phases import accounts, contracts, negotiation, parcels, planning, recording, world
+from model.phases import accounts, auction, contracts, negotiation, parcels, planning, recording, world
 from model.postal_accounts import BILLION
 from model.records import Records
 from model.scenario import DEFAULT_SCENARIO, Scenario
@@ -73,6 +73,7 @@ PHASES: tuple[Phase, ...] = (
     Phase("publish_prices", "announcements, carriers' plans", "price lists, surcharges", world.publish_prices),
     Phase("advance_contracts", "contracts, scenario", "contract states, contract volumes", contracts.advance_contracts),
     Phase("negotiate", "private limits, offers so far", "offers, signed contracts", negotiation.negotiate),
+    Phase("auction", "slack, values of bidders", "bids, awards, contracts", auction.run_auction),
     Phase("generate_demand", "growth, season, prices paid", "parcels by shipper and zone", parcels.generate_demand),
     Phase("choose_carriers", "prices, perceived quality", "tendered parcels by carrier", parcels.choose_carriers),
     Phase("source_deliveries", "coverage, contracts", "own and bought last mile", parcels.source_deliveries),

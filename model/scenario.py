@@ -105,6 +105,13 @@ class Scenario(BaseModel):
     price_rule: Literal["adaptive", "frozen"] = _lever(
         "adaptive", "Carriers revise their list prices once a year, or never", "all carriers", "choice"
     )
+    access_auction: Literal["none", "pay_as_bid", "uniform_price", "vcg"] = _lever(
+        "none",
+        "How USPS sells last-mile access by auction; from its announcement on no talks with Amazon go on",
+        "USPS",
+        "choice",
+    )
+    auction_excludes_amazon: bool = _lever(False, "Amazon may not bid in the access auction", "USPS", "switch")
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
     @field_validator("start", "end", "exit_start", "exit_end", "earliest_signature", mode="before")

@@ -12,6 +12,7 @@ from agents.calendar import Month
 from agents.capacity import CapacityOrder
 from agents.sourcing import AccessSlices, Sourcing
 from model.allocation import Allocation, Backlog
+from model.auction.round import AuctionRound
 from model.demand import Demand
 from model.ledger import Cents
 from model.operations import StreetCosts
@@ -253,3 +254,4 @@ class MarketState:
     books: Books
     backlog: Backlog | None = None
     flows: MonthFlows = field(default_factory=MonthFlows)
+    auctions: list[AuctionRound] = field(default_factory=list)

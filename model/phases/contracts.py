@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
+from model.auction.dates import shut_out
 from model.demand import growth_index
 from model.phases.enterprise_contracts import advance_agreements, hold_start_agreements
 from model.phases.negotiation import desired_slices, slices_bought
@@ -182,7 +183,7 @@ def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
     held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
     assert held is not None
     price = market.published_access_price()
-    if month >= held.expiry and upcoming is None:
+    if month >= held.expiry and upcoming is None and not shut_out(market.settings, market.month):
         price = min(price, amazon.price_belief)
     return amazon.slices.zones_of(under | desired_slices(market, price))
 

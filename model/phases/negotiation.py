@@ -29,6 +29,7 @@ from agents.bargaining import (
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from agents.make_or_buy import updated_price_belief
+from model.auction.dates import announced
 from model.carriers import AMAZON
 from model.operations import amazon_own_cost, usps_cost_grid
 from model.parameters import Parameters
@@ -46,6 +47,8 @@ def negotiate(market: ParcelMarket) -> None:
     """Open talks when the contract's end comes near, play this month's round, sign what is agreed (section 11)."""
     if market.settings.usps_amazon_volume != "negotiated" or market.book.upcoming(*PAIR) is not None:
         return
+    if announced(market.settings, market.month):
+        return  # access is sold by auction and no other way
     state = market.state.amazon
     held = market.book.get(*PAIR)
     assert held is not None
@@ -147,7 +150,7 @@ def value_slices(market: ParcelMarket, begin: Month) -> SliceValues:
         own,
         grid[slices.zone, slices.cell],
         market.published_access_price(),
-        exit_months(slices.volume, own, _capacity_after(market, begin, term)),
+        exit_months(slices.volume, own, capacity_after(market, begin, term)),
         term,
         seller_margin_floor=p.seller_margin_floor,
         saved_by_own_delivery=_saved(market),
@@ -174,7 +177,7 @@ def own_slice_cost(market: ParcelMarket) -> tuple[Floats, Floats, NDArray[np.boo
     return grid[slices.zone, slices.cell], capital[slices.zone], middle <= reached[slices.zone]
 
 
-def _capacity_after(market: ParcelMarket, begin: Month, term: int) -> Floats:
+def capacity_after(market: ParcelMarket, begin: Month, term: int) -> Floats:
     """Parcels a year at USPS that Amazon could deliver itself h months after `begin`, h = 0 .. term - 1, (term,)."""
     network, amazon, month = market.state.network, market.amazon, market.month
     books = market.own_books(AMAZON)

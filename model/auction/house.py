@@ -29,6 +29,8 @@ def fill(quantity: Floats, price: Floats, capacity: float, reserve: float) -> Fl
     Returns:
         Parcels that each step gets, (J,).
     """
+    if len(price) == 0:
+        return np.zeros(0)
     levels, level_of = np.unique(-price, return_inverse=True)
     wanted = np.bincount(level_of, weights=quantity, minlength=len(levels))
     wanted[-levels < reserve] = 0.0

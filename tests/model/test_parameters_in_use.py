@@ -14,6 +14,7 @@ CASES = [
     ("negotiated", {"bargaining": "take_it_or_leave_it"}),
     ("baseline", {"announced_plans": False, "initial_peak_utilisation": 1.0, "demand_shock_sd": 0.03}),
     ("baseline", {"usps_debt_start": 13.0, "usps_cash_start": 3.0}),
+    ("auction_pay_as_bid", {}),
 ]
 
 

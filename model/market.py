@@ -32,7 +32,7 @@ from model.ledger import Ledger
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
 from model.parameters import Parameters
-from model.phases import accounts, contracts, negotiation, parcels, planning, postal, prices, recording, world
+from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.postal_accounts import BILLION
 from model.records import Records
 from model.regulator import Regulator
@@ -80,6 +80,7 @@ PHASES: tuple[Phase, ...] = (
     ),
     Phase("advance_contracts", "contracts, scenario", "contract states, contract volumes", contracts.advance_contracts),
     Phase("negotiate", "private limits, offers so far", "offers, signed contracts", negotiation.negotiate),
+    Phase("auction", "slack, values of bidders", "bids, awards, contracts", auction.run_auction),
     Phase("generate_demand", "growth, season, prices paid", "parcels by shipper and zone", parcels.generate_demand),
     Phase("choose_carriers", "prices, perceived quality", "tendered parcels by carrier", parcels.choose_carriers),
     Phase("source_deliveries", "coverage, contracts", "own and bought last mile", parcels.source_deliveries),
@@ -293,11 +294,6 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         return self.state.network.amazon_own
 
     # -- small facts that several phases need ------------------------------------------------------------------------
-
-    def name_of(self, key: str) -> str:
-        """Name for people of a carrier or another party."""
-        keys = self.carriers.keys
-        return self.carriers.names[keys.index(key)] if key in keys else key.replace("_", " ")
 
     def season_of(self, month: Month) -> float:
         """Month factor of a month."""

@@ -143,6 +143,13 @@ class Scenario(BaseModel):
     five_day_delivery: bool = _lever(
         False, "USPS may deliver on five days a week when its distress goes so far", "Congress", "switch"
     )
+    access_auction: Literal["none", "pay_as_bid", "uniform_price", "vcg"] = _lever(
+        "none",
+        "How USPS sells last-mile access by auction; from its announcement on no talks with Amazon go on",
+        "USPS",
+        "choice",
+    )
+    auction_excludes_amazon: bool = _lever(False, "Amazon may not bid in the access auction", "USPS", "switch")
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
     @field_validator("start", "end", "exit_start", "exit_end", "earliest_signature", mode="before")

@@ -14,6 +14,7 @@ from agents.contracts import Contract
 from agents.distress import Ladder, Measures
 from agents.sourcing import AccessSlices, Sourcing
 from model.allocation import Allocation, Backlog
+from model.auction.round import AuctionRound
 from model.bargains.table import Pair
 from model.demand import Demand
 from model.ledger import Cents
@@ -329,3 +330,4 @@ class MarketState:
     flows: MonthFlows = field(default_factory=MonthFlows)
     talks: dict[tuple[str, str], TalksState] = field(default_factory=dict)
     agreed_volume: dict[tuple[str, str, Month], Floats] = field(default_factory=dict)
+    auctions: list[AuctionRound] = field(default_factory=list)

@@ -32,6 +32,7 @@ class DatedFact:
         actors: Who.
         text: What happened or was announced.
         source_id: Where it was published.
+        handle: What in the model it dates, a short word.
     """
 
     month: Month | None
@@ -39,6 +40,7 @@ class DatedFact:
     actors: tuple[str, ...]
     text: str
     source_id: str
+    handle: str = ""
 
 
 @cache
@@ -53,7 +55,8 @@ def read_timeline() -> tuple[DatedFact, ...]:
         dated = _MONTH.match(str(row["date"]))
         month = Month.parse(dated[1]) if dated else None
         actors = tuple(name.strip() for name in str(row["actor"]).split(";"))
-        facts.append(DatedFact(month, str(row["kind"]), actors, str(row["event"]), str(row["source_id"])))
+        handle = str(row["model_handle"])
+        facts.append(DatedFact(month, str(row["kind"]), actors, str(row["event"]), str(row["source_id"]), handle))
     return tuple(facts)
 
 
@@ -86,3 +89,16 @@ def surepost_end() -> Month:
         if fact.kind == "decision" and fact.actors == ("UPS",) and fact.month is not None:
             return fact.month
     raise DataError(f"{TIMELINE_FILE}: no row of kind 'decision' for UPS")
+
+
+@cache
+def month_of(handle: str) -> Month:
+    """Month of the first dated fact with a handle.
+
+    Raises:
+        model.tables.DataError: The timeline does not tell.
+    """
+    for fact in read_timeline():
+        if fact.handle == handle and fact.month is not None:
+            return fact.month
+    raise DataError(f"{TIMELINE_FILE}: no dated row with model_handle {handle!r}")

@@ -187,6 +187,27 @@ def negotiate(
 
 @app.command()
 @reports_errors
+def auction(
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="In force: pay_as_bid, uniform_price or vcg.")
+    ] = "pay_as_bid",
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """Show the auction of last-mile access: lots, bids, awards, revenue, efficiency of each format against VCG.
+
+    For example: lastmile auction --format vcg --set auction_excludes_amazon=true
+    """
+    from experiments.cli.auction import run_auction
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_auction(format, read_settings(set or (), problems), problems, seed, json)
+
+
+@app.command()
+@reports_errors
 def calibration(
     write: Annotated[
         Path | None,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import Month
 from agents.contracts import Contract
+from model.auction.dates import announced
 from model.bargains.access import access_groups, access_table
 from model.bargains.carriage import (
     RIVALS,
@@ -44,8 +45,13 @@ def known_pairs(carriers: Sequence[str]) -> tuple[Pair, ...]:
 
 
 def strategic_pairs(market: ParcelMarket) -> list[Pair]:
-    """All pairs that talk one by one; small shippers take quotes, enterprise shippers have rate agreements."""
+    """All pairs that talk one by one; small shippers take quotes, enterprise shippers have rate agreements.
+
+    From the announcement of an auction on USPS sells access by it and no other way.
+    """
     imposed = set() if market.settings.usps_amazon_volume == "negotiated" else {PairKind.ACCESS}
+    if announced(market.settings, market.month):
+        imposed = {PairKind.ACCESS, PairKind.LAST_MILE}
     return [pair for pair in known_pairs(market.carriers.keys) if pair.kind not in imposed | {PairKind.LAST_MILE}]
 
 

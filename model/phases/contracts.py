@@ -12,6 +12,7 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contract_use import ContractPosition, owed_pace, taken_back
 from agents.contracts import Contract, ShortfallRule
 from agents.make_or_buy import updated_price_belief
+from model.auction.dates import shut_out
 from model.bargains.access import cell_middle, desired_slices, running_worth
 from model.bargains.carriage import RIVALS, channel_values, handed_at_start, published_carriage_price
 from model.bargains.enterprise import advance_agreements, hold_start_agreements
@@ -248,7 +249,7 @@ def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
     if month < held.expiry and held.start not in amazon.agreed:
         return amazon.slices.zones_of(under)
     price = market.published_access_price()
-    if month >= held.expiry and upcoming is None:
+    if month >= held.expiry and upcoming is None and not shut_out(market.settings, market.month):
         price = min(price, amazon.price_belief)
     return amazon.slices.zones_of(under | desired_slices(market, price))
 

@@ -48,9 +48,10 @@ def negotiate(market: ParcelMarket) -> None:
     """Open talks where a contract's end comes near, play this month's round in all of them, sign what is agreed."""
     if not market.settings.negotiation or forced(market):
         return
-    for pair in strategic_pairs(market):
+    pairs = strategic_pairs(market)
+    for pair in pairs:
         _open_if_due(market, pair)
-    talking = [talks for talks in market.state.talks.values() if _goes_on(market, talks)]
+    talking = [talks for talks in market.state.talks.values() if talks.pair in pairs and _goes_on(talks)]
     prices = signed_prices(market)
     tables = {
         talks.pair.parties: table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
@@ -63,14 +64,14 @@ def negotiate(market: ParcelMarket) -> None:
     decide_reviews(market)  # at once where the regulator takes no time
 
 
-def _goes_on(market: ParcelMarket, talks: TalksState) -> bool:
+def _goes_on(talks: TalksState) -> bool:
     return not talks.talks.signed and talks.under_review is None
 
 
 def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
     """Open talks; after a signature the next ones open when the end of the new contract comes near."""
     state, held = market.state.talks.get(pair.parties), market.book.get(*pair.parties)
-    if state is not None and (_goes_on(market, state) or state.under_review is not None):
+    if state is not None and (_goes_on(state) or state.under_review is not None):
         return
     if market.book.upcoming(*pair.parties) is not None or not opens(market, pair, held):
         return
@@ -95,7 +96,7 @@ def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
         earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
     )
     market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
-    seller, buyer = market.name_of(pair.seller), market.name_of(pair.buyer)
+    seller, buyer = market.book.name(pair.seller), market.book.name(pair.buyer)
     what = "carriage" if pair.kind is PairKind.CARRIAGE else "last-mile access"
     market.events.add(month, "talks", (pair.buyer, pair.seller), f"{buyer} and {seller} open talks on {what}")
 
@@ -216,7 +217,7 @@ def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None
     agreement = Agreement(contract, taken, by_zone)
     paid = price[table.group[taken]]
     mean = float(np.average(price, weights=np.maximum(volume, 1.0)))
-    seller, buyer = market.name_of(pair.seller), market.name_of(pair.buyer)
+    seller, buyer = market.book.name(pair.seller), market.book.name(pair.buyer)
     market.events.add(
         market.month,
         "agreement",
@@ -255,7 +256,7 @@ def decide_reviews(market: ParcelMarket) -> None:
             continue
         state.talks = state.talks.sent_back(decision.floor)
         gap = float(np.max(decision.floor - np.array(agreement.contract.price)))
-        buyer, seller = market.name_of(decision.filing.buyer), market.name_of(decision.filing.seller)
+        buyer, seller = market.book.name(decision.filing.buyer), market.book.name(decision.filing.seller)
         market.events.add(
             market.month,
             "regulator",

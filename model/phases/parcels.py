@@ -156,6 +156,7 @@ def source_deliveries(market: ParcelMarket) -> None:
     assert contract is not None
     retained = amazon.retained * luck
     kept = contract.in_force and exit_progress(market, market.month) == 0.0  # until an exit begins, none is known
+    sold_by_lot = contract.shortfall_rule == "take_or_pay"  # a lot has no room beyond what was won
     monthly = state.network.monthly_capacity
     busy = tender.volume.sum(axis=(0, 1))
     ups, fedex = amazon.with_rivals * luck
@@ -168,7 +169,7 @@ def source_deliveries(market: ParcelMarket) -> None:
         ups,
         fedex,
         np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon),
-        retained * (p.contract_cap_ratio - 1.0) if kept else np.zeros_like(retained),
+        retained * (p.contract_cap_ratio - 1.0) if kept and not sold_by_lot else np.zeros_like(retained),
         spare,
         amazon.at_published * luck,
     )

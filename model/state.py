@@ -216,7 +216,8 @@ class AmazonState:
         retained_share: The same as a share of the start volume.
         ups_share: Share of the start volume that UPS's announced plan leaves.
         with_rivals: Parcels a year that contracts with UPS and FedEx carry this month, (2, Z).
-        channel_value: Worth of what UPS and FedEx do beyond the last mile, $ per parcel at start prices, by key.
+        channel_value: Worth of what UPS and FedEx do beyond the last mile, $ per parcel at start prices.
+        carriage_cost_factor: What its parcels cost UPS and FedEx over those of others, by key.
         plan_monthly: Capacity of the announced rural plan that arrives each month, annual parcels, (Z,).
         plan_coverage: Coverage that the plan adds each month, (Z,).
         plan_months: Months of the plan.
@@ -237,7 +238,8 @@ class AmazonState:
     plan_monthly: Floats
     plan_coverage: Floats
     plan_months: int
-    channel_value: dict[str, float] = field(default_factory=dict)
+    channel_value: float = 0.0
+    carriage_cost_factor: dict[str, float] = field(default_factory=dict)
     delivered_cost: float = 0.0
     sales_cost: float = 0.0
     price_belief: float = 0.0

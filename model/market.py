@@ -19,6 +19,7 @@ from agents.calendar import Month
 from agents.carriers import Carrier, RegionalCarrier, Usps
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
 from agents.shippers import Shipper, ShipperTable
+from model.access import insourcing
 from model.carriers import AMAZON, USPS, load_carriers
 from model.checks import BalanceError
 from model.contract_book import ContractBook
@@ -46,6 +47,7 @@ LEDGER_CATEGORIES = (
     "operations",
     "capital",
     "borrowing",
+    "access",
 )
 OUTSIDE_PARTIES = ("enterprise", "mail_users", "suppliers", "treasury", "capital_market")
 
@@ -133,6 +135,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         contracts.sign_start_contracts(self)
         self._create_agents()
         self.records = Records(self.settings.n_months, self.carriers.keys, self.zones.n_zones, self.settings.start)
+        insourcing.take_announced_decision(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
         planning.order_before_start(self)
 

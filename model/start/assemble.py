@@ -29,6 +29,7 @@ from model.start.choice_constants import ChoiceSetting, ChoiceSolution, draw_pri
 from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network
 from model.start.population import BILLION, draw_population
 from model.state import (
+    AccessState,
     ChoiceState,
     Environment,
     MarketState,
@@ -153,6 +154,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         network=network,
         amazon=opening_amazon(p, zones, costs, flows),
         books=books,
+        access=AccessState.opening(volume[:, 0].sum(axis=0), coverage),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)
 

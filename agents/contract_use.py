@@ -29,14 +29,14 @@ class ContractPosition:
             commitment is met within its tolerance, (G,); 0 where nothing binds.
         published: Price after a reversion, $ per parcel.
         year_left: Share of a contract year that is left, this month included.
-        term_left: Years of the term beyond this contract year.
+        year_after: Share of a year, at most 1, that the contract runs beyond this contract year.
     """
 
     price: Floats
     owed: Floats
     published: float
     year_left: float
-    term_left: float
+    year_after: float
 
 
 def owed_pace(contract: Contract, delivered: Floats, year_left: float) -> Floats:
@@ -73,7 +73,7 @@ def taken_back(
     free, beyond = cheaper[within], cheaper[~within]
     if contract.shortfall_rule == "take_or_pay":
         beyond = beyond[worth[beyond] < price[beyond] * (1.0 - contract.take_or_pay_rate)]
-    elif not _breach_pays(position, volume, worth, price, cheaper, beyond):
+    elif not _breach_pays(position, volume, np.where(reachable, worth, np.inf), price, cheaper, beyond):
         beyond = beyond[:0]
     back = np.zeros(len(volume), dtype=np.bool_)
     back[free] = back[beyond] = True
@@ -92,9 +92,10 @@ def _within_commitment(position: ContractPosition, volume: Floats, group: Ints, 
 def _breach_pays(
     position: ContractPosition, volume: Floats, worth: Floats, price: Floats, cheaper: Ints, beyond: Ints
 ) -> bool:
-    """Whether missing the commitment is cheaper: taking more back this year against the published price afterwards.
+    """Whether missing the commitment is cheaper: taking more back this year against the published price of the next.
 
-    A missed commitment of one group makes the prices of all groups revert.
+    A missed commitment of one group makes the prices of all groups revert. Beyond a year nothing needs to be compared:
+    the commitment can be missed then, too.
     """
     if len(beyond) == 0:
         return False
@@ -102,4 +103,4 @@ def _breach_pays(
     stays = np.ones(len(volume), dtype=np.bool_)
     stays[cheaper] = False
     dearer = np.minimum(np.maximum(worth, price), position.published) - price
-    return saved > position.term_left * float((volume[stays] * np.maximum(dearer[stays], 0.0)).sum())
+    return saved > position.year_after * float((volume[stays] * np.maximum(dearer[stays], 0.0)).sum())

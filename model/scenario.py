@@ -107,6 +107,18 @@ class Scenario(BaseModel):
         "all",
         "month",
     )
+    shortfall_rule: Literal["reversion", "take_or_pay", "none"] = _lever(
+        "reversion",
+        "What a missed commitment costs in contracts that USPS negotiates: the published price, a payment, or nothing",
+        "USPS",
+        "choice",
+    )
+    access_talks_start: Month = _lever(
+        Month(2026, 1),
+        "First month in which USPS talks with other carriers about access: it had withdrawn their discounts in 2024",
+        "USPS",
+        "month",
+    )
     usps_amazon_renewal: Literal["at_expiry", "early"] = _lever(
         "at_expiry", "When the contract between Amazon and USPS is signed anew", "Amazon and USPS", "choice"
     )
@@ -155,7 +167,9 @@ class Scenario(BaseModel):
     auction_excludes_amazon: bool = _lever(False, "Amazon may not bid in the access auction", "USPS", "switch")
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
-    @field_validator("start", "end", "exit_start", "exit_end", "earliest_signature", mode="before")
+    @field_validator(
+        "start", "end", "exit_start", "exit_end", "earliest_signature", "access_talks_start", mode="before"
+    )
     @classmethod
     def _read_month(cls, value: object) -> object:
         if isinstance(value, str):

@@ -278,6 +278,7 @@ class AmazonState:
         price_belief: Price of USPS access that it expects after the contract in force, $ per parcel.
         agreed: Slices under each contract with USPS that was negotiated, (L,), by its first month.
         taken_back: Slices under the contract in force that it delivers itself this month, (L,).
+        own_grid: Its running cost by zone and density cell, $ per parcel, (Z, P), and the day that it holds for.
         at_published: Parcels a year outside the contract that Amazon leaves with USPS at the published price, (Z,).
     """
 
@@ -297,6 +298,7 @@ class AmazonState:
     price_belief: float = 0.0
     agreed: dict[Month, NDArray[np.bool_]] = field(default_factory=dict)
     taken_back: NDArray[np.bool_] | None = None
+    own_grid: tuple[tuple[Month, float, float, float], Floats] | None = None
     at_published: Floats | float = 0.0
 
 

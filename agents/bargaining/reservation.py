@@ -197,7 +197,7 @@ def group_stakes(values: SliceValues, group: Ints, n_groups: int) -> Stakes:
         Stakes (G,); a group without efficient slices has quantity 0 and never closes.
     """
     weight = np.where(values.efficient, values.volume, 0.0)
-    quantity = np.bincount(group, weights=weight, minlength=n_groups)
+    quantity = np.bincount(group, weights=weight, minlength=n_groups).astype(np.float64)
 
     def mean(by_slice: Floats) -> Floats:
         total = np.bincount(group, weights=weight * by_slice, minlength=n_groups)

@@ -71,12 +71,20 @@ def own_slice_cost(market: ParcelMarket, zone: Ints, cell: Ints) -> tuple[Floats
         cell: Density percentile cell of each slice, (L,).
     """
     p, env = market.figures, market.state.environment
-    grid = amazon_own_cost(
-        market.costs, market.zones, market.state.amazon.flows.parcels, env.wage_other, env.price_level
-    )
+    grid = _own_grid(market)
     factor = market.costs.own_cost_multiplier * market.costs.own_cost_noise
     capital = p.by_type("capital_charge")[market.zones.zone_type] * factor * env.price_level
     return grid[zone, cell], capital[zone], cell_middle(market, cell) <= coverage_ahead(market)[zone]
+
+
+def _own_grid(market: ParcelMarket) -> Floats:
+    """Amazon's running cost by zone and density cell, $ per parcel, (Z, P); worked out once a month."""
+    amazon, env = market.state.amazon, market.state.environment
+    today = (market.month, env.wage_other, env.price_level, float(amazon.flows.parcels.sum()))
+    if amazon.own_grid is None or amazon.own_grid[0] != today:
+        grid = amazon_own_cost(market.costs, market.zones, amazon.flows.parcels, env.wage_other, env.price_level)
+        amazon.own_grid = (today, grid)
+    return amazon.own_grid[1]
 
 
 def own_cost_with_capital(market: ParcelMarket, zone: Ints, cell: Ints) -> Floats:

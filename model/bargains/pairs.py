@@ -19,6 +19,7 @@ from model.bargains.carriage import (
     handed_at_start,
     published_carriage_price,
 )
+from model.bargains.last_mile import last_mile_table
 from model.bargains.table import BargainTable, Pair, PairKind
 from model.billing import mean_peak_weight
 from model.demand import season_factors
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
+JANUARY = 1
 
 
 def known_pairs(carriers: Sequence[str]) -> tuple[Pair, ...]:
@@ -49,16 +51,25 @@ def strategic_pairs(market: ParcelMarket) -> list[Pair]:
 
     From the announcement of an auction on USPS sells access by it and no other way.
     """
-    imposed = set() if market.settings.usps_amazon_volume == "negotiated" else {PairKind.ACCESS}
-    if announced(market.settings, market.month):
-        imposed = {PairKind.ACCESS, PairKind.LAST_MILE}
-    return [pair for pair in known_pairs(market.carriers.keys) if pair.kind not in imposed | {PairKind.LAST_MILE}]
+    settings = market.settings
+    silent = set() if settings.usps_amazon_volume == "negotiated" else {PairKind.ACCESS}
+    if not settings.make_or_buy or market.month < settings.access_talks_start:
+        silent.add(PairKind.LAST_MILE)
+    if announced(settings, market.month):
+        silent |= {PairKind.ACCESS, PairKind.LAST_MILE}
+    return [pair for pair in known_pairs(market.carriers.keys) if pair.kind not in silent]
 
 
 def opens(market: ParcelMarket, pair: Pair, held: Contract | None) -> bool:
-    """Whether talks of a pair are due this month: the contract's end comes near, or its clause reopens it."""
-    if held is None:
-        return False
+    """Whether talks of a pair are due this month: the contract's end comes near, or its clause reopens it.
+
+    Without any contract a carrier asks USPS for one in January, if there is something to agree on.
+    """
+    if held is None or (pair.kind is PairKind.LAST_MILE and not held.in_force):
+        if market.month.month != JANUARY:
+            return False
+        table = last_mile_table(market, pair.buyer, groups_of(market, pair))
+        return bool(table.stakes().agreeable().any())
     near = market.month >= held.expiry + -int(market.figures.opening_lead_strategic)
     return near or held.reopens(market.month, published_for(market, pair))
 
@@ -82,6 +93,8 @@ def table_of(
     """
     if pair.kind is PairKind.CARRIAGE:
         return carriage_table(market, pair.seller, begin, groups, prices)
+    if pair.kind is PairKind.LAST_MILE:
+        return last_mile_table(market, pair.buyer, groups)
     return access_table(market, begin, groups)
 
 
@@ -126,7 +139,7 @@ def terms_for(
         escalator=p.inflation,
         commitment=tuple(map(float, volume)),
         cap=tuple(float(v * p.contract_cap_ratio) for v in volume),
-        shortfall_rule="reversion" if pair.seller == "usps" else "none",
+        shortfall_rule=market.settings.shortfall_rule if pair.seller == "usps" else "none",
         tolerance=p.shortfall_tolerance,
         take_or_pay_rate=p.take_or_pay_rate,
         start=begin,

@@ -92,8 +92,12 @@ class BargainTable:
     def by_group(self, chosen: Bools, weights: Floats | None = None) -> Floats:
         """Sum of the volume of some slices, or of volume times weights, by price group, (G,)."""
         amount = self.values.volume if weights is None else self.values.volume * weights
-        return np.bincount(self.group[chosen], weights=amount[chosen], minlength=len(self.groups.names))
+        return _sums(self.group[chosen], amount[chosen], len(self.groups.names))
 
     def by_zone(self, chosen: Bools, n_zones: int) -> Floats:
         """Parcels a year of some slices by zone, (Z,)."""
-        return np.bincount(self.zone[chosen], weights=self.values.volume[chosen], minlength=n_zones)
+        return _sums(self.zone[chosen], self.values.volume[chosen], n_zones)
+
+
+def _sums(index: Ints, amount: Floats, size: int) -> Floats:
+    return np.bincount(index, weights=amount, minlength=size).astype(np.float64)  # of nothing it makes integers

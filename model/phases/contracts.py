@@ -151,7 +151,7 @@ def _taken_back(market: ParcelMarket, under: Bools, worth: Floats) -> Bools:
         owed=owed_pace(held, np.array(market.book.delivered("usps", "amazon")), year_left),
         published=published,
         year_left=year_left,
-        term_left=max(0, held.expiry - month - len(rest)) / MONTHS_PER_YEAR,
+        year_after=min(1.0, max(0, held.expiry - month - len(rest)) / MONTHS_PER_YEAR),
     )
     reachable = cell_middle(market, slices.cell) <= market.state.network.coverage[AMAZON][slices.zone]
     mine = np.flatnonzero(under)

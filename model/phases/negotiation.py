@@ -51,7 +51,7 @@ def negotiate(market: ParcelMarket) -> None:
     pairs = strategic_pairs(market)
     for pair in pairs:
         _open_if_due(market, pair)
-    talking = [talks for talks in market.state.talks.values() if talks.pair in pairs and _goes_on(talks)]
+    talking = [talks for talks in market.state.talks.values() if talks.pair in pairs and _meets(market, talks)]
     prices = signed_prices(market)
     tables = {
         talks.pair.parties: table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
@@ -66,6 +66,13 @@ def negotiate(market: ParcelMarket) -> None:
 
 def _goes_on(talks: TalksState) -> bool:
     return not talks.talks.signed and talks.under_review is None
+
+
+def _meets(market: ParcelMarket, talks: TalksState) -> bool:
+    """Whether the two meet this month: after an expiry without a deal only at intervals; a posted price stands."""
+    round_ = market.month - talks.opened
+    over = round_ > talks.talks.expiry_round and market.settings.bargaining != "posted"
+    return _goes_on(talks) and (not over or talks.talks.resumes(round_, int(market.figures.resume_interval)))
 
 
 def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
@@ -161,8 +168,10 @@ def _play_round(market: ParcelMarket, state: TalksState, table: BargainTable) ->
         _learn_from_offer(market, after, stakes)
     state.talks, state.stakes = after, stakes
     state.limits.append((round_, *after.perceived(stakes).limits()))
-    if after.signed:
+    if after.signed and table.taken(after.price).any():
         _agree(market, state, table)
+    elif after.signed:
+        state.talks = after.fallen_through()
 
 
 def _learn_from_offer(market: ParcelMarket, talks: Talks, stakes: Stakes) -> None:

@@ -168,7 +168,7 @@ def source_deliveries(market: ParcelMarket) -> None:
     assert contract is not None
     retained = amazon.retained * luck
     kept = contract.in_force and exit_progress(market, market.month) == 0.0  # until an exit begins, none is known
-    sold_by_lot = contract.shortfall_rule == "take_or_pay"  # a lot has no room beyond what was won
+    sold_by_lot = contract.cap == contract.commitment  # a lot has no room beyond what was won
     monthly = state.network.monthly_capacity
     busy = tender.volume.sum(axis=(0, 1)) - state.access.bought
     ups, fedex = amazon.with_rivals * luck

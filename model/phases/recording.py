@@ -8,6 +8,7 @@ import numpy as np
 
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
+from model.phases.measuring import measure
 from model.phases.parcels import ECONOMY, amazon_prices
 from model.phases.regulation import amazon_access_cost
 
@@ -55,6 +56,7 @@ def check_and_record(market: ParcelMarket) -> None:
     base = market.figures.by("on_time_base", market.carriers.groups)
     market.records.append(
         {
+            **measure(market),
             "delivered_parcels": delivered,
             "volume_parcels": volume,
             "revenue_usd": invoiced + imputed,

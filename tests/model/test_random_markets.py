@@ -110,6 +110,7 @@ def test_every_valid_market_balances_every_month(scenario, seed):
     assert market.balances()["parcels"] <= 1e-9
     assert market.balances()["money"] == 0.0
     signed = {"profit_usd", "usps_parcel_contribution_usd", "usps_net_income_usd", "usps_controllable_income_usd"}
+    signed |= {series.name for series in SERIES if series.name.endswith("_gain_usd")}
     for series in SERIES:
         values = market.records[series.name]
         assert np.isfinite(values).all(), series.name

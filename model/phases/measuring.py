@@ -55,7 +55,7 @@ def _concentration(market: ParcelMarket) -> Measures:
         "delivered_by_segment_parcels": door.parcels,
         "hhi_delivered_index": door.index,
         "hhi_sold_index": sold.index,
-        "leading_carrier": door.leader,
+        "leading_carrier": door.leader.astype(np.float64),
     }
 
 

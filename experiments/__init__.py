@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from experiments.results import RunResult
     from experiments.runs import run
     from experiments.start_year import Calibration, calibration
+    from experiments.universal_service import ServiceCost, uso_cost
     from experiments.volume_loss import UspsLoss, usps_loss
 
 __all__ = [
@@ -30,12 +31,14 @@ __all__ = [
     "Negotiations",
     "RetainedCurve",
     "RunResult",
+    "ServiceCost",
     "UspsLoss",
     "calibration",
     "compare",
     "negotiate",
     "retained_curve",
     "run",
+    "uso_cost",
     "usps_loss",
 ]
 
@@ -46,12 +49,14 @@ _HOMES = {
     "Negotiations": "negotiation",
     "RetainedCurve": "access_curve",
     "RunResult": "results",
+    "ServiceCost": "universal_service",
     "UspsLoss": "volume_loss",
     "calibration": "start_year",
     "compare": "comparison",
     "negotiate": "negotiation",
     "retained_curve": "access_curve",
     "run": "runs",
+    "uso_cost": "universal_service",
     "usps_loss": "volume_loss",
 }
 

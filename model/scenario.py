@@ -120,6 +120,12 @@ class Scenario(BaseModel):
     five_day_delivery: bool = _lever(
         False, "USPS may deliver on five days a week when its distress goes so far", "Congress", "switch"
     )
+    universal_service: Literal["required", "zones_free", "days_free", "waived"] = _lever(
+        "required",
+        "Whether USPS must serve every address on six days, or may give up places, days or both (for shadow runs)",
+        "Congress",
+        "choice",
+    )
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
     @field_validator("start", "end", "exit_start", "exit_end", "earliest_signature", mode="before")

@@ -153,6 +153,25 @@ def usps_loss(
         show_loss(console(), result)
 
 
+@app.command("uso-cost")
+@reports_errors
+def uso_cost(
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="Name of a scenario or a .toml file.")
+    ] = "baseline",
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    until: UntilOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what universal service costs USPS: shadow runs in which it may give up places, days or both."""
+    from experiments.cli.postal import run_uso_cost
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_uso_cost(scenario, read_settings(set or (), problems), problems, seed, until, json)
+
+
 @app.command()
 @reports_errors
 def negotiate(

@@ -18,6 +18,7 @@ from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usp
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.phases.postal import close_postal_books, postal_statement
 from model.phases.regulation import review_month
+from model.phases.universal_service import mail_kept
 from model.postal_accounts import PostalStatement, mail_month
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def _operate(market: ParcelMarket) -> None:
         bought=(handling + injection) * env.price_level + math.fsum(allocation.value[-2:].sum(axis=(0, 1, 3))),
         parcels=math.fsum(allocation.accepted[-2:].sum(axis=(0, 1, 3))),
     )
-    state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue, mail.attributable_cost)
+    kept = mail_kept(market)
+    state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue * kept, mail.attributable_cost * kept)
 
 
 def handed_over(allocation: Allocation) -> Floats:

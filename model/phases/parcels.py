@@ -252,6 +252,8 @@ def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) 
     preference = np.exp(utility - utility.max(axis=-1, keepdims=True))
     preference[-2:] = 0.0
     preference[-2:, ECONOMY, USPS] = 1.0  # Amazon's refused parcels go where every address is served
+    if market.settings.universal_service != "required":
+        preference[-2:, ECONOMY, [UPS, FEDEX]] = 1.0
     price[-2:] = beyond
     return AllocationRules(
         max_passes=int(p.max_overflow_passes),

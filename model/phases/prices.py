@@ -13,6 +13,7 @@ from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_costs
 from model.phases.postal import apply_measures
 from model.phases.regulation import review_mail_price
+from model.phases.universal_service import review_service
 from model.tariffs import parity_cap
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def publish_prices(market: ParcelMarket) -> None:
                 change_prices(market, carrier.index, growth, announced=False)
             if market.month.month == carrier.price_month:
                 _close_price_year(market, carrier.index)
+    review_service(market)
     apply_measures(market)
     if market.month.month == JULY:
         _change_mail_price(market)

@@ -153,7 +153,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         network=network,
         amazon=opening_amazon(p, zones, costs, flows),
         books=books,
-        postal=opening_postal(p),
+        postal=opening_postal(p, zones),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)
 

@@ -19,6 +19,13 @@ from model.scenario import Scenario
 
 INCOME = "usps_net_income_usd"
 SHADOWS = {"zones_free": "may leave places", "days_free": "may deliver on five days", "waived": "may do both"}
+_FREE_ZONES, _FREE_DAYS = {"universal_service": False}, {"five_day_delivery": "at_once"}
+_CHANGES: dict[str, dict[str, Any]] = {
+    "required": {},
+    "zones_free": _FREE_ZONES,
+    "days_free": _FREE_DAYS,
+    "waived": {**_FREE_ZONES, **_FREE_DAYS},
+}
 WATCHED = (
     "usps_volume_parcels",
     "usps_unserved_parcels",
@@ -84,11 +91,11 @@ def uso_cost(
         InputError: What was asked for is not possible; tells all problems at once.
     """
     prepared, _ = gather(lambda: prepare_scenario(scenario, set, until=until), lambda: check_seeds(seed))
-    if prepared.universal_service != "required":
-        raise InputError(f"universal_service: {prepared.universal_service!r} is what this command varies; leave it out")
+    if not prepared.universal_service or prepared.five_day_delivery == "at_once":
+        raise InputError("universal_service and five_day_delivery are what this command varies; leave them as they are")
     plain = prepare_scenario(prepared, {"distress_ladder": False})
-    duties = ("required", *SHADOWS)
-    tasks = [Task(prepare_scenario(plain, {"universal_service": duty}), int(seed)) for duty in duties]
+    duties = tuple(_CHANGES)
+    tasks = [Task(prepare_scenario(plain, _CHANGES[duty]), int(seed)) for duty in duties]
     found = dict(zip(duties, work_all(_play, tasks, None, progress), strict=True))
     years = sorted(name.removeprefix(f"{INCOME}_") for name in found["required"][0] if name.startswith(f"{INCOME}_"))
     if not years:

@@ -30,7 +30,12 @@ class MailMonth:
 
 
 def mail_month(
-    p: Parameters, months_since_start: int, price_index: float, price_level: float, wage_index: float
+    p: Parameters,
+    months_since_start: int,
+    price_index: float,
+    price_level: float,
+    wage_index: float,
+    fast_decline: bool = False,
 ) -> MailMonth:
     """Mail of one month by class: volume by trend and real price, cost by pieces and wages.
 
@@ -40,6 +45,7 @@ def mail_month(
         price_index: Mail prices relative to the start, nominal.
         price_level: Consumer prices relative to the start.
         wage_index: USPS wages relative to the start.
+        fast_decline: Whether mail falls by `mail_decline_fast` a year instead of its trends.
     """
     real_price = price_index / price_level
     revenue = cost = pieces = 0.0
@@ -49,7 +55,8 @@ def mail_month(
         start_pieces = p[f"mail_volume_{name}_2024"]
         index = 1.0
         if name != "other":
-            index = growth_index(p[f"mail_trend_{name}"], months_since_start)
+            trend = p.mail_decline_fast if fast_decline else p[f"mail_trend_{name}"]
+            index = growth_index(trend, months_since_start)
             index *= real_price ** p[f"mail_elasticity_{name}"]
         revenue += start_revenue * index * price_index
         cost += start_revenue / p[f"cost_coverage_{name}"] * index * wage_index

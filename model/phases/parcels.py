@@ -14,7 +14,7 @@ from agents.pricing import quote
 from agents.sourcing import source_deliveries as place_parcels
 from model.allocation import AllocationRules, Priority, allocate
 from model.carriers import AMAZON, FEDEX, UPS, USPS
-from model.demand import Demand, growth_index, shocked_mix
+from model.demand import Demand, growth_index, shock_factor, shocked_mix
 from model.phases.contracts import amazon_parcels, exit_progress
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
@@ -34,13 +34,16 @@ def generate_demand(market: ParcelMarket) -> None:
     price_index = choice.price_index.mean(axis=0)
     response = price_index ** p.by_segment("volume_elasticity")
     speed = 1.0 - p.speed_effect_other * choice.demand_delay
+    crisis = np.ones(len(SEGMENTS))  # Amazon's parcels are economy parcels
+    if market.settings.demand_shock:
+        crisis[ECONOMY] = shock_factor(p, market.month - market.settings.demand_shock_start)
     mix = shocked_mix(np.concatenate([market.mix, market.amazon_mix]), market.streams, market.month, p.zone_shock_sd)
     trend = amazon_parcels(market, market.month)
     amazon_total = trend.sum() / MONTHS_PER_YEAR * env.season * shock
     amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.demand_delay[ECONOMY])
     market.state.flows.demand = Demand(
-        scale=growth / MONTHS_PER_YEAR * env.season * shock * response * speed,
-        amazon=amazon_total * amazon_speed * mix[-1],
+        scale=growth / MONTHS_PER_YEAR * env.season * shock * response * speed * crisis,
+        amazon=amazon_total * amazon_speed * crisis[ECONOMY] * mix[-1],
         amazon_trend=trend,
         mix=mix[:-1],
         season=env.season,
@@ -252,7 +255,7 @@ def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) 
     preference = np.exp(utility - utility.max(axis=-1, keepdims=True))
     preference[-2:] = 0.0
     preference[-2:, ECONOMY, USPS] = 1.0  # Amazon's refused parcels go where every address is served
-    if market.settings.universal_service != "required":
+    if not market.settings.universal_service:
         preference[-2:, ECONOMY, [UPS, FEDEX]] = 1.0
     price[-2:] = beyond
     return AllocationRules(

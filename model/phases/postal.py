@@ -166,7 +166,7 @@ def postal_books(market: ParcelMarket) -> PostalBooks:
         capital_plan=p.usps_capex * BILLION / MONTHS_PER_YEAR,
         wage_index=env.wage_usps,
         ladder=state.postal.ladder,
-        five_day_allowed=market.settings.five_day_delivery,
+        five_day_allowed=market.settings.five_day_delivery != "forbidden",
     )
 
 

@@ -1,4 +1,4 @@
-"""A USPS that may give up places: only in shadow runs that measure what universal service costs (section 18)."""
+"""A USPS that may give up days or places: in the scenario of Congress, and in shadow runs (sections 17 and 18)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from agents.distress import Rung
 from agents.universal_service import fixed_street_cost, mail_share, unprofitable
 from model.carriers import USPS
 from model.operations import usps_costs
-from model.postal_accounts import mail_month
+from model.postal_accounts import MailMonth, mail_month
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -22,14 +22,12 @@ JANUARY = 1
 
 
 def review_service(market: ParcelMarket) -> None:
-    """At the start and each January: leave the zones that do not pay, and go over to five days, where that is free."""
-    duty, postal = market.settings.universal_service, market.state.postal
-    if duty == "required" or not (market.months_done == 0 or market.month.month == JANUARY):
-        return
-    if duty in ("days_free", "waived") and postal.ladder.since(Rung.FIVE_DAY) is None:
+    """Go over to five days from the start where that is free; leave the zones that do not pay, each January."""
+    postal, settings = market.state.postal, market.settings
+    if settings.five_day_delivery == "at_once" and market.months_done == 0:
         postal.ladder = postal.ladder.with_rung(Rung.FIVE_DAY, market.month)
-        market.events.add(market.month, "service", ("usps",), "USPS delivers on five days a week: nothing forbids it")
-    if duty in ("zones_free", "waived"):
+        market.events.add(market.month, "service", ("usps",), "USPS delivers on five days a week from the start")
+    if not settings.universal_service and (market.months_done == 0 or market.month.month == JANUARY):
         _leave_zones(market)
 
 
@@ -65,9 +63,15 @@ def zone_contribution(market: ParcelMarket) -> Floats:
     margin = float((books.revenue[:, USPS] - books.cost[:, USPS]).sum()) / sold if sold > 0.0 else 0.0
     typical = float(mean_cost @ volume / volume.sum()) if volume.sum() > 0.0 else 0.0
     parcels = volume * (margin + typical - mean_cost)
-    mail = mail_month(p, market.months_done, env.mail_price, env.price_level, env.wage_usps)
+    mail = mail_of_month(market)
     letters = (mail.revenue - mail.attributable_cost) * MONTHS_PER_YEAR * mail_share(p, market.zones)
     return np.asarray(parcels + letters)
+
+
+def mail_of_month(market: ParcelMarket) -> MailMonth:
+    """Mail of the month, if USPS served every address."""
+    env, fast = market.state.environment, market.settings.mail_trend == "fast"
+    return mail_month(market.figures, market.months_done, env.mail_price, env.price_level, env.wage_usps, fast)
 
 
 def mail_kept(market: ParcelMarket) -> float:

@@ -13,8 +13,11 @@ CASES = [
     ("negotiated", {"bargaining": "nash", "auction_displacement_belief": 0.5}),
     ("negotiated", {"bargaining": "take_it_or_leave_it"}),
     ("baseline", {"announced_plans": False, "initial_peak_utilisation": 1.0, "demand_shock_sd": 0.03}),
-    ("baseline", {"usps_debt_start": 13.0, "usps_cash_start": 3.0}),
-    ("withdraw", {"usps_cash_start": 4.0, "five_day_delivery": True, "debt_cap": "raised", "usps_debt_cap_raised": 15}),
+    ("baseline", {"usps_debt_start": 13.0, "usps_cash_start": 3.0, "mail_trend": "fast", "demand_shock": True}),
+    (
+        "withdraw",
+        {"usps_cash_start": 4.0, "five_day_delivery": "in_distress", "debt_cap": "raised", "usps_debt_cap_raised": 15},
+    ),
 ]
 
 

@@ -14,7 +14,7 @@ DEAR = {"hourly_cost_usps": 70.0, "tour_constant": 1.6}
 
 @pytest.fixture(scope="module")
 def shadow(finished):
-    return finished("baseline", universal_service="waived", **DEAR, **YEAR)
+    return finished("baseline", universal_service=False, five_day_delivery="at_once", **DEAR, **YEAR)
 
 
 def test_a_zone_is_left_where_it_does_not_pay():
@@ -63,7 +63,7 @@ def test_less_choice_and_less_cost_without_the_duty(finished, shadow):
 
 
 def test_free_days_save_what_the_scenario_says(finished):
-    duty, free = (finished("standing_still", universal_service=one, **YEAR) for one in ("required", "days_free"))
+    duty, free = (finished("standing_still", five_day_delivery=one, **YEAR) for one in ("forbidden", "at_once"))
     saved = duty.records["usps_institutional_usd"] - free.records["usps_institutional_usd"]
     expected = free.figures.five_day_saving * 1e9 / 12 * np.arange(1, 19) / free.figures.five_day_phase_in
     np.testing.assert_allclose(saved, expected, rtol=1e-6)

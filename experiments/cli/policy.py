@@ -1,8 +1,9 @@
-"""What the commands about USPS print."""
+"""What the commands about policy print: the cost of universal service, and whether each lever does what it should."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import console, grid, print_json, progress_bar
@@ -12,6 +13,7 @@ from experiments.settings import gather, prepare_scenario
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from experiments.levers import LeverCheck
     from experiments.universal_service import ServiceCost
 
 
@@ -52,3 +54,51 @@ def show_uso_cost(out: Console, result: ServiceCost) -> None:
         f"Seed {result.seed}, one run each under the same luck, without the distress ladder. A place is given up where "
         "mail and parcels leave less than passing its addresses costs."
     )
+
+
+def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, json: bool) -> bool:
+    """List the levers by owner, or check each of them.
+
+    Returns:
+        Whether all expectations hold; True where nothing is checked.
+
+    Raises:
+        InputError: What was asked for is not possible.
+    """
+    from experiments.cli.listings import list_scenarios
+    from experiments.errors import InputError
+    from experiments.levers import check_levers
+    from experiments.start_year import check_file
+
+    if not check:
+        if subjects or write is not None:
+            raise InputError("levers: names and --write need --check")
+        list_scenarios(levers=True, json=json)
+        return True
+    if write is not None:
+        check_file(write)
+    with progress_bar("levers", "runs", quiet=json) as progress:
+        result = check_levers(subjects, seed=seed, progress=progress)
+    if write is not None:
+        result.write(write)
+    print_json(result.summary()) if json else show_levers(console(), result)
+    return result.holds
+
+
+def show_levers(out: Console, result: LeverCheck) -> None:
+    """Print each expectation and what came of it."""
+    columns = ("", "owner", "with", "outcome", "without", "with it", "expected", "holds")
+    table = grid(f"What each lever should do; seed {result.seed}", columns, right=(4, 5))
+    from experiments.levers import owner_of
+
+    for check in result.checks:
+        row = check.expectation
+        settings = " ".join((row.scenario, *row.base, *row.change))
+        values = (figure(row.outcome, check.without), figure(row.outcome, check.outcome))
+        holds = "yes" if check.holds else "NO"
+        table.add_row(row.subject, owner_of(row), settings, row.outcome, *values, row.direction, holds)
+    out.print(table)
+    for name in result.missing:
+        out.print(f"No expectation about {name}.")
+    good = sum(check.holds for check in result.checks)
+    out.print(f"{good} of {len(result.checks)} expectations hold.")

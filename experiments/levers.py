@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -13,7 +12,6 @@ from experiments.errors import InputError
 from experiments.provenance import provenance
 from experiments.runs import Progress
 from experiments.settings import check_seeds, gather, prepare_scenario, read_settings
-from experiments.storage import write_text
 from experiments.workers import Task, replicate_all
 from model.scenario import DEFAULT_SCENARIO, Scenario, levers, scenario_names
 from model.tables import choice, number, read_table, text
@@ -31,6 +29,7 @@ _COLUMNS = {
     "direction": choice(*DIRECTIONS),
     "seeds": number(low=1.0),
     "why": text(),
+    "explanation": text(required=False),
 }
 
 
@@ -50,6 +49,7 @@ class Expectation:
         direction: One of `DIRECTIONS`.
         seeds: Pairs of runs over whose mean the outcome is judged: several where bargaining draws private errors.
         why: The economics, in words.
+        explanation: Why the runs say otherwise, where they do and the reason was found; None elsewhere.
     """
 
     kind: str
@@ -61,6 +61,7 @@ class Expectation:
     direction: str
     seeds: int
     why: str
+    explanation: str | None = None
 
     def pair(self, set: Mapping[str, Any], until: str | None) -> tuple[Scenario, Scenario]:
         """The two scenarios that are compared.
@@ -116,8 +117,8 @@ class LeverCheck:
 
     @property
     def holds(self) -> bool:
-        """Whether every scenario and lever has an expectation, and every expectation holds."""
-        return not self.missing and all(check.holds for check in self.checks)
+        """Whether every scenario and lever has an expectation, and every expectation holds or is explained."""
+        return not self.missing and all(check.holds or check.expectation.explanation for check in self.checks)
 
     def summary(self) -> dict[str, Any]:
         """The result as `lastmile levers --check --json` prints it."""
@@ -138,6 +139,7 @@ class LeverCheck:
                     "with": check.outcome,
                     "holds": check.holds,
                     "why": row.why,
+                    "explanation": None if check.holds else row.explanation,
                 }
             )
         return {
@@ -147,58 +149,6 @@ class LeverCheck:
             "checks": rows,
             "provenance": self.provenance,
         }
-
-    def markdown(self) -> str:
-        """The table as a page of the documentation; the same figures give the same text."""
-        from experiments.cli.figures import figure, unit_of
-
-        good = sum(check.holds for check in self.checks)
-        lines = [
-            "# What each lever should do, and does",
-            "",
-            "Made by `lastmile levers --check --write docs/levers.md`. The expectation of each row stands in "
-            f"`experiments/data/{FILE}` and was written before the run. A scenario is compared with "
-            f"`{DEFAULT_SCENARIO}`, "
-            f"a lever with the same scenario without its change; paired runs with seeds from {self.seed}, means where "
-            "there are several. "
-            f"{good} of {len(self.checks)} expectations hold. "
-            f"Parameters {self.provenance['parameter_checksum'][:12]}.",
-            "",
-            "| | owner | what changes | outcome | unit | without | with | seeds | expected | holds | why |",
-            "|---|---|---|---|---|---:|---:|---:|---|---|---|",
-        ]
-        for check in self.checks:
-            row = check.expectation
-            what = (
-                f"scenario `{row.scenario}`"
-                if row.kind == "scenario"
-                else f"`{row.scenario}` with " + ", ".join(f"`{setting}`" for setting in (*row.base, *row.change))
-            )
-            cells = (
-                row.subject,
-                owner_of(row),
-                what,
-                f"`{row.outcome}`",
-                unit_of(row.outcome),
-                figure(row.outcome, check.without),
-                figure(row.outcome, check.outcome),
-                str(row.seeds),
-                row.direction,
-                "yes" if check.holds else "**no**",
-                row.why,
-            )
-            lines.append("| " + " | ".join(cells) + " |")
-        if self.missing:
-            lines += ["", f"Without an expectation: {', '.join(self.missing)}."]
-        return "\n".join(lines) + "\n"
-
-    def write(self, file: str | Path) -> None:
-        """Write the page, all or nothing.
-
-        Raises:
-            InputError: The file cannot be written there.
-        """
-        write_text(file, self.markdown())
 
 
 def owner_of(row: Expectation) -> str:

@@ -80,7 +80,9 @@ def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, 
     with progress_bar("levers", "runs", quiet=json) as progress:
         result = check_levers(subjects, seed=seed, progress=progress)
     if write is not None:
-        result.write(write)
+        from experiments.levers_page import write_page
+
+        write_page(write, result)
     print_json(result.summary()) if json else show_levers(console(), result)
     return result.holds
 
@@ -91,13 +93,18 @@ def show_levers(out: Console, result: LeverCheck) -> None:
     table = grid(f"What each lever should do; seed {result.seed}", columns, right=(4, 5))
     from experiments.levers import owner_of
 
+    unexpected: list[str] = []
     for check in result.checks:
         row = check.expectation
         settings = " ".join((row.scenario, *row.base, *row.change))
         values = (figure(row.outcome, check.without), figure(row.outcome, check.outcome))
         holds = "yes" if check.holds else "NO"
         table.add_row(row.subject, owner_of(row), settings, row.outcome, *values, row.direction, holds)
+        if not check.holds:
+            unexpected.append(f"{row.subject}: {row.explanation or 'not explained'}")
     out.print(table)
+    for text in unexpected:
+        out.print(text)
     for name in result.missing:
         out.print(f"No expectation about {name}.")
     good = sum(check.holds for check in result.checks)

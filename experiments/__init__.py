@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from experiments.results import RunResult
     from experiments.runs import run
     from experiments.start_year import Calibration, calibration
+    from experiments.universal_service import ServiceCost, uso_cost
     from experiments.volume_loss import UspsLoss, usps_loss
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Negotiations",
     "RetainedCurve",
     "RunResult",
+    "ServiceCost",
     "UspsLoss",
     "access_auction",
     "calibration",
@@ -39,6 +41,7 @@ __all__ = [
     "negotiate",
     "retained_curve",
     "run",
+    "uso_cost",
     "usps_loss",
 ]
 
@@ -50,6 +53,7 @@ _HOMES = {
     "Negotiations": "negotiation",
     "RetainedCurve": "access_curve",
     "RunResult": "results",
+    "ServiceCost": "universal_service",
     "UspsLoss": "volume_loss",
     "access_auction": "auction",
     "calibration": "start_year",
@@ -57,6 +61,7 @@ _HOMES = {
     "negotiate": "negotiation",
     "retained_curve": "access_curve",
     "run": "runs",
+    "uso_cost": "universal_service",
     "usps_loss": "volume_loss",
 }
 

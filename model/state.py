@@ -343,9 +343,11 @@ class PostalState:
         measures: What they do this month.
         deferred: Retirement contributions that were not paid so far.
         owed_before: Debt, arrears and deferred contributions before the month was closed.
+        left: Month index since when USPS does not serve a zone, inf where it does, (Z,).
     """
 
     underlying_flow: Floats
+    left: Floats
     ladder: Ladder = field(default_factory=Ladder)
     measures: Measures = field(default_factory=Measures)
     deferred: float = 0.0

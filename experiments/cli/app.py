@@ -153,6 +153,25 @@ def usps_loss(
         show_loss(console(), result)
 
 
+@app.command("uso-cost")
+@reports_errors
+def uso_cost(
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="Name of a scenario or a .toml file.")
+    ] = "baseline",
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    until: UntilOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what universal service costs USPS: shadow runs in which it may give up places, days or both."""
+    from experiments.cli.policy import run_uso_cost
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_uso_cost(scenario, read_settings(set or (), problems), problems, seed, until, json)
+
+
 @app.command()
 @reports_errors
 def negotiate(
@@ -239,6 +258,29 @@ def scenarios(
 ) -> None:
     """List the scenarios, or with --levers what each actor can choose."""
     list_scenarios(levers, json)
+
+
+@app.command()
+@reports_errors
+def levers(
+    subjects: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME ...]", help="With --check: only these scenarios and levers.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Run every pair and see whether outcomes move as economics says.")
+    ] = False,
+    seed: SeedOption = 1,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="With --check: also write it as Markdown.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List what each actor can choose, or with --check whether each lever does what it should (else exit code 1)."""
+    from experiments.cli.policy import run_levers
+
+    if not run_levers(check, subjects or [], seed, write, json):
+        raise typer.Exit(FAILED)
 
 
 @app.command()

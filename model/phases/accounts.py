@@ -26,7 +26,8 @@ from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usp
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.phases.postal import close_postal_books, postal_statement
 from model.phases.regulation import review_month
-from model.postal_accounts import PostalStatement, mail_month
+from model.phases.universal_service import mail_kept, mail_of_month
+from model.postal_accounts import PostalStatement
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -62,7 +63,7 @@ def _operate(market: ParcelMarket) -> None:
     network.street = street_costs(
         market.costs, market.zones, annual[1:], used, network.start_coverage, env.wage_other, env.price_level
     )
-    mail = mail_month(p, market.months_done, env.mail_price, env.price_level, env.wage_usps, market.paths.mail_volume)
+    mail = mail_of_month(market)
     market.mail_index = mail.volume_index
     needed = np.empty_like(network.in_place)
     needed[1:] = network.street.street * annual[1:] / MONTHS_PER_YEAR - spared_routes(market)[1:]
@@ -98,7 +99,8 @@ def _operate(market: ParcelMarket) -> None:
         bought=(handling + injection) * env.price_level + math.fsum(allocation.value[-2:].sum(axis=(0, 1, 3))),
         parcels=math.fsum(allocation.accepted[-2:].sum(axis=(0, 1, 3))),
     )
-    state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue, mail.attributable_cost)
+    kept = mail_kept(market)
+    state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue * kept, mail.attributable_cost * kept)
 
 
 def handed_over(allocation: Allocation) -> Floats:

@@ -158,7 +158,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         network=network,
         amazon=opening_amazon(p, zones, costs, flows, planned),
         books=books,
-        postal=opening_postal(p),
+        postal=opening_postal(p, zones),
         access=AccessState.opening(volume[:, 0].sum(axis=0), coverage),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)

@@ -20,6 +20,7 @@ from model.bargains.carriage import (
     channel_value,
     handed_at_start,
     published_carriage_price,
+    ups_share,
 )
 from model.bargains.enterprise import advance_agreements, hold_start_agreements
 from model.carriers import AMAZON, UPS
@@ -223,19 +224,6 @@ def usps_share(market: ParcelMarket, month: Month) -> float:
     """Share of Amazon's start volume at USPS that its contract carries in a month."""
     target = 0.0 if market.settings.usps_amazon_volume == "withdrawn" else market.figures.partial_retained_share
     return 1.0 - exit_progress(market, month) * (1.0 - target)
-
-
-def ups_share(market: ParcelMarket, month: Month) -> float:
-    """Share of Amazon's start volume at UPS that its announced plan leaves in a month: the cut, evenly to its end."""
-    p = market.figures
-    if not market.settings.announced_plans:
-        return 1.0
-    year = int(p.ups_amazon_cut_end)
-    end = Month(year, 1) + round((p.ups_amazon_cut_end - year) * MONTHS_PER_YEAR)
-    begin = market.settings.projection_start
-    months = max(1, end - begin)
-    done = min(1.0, max(0.0, (month - begin + 1) / months))
-    return 1.0 - p.ups_amazon_cut_share * done
 
 
 def outsourced(market: ParcelMarket, month: Month) -> Floats:

@@ -22,8 +22,9 @@ from agents.shippers import Shipper, ShipperTable
 from model.carriers import AMAZON, USPS, load_carriers
 from model.checks import BalanceError
 from model.contract_book import ContractBook
-from model.demand import growth_index, season_factors
+from model.demand import season_factors
 from model.events import EventLog
+from model.history import Paths, fitted_figures, make_paths
 from model.ledger import Ledger
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
@@ -112,12 +113,18 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self.settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self.seed_number = int(rng)
         self.streams = Streams(self.seed_number)
+        fitted = fitted_figures(self.settings.parameters, self.settings.start)
+        self.paths: Paths = make_paths(self.settings.parameters, fitted, self.settings.start)
+        self._figures = fitted
+        self.update_figures(self.paths.figures(0))
         self.zones: ZoneTable = build_zone_table(self.figures)
         self.carriers = load_carriers(self.figures, self.zones)
-        start = assemble(self.figures, self.zones, self.carriers, self.streams)
+        in_past = self.settings.start < self.settings.projection_start
+        start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
         self._shippers = start.shippers
+        self.amazon_start_parcels = float(start.state.amazon.flows.parcels.sum())
         self.annual_parcels: Floats = start.shippers.market_volume
         self.solution = start.solution
         self.months_done = 0
@@ -201,8 +208,15 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     @property
     def figures(self) -> Parameters:
-        """Sourced figures and policy levers in force."""
-        return self.settings.parameters
+        """Sourced figures and policy levers in force: those of the scenario, or of the past where the run is there."""
+        return self._figures
+
+    def update_figures(self, changes: dict[str, float] | None) -> None:
+        """Change figures that everybody knows, for example expected growth; None changes nothing."""
+        if changes:
+            before = self._figures
+            self._figures = before.with_overrides(changes)
+            self._figures.used.update(before.used | self.settings.parameters.used)
 
     @property
     def shippers(self) -> ShipperTable:
@@ -261,6 +275,11 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     # -- small facts that several phases need ------------------------------------------------------------------------
 
+    def name_of(self, key: str) -> str:
+        """Name for people of a carrier or another party."""
+        keys = self.carriers.keys
+        return self.carriers.names[keys.index(key)] if key in keys else key.replace("_", " ")
+
     def season_of(self, month: Month) -> float:
         """Month factor of a month."""
         return float(season_factors(self.figures)[month.month - 1])
@@ -281,10 +300,10 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     def wage_step(self) -> Floats:
         """Growth factor of wages from last month to this by carrier, (K,)."""
-        env, p, last = self.state.environment, self.figures, self.months_done - 1
+        env, last = self.state.environment, self.months_done - 1
         first = self.months_done == 0
-        other = env.wage_other / (1.0 if first else growth_index(p.wage_growth_other, last))
-        usps = env.wage_usps / (1.0 if first else growth_index(p.wage_growth_usps, last))
+        other = env.wage_other / (1.0 if first else self.paths.wage_other(last))
+        usps = env.wage_usps / (1.0 if first else self.paths.wage_usps(last))
         step = np.full(self.carriers.n_carriers, other)
         step[USPS] = usps
         return step
@@ -308,7 +327,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         if not self.settings.announced_plans:
             return np.zeros(self.zones.n_zones)
         amazon = self.state.amazon
-        done = min(self.months_done, amazon.plan_months)
+        done = min(max(0, self.month - self.settings.projection_start), amazon.plan_months)
         ahead = int(self.figures.build_lead_months) + 3
         return amazon.plan_monthly * (min(done + ahead, amazon.plan_months) - done)
 
@@ -345,7 +364,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             elif key == "amazon":
                 self.amazon = Amazon(self, index, key, name, p.amazon_shipping_margin, january)
                 self.amazon.build_limit_applies = self.settings.build_limit_applies
-                if self.settings.usps_amazon_volume == "negotiated":
+                if self.settings.usps_amazon_volume == "negotiated" and self.settings.negotiation:
                     self.amazon.adjust_speed = p.coverage_adjust_speed
                 self.carrier_agents.append(self.amazon)
             elif group == "regional":

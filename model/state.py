@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from agents.bargaining import PriceGroups, Stakes, Talks
 from agents.calendar import Month
 from agents.capacity import CapacityOrder
+from agents.contracts import Contract
 from agents.sourcing import AccessSlices, Sourcing
 from model.allocation import Allocation, Backlog
 from model.auction.round import AuctionRound
+from model.bargains.table import Pair
 from model.demand import Demand
 from model.ledger import Cents
 from model.operations import StreetCosts
@@ -77,6 +79,8 @@ class ChoiceState:
         perceived_on_time: On-time share that shippers believe in, (K,).
         enterprise_share: Split of enterprise shippers last month, (E, S, K, Z).
         enterprise_price: Contract prices of enterprise shippers, $ per parcel, (E, S, K); nan where they take quotes.
+        enterprise_weight: Share of the gain that the seller gets in an agreement, inverted at the start, (E, S, K).
+        enterprise_sellers: Carriers with which each enterprise shipper has agreements, E.
         price_index: Real mean delivered price relative to the start, last months, newest last, (M, S).
         start_price: Mean delivered price at the start, $, (S,).
         transit_delay: Days that parcels waited last month, by segment, (S,).
@@ -89,6 +93,8 @@ class ChoiceState:
     price_index: Floats
     start_price: Floats
     transit_delay: Floats
+    enterprise_weight: Floats = field(default_factory=lambda: np.empty(0))
+    enterprise_sellers: list[tuple[int, ...]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -143,21 +149,46 @@ class NetworkState:
 
 @dataclass(slots=True)
 class TalksState:
-    """One negotiation of Amazon with USPS.
+    """One negotiation between two parties.
 
     Attributes:
+        pair: Who talks about what.
         opened: Month in which talks opened; rounds count from it.
         groups: Which zones share a price.
         talks: State after the latest round.
         stakes: What was at stake in it, None before the first.
         limits: Limits of buyer and seller by round, with their private noise: (round, (G,), (G,)).
+        reopening: Whether they talk about the rest of a contract in force, under its clause.
+        under_review: What both agreed on while the regulator looks at it, None otherwise.
     """
 
+    pair: Pair
     opened: Month
     groups: PriceGroups
     talks: Talks
-    stakes: Stakes | None
+    stakes: Stakes | None = None
     limits: list[tuple[int, Floats, Floats]] = field(default_factory=list)
+    reopening: bool = False
+    under_review: Agreement | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Agreement:
+    """What two parties agreed on.
+
+    Attributes:
+        contract: Terms in the state "offered".
+        decided: Month in which the regulator decides.
+        attributable_cost: Cost to the seller of what the contract carries, $ per parcel by group, (G,).
+        taken: Slices of the table that it carries, (L,).
+        by_zone: Parcels a year that it carries, (Z,).
+    """
+
+    contract: Contract
+    decided: Month
+    attributable_cost: Floats
+    taken: NDArray[np.bool_]
+    by_zone: Floats
 
 
 @dataclass(slots=True)
@@ -169,16 +200,18 @@ class AmazonState:
         slices: What USPS delivers for it, sorted by Amazon's own cost.
         retained: Parcels a year that the USPS contract carries this month, (Z,).
         retained_share: The same as a share of the start volume.
-        ups_share: Share of the start volume that still goes to UPS.
+        ups_share: Share of the start volume that UPS's announced plan leaves.
+        with_rivals: Parcels a year that contracts with UPS and FedEx carry this month, (2, Z).
+        channel_value: Worth of what UPS and FedEx do beyond the last mile, $ per parcel at start prices, by key.
         plan_monthly: Capacity of the announced rural plan that arrives each month, annual parcels, (Z,).
         plan_coverage: Coverage that the plan adds each month, (Z,).
         plan_months: Months of the plan.
         delivered_cost: Dollars per parcel of the last month.
         sales_cost: Cost of the parcels that it delivered for others in the last month, $.
         price_belief: Price of USPS access that it expects after the contract in force, $ per parcel.
-        agreed: Slices under each contract that was negotiated, (L,), by its first month.
+        agreed: Slices under each contract with USPS that was negotiated, (L,), by its first month.
+        taken_back: Slices under the contract in force that it delivers itself this month, (L,).
         at_published: Parcels a year outside the contract that Amazon leaves with USPS at the published price, (Z,).
-        talks: Negotiation with USPS, None while none has opened.
     """
 
     flows: AmazonFlows
@@ -186,15 +219,17 @@ class AmazonState:
     retained: Floats
     retained_share: float
     ups_share: float
+    with_rivals: Floats
     plan_monthly: Floats
     plan_coverage: Floats
     plan_months: int
+    channel_value: dict[str, float] = field(default_factory=dict)
     delivered_cost: float = 0.0
     sales_cost: float = 0.0
     price_belief: float = 0.0
     agreed: dict[Month, NDArray[np.bool_]] = field(default_factory=dict)
+    taken_back: NDArray[np.bool_] | None = None
     at_published: Floats | float = 0.0
-    talks: TalksState | None = None
 
 
 @dataclass(slots=True)
@@ -244,7 +279,13 @@ class MonthFlows:
 
 @dataclass(slots=True)
 class MarketState:
-    """Everything that changes, by owner."""
+    """Everything that changes, by owner.
+
+    Attributes:
+        talks: Latest negotiation of each pair, by seller and buyer.
+        agreed_volume: Parcels a year by zone under each negotiated contract, (Z,), by seller, buyer and first month.
+        auctions: Access auctions held so far.
+    """
 
     environment: Environment
     tariffs: Tariffs
@@ -254,4 +295,6 @@ class MarketState:
     books: Books
     backlog: Backlog | None = None
     flows: MonthFlows = field(default_factory=MonthFlows)
+    talks: dict[tuple[str, str], TalksState] = field(default_factory=dict)
+    agreed_volume: dict[tuple[str, str, Month], Floats] = field(default_factory=dict)
     auctions: list[AuctionRound] = field(default_factory=list)

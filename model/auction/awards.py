@@ -117,6 +117,7 @@ def award_contract(market: ParcelMarket, won: Winnings, start: Month) -> Contrac
         start=start,
         term_months=int(p.auction_term),
         notice_months=int(p.notice_months),
+        published=market.published_access_price(),
     )
 
 

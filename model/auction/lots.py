@@ -12,6 +12,7 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.geography import RURAL
 from model.carriers import USPS
 from model.operations import usps_cost_grid
+from model.phases.history import left_to_bargaining
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -70,7 +71,7 @@ def slack(market: ParcelMarket, service: Month) -> Floats:
 def resold_volume(market: ParcelMarket, service: Month) -> Floats:
     """Deseasonalised parcels a year at USPS that the auction sells anew, (Z,)."""
     resold = np.zeros(market.zones.n_zones)
-    if market.settings.usps_amazon_volume == "negotiated":
+    if left_to_bargaining(market):
         allocation = market.state.flows.allocation
         held = market.book.get("usps", "amazon")
         free = held is None or held.expiry < service + int(market.figures.auction_term)

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from agents.auction import AccessNeed
 from agents.bargaining import exit_months
 from agents.bargaining.reservation import stay_weight
-from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.calendar import Month
 from agents.delivery_cost import route_economics
 from agents.pricing import quote
 from model.auction.lots import ECONOMY, attributable_cost, last_month
-from model.billing import peak_weight
+from model.bargains.access import capacity_after, own_cost_with_capital
+from model.bargains.enterprise import buyer_name
+from model.billing import mean_peak_weight
 from model.carriers import AMAZON, USPS
-from model.demand import growth_index, season_factors
-from model.phases.enterprise_contracts import buyer_name
-from model.phases.negotiation import capacity_after, own_slice_cost
+from model.demand import season_factors
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -46,8 +46,7 @@ def bidders_needs(market: ParcelMarket, amazon_from: Month | None) -> tuple[Acce
 def amazon_need(market: ParcelMarket, begin: Month, cost: Floats) -> AccessNeed:
     """Amazon: own routes, with capital where it has none, or the published price until it could leave (section 11)."""
     p, slices = market.figures, market.state.amazon.slices
-    own, capital, covered = own_slice_cost(market)
-    own = np.where(covered, own, own + capital)
+    own = own_cost_with_capital(market, slices.zone, slices.cell)
     saved = own - p.speed_benefit_amazon * market.state.environment.price_level
     term = int(p.auction_term)
     leaves = exit_months(slices.volume, own, capacity_after(market, begin, term))
@@ -90,7 +89,7 @@ def network_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
 def enterprise_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
     """Enterprise shippers: what USPS charges them for an economy parcel from door to door, less their own line-haul."""
     tariffs, shippers = market.state.tariffs, market.shippers
-    growth = growth_index(market.figures.growth_other_demand, market.months_done)
+    growth = market.paths.other_parcels(market.months_done)
     quoted = quote(tariffs.level[ECONOMY, USPS], tariffs.floor[ECONOMY, USPS], shippers.discount[shippers.enterprise])
     contract = market.state.choice.enterprise_price[:, ECONOMY, USPS]
     price = np.where(np.isnan(contract), quoted, contract)
@@ -131,9 +130,7 @@ def _line_haul(market: ParcelMarket) -> float:
 
 def _yearly_peak(market: ParcelMarket) -> float:
     """Peak surcharge of USPS per parcel of a year, $."""
-    season = season_factors(market.figures)
-    weight = sum(season[m] * peak_weight(m + 1) for m in range(MONTHS_PER_YEAR)) / MONTHS_PER_YEAR
-    return float(market.state.tariffs.peak[USPS] * weight)
+    return float(market.state.tariffs.peak[USPS] * mean_peak_weight(season_factors(market.figures)))
 
 
 def _everywhere(bidder: str, parcels: Floats, saved: float, cost: Floats) -> AccessNeed:

@@ -51,7 +51,7 @@ def _operate(market: ParcelMarket) -> None:
     network.street = street_costs(
         market.costs, market.zones, annual[1:], used, network.start_coverage, env.wage_other, env.price_level
     )
-    mail = mail_month(p, market.months_done, env.mail_price, env.price_level, env.wage_usps)
+    mail = mail_month(p, market.months_done, env.mail_price, env.price_level, env.wage_usps, market.paths.mail_volume)
     market.mail_index = mail.volume_index
     needed = np.empty_like(network.in_place)
     needed[1:] = network.street.street * annual[1:] / MONTHS_PER_YEAR

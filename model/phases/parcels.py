@@ -13,9 +13,11 @@ from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.sourcing import source_deliveries as place_parcels
 from model.allocation import AllocationRules, Priority, allocate
+from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
-from model.demand import Demand, growth_index, shocked_mix
-from model.phases.contracts import amazon_parcels, exit_progress
+from model.demand import Demand, shocked_mix
+from model.phases.contracts import amazon_parcels, exit_progress, published_price
+from model.phases.history import insource_economy, left_to_bargaining, response_within_total
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
 if TYPE_CHECKING:
@@ -30,16 +32,17 @@ def generate_demand(market: ParcelMarket) -> None:
     """Parcels of other shippers by segment and of Amazon by zone (section 5)."""
     p, env, choice = market.figures, market.state.environment, market.state.choice
     shock = float(np.exp(env.common_shock))
-    growth = growth_index(p.growth_other_demand, market.months_done)
+    growth = market.paths.other_parcels(market.months_done)
     price_index = choice.price_index.mean(axis=0)
     response = price_index ** p.by_segment("volume_elasticity")
     speed = 1.0 - p.speed_effect_other * choice.transit_delay
+    response = response_within_total(market, response * speed)
     mix = shocked_mix(np.concatenate([market.mix, market.amazon_mix]), market.streams, market.month, p.zone_shock_sd)
     trend = amazon_parcels(market, market.month)
     amazon_total = trend.sum() / MONTHS_PER_YEAR * env.season * shock
     amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.transit_delay[ECONOMY])
     market.state.flows.demand = Demand(
-        scale=growth / MONTHS_PER_YEAR * env.season * shock * response * speed,
+        scale=growth / MONTHS_PER_YEAR * env.season * shock * response,
         amazon=amazon_total * amazon_speed * mix[-1],
         amazon_trend=trend,
         mix=mix[:-1],
@@ -146,8 +149,7 @@ def source_deliveries(market: ParcelMarket) -> None:
     demand, tender = state.flows.demand, state.flows.tender
     assert demand is not None
     assert tender is not None
-    if market.settings.announced_plans:
-        _move_surepost(market, tender)
+    insource_economy(market, tender)
     amazon = state.amazon
     luck = demand.amazon / demand.amazon_trend  # season and shocks, by zone
     contract = market.book.get("usps", "amazon")
@@ -157,9 +159,9 @@ def source_deliveries(market: ParcelMarket) -> None:
     sold_by_lot = contract.shortfall_rule == "take_or_pay"  # a lot has no room beyond what was won
     monthly = state.network.monthly_capacity
     busy = tender.volume.sum(axis=(0, 1))
-    ups, fedex = amazon.flows.ups * amazon.ups_share * luck, amazon.flows.fedex * luck
+    ups, fedex = amazon.with_rivals * luck
     spare = np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex])
-    if market.settings.usps_amazon_volume == "negotiated" and not contract.in_force:
+    if left_to_bargaining(market):
         spare[:] = 0.0  # without a ban on USPS its published price is the cheapest that is left
     state.flows.sourcing = place_parcels(
         demand.amazon,
@@ -171,15 +173,6 @@ def source_deliveries(market: ParcelMarket) -> None:
         spare,
         amazon.at_published * luck,
     )
-
-
-def _move_surepost(market: ParcelMarket, tender: Tender) -> None:
-    """UPS's economy parcels that USPS carried to the door leave it; UPS delivers them and keeps what they pay."""
-    share = market.surepost_share
-    for array in (tender.volume, tender.value):
-        moved = array[:, ECONOMY, USPS] * share
-        array[:, ECONOMY, USPS] -= moved
-        array[:, ECONOMY, UPS] += moved
 
 
 def allocate_capacity(market: ParcelMarket) -> None:
@@ -223,13 +216,14 @@ def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
     p, month = market.figures, market.month
     access = np.zeros((market.carriers.n_carriers, market.zones.n_zones))
     beyond = np.zeros(market.carriers.n_carriers)
-    published = market.published_access_price()
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
         contract = market.book.get(seller, "amazon")
         assert contract is not None
+        published = published_price(market, seller)
         if contract.in_force:
+            surcharge = contract.peak_surcharge * peak_weight(month.month)
             prices = [contract.price_at(month, group, published) for group in range(len(contract.groups))]
-            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))]
+            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))] + surcharge
         else:
             access[index] = published
         beyond[index] = published if seller == "usps" else access[index].mean() + p.peak_surcharge

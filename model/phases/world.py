@@ -8,8 +8,9 @@ import numpy as np
 
 from model.billing import month_surcharges, peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
-from model.demand import growth_index, season_factors
+from model.demand import season_factors
 from model.operations import quote_floors, usps_costs
+from model.phases.history import update_history
 from model.timeline import read_timeline
 
 if TYPE_CHECKING:
@@ -22,10 +23,11 @@ USPS_PRODUCTS = ("parcel_select", "ground_advantage", "priority")  # in the orde
 
 def update_environment(market: ParcelMarket) -> None:
     """Prices, wages, season and the common shock of demand."""
+    update_history(market)
     p, t, env = market.figures, market.months_done, market.state.environment
-    env.price_level = growth_index(p.inflation, t)
-    env.wage_other = growth_index(p.wage_growth_other, t)
-    env.wage_usps = growth_index(p.wage_growth_usps, t)
+    env.price_level = market.paths.price_level(t)
+    env.wage_other = market.paths.wage_other(t)
+    env.wage_usps = market.paths.wage_usps(t)
     env.season = float(season_factors(p)[market.month.month - 1])
     if market.settings.announced_plans:
         for fact in read_timeline():
@@ -52,7 +54,8 @@ def commission_capacity(market: ParcelMarket) -> None:
             f"{order.annual_parcels.sum() / MILLION:,.0f} million parcels a year",
             annual_parcels=order.annual_parcels.sum(),
         )
-    if market.settings.announced_plans and market.months_done < amazon.plan_months:
+    plan_month = market.month - market.settings.projection_start
+    if market.settings.announced_plans and 0 <= plan_month < amazon.plan_months:
         network.capacity[AMAZON] += amazon.plan_monthly
         network.coverage[AMAZON] = np.minimum(1.0, network.coverage[AMAZON] + amazon.plan_coverage)
 
@@ -143,7 +146,8 @@ def _parity_cap(market: ParcelMarket) -> np.ndarray:
 
 def _announced(market: ParcelMarket, carrier: int) -> np.ndarray | None:
     """Announced growth of paid prices in this month by segment, None where nothing was announced."""
-    if not market.settings.announced_plans:
+    past = market.month < market.settings.projection_start
+    if not (market.settings.history_mode == "forced_events" if past else market.settings.announced_plans):
         return None
     p, month = market.figures, market.month
     symbols: list[str] = []
@@ -151,9 +155,11 @@ def _announced(market: ParcelMarket, carrier: int) -> np.ndarray | None:
         symbols = [f"list_increase_ups_fedex_{month.year}"] * 3
     elif carrier == USPS:
         symbols = [f"list_increase_usps_{product}_{month.year}_{month.month:02d}" for product in USPS_PRODUCTS]
-    if not symbols or any(symbol not in p for symbol in symbols):
+    if not any(symbol in p for symbol in symbols):
         return None
-    return np.array([p[symbol] for symbol in symbols]) * p.list_to_paid_pass_through
+    known = [symbol in p for symbol in symbols]
+    growth = [p[symbol] if there else 0.0 for symbol, there in zip(symbols, known, strict=True)]
+    return np.array(growth) * p.list_to_paid_pass_through
 
 
 def _change_mail_price(market: ParcelMarket) -> None:

@@ -10,7 +10,6 @@ from agents.sourcing import AccessSlices
 from model.auction.awards import cut_slices
 from model.auction.lots import attributable_cost, draw_up_lots, slack
 from model.carriers import USPS
-from model.market import ParcelMarket
 from model.timeline import month_of, usps_amazon_expiry
 
 ANNOUNCED, AWARDS, SERVICE = Month(2025, 12), Month(2026, 6), Month(2026, 7)
@@ -56,7 +55,7 @@ def test_dates_are_the_published_ones(held):
 
 
 def test_without_the_lever_there_is_no_auction(finished):
-    assert finished("negotiated", end="2027-06", **SMALL).state.auctions == []
+    assert finished("baseline", end="2027-06", **SMALL).state.auctions == []
 
 
 def test_formats_share_everything_until_the_awards(market, differences):
@@ -77,7 +76,7 @@ def test_another_auction_follows_every_term(market):
 
 def test_no_talks_go_on_beside_the_auction(held):
     run, _ = held()
-    talks = run.state.amazon.talks
+    talks = run.state.talks["usps", "amazon"]
     assert talks.opened + (len(talks.limits) - 1) == ANNOUNCED + -1
     assert not [event for event in run.events if event.kind == "agreement"]
 
@@ -229,7 +228,9 @@ def test_from_award_to_contract_to_invoice_to_settlement(market):
     # From the award to the contract.
     (round_,) = run.state.auctions
     (won,) = [one for one in round_.winnings if one.bidder == "amazon"]
-    signed = next(c for c in run.book.history if c.state == "signed" and c.buyer == "amazon" and c.start == EXPIRY)
+    both = ("usps", "amazon")
+    signed = next(c for c in run.book.history if (c.seller, c.buyer) == both and c.state == "signed")
+    assert signed.start == EXPIRY
     assert signed.commitment == signed.cap == tuple(won.parcels)
     here = won.parcels > 0
     assert np.array(signed.price)[here] == pytest.approx((won.payment / np.where(here, won.parcels, 1))[here])
@@ -249,8 +250,8 @@ def test_from_award_to_contract_to_invoice_to_settlement(market):
     due = 0.5 * float((np.array(signed.price) * missing).sum())
     assert run.ledger.income("settlement", "usps") == pytest.approx(due, abs=0.01)
     assert run.ledger.income("settlement", "amazon") == -run.ledger.income("settlement", "usps")
-    (event,) = [one for one in run.events if one.month == EXPIRY + 12 and "misses" in one.text]
-    assert event.actors == ("amazon", "usps")
+    missed = [one.actors for one in run.events if one.month == EXPIRY + 12 and "misses" in one.text]
+    assert missed.count(("amazon", "usps")) == 1
 
 
 def test_amazons_contract_carries_the_slices_that_it_won(finished):
@@ -259,5 +260,6 @@ def test_amazons_contract_carries_the_slices_that_it_won(finished):
     under = amazon.slices.zones_of(amazon.agreed[contract.start])
     assert under == pytest.approx(np.array(contract.commitment), abs=1e-3)
     assert amazon.slices.volume.sum() == pytest.approx(run.figures.amazon_via_usps * 1e9)
-    assert amazon.retained == pytest.approx(under)
-    assert isinstance(run, ParcelMarket)
+    # Within the tolerance it may take parcels back, beyond it take-or-pay keeps them where they are.
+    assert (amazon.retained <= under * (1 + 1e-12)).all()
+    assert (amazon.retained >= 0.89 * under).all()

@@ -24,7 +24,7 @@ def usps_unit_cost(run):
 
 @pytest.fixture(scope="module")
 def base(finished):
-    return finished("baseline", **TWO_YEARS)
+    return finished("baseline", usps_amazon_volume="kept", **TWO_YEARS)
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ class ContractBook:
         signed = next_version(contract, state=ContractState.SIGNED)
         if signed.start <= month:
             self._end_replaced(signed, month)
-        buyer, seller = self._name(contract.buyer), self._name(contract.seller)
+        buyer, seller = self.name(contract.buyer), self.name(contract.seller)
         self._record(signed, month, f"{buyer} and {seller} sign for {contract.term_months} months")
         if signed.start > month:
             self._upcoming[contract.seller, contract.buyer] = signed
@@ -73,7 +73,7 @@ class ContractBook:
             contract: Terms in the state "offered".
             month: Month of the agreement.
         """
-        buyer, seller = self._name(contract.buyer), self._name(contract.seller)
+        buyer, seller = self.name(contract.buyer), self.name(contract.seller)
         self._record(contract, month, f"{buyer} and {seller} table terms for {contract.term_months} months")
 
     def give_notice(self, seller: str, buyer: str, month: Month) -> Contract:
@@ -186,13 +186,14 @@ class ContractBook:
         holding = self._held[contract.seller, contract.buyer]
         self._replace(holding, next_version(contract, price=price), month, "is repriced")
 
-    def _name(self, key: str) -> str:
+    def name(self, key: str) -> str:
+        """Name of a party for people."""
         return self._names.get(key, key.replace("_", " "))
 
     def _replace(self, holding: Holding, contract: Contract, month: Month, what: str) -> Contract:
         if contract is not holding.contract:
             holding.contract = contract
-            buyer, seller = self._name(contract.buyer), self._name(contract.seller)
+            buyer, seller = self.name(contract.buyer), self.name(contract.seller)
             self._record(contract, month, f"The contract of {buyer} with {seller} {what}")
         return contract
 

@@ -14,24 +14,28 @@ from numpy.typing import NDArray
 
 from agents.amazon import Amazon
 from agents.bargaining import Bargaining
-from agents.books import CarrierBooks
+from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
-from agents.carriers import Carrier, RegionalCarrier, Usps
+from agents.carriers import Carrier, RegionalCarrier
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
+from agents.pricing import OwnDemand
 from agents.shippers import Shipper, ShipperTable
+from agents.usps import Usps
 from model.carriers import AMAZON, USPS, load_carriers
 from model.checks import BalanceError
 from model.contract_book import ContractBook
 from model.demand import season_factors
+from model.elasticities import LongRunDemand
 from model.events import EventLog
 from model.history import Paths, fitted_figures, make_paths
 from model.ledger import Ledger
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
 from model.parameters import Parameters
-from model.phases import accounts, auction, contracts, negotiation, parcels, planning, recording, world
+from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.postal_accounts import BILLION
 from model.records import Records
+from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.assemble import assemble
 from model.streams import Streams
@@ -71,7 +75,9 @@ class Phase:
 PHASES: tuple[Phase, ...] = (
     Phase("update_environment", "calendar, shocks", "prices, wages, season, demand shock", world.update_environment),
     Phase("commission_capacity", "orders, announced plans", "capacity, coverage", world.commission_capacity),
-    Phase("publish_prices", "announcements, carriers' plans", "price lists, surcharges", world.publish_prices),
+    Phase(
+        "publish_prices", "announcements, carriers' plans, measures", "price lists, surcharges", prices.publish_prices
+    ),
     Phase("advance_contracts", "contracts, scenario", "contract states, contract volumes", contracts.advance_contracts),
     Phase("negotiate", "private limits, offers so far", "offers, signed contracts", negotiation.negotiate),
     Phase("auction", "slack, values of bidders", "bids, awards, contracts", auction.run_auction),
@@ -80,7 +86,7 @@ PHASES: tuple[Phase, ...] = (
     Phase("source_deliveries", "coverage, contracts", "own and bought last mile", parcels.source_deliveries),
     Phase("allocate_capacity", "capacity", "accepted, overflowed, waiting parcels", parcels.allocate_capacity),
     Phase("operate_and_bill", "accepted parcels, routes", "cost, service, invoices", accounts.operate_and_bill),
-    Phase("close_books", "ledger", "profit, cash, debt", accounts.close_books),
+    Phase("close_books", "ledger", "profit, cash, debt, distress measures, statutory findings", accounts.close_books),
     Phase("learn_and_plan", "own books", "capacity orders", planning.learn_and_plan),
     Phase("check_and_record", "everything", "balance checks, records", recording.check_and_record),
 )
@@ -134,6 +140,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self.worst_money = 0.0
         self.phase_seconds = dict.fromkeys((phase.name for phase in PHASES), 0.0)
         self._failure: str | None = None
+        self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
         self._prepare_floors()
         self._open_ledger()
         self.events = EventLog()
@@ -246,6 +253,10 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             start_utilisation=float(books.start_utilisation[carrier]),
         )
 
+    def postal_books(self) -> PostalBooks:
+        """Return what USPS knows of its own cash and debt."""
+        return postal.postal_books(self)
+
     def rival_price_ratio(self, carrier: int) -> float:
         """Return rivals' price growth since the start over the carrier's own, revenue-weighted by segment."""
         tariffs = self.state.tariffs
@@ -256,6 +267,15 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         if own.sum() <= 0.0:
             return 1.0
         return float((rivals * own).sum() / (index[:, carrier] * own).sum())
+
+    def own_demand(self, carrier: int) -> OwnDemand:
+        """Return what a carrier knows of the demand for its own parcels, as it stood when the month's plans began."""
+        if self._demand is None or self._demand[0] != self.month:
+            self._demand = (self.month, prices.demand_and_cost(self))
+        demand, cost = self._demand[1]
+        return OwnDemand(
+            demand.parcels[:, carrier], demand.price[:, carrier], cost[:, carrier], demand.elasticity[:, carrier]
+        )
 
     def amazon_parcels_expected(self, month: Month) -> Floats:
         """Return the parcels a year that Amazon expects to ship in a month, by zone, (Z,)."""
@@ -274,11 +294,6 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         return self.state.network.amazon_own
 
     # -- small facts that several phases need ------------------------------------------------------------------------
-
-    def name_of(self, key: str) -> str:
-        """Name for people of a carrier or another party."""
-        keys = self.carriers.keys
-        return self.carriers.names[keys.index(key)] if key in keys else key.replace("_", " ")
 
     def season_of(self, month: Month) -> float:
         """Month factor of a month."""
@@ -313,7 +328,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         p = self.figures
         down = np.full(self.carriers.n_carriers, p.route_flex_down_monthly)
         up = np.full(self.carriers.n_carriers, p.route_flex_up)
-        down[USPS], up[USPS] = p.labour_flex_down, p.labour_flex_up
+        sticky = self.settings.labour_stickiness
+        down[USPS], up[USPS] = (p.labour_flex_down, p.labour_flex_up) if sticky else (1.0, 1.0)
         return down, up
 
     @property
@@ -349,6 +365,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         groups = (*regions, "enterprise", "amazon", "amazon")
         self.payer_of_group = np.array([self.ledger.index(name) for name in groups])
         self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
+        flow = self.state.postal.underlying_flow
+        self.state.postal.underlying_flow = np.roll(flow, 1 - self.month.month)  # the month before the start comes last
         self.ledger.pay("opening", "capital_market", "usps", self.figures.usps_cash_start * BILLION)
 
     def _create_agents(self) -> None:
@@ -371,6 +389,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
                 self.carrier_agents.append(RegionalCarrier(self, index, key, name, p.target_margin_regional, january))
             else:
                 self.carrier_agents.append(Carrier(self, index, key, name, p.target_margin_ups_fedex, january))
+        self.regulator = Regulator(self, int(p.regulator_lag))
         Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -80,6 +80,7 @@ class PostalStatement:
         noncash: Part of the cost that uses no cash, depreciation included.
         unpaid: The same without depreciation: what controllable income leaves out.
         capital: Capital spending.
+        deferred: Part of the expense whose payment is put off.
     """
 
     mail_revenue: float
@@ -91,6 +92,7 @@ class PostalStatement:
     noncash: float
     unpaid: float
     capital: float
+    deferred: float = 0.0
 
     @property
     def expense(self) -> float:
@@ -115,7 +117,18 @@ class PostalStatement:
     @property
     def cash_expense(self) -> float:
         """Expense that is paid in the month."""
-        return self.expense - self.noncash
+        return self.expense - self.noncash - self.deferred
+
+    @property
+    def cash_flow(self) -> float:
+        """Change of cash before borrowing, if everything due is paid."""
+        revenue = self.mail_revenue + self.parcel_revenue + self.net_interest
+        return revenue - self.cash_expense - self.capital
+
+
+def in_cents(statement: PostalStatement) -> PostalStatement:
+    """The statement with every figure in whole cents, as the ledger pays them."""
+    return PostalStatement(**{item.name: round(getattr(statement, item.name), 2) for item in fields(statement)})
 
 
 def institutional_cost_start(p: Parameters, parcel_cost: float) -> float:
@@ -129,9 +142,9 @@ def institutional_cost_start(p: Parameters, parcel_cost: float) -> float:
     return (p.usps_expense_2024 - mail) * BILLION - parcel_cost
 
 
-def borrowing(p: Parameters, cash: float, debt: float, borrowed_this_year: float) -> float:
-    """Dollars that USPS borrows when cash falls below its minimum, within the debt cap and the yearly limit."""
+def borrowing(p: Parameters, cap: float, cash: float, debt: float, borrowed_this_year: float) -> float:
+    """Dollars that USPS borrows when cash falls below its minimum, within the debt cap ($) and the yearly limit."""
     wanted = max(0.0, p.usps_min_cash * BILLION - cash)
-    room = max(0.0, p.usps_debt_cap * BILLION - debt)
+    room = max(0.0, cap - debt)
     left = max(0.0, p.usps_borrowing_max_year * BILLION - borrowed_this_year)
     return float(np.minimum(np.minimum(wanted, room), left))

@@ -128,9 +128,24 @@ class Scenario(BaseModel):
         "run",
         "choice",
     )
+    distress_ladder: bool = _lever(
+        True,
+        "USPS takes a distress measure each quarter while its cash forecast is below its minimum",
+        "USPS",
+        "switch",
+    )
+    labour_stickiness: bool = _lever(
+        True, "USPS staffing follows volume with a lag; without it at once", "USPS", "switch"
+    )
+    debt_cap: Literal["statutory", "raised"] = _lever(
+        "statutory", "Whether USPS may owe usps_debt_cap or usps_debt_cap_raised", "Congress", "choice"
+    )
+    five_day_delivery: bool = _lever(
+        False, "USPS may deliver on five days a week when its distress goes so far", "Congress", "switch"
+    )
     access_auction: Literal["none", "pay_as_bid", "uniform_price", "vcg"] = _lever(
         "none",
-        "How USPS sells last-mile access by auction; from its announcement on it talks with nobody about access",
+        "How USPS sells last-mile access by auction; from its announcement on no talks with Amazon go on",
         "USPS",
         "choice",
     )
@@ -170,6 +185,12 @@ class Scenario(BaseModel):
     def n_months(self) -> int:
         """Number of months from start to end, both included."""
         return self.end - self.start + 1
+
+    @property
+    def debt_ceiling(self) -> float:
+        """What USPS may owe at most, bn $."""
+        raised = self.debt_cap == "raised"
+        return self.parameters.usps_debt_cap_raised if raised else self.parameters.usps_debt_cap
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Self:

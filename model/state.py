@@ -11,6 +11,7 @@ from agents.bargaining import PriceGroups, Stakes, Talks
 from agents.calendar import Month
 from agents.capacity import CapacityOrder
 from agents.contracts import Contract
+from agents.distress import Ladder, Measures
 from agents.sourcing import AccessSlices, Sourcing
 from model.allocation import Allocation, Backlog
 from model.auction.round import AuctionRound
@@ -59,6 +60,7 @@ class Tariffs:
         peak: Peak surcharge, $ per parcel, (K,).
         surcharge: Surcharges of the month, $ per parcel, (K, Z).
         list_growth: Latest yearly list increase, (K,).
+        temporary: Factors on the level that will end again, (S,), by carrier.
     """
 
     level: Floats
@@ -68,6 +70,7 @@ class Tariffs:
     peak: Floats
     surcharge: Floats
     list_growth: Floats
+    temporary: dict[int, Floats] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -84,6 +87,8 @@ class ChoiceState:
         price_index: Real mean delivered price relative to the start, last months, newest last, (M, S).
         start_price: Mean delivered price at the start, $, (S,).
         transit_delay: Days that parcels waited last month, by segment, (S,).
+        extra_days: Days by which a carrier has slowed its service, (K,) or one number.
+        mean_extra_days: Mean of them over last month's parcels, by segment, (S,) or one number.
     """
 
     constants: Floats
@@ -95,6 +100,19 @@ class ChoiceState:
     transit_delay: Floats
     enterprise_weight: Floats = field(default_factory=lambda: np.empty(0))
     enterprise_sellers: list[tuple[int, ...]] = field(default_factory=list)
+    extra_days: Floats | float = 0.0
+    mean_extra_days: Floats | float = 0.0
+
+    @property
+    def delay_by_carrier(self) -> Floats:
+        """Days on top of the usual transit, (S, K)."""
+        n_carriers = self.constants.shape[1]
+        return np.asarray(self.transit_delay[:, None] + np.broadcast_to(self.extra_days, (n_carriers,)))
+
+    @property
+    def demand_delay(self) -> Floats:
+        """Days by which parcels arrive later than at the start, mean by segment, (S,)."""
+        return np.asarray(self.transit_delay + self.mean_extra_days)
 
 
 @dataclass(slots=True)
@@ -178,15 +196,11 @@ class Agreement:
 
     Attributes:
         contract: Terms in the state "offered".
-        decided: Month in which the regulator decides.
-        attributable_cost: Cost to the seller of what the contract carries, $ per parcel by group, (G,).
         taken: Slices of the table that it carries, (L,).
         by_zone: Parcels a year that it carries, (Z,).
     """
 
     contract: Contract
-    decided: Month
-    attributable_cost: Floats
     taken: NDArray[np.bool_]
     by_zone: Floats
 
@@ -264,6 +278,25 @@ class Books:
 
 
 @dataclass(slots=True)
+class PostalState:
+    """USPS in want of money, dollars.
+
+    Attributes:
+        underlying_flow: Change of cash by month, last twelve months, without borrowing and measures, (12,).
+        ladder: Distress measures taken so far.
+        measures: What they do this month.
+        deferred: Retirement contributions that were not paid so far.
+        owed_before: Debt, arrears and deferred contributions before the month was closed.
+    """
+
+    underlying_flow: Floats
+    ladder: Ladder = field(default_factory=Ladder)
+    measures: Measures = field(default_factory=Measures)
+    deferred: float = 0.0
+    owed_before: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(slots=True)
 class MonthFlows:
     """What this month's phases hand to each other; empty when the month begins."""
 
@@ -293,6 +326,7 @@ class MarketState:
     network: NetworkState
     amazon: AmazonState
     books: Books
+    postal: PostalState
     backlog: Backlog | None = None
     flows: MonthFlows = field(default_factory=MonthFlows)
     talks: dict[tuple[str, str], TalksState] = field(default_factory=dict)

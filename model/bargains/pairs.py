@@ -45,18 +45,14 @@ def known_pairs(carriers: Sequence[str]) -> tuple[Pair, ...]:
 
 
 def strategic_pairs(market: ParcelMarket) -> list[Pair]:
-    """All pairs that talk one by one; small shippers take quotes, enterprise shippers have rate agreements."""
+    """All pairs that talk one by one; small shippers take quotes, enterprise shippers have rate agreements.
+
+    From the announcement of an auction on USPS sells access by it and no other way.
+    """
     imposed = set() if market.settings.usps_amazon_volume == "negotiated" else {PairKind.ACCESS}
-    return [
-        pair
-        for pair in known_pairs(market.carriers.keys)
-        if pair.kind not in imposed | {PairKind.LAST_MILE} and not sold_by_auction(market, pair)
-    ]
-
-
-def sold_by_auction(market: ParcelMarket, pair: Pair) -> bool:
-    """Whether what a pair would talk about is sold by auction and no other way: access, once that is announced."""
-    return pair.kind is not PairKind.CARRIAGE and announced(market.settings, market.month)
+    if announced(market.settings, market.month):
+        imposed = {PairKind.ACCESS, PairKind.LAST_MILE}
+    return [pair for pair in known_pairs(market.carriers.keys) if pair.kind not in imposed | {PairKind.LAST_MILE}]
 
 
 def opens(market: ParcelMarket, pair: Pair, held: Contract | None) -> bool:

@@ -124,7 +124,7 @@ def _record(market: ParcelMarket, held: AuctionRound) -> None:
             market.month,
             "award",
             (won.bidder, "usps"),
-            f"{market.name_of(won.bidder)} wins access for {parcels / 1e6:,.1f} million parcels a year "
+            f"{market.book.name(won.bidder)} wins access for {parcels / 1e6:,.1f} million parcels a year "
             f"at {paid / parcels:.2f} $",
             parcels=parcels,
             price_usd=paid / parcels,

@@ -28,7 +28,6 @@ from model.bargains.pairs import (
     groups_of,
     opens,
     published_for,
-    sold_by_auction,
     strategic_pairs,
     table_of,
     terms_for,
@@ -36,6 +35,7 @@ from model.bargains.pairs import (
 from model.bargains.table import BargainTable, Pair, PairKind
 from model.parameters import Parameters
 from model.phases.history import earliest_round, forced
+from model.regulator import Filing
 from model.state import Agreement, TalksState
 
 if TYPE_CHECKING:
@@ -48,9 +48,10 @@ def negotiate(market: ParcelMarket) -> None:
     """Open talks where a contract's end comes near, play this month's round in all of them, sign what is agreed."""
     if not market.settings.negotiation or forced(market):
         return
-    for pair in strategic_pairs(market):
+    pairs = strategic_pairs(market)
+    for pair in pairs:
         _open_if_due(market, pair)
-    talking = [talks for talks in market.state.talks.values() if _goes_on(market, talks)]
+    talking = [talks for talks in market.state.talks.values() if talks.pair in pairs and _goes_on(talks)]
     prices = signed_prices(market)
     tables = {
         talks.pair.parties: table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
@@ -60,16 +61,17 @@ def negotiate(market: ParcelMarket) -> None:
         tables = _at_rest(market, talking, tables, prices)
     for talks in talking:
         _play_round(market, talks, tables[talks.pair.parties])
+    decide_reviews(market)  # at once where the regulator takes no time
 
 
-def _goes_on(market: ParcelMarket, talks: TalksState) -> bool:
-    return not talks.talks.signed and talks.under_review is None and not sold_by_auction(market, talks.pair)
+def _goes_on(talks: TalksState) -> bool:
+    return not talks.talks.signed and talks.under_review is None
 
 
 def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
     """Open talks; after a signature the next ones open when the end of the new contract comes near."""
     state, held = market.state.talks.get(pair.parties), market.book.get(*pair.parties)
-    if state is not None and (_goes_on(market, state) or state.under_review is not None):
+    if state is not None and (_goes_on(state) or state.under_review is not None):
         return
     if market.book.upcoming(*pair.parties) is not None or not opens(market, pair, held):
         return
@@ -94,7 +96,7 @@ def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
         earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
     )
     market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
-    seller, buyer = market.name_of(pair.seller), market.name_of(pair.buyer)
+    seller, buyer = market.book.name(pair.seller), market.book.name(pair.buyer)
     what = "carriage" if pair.kind is PairKind.CARRIAGE else "last-mile access"
     market.events.add(month, "talks", (pair.buyer, pair.seller), f"{buyer} and {seller} open talks on {what}")
 
@@ -212,11 +214,10 @@ def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None
     cost = table.by_group(taken, values.attributable_cost)
     mean_cost = np.divide(cost, volume, out=np.zeros_like(cost), where=volume > 0.0)
     by_zone = table.by_zone(taken, market.zones.n_zones)
-    lag = int(market.figures.regulator_lag) if pair.seller == "usps" else 0
-    agreement = Agreement(contract, market.month + lag, mean_cost, taken, by_zone)
+    agreement = Agreement(contract, taken, by_zone)
     paid = price[table.group[taken]]
     mean = float(np.average(price, weights=np.maximum(volume, 1.0)))
-    seller, buyer = market.name_of(pair.seller), market.name_of(pair.buyer)
+    seller, buyer = market.book.name(pair.seller), market.book.name(pair.buyer)
     market.events.add(
         market.month,
         "agreement",
@@ -228,11 +229,15 @@ def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None
         buyer_surplus_usd=float((values.volume[taken] * (values.buyer[taken] - paid)).sum()),
         seller_surplus_usd=float((values.volume[taken] * (paid - values.seller[taken])).sum()),
     )
-    if lag > 0:
+    if pair.seller == "usps":
         state.under_review = agreement
         market.book.offer(contract, market.month)
+        floor = np.where(volume > 0.0, mean_cost, 0.0)
+        market.regulator.file(
+            Filing(market.month, pair.seller, pair.buyer, contract.price, tuple(float(value) for value in floor))
+        )
     else:
-        _decide(market, state, agreement)
+        _sign(market, state, agreement)
 
 
 def _millions(parcels: float) -> str:
@@ -242,31 +247,28 @@ def _millions(parcels: float) -> str:
 
 def decide_reviews(market: ParcelMarket) -> None:
     """The regulator decides on what it has had long enough: the contract is signed or returns to the table."""
-    for state in market.state.talks.values():
-        agreement = state.under_review
-        if agreement is not None and market.month >= agreement.decided:
-            state.under_review = None
-            _decide(market, state, agreement)
+    for decision in market.regulator.decide(market.month):
+        state = market.state.talks[decision.filing.seller, decision.filing.buyer]
+        agreement, state.under_review = state.under_review, None
+        assert agreement is not None
+        if decision.approved:
+            _sign(market, state, agreement)
+            continue
+        state.talks = state.talks.sent_back(decision.floor)
+        gap = float(np.max(decision.floor - np.array(agreement.contract.price)))
+        buyer, seller = market.book.name(decision.filing.buyer), market.book.name(decision.filing.seller)
+        market.events.add(
+            market.month,
+            "regulator",
+            (decision.filing.buyer, decision.filing.seller),
+            f"The regulator returns the contract of {buyer} with {seller}: a price lies {gap:.2f} $ below attributable "
+            "cost",
+            gap_usd=gap,
+        )
 
 
-def _decide(market: ParcelMarket, state: TalksState, agreement: Agreement) -> None:
-    """Sign what passes the regulator, reopen what does not: it must cover the cost of the parcels that it carries."""
+def _sign(market: ParcelMarket, state: TalksState, agreement: Agreement) -> None:
     contract = agreement.contract
-    carried = np.array(contract.commitment) > 0.0
-    if contract.seller == "usps":
-        floor = np.where(carried, agreement.attributable_cost, 0.0)
-        if (np.array(contract.price) < floor - 1e-9).any():
-            state.talks = state.talks.sent_back(floor)
-            lowest = float(np.max(floor - np.array(contract.price)))
-            market.events.add(
-                market.month,
-                "regulator",
-                ("regulator", contract.seller, contract.buyer),
-                f"The regulator returns the contract of {market.name_of(contract.buyer)} with "
-                f"{market.name_of(contract.seller)}: its price lies up to {lowest:.2f} $ below attributable cost",
-                gap_usd=lowest,
-            )
-            return
     market.book.sign(contract, market.month)
     market.state.agreed_volume[contract.seller, contract.buyer, contract.start] = agreement.by_zone
     if state.pair.kind is PairKind.ACCESS:

@@ -35,12 +35,12 @@ def generate_demand(market: ParcelMarket) -> None:
     growth = market.paths.other_parcels(market.months_done)
     price_index = choice.price_index.mean(axis=0)
     response = price_index ** p.by_segment("volume_elasticity")
-    speed = 1.0 - p.speed_effect_other * choice.transit_delay
+    speed = 1.0 - p.speed_effect_other * choice.demand_delay
     response = response_within_total(market, response * speed)
     mix = shocked_mix(np.concatenate([market.mix, market.amazon_mix]), market.streams, market.month, p.zone_shock_sd)
     trend = amazon_parcels(market, market.month)
     amazon_total = trend.sum() / MONTHS_PER_YEAR * env.season * shock
-    amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.transit_delay[ECONOMY])
+    amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.demand_delay[ECONOMY])
     market.state.flows.demand = Demand(
         scale=growth / MONTHS_PER_YEAR * env.season * shock * response,
         amazon=amazon_total * amazon_speed * mix[-1],
@@ -86,7 +86,7 @@ def _reconsider_small_shippers(market: ParcelMarket) -> None:
     coverage = market.mix @ market.state.network.coverage.T
     available = primary_available(coverage, p.primary_min_coverage)
     surcharge = market.mix @ tariffs.surcharge.T
-    other = quality_cost(p, choice.perceived_on_time, choice.transit_delay)
+    other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
     for segment in range(len(SEGMENTS)):
         struck = (draws[:, segment, 0] < p.reconsider_hazard) | (
             shippers.refused_months[:, segment] >= p.refusal_months
@@ -131,7 +131,7 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
         choice.constants,
         price / level,
         tariffs.surcharge / level,
-        quality_cost(market.figures, choice.perceived_on_time, choice.transit_delay),
+        quality_cost(market.figures, choice.perceived_on_time, choice.delay_by_carrier),
         shippers.price_coef[rows],
         choice.enterprise_share,
         market.figures.switching_inertia,
@@ -238,7 +238,7 @@ def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) 
     listed = quote(tariffs.level, tariffs.floor, np.full_like(tariffs.level, mean_discount))
     price = np.where(total > 0.0, np.divide(worth, total, out=np.zeros_like(worth), where=total > 0.0), listed)
     price = price + p.peak_surcharge
-    other = quality_cost(p, choice.perceived_on_time, choice.transit_delay)
+    other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
     offered = np.isfinite(choice.constants)
     utility = np.where(offered, choice.constants, 0.0) - p.by_segment("price_coef")[:, None] * (
         price / market.state.environment.price_level + other

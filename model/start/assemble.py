@@ -25,7 +25,7 @@ from model.operations import (
 from model.parameters import Parameters
 from model.start.amazon_flows import AmazonFlows, amazon_flows
 from model.start.choice_constants import ChoiceSetting, ChoiceSolution, draw_primaries, solve_constants
-from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network
+from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network, opening_postal
 from model.start.population import BILLION, draw_population
 from model.state import (
     ChoiceState,
@@ -157,6 +157,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         network=network,
         amazon=opening_amazon(p, zones, costs, flows, planned),
         books=books,
+        postal=opening_postal(p),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)
 

@@ -9,13 +9,13 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import RURAL, ZoneTable
 from agents.sourcing import AccessSlices
 from model.carriers import AMAZON, FEDEX, UPS, USPS, CarrierTable
-from model.demand import growth_index
+from model.demand import growth_index, season_factors
 from model.operations import CostModel, StreetCosts, amazon_own_cost, usps_resources
 from model.parameters import Parameters
 from model.postal_accounts import institutional_cost_start
 from model.start.amazon_flows import AmazonFlows, expand_coverage
 from model.start.population import BILLION
-from model.state import YEAR, AmazonState, Books, NetworkState
+from model.state import YEAR, AmazonState, Books, NetworkState, PostalState
 
 Floats = NDArray[np.float64]
 
@@ -163,3 +163,12 @@ def rural_plan(p: Parameters, zones: ZoneTable, parcels: Floats, coverage: Float
     added = (reached - coverage) * parcels
     plan = added / added.sum() * planned if added.sum() > 0.0 else np.zeros_like(added)
     return plan, reached - coverage
+
+
+def opening_postal(p: Parameters) -> PostalState:
+    """No measures yet; cash changed in the year before the start, January first, as the accounts of that year imply.
+
+    Only the contribution of parcels has a season: both their revenue and their cost do.
+    """
+    monthly = p.usps_cash_drift_2024 + p.usps_competitive_contribution_2024 * (season_factors(p) - 1.0)
+    return PostalState(underlying_flow=monthly * BILLION / MONTHS_PER_YEAR)

@@ -31,7 +31,7 @@ def yearly(run, name, column=None):
 
 @pytest.fixture(scope="module")
 def free(finished):
-    return finished("negotiated", start="2016-01", end="2024-12", history_mode="free_run", **QUIET)
+    return finished("baseline", start="2016-01", end="2024-12", history_mode="free_run", **QUIET)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ CASES = [
     ("baseline", {"start": "2016-01", "end": "2016-02"}),
     ("baseline", {"start": "2022-03", "end": "2022-05"}),
     ("baseline", {"start": "2024-06", "end": "2024-08"}),
+    ("withdraw", {"usps_cash_start": 4.0, "five_day_delivery": True, "debt_cap": "raised", "usps_debt_cap_raised": 15}),
     ("auction_pay_as_bid", {}),
 ]
 

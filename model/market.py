@@ -52,7 +52,7 @@ LEDGER_CATEGORIES = (
     "capital",
     "borrowing",
 )
-OUTSIDE_PARTIES = ("enterprise", "mail_users", "suppliers", "treasury", "capital_market")
+OUTSIDE_PARTIES = ("enterprise", "consolidators", "mail_users", "suppliers", "treasury", "capital_market")
 
 
 @dataclass(frozen=True, slots=True)

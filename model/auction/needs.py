@@ -93,7 +93,7 @@ def enterprise_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
     quoted = quote(tariffs.level[ECONOMY, USPS], tariffs.floor[ECONOMY, USPS], shippers.discount[shippers.enterprise])
     contract = market.state.choice.enterprise_price[:, ECONOMY, USPS]
     price = np.where(np.isnan(contract), quoted, contract)
-    saved = price + _yearly_peak(market) - _line_haul(market)
+    saved = price + _yearly_peak(market) - line_haul(market)
     return [
         _everywhere(
             buyer_name(row),
@@ -118,12 +118,12 @@ def consolidator_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
         return []
     paid = float(allocation.value[:n_divisions, ECONOMY, USPS].sum())
     price = paid / float(allocation.accepted[:n_divisions, ECONOMY, USPS].sum()) + _yearly_peak(market)
-    saved = price * (1.0 - p.target_margin_regional) - _line_haul(market)
+    saved = price * (1.0 - p.target_margin_regional) - line_haul(market)
     each = pool * (p.consolidator_volume * MILLION / total)
     return [_everywhere(f"{CONSOLIDATOR}_{number + 1}", each, saved, cost) for number in range(count)]
 
 
-def _line_haul(market: ParcelMarket) -> float:
+def line_haul(market: ParcelMarket) -> float:
     """Pick-up and line-haul to the delivery unit for those without a network, $ per parcel."""
     return market.figures.upstream_cost_regional * market.state.environment.price_level
 

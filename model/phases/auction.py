@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 LARGE_BIDDER = "amazon"  # so large that its bids move a uniform price, and it knows
-CARRIED = frozenset({"amazon"})  # winners whose parcels the market can hand to USPS
 
 
 def run_auction(market: ParcelMarket) -> None:
@@ -35,8 +34,7 @@ def run_auction(market: ParcelMarket) -> None:
     market.state.auctions.append(held)
     _record(market, held)
     for won in held.winnings:
-        if won.bidder in CARRIED:
-            _sign(market, won, service)
+        _sign(market, won, service)
 
 
 def hold_auction(market: ParcelMarket, kind: AuctionFormat, service: Month) -> AuctionRound:

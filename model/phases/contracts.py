@@ -12,6 +12,7 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contract_use import ContractPosition, owed_pace, taken_back
 from agents.contracts import Contract, ShortfallRule
 from agents.make_or_buy import updated_price_belief
+from model.auction.awarded import ledger_party
 from model.auction.dates import announced, shut_out
 from model.bargains.access import cell_middle, desired_slices, running_worth
 from model.bargains.carriage import RIVALS, channel_values, handed_at_start, published_carriage_price
@@ -68,7 +69,7 @@ def advance_contracts(market: ParcelMarket) -> None:
     follow_history(market)
     for contract, settlement in market.book.advance(market.month):
         if settlement.payment > 0.0:
-            market.ledger.pay("settlement", contract.buyer, contract.seller, settlement.payment)
+            market.ledger.pay("settlement", ledger_party(contract.buyer), contract.seller, settlement.payment)
     decide_reviews(market)
     advance_agreements(market)
     _renew_imposed(market)

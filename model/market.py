@@ -21,6 +21,7 @@ from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
 from agents.pricing import OwnDemand
 from agents.shippers import Shipper, ShipperTable
 from agents.usps import Usps
+from model.access import insourcing
 from model.carriers import AMAZON, USPS, load_carriers
 from model.checks import BalanceError
 from model.contract_book import ContractBook
@@ -39,6 +40,7 @@ from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.assemble import assemble
 from model.streams import Streams
+from model.timeline import surepost_end
 from model.zones import build_zone_table
 
 Floats = NDArray[np.float64]
@@ -51,6 +53,7 @@ LEDGER_CATEGORIES = (
     "operations",
     "capital",
     "borrowing",
+    "access",
 )
 OUTSIDE_PARTIES = ("enterprise", "consolidators", "mail_users", "suppliers", "treasury", "capital_market")
 
@@ -148,6 +151,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         contracts.sign_start_contracts(self)
         self._create_agents()
         self.records = Records(self.settings.n_months, self.carriers.keys, self.zones.n_zones, self.settings.start)
+        if self.settings.announced_plans and self.settings.start >= surepost_end():
+            insourcing.take_announced_decision(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
         planning.order_before_start(self)
 

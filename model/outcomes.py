@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS, ZONE_TYPES
+from model.access import buyers
 from model.records import by_zone_type
 
 if TYPE_CHECKING:
@@ -43,6 +44,16 @@ def _by_carrier(series: str, how: Callable[[Floats], Floats]) -> Callable[[Parce
     def values(market: ParcelMarket, rows: Rows) -> dict[str, float]:
         data = how(market.records[series][rows])
         return {f"{key}_{series}": float(data[i]) for i, key in enumerate(market.carriers.keys)}
+
+    return values
+
+
+def _by_buyer(series: str) -> Callable[[ParcelMarket, Rows], dict[str, float]]:
+    """Sums by carrier of those that can buy access by their own rule."""
+
+    def values(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+        data = market.records[series][rows].sum(axis=0)
+        return {f"{market.carriers.keys[i]}_{series}": float(data[i]) for i in buyers(market)}
 
     return values
 
@@ -151,6 +162,13 @@ OUTCOMES: tuple[Outcome, ...] = (
         "Invoiced revenue less cost of delivering; USPS: parcel contribution; Amazon: what delivery costs it net",
         _by_carrier("profit_usd", _sum),
     ),
+    Outcome(
+        "{carrier}_bought_parcels",
+        "parcels",
+        "Parcels of its customers that USPS brings to the door for it",
+        _by_buyer("bought_parcels"),
+    ),
+    Outcome("{carrier}_access_usd", "$", "What it pays USPS for them", _by_buyer("access_usd")),
     Outcome("{carrier}_on_time_share", "share", "Parcels on time", _on_time),
     Outcome("{carrier}_unserved_parcels", "parcels", "Parcels given up", _by_carrier("unserved_parcels", _sum)),
     Outcome(

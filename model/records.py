@@ -34,6 +34,8 @@ class Series:
 SERIES = (
     Series("delivered_parcels", ("carrier", "zone"), "parcels", "Parcels brought to the door"),
     Series("volume_parcels", ("carrier",), "parcels", "Parcels brought to the door"),
+    Series("bought_parcels", ("carrier",), "parcels", "Parcels of its customers that USPS brings to the door for it"),
+    Series("access_usd", ("carrier",), "$", "What it pays USPS for them"),
     Series("revenue_usd", ("carrier",), "$", "Parcel revenue; Amazon's with the imputed value of its own deliveries"),
     Series("cost_usd", ("carrier",), "$", "Cost of delivering, fixed cost included"),
     Series("profit_usd", ("carrier",), "$", "Invoiced revenue less cost; for Amazon what delivery costs it net"),

@@ -119,6 +119,9 @@ class Scenario(BaseModel):
     announced_plans: bool = _lever(
         True, "Plans and price lists public by the end of 2025 take effect on their dates", "all", "switch"
     )
+    make_or_buy: bool = _lever(
+        True, "Carriers other than Amazon choose what they deliver themselves and what USPS delivers", "all", "switch"
+    )
     price_rule: Literal["adaptive", "frozen"] = _lever(
         "adaptive", "Carriers revise their list prices once a year, or never", "all carriers", "choice"
     )

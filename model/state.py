@@ -167,6 +167,58 @@ class NetworkState:
 
 
 @dataclass(slots=True)
+class AccessState:
+    """The last mile that carriers other than Amazon buy from USPS.
+
+    Attributes:
+        economy: Deseasonalised economy parcels a year of each carrier's customers, of the last month, (K, Z).
+        bought: Parcels that USPS delivers for each carrier this month, (K, Z).
+        contract: The part of it under a contract, (K, Z).
+        kept: Share of households, densest first, to which the carrier delivers economy parcels itself, (K, Z).
+        reach: Share of households to which it sells economy, (K, Z).
+        paid: What each carrier owes USPS for the month, $, (K,).
+        insourced: Share of UPS's economy parcels at USPS in the start year that UPS has taken over since, (Z,).
+        learning_since: Month in which a carrier began to deliver itself what it used to buy, by carrier.
+    """
+
+    economy: Floats
+    bought: Floats
+    contract: Floats
+    kept: Floats
+    reach: Floats
+    paid: Floats
+    insourced: Floats
+    learning_since: dict[int, Month] = field(default_factory=dict)
+
+    @classmethod
+    def opening(cls, economy: Floats, coverage: Floats) -> AccessState:
+        """Nothing is bought yet.
+
+        Args:
+            economy: Economy parcels a year by carrier, (K, Z).
+            coverage: Share of households that each carrier reaches, (K, Z).
+        """
+        nothing = np.zeros_like(economy)
+        carriers, zones = economy.shape
+        return cls(
+            economy=economy,
+            bought=nothing,
+            contract=nothing.copy(),
+            kept=coverage.copy(),
+            reach=coverage.copy(),
+            paid=np.zeros(carriers),
+            insourced=np.zeros(zones),
+        )
+
+    def open_month(self) -> None:
+        """Forget what was bought last month."""
+        self.bought = np.zeros_like(self.bought)
+        self.contract = np.zeros_like(self.contract)
+        self.kept = self.reach.copy()
+        self.paid = np.zeros_like(self.paid)
+
+
+@dataclass(slots=True)
 class TalksState:
     """One negotiation between two parties.
 
@@ -217,7 +269,8 @@ class AmazonState:
         retained_share: The same as a share of the start volume.
         ups_share: Share of the start volume that UPS's announced plan leaves.
         with_rivals: Parcels a year that contracts with UPS and FedEx carry this month, (2, Z).
-        channel_value: Worth of what UPS and FedEx do beyond the last mile, $ per parcel at start prices, by key.
+        channel_value: Worth of what UPS and FedEx do beyond the last mile, $ per parcel at start prices.
+        carriage_cost_factor: What its parcels cost UPS and FedEx over those of others, by key.
         plan_monthly: Capacity of the announced rural plan that arrives each month, annual parcels, (Z,).
         plan_coverage: Coverage that the plan adds each month, (Z,).
         plan_months: Months of the plan.
@@ -238,7 +291,8 @@ class AmazonState:
     plan_monthly: Floats
     plan_coverage: Floats
     plan_months: int
-    channel_value: dict[str, float] = field(default_factory=dict)
+    channel_value: float = 0.0
+    carriage_cost_factor: dict[str, float] = field(default_factory=dict)
     delivered_cost: float = 0.0
     sales_cost: float = 0.0
     price_belief: float = 0.0
@@ -329,6 +383,7 @@ class MarketState:
     amazon: AmazonState
     books: Books
     postal: PostalState
+    access: AccessState
     backlog: Backlog | None = None
     flows: MonthFlows = field(default_factory=MonthFlows)
     talks: dict[tuple[str, str], TalksState] = field(default_factory=dict)

@@ -11,13 +11,13 @@ from agents.auction import AccessNeed
 from agents.bargaining import exit_months
 from agents.bargaining.reservation import stay_weight
 from agents.calendar import Month
-from agents.delivery_cost import route_economics
 from agents.pricing import quote
+from model.access import buyers, carrier_slices
 from model.auction.lots import ECONOMY, attributable_cost, last_month
 from model.bargains.access import capacity_after, own_cost_with_capital
 from model.bargains.enterprise import buyer_name
 from model.billing import mean_peak_weight
-from model.carriers import AMAZON, USPS
+from model.carriers import USPS
 from model.demand import season_factors
 
 if TYPE_CHECKING:
@@ -57,32 +57,11 @@ def amazon_need(market: ParcelMarket, begin: Month, cost: Floats) -> AccessNeed:
 
 
 def network_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
-    """Other carriers: their economy parcels, each density cell at the cost of one more stop on routes that pass."""
-    allocation, network, env = market.state.flows.allocation, market.state.network, market.state.environment
-    if allocation is None:
-        return []
-    zones, n_cells = market.zones, market.zones.density_grid.shape[1]
-    rates = market.costs.rates.scaled(env.wage_other, env.price_level)
-    coverage = network.coverage[1:]
-    economics = route_economics(
-        zones.density_grid,
-        zones.zone_type,
-        rates.parcels_per_household_day(network.annual_volume[1:], coverage * zones.households),
-        rates,
-        market.costs.geometry,
-    )
-    sort = rates.sort_cost[:, zones.zone_type]
-    carried = last_month(market, allocation.accepted[:-2, ECONOMY].sum(axis=0))
+    """Other carriers: their economy parcels by zone and density, at their own long-run alternative (section 12)."""
     needs = []
-    for carrier in range(market.carriers.n_carriers):
-        if carrier in (USPS, AMAZON):
-            continue
-        inside = np.clip(coverage[carrier - 1][:, None] * n_cells - np.arange(n_cells), 0.0, 1.0)
-        reached = inside.sum(axis=1, keepdims=True)
-        parcels = carried[carrier][:, None] * np.divide(inside, reached, out=np.zeros_like(inside), where=reached > 0.0)
-        zone, cell = np.nonzero(parcels > 0.0)
-        saved = (economics.marginal_cost[carrier - 1] + sort[carrier - 1][:, None])[zone, cell]
-        needs.append(_need(market.carriers.keys[carrier], zone, parcels[zone, cell], saved, cost[zone, cell]))
+    for carrier in buyers(market):
+        slices, key = carrier_slices(market, carrier), market.carriers.keys[carrier]
+        needs.append(_need(key, slices.zone, slices.volume, slices.own_cost, cost[slices.zone, slices.cell]))
     return needs
 
 

@@ -1,8 +1,10 @@
 """UPS and FedEx with Amazon: what it is worth to both that they carry its parcels (sections 11, 13 and 15).
 
-Amazon pays UPS and FedEx more than its own delivery or USPS would cost. What that buys (pick-up at merchants, returns,
-express) is not in the cost model, so it is inverted at the start like the choice constants of other shippers: the
-channel value makes what Amazon pays at the start just worth it, and stays as it is in real terms.
+Amazon pays UPS and FedEx more than its own delivery or USPS would cost, and UPS takes less than what one more parcel of
+the cost model costs it. What Amazon gets for that (pick-up at merchants, returns, express), and what its sorted and
+dense parcels spare a carrier, is in no public figure. Both are inverted at the start, like the choice constants of
+other shippers, from the fact that both signed: the channel value makes the least wanted parcel just worth its price,
+the cost factor makes the price just cover cost and margin. Both stay as they are in real terms.
 """
 
 from __future__ import annotations
@@ -47,19 +49,29 @@ def published_carriage_price(market: ParcelMarket, seller: str) -> float:
     return market.figures.price_access_published_ratio * start_price(market, seller) * moved
 
 
-def channel_values(market: ParcelMarket) -> dict[str, float]:
+def channel_value(market: ParcelMarket) -> float:
     """Worth of what UPS and FedEx do for Amazon beyond the last mile, $ per parcel at start prices.
 
-    Over the parcels that they deliver for it at the start: price less the cheaper of own long-run delivery and USPS at
-    the published price; 0 where Amazon pays no more than that.
+    The mean price that it pays them at the start less the cheapest alternative among those parcels (own long-run
+    delivery, USPS at the published price); 0 where it pays no more than that.
     """
+    flows, at_usps = market.state.amazon.flows, usps_without_contract(market)
+    zone, cell, volume = rival_slices(market, flows.ups + flows.fedex)
+    if volume.sum() <= 0.0:
+        return 0.0
+    paid = flows.ups.sum() * start_price(market, "ups") + flows.fedex.sum() * start_price(market, "fedex")
+    own = own_cost_with_capital(market, zone, cell) - market.figures.speed_benefit_amazon
+    return max(0.0, float(paid / volume.sum() - np.minimum(own, at_usps).min()))
+
+
+def carriage_cost_factors(market: ParcelMarket) -> dict[str, float]:
+    """Cost of Amazon's parcels over that of others, by carrier: at most 1, and so that the start contract pays."""
     found = {}
     for seller, carrier in RIVALS.items():
-        zone, cell, volume = rival_slices(market, handed_at_start(market, carrier))
-        own = own_cost_with_capital(market, zone, cell) - market.figures.speed_benefit_amazon
-        other = np.minimum(own, usps_without_contract(market))
-        mean = float(np.average(other, weights=volume)) if volume.sum() > 0.0 else 0.0
-        found[seller] = max(0.0, start_price(market, seller) - mean) if volume.sum() > 0.0 else 0.0
+        weight = handed_at_start(market, carrier)
+        cost = _cost_of_others(market, carrier)
+        mean = float(np.average(cost, weights=weight)) if weight.sum() > 0.0 else float(cost.mean())
+        found[seller] = min(1.0, start_price(market, seller) / ((1.0 + _markup(market, carrier)) * mean))
     return found
 
 
@@ -111,7 +123,7 @@ def carriage_table(
     """
     p, env, carrier = market.figures, market.state.environment, RIVALS[seller]
     zone, cell, volume = rival_slices(market, _on_the_table(market, seller, prices))
-    channel = market.state.amazon.channel_value[seller] * env.price_level
+    channel = market.state.amazon.channel_value * env.price_level
     own = own_cost_with_capital(market, zone, cell) + channel
     term = int(p.term_strategic)
     other = next((price for key, price in prices.items() if key != seller and np.isfinite(price)), np.inf)
@@ -169,15 +181,22 @@ def _signed_by_fedex(market: ParcelMarket) -> Floats:
 
 
 def carriage_cost(market: ParcelMarket, carrier: int) -> Floats:
-    """Cost of one more parcel of Amazon on the routes of UPS or FedEx, with sorting and line-haul, $, (Z,).
+    """Cost of one more parcel of Amazon at UPS or FedEx, with sorting and line-haul, $, (Z,).
 
     FedEx counts the capital of new capacity too, unless it has room to fill (section 15).
     """
-    street, level = market.state.network.street, market.state.environment.price_level
-    cost = street.marginal[carrier - 1] + street.sort[carrier - 1] + market.costs.upstream[ECONOMY, carrier] * level
+    cost = _cost_of_others(market, carrier) * market.state.amazon.carriage_cost_factor[market.carriers.keys[carrier]]
     if carrier == FEDEX and not has_room_to_fill(market, carrier):
-        cost = cost + market.figures.by_type("capital_charge")[market.zones.zone_type] * level
+        capital = market.figures.by_type("capital_charge")[market.zones.zone_type]
+        cost = cost + capital * market.state.environment.price_level
     return np.asarray(cost)
+
+
+def _cost_of_others(market: ParcelMarket, carrier: int) -> Floats:
+    """Cost of one more economy parcel of any shipper on routes that pass, $, (Z,)."""
+    street, level = market.state.network.street, market.state.environment.price_level
+    upstream = market.costs.upstream[ECONOMY, carrier] * level
+    return np.asarray(street.marginal[carrier - 1] + street.sort[carrier - 1] + upstream)
 
 
 def has_room_to_fill(market: ParcelMarket, carrier: int) -> bool:

@@ -15,7 +15,13 @@ from agents.make_or_buy import updated_price_belief
 from model.auction.awarded import ledger_party
 from model.auction.dates import announced, shut_out
 from model.bargains.access import cell_middle, desired_slices, running_worth
-from model.bargains.carriage import RIVALS, channel_values, handed_at_start, published_carriage_price
+from model.bargains.carriage import (
+    RIVALS,
+    carriage_cost_factors,
+    channel_value,
+    handed_at_start,
+    published_carriage_price,
+)
 from model.bargains.enterprise import advance_agreements, hold_start_agreements
 from model.carriers import AMAZON, UPS
 from model.phases.history import follow_history, forced, imposed_price, left_to_bargaining
@@ -60,7 +66,8 @@ def sign_start_contracts(market: ParcelMarket) -> None:
         )
         delivered = float(commitment) * sum(season) / MONTHS_PER_YEAR
         market.book.hold(contract, (delivered,))
-    market.state.amazon.channel_value = channel_values(market)
+    market.state.amazon.channel_value = channel_value(market)
+    market.state.amazon.carriage_cost_factor = carriage_cost_factors(market)
     hold_start_agreements(market)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
+from model.access.insourcing import take_announced_decision
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.history.paths import ObservedPast
 from model.history.table import base_time, middle_of
@@ -145,8 +146,9 @@ def insource_economy(market: ParcelMarket, tender: Tender) -> None:
         yearly = p.smartpost_daily_volume * MILLION * p.operating_days_usps
         done = _smartpost_done(market, middle_of(market.month)) - _smartpost_done(market, base_time(settings.start))
         _move(tender, FEDEX, min(1.0, yearly / economy * done))
-    if settings.announced_plans and market.month >= surepost_end():
-        _move(tender, UPS, market.surepost_share)
+    if settings.announced_plans and market.month == surepost_end():
+        take_announced_decision(market)
+    _move(tender, UPS, market.surepost_share * market.state.access.insourced)
 
 
 def _smartpost_done(market: ParcelMarket, time: float) -> float:
@@ -155,7 +157,9 @@ def _smartpost_done(market: ParcelMarket, time: float) -> float:
     return float(np.clip((time - p.smartpost_move_start) / (p.smartpost_move_end - p.smartpost_move_start), 0.0, 1.0))
 
 
-def _move(tender: Tender, carrier: int, share: float) -> None:
+def _move(tender: Tender, carrier: int, share: Floats | float) -> None:
+    if not np.any(share):
+        return
     for array in (tender.volume, tender.value):
         moved = array[:, ECONOMY, USPS] * share
         array[:, ECONOMY, USPS] -= moved

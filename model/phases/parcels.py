@@ -12,6 +12,7 @@ from agents.choice import Menu, primary_available, reconsider
 from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.sourcing import source_deliveries as place_parcels
+from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
 from model.auction.delivery import hand_over_awards, take_enterprise_awards
 from model.billing import peak_weight
@@ -53,11 +54,12 @@ def generate_demand(market: ParcelMarket) -> None:
 
 def choose_carriers(market: ParcelMarket) -> None:
     """Small shippers reconsider, enterprise shippers split anew; parcels are tendered (sections 5 and 6)."""
+    set_reach(market)
     _reconsider_small_shippers(market)
     demand = market.state.flows.demand
     assert demand is not None
     tariffs, shippers = market.state.tariffs, market.shippers
-    coverage = market.state.network.coverage
+    coverage = segment_reach(market)
     segments, small = np.arange(len(SEGMENTS)), market.shippers.small
     discount = shippers.discount[small, None]
     primary, fallback = shippers.primary[small], shippers.fallback[small]
@@ -76,6 +78,14 @@ def choose_carriers(market: ParcelMarket) -> None:
     )
 
 
+def segment_reach(market: ParcelMarket) -> Floats:
+    """Share of households to which each carrier sells, by segment, (S, K, Z): economy may go on with USPS."""
+    network = market.state.network.coverage
+    reach = np.broadcast_to(network, (len(SEGMENTS), *network.shape)).copy()
+    reach[ECONOMY] = market.state.access.reach
+    return reach
+
+
 def _reconsider_small_shippers(market: ParcelMarket) -> None:
     """Those whom the hazard or repeated refusals strike choose again, at today's prices and perceived quality."""
     p, shippers, choice, tariffs = market.figures, market.shippers, market.state.choice, market.state.tariffs
@@ -84,8 +94,7 @@ def _reconsider_small_shippers(market: ParcelMarket) -> None:
     position = np.cumsum(national) - 1  # national carriers first, then partial ones, in the menu's order
     position = np.where(national, position, national.sum() + np.cumsum(~national) - 1).astype(np.int8)
     index_of = np.argsort(position)
-    coverage = market.mix @ market.state.network.coverage.T
-    available = primary_available(coverage, p.primary_min_coverage)
+    reached = segment_reach(market)
     surcharge = market.mix @ tariffs.surcharge.T
     other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
     for segment in range(len(SEGMENTS)):
@@ -96,6 +105,8 @@ def _reconsider_small_shippers(market: ParcelMarket) -> None:
         rows = np.flatnonzero(struck)
         if len(rows) == 0:
             continue
+        coverage = market.mix @ reached[segment].T
+        available = primary_available(coverage, p.primary_min_coverage)
         home = shippers.division[rows]
         paid = quote(tariffs.level[segment], tariffs.floor[segment], shippers.discount[rows, None]) + surcharge[home]
         offered = np.isfinite(choice.constants[segment])
@@ -136,7 +147,7 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
         shippers.price_coef[rows],
         choice.enterprise_share,
         market.figures.switching_inertia,
-        market.state.network.coverage,
+        segment_reach(market),
         market.national,
     )
     parcels = (market.annual_parcels[rows] * demand.scale)[:, :, None] * demand.mix[shippers.division[rows]][:, None, :]
@@ -153,6 +164,7 @@ def source_deliveries(market: ParcelMarket) -> None:
     assert tender is not None
     insource_economy(market, tender)
     state.flows.awarded = hand_over_awards(market, tender, state.flows.awarded)
+    decide_access(market, tender)
     amazon = state.amazon
     luck = demand.amazon / demand.amazon_trend  # season and shocks, by zone
     contract = market.book.get("usps", "amazon")
@@ -161,7 +173,7 @@ def source_deliveries(market: ParcelMarket) -> None:
     kept = contract.in_force and exit_progress(market, market.month) == 0.0  # until an exit begins, none is known
     sold_by_lot = contract.shortfall_rule == "take_or_pay"  # a lot has no room beyond what was won
     monthly = state.network.monthly_capacity
-    busy = tender.volume.sum(axis=(0, 1))
+    busy = tender.volume.sum(axis=(0, 1)) - state.access.bought
     ups, fedex = amazon.with_rivals * luck
     spare = np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex])
     if left_to_bargaining(market):
@@ -188,6 +200,9 @@ def allocate_capacity(market: ParcelMarket) -> None:
     volume = np.zeros((n_groups + 2, n_segments, n_carriers, n_zones))
     value = np.zeros_like(volume)
     volume[:n_groups], value[:n_groups] = tender.volume, tender.value
+    handed = handed_share(market, tender)
+    volume[:n_groups, ECONOMY] *= 1.0 - handed
+    value[:n_groups, ECONOMY] *= 1.0 - handed
     access, overflow = amazon_prices(market)
     contract, spill = volume[n_groups, ECONOMY], volume[n_groups + 1, ECONOMY]
     contract[USPS], contract[AMAZON], contract[UPS], contract[FEDEX] = (
@@ -199,6 +214,8 @@ def allocate_capacity(market: ParcelMarket) -> None:
     spill[USPS], spill[UPS], spill[FEDEX] = sourcing.usps_overflow, sourcing.ups_overflow, sourcing.fedex_overflow
     value[n_groups, ECONOMY] = contract * access
     value[n_groups + 1, ECONOMY] = spill * overflow[:, None]
+    sorting = state.network.sorting.copy()
+    sorting[USPS] = max(0.0, sorting[USPS] - state.access.bought.sum())
     priority = np.full((n_groups + 2, n_carriers), Priority.OTHER, dtype=np.int8)
     priority[n_groups] = Priority.COMMITTED
     state.flows.allocation = allocate(
@@ -207,9 +224,12 @@ def allocate_capacity(market: ParcelMarket) -> None:
         priority,
         state.backlog,
         state.network.monthly_capacity,
-        state.network.sorting,
+        sorting,
         _rules(market, volume, value, overflow),
     )
+    # What USPS delivers for a carrier stays with its customers: own and bought make up what the carrier accepted.
+    state.flows.allocation.accepted[:n_groups, ECONOMY] += tender.volume[:, ECONOMY] * handed
+    state.flows.allocation.value[:n_groups, ECONOMY] += tender.value[:, ECONOMY] * handed
     state.backlog = state.flows.allocation.backlog
     _count_refusals(market, state.flows.allocation.refused)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
 from model.phases.parcels import ECONOMY, amazon_prices
@@ -39,13 +40,13 @@ def check_and_record(market: ParcelMarket) -> None:
     assert sourcing is not None
     assert postal is not None
     assert cost is not None
-    delivered = allocation.accepted.sum(axis=(0, 1))
+    delivered = delivered_parcels(market).sum(axis=0)
     handed = allocation.accepted[-2:, ECONOMY].sum(axis=0)
     volume = delivered.sum(axis=1)
     invoiced = books.revenue[-1]
     imputed = np.zeros_like(invoiced)
     imputed[AMAZON] = market.figures.amazon_unit_revenue_imputed * handed[AMAZON].sum()
-    carrier_cost = cost.copy()
+    carrier_cost = cost + state.access.paid
     carrier_cost[USPS] = postal.parcel_cost
     waiting = np.zeros_like(delivered) if allocation.backlog is None else allocation.backlog.by_carrier_zone
     overflow = np.zeros_like(volume) if allocation.overflow is None else allocation.overflow.sum(axis=(0, 1, 3))
@@ -57,6 +58,8 @@ def check_and_record(market: ParcelMarket) -> None:
         {
             "delivered_parcels": delivered,
             "volume_parcels": volume,
+            "bought_parcels": state.access.bought.sum(axis=1),
+            "access_usd": state.access.paid,
             "revenue_usd": invoiced + imputed,
             "cost_usd": carrier_cost,
             "profit_usd": invoiced - carrier_cost,

@@ -28,6 +28,7 @@ from model.start.choice_constants import ChoiceSetting, ChoiceSolution, draw_pri
 from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network, opening_postal
 from model.start.population import BILLION, draw_population
 from model.state import (
+    AccessState,
     ChoiceState,
     Environment,
     MarketState,
@@ -158,6 +159,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         amazon=opening_amazon(p, zones, costs, flows, planned),
         books=books,
         postal=opening_postal(p),
+        access=AccessState.opening(volume[:, 0].sum(axis=0), coverage),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)
 

@@ -48,7 +48,11 @@ def hold_auction(market: ParcelMarket, kind: AuctionFormat, service: Month) -> A
     lots, terms = draw_up_lots(market, service), handover_terms(market)
     amazon_bids = left_to_bargaining(market) and not market.settings.auction_excludes_amazon
     amazon_from = first_month(market, "amazon", service) if amazon_bids else None
-    needs = bidders_needs(market, amazon_from)
+    needs = tuple(
+        need
+        for need in bidders_needs(market, amazon_from)
+        if first_month(market, need.bidder, service) is not None  # a long contract leaves nothing to bid for
+    )
     demands = tuple(lot_demands(need, terms, lots) for need in needs)
     results = hold(kind, lots, demands, terms.published, LARGE_BIDDER)
     won = [_after_review(market, need, winnings(need, results, market.zones.n_zones)) for need in needs]

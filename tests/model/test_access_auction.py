@@ -1,5 +1,6 @@
 """The access auction in the market: when, who, at what price, and the way from an award to a settlement."""
 
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from model.auction.awards import cut_slices
 from model.auction.dates import announced, service_month
 from model.auction.lots import attributable_cost, draw_up_lots, slack
 from model.carriers import UPS, USPS
-from model.phases.auction import hold_auction
+from model.phases.auction import first_month, hold_auction
 from model.scenario import Scenario
 from model.timeline import month_of, usps_amazon_expiry
 
@@ -199,6 +200,19 @@ def test_more_rivals_expected_higher_bids(held):
 def test_what_makes_access_scarce_or_dear_sells_less(held, figure, value, sells):
     usual, other = sold(held("vcg")), sold(held("vcg", **{figure: value}))
     assert other < 0.98 * usual if sells == "less" else other == pytest.approx(usual, rel=0.02)
+
+
+@pytest.mark.parametrize(("left", "bids"), [(0, True), (6, True), (24, False)])
+def test_who_has_a_long_contract_does_not_bid(eve, left, bids):
+    """With less than the term of the lots to run a contract is followed by the award; with more it is enough."""
+    term = 36
+    terms = replace(eve.book.get("usps", "amazon"), buyer="ups", start=SERVICE + left + -term, term_months=term)
+    eve.book.hold(terms)
+    try:
+        assert ("ups" in {need.bidder for need in hold_auction(eve, "vcg", SERVICE).needs}) is bids
+        assert first_month(eve, "ups", SERVICE) == (SERVICE + left if bids else None)
+    finally:
+        del eve.book._held["usps", "ups"]
 
 
 def test_a_dearer_window_is_worth_more_to_all(held):

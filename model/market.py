@@ -56,7 +56,7 @@ LEDGER_CATEGORIES = (
     "borrowing",
     "access",
 )
-OUTSIDE_PARTIES = ("enterprise", "mail_users", "suppliers", "treasury", "capital_market")
+OUTSIDE_PARTIES = ("enterprise", "consolidators", "mail_users", "suppliers", "treasury", "capital_market")
 
 
 @dataclass(frozen=True, slots=True)

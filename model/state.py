@@ -14,6 +14,7 @@ from agents.contracts import Contract
 from agents.distress import Ladder, Measures
 from agents.sourcing import AccessSlices, Sourcing
 from model.allocation import Allocation, Backlog
+from model.auction.awarded import AwardedParcels
 from model.auction.round import AuctionRound
 from model.bargains.table import Pair
 from model.demand import Demand
@@ -366,6 +367,7 @@ class MonthFlows:
     operating_cost: Floats | None = None
     postal: PostalStatement | None = None
     price_paid: Floats | None = None
+    awarded: AwardedParcels | None = None
 
 
 @dataclass(slots=True)
@@ -375,6 +377,7 @@ class MarketState:
     Attributes:
         talks: Latest negotiation of each pair, by seller and buyer.
         agreed_volume: Parcels a year by zone under each negotiated contract, (Z,), by seller, buyer and first month.
+        auctions: Access auctions held so far.
     """
 
     environment: Environment

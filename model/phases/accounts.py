@@ -19,6 +19,7 @@ from model.access import (
     spared_routes,
 )
 from model.allocation import Allocation
+from model.auction.delivery import settle_month, spared_upstream
 from model.billing import invoice_cents, sum_over_carriers
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.ledger import CENTS
@@ -78,6 +79,7 @@ def _operate(market: ParcelMarket) -> None:
         env.price_level,
     )
     needed[USPS] += access_resources(market, mail.volume_index)
+    needed[USPS] = np.maximum(needed[USPS] - spared_upstream(market), 0.0)
     in_place = network.in_place * market.wage_step()[:, None]
     flex_down, flex_up = market.resource_flexibility()
     in_place[USPS] = adjust(in_place[USPS], needed[USPS], flex_down[USPS], flex_up[USPS])
@@ -176,6 +178,7 @@ def _bill(market: ParcelMarket) -> None:
     market.ledger.pay_many("parcels", payer[lines], payee[lines], cents[lines])
     pay_for_access(market)
     paid = cents[:n_quoted].sum(axis=(0, 2)) / CENTS
+    paid[ECONOMY] += settle_month(market)
     parcels = sum_over_carriers(allocation.accepted[:n_quoted].sum(axis=(0, 3)))
     state.flows.price_paid = np.divide(paid, parcels, out=state.choice.start_price.copy(), where=parcels > 0.0)
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):

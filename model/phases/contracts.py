@@ -12,7 +12,8 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contract_use import ContractPosition, owed_pace, taken_back
 from agents.contracts import Contract, ShortfallRule
 from agents.make_or_buy import updated_price_belief
-from model.auction.dates import shut_out
+from model.auction.awarded import ledger_party
+from model.auction.dates import announced, shut_out
 from model.bargains.access import cell_middle, desired_slices, running_worth
 from model.bargains.carriage import (
     RIVALS,
@@ -76,7 +77,7 @@ def advance_contracts(market: ParcelMarket) -> None:
     follow_history(market)
     for contract, settlement in market.book.advance(market.month):
         if settlement.payment > 0.0:
-            market.ledger.pay("settlement", contract.buyer, contract.seller, settlement.payment)
+            market.ledger.pay("settlement", ledger_party(contract.buyer), contract.seller, settlement.payment)
     decide_reviews(market)
     advance_agreements(market)
     _renew_imposed(market)
@@ -97,7 +98,8 @@ def _renew_imposed(market: ParcelMarket) -> None:
         assert held is not None
         imposed = seller == "usps" and not left_to_bargaining(market)
         withdrawn = imposed and settings.usps_amazon_volume == "withdrawn" and exit_progress(market, market.month) > 0
-        if withdrawn or (settings.negotiation and not imposed and not forced(market)):
+        auctioned = seller == "usps" and not imposed and announced(settings, market.month)
+        if withdrawn or auctioned or (settings.negotiation and not imposed and not forced(market)):
             continue
         agreed_cut = settings.usps_amazon_volume == "partial" and market.month == settings.exit_start
         if not held.in_force or (imposed and (early or agreed_cut)):
@@ -172,7 +174,8 @@ def contract_slices(market: ParcelMarket, month: Month) -> Bools:
     if upcoming is not None and month >= upcoming.start:
         return amazon.agreed[upcoming.start]
     everything = np.ones(len(amazon.slices.volume), dtype=np.bool_)
-    if held.covers(month) or not market.settings.negotiation:
+    goes_on = not market.settings.negotiation and not announced(market.settings, market.month)
+    if held.covers(month) or goes_on:
         # A contract that nobody negotiated carries all that USPS delivered at the start.
         return amazon.agreed.get(held.start, everything)
     return ~everything

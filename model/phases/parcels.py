@@ -14,6 +14,7 @@ from agents.pricing import quote
 from agents.sourcing import source_deliveries as place_parcels
 from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
+from model.auction.delivery import hand_over_awards, take_enterprise_awards
 from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.demand import Demand, shock_factor, shocked_mix
@@ -154,6 +155,7 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
     )
     parcels = (market.annual_parcels[rows] * demand.scale)[:, :, None] * demand.mix[shippers.division[rows]][:, None, :]
     tendered = choice.enterprise_share * parcels[:, :, None, :]
+    market.state.flows.awarded = take_enterprise_awards(market, tendered[:, ECONOMY], parcels[:, ECONOMY])
     return tendered.sum(axis=0), np.einsum("esk,eskz->skz", price, tendered)
 
 
@@ -164,6 +166,7 @@ def source_deliveries(market: ParcelMarket) -> None:
     assert demand is not None
     assert tender is not None
     insource_economy(market, tender)
+    state.flows.awarded = hand_over_awards(market, tender, state.flows.awarded)
     decide_access(market, tender)
     amazon = state.amazon
     luck = demand.amazon / demand.amazon_trend  # season and shocks, by zone

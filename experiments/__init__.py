@@ -16,6 +16,7 @@ from experiments.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.access_curve import RetainedCurve, retained_curve
+    from experiments.backtest.hindcast import Hindcast, hindcast
     from experiments.comparison import Comparison, compare
     from experiments.negotiation import Negotiations, negotiate
     from experiments.results import RunResult
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Calibration",
     "Comparison",
+    "Hindcast",
     "InputError",
     "Negotiations",
     "RetainedCurve",
@@ -33,6 +35,7 @@ __all__ = [
     "UspsLoss",
     "calibration",
     "compare",
+    "hindcast",
     "negotiate",
     "retained_curve",
     "run",
@@ -43,12 +46,14 @@ __all__ = [
 _HOMES = {
     "Calibration": "start_year",
     "Comparison": "comparison",
+    "Hindcast": "backtest.hindcast",
     "Negotiations": "negotiation",
     "RetainedCurve": "access_curve",
     "RunResult": "results",
     "UspsLoss": "volume_loss",
     "calibration": "start_year",
     "compare": "comparison",
+    "hindcast": "backtest.hindcast",
     "negotiate": "negotiation",
     "retained_curve": "access_curve",
     "run": "runs",

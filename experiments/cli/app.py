@@ -210,6 +210,42 @@ def calibration(
 
 @app.command()
 @reports_errors
+def hindcast(
+    from_: Annotated[str, typer.Option("--from", metavar="YYYY-MM", help="First month, from 2016-01 on.")] = "2019-01",
+    to: Annotated[str, typer.Option("--to", metavar="YYYY-MM", help="Last month.")] = "2024-12",
+    mode: Annotated[
+        str,
+        typer.Option(metavar="forced|free", help="Impose dated contracts and prices, or only demand and inflation."),
+    ] = "free",
+    replications: Annotated[int, typer.Option(metavar="N", help="Runs.")] = 20,
+    set: SetOption = None,
+    draws: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Stored parameter draws, or a .parquet file.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="First seed; the others follow it.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also draw figures as PNG there.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run the past and show it beside what was observed and beside naive forecasts.
+
+    For example: lastmile hindcast --from 2022-01 --mode forced
+    """
+    from experiments.cli.backtest import run_hindcast
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    changes = read_settings(set or (), problems)
+    run_hindcast(from_, to, mode, replications, changes, problems, draws, seed, workers, figures, json)
+
+
+@app.command()
+@reports_errors
 def scenarios(
     levers: Annotated[bool, typer.Option("--levers", help="List what a scenario can choose, by owner.")] = False,
     json: JsonOption = False,

@@ -97,14 +97,14 @@ def advance_contracts(market: ParcelMarket) -> None:
 def _follow_contract(market: ParcelMarket) -> None:
     """Contract volumes are those of the contract in force: the one of the start, a negotiated one, or none."""
     amazon = market.state.amazon
-    under = contract_slices(market, market.month)
-    amazon.retained = amazon.slices.zones_of(under)
+    part = contract_part(market, market.month)
+    amazon.retained = amazon.slices.zones_of(part)
     total = amazon.slices.total
     amazon.retained_share = float(amazon.retained.sum()) / total if total > 0.0 else 0.0
-    bought = ~under
-    if bought.any():
-        bought &= slices_bought(market, market.published_access_price())
-    amazon.at_published = amazon.slices.zones_of(bought)
+    beyond = 1.0 - part
+    if beyond.any():
+        beyond = beyond * slices_bought(market, market.published_access_price())
+    amazon.at_published = amazon.slices.zones_of(beyond)
 
 
 def contract_slices(market: ParcelMarket, month: Month) -> Bools:
@@ -121,6 +121,18 @@ def contract_slices(market: ParcelMarket, month: Month) -> Bools:
     if held.start <= month < held.expiry:  # the contract of the start carries all that USPS delivered then
         return amazon.agreed.get(held.start, everything)
     return ~everything
+
+
+def contract_part(market: ParcelMarket, month: Month) -> Floats:
+    """Share of each slice that signed contracts with USPS carry in a month, (L,): less than all beyond their cap."""
+    under, amazon = contract_slices(market, month), market.state.amazon
+    held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
+    contract = upcoming if upcoming is not None and month >= upcoming.start else held
+    assert contract is not None
+    group = market.price_group_of_zone(len(contract.groups))[amazon.slices.zone]
+    volume = np.bincount(group, weights=amazon.slices.volume * under, minlength=len(contract.groups))
+    allowed = np.divide(np.array(contract.cap), volume, out=np.ones_like(volume), where=volume > 0.0)
+    return np.asarray(under * np.minimum(allowed, 1.0)[group])
 
 
 def _renew(market: ParcelMarket, held: Contract) -> None:
@@ -180,15 +192,15 @@ def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
     """Amazon's expectation of what USPS carries: imposed or signed volume, and what it would leave there, (Z,)."""
     if not left_to_bargaining(market):
         return market.state.amazon.slices.retained(usps_share(market, month))
-    amazon, under = market.state.amazon, contract_slices(market, month)
-    if under.all():
-        return amazon.slices.zones_of(under)
+    amazon, part = market.state.amazon, contract_part(market, month)
+    if (part == 1.0).all():
+        return amazon.slices.by_zone()
     held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
     assert held is not None
     price = market.published_access_price()
     if month >= held.expiry and upcoming is None:
         price = min(price, amazon.price_belief)
-    return amazon.slices.zones_of(under | desired_slices(market, price))
+    return amazon.slices.zones_of(part + (1.0 - part) * desired_slices(market, price))
 
 
 def amazon_parcels(market: ParcelMarket, month: Month) -> Floats:

@@ -246,6 +246,33 @@ def hindcast(
 
 @app.command()
 @reports_errors
+def calibrate(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the runs; a second call goes on there.")
+    ],
+    last_year: Annotated[int, typer.Option(metavar="YEAR", help="Last year whose data is used, 2021 or 2024.")] = 2021,
+    runs: Annotated[int, typer.Option(metavar="N", help="Runs over the prior; half as many follow within it.")] = 400,
+    seed: SeedOption = 1,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Also write the tables as Markdown.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Estimate the free parameters on the past, after showing which of them the method finds again.
+
+    For example: lastmile calibrate --out results/frozen-2021
+    """
+    from experiments.cli.estimation import run_calibrate
+
+    run_calibrate(out, last_year, runs, seed, workers, write, json)
+
+
+@app.command()
+@reports_errors
 def scenarios(
     levers: Annotated[bool, typer.Option("--levers", help="List what a scenario can choose, by owner.")] = False,
     json: JsonOption = False,

@@ -148,9 +148,10 @@ def calibrate(
         "last_year": last_year,
         "runs": runs,
         "seed": seed,
-        "code_checksum": code_checksum(),
+        "model_checksum": code_checksum(("agents", "model")),
         "symbols": list(space.symbols),
-        "moments": len(target.keys),
+        "moments": [" ".join(map(str, key)) for key in target.keys],
+        "frozen": frozen(last_year),
     }
     store = RunStore(Path(out), settings)
     second, checks = runs // 2, CHECKS
@@ -159,16 +160,16 @@ def calibrate(
     rng = np.random.default_rng([seed, 1])
     candidates = rng.random((CANDIDATES, len(space.symbols)))
     first = qmc.LatinHypercube(len(space.symbols), seed=np.random.default_rng([seed, 2])).random(runs)
-    values = plan.run("prior", first)
+    first, values = plan.run("prior", first)
     emulator = Emulator.fit(first, values)
     left, kept = not_ruled_out(emulator, target.value, target.tolerance, candidates)
     chosen = left[rng.choice(len(left), size=second, replace=len(left) < second)]
-    more = plan.run("matched", chosen)
+    chosen, more = plan.run("matched", chosen, keep=True)
     points, values = np.concatenate([first, chosen]), np.concatenate([values, more])
     emulator = Emulator.fit(points, values)
     weight = _design_weight(emulator, points, target, runs, second, kept)
     posterior = {
-        "nearest": nearest_runs(points, values, target.value, target.tolerance, ACCEPT, weight),
+        "nearest": nearest_runs(points, values, target.value, target.tolerance, ACCEPT, rng, weight),
         "emulated": emulated_posterior(emulator, target.value, target.tolerance, candidates),
     }
     trials = rng.choice(runs, size=min(TRIALS, runs), replace=False)
@@ -204,9 +205,24 @@ class _Plan:
     def _report(self, done: int, _: int) -> None:
         self.progress(self.done + done, self.total)
 
-    def run(self, wave: str, points: Floats) -> Floats:
-        """Moments of points of the unit cube, (N, J); what the store holds already is not run again."""
-        numbers, _, found = self.store.load(wave, self.space.symbols, len(self.target.keys))
+    def run(self, wave: str, points: Floats, keep: bool = False) -> tuple[Floats, Floats]:
+        """Run points of the unit cube, (N, D); what the store holds already is not run again.
+
+        Args:
+            wave: Name of the wave in the store.
+            points: What to run.
+            keep: Whether a stored point stands for the one asked for even if it differs from it.
+
+        Returns:
+            The points that were run, (N, D), and their moments, (N, J).
+        """
+        numbers, stored, found = self.store.load(wave, self.space.symbols, len(self.target.keys))
+        if keep:
+            points = points.copy()
+            points[numbers] = stored
+        elif not np.array_equal(points[numbers], stored):
+            self.store.forget(wave)
+            numbers, found = numbers[:0], found[:0]
         values = np.full((len(points), len(self.target.keys)), np.nan)
         values[numbers] = found
         missing = np.setdiff1d(np.arange(len(points)), numbers)
@@ -219,7 +235,7 @@ class _Plan:
             self.store.save(wave, self.space.symbols, batch, points[batch], values[batch])
         if not np.isfinite(values).all():
             raise InputError(f"out: some runs of wave {wave!r} lack a moment; the estimation cannot use them")
-        return values
+        return points, values
 
 
 def _finish(
@@ -234,8 +250,8 @@ def _finish(
     space, target, last_year = plan.space, plan.target, plan.last_year
     found = [row.recovered for row in recovery[METHODS[0]]]
     drawn = np.where(found, posterior[METHODS[0]].draw(DRAWS, rng), space.unit(space.default))
-    at_default = plan.run("default", space.unit(space.default)[None])[0]
-    at_draws = plan.run("check", drawn[:checks])
+    at_default = plan.run("default", space.unit(space.default)[None])[1][0]
+    at_draws = plan.run("check", drawn[:checks])[1]
     fit = pd.DataFrame(
         {
             "series": [key[0] for key in target.keys],

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 CUT = 3.0  # implausibility beyond which a point is ruled out (Pukelsheim's three-sigma rule)
 RANK = 3  # the third largest implausibility counts, so that two odd moments rule nothing out
-RIDGE = 1e-6
-MIN_VARIANCE = 1e-12
+RIDGES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
+JITTER = 1e-9
+MIN_SD = 1e-9
+NOISES = 25  # copies of every run, each with another error of the model
+MAX_DIRECTIONS = 12
 INSIDE = 1e-4  # how near to an end of its prior an adjusted value may come, as a share of the prior
 
 
@@ -21,7 +24,7 @@ class Emulator:
 
     Attributes:
         weights: Coefficients, (T, J).
-        residual: S.d. of what it does not explain, luck of the run included, (J,).
+        residual: S.d. of its error on runs that it has not seen, luck of the run included, (J,).
     """
 
     weights: Floats
@@ -29,18 +32,26 @@ class Emulator:
 
     @classmethod
     def fit(cls, points: Floats, values: Floats) -> Emulator:
-        """Fit by least squares.
+        """Fit by ridge regression of the squares and products; the ridge is the one that predicts left-out runs best.
 
         Args:
             points: Points of the unit cube, (N, D).
             values: Moments, (N, J), finite.
         """
         terms = quadratic_terms(points)
-        gram = terms.T @ terms + RIDGE * np.eye(terms.shape[1])
-        weights = np.linalg.solve(gram, terms.T @ values)
-        spare = max(1, len(points) - terms.shape[1])
-        residual = np.sqrt(((values - terms @ weights) ** 2).sum(axis=0) / spare)
-        return cls(weights, np.maximum(residual, MIN_VARIANCE))
+        penalised = np.r_[np.zeros(1 + points.shape[1]), np.ones(terms.shape[1] - 1 - points.shape[1])]
+        scale = np.maximum(values.std(axis=0), MIN_SD)
+        best, chosen = np.inf, None
+        for ridge in RIDGES:
+            solver = np.linalg.solve(terms.T @ terms + np.diag(ridge * penalised + JITTER), terms.T)
+            hat = terms @ solver
+            left_out = (values - hat @ values) / np.maximum(1.0 - np.diag(hat), JITTER)[:, None]
+            error = np.sqrt((left_out**2).mean(axis=0))
+            score = float(((error / scale) ** 2).mean())
+            if score < best:
+                best, chosen = score, cls(solver @ values, np.maximum(error, MIN_SD))
+        assert chosen is not None
+        return chosen
 
     def predict(self, points: Floats) -> Floats:
         """Moments at points of the unit cube, (N, J)."""
@@ -120,10 +131,13 @@ def nearest_runs(
     observed: Floats,
     tolerance: Floats,
     accept: float,
+    rng: np.random.Generator,
     prior_weight: Floats | None = None,
 ) -> Posterior:
     """Approximate Bayesian computation: the runs that come nearest, moved by local linear regression.
 
+    Every run stands for what would be observed if the model were right up to its tolerance: copies of it get errors of
+    that size (Wilkinson 2013), so that moments which no run can meet do not drive the regression beyond the runs. Then
     Beaumont, Zhang and Balding (2002): Epanechnikov weights, parameters on a logit scale so that the adjusted ones stay
     within their priors.
 
@@ -132,26 +146,25 @@ def nearest_runs(
         values: Their moments, (N, J).
         observed: Moments to meet, (J,).
         tolerance: S.d. by moment, (J,).
-        accept: Share of the runs that is accepted.
+        accept: Share of the copies that is accepted.
+        rng: Draws the errors.
         prior_weight: Weight that makes the design uniform over the prior, (N,).
     """
-    scaled = (values - observed) / tolerance
+    copies = np.repeat(np.arange(len(points)), NOISES)
+    scaled = (values[copies] - observed) / tolerance + rng.standard_normal((len(copies), len(observed)))
     distance = np.sqrt((scaled**2).mean(axis=1))
-    count = max(points.shape[1] + 2, round(accept * len(points)))
+    count = max(points.shape[1] + 2, round(accept * len(copies)))
     order = np.argsort(distance, kind="stable")[:count]
-    width = distance[order[-1]] * (1.0 + 1e-9)
-    weight = 1.0 - (distance[order] / width) ** 2
+    weight = 1.0 - (distance[order] / (distance[order[-1]] * (1.0 + JITTER))) ** 2
     if prior_weight is not None:
-        weight = weight * prior_weight[order]
+        weight = weight * prior_weight[copies[order]]
     weight = weight / weight.sum()
-    inner = np.clip(points[order], INSIDE, 1.0 - INSIDE)
+    inner = np.clip(points[copies[order]], INSIDE, 1.0 - INSIDE)
     logit = np.log(inner / (1.0 - inner))
-    # Few runs and many moments: the regression is on the main directions of what the accepted runs differ in.
-    _, size, right = np.linalg.svd(scaled[order] * np.sqrt(weight)[:, None], full_matrices=False)
-    keep = min(len(size), max(1, count // 5))
-    directions = scaled[order] @ right[:keep].T
-    design = np.concatenate([np.ones((count, 1)), directions], axis=1)
     root = np.sqrt(weight)[:, None]
+    _, size, right = np.linalg.svd(scaled[order] * root, full_matrices=False)
+    directions = scaled[order] @ right[: min(len(size), MAX_DIRECTIONS)].T
+    design = np.concatenate([np.ones((count, 1)), directions], axis=1)
     slope = np.linalg.lstsq(design * root, logit * root, rcond=1e-8)[0]
     adjusted = logit - directions @ slope[1:]
     return Posterior(1.0 / (1.0 + np.exp(-np.clip(adjusted, -30.0, 30.0))), weight)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.estimation.inference import Emulator, Posterior, emulated_posterior, nearest_runs
+from experiments.estimation.inference import Emulator, emulated_posterior, nearest_runs
 
 Floats = NDArray[np.float64]
 INTERVAL = 0.8
@@ -59,8 +58,12 @@ def recover(
     sd = 1.0 / np.sqrt(12.0)
     for trial in trials:
         others = np.arange(len(points)) != trial
-        emulator = Emulator.fit(points[others], values[others])
-        posterior = _estimate(method, accept, emulator, candidates)(points[others], values[others], values[trial])
+        emulator, seen = Emulator.fit(points[others], values[others]), values[trial]
+        if method == "nearest":
+            rng = np.random.default_rng(int(trial))
+            posterior = nearest_runs(points[others], values[others], seen, emulator.residual, accept, rng)
+        else:
+            posterior = emulated_posterior(emulator, seen, np.zeros_like(seen), candidates)
         tail = (1.0 - INTERVAL) / 2
         low, high = posterior.quantile(tail), posterior.quantile(1.0 - tail)
         inside.append((low <= points[trial]) & (points[trial] <= high))
@@ -70,11 +73,3 @@ def recover(
         Recovery(symbol, float(c), float(r), bool(c >= MIN_COVERAGE and r <= MAX_SD_RATIO))
         for symbol, c, r in zip(symbols, coverage, spread, strict=True)
     )
-
-
-def _estimate(
-    method: str, accept: float, emulator: Emulator, candidates: Floats
-) -> Callable[[Floats, Floats, Floats], Posterior]:
-    if method == "nearest":
-        return lambda points, values, seen: nearest_runs(points, values, seen, emulator.residual, accept)
-    return lambda points, values, seen: emulated_posterior(emulator, seen, np.zeros_like(seen), candidates)

@@ -54,6 +54,11 @@ class RunStore:
         table = pd.concat(parts).drop_duplicates("number").sort_values("number")
         return table["number"].to_numpy(), table[list(symbols)].to_numpy(), table[columns].to_numpy()
 
+    def forget(self, wave: str) -> None:
+        """Remove the runs of a wave."""
+        for file in self.folder.glob(f"{wave}-*.parquet"):
+            file.unlink()
+
     def save(
         self, wave: str, symbols: tuple[str, ...], numbers: NDArray[np.int64], points: Floats, values: Floats
     ) -> None:

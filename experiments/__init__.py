@@ -17,6 +17,7 @@ from experiments.errors import InputError
 if TYPE_CHECKING:
     from experiments.access_curve import RetainedCurve, retained_curve
     from experiments.auction import AccessAuction, access_auction
+    from experiments.backtest.hindcast import Hindcast, hindcast
     from experiments.comparison import Comparison, compare
     from experiments.negotiation import Negotiations, negotiate
     from experiments.results import RunResult
@@ -29,6 +30,7 @@ __all__ = [
     "AccessAuction",
     "Calibration",
     "Comparison",
+    "Hindcast",
     "InputError",
     "Negotiations",
     "RetainedCurve",
@@ -38,6 +40,7 @@ __all__ = [
     "access_auction",
     "calibration",
     "compare",
+    "hindcast",
     "negotiate",
     "retained_curve",
     "run",
@@ -50,6 +53,7 @@ _HOMES = {
     "AccessAuction": "auction",
     "Calibration": "start_year",
     "Comparison": "comparison",
+    "Hindcast": "backtest.hindcast",
     "Negotiations": "negotiation",
     "RetainedCurve": "access_curve",
     "RunResult": "results",
@@ -58,6 +62,7 @@ _HOMES = {
     "access_auction": "auction",
     "calibration": "start_year",
     "compare": "comparison",
+    "hindcast": "backtest.hindcast",
     "negotiate": "negotiation",
     "retained_curve": "access_curve",
     "run": "runs",

@@ -252,6 +252,69 @@ def calibration(
 
 @app.command()
 @reports_errors
+def hindcast(
+    from_: Annotated[str, typer.Option("--from", metavar="YYYY-MM", help="First month, from 2016-01 on.")] = "2019-01",
+    to: Annotated[str, typer.Option("--to", metavar="YYYY-MM", help="Last month.")] = "2024-12",
+    mode: Annotated[
+        str,
+        typer.Option(metavar="forced|free", help="Impose dated contracts and prices, or only demand and inflation."),
+    ] = "free",
+    replications: Annotated[int, typer.Option(metavar="N", help="Runs.")] = 20,
+    set: SetOption = None,
+    draws: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Stored parameter draws, or a .parquet file.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="First seed; the others follow it.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also draw figures as PNG there.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run the past and show it beside what was observed and beside naive forecasts.
+
+    For example: lastmile hindcast --from 2022-01 --mode forced
+    """
+    from experiments.cli.backtest import run_hindcast
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    changes = read_settings(set or (), problems)
+    run_hindcast(from_, to, mode, replications, changes, problems, draws, seed, workers, figures, json)
+
+
+@app.command()
+@reports_errors
+def calibrate(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the runs; a second call goes on there.")
+    ],
+    last_year: Annotated[int, typer.Option(metavar="YEAR", help="Last year whose data is used, 2021 or 2024.")] = 2021,
+    runs: Annotated[int, typer.Option(metavar="N", help="Runs over the prior; half as many follow within it.")] = 400,
+    seed: SeedOption = 1,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Also write the tables as Markdown.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Estimate the free parameters on the past, after showing which of them the method finds again.
+
+    For example: lastmile calibrate --out results/frozen-2021
+    """
+    from experiments.cli.estimation import run_calibrate
+
+    run_calibrate(out, last_year, runs, seed, workers, write, json)
+
+
+@app.command()
+@reports_errors
 def scenarios(
     levers: Annotated[bool, typer.Option("--levers", help="List what a scenario can choose, by owner.")] = False,
     json: JsonOption = False,

@@ -128,11 +128,12 @@ def _follow_contract(market: ParcelMarket) -> None:
     under = contract_slices(market, market.month)
     worth = running_worth(market)
     amazon.taken_back = _taken_back(market, under, worth)
-    amazon.retained = amazon.slices.zones_of(under & ~amazon.taken_back)
+    part = contract_part(market, market.month)
+    amazon.retained = amazon.slices.zones_of(part * ~amazon.taken_back)
     total = amazon.slices.total
     amazon.retained_share = float(amazon.retained.sum()) / total if total > 0.0 else 0.0
     published = market.published_access_price()
-    amazon.at_published = amazon.slices.zones_of(~under & (worth > published))
+    amazon.at_published = amazon.slices.zones_of((1.0 - part) * (worth > published))
     if not under.any():  # what it pays meanwhile teaches it what access costs without a contract
         gain = market.figures.belief_gain
         amazon.price_belief = float(updated_price_belief(amazon.price_belief, published, gain))
@@ -179,6 +180,18 @@ def contract_slices(market: ParcelMarket, month: Month) -> Bools:
         # A contract that nobody negotiated carries all that USPS delivered at the start.
         return amazon.agreed.get(held.start, everything)
     return ~everything
+
+
+def contract_part(market: ParcelMarket, month: Month) -> Floats:
+    """Share of each slice that signed contracts with USPS carry in a month, (L,): less than all beyond their cap."""
+    under, amazon = contract_slices(market, month), market.state.amazon
+    held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
+    contract = upcoming if upcoming is not None and month >= upcoming.start else held
+    assert contract is not None
+    group = market.price_group_of_zone(len(contract.groups))[amazon.slices.zone]
+    volume = np.bincount(group, weights=amazon.slices.volume * under, minlength=len(contract.groups))
+    allowed = np.divide(np.array(contract.cap), volume, out=np.ones_like(volume), where=volume > 0.0)
+    return np.asarray(under * np.minimum(allowed, 1.0)[group])
 
 
 def rival_volume(market: ParcelMarket, seller: str, month: Month) -> Floats:
@@ -239,17 +252,18 @@ def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
     """Amazon's expectation of what USPS carries: imposed or signed volume, and what it would leave there, (Z,)."""
     if not left_to_bargaining(market):
         return market.state.amazon.slices.retained(usps_share(market, month))
-    amazon, under = market.state.amazon, contract_slices(market, month)
+    amazon, part = market.state.amazon, contract_part(market, month)
     held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
     assert held is not None
+    all_of_it = bool((part == 1.0).all())
     if amazon.taken_back is not None and month < held.expiry:
-        under = under & ~amazon.taken_back
-    if month < held.expiry and held.start not in amazon.agreed:
-        return amazon.slices.zones_of(under)
+        part = part * ~amazon.taken_back
+    if month < held.expiry and all_of_it:
+        return amazon.slices.zones_of(part)
     price = market.published_access_price()
     if month >= held.expiry and upcoming is None and not shut_out(market.settings, market.month):
         price = min(price, amazon.price_belief)
-    return amazon.slices.zones_of(under | desired_slices(market, price))
+    return amazon.slices.zones_of(part + (1.0 - part) * desired_slices(market, price))
 
 
 def published_price(market: ParcelMarket, seller: str) -> float:

@@ -19,7 +19,7 @@ from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.demand import Demand, shock_factor, shocked_mix
 from model.phases.contracts import amazon_parcels, exit_progress, published_price
-from model.phases.history import insource_economy, left_to_bargaining, response_within_total
+from model.phases.history import contract_room, insource_economy, left_to_bargaining, response_within_total
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
 
 def source_deliveries(market: ParcelMarket) -> None:
     """Amazon places its parcels; UPS takes over the last mile that it used to buy from USPS (sections 12, 13, 15)."""
-    state, p = market.state, market.figures
+    state = market.state
     demand, tender = state.flows.demand, state.flows.tender
     assert demand is not None
     assert tender is not None
@@ -187,7 +187,7 @@ def source_deliveries(market: ParcelMarket) -> None:
         ups,
         fedex,
         np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon),
-        retained * (p.contract_cap_ratio - 1.0) if kept and not sold_by_lot else np.zeros_like(retained),
+        retained * contract_room(market) if kept and not sold_by_lot else np.zeros_like(retained),
         spare,
         amazon.at_published * luck,
     )

@@ -17,25 +17,39 @@ from experiments.errors import InputError
 if TYPE_CHECKING:
     from experiments.access_curve import RetainedCurve, retained_curve
     from experiments.comparison import Comparison, compare
+    from experiments.designs import Design, read_design
     from experiments.negotiation import Negotiations, negotiate
     from experiments.results import RunResult
     from experiments.runs import run
+    from experiments.simulation import Simulation, simulate_market
     from experiments.start_year import Calibration, calibration
+    from experiments.store.reading import SweepResult, open_sweep
+    from experiments.store.status import Status, status
+    from experiments.sweeps.sweep import sweep
     from experiments.volume_loss import UspsLoss, usps_loss
 
 __all__ = [
     "Calibration",
     "Comparison",
+    "Design",
     "InputError",
     "Negotiations",
     "RetainedCurve",
     "RunResult",
+    "Simulation",
+    "Status",
+    "SweepResult",
     "UspsLoss",
     "calibration",
     "compare",
     "negotiate",
+    "open_sweep",
+    "read_design",
     "retained_curve",
     "run",
+    "simulate_market",
+    "status",
+    "sweep",
     "usps_loss",
 ]
 
@@ -43,15 +57,24 @@ __all__ = [
 _HOMES = {
     "Calibration": "start_year",
     "Comparison": "comparison",
+    "Design": "designs",
     "Negotiations": "negotiation",
     "RetainedCurve": "access_curve",
     "RunResult": "results",
+    "Simulation": "simulation",
+    "Status": "store.status",
+    "SweepResult": "store.reading",
     "UspsLoss": "volume_loss",
     "calibration": "start_year",
     "compare": "comparison",
     "negotiate": "negotiation",
+    "open_sweep": "store.reading",
+    "read_design": "designs",
     "retained_curve": "access_curve",
     "run": "runs",
+    "simulate_market": "simulation",
+    "status": "store.status",
+    "sweep": "sweeps.sweep",
     "usps_loss": "volume_loss",
 }
 

@@ -91,7 +91,7 @@ def _build(content: Mapping[str, Any], folder: Path) -> Design:
             factors += read_factors(group, content.get(name, {}), base, kind == "grid", problems)  # type: ignore[arg-type]
         if not content.get("levers") and not content.get("uncertainties"):
             problems.append("the design has no points: it needs [levers] or [uncertainties]")
-    _check_names(factors, content, problems)
+    _check_names(content, problems)
     size = _size(content, kind, problems)
     replications, seed, sampling_seed = (
         _count(content, name, default, low, high, problems)
@@ -148,13 +148,16 @@ def _scenarios(content: Mapping[str, Any], problems: list[str]) -> tuple[Scenari
     return tuple(found)
 
 
-def _check_names(factors: Sequence[Factor], content: Mapping[str, Any], problems: list[str]) -> None:
-    names = [factor.name for factor in factors]
-    for name in dict.fromkeys(names):
-        if names.count(name) > 1:
+def _check_names(content: Mapping[str, Any], problems: list[str]) -> None:
+    levers, uncertainties, fixed = (
+        content.get(name) if isinstance(content.get(name), Mapping) else {}
+        for name in ("levers", "uncertainties", "set")
+    )
+    for name in levers or {}:
+        if name in (uncertainties or {}):
             problems.append(f"{name}: it is varied twice, as a lever and as an uncertainty")
-        fixed = content.get("set", {})
-        if isinstance(fixed, Mapping) and name in fixed:
+    for name in {**(levers or {}), **(uncertainties or {})}:
+        if name in (fixed or {}):
             problems.append(f"{name}: it is fixed in set and varied; it can only be one of both")
 
 

@@ -64,6 +64,7 @@ def recover(folder: Path, journal: Journal, keys: KeyOf) -> Findings:
         _take(folder, path, logged.pop(path.name, None), keys, found, journal)
     for name in sorted(set(logged) - removed):
         found.repairs.append(f"{RUNS}/{name} is missing; its runs are done again")
+        journal.append("removed", file=name)
     kept = {path.name for path in shard_files(folder)}
     for path in shard_files(folder, MONTHLY):
         if path.name not in kept:
@@ -107,11 +108,11 @@ def _take(
     try:
         ids = _checked(folder, path, entries)
     except OSError as error:
-        _put_away(folder, path, str(error), found)
+        _put_away(folder, path, str(error), found, journal)
         return
     foreign = [run for run, key, _ in ids if keys(run) != key]
     if foreign:
-        _put_away(folder, path, f"run {foreign[0]} is not of this design", found)
+        _put_away(folder, path, f"run {foreign[0]} is not of this design", found, journal)
         return
     twice = {run for run, _, _ in ids if run in found.rows}
     if twice or len({run for run, _, _ in ids}) < len(ids):
@@ -152,7 +153,7 @@ def _read_whole(path: Path) -> None:
         raise OSError(f"{MONTHLY}/{path.name}: {error}") from error
 
 
-def _put_away(folder: Path, path: Path, why: str, found: Findings) -> None:
+def _put_away(folder: Path, path: Path, why: str, found: Findings, journal: Journal) -> None:
     place = folder / DAMAGED
     place.mkdir(exist_ok=True)
     for kind in (RUNS, MONTHLY):
@@ -162,6 +163,7 @@ def _put_away(folder: Path, path: Path, why: str, found: Findings) -> None:
             while target.exists():
                 target = target.with_name(f"{uuid.uuid4().hex[:4]}-{target.name}")
             os.replace(source, target)
+    journal.append("removed", file=path.name)
     first = why.splitlines()[0]
     found.repairs.append(
         f"{RUNS}/{path.name} is damaged ({first}); it is now in {DAMAGED}/ and its runs are done again"

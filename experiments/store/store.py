@@ -208,8 +208,10 @@ def open_store(folder: str | Path, plan: Plan) -> Iterator[Store]:
         raise InputError(f"out: {str(folder)!r} cannot be written to: {error.strerror}") from error
     try:
         store = Store(path, plan)
-        store.journal.append("started", session=store.session, pid=os.getpid(), host=platform.node(), runs=len(plan))
         try:
+            store.journal.append(
+                "started", session=store.session, pid=os.getpid(), host=platform.node(), runs=len(plan)
+            )
             yield store
         finally:
             store.close()

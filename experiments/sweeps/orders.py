@@ -18,7 +18,7 @@ LAST_ORDER_SECONDS = 1.0
 MAX_ITEMS = 256
 # A run is given up after its worker died this many times; from the second time on it runs alone, so that no other run
 # is blamed.
-MAX_DEATHS = 4
+MAX_DEATHS = 3
 ALONE_AFTER = 2
 
 

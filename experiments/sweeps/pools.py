@@ -156,7 +156,7 @@ class Dask(Foreign):
 
     def close(self, now: bool) -> None:
         """Leave the cluster; it stays."""
-        self.executor.shutdown(wait=not now, cancel_futures=True)
+        self.executor.shutdown(wait=not now)  # what is not wanted any more ends with the client
         self.client.close()
 
 

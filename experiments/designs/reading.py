@@ -149,16 +149,15 @@ def _scenarios(content: Mapping[str, Any], problems: list[str]) -> tuple[Scenari
 
 
 def _check_names(content: Mapping[str, Any], problems: list[str]) -> None:
-    levers, uncertainties, fixed = (
-        content.get(name) if isinstance(content.get(name), Mapping) else {}
-        for name in ("levers", "uncertainties", "set")
-    )
-    for name in levers or {}:
-        if name in (uncertainties or {}):
-            problems.append(f"{name}: it is varied twice, as a lever and as an uncertainty")
-    for name in {**(levers or {}), **(uncertainties or {})}:
-        if name in (fixed or {}):
-            problems.append(f"{name}: it is fixed in set and varied; it can only be one of both")
+    tables = [content.get(name) for name in ("levers", "uncertainties", "set")]
+    levers, uncertainties, fixed = (set(table) if isinstance(table, Mapping) else set() for table in tables)
+    problems += [
+        f"{name}: it is varied twice, as a lever and as an uncertainty" for name in sorted(levers & uncertainties)
+    ]
+    problems += [
+        f"{name}: it is fixed in set and varied; it can only be one of both"
+        for name in sorted(fixed & (levers | uncertainties))
+    ]
 
 
 def _size(content: Mapping[str, Any], kind: Any, problems: list[str]) -> int:

@@ -82,7 +82,7 @@ def kill_and_resume(
         process = start(folder, content, simulate)
         try:
             before = len(files(folder))
-            wait_for(lambda count=before: process.poll() is not None or len(files(folder)) > count)
+            wait_for(lambda count=before, one=process: one.poll() is not None or len(files(folder)) > count)
             while process.poll() is None and done.total() < 2 * kills:
                 time.sleep(dice.uniform(0.0, within))
                 victim = "worker" if done["worker"] < done["main process"] else "main process"
@@ -184,7 +184,7 @@ def main() -> None:
         "",
         f"* Killed with SIGKILL at random moments: {', '.join(f'{who} {n} times' for who, n in found.kills.items())}; "
         f"started {found.starts} times.",
-        f"* The final table equals that of an uninterrupted sweep, row by row and bit by bit: {'yes' if equal else 'NO'}.",
+        f"* The final table equals that of an uninterrupted sweep row by row, to the last bit: {'yes' if equal else 'NO'}.",
         f"* Rows written: {found.simulations:,} for {arguments.runs:,} runs, so "
         f"{found.simulations - arguments.runs} runs were recorded twice.",
         f"* Files left over: {', '.join(found.leftovers) or 'none'}.",

@@ -100,8 +100,14 @@ def test_a_design_that_grows_keeps_its_runs(tmp_path: Path) -> None:
 
 
 def test_equal_points_are_run_once_and_have_a_row_each(tmp_path: Path) -> None:
-    choices = {"kind": "sobol", "points": 8, "until": "2025-01", "outcomes": ["y"],
-               "levers": {"price_structure": ["uniform", "by_zone"]}, "uncertainties": {"inflation": [0.02]}}  # fmt: skip
+    choices = {
+        "kind": "sobol",
+        "points": 8,
+        "until": "2025-01",
+        "outcomes": ["y"],
+        "levers": {"price_structure": ["uniform", "by_zone"]},
+        "uncertainties": {"inflation": [0.02]},
+    }
     table = sweep(choices, tmp_path, workers=1, simulate=stand_ins.product).runs
     assert len(table) == 8 * 4
     assert simulations(tmp_path) == table["key"].nunique() == 2

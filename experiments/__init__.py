@@ -16,9 +16,15 @@ from experiments.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.access_curve import RetainedCurve, retained_curve
+    from experiments.analysis.differences import bands, differences
+    from experiments.analysis.discovery import Discovery, discover
+    from experiments.analysis.drivers import drivers
+    from experiments.analysis.responses import heat_map, response
+    from experiments.analysis.sensitivity import Sensitivity, sensitivity
     from experiments.comparison import Comparison, compare
     from experiments.designs import Design, read_design
     from experiments.negotiation import Negotiations, negotiate
+    from experiments.reports.report import report
     from experiments.results import RunResult
     from experiments.runs import run
     from experiments.simulation import Simulation, simulate_market
@@ -32,21 +38,31 @@ __all__ = [
     "Calibration",
     "Comparison",
     "Design",
+    "Discovery",
     "InputError",
     "Negotiations",
     "RetainedCurve",
     "RunResult",
+    "Sensitivity",
     "Simulation",
     "Status",
     "SweepResult",
     "UspsLoss",
+    "bands",
     "calibration",
     "compare",
+    "differences",
+    "discover",
+    "drivers",
+    "heat_map",
     "negotiate",
     "open_sweep",
     "read_design",
+    "report",
+    "response",
     "retained_curve",
     "run",
+    "sensitivity",
     "simulate_market",
     "status",
     "sweep",
@@ -58,20 +74,30 @@ _HOMES = {
     "Calibration": "start_year",
     "Comparison": "comparison",
     "Design": "designs",
+    "Discovery": "analysis.discovery",
     "Negotiations": "negotiation",
     "RetainedCurve": "access_curve",
     "RunResult": "results",
+    "Sensitivity": "analysis.sensitivity",
     "Simulation": "simulation",
     "Status": "store.status",
     "SweepResult": "store.reading",
     "UspsLoss": "volume_loss",
+    "bands": "analysis.differences",
     "calibration": "start_year",
     "compare": "comparison",
+    "differences": "analysis.differences",
+    "discover": "analysis.discovery",
+    "drivers": "analysis.drivers",
+    "heat_map": "analysis.responses",
     "negotiate": "negotiation",
     "open_sweep": "store.reading",
     "read_design": "designs",
+    "report": "reports.report",
+    "response": "analysis.responses",
     "retained_curve": "access_curve",
     "run": "runs",
+    "sensitivity": "analysis.sensitivity",
     "simulate_market": "simulation",
     "status": "store.status",
     "sweep": "sweeps.sweep",

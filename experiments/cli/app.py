@@ -284,6 +284,40 @@ def status(folder: FolderArgument, json: JsonOption = False) -> None:
 
 @app.command()
 @reports_errors
+def sensitivity(
+    folder: FolderArgument,
+    outcome: OutcomeOption = None,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Scenario of the sweep; its first unless told.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show Sobol or Morris indices with 95 % intervals, for a sweep of that kind that lacks nothing."""
+    from experiments.cli.sweeps import show_sensitivity
+
+    show_sensitivity(folder, outcome, scenario, json)
+
+
+@app.command()
+@reports_errors
+def report(
+    folder: FolderArgument,
+    outcome: OutcomeOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="File to write; report.html in DIR unless told.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Write one HTML page about a sweep, with figures, tables and provenance, to send to a colleague."""
+    from experiments.reports.report import report as write_report
+
+    console().print(f"The report is in {write_report(folder, outcome or None, out)}")
+
+
+@app.command()
+@reports_errors
 def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; the default only answers this machine.")

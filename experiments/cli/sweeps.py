@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.cli.console import console, grid, print_json
+from experiments.figures import figure, unit_of
 
 if TYPE_CHECKING:
     from rich.progress import Task
+    from rich.table import Table
     from rich.text import Text
 
+    from experiments.analysis.sensitivity import Sensitivity
     from experiments.store.status import Status
 
 # Where nobody watches a bar (a file, a cluster's log) a line comes this often.
@@ -83,6 +87,62 @@ def _print(found: Status, folder: Path) -> None:
         console().print(f"Put right: {repair}")
     for name in found.unreadable:
         console().print(f"Cannot be read: {name}; the next sweep into this folder puts it right.")
+
+
+def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str | None, json: bool) -> None:
+    """Print indices, outcome by outcome."""
+    from experiments.analysis.sensitivity import sensitivity
+    from experiments.reports.report import headline_outcomes
+    from experiments.store.reading import open_sweep
+
+    result = open_sweep(folder)
+    names = outcome or (headline_outcomes(result) if result.kind in ("sobol", "morris") and not json else None)
+    found = sensitivity(result, names, scenario)
+    if json:
+        print_json(found.summary())
+        return
+    for name in dict.fromkeys(found.table.index.get_level_values(0)):
+        console().print(_indices(found, str(name)))
+        luck = found.luck[str(name)]
+        if not math.isnan(luck):
+            console().print(f"Luck makes up {luck:.0%} of the variance of a single run.")
+    if found.constant:
+        console().print(f"{len(found.constant)} outcomes do not vary.")
+    if found.replications == 1:
+        console().print("One seed per point: the indices are those under this luck.")
+    left = len(result.outcomes) - len(found.constant) - len(found.luck)
+    if left > 0 and outcome is None:
+        console().print(f"{left} more outcomes with --outcome '*'.")
+
+
+def _indices(found: Sensitivity, name: str) -> Table:
+    rows = found.table.loc[name]
+    if found.kind == "sobol":
+        table = grid(
+            f"{name}, scenario {found.scenario}: share of the variance",
+            ("factor", "alone", "95 % interval", "with interactions", "95 % interval"),
+            right=(1, 2, 3, 4),
+        )
+        for factor, row in rows.sort_values("total", ascending=False).iterrows():
+            cells = [f"{row[one]:.1%}" for one in ("first", "total")]
+            limits = [f"{row[f'{one}_low']:.1%} to {row[f'{one}_high']:.1%}" for one in ("first", "total")]
+            table.add_row(str(factor), cells[0], limits[0], cells[1], limits[1])
+        return table
+    table = grid(
+        f"{name}, scenario {found.scenario}: change over the range of a factor, {unit_of(name)}",
+        ("factor", "mean size", "95 % interval", "mean", "standard deviation"),
+        right=(1, 2, 3, 4),
+    )
+    for factor, row in rows.sort_values("effect", ascending=False).iterrows():
+        interval = f"{figure(name, row['effect_low'])} to {figure(name, row['effect_high'])}"
+        table.add_row(
+            str(factor),
+            figure(name, row["effect"]),
+            interval,
+            figure(name, row["signed"], signed=True),
+            figure(name, row["spread"]),
+        )
+    return table
 
 
 def duration(seconds: float) -> str:

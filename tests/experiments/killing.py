@@ -184,7 +184,7 @@ def main() -> None:
         "",
         f"* Killed with SIGKILL at random moments: {', '.join(f'{who} {n} times' for who, n in found.kills.items())}; "
         f"started {found.starts} times.",
-        f"* The final table equals that of an uninterrupted sweep row by row, to the last bit: {'yes' if equal else 'NO'}.",
+        f"* The final table equals that of an uninterrupted sweep row by row, to the bit: {'yes' if equal else 'NO'}.",
         f"* Rows written: {found.simulations:,} for {arguments.runs:,} runs, so "
         f"{found.simulations - arguments.runs} runs were recorded twice.",
         f"* Files left over: {', '.join(found.leftovers) or 'none'}.",

@@ -59,3 +59,8 @@ def deadly(scenario: Scenario, seed: int) -> Simulation:
 def full_disk_of_the_run(scenario: Scenario, seed: int) -> Simulation:
     """Fails as a run that writes a file of its own to a full disk would."""
     raise OSError(28, "no space left on device")
+
+
+def boxed(scenario: Scenario, seed: int) -> Simulation:
+    """One inside a box of two factors, zero outside."""
+    return Simulation({"y": float(scenario.parameters.build_limit > 1.5 and scenario.price_structure == "by_zone")})

@@ -23,6 +23,7 @@ from experiments.store.reading import SweepResult
 Mask = NDArray[np.bool_]
 PEEL = 0.05
 _NEEDLESS = 0.01
+_BY_CHANCE = 0.05
 _FEWEST_POINTS = 20
 
 
@@ -218,14 +219,16 @@ def _find(columns: Mapping[str, _Column], y: Mask, density: float, least_mass: f
 
 
 def _widen(columns: Mapping[str, _Column], y: Mask, box: Box) -> Box:
-    """Drop limits that the box does not need."""
+    """Drop limits that the box does not need, or that look as good by chance."""
     while box:
         here = y[_inside(columns, box)].mean()
         without = {name: {k: v for k, v in box.items() if k != name} for name in box}
         losses = {name: here - y[_inside(columns, other)].mean() for name, other in without.items()}
         name = min(losses, key=lambda one: losses[one])
         if losses[name] > _NEEDLESS:
-            return box
+            name = max(box, key=lambda one: _chance(columns, y, box, one))
+            if _chance(columns, y, box, name) <= _BY_CHANCE:
+                return box
         box = without[name]
     return box
 

@@ -32,7 +32,7 @@ def grouped(values: pd.Series, factor: dict[str, Any], most: int = MAX_GROUPS) -
             return values.astype(pd.CategoricalDtype(order, ordered=True))
         codes = values.map({value: position for position, value in enumerate(order)})
         return _named(codes, most, lambda middle: order[round(middle)])
-    return _named(values, most, lambda middle: float(f"{middle:.4g}"))
+    return _named(values, most, lambda middle: float(f"{middle:.3g}"))
 
 
 def _named(values: pd.Series, most: int, name: Any) -> pd.Series:

@@ -44,6 +44,10 @@ class Sensitivity:
     luck: dict[str, float]
     constant: tuple[str, ...]
 
+    def outcome(self, name: str) -> pd.DataFrame:
+        """Indices of one outcome, one row a factor."""
+        return self.table[self.table.index.get_level_values("outcome") == name].droplevel("outcome")
+
     def summary(self) -> dict[str, Any]:
         """The indices as `lastmile sensitivity --json` prints them."""
         outcomes: dict[str, Any] = {}

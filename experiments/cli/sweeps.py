@@ -116,14 +116,14 @@ def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str 
 
 
 def _indices(found: Sensitivity, name: str) -> Table:
-    rows = found.table.loc[name]
+    rows = found.outcome(name)
     if found.kind == "sobol":
         table = grid(
             f"{name}, scenario {found.scenario}: share of the variance",
             ("factor", "alone", "95 % interval", "with interactions", "95 % interval"),
             right=(1, 2, 3, 4),
         )
-        for factor, row in rows.sort_values("total", ascending=False).iterrows():
+        for factor, row in rows.sort_values(by="total", ascending=False).iterrows():
             cells = [f"{row[one]:.1%}" for one in ("first", "total")]
             limits = [f"{row[f'{one}_low']:.1%} to {row[f'{one}_high']:.1%}" for one in ("first", "total")]
             table.add_row(str(factor), cells[0], limits[0], cells[1], limits[1])
@@ -133,7 +133,7 @@ def _indices(found: Sensitivity, name: str) -> Table:
         ("factor", "mean size", "95 % interval", "mean", "standard deviation"),
         right=(1, 2, 3, 4),
     )
-    for factor, row in rows.sort_values("effect", ascending=False).iterrows():
+    for factor, row in rows.sort_values(by="effect", ascending=False).iterrows():
         interval = f"{figure(name, row['effect_low'])} to {figure(name, row['effect_high'])}"
         table.add_row(
             str(factor),

@@ -143,7 +143,7 @@ def heat(table: pd.DataFrame, name: str) -> str:
         for (row, column), value in np.ndenumerate(values):
             if math.isfinite(value):
                 dark = high > low and (value - low) / (high - low) > 0.5
-                text = f"{value:.3g}"
+                text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
                 axis.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8.5,
                           color="#ffffff" if dark else "#14202e")  # fmt: skip
         axis.set_xticks(np.arange(columns) + 0.5, [_short(label) for label in table.columns])

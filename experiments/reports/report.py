@@ -10,13 +10,14 @@ import numpy as np
 from experiments.analysis.values import Source, by_point, chosen_outcomes, opened, varies
 from experiments.errors import InputError
 from experiments.figures import HEADLINES, split_year
-from experiments.reports import parts
+from experiments.reports import influence, origin, spread
 from experiments.reports.page import Page
 from experiments.storage import write_text
 from experiments.store.reading import SweepResult
 
 FILE = "report.html"
 MAX_OUTCOMES = 4
+_ALIKE = 0.97
 
 
 def report(source: Source, outcome: str | Sequence[str] | None = None, out: str | Path | None = None) -> Path:
@@ -57,8 +58,20 @@ def headline_outcomes(result: SweepResult, most: int = MAX_OUTCOMES) -> list[str
             latest[stem] = name
     order = [stem for stem in HEADLINES if stem in latest] + [stem for stem in latest if stem not in HEADLINES]
     first = result.scenarios[0]
-    found = [latest[stem] for stem in order if _shown(result, latest[stem])]
-    return found[:most] or [name for name in result.outcomes if by_point(result, name, first).notna().any().any()][:1]
+    found: list[str] = []
+    for name in (latest[stem] for stem in order):
+        if len(found) < most and _shown(result, name) and not any(_alike(result, name, other) for other in found):
+            found.append(name)
+    first = result.scenarios[0]
+    return found or [name for name in result.outcomes if by_point(result, name, first).notna().any().any()][:1]
+
+
+def _alike(result: SweepResult, one: str, other: str) -> bool:
+    """Whether two outcomes tell the same story, so that showing one is enough."""
+    values = result.runs[[one, other]].dropna()
+    if len(values) < 3 or (values.std() <= 0.0).any():
+        return False
+    return bool(abs(np.corrcoef(values[one], values[other])[0, 1]) > _ALIKE)
 
 
 def _shown(result: SweepResult, name: str) -> bool:
@@ -74,7 +87,7 @@ def _page(result: SweepResult, names: Sequence[str]) -> Page:
     design = result.manifest.design
     return Page(
         title=f"Sweep: {result.folder.resolve().name}",
-        lead=parts.lead(result),
+        lead=origin.lead(result),
         tiles=[
             (f"{status.done:,}", f"of {status.runs:,} runs done"),
             (f"{result.manifest.points:,}", "points"),
@@ -82,19 +95,19 @@ def _page(result: SweepResult, names: Sequence[str]) -> Page:
             (str(len(result.scenarios)), "scenarios" if len(result.scenarios) > 1 else "scenario"),
             (str(design["replications"]), "seeds per point" if design["replications"] > 1 else "seed per point"),
         ],
-        warnings=parts.warnings(result, status),
+        warnings=origin.warnings(result, status),
         sections=[
-            parts.outcomes_section(result, names),
-            parts.differences_section(result, names),
-            parts.drivers_section(result, names),
-            parts.indices_section(result, names),
-            parts.responses_section(result, names),
-            parts.heat_section(result, names),
-            parts.discovery_section(result, names),
-            parts.monthly_section(result),
-            parts.design_section(result),
-            parts.failures_section(status),
-            parts.provenance_section(result),
+            spread.outcomes_section(result, names),
+            spread.differences_section(result, names),
+            influence.drivers_section(result, names),
+            influence.indices_section(result, names),
+            influence.responses_section(result, names),
+            influence.heat_section(result, names),
+            influence.discovery_section(result, names),
+            spread.monthly_section(result),
+            origin.design_section(result),
+            origin.failures_section(status),
+            origin.provenance_section(result),
         ],
         footer="Made by lastmile report. A market model compares; it predicts no dates. Figures in the tables and "
         "charts are those of the store beside this file.",

@@ -22,6 +22,7 @@ _VARIABLES = {
 }
 # Light to dark of one hue, for heat maps; the same in both themes.
 RAMP = ("#eef4fb", "#c9ddf2", "#98bfe4", "#5f9ad0", "#3374b4", "#1b4f88", "#0d2f57")
+_PIXELS_PER_INCH = 104
 _FONT = re.compile(r"font: ([\d.]+px) [^;\"]*")
 
 _STYLE: dict[str, Any] = {
@@ -74,6 +75,7 @@ def svg(figure: Any, title: str) -> str:
     for color, variable in _VARIABLES.items():
         text = text.replace(color, f"var({variable})")
     text = _FONT.sub(r"font: \1 var(--font)", text)
-    text = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", text, count=1)
-    text = re.sub(r'<svg ([^>]*?)height="[^"]*"', r"<svg \1", text, count=1)
-    return text.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
+    # It shrinks with a narrow page but does not grow beyond the size that it was drawn for.
+    pixels = round(float(figure.get_figwidth()) * _PIXELS_PER_INCH)
+    head = f'<svg role="img" aria-label="{escape(title)}" style="max-width: {pixels}px" '
+    return re.sub(r"<svg [^>]*?(?=viewBox)", head, text, count=1)

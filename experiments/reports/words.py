@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from experiments.figures import split_year
+from experiments.figures import split_year, unit_of
+from experiments.store.reading import SweepResult
 from model.outcomes import OUTCOMES
 from model.parameters import Parameters
 from model.scenario import levers
@@ -40,3 +41,15 @@ def factor_meaning(name: str) -> str:
     if name in parameters:
         return parameters.row(name).name
     return next((lever.meaning for lever in levers() if lever.key == name), "")
+
+
+def label(result: SweepResult, scenario: object) -> str:
+    """Name of a scenario; forced ones say so wherever they are shown."""
+    forced = {one["name"] for one in result.manifest.design["scenarios"] if one.get("forced")}
+    return f"{scenario} (forced)" if scenario in forced else str(scenario)
+
+
+def heading(name: str) -> str:
+    """Name of an outcome with its unit."""
+    unit = unit_of(name)
+    return f"{name}, {unit}" if unit else name

@@ -41,7 +41,7 @@ def drivers(
 
     Examples:
         >>> drivers(example, "amazon_own_share")["share"].round().to_dict()
-        {('amazon_own_share', 'build_limit'): 0.0, ('amazon_own_share', 'amazon_own_cost_multiplier'): 0.0}
+        {('amazon_own_share', 'amazon_via_usps'): 1.0, ('amazon_own_share', 'growth_market'): 0.0}
     """
     result = opened(source)
     where = result.scenario(scenario)

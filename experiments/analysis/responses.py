@@ -35,7 +35,7 @@ def response(
         InputError: There is no such outcome, factor or scenario.
 
     Examples:
-        >>> response(example, "amazon_own_share", "build_limit")["points"].tolist()
+        >>> response(example, "amazon_own_share", "growth_market")["points"].tolist()
         [4, 4]
     """
     result = opened(source)
@@ -88,7 +88,7 @@ def heat_map(
         InputError: There is no such outcome, factor or scenario, or both factors are one.
 
     Examples:
-        >>> heat_map(example, "amazon_own_share", "build_limit", "amazon_own_cost_multiplier").shape
+        >>> heat_map(example, "amazon_own_share", "growth_market", "amazon_via_usps").shape
         (4, 2)
     """
     result = opened(source)

@@ -139,9 +139,9 @@ def open_sweep(folder: str | Path, repairs: tuple[str, ...] = ()) -> SweepResult
         InputError: The folder holds no sweep.
 
     Examples:
-        >>> found = open_sweep(example)
+        >>> found = open_sweep(example.folder)
         >>> found.factors
-        ('amazon_own_cost_multiplier', 'build_limit')
+        ('amazon_via_usps', 'growth_market')
         >>> found.runs.groupby("scenario")["amazon_own_share"].size().to_dict()
         {'withdraw': 8}
     """

@@ -69,7 +69,7 @@ def status(folder: str | Path) -> Status:
         InputError: The folder holds no sweep.
 
     Examples:
-        >>> now = status(example)
+        >>> now = status(example.folder)
         >>> now.done, now.failed, now.left
         (8, 0, 0)
     """

@@ -134,18 +134,34 @@ def compare(
 @reports_errors
 def usps_loss(
     share: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of Amazon's USPS parcels that is lost, up to 1.")
-    ],
+        float | None,
+        typer.Option(metavar="SHARE", help="Share of Amazon's USPS parcels that is lost, up to 1.", show_default=False),
+    ] = None,
     static: Annotated[
         bool, typer.Option("--static", help="Also lose it at once, in a market without growth, luck or inflation.")
     ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Instead write the page about four shares.", show_default=False),
+    ] = None,
     seed: SeedOption = 1,
     json: JsonOption = False,
 ) -> None:
     """Show what losing Amazon's parcels does to the net income of USPS, year by year."""
     from experiments import volume_loss
+    from experiments.cli.policy import write_usps_page
     from experiments.cli.tables import show_loss
+    from experiments.errors import InputError
 
+    if write is not None:
+        if share is not None or static or json:
+            raise InputError(
+                "usps-loss: --write makes a page about four shares; leave --share, --static and --json out"
+            )
+        write_usps_page(write, seed)
+        return
+    if share is None:
+        raise InputError("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")
     with progress_bar("usps-loss", "months", quiet=json) as progress:
         result = volume_loss.usps_loss(share, static=static, seed=seed, progress=progress)
     if json:

@@ -109,3 +109,20 @@ def show_levers(out: Console, result: LeverCheck) -> None:
         out.print(f"No expectation about {name}.")
     good = sum(check.holds for check in result.checks)
     out.print(f"{good} of {len(result.checks)} expectations hold.")
+
+
+def write_usps_page(file: Path, seed: int) -> None:
+    """Write the page about what USPS loses with Amazon's parcels.
+
+    Raises:
+        InputError: The file cannot be written there, or the seed is not allowed.
+    """
+    from experiments.start_year import check_file
+    from experiments.usps_losses import usps_losses
+    from experiments.usps_page import write_page
+
+    check_file(file)
+    with progress_bar("usps-loss", "runs", quiet=False) as progress:
+        result = usps_losses(seed, progress)
+    write_page(file, result)
+    console().print(f"The page is in {file}")

@@ -11,7 +11,7 @@ from experiments.levers import Check, Expectation, check_levers, read_expectatio
 from experiments.levers_page import levers_page
 
 FEW = {"n_shippers": 300}
-SHORT = ("labour_stickiness", "demand_shock_start", "exit_at_once", "distress_ladder", "placebo")
+SHORT = ("labour_stickiness", "demand_shock_start")
 
 
 def test_every_scenario_and_every_lever_has_an_expectation() -> None:
@@ -29,12 +29,12 @@ def test_every_expectation_can_be_run() -> None:
 
 
 def test_levers_move_what_they_should() -> None:
-    result = check_levers(SHORT, FEW, until="2028-12", workers=1)
+    result = check_levers(SHORT, FEW, until="2026-12", workers=1)
     assert {check.expectation.subject for check in result.checks} == set(SHORT)
     assert [check.expectation.subject for check in result.checks if not check.holds] == []
     assert result.holds
     found = json.loads(json.dumps(result.summary(), allow_nan=False))
-    assert {row["owner"] for row in found["checks"] if row["kind"] == "lever"} == {"Amazon", "USPS", "the world"}
+    assert {row["owner"] for row in found["checks"] if row["kind"] == "lever"} == {"USPS", "the world"}
     page = levers_page(result)
     assert page.count("| yes |") == len(result.checks)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.contracts import Contract, ContractState, Settlement, advance, next_version, settle
+from agents.contracts import Contract, ContractState, Settlement, advance, give_notice, next_version, settle
 from model.events import EventLog
 
 
@@ -156,6 +156,17 @@ class ContractBook:
         """Change the prices of a contract in force; they count from this month on."""
         holding = self._held[contract.seller, contract.buyer]
         self._replace(holding, next_version(contract, price=price), month, "is repriced")
+
+    def give_notice(self, seller: str, buyer: str, month: Month) -> None:
+        """Announce that a contract in force ends after its period of notice."""
+        holding = self._held[seller, buyer]
+        self._replace(holding, give_notice(holding.contract, month), month, "is given notice")
+
+    def terminate(self, seller: str, buyer: str, month: Month) -> None:
+        """End a contract in force at once, because one side leaves the market."""
+        holding = self._held[seller, buyer]
+        ended = next_version(holding.contract, state=ContractState.TERMINATED, ends=month)
+        self._replace(holding, ended, month, "ends")
 
     def _name(self, key: str) -> str:
         return self._names.get(key, key.replace("_", " "))

@@ -18,6 +18,7 @@ from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.carriers import Carrier, RegionalCarrier, Usps
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
+from agents.rivals import FedEx, Ups
 from agents.shippers import Shipper, ShipperTable
 from model.access import insourcing
 from model.carriers import AMAZON, USPS, load_carriers
@@ -226,6 +227,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             annual_volume=network.annual_volume[carrier],
             capacity=network.capacity[carrier],
             on_its_way=on_its_way,
+            closing=network.closing(carrier),
+            locked=network.locked(carrier, self.month + -int(self.figures.capacity_lock_months)),
             coverage=network.coverage[carrier],
             unit_cost=unit_cost,
             margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
@@ -352,8 +355,12 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
                 self.carrier_agents.append(self.amazon)
             elif group == "regional":
                 self.carrier_agents.append(RegionalCarrier(self, index, key, name, p.target_margin_regional, january))
+            elif key == "ups":
+                self.ups = Ups(self, index, key, name, p.target_margin_ups_fedex, january)
+                self.carrier_agents.append(self.ups)
             else:
-                self.carrier_agents.append(Carrier(self, index, key, name, p.target_margin_ups_fedex, january))
+                self.fedex = FedEx(self, index, key, name, p.target_margin_ups_fedex, january)
+                self.carrier_agents.append(self.fedex)
         Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.bargaining import PriceGroups, Stakes, Talks
 from agents.calendar import Month
-from agents.capacity import CapacityOrder
+from agents.capacity import CapacityOrder, Closure
 from agents.sourcing import AccessSlices, Sourcing
 from model.allocation import Allocation, Backlog
 from model.demand import Demand
@@ -56,6 +56,8 @@ class Tariffs:
         peak: Peak surcharge, $ per parcel, (K,).
         surcharge: Surcharges of the month, $ per parcel, (K, Z).
         list_growth: Latest yearly list increase, (K,).
+        mean_surcharge: Mean of the surcharges over the year at the start, $ per parcel, (K, Z).
+        fill: Discount on quotes with which a carrier fills its network, share, (S, K).
     """
 
     level: Floats
@@ -65,6 +67,13 @@ class Tariffs:
     peak: Floats
     surcharge: Floats
     list_growth: Floats
+    mean_surcharge: Floats
+    fill: Floats
+
+    @property
+    def offered(self) -> Floats:
+        """Level that quotes start from, $ per parcel, (S, K)."""
+        return self.level * (1.0 - self.fill)
 
 
 @dataclass(slots=True)
@@ -102,6 +111,9 @@ class NetworkState:
         sorting: National sorting capacity, parcels a month, (K,); inf where only the last mile binds.
         peak_factor: Monthly parcels that one annual parcel of capacity allows.
         pipeline: Orders on their way.
+        recent: What came into use since the start: carrier, month, annual parcels (Z,).
+        closures: Closures that have been decided and not yet carried out.
+        savings: Fixed cost that closures spare: carrier, first month, $ a month at start prices once in full.
         in_place: Routes and staff in place, deseasonalised dollars a month at current rates, (K, Z).
         annual_volume: Deseasonalised parcels a year delivered, mean of the last quarter, (K, Z).
         recent_volume: The same by month, newest last, (3, K, Z).
@@ -125,6 +137,25 @@ class NetworkState:
     street: StreetCosts
     utilisation: Floats
     on_time: Floats
+    recent: list[tuple[int, Month, Floats]] = field(default_factory=list)
+    closures: list[Closure] = field(default_factory=list)
+    savings: list[tuple[int, Month, float]] = field(default_factory=list)
+
+    def closing(self, carrier: int) -> Floats:
+        """Annual parcels whose closure a carrier has decided, (Z,)."""
+        total = np.zeros(self.capacity.shape[1])
+        for closure in self.closures:
+            if closure.carrier == carrier:
+                total += closure.annual_parcels
+        return total
+
+    def locked(self, carrier: int, since: Month) -> Floats:
+        """Annual parcels of a carrier that came into use after a month, (Z,)."""
+        total = np.zeros(self.capacity.shape[1])
+        for owner, month, annual_parcels in self.recent:
+            if owner == carrier and month > since:
+                total += annual_parcels
+        return total
 
     @property
     def monthly_capacity(self) -> Floats:
@@ -190,6 +221,21 @@ class AccessState:
         self.contract = np.zeros_like(self.contract)
         self.kept = self.reach.copy()
         self.paid = np.zeros_like(self.paid)
+
+
+@dataclass(slots=True)
+class RivalState:
+    """What rivals remember of their own rules.
+
+    Attributes:
+        negative_months: Months in a row of negative cash, seasonally adjusted, (K,).
+        shed: Parcels a day of each contract that UPS has ended, with the month of the notice.
+        reviewed_until: Month until which UPS looks no further at an enterprise shipper that it has shed, by row.
+    """
+
+    negative_months: NDArray[np.int64]
+    shed: list[tuple[Month, float]] = field(default_factory=list)
+    reviewed_until: dict[int, Month] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -304,5 +350,6 @@ class MarketState:
     amazon: AmazonState
     books: Books
     access: AccessState
+    rivals: RivalState
     backlog: Backlog | None = None
     flows: MonthFlows = field(default_factory=MonthFlows)

@@ -39,7 +39,9 @@ def decide_access(market: ParcelMarket, tender: Tender) -> None:
             continue
         reach, passed = access.reach[carrier], market.state.network.coverage[carrier]
         inside = np.divide(passed, reach, out=np.zeros_like(reach), where=reach > 0.0)
-        cost = np.maximum(spared_cost(market, carrier, passed) + insourcing_error(market, carrier), 0.0)
+        # Only who used to buy where its own routes pass is new to it there.
+        error = 0.0 if market.carriers.groups[carrier] == "regional" else insourcing_error(market, carrier)
+        cost = np.maximum(spared_cost(market, carrier, passed) + error, 0.0)
         terms = access_terms(market, carrier, cost, volume * inside)
         beyond = volume * (1.0 - inside)
         under, purchase = _with_beyond(cost, volume * inside, beyond, terms, injection)
@@ -47,7 +49,7 @@ def decide_access(market: ParcelMarket, tender: Tender) -> None:
         access.bought[carrier] = purchase.parcels + beyond
         access.contract[carrier] = purchase.contract + under
     room = usps_room(market.state, market.state.network.sorting[USPS])
-    total = float(access.bought.sum())
+    total = float(access.bought.sum(axis=0).sum())  # zone by zone: a carrier more changes not even the last digit
     if total > room:
         access.bought *= room / total
         access.contract *= room / total

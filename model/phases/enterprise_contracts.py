@@ -11,6 +11,7 @@ from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
 from agents.pricing import quote
 from model.carriers import FEDEX, UPS
+from model.contract_margins import least_price
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -57,7 +58,8 @@ def advance_agreements(market: ParcelMarket) -> None:
 def _quotes(market: ParcelMarket, row: int, carrier: int) -> Floats:
     """What the carrier quotes the shipper today before surcharges, $ per parcel, (S,)."""
     tariffs = market.state.tariffs
-    return quote(tariffs.level[:, carrier], tariffs.floor[:, carrier], market.shippers.discount[row])
+    quoted = quote(tariffs.offered[:, carrier], tariffs.floor[:, carrier], market.shippers.discount[row])
+    return np.maximum(quoted, least_price(market, row, carrier))
 
 
 def _agreement(market: ParcelMarket, row: int, seller: str, price: Floats, age: int) -> Contract:

@@ -9,7 +9,9 @@ import numpy as np
 from model.billing import month_surcharges, peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.demand import growth_index, season_factors
+from model.fixed_costs import close_capacity
 from model.operations import quote_floors, usps_costs
+from model.phases.entry_exit import leave
 from model.timeline import read_timeline
 
 if TYPE_CHECKING:
@@ -37,11 +39,12 @@ def update_environment(market: ParcelMarket) -> None:
 
 
 def commission_capacity(market: ParcelMarket) -> None:
-    """Orders that are due come into use; the announced rural plan arrives month by month."""
+    """Orders and the announced rural plan come into use, closures take effect, carriers with lasting losses leave."""
     network, amazon = market.state.network, market.state.amazon
     due = [order for order in network.pipeline if order.arrives <= market.month]
     network.pipeline = [order for order in network.pipeline if order.arrives > market.month]
     for order in due:
+        network.recent.append((order.carrier, market.month, order.annual_parcels))
         network.capacity[order.carrier] += order.annual_parcels
         network.coverage[order.carrier] = np.maximum(network.coverage[order.carrier], order.coverage)
         market.events.add(
@@ -52,7 +55,11 @@ def commission_capacity(market: ParcelMarket) -> None:
             f"{order.annual_parcels.sum() / MILLION:,.0f} million parcels a year",
             annual_parcels=order.annual_parcels.sum(),
         )
+    close_capacity(market)
+    if market.settings.entry_and_exit:
+        leave(market)
     if market.settings.announced_plans and market.months_done < amazon.plan_months:
+        network.recent.append((AMAZON, market.month, amazon.plan_monthly))
         network.capacity[AMAZON] += amazon.plan_monthly
         network.coverage[AMAZON] = np.minimum(1.0, network.coverage[AMAZON] + amazon.plan_coverage)
 

@@ -324,12 +324,10 @@ def expected_unit_grid(
         wage_index: Wages relative to the start.
         price_index: Prices relative to the start.
     """
-    rates = model.rates.scaled(wage_index, price_index)
-    shape = (len(rates.operating_days), zones.n_zones)
-    households = np.broadcast_to(coverage * zones.households, shape)
-    per_household = rates.parcels_per_household_day(np.broadcast_to(annual, shape), households)
+    rates = model.rates.only(network).scaled(wage_index, price_index)
+    per_household = rates.parcels_per_household_day(annual[None], (coverage * zones.households)[None])
     economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, model.geometry)
-    return np.asarray(economics.unit_cost[network])
+    return np.asarray(economics.unit_cost[0])
 
 
 def amazon_own_cost(

@@ -34,13 +34,16 @@ def spared_cost(market: ParcelMarket, carrier: int, passed: Floats) -> Floats:
     """
     street = market.state.network.street
     grid = street.marginal_grid[carrier - 1]
+    spared = market.figures.access_sorting_spared * street.sort[carrier - 1][:, None]
+    if (passed == 1.0).all():
+        return np.asarray(grid + spared)
     cells = grid.shape[1]
     position = np.clip((np.arange(cells) + 0.5) * passed[:, None] - 0.5, 0.0, cells - 1.0)
     lower = position.astype(np.intp)
     at_lower = np.take_along_axis(grid, lower, axis=1)
     at_upper = np.take_along_axis(grid, np.minimum(lower + 1, cells - 1), axis=1)
     cost = at_lower + (at_upper - at_lower) * (position % 1.0)
-    return np.asarray(cost + market.figures.access_sorting_spared * street.sort[carrier - 1][:, None])
+    return np.asarray(cost + spared)
 
 
 def insourcing_error(market: ParcelMarket, carrier: int) -> float:

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from agents.make_or_buy import desired_coverage
 
 Floats = NDArray[np.float64]
-BISECTIONS = 60  # halvings of the shadow price: it is exact to the last digits then
+MOST_STEPS = 40  # of the search for the shadow price; demand is nearly linear in it, so a dozen usually do
+CLOSE = 1e-9  # relative distance to the quantity that is asked for
+NARROW = 1e-9  # $ per parcel between which demand jumps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,11 +102,36 @@ def _shadow_price(own_cost: Floats, volume: Floats, terms: AccessTerms, kept_at:
     zones = np.maximum(np.bincount(terms.group, minlength=len(terms.cap)), 1)
     low = np.where(target > wanted, -by_group(terms.price) / zones * terms.relief, 0.0)
     high = np.where(target < wanted, float(own_cost.max()), 0.0)
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (low + high)
-        more = by_group(volume * (1.0 - kept_at(terms.price + middle[terms.group]))) > target
-        low, high = np.where(more, middle, low), np.where(more, high, middle)
-    return np.where(target != wanted, high, 0.0)
+
+    def excess(shadow: Floats) -> Floats:
+        return by_group(volume * (1.0 - kept_at(terms.price + shadow[terms.group]))) - target
+
+    return np.where(target != wanted, _where_it_vanishes(excess, low, high, CLOSE * np.maximum(target, 1.0)), 0.0)
+
+
+def _where_it_vanishes(excess: Callable[[Floats], Floats], low: Floats, high: Floats, close: Floats) -> Floats:
+    """Upper end of a bracket of the point where a falling function passes 0, all groups at once.
+
+    False position, with every third step a halving: jumps of the function cannot hold it up.
+
+    Args:
+        excess: The function of a price by group, (G,), that falls in the price of the same group.
+        low: Prices at which it is positive or 0, (G,).
+        high: Prices at which it is negative or 0, (G,).
+        close: Values below 0 that count as 0, (G,).
+    """
+    above, below = excess(low), excess(high)
+    for step in range(MOST_STEPS):
+        if ((below >= -close) | (high - low <= NARROW)).all():
+            break
+        width = np.maximum(above - below, 1e-300)
+        weight = np.full_like(low, 0.5) if step % 3 == 2 else np.clip(above / width, 0.01, 0.99)
+        middle = low + (high - low) * weight
+        value = excess(middle)
+        more = value > 0.0
+        low, above = np.where(more, middle, low), np.where(more, value, above)
+        high, below = np.where(more, high, middle), np.where(more, below, value)
+    return high
 
 
 def keeps_commitment(

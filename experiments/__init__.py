@@ -16,6 +16,7 @@ from experiments.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.access_curve import RetainedCurve, retained_curve
+    from experiments.auction import AccessAuction, access_auction
     from experiments.comparison import Comparison, compare
     from experiments.negotiation import Negotiations, negotiate
     from experiments.results import RunResult
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from experiments.volume_loss import UspsLoss, usps_loss
 
 __all__ = [
+    "AccessAuction",
     "Calibration",
     "Comparison",
     "InputError",
@@ -31,6 +33,7 @@ __all__ = [
     "RetainedCurve",
     "RunResult",
     "UspsLoss",
+    "access_auction",
     "calibration",
     "compare",
     "negotiate",
@@ -41,12 +44,14 @@ __all__ = [
 
 # Loaded when first asked for: `lastmile --help` must not wait for pandas and Mesa.
 _HOMES = {
+    "AccessAuction": "auction",
     "Calibration": "start_year",
     "Comparison": "comparison",
     "Negotiations": "negotiation",
     "RetainedCurve": "access_curve",
     "RunResult": "results",
     "UspsLoss": "volume_loss",
+    "access_auction": "auction",
     "calibration": "start_year",
     "compare": "comparison",
     "negotiate": "negotiation",

@@ -28,7 +28,7 @@ def check_month(market: ParcelMarket) -> None:
     Raises:
         BalanceError: Something does not balance beyond its tolerance.
     """
-    parcels, money = parcel_imbalance(market), money_imbalance(market)
+    parcels, money = parcel_imbalance(market), max(money_imbalance(market), postal_imbalance(market))
     market.worst_parcels = max(market.worst_parcels, parcels)
     market.worst_money = max(market.worst_money, money)
     if parcels > PARCEL_TOLERANCE:
@@ -114,6 +114,31 @@ def money_imbalance(market: ParcelMarket) -> float:
     for category in range(len(ledger.categories)):
         worst = max(worst, abs(int(ledger.paid[category].sum()) - int(ledger.received[category].sum())))
     return worst / CENTS
+
+
+def postal_imbalance(market: ParcelMarket) -> float:
+    """Largest gap in dollars between the cash of USPS in the ledger and its statement, debt, arrears and deferrals.
+
+    The statement says what cash should have changed by; what was borrowed and what could not be paid explain the rest.
+    """
+    state, ledger = market.state, market.ledger
+    postal, party = state.flows.postal, ledger.index("usps")
+    assert postal is not None
+    opening = int(ledger.balance[party] - ledger.received[:, party].sum() + ledger.paid[:, party].sum())
+
+    owed = (state.books.usps_debt, state.books.usps_arrears, state.postal.deferred)
+    borrowed, unpaid, deferred = (
+        round(now * CENTS) - round(before * CENTS) for now, before in zip(owed, state.postal.owed_before, strict=True)
+    )
+    flows = (postal.mail_revenue, postal.parcel_revenue, postal.net_interest, -postal.expense, postal.noncash)
+    expected = sum(round(value * CENTS) for value in flows) - round(postal.capital * CENTS)
+    return (
+        max(
+            abs(int(ledger.balance[party]) - opening - expected - borrowed - unpaid - deferred),
+            abs(borrowed - round(ledger.income("borrowing", "usps") * CENTS)),
+        )
+        / CENTS
+    )
 
 
 def capacity_overrun(market: ParcelMarket) -> float:

@@ -44,7 +44,7 @@ def contract_margins(market: ParcelMarket, carrier: int) -> tuple[Floats, Floats
     shippers, tariffs = market.shippers, market.state.tariffs
     rows = shippers.enterprise
     agreed = market.state.choice.enterprise_price[:, :, carrier]
-    quoted = quote(tariffs.offered[:, carrier], tariffs.floor[:, carrier], shippers.discount[rows, None])
+    quoted = enterprise_quotes(market)[:, :, carrier]
     surcharge = market.mix @ tariffs.mean_surcharge[carrier]
     price = np.where(np.isnan(agreed), quoted, agreed) + surcharge[shippers.division[rows], None]
     revenue, spent = (parcels * price).sum(axis=1), (parcels * cost).sum(axis=1)
@@ -52,9 +52,16 @@ def contract_margins(market: ParcelMarket, carrier: int) -> tuple[Floats, Floats
     return margin, parcels.sum(axis=1)
 
 
-def least_price(market: ParcelMarket, row: int, carrier: int) -> Floats:
-    """Lowest price at which a carrier signs with an enterprise shipper that it has shed before, $ per parcel, (S,)."""
-    if carrier != UPS or row not in market.state.rivals.reviewed_until:
-        return np.zeros(market.state.tariffs.level.shape[0])
-    _, cost = contract_cost(market, carrier)
-    return np.asarray(cost[row] / (1.0 - market.figures.required_contract_margin))
+def enterprise_quotes(market: ParcelMarket) -> Floats:
+    """What every carrier quotes every enterprise shipper today before surcharges, $ per parcel, (E, S, K).
+
+    UPS quotes those that it has shed at least their own cost and the margin that it wants.
+    """
+    tariffs, discount = market.state.tariffs, market.shippers.discount[market.shippers.enterprise]
+    quoted = np.asarray(quote(tariffs.offered, tariffs.floor, discount[:, None, None]))
+    shed = sorted(market.state.rivals.reviewed_until)
+    if shed:
+        _, cost = contract_cost(market, UPS)
+        least = cost[shed] / (1.0 - market.figures.required_contract_margin)
+        quoted[shed, :, UPS] = np.maximum(quoted[shed, :, UPS], least)
+    return quoted

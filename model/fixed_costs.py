@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.calendar import MONTHS_PER_YEAR
 from agents.rivals import merged_share
 from model.carriers import FEDEX
 
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 MILLION = 1e6
-JANUARY = 1
 
 
 def fixed_costs(market: ParcelMarket) -> Floats:
     """Fixed cost of the month by carrier at start prices, $, (K,): what closures spare arrives evenly within a year."""
     p, cost = market.figures, market.state.books.fixed_cost.copy()
     if market.settings.rival_rules:
-        months = market.month - Month(int(p.projection_start_year), JANUARY) + 1
+        months = market.month - market.settings.projection_start + 1
         cost[FEDEX] *= 1.0 - p.fedex_network_saving * merged_share(months, int(p.fedex_network_saving_months))
     for carrier, since, spared in market.state.network.savings:
         cost[carrier] -= spared * min(1.0, (market.month - since + 1) / MONTHS_PER_YEAR)

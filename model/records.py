@@ -66,6 +66,11 @@ SERIES = (
     Series("usps_cash_usd", (), "$", "Cash at the end of the month"),
     Series("usps_debt_usd", (), "$", "Debt at the end of the month"),
     Series("usps_arrears_usd", (), "$", "Payments that USPS could not make, so far"),
+    Series("usps_deferred_usd", (), "$", "Retirement contributions that USPS has put off, so far"),
+    Series("usps_distress_rung", (), "rung", "Highest rung of the distress ladder in force or decided, 0 to 6"),
+    Series("usps_violations_count", (), "count", "Statutory rules that are broken"),
+    Series("usps_institutional_usd", (), "$", "Cost of USPS that no product causes"),
+    Series("amazon_usps_attributable_usd", (), "$", "What Amazon's parcels at USPS cost it"),
     Series("usps_mail_index", (), "index", "Mail pieces relative to the start"),
 )
 

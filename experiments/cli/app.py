@@ -162,6 +162,8 @@ def negotiate(
     ] = None,
     set: SetOption = None,
     seed: Annotated[int, typer.Option(metavar="N", help="First seed; the others follow it.")] = 1,
+    buyer: Annotated[str, typer.Option(metavar="NAME", help="Who hands over parcels.")] = "amazon",
+    seller: Annotated[str, typer.Option(metavar="NAME", help="Who would deliver them.")] = "usps",
     curve: Annotated[
         bool,
         typer.Option("--curve", help="Sweep Amazon's own cost instead: what USPS keeps under three price structures."),
@@ -172,7 +174,7 @@ def negotiate(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Let Amazon and USPS negotiate: how often they agree, when, at what price, and how much stays with USPS.
+    """Let two parties negotiate: how often they agree, when, at what price, and on how many parcels.
 
     For example: lastmile negotiate --draws 10 --set price_structure=by_zone_type
     """
@@ -180,7 +182,28 @@ def negotiate(
     from experiments.settings import read_settings
 
     problems: list[str] = []
-    run_negotiate(draws, read_settings(set or (), problems), problems, seed, curve, write, json)
+    run_negotiate(draws, read_settings(set or (), problems), problems, seed, curve, write, json, buyer, seller)
+
+
+@app.command()
+@reports_errors
+def auction(
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="In force: pay_as_bid, uniform_price or vcg.")
+    ] = "pay_as_bid",
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """Show the auction of last-mile access: lots, bids, awards, revenue, efficiency of each format against VCG.
+
+    For example: lastmile auction --format vcg --set auction_excludes_amazon=true
+    """
+    from experiments.cli.auction import run_auction
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_auction(format, read_settings(set or (), problems), problems, seed, json)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from model.access.accounts import passed_by
 from model.access.terms import access_price
 from model.carriers import UPS, USPS
 from model.operations import expected_unit_grid
+from model.timeline import surepost_end
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -64,12 +65,11 @@ def insourcing_error(market: ParcelMarket, carrier: int) -> float:
 def take_announced_decision(market: ParcelMarket) -> None:
     """UPS took its economy last mile back from USPS on 1 January 2025: a fact where announced plans take effect."""
     access = market.state.access
-    if market.settings.announced_plans:
-        access.insourced[:] = 1.0
-        access.learning_since[UPS] = market.settings.start
-        moved = access.economy[USPS] * market.surepost_share
-        access.economy[USPS] -= moved
-        access.economy[UPS] += moved
+    moved = access.economy[USPS] * market.surepost_share * (1.0 - access.insourced)
+    access.economy[USPS] -= moved
+    access.economy[UPS] += moved
+    access.insourced[:] = 1.0
+    access.learning_since.setdefault(UPS, market.month)
 
 
 def insource(market: ParcelMarket) -> None:
@@ -77,8 +77,10 @@ def insource(market: ParcelMarket) -> None:
 
     The error of a carrier that has never delivered such parcels counts in full until it begins, and fades from then on.
     """
-    access, p = market.state.access, market.figures
-    if market.settings.announced_plans or not market.settings.make_or_buy or market.surepost_share == 0.0:
+    access, p, settings = market.state.access, market.figures, market.settings
+    after = market.month >= surepost_end()
+    imposed = settings.announced_plans if after else settings.history_mode == "forced_events"
+    if imposed or not settings.make_or_buy or market.surepost_share == 0.0:
         return
     new = UPS not in access.learning_since
     if new:

@@ -25,13 +25,14 @@ from model.fixed_costs import fixed_costs
 from model.ledger import CENTS
 from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
-from model.postal_accounts import BILLION, PostalStatement, borrowing, mail_month
+from model.phases.postal import close_postal_books, postal_statement
+from model.phases.regulation import review_month
+from model.postal_accounts import PostalStatement, mail_month
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-OCTOBER = 10
 
 
 def operate_and_bill(market: ParcelMarket) -> None:
@@ -55,14 +56,14 @@ def _operate(market: ParcelMarket) -> None:
     handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
     shipped = demand.amazon
     network.amazon_own = own * year
-    state.access.economy = by_segment[ECONOMY] * year
+    state.access.economy = allocation.accepted[:-2, ECONOMY].sum(axis=0) * year  # Amazon's parcels go their own way
     used = network.coverage[1:].copy()
     used[AMAZON - 1] = np.clip(own / shipped, SMALLEST_COVERAGE, 1.0)
     used = np.maximum(used, SMALLEST_COVERAGE)
     network.street = street_costs(
         market.costs, market.zones, annual[1:], used, network.start_coverage, env.wage_other, env.price_level
     )
-    mail = mail_month(p, market.months_done, env.mail_price, env.price_level, env.wage_usps)
+    mail = mail_month(p, market.months_done, env.mail_price, env.price_level, env.wage_usps, market.paths.mail_volume)
     market.mail_index = mail.volume_index
     needed = np.empty_like(network.in_place)
     needed[1:] = network.street.street * annual[1:] / MONTHS_PER_YEAR - spared_routes(market)[1:]
@@ -98,7 +99,7 @@ def _operate(market: ParcelMarket) -> None:
         bought=(handling + injection) * env.price_level + math.fsum(allocation.value[-2:].sum(axis=(0, 1, 3))),
         parcels=math.fsum(allocation.accepted[-2:].sum(axis=(0, 1, 3))),
     )
-    state.flows.postal = _postal_statement(market, last_mile[USPS], mail.revenue, mail.attributable_cost)
+    state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue, mail.attributable_cost)
 
 
 def handed_over(allocation: Allocation) -> Floats:
@@ -127,25 +128,6 @@ def amazon_cost_per_parcel(own: float, bought: float, parcels: float) -> float:
     return (own + bought) / parcels if parcels > 0.0 else 0.0
 
 
-def _postal_statement(
-    market: ParcelMarket, parcel_cost: float, mail_revenue: float, mail_cost: float
-) -> PostalStatement:
-    """Statement of the month without parcel revenue, which the invoices bring."""
-    p, env = market.figures, market.state.environment
-    year = MONTHS_PER_YEAR / BILLION
-    return PostalStatement(
-        mail_revenue=mail_revenue,
-        parcel_revenue=0.0,
-        mail_cost=mail_cost,
-        parcel_cost=parcel_cost,
-        institutional_cost=market.state.books.institutional_cost * env.wage_usps,
-        net_interest=p.usps_interest_income_net_2024 / year,
-        noncash=(p.usps_noncash_and_unpaid + p.usps_depreciation) / year,
-        unpaid=p.usps_noncash_and_unpaid / year,
-        capital=p.usps_capex / year,
-    )
-
-
 def _serve(market: ParcelMarket) -> None:
     """On-time share and waiting, and what shippers come to believe of them."""
     state, p = market.state, market.figures
@@ -159,6 +141,7 @@ def _serve(market: ParcelMarket) -> None:
     tendered = volume + waiting
     share = np.divide(waiting, tendered, out=np.zeros_like(waiting), where=tendered > 0.0)
     base = p.by("on_time_base", market.carriers.groups)
+    base[USPS] -= state.postal.measures.on_time_loss
     network.on_time = on_time_share(p, base, network.utilisation, share)
     bought = state.access.bought  # a carrier's customers see how USPS delivers what it hands over
     sold = allocation.accepted.sum(axis=(0, 1))
@@ -168,12 +151,14 @@ def _serve(market: ParcelMarket) -> None:
     state.choice.perceived_on_time = state.choice.perceived_on_time + p.quality_memory * (
         mean - state.choice.perceived_on_time
     )
+    moved = allocation.accepted.sum(axis=(0, 3))
+    days = np.broadcast_to(state.choice.extra_days, moved.shape[1:])
+    state.choice.mean_extra_days = moved @ days / np.maximum(moved.sum(axis=1), 1.0)
     if allocation.backlog is None:
         state.choice.transit_delay = np.zeros_like(state.choice.transit_delay)
     else:
         waits = allocation.backlog.volume.sum(axis=(0, 1, 3, 4))
-        moved = allocation.accepted.sum(axis=(0, 2, 3))
-        state.choice.transit_delay = DAYS_PER_MONTH * waits / np.maximum(waits + moved, 1.0)
+        state.choice.transit_delay = DAYS_PER_MONTH * waits / np.maximum(waits + moved.sum(axis=1), 1.0)
 
 
 def _bill(market: ParcelMarket) -> None:
@@ -205,43 +190,17 @@ def _bill(market: ParcelMarket) -> None:
 
 
 def close_books(market: ParcelMarket) -> None:
-    """Profit, cash and debt of the month; payments that USPS cannot make are recorded, never silently owed."""
+    """Profit, cash and debt of the month, then what the law says of them."""
     state, ledger = market.state, market.ledger
-    cost, postal = state.flows.operating_cost, state.flows.postal
+    cost = state.flows.operating_cost
     assert cost is not None
-    assert postal is not None
     for carrier, key in enumerate(market.carriers.keys):
         if carrier != USPS:
             ledger.pay("operations", key, "suppliers", float(cost[carrier]))
-    parcel_revenue = sum(ledger.income(category, "usps") for category in ("parcels", "access", "settlement"))
-    state.flows.postal = postal = PostalStatement(
-        **{**{name: getattr(postal, name) for name in postal.__slots__}, "parcel_revenue": parcel_revenue}
-    )
-    ledger.pay("mail", "mail_users", "usps", postal.mail_revenue)
-    ledger.pay("interest", "capital_market", "usps", postal.net_interest)
-    due = postal.cash_expense + postal.capital
-    _borrow(market, ledger.cash("usps") - due)
-    affordable = min(due, max(0.0, ledger.cash("usps")))
-    ledger.pay("operations", "usps", "suppliers", affordable)
-    if due - affordable > 1.0 / CENTS:
-        if state.books.usps_arrears == 0.0:
-            market.events.add(market.month, "cash_exhausted", ("usps",), "USPS runs out of cash; payments stop")
-        state.books.usps_arrears += due - affordable
-    _roll_year(market, cost, postal)
-
-
-def _borrow(market: ParcelMarket, cash: float) -> None:
-    books = market.state.books
-    if market.month.month == OCTOBER:
-        books.usps_borrowed = 0.0
-    amount = borrowing(market.figures, cash, books.usps_debt, books.usps_borrowed)
-    if amount > 0.0:
-        market.ledger.pay("borrowing", "treasury", "usps", amount)
-        books.usps_debt += amount
-        books.usps_borrowed += amount
-        market.events.add(
-            market.month, "borrowing", ("usps", "treasury"), f"USPS borrows {amount / BILLION:.2f} bn $", usd=amount
-        )
+    close_postal_books(market)
+    assert state.flows.postal is not None
+    _roll_year(market, cost, state.flows.postal)
+    review_month(market)
 
 
 def _roll_year(market: ParcelMarket, cost: Floats, postal: PostalStatement) -> None:

@@ -146,6 +146,9 @@ def close_carrier(market: ParcelMarket, carrier: int) -> None:
     state, shippers, key = market.state, market.shippers, market.carriers.keys[carrier]
     network = state.network
     lost = float(network.annual_volume[carrier].sum())
+    sellers = state.choice.enterprise_sellers
+    state.choice.enterprise_sellers = [tuple(one for one in row if one != carrier) for row in sellers]
+    state.talks = {parties: talks for parties, talks in state.talks.items() if key not in parties}
     for contract in market.book.in_force():
         if key in (contract.seller, contract.buyer):
             market.book.terminate(contract.seller, contract.buyer, market.month)

@@ -14,9 +14,12 @@ from agents.pricing import quote
 from agents.sourcing import source_deliveries as place_parcels
 from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
+from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
-from model.demand import Demand, growth_index, shocked_mix
-from model.phases.contracts import amazon_parcels, exit_progress
+from model.contract_margins import enterprise_quotes
+from model.demand import Demand, shocked_mix
+from model.phases.contracts import amazon_parcels, exit_progress, published_price
+from model.phases.history import insource_economy, left_to_bargaining, response_within_total
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
 if TYPE_CHECKING:
@@ -31,16 +34,17 @@ def generate_demand(market: ParcelMarket) -> None:
     """Parcels of other shippers by segment and of Amazon by zone (section 5)."""
     p, env, choice = market.figures, market.state.environment, market.state.choice
     shock = float(np.exp(env.common_shock))
-    growth = growth_index(p.growth_other_demand, market.months_done)
+    growth = market.paths.other_parcels(market.months_done)
     price_index = choice.price_index.mean(axis=0)
     response = price_index ** p.by_segment("volume_elasticity")
-    speed = 1.0 - p.speed_effect_other * choice.transit_delay
+    speed = 1.0 - p.speed_effect_other * choice.demand_delay
+    response = response_within_total(market, response * speed)
     mix = shocked_mix(np.concatenate([market.mix, market.amazon_mix]), market.streams, market.month, p.zone_shock_sd)
     trend = amazon_parcels(market, market.month)
     amazon_total = trend.sum() / MONTHS_PER_YEAR * env.season * shock
-    amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.transit_delay[ECONOMY])
+    amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.demand_delay[ECONOMY])
     market.state.flows.demand = Demand(
-        scale=growth / MONTHS_PER_YEAR * env.season * shock * response * speed,
+        scale=growth / MONTHS_PER_YEAR * env.season * shock * response,
         amazon=amazon_total * amazon_speed * mix[-1],
         amazon_trend=trend,
         mix=mix[:-1],
@@ -92,7 +96,7 @@ def _reconsider_small_shippers(market: ParcelMarket) -> None:
     index_of = np.argsort(position)
     reached = segment_reach(market)
     surcharge = market.mix @ tariffs.surcharge.T
-    other = quality_cost(p, choice.perceived_on_time, choice.transit_delay)
+    other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
     for segment in range(len(SEGMENTS)):
         struck = (draws[:, segment, 0] < p.reconsider_hazard) | (
             shippers.refused_months[:, segment] >= p.refusal_months
@@ -133,13 +137,12 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
     """Parcels and dollars of the enterprise shippers together, (S, K, Z) each."""
     shippers, choice, tariffs = market.shippers, market.state.choice, market.state.tariffs
     rows, level = shippers.enterprise, market.state.environment.price_level
-    quoted = quote(tariffs.offered, tariffs.floor, shippers.discount[rows, None, None])
-    price = np.where(np.isnan(choice.enterprise_price), quoted, choice.enterprise_price)
+    price = np.where(np.isnan(choice.enterprise_price), enterprise_quotes(market), choice.enterprise_price)
     choice.enterprise_share = enterprise_split(
         choice.constants,
         price / level,
         tariffs.surcharge / level,
-        quality_cost(market.figures, choice.perceived_on_time, choice.transit_delay),
+        quality_cost(market.figures, choice.perceived_on_time, choice.delay_by_carrier),
         shippers.price_coef[rows],
         choice.enterprise_share,
         market.figures.switching_inertia,
@@ -157,7 +160,7 @@ def source_deliveries(market: ParcelMarket) -> None:
     demand, tender = state.flows.demand, state.flows.tender
     assert demand is not None
     assert tender is not None
-    _move_surepost(market, tender)
+    insource_economy(market, tender)
     decide_access(market, tender)
     amazon = state.amazon
     luck = demand.amazon / demand.amazon_trend  # season and shocks, by zone
@@ -165,11 +168,12 @@ def source_deliveries(market: ParcelMarket) -> None:
     assert contract is not None
     retained = amazon.retained * luck
     kept = contract.in_force and exit_progress(market, market.month) == 0.0  # until an exit begins, none is known
+    sold_by_lot = contract.cap == contract.commitment  # a lot has no room beyond what was won
     monthly = state.network.monthly_capacity
     busy = tender.volume.sum(axis=(0, 1)) - state.access.bought
-    ups, fedex = amazon.flows.ups * amazon.ups_share * luck, amazon.flows.fedex * luck
+    ups, fedex = amazon.with_rivals * luck
     spare = np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex])
-    if market.settings.usps_amazon_volume == "negotiated" and not contract.in_force:
+    if left_to_bargaining(market):
         spare[:] = 0.0  # without a ban on USPS its published price is the cheapest that is left
     state.flows.sourcing = place_parcels(
         demand.amazon,
@@ -177,21 +181,10 @@ def source_deliveries(market: ParcelMarket) -> None:
         ups,
         fedex,
         np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon),
-        retained * (p.contract_cap_ratio - 1.0) if kept else np.zeros_like(retained),
+        retained * (p.contract_cap_ratio - 1.0) if kept and not sold_by_lot else np.zeros_like(retained),
         spare,
         amazon.at_published * luck,
     )
-
-
-def _move_surepost(market: ParcelMarket, tender: Tender) -> None:
-    """UPS's economy parcels that USPS carried to the door leave it as far as UPS took them over, with what they pay."""
-    share = market.surepost_share * market.state.access.insourced
-    if not share.any():
-        return
-    for array in (tender.volume, tender.value):
-        moved = array[:, ECONOMY, USPS] * share
-        array[:, ECONOMY, USPS] -= moved
-        array[:, ECONOMY, UPS] += moved
 
 
 def allocate_capacity(market: ParcelMarket) -> None:
@@ -243,13 +236,14 @@ def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
     p, month = market.figures, market.month
     access = np.zeros((market.carriers.n_carriers, market.zones.n_zones))
     beyond = np.zeros(market.carriers.n_carriers)
-    published = market.published_access_price()
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
         contract = market.book.get(seller, "amazon")
         assert contract is not None
+        published = published_price(market, seller)
         if contract.in_force:
+            surcharge = contract.peak_surcharge * peak_weight(month.month)
             prices = [contract.price_at(month, group, published) for group in range(len(contract.groups))]
-            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))]
+            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))] + surcharge
         else:
             access[index] = published
         beyond[index] = published if seller == "usps" else access[index].mean() + p.peak_surcharge
@@ -264,7 +258,7 @@ def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) 
     listed = quote(tariffs.offered, tariffs.floor, np.full_like(tariffs.level, mean_discount))
     price = np.where(total > 0.0, np.divide(worth, total, out=np.zeros_like(worth), where=total > 0.0), listed)
     price = price + p.peak_surcharge
-    other = quality_cost(p, choice.perceived_on_time, choice.transit_delay)
+    other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
     offered = np.isfinite(choice.constants)
     utility = np.where(offered, choice.constants, 0.0) - p.by_segment("price_coef")[:, None] * (
         price / market.state.environment.price_level + other

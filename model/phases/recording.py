@@ -10,6 +10,7 @@ from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
 from model.phases.parcels import ECONOMY, amazon_prices
+from model.phases.regulation import amazon_access_cost
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -91,6 +92,11 @@ def check_and_record(market: ParcelMarket) -> None:
             "usps_cash_usd": ledger.cash("usps"),
             "usps_debt_usd": books.usps_debt,
             "usps_arrears_usd": books.usps_arrears,
+            "usps_deferred_usd": state.postal.deferred,
+            "usps_distress_rung": float(state.postal.ladder.highest),
+            "usps_violations_count": float(len(market.regulator.broken)),
+            "usps_institutional_usd": postal.institutional_cost,
+            "amazon_usps_attributable_usd": float((handed[USPS] * amazon_access_cost(market)).sum()),
             "usps_mail_index": market.mail_index,
         }
     )

@@ -186,6 +186,13 @@ class ContractBook:
         holding = self._held[contract.seller, contract.buyer]
         self._replace(holding, next_version(contract, price=price), month, "is repriced")
 
+    def terminate(self, seller: str, buyer: str, month: Month) -> None:
+        """End a contract in force at once, because one side leaves the market."""
+        holding = self._held[seller, buyer]
+        ended = next_version(holding.contract, state=ContractState.TERMINATED, ends=month)
+        self._replace(holding, ended, month, "ends")
+        self._upcoming.pop((seller, buyer), None)
+
     def name(self, key: str) -> str:
         """Name of a party for people."""
         return self._names.get(key, key.replace("_", " "))

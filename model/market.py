@@ -19,6 +19,7 @@ from agents.calendar import Month
 from agents.carriers import Carrier, RegionalCarrier
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
 from agents.pricing import OwnDemand
+from agents.rivals import FedEx, Ups
 from agents.shippers import Shipper, ShipperTable
 from agents.usps import Usps
 from model.access import insourcing
@@ -252,6 +253,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             annual_volume=network.annual_volume[carrier],
             capacity=network.capacity[carrier],
             on_its_way=on_its_way,
+            closing=network.closing(carrier),
+            locked=network.locked(carrier, self.month + -int(self.figures.capacity_lock_months)),
             coverage=network.coverage[carrier],
             unit_cost=unit_cost,
             margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
@@ -394,8 +397,12 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
                 self.carrier_agents.append(self.amazon)
             elif group == "regional":
                 self.carrier_agents.append(RegionalCarrier(self, index, key, name, p.target_margin_regional, january))
+            elif key == "ups":
+                self.ups = Ups(self, index, key, name, p.target_margin_ups_fedex, january)
+                self.carrier_agents.append(self.ups)
             else:
-                self.carrier_agents.append(Carrier(self, index, key, name, p.target_margin_ups_fedex, january))
+                self.fedex = FedEx(self, index, key, name, p.target_margin_ups_fedex, january)
+                self.carrier_agents.append(self.fedex)
         self.regulator = Regulator(self, int(p.regulator_lag))
         Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
 

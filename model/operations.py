@@ -304,6 +304,32 @@ def quote_floors(
     return np.asarray(mean + costs.upstream * price_level)
 
 
+def expected_unit_grid(
+    model: CostModel,
+    zones: ZoneTable,
+    network: int,
+    annual: Floats,
+    coverage: Floats,
+    wage_index: float,
+    price_index: float,
+) -> Floats:
+    """Cost with sorting by percentile that one network would have at some volume and coverage, $ per parcel, (Z, P).
+
+    Args:
+        model: Cost rates.
+        zones: The zone table.
+        network: Position of the network, 0 for Amazon.
+        annual: Parcels a year by zone, (Z,).
+        coverage: Share of households that they go to, densest first, (Z,).
+        wage_index: Wages relative to the start.
+        price_index: Prices relative to the start.
+    """
+    rates = model.rates.only(network).scaled(wage_index, price_index)
+    per_household = rates.parcels_per_household_day(annual[None], (coverage * zones.households)[None])
+    economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, model.geometry)
+    return np.asarray(economics.unit_cost[0])
+
+
 def amazon_own_cost(
     costs: CostModel, zones: ZoneTable, parcels: Floats, wage_index: float = 1.0, price_index: float = 1.0
 ) -> Floats:

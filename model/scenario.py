@@ -134,6 +134,15 @@ class Scenario(BaseModel):
     make_or_buy: bool = _lever(
         True, "Carriers other than Amazon choose what they deliver themselves and what USPS delivers", "all", "switch"
     )
+    entry_and_exit: bool = _lever(
+        True,
+        "Regional carriers enter neighbouring states where it pays and leave after losses",
+        "all",
+        "switch",
+    )
+    rival_rules: bool = _lever(
+        True, "UPS sheds contracts with thin margins, FedEx fills and merges its networks", "UPS and FedEx", "switch"
+    )
     price_rule: Literal["adaptive", "frozen"] = _lever(
         "adaptive", "Carriers revise their list prices once a year, or never", "all carriers", "choice"
     )

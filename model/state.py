@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.bargaining import PriceGroups, Stakes, Talks
 from agents.calendar import Month
-from agents.capacity import CapacityOrder
+from agents.capacity import CapacityOrder, Closure
 from agents.contracts import Contract
 from agents.distress import Ladder, Measures
 from agents.sourcing import AccessSlices, Sourcing
@@ -61,6 +61,8 @@ class Tariffs:
         peak: Peak surcharge, $ per parcel, (K,).
         surcharge: Surcharges of the month, $ per parcel, (K, Z).
         list_growth: Latest yearly list increase, (K,).
+        mean_surcharge: Mean of the surcharges over the year at the start, $ per parcel, (K, Z).
+        fill: Discount on quotes with which a carrier fills its network, share, (S, K).
         temporary: Factors on the level that will end again, (S,), by carrier.
     """
 
@@ -71,7 +73,14 @@ class Tariffs:
     peak: Floats
     surcharge: Floats
     list_growth: Floats
+    mean_surcharge: Floats
+    fill: Floats
     temporary: dict[int, Floats] = field(default_factory=dict)
+
+    @property
+    def offered(self) -> Floats:
+        """Level that quotes start from, $ per parcel, (S, K)."""
+        return self.level * (1.0 - self.fill)
 
 
 @dataclass(slots=True)
@@ -128,6 +137,9 @@ class NetworkState:
         sorting: National sorting capacity, parcels a month, (K,); inf where only the last mile binds.
         peak_factor: Monthly parcels that one annual parcel of capacity allows.
         pipeline: Orders on their way.
+        recent: What came into use since the start: carrier, month, annual parcels (Z,).
+        closures: Closures that have been decided and not yet carried out.
+        savings: Fixed cost that closures spare: carrier, first month, $ a month at start prices once in full.
         in_place: Routes and staff in place, deseasonalised dollars a month at current rates, (K, Z).
         annual_volume: Deseasonalised parcels a year delivered, mean of the last quarter, (K, Z).
         recent_volume: The same by month, newest last, (3, K, Z).
@@ -151,6 +163,25 @@ class NetworkState:
     street: StreetCosts
     utilisation: Floats
     on_time: Floats
+    recent: list[tuple[int, Month, Floats]] = field(default_factory=list)
+    closures: list[Closure] = field(default_factory=list)
+    savings: list[tuple[int, Month, float]] = field(default_factory=list)
+
+    def closing(self, carrier: int) -> Floats:
+        """Annual parcels whose closure a carrier has decided, (Z,)."""
+        total = np.zeros(self.capacity.shape[1])
+        for closure in self.closures:
+            if closure.carrier == carrier:
+                total += closure.annual_parcels
+        return total
+
+    def locked(self, carrier: int, since: Month) -> Floats:
+        """Annual parcels of a carrier that came into use after a month, (Z,)."""
+        total = np.zeros(self.capacity.shape[1])
+        for owner, month, annual_parcels in self.recent:
+            if owner == carrier and month > since:
+                total += annual_parcels
+        return total
 
     @property
     def monthly_capacity(self) -> Floats:
@@ -216,6 +247,21 @@ class AccessState:
         self.contract = np.zeros_like(self.contract)
         self.kept = self.reach.copy()
         self.paid = np.zeros_like(self.paid)
+
+
+@dataclass(slots=True)
+class RivalState:
+    """What rivals remember of their own rules.
+
+    Attributes:
+        negative_months: Months in a row of negative cash, seasonally adjusted, (K,).
+        shed: Parcels a day of each contract that UPS has ended, with the month of the notice.
+        reviewed_until: Month until which UPS looks no further at an enterprise shipper that it has shed, by row.
+    """
+
+    negative_months: NDArray[np.int64]
+    shed: list[tuple[Month, float]] = field(default_factory=list)
+    reviewed_until: dict[int, Month] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -388,6 +434,7 @@ class MarketState:
     books: Books
     postal: PostalState
     access: AccessState
+    rivals: RivalState
     backlog: Backlog | None = None
     flows: MonthFlows = field(default_factory=MonthFlows)
     talks: dict[tuple[str, str], TalksState] = field(default_factory=dict)

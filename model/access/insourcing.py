@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.make_or_buy import desired_coverage, perceived_error
+from agents.calendar import MONTHS_PER_YEAR
+from agents.capacity import CapacityOrder, cut_to_limit, whole_stations
+from agents.make_or_buy import desired_coverage, own_cost, perceived_error, with_passing_routes
+from model.access.accounts import passed_by
 from model.access.terms import access_price
 from model.carriers import UPS, USPS
+from model.operations import expected_unit_grid
 from model.timeline import surepost_end
 
 if TYPE_CHECKING:
@@ -31,13 +35,16 @@ def spared_cost(market: ParcelMarket, carrier: int, passed: Floats) -> Floats:
     """
     street = market.state.network.street
     grid = street.marginal_grid[carrier - 1]
+    spared = market.figures.access_sorting_spared * street.sort[carrier - 1][:, None]
+    if (passed == 1.0).all():
+        return np.asarray(grid + spared)
     cells = grid.shape[1]
     position = np.clip((np.arange(cells) + 0.5) * passed[:, None] - 0.5, 0.0, cells - 1.0)
     lower = position.astype(np.intp)
     at_lower = np.take_along_axis(grid, lower, axis=1)
     at_upper = np.take_along_axis(grid, np.minimum(lower + 1, cells - 1), axis=1)
     cost = at_lower + (at_upper - at_lower) * (position % 1.0)
-    return np.asarray(cost + market.figures.access_sorting_spared * street.sort[carrier - 1][:, None])
+    return np.asarray(cost + spared)
 
 
 def insourcing_error(market: ParcelMarket, carrier: int) -> float:
@@ -91,3 +98,63 @@ def insource(market: ParcelMarket) -> None:
     if new:
         text = "UPS begins to deliver itself what USPS delivered for it"
         market.events.add(market.month, "sourcing", ("ups", "usps"), text, share=float(taken.mean()))
+
+
+def extend_coverage(market: ParcelMarket, carrier: int, room: float) -> CapacityOrder | None:
+    """A regional carrier that buys beyond its routes builds there where own delivery pays, a part of the gap a quarter.
+
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
+        room: Annual parcels of capacity that it can still order this quarter.
+    """
+    access, network, p, zones = market.state.access, market.state.network, market.figures, market.zones
+    passed, reach = network.coverage[carrier], access.reach[carrier]
+    year = MONTHS_PER_YEAR / market.state.environment.season
+    here = (reach > passed) & np.isin(zones.state, zones.state[passed > 0.0])  # a new state is a matter of entry
+    beyond = np.maximum(access.bought[carrier] - passed_by(market)[carrier], 0.0) * here * year
+    if market.carriers.groups[carrier] != "regional" or not beyond.any():
+        return None
+    new = carrier not in access.learning_since
+    if new:
+        access.learning_since[carrier] = market.month
+    capital = p.by_type("capital_charge")[zones.zone_type] * market.state.environment.price_level
+    cost = np.maximum(_cost_beyond(market, carrier, beyond, capital) + insourcing_error(market, carrier), 0.0)
+    injection = p.injection_cost_amazon * market.state.environment.price_level
+    price = access_price(market, carrier)
+    desired = np.minimum(desired_coverage(cost, p.investment_hurdle * capital, price, injection, 0.0), reach)
+    gap = np.maximum(desired - passed, 0.0)
+    missing = np.divide(gap * beyond, reach - passed, out=np.zeros_like(gap), where=reach > passed)
+    missing = np.maximum(missing - network.on_its_way(carrier), 0.0)
+    smallest = market.carrier_agents[carrier].smallest_station()
+    wanted = whole_stations(p.coverage_adjust_speed * missing, missing, smallest)
+    additions = cut_to_limit(wanted, cost.mean(axis=1), room)
+    if not additions.any():
+        if new:
+            del access.learning_since[carrier]
+        return None
+    part = np.divide(additions, missing, out=np.zeros_like(gap), where=missing > 0.0)
+    capex = float((additions * p.by_type("capacity_capex")[zones.zone_type]).sum())
+    return CapacityOrder(carrier, market.month + int(p.build_lead_months), additions, passed + part * gap, capex)
+
+
+def _cost_beyond(market: ParcelMarket, carrier: int, beyond: Floats, capital: Floats) -> Floats:
+    """Own cost by percentile: one stop more where routes pass, a new network with its capital beyond, $, (Z, P).
+
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
+        beyond: Parcels a year that it buys beyond its routes, (Z,).
+        capital: Capital charge, $ per parcel, (Z,).
+    """
+    network, env, zones = market.state.network, market.state.environment, market.zones
+    annual, reach = network.annual_volume[carrier] + beyond, market.state.access.reach[carrier]
+    unit = expected_unit_grid(market.costs, zones, carrier - 1, annual, reach, env.wage_other, env.price_level)
+    key = market.carriers.keys[carrier]
+    normal = market.streams.generator("zone_cost_noise", owner=key).standard_normal(zones.n_zones)
+    spared = market.figures.access_sorting_spared * network.street.sort[carrier - 1][:, None]
+    return with_passing_routes(
+        own_cost(unit, capital, noise=np.exp(market.figures.zone_cost_noise_sd * normal)),
+        network.street.marginal_grid[carrier - 1] + spared,
+        network.coverage[carrier],
+    )

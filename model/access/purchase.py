@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from agents.access import AccessPurchase, AccessTerms, buy_access
 from agents.geography import ECONOMY
 from model.access.insourcing import insourcing_error, spared_cost
-from model.access.terms import access_terms
+from model.access.terms import access_contract, access_terms
 from model.carriers import AMAZON, USPS
 from model.state import MarketState
 from model.tender import Tender
@@ -33,21 +33,27 @@ def decide_access(market: ParcelMarket, tender: Tender) -> None:
     if not market.settings.make_or_buy:
         return
     injection = p.injection_cost_amazon * market.state.environment.price_level
+    published = market.published_access_price()
     for carrier in buyers(market):
         volume = tender.volume[:, ECONOMY, carrier].sum(axis=0)
         if not volume.any():
             continue
         reach, passed = access.reach[carrier], market.state.network.coverage[carrier]
         inside = np.divide(passed, reach, out=np.zeros_like(reach), where=reach > 0.0)
-        cost = np.maximum(spared_cost(market, carrier, passed) + insourcing_error(market, carrier), 0.0)
-        terms = access_terms(market, carrier, cost, volume * inside)
+        # Only who used to buy where its own routes pass is new to it there.
+        error = 0.0 if market.carriers.groups[carrier] == "regional" else insourcing_error(market, carrier)
+        cost = np.maximum(spared_cost(market, carrier, passed) + error, 0.0)
         beyond = volume * (1.0 - inside)
+        if not beyond.any() and access_contract(market, carrier) is None and float(cost.max()) <= published + injection:
+            access.kept[carrier] = passed
+            continue  # the usual case of a regional carrier: access is dearer than one stop more, everywhere
+        terms = access_terms(market, carrier, cost, volume * inside)
         under, purchase = _with_beyond(cost, volume * inside, beyond, terms, injection)
         access.kept[carrier] = purchase.kept * passed
         access.bought[carrier] = purchase.parcels + beyond
         access.contract[carrier] = purchase.contract + under
     room = usps_room(market.state, market.state.network.sorting[USPS])
-    total = float(access.bought.sum())
+    total = float(access.bought.sum(axis=0).sum())  # zone by zone: a carrier more changes not even the last digit
     if total > room:
         access.bought *= room / total
         access.contract *= room / total

@@ -96,7 +96,7 @@ def net_revenue_beyond(market: ParcelMarket, carrier: int) -> float:
     volume = shippers.market_volume[:, ECONOMY] * share
     if not volume.any():
         return 0.0
-    paid = quote(tariffs.level[ECONOMY, carrier], tariffs.floor[ECONOMY, carrier], shippers.discount)
+    paid = quote(tariffs.offered[ECONOMY, carrier], tariffs.floor[ECONOMY, carrier], shippers.discount)
     price = float(np.average(paid, weights=volume))
     return float(price - market.costs.upstream[ECONOMY, carrier] * market.state.environment.price_level)
 

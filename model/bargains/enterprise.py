@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
-from agents.pricing import quote
 from model.carriers import FEDEX, REGIONAL, UPS, USPS
+from model.contract_margins import enterprise_quotes
 from model.operations import quote_floors, usps_costs
 from model.tender import quality_cost
 
@@ -37,7 +37,7 @@ def hold_start_agreements(market: ParcelMarket) -> None:
     term, choice = int(market.figures.term_enterprise), market.state.choice
     shape = choice.enterprise_price.shape
     choice.enterprise_sellers = _sellers(market)
-    quotes = _quotes(market)
+    quotes = enterprise_quotes(market)
     for row in range(shape[0]):
         age = row * term // shape[0]
         for carrier in choice.enterprise_sellers[row]:
@@ -91,15 +91,9 @@ def _sellers(market: ParcelMarket) -> list[tuple[int, ...]]:
     return [(UPS, FEDEX, *((int(best[home]),) if enough[home] else ())) for home in homes]
 
 
-def _quotes(market: ParcelMarket) -> Floats:
-    """What every carrier quotes every enterprise shipper today before surcharges, $ per parcel, (E, S, K)."""
-    tariffs, discount = market.state.tariffs, market.shippers.discount[market.shippers.enterprise]
-    return np.asarray(quote(tariffs.level, tariffs.floor, discount[:, None, None]))
-
-
 def _agreed_prices(market: ParcelMarket) -> Floats:
     """Prices of agreements signed today, $ per parcel, (E, S, K): the Nash split, never above the quote."""
-    quotes = _quotes(market)
+    quotes = enterprise_quotes(market)
     if not market.settings.enterprise_bargaining:
         return quotes
     price = market.state.choice.enterprise_price

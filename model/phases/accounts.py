@@ -22,6 +22,7 @@ from model.allocation import Allocation
 from model.auction.delivery import settle_month, spared_upstream
 from model.billing import invoice_cents, sum_over_carriers
 from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.fixed_costs import fixed_costs
 from model.ledger import CENTS
 from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
@@ -91,7 +92,7 @@ def _operate(market: ParcelMarket) -> None:
     upstream[USPS] = 0.0  # part of the staffed attributable cost
     handling = market.costs.upstream[ECONOMY, AMAZON] * float(handed_over(allocation).sum())
     injection = p.injection_cost_amazon * float(handed.sum())
-    cost = last_mile + upstream + state.books.fixed_cost * env.price_level + handling_cost(market, network.street.sort)
+    cost = last_mile + upstream + fixed_costs(market) * env.price_level + handling_cost(market, network.street.sort)
     cost[AMAZON] += (handling + injection) * env.price_level
     state.flows.operating_cost = cost
     own_share = float(own.sum()) / max(float(volume[AMAZON].sum()), 1.0)
@@ -217,7 +218,7 @@ def _roll_year(market: ParcelMarket, cost: Floats, postal: PostalStatement) -> N
     revenue[AMAZON] = float(ledger.received[ledger.categories.index("parcels"), ledger.index("amazon")]) / CENTS
     revenue[USPS] += ledger.income("access", "usps")
     total = allocation.accepted.sum(axis=(0, 1, 3))
-    total[USPS] += state.access.bought.sum()
+    total[USPS] += state.access.bought.sum(axis=0).sum()
     own_cost = cost + state.access.paid
     own_cost[USPS] = postal.parcel_cost
     total[AMAZON] = float(allocation.accepted[:-2, :, AMAZON].sum())  # Amazon's plans look at what it sells to others

@@ -17,6 +17,7 @@ from model.allocation import AllocationRules, Priority, allocate
 from model.auction.delivery import hand_over_awards, take_enterprise_awards
 from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.contract_margins import enterprise_quotes
 from model.demand import Demand, shock_factor, shocked_mix
 from model.phases.contracts import amazon_parcels, exit_progress, published_price
 from model.phases.history import contract_room, insource_economy, left_to_bargaining, response_within_total
@@ -70,8 +71,8 @@ def choose_carriers(market: ParcelMarket) -> None:
     volume, value = small_shipper_tender(
         shippers,
         parcels,
-        quote(tariffs.level[segments, primary], tariffs.floor[segments, primary], discount),
-        quote(tariffs.level[segments, fallback], tariffs.floor[segments, fallback], discount),
+        quote(tariffs.offered[segments, primary], tariffs.floor[segments, primary], discount),
+        quote(tariffs.offered[segments, fallback], tariffs.floor[segments, fallback], discount),
         demand.mix,
         coverage,
     )
@@ -111,7 +112,7 @@ def _reconsider_small_shippers(market: ParcelMarket) -> None:
         coverage = market.mix @ reached[segment].T
         available = primary_available(coverage, p.primary_min_coverage)
         home = shippers.division[rows]
-        paid = quote(tariffs.level[segment], tariffs.floor[segment], shippers.discount[rows, None]) + surcharge[home]
+        paid = quote(tariffs.offered[segment], tariffs.floor[segment], shippers.discount[rows, None]) + surcharge[home]
         offered = np.isfinite(choice.constants[segment])
         cost = paid / market.state.environment.price_level + other[segment]
         utility = np.where(offered, choice.constants[segment] - shippers.price_coef[rows, segment, None] * cost, -1e9)
@@ -140,8 +141,7 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
     """Parcels and dollars of the enterprise shippers together, (S, K, Z) each."""
     shippers, choice, tariffs = market.shippers, market.state.choice, market.state.tariffs
     rows, level = shippers.enterprise, market.state.environment.price_level
-    quoted = quote(tariffs.level, tariffs.floor, shippers.discount[rows, None, None])
-    price = np.where(np.isnan(choice.enterprise_price), quoted, choice.enterprise_price)
+    price = np.where(np.isnan(choice.enterprise_price), enterprise_quotes(market), choice.enterprise_price)
     choice.enterprise_share = enterprise_split(
         choice.constants,
         price / level,
@@ -218,7 +218,7 @@ def allocate_capacity(market: ParcelMarket) -> None:
     value[n_groups, ECONOMY] = contract * access
     value[n_groups + 1, ECONOMY] = spill * overflow[:, None]
     sorting = state.network.sorting.copy()
-    sorting[USPS] = max(0.0, sorting[USPS] - state.access.bought.sum())
+    sorting[USPS] = max(0.0, sorting[USPS] - state.access.bought.sum(axis=0).sum())
     priority = np.full((n_groups + 2, n_carriers), Priority.OTHER, dtype=np.int8)
     priority[n_groups] = Priority.COMMITTED
     state.flows.allocation = allocate(
@@ -261,7 +261,7 @@ def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) 
     p, choice, tariffs = market.figures, market.state.choice, market.state.tariffs
     total, worth = volume.sum(axis=-1), value.sum(axis=-1)
     mean_discount = float(np.average(market.shippers.discount, weights=market.shippers.market_volume.sum(axis=1)))
-    listed = quote(tariffs.level, tariffs.floor, np.full_like(tariffs.level, mean_discount))
+    listed = quote(tariffs.offered, tariffs.floor, np.full_like(tariffs.level, mean_discount))
     price = np.where(total > 0.0, np.divide(worth, total, out=np.zeros_like(worth), where=total > 0.0), listed)
     price = price + p.peak_surcharge
     other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)

@@ -32,6 +32,7 @@ from model.state import (
     ChoiceState,
     Environment,
     MarketState,
+    RivalState,
     Tariffs,
 )
 from model.streams import Streams
@@ -145,7 +146,17 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
     books = opening_books(p, carriers, network, volume, value, mean_surcharge, street, costs, flows, annual)
     state = MarketState(
         environment=Environment(),
-        tariffs=Tariffs(level.copy(), floor, level.copy(), rural, peak, mean_surcharge, np.zeros(carriers.n_carriers)),
+        tariffs=Tariffs(
+            level=level.copy(),
+            floor=floor,
+            start_level=level.copy(),
+            rural=rural,
+            peak=peak,
+            surcharge=mean_surcharge,
+            list_growth=np.zeros(carriers.n_carriers),
+            mean_surcharge=mean_surcharge,
+            fill=np.zeros_like(level),
+        ),
         choice=ChoiceState(
             constants=solution.constants,
             perceived_on_time=on_time,
@@ -158,6 +169,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         network=network,
         amazon=opening_amazon(p, zones, costs, flows, planned),
         books=books,
+        rivals=RivalState(np.zeros(carriers.n_carriers, dtype=np.int64)),
         postal=opening_postal(p, zones),
         access=AccessState.opening(volume[:, 0].sum(axis=0), coverage),
     )

@@ -59,7 +59,14 @@ def test_every_source_is_listed_once():
     assert len(sources) == len(set(sources))
     tables = {path.name: _rows(path) for path in DATA.glob("*.csv") if path.name != "sources.csv"}
     sourced = {name: rows for name, rows in tables.items() if "source_id" in rows[0]}
-    assert set(sourced) == {"states.csv", "carriers.csv", "market_history.csv", "start_years.csv", "timeline.csv"}
+    assert set(sourced) == {
+        "states.csv",
+        "state_borders.csv",
+        "carriers.csv",
+        "market_history.csv",
+        "start_years.csv",
+        "timeline.csv",
+    }
     for name, rows in sourced.items():
         for line, row in enumerate(rows, start=2):
             ids = {part.strip() for part in row["source_id"].split(";")}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from agents.calendar import MONTHS_PER_YEAR
 from experiments.errors import InputError
 from experiments.provenance import provenance
 from experiments.runs import Progress
@@ -93,13 +94,13 @@ def uso_cost(
     prepared, _ = gather(lambda: prepare_scenario(scenario, set, until=until), lambda: check_seeds(seed))
     if not prepared.universal_service or prepared.five_day_delivery == "at_once":
         raise InputError("universal_service and five_day_delivery are what this command varies; leave them as they are")
+    if prepared.end < prepared.start + ((1 - prepared.start.month) % MONTHS_PER_YEAR + MONTHS_PER_YEAR - 1):
+        raise InputError("until: at least one full calendar year is needed")
     plain = prepare_scenario(prepared, {"distress_ladder": False})
     duties = tuple(_CHANGES)
     tasks = [Task(prepare_scenario(plain, _CHANGES[duty]), int(seed)) for duty in duties]
     found = dict(zip(duties, work_all(_play, tasks, None, progress), strict=True))
     years = sorted(name.removeprefix(f"{INCOME}_") for name in found["required"][0] if name.startswith(f"{INCOME}_"))
-    if not years:
-        raise InputError("until: at least one full calendar year is needed")
     income = pd.DataFrame({duty: [found[duty][0][f"{INCOME}_{y}"] for y in years] for duty in duties}, index=years)
     watched = pd.DataFrame(
         {duty: {name: found[duty][0].get(f"{name}_{years[-1]}") for name in WATCHED} for duty in duties}, dtype=float

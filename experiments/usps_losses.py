@@ -33,8 +33,8 @@ class UspsLosses:
     Attributes:
         loss: Lost at once: net income, bn $ a year; index share; columns first_year, long_run, design_first_year,
             design_long_run, parcels_m, price, cost (of the parcels that leave, $ each), contribution_bn (theirs).
-        gradual: Net income against `renew` when parcels leave by the end of 2026, both without the distress ladder, bn $;
-            index share, columns years.
+        gradual: Net income against `renew` when parcels leave by the end of 2026, both without the distress ladder, bn
+            $; index share, columns years.
         answers: What USPS does: index "renew" or a share in words; columns: month of each rung by its name, and
             cash_bn, debt_bn, deferred_bn and arrears_bn at the end.
         seed: Seed of all runs.
@@ -63,9 +63,9 @@ def usps_losses(seed: int = 1, progress: Progress | None = None) -> UspsLosses:
     renew = prepare_scenario("renew")
     scenarios = {"renew": renew, "plain renew": prepare_scenario(renew, NO_LADDER), "still": still}
     for share in SHARES:
-        gradual = prepare_scenario("withdraw" if share == 1 else "partial", leaving(share))
-        scenarios[f"gradual {share}"] = gradual
-        scenarios[f"plain {share}"] = prepare_scenario(gradual, NO_LADDER)
+        leaves = prepare_scenario("withdraw" if share == 1 else "partial", leaving(share))
+        scenarios[f"gradual {share}"] = leaves
+        scenarios[f"plain {share}"] = prepare_scenario(leaves, NO_LADDER)
         scenarios[f"static {share}"] = prepare_scenario(still, {**leaving(share), **at_once()})
     tasks = [Task(scenario, int(seed)) for scenario in scenarios.values()]
     found = dict(zip(scenarios, work_all(_play, tasks, None, progress), strict=True))

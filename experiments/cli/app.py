@@ -154,11 +154,8 @@ def usps_loss(
     from experiments.errors import InputError
 
     if write is not None:
-        if share is not None or static or json:
-            raise InputError(
-                "usps-loss: --write makes a page about four shares; leave --share, --static and --json out"
-            )
-        write_usps_page(write, seed)
+        problems = ["usps-loss: --write makes a page about four shares; leave --share, --static and --json out"]
+        write_usps_page(write, seed, problems if share is not None or static or json else [])
         return
     if share is None:
         raise InputError("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import console, grid, print_json, progress_bar
 from experiments.figures import figure
-from experiments.settings import gather, prepare_scenario
+from experiments.settings import check_seeds, gather, prepare_scenario
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -111,8 +111,13 @@ def show_levers(out: Console, result: LeverCheck) -> None:
     out.print(f"{good} of {len(result.checks)} expectations hold.")
 
 
-def write_usps_page(file: Path, seed: int) -> None:
+def write_usps_page(file: Path, seed: int, problems: list[str]) -> None:
     """Write the page about what USPS loses with Amazon's parcels.
+
+    Args:
+        file: Where to.
+        seed: Seed of all runs.
+        problems: Found before; told with all others.
 
     Raises:
         InputError: The file cannot be written there, or the seed is not allowed.
@@ -121,7 +126,7 @@ def write_usps_page(file: Path, seed: int) -> None:
     from experiments.usps_losses import usps_losses
     from experiments.usps_page import write_page
 
-    check_file(file)
+    gather(lambda: check_file(file), lambda: check_seeds(seed), known=problems)
     with progress_bar("usps-loss", "runs", quiet=False) as progress:
         result = usps_losses(seed, progress)
     write_page(file, result)

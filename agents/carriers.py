@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.capacity import CapacityOrder, cut_to_limit, wanted_additions
-from agents.pricing import PriceResponse, paid_growth
+from agents.pricing import PriceResponse, paid_growth, raising_pays
 
 if TYPE_CHECKING:
     from agents.world import World
@@ -56,7 +56,12 @@ class Carrier(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             margin_gap=self.target_margin - books.margin,
             utilisation_gap=books.utilisation - books.start_utilisation,
             rival_ratio=self.world.rival_price_ratio(self.index),
+            margin_may_raise=self.margin_may_raise(),
         )
+
+    def margin_may_raise(self) -> bool:
+        """Whether a poor margin is a reason to raise prices: not where demand would fall so far that profit falls."""
+        return raising_pays(self.world.own_demand(self.index))
 
     def expected_volume(self, months: int) -> Floats:
         """Parcels a year by zone that it expects to deliver some months ahead, (Z,)."""
@@ -103,24 +108,6 @@ class RegionalCarrier(Carrier):
     def yearly_build_limit(self) -> float:
         """Annual parcels of capacity that it can add in a year."""
         return self.world.figures.regional_growth_cap * float(self.world.own_books(self.index).capacity.sum())
-
-
-class Usps(Carrier):
-    """The postal service: it sells parcels under a price step limit and below its rivals, and serves every address."""
-
-    def price_increase(self) -> float:
-        """Yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""
-        figures = self.world.figures
-        largest_list_step = figures.inflation + figures.usps_price_step_max
-        return min(super().price_increase(), figures.list_to_paid_pass_through * largest_list_step)
-
-    def mail_price_increase(self) -> float:
-        """Yearly mail price change that the law allows: inflation and the authority beyond it."""
-        return self.world.figures.inflation + self.world.figures.mail_price_above_inflation
-
-    def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
-        """Order nothing: sorting capacity is slack and the last mile passes every address anyway."""
-        return None
 
 
 def price_response(world: World) -> PriceResponse:

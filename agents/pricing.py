@@ -61,6 +61,32 @@ class PriceResponse:
     pass_through: float
 
 
+@dataclass(frozen=True, slots=True)
+class OwnDemand:
+    """What a carrier knows of the demand for its own parcels, by segment, (S,) each.
+
+    Attributes:
+        parcels: Parcels a year.
+        price: Mean price paid, $ per parcel.
+        variable_cost: Cost of one more parcel, $.
+        elasticity: Long-run elasticity of the parcels with respect to its own prices, at most 0.
+    """
+
+    parcels: Floats
+    price: Floats
+    variable_cost: Floats
+    elasticity: Floats
+
+
+def raising_pays(demand: OwnDemand) -> bool:
+    """Whether a rise of all prices by one per cent raises profit in the long run.
+
+    In one segment that is a variable margin of at most 1 / |elasticity|; over several the gains and losses are added.
+    """
+    gain = demand.price + demand.elasticity * (demand.price - demand.variable_cost)
+    return bool((demand.parcels * gain).sum() >= 0.0)
+
+
 def paid_growth(
     response: PriceResponse,
     *,

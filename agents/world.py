@@ -11,9 +11,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.books import CarrierBooks
+from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
 from agents.geography import ZoneTable
+from agents.pricing import OwnDemand
 from agents.shippers import ShipperTable
 
 Floats = NDArray[np.float64]
@@ -58,8 +59,16 @@ class World(Protocol):
         """Return a carrier's own accounts, capacity and prices."""
         ...
 
+    def postal_books(self) -> PostalBooks:
+        """Return what USPS knows of its own cash and debt; no other agent asks for it."""
+        ...
+
     def rival_price_ratio(self, carrier: int) -> float:
         """Return rivals' public prices over the carrier's own, relative to the same ratio at the start."""
+        ...
+
+    def own_demand(self, carrier: int) -> OwnDemand:
+        """Return what a carrier knows of the demand for its own parcels."""
         ...
 
     def amazon_parcels_expected(self, month: Month) -> Floats:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from experiments.analysis.drivers import drivers
     from experiments.analysis.responses import heat_map, response
     from experiments.analysis.sensitivity import Sensitivity, sensitivity
+    from experiments.auction import AccessAuction, access_auction
     from experiments.comparison import Comparison, compare
     from experiments.designs import Design, read_design
     from experiments.negotiation import Negotiations, negotiate
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
     from experiments.store.reading import SweepResult, open_sweep
     from experiments.store.status import Status, status
     from experiments.sweeps.sweep import sweep
+    from experiments.universal_service import ServiceCost, uso_cost
     from experiments.volume_loss import UspsLoss, usps_loss
 
 __all__ = [
+    "AccessAuction",
     "Calibration",
     "Comparison",
     "Design",
@@ -44,10 +47,12 @@ __all__ = [
     "RetainedCurve",
     "RunResult",
     "Sensitivity",
+    "ServiceCost",
     "Simulation",
     "Status",
     "SweepResult",
     "UspsLoss",
+    "access_auction",
     "bands",
     "calibration",
     "compare",
@@ -66,11 +71,13 @@ __all__ = [
     "simulate_market",
     "status",
     "sweep",
+    "uso_cost",
     "usps_loss",
 ]
 
 # Loaded when first asked for: `lastmile --help` must not wait for pandas and Mesa.
 _HOMES = {
+    "AccessAuction": "auction",
     "Calibration": "start_year",
     "Comparison": "comparison",
     "Design": "designs",
@@ -79,10 +86,12 @@ _HOMES = {
     "RetainedCurve": "access_curve",
     "RunResult": "results",
     "Sensitivity": "analysis.sensitivity",
+    "ServiceCost": "universal_service",
     "Simulation": "simulation",
     "Status": "store.status",
     "SweepResult": "store.reading",
     "UspsLoss": "volume_loss",
+    "access_auction": "auction",
     "bands": "analysis.differences",
     "calibration": "start_year",
     "compare": "comparison",
@@ -101,6 +110,7 @@ _HOMES = {
     "simulate_market": "simulation",
     "status": "store.status",
     "sweep": "sweeps.sweep",
+    "uso_cost": "universal_service",
     "usps_loss": "volume_loss",
 }
 

@@ -99,7 +99,7 @@ def _curve_section(curve: RetainedCurve) -> str:
     header = ["multiplier", *(f"kept, {w}" for w in words), *(f"$ paid, {w}" for w in words), "signed"]
     return (
         "## Share kept against Amazon's own cost\n\n"
-        f"Scenario `negotiated`, {curve.draws} seeds for each point. Kept: Amazon's parcels at USPS from {since} to "
+        f"Scenario `baseline`, {curve.draws} seeds for each point. Kept: Amazon's parcels at USPS from {since} to "
         f"{until}, a year, over those of {curve.scenario.start.year}. Paid: what Amazon pays USPS then, $ per parcel. "
         "Signed: runs with a contract by then, over the three structures. Access is sold at one price, at one by zone "
         f"type, or at one by zone.\n\n{_markdown(header, rows)}\n\n"

@@ -14,26 +14,34 @@ from numpy.typing import NDArray
 
 from agents.amazon import Amazon
 from agents.bargaining import Bargaining
-from agents.books import CarrierBooks
+from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
-from agents.carriers import Carrier, RegionalCarrier, Usps
+from agents.carriers import Carrier, RegionalCarrier
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
+from agents.pricing import OwnDemand
 from agents.shippers import Shipper, ShipperTable
+from agents.usps import Usps
+from model.access import insourcing
 from model.carriers import AMAZON, USPS, load_carriers
 from model.checks import BalanceError
 from model.contract_book import ContractBook
-from model.demand import growth_index, season_factors
+from model.demand import season_factors
+from model.elasticities import LongRunDemand
 from model.events import EventLog
+from model.history import Paths, fitted_figures, make_paths
 from model.ledger import Ledger
+from model.measuring.welfare import shipper_surplus
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
 from model.parameters import Parameters
-from model.phases import accounts, contracts, negotiation, parcels, planning, recording, world
+from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.postal_accounts import BILLION
 from model.records import Records
+from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.assemble import assemble
 from model.streams import Streams
+from model.timeline import surepost_end
 from model.zones import build_zone_table
 
 Floats = NDArray[np.float64]
@@ -46,8 +54,9 @@ LEDGER_CATEGORIES = (
     "operations",
     "capital",
     "borrowing",
+    "access",
 )
-OUTSIDE_PARTIES = ("enterprise", "mail_users", "suppliers", "treasury", "capital_market")
+OUTSIDE_PARTIES = ("enterprise", "consolidators", "mail_users", "suppliers", "treasury", "capital_market")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +79,18 @@ class Phase:
 PHASES: tuple[Phase, ...] = (
     Phase("update_environment", "calendar, shocks", "prices, wages, season, demand shock", world.update_environment),
     Phase("commission_capacity", "orders, announced plans", "capacity, coverage", world.commission_capacity),
-    Phase("publish_prices", "announcements, carriers' plans", "price lists, surcharges", world.publish_prices),
+    Phase(
+        "publish_prices", "announcements, carriers' plans, measures", "price lists, surcharges", prices.publish_prices
+    ),
     Phase("advance_contracts", "contracts, scenario", "contract states, contract volumes", contracts.advance_contracts),
     Phase("negotiate", "private limits, offers so far", "offers, signed contracts", negotiation.negotiate),
+    Phase("auction", "slack, values of bidders", "bids, awards, contracts", auction.run_auction),
     Phase("generate_demand", "growth, season, prices paid", "parcels by shipper and zone", parcels.generate_demand),
     Phase("choose_carriers", "prices, perceived quality", "tendered parcels by carrier", parcels.choose_carriers),
     Phase("source_deliveries", "coverage, contracts", "own and bought last mile", parcels.source_deliveries),
     Phase("allocate_capacity", "capacity", "accepted, overflowed, waiting parcels", parcels.allocate_capacity),
     Phase("operate_and_bill", "accepted parcels, routes", "cost, service, invoices", accounts.operate_and_bill),
-    Phase("close_books", "ledger", "profit, cash, debt", accounts.close_books),
+    Phase("close_books", "ledger", "profit, cash, debt, distress measures, statutory findings", accounts.close_books),
     Phase("learn_and_plan", "own books", "capacity orders", planning.learn_and_plan),
     Phase("check_and_record", "everything", "balance checks, records", recording.check_and_record),
 )
@@ -111,12 +123,18 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self.settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self.seed_number = int(rng)
         self.streams = Streams(self.seed_number)
+        fitted = fitted_figures(self.settings.parameters, self.settings.start)
+        self.paths: Paths = make_paths(self.settings.parameters, fitted, self.settings.start)
+        self._figures = fitted
+        self.update_figures(self.paths.figures(0))
         self.zones: ZoneTable = build_zone_table(self.figures)
         self.carriers = load_carriers(self.figures, self.zones)
-        start = assemble(self.figures, self.zones, self.carriers, self.streams)
+        in_past = self.settings.start < self.settings.projection_start
+        start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
         self._shippers = start.shippers
+        self.amazon_start_parcels = float(start.state.amazon.flows.parcels.sum())
         self.annual_parcels: Floats = start.shippers.market_volume
         self.solution = start.solution
         self.months_done = 0
@@ -126,13 +144,17 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self.worst_money = 0.0
         self.phase_seconds = dict.fromkeys((phase.name for phase in PHASES), 0.0)
         self._failure: str | None = None
+        self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
         self._prepare_floors()
+        self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
         self._open_ledger()
         self.events = EventLog()
         self.book = ContractBook(self.events, dict(zip(self.carriers.keys, self.carriers.names, strict=True)))
         contracts.sign_start_contracts(self)
         self._create_agents()
         self.records = Records(self.settings.n_months, self.carriers.keys, self.zones.n_zones, self.settings.start)
+        if self.settings.announced_plans and self.settings.start >= surepost_end():
+            insourcing.take_announced_decision(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
         planning.order_before_start(self)
 
@@ -200,8 +222,15 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     @property
     def figures(self) -> Parameters:
-        """Sourced figures and policy levers in force."""
-        return self.settings.parameters
+        """Sourced figures and policy levers in force: those of the scenario, or of the past where the run is there."""
+        return self._figures
+
+    def update_figures(self, changes: dict[str, float] | None) -> None:
+        """Change figures that everybody knows, for example expected growth; None changes nothing."""
+        if changes:
+            before = self._figures
+            self._figures = before.with_overrides(changes)
+            self._figures.used.update(before.used | self.settings.parameters.used)
 
     @property
     def shippers(self) -> ShipperTable:
@@ -231,6 +260,10 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             start_utilisation=float(books.start_utilisation[carrier]),
         )
 
+    def postal_books(self) -> PostalBooks:
+        """Return what USPS knows of its own cash and debt."""
+        return postal.postal_books(self)
+
     def rival_price_ratio(self, carrier: int) -> float:
         """Return rivals' price growth since the start over the carrier's own, revenue-weighted by segment."""
         tariffs = self.state.tariffs
@@ -241,6 +274,15 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         if own.sum() <= 0.0:
             return 1.0
         return float((rivals * own).sum() / (index[:, carrier] * own).sum())
+
+    def own_demand(self, carrier: int) -> OwnDemand:
+        """Return what a carrier knows of the demand for its own parcels, as it stood when the month's plans began."""
+        if self._demand is None or self._demand[0] != self.month:
+            self._demand = (self.month, prices.demand_and_cost(self))
+        demand, cost = self._demand[1]
+        return OwnDemand(
+            demand.parcels[:, carrier], demand.price[:, carrier], cost[:, carrier], demand.elasticity[:, carrier]
+        )
 
     def amazon_parcels_expected(self, month: Month) -> Floats:
         """Return the parcels a year that Amazon expects to ship in a month, by zone, (Z,)."""
@@ -280,10 +322,10 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     def wage_step(self) -> Floats:
         """Growth factor of wages from last month to this by carrier, (K,)."""
-        env, p, last = self.state.environment, self.figures, self.months_done - 1
+        env, last = self.state.environment, self.months_done - 1
         first = self.months_done == 0
-        other = env.wage_other / (1.0 if first else growth_index(p.wage_growth_other, last))
-        usps = env.wage_usps / (1.0 if first else growth_index(p.wage_growth_usps, last))
+        other = env.wage_other / (1.0 if first else self.paths.wage_other(last))
+        usps = env.wage_usps / (1.0 if first else self.paths.wage_usps(last))
         step = np.full(self.carriers.n_carriers, other)
         step[USPS] = usps
         return step
@@ -293,7 +335,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         p = self.figures
         down = np.full(self.carriers.n_carriers, p.route_flex_down_monthly)
         up = np.full(self.carriers.n_carriers, p.route_flex_up)
-        down[USPS], up[USPS] = p.labour_flex_down, p.labour_flex_up
+        sticky = self.settings.labour_stickiness
+        down[USPS], up[USPS] = (p.labour_flex_down, p.labour_flex_up) if sticky else (1.0, 1.0)
         return down, up
 
     @property
@@ -307,7 +350,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         if not self.settings.announced_plans:
             return np.zeros(self.zones.n_zones)
         amazon = self.state.amazon
-        done = min(self.months_done, amazon.plan_months)
+        done = min(max(0, self.month - self.settings.projection_start), amazon.plan_months)
         ahead = int(self.figures.build_lead_months) + 3
         return amazon.plan_monthly * (min(done + ahead, amazon.plan_months) - done)
 
@@ -329,6 +372,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         groups = (*regions, "enterprise", "amazon", "amazon")
         self.payer_of_group = np.array([self.ledger.index(name) for name in groups])
         self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
+        flow = self.state.postal.underlying_flow
+        self.state.postal.underlying_flow = np.roll(flow, 1 - self.month.month)  # the month before the start comes last
         self.ledger.pay("opening", "capital_market", "usps", self.figures.usps_cash_start * BILLION)
 
     def _create_agents(self) -> None:
@@ -344,13 +389,14 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             elif key == "amazon":
                 self.amazon = Amazon(self, index, key, name, p.amazon_shipping_margin, january)
                 self.amazon.build_limit_applies = self.settings.build_limit_applies
-                if self.settings.usps_amazon_volume == "negotiated":
+                if self.settings.usps_amazon_volume == "negotiated" and self.settings.negotiation:
                     self.amazon.adjust_speed = p.coverage_adjust_speed
                 self.carrier_agents.append(self.amazon)
             elif group == "regional":
                 self.carrier_agents.append(RegionalCarrier(self, index, key, name, p.target_margin_regional, january))
             else:
                 self.carrier_agents.append(Carrier(self, index, key, name, p.target_margin_ups_fedex, january))
+        self.regulator = Regulator(self, int(p.regulator_lag))
         Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -30,7 +31,13 @@ class MailMonth:
 
 
 def mail_month(
-    p: Parameters, months_since_start: int, price_index: float, price_level: float, wage_index: float
+    p: Parameters,
+    months_since_start: int,
+    price_index: float,
+    price_level: float,
+    wage_index: float,
+    observed: Callable[[str, int], float | None] = lambda name, months: None,
+    fast_decline: bool = False,
 ) -> MailMonth:
     """Mail of one month by class: volume by trend and real price, cost by pieces and wages.
 
@@ -40,6 +47,8 @@ def mail_month(
         price_index: Mail prices relative to the start, nominal.
         price_level: Consumer prices relative to the start.
         wage_index: USPS wages relative to the start.
+        observed: Pieces of a class in a month relative to the start where they are imposed, None where they are not.
+        fast_decline: Whether mail falls by `mail_decline_fast` a year instead of its trends.
     """
     real_price = price_index / price_level
     revenue = cost = pieces = 0.0
@@ -47,9 +56,11 @@ def mail_month(
     for name in MAIL_CLASSES:
         start_revenue = p[f"usps_{name}_revenue_2024"] * BILLION / MONTHS_PER_YEAR
         start_pieces = p[f"mail_volume_{name}_2024"]
-        index = 1.0
-        if name != "other":
-            index = growth_index(p[f"mail_trend_{name}"], months_since_start)
+        known = observed(name, months_since_start)
+        index = 1.0 if known is None else known
+        if known is None and name != "other":
+            trend = p.mail_decline_fast if fast_decline else p[f"mail_trend_{name}"]
+            index = growth_index(trend, months_since_start)
             index *= real_price ** p[f"mail_elasticity_{name}"]
         revenue += start_revenue * index * price_index
         cost += start_revenue / p[f"cost_coverage_{name}"] * index * wage_index
@@ -72,6 +83,7 @@ class PostalStatement:
         noncash: Part of the cost that uses no cash, depreciation included.
         unpaid: The same without depreciation: what controllable income leaves out.
         capital: Capital spending.
+        deferred: Part of the expense whose payment is put off.
     """
 
     mail_revenue: float
@@ -83,6 +95,7 @@ class PostalStatement:
     noncash: float
     unpaid: float
     capital: float
+    deferred: float = 0.0
 
     @property
     def expense(self) -> float:
@@ -107,7 +120,18 @@ class PostalStatement:
     @property
     def cash_expense(self) -> float:
         """Expense that is paid in the month."""
-        return self.expense - self.noncash
+        return self.expense - self.noncash - self.deferred
+
+    @property
+    def cash_flow(self) -> float:
+        """Change of cash before borrowing, if everything due is paid."""
+        revenue = self.mail_revenue + self.parcel_revenue + self.net_interest
+        return revenue - self.cash_expense - self.capital
+
+
+def in_cents(statement: PostalStatement) -> PostalStatement:
+    """The statement with every figure in whole cents, as the ledger pays them."""
+    return PostalStatement(**{item.name: round(getattr(statement, item.name), 2) for item in fields(statement)})
 
 
 def institutional_cost_start(p: Parameters, parcel_cost: float) -> float:
@@ -121,9 +145,9 @@ def institutional_cost_start(p: Parameters, parcel_cost: float) -> float:
     return (p.usps_expense_2024 - mail) * BILLION - parcel_cost
 
 
-def borrowing(p: Parameters, cash: float, debt: float, borrowed_this_year: float) -> float:
-    """Dollars that USPS borrows when cash falls below its minimum, within the debt cap and the yearly limit."""
+def borrowing(p: Parameters, cap: float, cash: float, debt: float, borrowed_this_year: float) -> float:
+    """Dollars that USPS borrows when cash falls below its minimum, within the debt cap ($) and the yearly limit."""
     wanted = max(0.0, p.usps_min_cash * BILLION - cash)
-    room = max(0.0, p.usps_debt_cap * BILLION - debt)
+    room = max(0.0, cap - debt)
     left = max(0.0, p.usps_borrowing_max_year * BILLION - borrowed_this_year)
     return float(np.minimum(np.minimum(wanted, room), left))

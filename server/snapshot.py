@@ -107,7 +107,7 @@ def describe(market: ParcelMarket, seed: int) -> Run:
         start=settings.start,
         n_months=market.n_months,
         states=_states(market.zones),
-        debt_ceiling_usd=float(settings.parameters.usps_debt_cap) * USD_PER_BILLION,
+        debt_ceiling_usd=float(settings.debt_ceiling) * USD_PER_BILLION,
     )
 
 

@@ -154,6 +154,25 @@ def usps_loss(
         show_loss(console(), result)
 
 
+@app.command("uso-cost")
+@reports_errors
+def uso_cost(
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="Name of a scenario or a .toml file.")
+    ] = "baseline",
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    until: UntilOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what universal service costs USPS: shadow runs in which it may give up places, days or both."""
+    from experiments.cli.policy import run_uso_cost
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_uso_cost(scenario, read_settings(set or (), problems), problems, seed, until, json)
+
+
 @app.command()
 @reports_errors
 def negotiate(
@@ -163,6 +182,8 @@ def negotiate(
     ] = None,
     set: SetOption = None,
     seed: Annotated[int, typer.Option(metavar="N", help="First seed; the others follow it.")] = 1,
+    buyer: Annotated[str, typer.Option(metavar="NAME", help="Who hands over parcels.")] = "amazon",
+    seller: Annotated[str, typer.Option(metavar="NAME", help="Who would deliver them.")] = "usps",
     curve: Annotated[
         bool,
         typer.Option("--curve", help="Sweep Amazon's own cost instead: what USPS keeps under three price structures."),
@@ -173,7 +194,7 @@ def negotiate(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Let Amazon and USPS negotiate: how often they agree, when, at what price, and how much stays with USPS.
+    """Let two parties negotiate: how often they agree, when, at what price, and on how many parcels.
 
     For example: lastmile negotiate --draws 10 --set price_structure=by_zone_type
     """
@@ -181,7 +202,28 @@ def negotiate(
     from experiments.settings import read_settings
 
     problems: list[str] = []
-    run_negotiate(draws, read_settings(set or (), problems), problems, seed, curve, write, json)
+    run_negotiate(draws, read_settings(set or (), problems), problems, seed, curve, write, json, buyer, seller)
+
+
+@app.command()
+@reports_errors
+def auction(
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="In force: pay_as_bid, uniform_price or vcg.")
+    ] = "pay_as_bid",
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """Show the auction of last-mile access: lots, bids, awards, revenue, efficiency of each format against VCG.
+
+    For example: lastmile auction --format vcg --set auction_excludes_amazon=true
+    """
+    from experiments.cli.auction import run_auction
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_auction(format, read_settings(set or (), problems), problems, seed, json)
 
 
 @app.command()
@@ -217,6 +259,29 @@ def scenarios(
 ) -> None:
     """List the scenarios, or with --levers what each actor can choose."""
     list_scenarios(levers, json)
+
+
+@app.command()
+@reports_errors
+def levers(
+    subjects: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME ...]", help="With --check: only these scenarios and levers.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Run every pair and see whether outcomes move as economics says.")
+    ] = False,
+    seed: SeedOption = 1,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="With --check: also write it as Markdown.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List what each actor can choose, or with --check whether each lever does what it should (else exit code 1)."""
+    from experiments.cli.policy import run_levers
+
+    if not run_levers(check, subjects or [], seed, write, json):
+        raise typer.Exit(FAILED)
 
 
 @app.command()

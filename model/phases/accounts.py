@@ -10,19 +10,30 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost import adjust, resource_cost
+from model.access import (
+    access_resources,
+    delivered_parcels,
+    handling_cost,
+    passed_by,
+    pay_for_access,
+    spared_routes,
+)
 from model.allocation import Allocation
+from model.auction.delivery import settle_month, spared_upstream
 from model.billing import invoice_cents, sum_over_carriers
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.ledger import CENTS
 from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
-from model.postal_accounts import BILLION, PostalStatement, borrowing, mail_month
+from model.phases.postal import close_postal_books, postal_statement
+from model.phases.regulation import review_month
+from model.phases.universal_service import mail_kept, mail_of_month
+from model.postal_accounts import PostalStatement
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-OCTOBER = 10
 
 
 def operate_and_bill(market: ParcelMarket) -> None:
@@ -38,33 +49,37 @@ def _operate(market: ParcelMarket) -> None:
     network, allocation, demand = state.network, state.flows.allocation, state.flows.demand
     assert allocation is not None
     assert demand is not None
-    by_segment = allocation.accepted.sum(axis=0)
-    volume = by_segment.sum(axis=0)
-    annual = volume * (MONTHS_PER_YEAR / env.season)
+    by_segment = allocation.accepted.sum(axis=0)  # by who sold it; `volume` is by who brings it to the door
+    volume = delivered_parcels(market).sum(axis=0)
+    year = MONTHS_PER_YEAR / env.season
+    annual = (volume + passed_by(market)) * year
     own = allocation.accepted[-2, ECONOMY, AMAZON]
     handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
     shipped = demand.amazon
-    network.amazon_own = own * (MONTHS_PER_YEAR / env.season)
+    network.amazon_own = own * year
+    state.access.economy = allocation.accepted[:-2, ECONOMY].sum(axis=0) * year  # Amazon's parcels go their own way
     used = network.coverage[1:].copy()
     used[AMAZON - 1] = np.clip(own / shipped, SMALLEST_COVERAGE, 1.0)
     used = np.maximum(used, SMALLEST_COVERAGE)
     network.street = street_costs(
         market.costs, market.zones, annual[1:], used, network.start_coverage, env.wage_other, env.price_level
     )
-    mail = mail_month(p, market.months_done, env.mail_price, env.price_level, env.wage_usps)
+    mail = mail_of_month(market)
     market.mail_index = mail.volume_index
     needed = np.empty_like(network.in_place)
-    needed[1:] = network.street.street * annual[1:] / MONTHS_PER_YEAR
+    needed[1:] = network.street.street * annual[1:] / MONTHS_PER_YEAR - spared_routes(market)[1:]
     needed[USPS] = usps_resources(
         market.costs,
         market.zones,
-        (by_segment[:, USPS] - np.eye(by_segment.shape[0])[ECONOMY][:, None] * handed) * (MONTHS_PER_YEAR / env.season),
-        handed * (MONTHS_PER_YEAR / env.season),
+        (by_segment[:, USPS] - np.eye(by_segment.shape[0])[ECONOMY][:, None] * handed) * year,
+        handed * year,
         np.clip(1.0 - handed / shipped, 0.0, 1.0),
         mail.volume_index,
         env.wage_usps,
         env.price_level,
     )
+    needed[USPS] += access_resources(market, mail.volume_index)
+    needed[USPS] = np.maximum(needed[USPS] - spared_upstream(market), 0.0)
     in_place = network.in_place * market.wage_step()[:, None]
     flex_down, flex_up = market.resource_flexibility()
     in_place[USPS] = adjust(in_place[USPS], needed[USPS], flex_down[USPS], flex_up[USPS])
@@ -76,7 +91,7 @@ def _operate(market: ParcelMarket) -> None:
     upstream[USPS] = 0.0  # part of the staffed attributable cost
     handling = market.costs.upstream[ECONOMY, AMAZON] * float(handed_over(allocation).sum())
     injection = p.injection_cost_amazon * float(handed.sum())
-    cost = last_mile + upstream + state.books.fixed_cost * env.price_level
+    cost = last_mile + upstream + state.books.fixed_cost * env.price_level + handling_cost(market, network.street.sort)
     cost[AMAZON] += (handling + injection) * env.price_level
     state.flows.operating_cost = cost
     own_share = float(own.sum()) / max(float(volume[AMAZON].sum()), 1.0)
@@ -86,7 +101,8 @@ def _operate(market: ParcelMarket) -> None:
         bought=(handling + injection) * env.price_level + math.fsum(allocation.value[-2:].sum(axis=(0, 1, 3))),
         parcels=math.fsum(allocation.accepted[-2:].sum(axis=(0, 1, 3))),
     )
-    state.flows.postal = _postal_statement(market, last_mile[USPS], mail.revenue, mail.attributable_cost)
+    kept = mail_kept(market)
+    state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue * kept, mail.attributable_cost * kept)
 
 
 def handed_over(allocation: Allocation) -> Floats:
@@ -115,31 +131,12 @@ def amazon_cost_per_parcel(own: float, bought: float, parcels: float) -> float:
     return (own + bought) / parcels if parcels > 0.0 else 0.0
 
 
-def _postal_statement(
-    market: ParcelMarket, parcel_cost: float, mail_revenue: float, mail_cost: float
-) -> PostalStatement:
-    """Statement of the month without parcel revenue, which the invoices bring."""
-    p, env = market.figures, market.state.environment
-    year = MONTHS_PER_YEAR / BILLION
-    return PostalStatement(
-        mail_revenue=mail_revenue,
-        parcel_revenue=0.0,
-        mail_cost=mail_cost,
-        parcel_cost=parcel_cost,
-        institutional_cost=market.state.books.institutional_cost * env.wage_usps,
-        net_interest=p.usps_interest_income_net_2024 / year,
-        noncash=(p.usps_noncash_and_unpaid + p.usps_depreciation) / year,
-        unpaid=p.usps_noncash_and_unpaid / year,
-        capital=p.usps_capex / year,
-    )
-
-
 def _serve(market: ParcelMarket) -> None:
     """On-time share and waiting, and what shippers come to believe of them."""
     state, p = market.state, market.figures
     network, allocation = state.network, state.flows.allocation
     assert allocation is not None
-    volume = allocation.accepted.sum(axis=(0, 1))
+    volume = delivered_parcels(market).sum(axis=0)
     capacity = network.monthly_capacity
     network.utilisation = np.divide(volume, capacity, out=np.zeros_like(volume), where=capacity > 0.0)
     network.utilisation[USPS] = volume[USPS].sum() / network.sorting[USPS]
@@ -147,18 +144,24 @@ def _serve(market: ParcelMarket) -> None:
     tendered = volume + waiting
     share = np.divide(waiting, tendered, out=np.zeros_like(waiting), where=tendered > 0.0)
     base = p.by("on_time_base", market.carriers.groups)
+    base[USPS] -= state.postal.measures.on_time_loss
     network.on_time = on_time_share(p, base, network.utilisation, share)
-    total = volume.sum(axis=1)
-    mean = np.divide((network.on_time * volume).sum(axis=1), total, out=base.copy(), where=total > 0.0)
+    bought = state.access.bought  # a carrier's customers see how USPS delivers what it hands over
+    sold = allocation.accepted.sum(axis=(0, 1))
+    total = sold.sum(axis=1)
+    good = (network.on_time * (sold - bought) + network.on_time[USPS] * bought).sum(axis=1)
+    mean = np.divide(good, total, out=base.copy(), where=total > 0.0)
     state.choice.perceived_on_time = state.choice.perceived_on_time + p.quality_memory * (
         mean - state.choice.perceived_on_time
     )
+    moved = allocation.accepted.sum(axis=(0, 3))
+    days = np.broadcast_to(state.choice.extra_days, moved.shape[1:])
+    state.choice.mean_extra_days = moved @ days / np.maximum(moved.sum(axis=1), 1.0)
     if allocation.backlog is None:
         state.choice.transit_delay = np.zeros_like(state.choice.transit_delay)
     else:
         waits = allocation.backlog.volume.sum(axis=(0, 1, 3, 4))
-        moved = allocation.accepted.sum(axis=(0, 2, 3))
-        state.choice.transit_delay = DAYS_PER_MONTH * waits / np.maximum(waits + moved, 1.0)
+        state.choice.transit_delay = DAYS_PER_MONTH * waits / np.maximum(waits + moved.sum(axis=1), 1.0)
 
 
 def _bill(market: ParcelMarket) -> None:
@@ -173,7 +176,9 @@ def _bill(market: ParcelMarket) -> None:
     payee = np.broadcast_to(market.party_of_carrier, cents.shape)
     lines = cents != 0
     market.ledger.pay_many("parcels", payer[lines], payee[lines], cents[lines])
+    pay_for_access(market)
     paid = cents[:n_quoted].sum(axis=(0, 2)) / CENTS
+    paid[ECONOMY] += settle_month(market)
     parcels = sum_over_carriers(allocation.accepted[:n_quoted].sum(axis=(0, 3)))
     state.flows.price_paid = np.divide(paid, parcels, out=state.choice.start_price.copy(), where=parcels > 0.0)
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
@@ -189,43 +194,17 @@ def _bill(market: ParcelMarket) -> None:
 
 
 def close_books(market: ParcelMarket) -> None:
-    """Profit, cash and debt of the month; payments that USPS cannot make are recorded, never silently owed."""
+    """Profit, cash and debt of the month, then what the law says of them."""
     state, ledger = market.state, market.ledger
-    cost, postal = state.flows.operating_cost, state.flows.postal
+    cost = state.flows.operating_cost
     assert cost is not None
-    assert postal is not None
     for carrier, key in enumerate(market.carriers.keys):
         if carrier != USPS:
             ledger.pay("operations", key, "suppliers", float(cost[carrier]))
-    parcel_revenue = ledger.income("parcels", "usps") + ledger.income("settlement", "usps")
-    state.flows.postal = postal = PostalStatement(
-        **{**{name: getattr(postal, name) for name in postal.__slots__}, "parcel_revenue": parcel_revenue}
-    )
-    ledger.pay("mail", "mail_users", "usps", postal.mail_revenue)
-    ledger.pay("interest", "capital_market", "usps", postal.net_interest)
-    due = postal.cash_expense + postal.capital
-    _borrow(market, ledger.cash("usps") - due)
-    affordable = min(due, max(0.0, ledger.cash("usps")))
-    ledger.pay("operations", "usps", "suppliers", affordable)
-    if due - affordable > 1.0 / CENTS:
-        if state.books.usps_arrears == 0.0:
-            market.events.add(market.month, "cash_exhausted", ("usps",), "USPS runs out of cash; payments stop")
-        state.books.usps_arrears += due - affordable
-    _roll_year(market, cost, postal)
-
-
-def _borrow(market: ParcelMarket, cash: float) -> None:
-    books = market.state.books
-    if market.month.month == OCTOBER:
-        books.usps_borrowed = 0.0
-    amount = borrowing(market.figures, cash, books.usps_debt, books.usps_borrowed)
-    if amount > 0.0:
-        market.ledger.pay("borrowing", "treasury", "usps", amount)
-        books.usps_debt += amount
-        books.usps_borrowed += amount
-        market.events.add(
-            market.month, "borrowing", ("usps", "treasury"), f"USPS borrows {amount / BILLION:.2f} bn $", usd=amount
-        )
+    close_postal_books(market)
+    assert state.flows.postal is not None
+    _roll_year(market, cost, state.flows.postal)
+    review_month(market)
 
 
 def _roll_year(market: ParcelMarket, cost: Floats, postal: PostalStatement) -> None:
@@ -233,11 +212,13 @@ def _roll_year(market: ParcelMarket, cost: Floats, postal: PostalStatement) -> N
     state, ledger = market.state, market.ledger
     books, network, allocation = state.books, state.network, state.flows.allocation
     assert allocation is not None
-    volume = allocation.accepted.sum(axis=(0, 1))
+    volume = delivered_parcels(market).sum(axis=0)
     revenue = np.array([ledger.income("parcels", key) for key in market.carriers.keys])
     revenue[AMAZON] = float(ledger.received[ledger.categories.index("parcels"), ledger.index("amazon")]) / CENTS
-    total = volume.sum(axis=1)
-    own_cost = cost.copy()
+    revenue[USPS] += ledger.income("access", "usps")
+    total = allocation.accepted.sum(axis=(0, 1, 3))
+    total[USPS] += state.access.bought.sum()
+    own_cost = cost + state.access.paid
     own_cost[USPS] = postal.parcel_cost
     total[AMAZON] = float(allocation.accepted[:-2, :, AMAZON].sum())  # Amazon's plans look at what it sells to others
     own_cost[AMAZON] = state.amazon.sales_cost

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agents.capacity import CapacityOrder
 from agents.carriers import QUARTER
+from model.access.insourcing import insource
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -15,6 +16,7 @@ def learn_and_plan(market: ParcelMarket) -> None:
     """Once a quarter every carrier orders the capacity that it expects to need; the order of carriers is drawn."""
     if not (market.month + 1).quarter_start:
         return
+    insource(market)
     lead = int(market.figures.build_lead_months)
     order = market.streams.generator("planning_order", market.month).permutation(len(market.carrier_agents))
     for position in order:

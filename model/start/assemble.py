@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS, ZoneTable
 from agents.pricing import quote
 from agents.shippers import ShipperTable
-from model.billing import month_surcharges, peak_weight, sum_over_carriers
+from model.billing import mean_peak_weight, month_surcharges, sum_over_carriers
 from model.carriers import AMAZON, USPS, CarrierTable
 from model.demand import destination_mix, season_factors
 from model.operations import (
@@ -26,9 +25,10 @@ from model.operations import (
 from model.parameters import Parameters
 from model.start.amazon_flows import AmazonFlows, amazon_flows
 from model.start.choice_constants import ChoiceSetting, ChoiceSolution, draw_primaries, solve_constants
-from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network
+from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network, opening_postal
 from model.start.population import BILLION, draw_population
 from model.state import (
+    AccessState,
     ChoiceState,
     Environment,
     MarketState,
@@ -81,8 +81,15 @@ def target_prices(p: Parameters, carriers: CarrierTable) -> Floats:
     return np.array([p.by(f"price_{segment}", carriers.groups) for segment in SEGMENTS])
 
 
-def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: Streams) -> Start:
+def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: Streams, planned: bool = True) -> Start:
     """Build the state at the start of the run from the accounts of the year before.
+
+    Args:
+        p: Figures of that year.
+        zones: The zone table.
+        carriers: The carriers.
+        streams: Random streams.
+        planned: Whether Amazon's rural plan is known at the start.
 
     Raises:
         model.start.choice_constants.StartError: The published shares cannot be reached with these parameters.
@@ -109,9 +116,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         0.0,
     )
     peak = np.full(carriers.n_carriers, p.peak_surcharge)
-    season = season_factors(p)
-    weight = sum(season[m] * peak_weight(m + 1) for m in range(MONTHS_PER_YEAR)) / MONTHS_PER_YEAR
-    mean_surcharge = month_surcharges(rural, peak, zones.zone_type, weight)
+    mean_surcharge = month_surcharges(rural, peak, zones.zone_type, mean_peak_weight(season_factors(p)))
     on_time = p.by("on_time_base", carriers.groups)
     shippers = draw_population(p, zones, streams)
     floor = _floors(p, zones, costs, street, expected + handed_over, price, shippers)
@@ -151,8 +156,10 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
             transit_delay=np.zeros(len(SEGMENTS)),
         ),
         network=network,
-        amazon=opening_amazon(p, zones, costs, flows),
+        amazon=opening_amazon(p, zones, costs, flows, planned),
         books=books,
+        postal=opening_postal(p, zones),
+        access=AccessState.opening(volume[:, 0].sum(axis=0), coverage),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)
 

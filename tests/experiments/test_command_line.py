@@ -27,6 +27,7 @@ COMMANDS = [
     "compare",
     "usps-loss",
     "negotiate",
+    "auction",
     "calibration",
     "scenarios",
     "parameters",

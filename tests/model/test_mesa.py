@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from agents.amazon import Amazon
-from agents.carriers import Carrier, RegionalCarrier, Usps
+from agents.carriers import Carrier, RegionalCarrier
 from agents.shippers import Shipper
+from agents.usps import Usps
 from model import market as market_module
 from model.market import PHASES, MarketStoppedError, ParcelMarket, Phase
 from model.scenario import Scenario, ScenarioError

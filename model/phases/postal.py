@@ -1,0 +1,190 @@
+"""USPS month by month: its statement, cash and debt, and the measures it takes in want of money (section 14)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.books import PostalBooks
+from agents.calendar import MONTHS_PER_YEAR
+from agents.distress import Measures, Rung, measures_in_force
+from model.carriers import USPS
+from model.ledger import CENTS
+from model.phases.universal_service import saved_street_cost
+from model.postal_accounts import BILLION, PostalStatement, borrowing, in_cents
+from model.tariffs import parity_cap, set_temporary
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+OCTOBER = 10
+WORDS = {
+    Rung.DEFERRAL: "defers retirement contributions",
+    Rung.SURCHARGE: "puts a temporary surcharge on parcels",
+    Rung.CAPITAL: "cuts capital spending",
+    Rung.SERVICE: "slows its service",
+    Rung.FIVE_DAY: "goes over to delivery on five days a week",
+    Rung.EXHAUSTED: "runs out of cash; payments stop",
+}
+
+
+def apply_measures(market: ParcelMarket) -> None:
+    """Let the measures of the month act on prices, service and sorting; their money is booked with the statement."""
+    state, postal = market.state, market.state.postal
+    before, now = postal.measures, measures_in_force(market.figures, postal.ladder, market.month)
+    if now == before:
+        return
+    postal.measures = now
+    if now.surcharge != before.surcharge:
+        _change_surcharge(market, now.surcharge)
+    state.network.sorting[USPS] *= now.sorting / before.sorting
+    state.choice.extra_days = np.zeros(market.carriers.n_carriers)
+    state.choice.extra_days[USPS] = now.extra_days
+
+
+def _change_surcharge(market: ParcelMarket, share: float) -> None:
+    """Put the surcharge on the list level, as far as the cap relative to UPS and FedEx lets it, or take it off."""
+    tariffs = market.state.tariffs
+    plain = tariffs.level[:, USPS] / tariffs.temporary.get(USPS, 1.0)
+    room = np.divide(parity_cap(market.figures, tariffs), plain, out=np.ones_like(plain), where=plain > 0.0)
+    set_temporary(tariffs, USPS, np.minimum(1.0 + share, np.maximum(room, 1.0)))
+    if share == 0.0:
+        market.events.add(
+            market.month, "distress", ("usps",), "USPS takes the temporary surcharge on parcels off again"
+        )
+
+
+def postal_statement(
+    market: ParcelMarket, parcel_cost: float, mail_revenue: float, mail_cost: float
+) -> PostalStatement:
+    """Statement of the month without parcel revenue, which the invoices bring.
+
+    Args:
+        market: The market.
+        parcel_cost: Attributable to parcels, as staffed, $.
+        mail_revenue: $.
+        mail_cost: Attributable to mail, $.
+    """
+    p, wage, measures = market.figures, market.state.environment.wage_usps, market.state.postal.measures
+    year = MONTHS_PER_YEAR / BILLION
+    institutional = market.state.books.institutional_cost * (1.0 - measures.institutional_cut)
+    return PostalStatement(
+        mail_revenue=mail_revenue,
+        parcel_revenue=0.0,
+        mail_cost=mail_cost,
+        parcel_cost=parcel_cost,
+        institutional_cost=(institutional - measures.five_day_saving - saved_street_cost(market)) * wage,
+        net_interest=p.usps_interest_income_net_2024 / year,
+        noncash=(p.usps_noncash_and_unpaid + p.usps_depreciation) / year,
+        unpaid=p.usps_noncash_and_unpaid / year,
+        capital=p.usps_capex / year * (1.0 - measures.capital_cut),
+        deferred=measures.deferral,
+    )
+
+
+def close_postal_books(market: ParcelMarket) -> None:
+    """Profit, cash and debt; payments that cannot be made are recorded, never silently owed; then the ladder."""
+    state, ledger = market.state, market.ledger
+    assert state.flows.postal is not None
+    state.postal.owed_before = (state.books.usps_debt, state.books.usps_arrears, state.postal.deferred)
+    income = sum(ledger.income(category, "usps") for category in ("parcels", "access", "settlement"))
+    state.flows.postal = postal = in_cents(replace(state.flows.postal, parcel_revenue=income))
+    ledger.pay("mail", "mail_users", "usps", postal.mail_revenue)
+    ledger.pay("interest", "capital_market", "usps", postal.net_interest)
+    _borrow(market, ledger.cash("usps") - postal.cash_expense - postal.capital)
+    unpaid = 0.0
+    for category, due in (("operations", postal.cash_expense), ("capital", postal.capital)):
+        affordable = min(due, max(0.0, ledger.cash("usps")))
+        ledger.pay(category, "usps", "suppliers", affordable)
+        unpaid += due - affordable
+    state.postal.deferred += postal.deferred
+    state.postal.underlying_flow = np.append(state.postal.underlying_flow[1:], postal.cash_flow - _relief(market))
+    if unpaid >= 1.0 / CENTS:
+        if state.postal.ladder.since(Rung.EXHAUSTED) is None:
+            _tell(market, "cash_exhausted", Rung.EXHAUSTED, "")
+            state.postal.ladder = state.postal.ladder.with_rung(Rung.EXHAUSTED, market.month)
+        state.books.usps_arrears += unpaid
+    if market.settings.distress_ladder and (market.month + 1).quarter_start:
+        _climb(market)
+
+
+def _borrow(market: ParcelMarket, cash: float) -> None:
+    books = market.state.books
+    if market.month.month == OCTOBER:
+        books.usps_borrowed = 0.0
+    amount = borrowing(market.figures, debt_cap(market), cash, books.usps_debt, books.usps_borrowed)
+    if amount > 0.0:
+        paid = market.ledger.pay("borrowing", "treasury", "usps", amount) / CENTS
+        books.usps_debt += paid
+        books.usps_borrowed += paid
+        market.events.add(
+            market.month, "borrowing", ("usps", "treasury"), f"USPS borrows {paid / BILLION:.2f} bn $", usd=paid
+        )
+
+
+def debt_cap(market: ParcelMarket) -> float:
+    """Statutory ceiling of the debt of USPS, as Congress has set it in this scenario, $."""
+    return market.settings.debt_ceiling * BILLION
+
+
+def _relief(market: ParcelMarket) -> float:
+    """Cash that the measures brought this month, $."""
+    books, postal = market.state.books, market.state.postal
+    measures: Measures = postal.measures
+    saved = (
+        books.institutional_cost * measures.institutional_cut + measures.five_day_saving
+    ) * market.state.environment.wage_usps
+    capital = market.figures.usps_capex * BILLION / MONTHS_PER_YEAR * measures.capital_cut
+    with_surcharge = _tariff_revenue(market)
+    surcharge = with_surcharge - with_surcharge / market.state.tariffs.temporary.get(USPS, 1.0)
+    return float(measures.deferral + saved + capital + surcharge.sum())
+
+
+def _tariff_revenue(market: ParcelMarket) -> Floats:
+    """What shippers paid USPS at published prices this month, by segment, $, (S,)."""
+    invoices = market.state.flows.invoices
+    assert invoices is not None
+    return np.asarray(invoices[:-2, :, USPS].sum(axis=0) / CENTS)
+
+
+def postal_books(market: ParcelMarket) -> PostalBooks:
+    """What USPS knows of its own money at the end of the month."""
+    p, state = market.figures, market.state
+    env, books = state.environment, state.books
+    revenue = _tariff_revenue(market) / state.tariffs.temporary.get(USPS, 1.0) / env.season
+    return PostalBooks(
+        cash=market.ledger.cash("usps"),
+        arrears=books.usps_arrears,
+        borrowing_room=max(0.0, min(debt_cap(market) - books.usps_debt, p.usps_borrowing_max_year * BILLION)),
+        underlying_flow=float(state.postal.underlying_flow.mean()),
+        tariff_revenue=float(revenue.sum()),
+        institutional_cost=books.institutional_cost * env.wage_usps,
+        capital_plan=p.usps_capex * BILLION / MONTHS_PER_YEAR,
+        wage_index=env.wage_usps,
+        ladder=state.postal.ladder,
+        five_day_allowed=market.settings.five_day_delivery != "forbidden",
+    )
+
+
+def _climb(market: ParcelMarket) -> None:
+    """Take the rung that USPS decides on, in force from the next month."""
+    rung = market.usps.distress_step(market.month)
+    if rung is not None:
+        _tell(market, "distress", rung, f" from {market.month + 1}")
+        market.state.postal.ladder = market.state.postal.ladder.with_rung(rung, market.month + 1)
+
+
+def _tell(market: ParcelMarket, kind: str, rung: Rung, when: str) -> None:
+    market.events.add(
+        market.month,
+        kind,
+        ("usps",),
+        f"USPS {WORDS[rung]}{when}",
+        rung=float(rung),
+        forecast_usd=market.usps.forecast_cash(market.month),
+        cash_usd=market.ledger.cash("usps"),
+    )

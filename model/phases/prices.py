@@ -1,0 +1,166 @@
+"""Price lists: yearly changes, announced or planned, temporary ones, floors and surcharges (section 9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.billing import month_surcharges, peak_weight
+from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.elasticities import LongRunDemand, long_run_demand
+from model.operations import quote_floors, usps_costs
+from model.phases.postal import apply_measures
+from model.phases.regulation import review_mail_price
+from model.phases.universal_service import review_service
+from model.tariffs import parity_cap, set_temporary
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+JANUARY, JULY = 1, 7
+USPS_PRODUCTS = ("parcel_select", "ground_advantage", "priority")  # in the order of the segments
+
+
+def publish_prices(market: ParcelMarket) -> None:
+    """Floors, yearly list increases, announced or planned, temporary measures and this month's surcharges."""
+    tariffs = market.state.tariffs
+    if market.settings.price_rule == "adaptive":
+        _follow_cost(market)
+        for carrier in market.carrier_agents:
+            announced = _announced(market, carrier.index)
+            if announced is not None:
+                change_prices(market, carrier.index, announced, announced=True)
+            elif market.month.month == carrier.price_month:
+                growth = np.full(tariffs.level.shape[0], carrier.price_increase())
+                change_prices(market, carrier.index, growth, announced=False)
+            if market.month.month == carrier.price_month:
+                _close_price_year(market, carrier.index)
+    review_service(market)
+    apply_measures(market)
+    if market.settings.amazon_opens_network:
+        _open_network(market)
+    if market.month.month == JULY:
+        _change_mail_price(market)
+    tariffs.surcharge = month_surcharges(
+        tariffs.rural, tariffs.peak, market.zones.zone_type, peak_weight(market.month.month)
+    )
+
+
+def _open_network(market: ParcelMarket) -> None:
+    """Let Amazon sell at the cost of one more parcel and its shipping margin while it has spare capacity."""
+    tariffs, shippers, books = market.state.tariffs, market.shippers, market.state.books
+    spare = float(books.utilisation[:, AMAZON].mean()) <= books.start_utilisation[AMAZON]
+    plain = tariffs.level[:, AMAZON] / tariffs.temporary.get(AMAZON, 1.0)
+    kept = np.average(1.0 - shippers.discount, weights=shippers.market_volume.sum(axis=1))
+    wanted = variable_costs(market)[:, AMAZON] * (1.0 + market.figures.amazon_shipping_margin) / kept
+    cut = np.divide(wanted, plain, out=np.ones_like(plain), where=plain > 0.0)
+    before = tariffs.temporary.get(AMAZON)
+    set_temporary(tariffs, AMAZON, np.minimum(cut, 1.0) if spare else np.ones_like(cut))
+    if before is None or spare == bool((before == 1.0).all()):
+        what = "sells its spare capacity at cost and margin" if spare else "has no spare capacity to sell"
+        market.events.add(market.month, "network", ("amazon",), f"Amazon {what}")
+
+
+def variable_costs(market: ParcelMarket) -> Floats:
+    """What one more parcel costs each carrier this month, $ per parcel, (S, K)."""
+    env, network, zones = market.state.environment, market.state.network, market.zones
+    mean_usps, _ = usps_costs(
+        market.costs, zones, np.zeros(zones.n_zones), market.mail_index, env.wage_usps, env.price_level
+    )
+    return quote_floors(market.costs, network.street, mean_usps, network.annual_volume, env.price_level)
+
+
+def demand_and_cost(market: ParcelMarket) -> tuple[LongRunDemand, Floats]:
+    """Long-run demand at today's prices, and what one more parcel costs, (S, K)."""
+    demand = long_run_demand(market.figures, market.shippers, market.state, market.mix, market.national)
+    return demand, variable_costs(market)
+
+
+def _follow_cost(market: ParcelMarket) -> None:
+    """Let every carrier's lowest quotes follow its cost, month by month."""
+    now = variable_costs(market)
+    start = market.start_floor_cost
+    growth = np.divide(now, start, out=np.ones_like(now), where=start > 0.0)
+    market.state.tariffs.floor = market.start_floor * growth
+
+
+def _close_price_year(market: ParcelMarket, carrier: int) -> None:
+    """Remember the unit cost that the next price plan compares with."""
+    books = market.state.books
+    volume = float(books.volume[:, carrier].sum())
+    if volume > 0.0:
+        books.last_year_unit_cost[carrier] = float(books.cost[:, carrier].sum()) / volume
+
+
+def change_prices(market: ParcelMarket, carrier: int, paid_growth: Floats, announced: bool) -> None:
+    """Apply one carrier's yearly change: levels and surcharges grow.
+
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
+        paid_growth: Growth of paid prices by segment, (S,).
+        announced: Whether it was public before the run.
+    """
+    p, tariffs = market.figures, market.state.tariffs
+    level = tariffs.level[:, carrier] * (1.0 + paid_growth)
+    if carrier == USPS and not announced:
+        level = np.minimum(level, np.maximum(parity_cap(p, tariffs), tariffs.level[:, carrier]))
+    offered = np.isfinite(market.state.choice.constants[:, carrier])
+    if not offered.any():
+        return
+    mean_growth = float((level[offered] / tariffs.level[offered, carrier]).mean()) - 1.0
+    tariffs.level[:, carrier] = level
+    tariffs.rural[carrier] *= 1.0 + mean_growth
+    tariffs.peak[carrier] *= 1.0 + mean_growth
+    tariffs.list_growth[carrier] = mean_growth / p.list_to_paid_pass_through
+    if mean_growth == 0.0:
+        return
+    may_raise = market.carrier_agents[carrier].margin_may_raise()
+    market.events.add(
+        market.month,
+        "price",
+        (market.carriers.keys[carrier],),
+        f"{market.carriers.names[carrier]} raises its list prices by {100 * tariffs.list_growth[carrier]:.1f} %"
+        + (" as announced" if announced else "")
+        + ("" if may_raise or announced else ", though its margin is no reason: demand would fall too far"),
+        margin_may_raise=float(may_raise),
+        list_growth=tariffs.list_growth[carrier],
+        paid_growth=mean_growth,
+    )
+
+
+def _announced(market: ParcelMarket, carrier: int) -> Floats | None:
+    """Announced growth of paid prices in this month by segment, None where nothing was announced."""
+    past = market.month < market.settings.projection_start
+    if not (market.settings.history_mode == "forced_events" if past else market.settings.announced_plans):
+        return None
+    p, month = market.figures, market.month
+    symbols: list[str] = []
+    if carrier in (UPS, FEDEX) and month.month == JANUARY:
+        symbols = [f"list_increase_ups_fedex_{month.year}"] * 3
+    elif carrier == USPS:
+        symbols = [f"list_increase_usps_{product}_{month.year}_{month.month:02d}" for product in USPS_PRODUCTS]
+    known = [symbol in p for symbol in symbols]
+    if not any(known):
+        return None
+    growth = [p[symbol] if there else 0.0 for symbol, there in zip(symbols, known, strict=True)]
+    return np.array(growth) * p.list_to_paid_pass_through
+
+
+def _change_mail_price(market: ParcelMarket) -> None:
+    env, p = market.state.environment, market.figures
+    increase = market.usps.mail_price_increase()
+    announced = None
+    if market.settings.announced_plans and f"mail_price_july_{market.month.year}" in p:
+        announced = increase = p[f"mail_price_july_{market.month.year}"]
+    if increase == 0.0:
+        return
+    if announced is None:
+        review_mail_price(market, increase)
+    env.mail_price *= 1.0 + increase
+    market.events.add(
+        market.month, "price", ("usps",), f"USPS raises letter prices by {100 * increase:.1f} %", increase=increase
+    )

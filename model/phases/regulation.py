@@ -1,0 +1,141 @@
+"""The regulator's review of a month: contracts, products, debt, and once a year all parcels together (section 14)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR
+from agents.contracts import Contract
+from agents.geography import SEGMENTS
+from model import regulator as law
+from model.carriers import USPS
+from model.ledger import CENTS
+from model.operations import usps_costs
+from model.phases.parcels import ECONOMY
+from model.postal_accounts import BILLION
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+SEPTEMBER = 9
+
+
+def review_month(market: ParcelMarket) -> None:
+    """Test the month; what begins to break the law and what keeps it again becomes a dated event."""
+    findings = [*_contracts(market), *_products(market), *_debt(market)]
+    if market.month.month == SEPTEMBER:
+        findings += _fiscal_year(market)
+    begun, mended = market.regulator.note(market.month, findings)
+    for finding in begun:
+        _tell(market, "violation", finding, "breaks")
+    for finding in mended:
+        _tell(market, "compliance", finding, "keeps again")
+
+
+def review_mail_price(market: ParcelMarket, increase: float) -> None:
+    """Test a mail price change that USPS plans itself; announced ones were approved in the world that announced them.
+
+    Args:
+        market: The market.
+        increase: Change of mail prices, a share.
+    """
+    p = market.figures
+    finding = law.mail_price(increase, p.inflation, p.mail_price_above_inflation)
+    for found in market.regulator.note(market.month, [finding])[0]:
+        _tell(market, "violation", found, "breaks")
+
+
+def _tell(market: ParcelMarket, kind: str, finding: law.Finding, verb: str) -> None:
+    market.events.add(
+        market.month,
+        kind,
+        ("usps",),
+        f"USPS {verb} the rule {finding.rule.replace('_', ' ')} for {finding.subject}: "
+        f"{finding.value:,.4g} against {finding.limit:,.4g} {finding.unit}",
+        value=finding.value,
+        limit=finding.limit,
+    )
+
+
+def contract_cover(market: ParcelMarket, contract: Contract) -> tuple[float, float, float]:
+    """Parcels of the month under a contract that USPS sells, what they paid and what they cost, $.
+
+    Amazon's parcels are costed at the density where USPS delivers them; other buyers' at the zone means of what USPS
+    delivers.
+
+    Args:
+        market: The market.
+        contract: A contract of USPS with Amazon.
+    """
+    allocation = market.state.flows.allocation
+    assert allocation is not None
+    if contract.buyer != "amazon":
+        raise ValueError(f"contract_cover knows the parcels of amazon only, not of {contract.buyer}")
+    parcels = allocation.accepted[-2, ECONOMY, USPS]
+    cost = float((parcels * amazon_access_cost(market)).sum())
+    return float(parcels.sum()), float(allocation.value[-2, ECONOMY, USPS].sum()), cost
+
+
+def amazon_access_cost(market: ParcelMarket) -> Floats:
+    """Attributable cost of a parcel that Amazon hands over this month, $ by zone, (Z,)."""
+    allocation, demand = market.state.flows.allocation, market.state.flows.demand
+    assert allocation is not None
+    assert demand is not None
+    handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
+    return _access_costs(market, np.clip(1.0 - handed / demand.amazon, 0.0, 1.0))[1]
+
+
+def _access_costs(market: ParcelMarket, amazon_from: Floats) -> tuple[Floats, Floats]:
+    env = market.state.environment
+    return usps_costs(market.costs, market.zones, amazon_from, market.mail_index, env.wage_usps, env.price_level)
+
+
+def _contracts(market: ParcelMarket) -> list[law.Finding]:
+    found = []
+    for contract in market.book.in_force():
+        if contract.seller == "usps" and contract.buyer == "amazon":
+            parcels, paid, cost = contract_cover(market, contract)
+            if parcels > 0.0:
+                found.append(law.contract_floor(paid / parcels, cost / parcels, "the contract with Amazon"))
+    return found
+
+
+def _products(market: ParcelMarket) -> list[law.Finding]:
+    """Mean price of each segment at published prices against its attributable cost."""
+    flows = market.state.flows
+    assert flows.allocation is not None
+    assert flows.invoices is not None
+    parcels = flows.allocation.accepted[:-2, :, USPS].sum(axis=0)
+    last_mile = _access_costs(market, np.zeros(market.zones.n_zones))[0]
+    upstream = market.costs.upstream[:, USPS] * market.state.environment.price_level
+    paid = flows.invoices[:-2, :, USPS].sum(axis=0) / CENTS
+    total = parcels.sum(axis=1)
+    return [
+        law.product_floor(paid[s] / total[s], float(parcels[s] @ last_mile / total[s] + upstream[s]), f"{name} parcels")
+        for s, name in enumerate(SEGMENTS)
+        if total[s] > 0.0
+    ]
+
+
+def _debt(market: ParcelMarket) -> list[law.Finding]:
+    books, p = market.state.books, market.figures
+    return [
+        law.debt_ceiling(books.usps_debt, market.settings.debt_ceiling * BILLION),
+        law.yearly_borrowing(books.usps_borrowed, p.usps_borrowing_max_year * BILLION),
+    ]
+
+
+def _fiscal_year(market: ParcelMarket) -> list[law.Finding]:
+    """All parcels of the last twelve months; institutional cost at the yearly rate of the month."""
+    books, postal = market.state.books, market.state.flows.postal
+    assert postal is not None
+    revenue, cost = float(books.revenue[:, USPS].sum()), float(books.cost[:, USPS].sum())
+    institutional = postal.institutional_cost * MONTHS_PER_YEAR
+    return [
+        law.appropriate_share(revenue - cost, institutional, market.figures.appropriate_share),
+        law.incremental_cost(revenue, cost),
+    ]

@@ -1,0 +1,30 @@
+"""Limits and temporary factors on list levels (sections 9 and 14)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.carriers import FEDEX, UPS, USPS
+from model.parameters import Parameters
+from model.state import Tariffs
+
+Floats = NDArray[np.float64]
+
+
+def set_temporary(tariffs: Tariffs, carrier: int, factor: Floats) -> None:
+    """Put a factor that will end again on a carrier's list level, in place of the one in force.
+
+    Args:
+        tariffs: Price lists, changed in place.
+        carrier: Index of the carrier.
+        factor: By segment, (S,); 1 takes it off.
+    """
+    tariffs.level[:, carrier] *= factor / tariffs.temporary.get(carrier, 1.0)
+    tariffs.temporary[carrier] = factor
+
+
+def parity_cap(p: Parameters, tariffs: Tariffs) -> Floats:
+    """Highest USPS level: a share of what UPS and FedEx charge for a like segment, but not below its start, (S,)."""
+    rivals = np.minimum(tariffs.level[:, UPS], tariffs.level[:, FEDEX])
+    return np.maximum(p.usps_price_parity_cap * rivals, tariffs.start_level[:, USPS])

@@ -1,0 +1,106 @@
+"""Price plans: where a margin may not raise prices, the limits of USPS, floors that follow cost."""
+
+import numpy as np
+import pytest
+
+from agents.pricing import OwnDemand, PriceResponse, paid_growth, raising_pays
+from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.elasticities import long_run_demand
+from model.phases.prices import variable_costs
+
+SHORT = {"n_shippers": 500, "end": "2027-12"}
+
+
+def one_segment(margin, elasticity, price=5.0):
+    return OwnDemand(np.array([1e9]), np.array([price]), np.array([price * (1 - margin)]), np.array([elasticity]))
+
+
+@pytest.mark.parametrize("elasticity", [-0.5, -1.0, -2.0, -4.0])
+def test_raising_pays_up_to_a_margin_of_one_over_the_elasticity(elasticity):
+    limit = 1.0 / abs(elasticity)
+    assert raising_pays(one_segment(limit - 1e-6, elasticity))
+    assert not raising_pays(one_segment(limit + 1e-6, elasticity))
+
+
+def test_raising_pays_is_what_a_price_change_does_to_profit():
+    rng = np.random.default_rng(4)
+    for _ in range(200):
+        parcels, price = rng.uniform(0.1, 3.0, 3) * 1e9, rng.uniform(3.0, 25.0, 3)
+        cost, elasticity = price * rng.uniform(0.2, 1.1, 3), -rng.uniform(0.2, 4.0, 3)
+
+        profit = [(parcels * (1 + step) ** elasticity * (price * (1 + step) - cost)).sum() for step in (-1e-6, 1e-6)]
+        assert raising_pays(OwnDemand(parcels, price, cost, elasticity)) == (profit[1] > profit[0])
+
+
+def test_a_poor_margin_raises_prices_only_where_that_pays():
+    response = PriceResponse(0.7, 0.5, 0.2, 0.1, 0.069, 0.53)
+    situation = {"inflation": 0.02, "cost_growth": 0.02, "utilisation_gap": 0.0, "rival_ratio": 1.0}
+    plain = paid_growth(response, margin_gap=0.0, **situation)
+    assert paid_growth(response, margin_gap=0.02, **situation) > plain
+    assert paid_growth(response, margin_gap=0.02, margin_may_raise=False, **situation) == plain
+    assert paid_growth(response, margin_gap=-0.02, margin_may_raise=False, **situation) < plain
+
+
+@pytest.mark.parametrize("carrier", [USPS, AMAZON, UPS, FEDEX, 4])
+def test_the_elasticity_is_that_of_the_parcels(market, carrier):
+    """Against parcels recomputed at prices a little higher."""
+    built = market(n_shippers=400, end="2025-01")
+
+    def demand(step):
+        tariffs = built.state.tariffs
+        level, surcharge = tariffs.level.copy(), tariffs.surcharge.copy()
+        tariffs.level[:, carrier] *= 1 + step
+        tariffs.surcharge[carrier] *= 1 + step
+        found = long_run_demand(built.figures, built.shippers, built.state, built.mix, built.national)
+        tariffs.level, tariffs.surcharge = level, surcharge
+        return found
+
+    here, up, down = demand(0.0), demand(1e-5), demand(-1e-5)
+    sold = here.parcels[:, carrier] > 0.0
+    found = np.log(up.parcels[sold, carrier] / down.parcels[sold, carrier]) / np.log((1 + 1e-5) / (1 - 1e-5))
+    np.testing.assert_allclose(here.elasticity[sold, carrier], found, rtol=1e-5)
+    np.testing.assert_allclose(here.parcels.sum(axis=1), built.annual_parcels.sum(axis=0))
+
+
+def test_carriers_whose_margin_may_not_raise_prices_are_told(finished):
+    told = {
+        event.actors[0]: dict(event.numbers)["margin_may_raise"]
+        for event in finished("baseline", **SHORT).events
+        if event.kind == "price" and "margin_may_raise" in dict(event.numbers)
+    }
+    assert told["usps"] == 1.0  # demand for its economy parcels hardly answers to its price
+    keen = finished("baseline", price_coef_economy=1.1, price_coef_ground=0.5, price_coef_premium=0.25, **SHORT)
+    blocked = [e for e in keen.events if e.kind == "price" and dict(e.numbers).get("margin_may_raise") == 0.0]
+    assert {"ups", "fedex"} <= {event.actors[0] for event in blocked}
+    assert any("demand would fall too far" in event.text for event in blocked if "announced" not in event.text)
+
+
+def test_usps_stays_below_its_rivals_and_inside_its_step(finished):
+    run = finished("baseline", announced_plans=False, competitive_margin=0.38, **SHORT)
+    p, tariffs = run.figures, run.state.tariffs
+    cap = p.usps_price_parity_cap * np.minimum(tariffs.level[:, UPS], tariffs.level[:, FEDEX])
+    assert (tariffs.level[:, USPS] <= np.maximum(cap, tariffs.start_level[:, USPS]) * (1 + 1e-9)).all()
+    for event in run.events:
+        if event.kind == "price" and event.actors == ("usps",) and "list_growth" in dict(event.numbers):
+            assert dict(event.numbers)["list_growth"] <= p.inflation + p.usps_price_step_max + 1e-9
+
+
+def test_quotes_never_fall_below_floors_that_follow_cost(market):
+    run = market("baseline", wage_growth_usps=0.1, wage_growth_other=0.1, **{**SHORT, "end": "2026-12"})
+    start = run.start_floor.copy()
+    sold = np.isfinite(run.state.choice.constants)
+    before = start
+    while not run.finished:
+        run.step()
+        floor = run.state.tariffs.floor
+        assert (floor[sold] > before[sold] * 0.98).all()  # density moves it a little from month to month
+        before = floor.copy()
+        accepted, value = run.state.flows.allocation.accepted[:-2], run.state.flows.allocation.value[:-2]
+        overflow = run.state.flows.allocation.overflow
+        if overflow is not None:
+            continue
+        paid = value.sum(axis=(0, 3))[:, USPS] / accepted.sum(axis=(0, 3))[:, USPS]
+        assert (paid >= floor[:, USPS] * (1 - 1e-9)).all()
+    assert (floor[sold] / start[sold] > 1.1).all()
+    cost = variable_costs(run)[:, USPS]
+    np.testing.assert_allclose(floor[:, USPS], cost, rtol=0.02)  # the statutory floor is attributable cost

@@ -11,7 +11,7 @@ from experiments import drivers, heat_map, report, sweep
 
 DESIGN = {
     "kind": "grid",
-    "scenario": "negotiated",
+    "scenario": "baseline",
     "until": "2026-12",
     "replications": 1,
     "set": {"n_shippers": 300},

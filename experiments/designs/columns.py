@@ -10,6 +10,7 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.geography import SEGMENTS, ZONE_TYPES
 from experiments.figures import HEADLINES, choose
 from model.carriers import load_carriers
+from model.measuring.places import RANKS
 from model.outcomes import OUTCOMES
 from model.records import Records
 from model.scenario import Scenario
@@ -22,11 +23,22 @@ _OPTIONAL = re.compile(r"\[(.*?)\]")
 def outcome_names(scenario: Scenario) -> list[str]:
     """Names of all outcomes that a run of a scenario can have: for each full year, and for the whole run."""
     carriers = _carriers(scenario)
-    names = [(name, one.whole_run) for one in OUTCOMES for name in _expand(one.name_pattern, carriers)]
-    first = scenario.start.year + (scenario.start.month > 1)
-    years = range(first, (scenario.end + 1).year)
-    yearly = [f"{name}_{year}" for year in years for name, _ in names]
-    return list(dict.fromkeys([*yearly, *(name for name, whole in names if whole)]))
+    names = [(name, one) for one in OUTCOMES for name in _expand(one.name_pattern, carriers)]
+    calendar = [f"{name}_{year}" for year in _years(scenario, 1) for name, _ in names]
+    fiscal = [
+        f"{name.replace('_', '_fiscal_', 1)}_{year}"
+        for year in _years(scenario, 10)
+        for name, one in names
+        if one.fiscal
+    ]
+    return list(dict.fromkeys([*calendar, *fiscal, *(name for name, one in names if one.whole_run)]))
+
+
+def _years(scenario: Scenario, first_month: int) -> list[int]:
+    """Years of a run that begin with a calendar month and are full; fiscal ones are named by their end."""
+    begin = scenario.start + (first_month - scenario.start.month) % MONTHS_PER_YEAR
+    count = (scenario.end - begin + 1) // MONTHS_PER_YEAR
+    return [begin.year + (first_month > 1) + i for i in range(max(0, count))]
 
 
 def series_names(scenario: Scenario) -> list[str]:
@@ -79,19 +91,25 @@ def _carriers(scenario: Scenario) -> tuple[str, ...]:
     return load_carriers(scenario.parameters, build_zone_table(scenario.parameters)).keys
 
 
-def _expand(pattern: str, carriers: Sequence[str]) -> list[str]:
-    """Replace what stands in braces by every actor, segment or zone type; brackets are optional."""
-    names = [pattern]
-    if _OPTIONAL.search(pattern):
-        names = [_OPTIONAL.sub("", pattern), _OPTIONAL.sub(r"\1", pattern)]
-    values = {"carrier": carriers, "segment": SEGMENTS, "zone_type": ZONE_TYPES}
+def _expand(patterns: str, carriers: Sequence[str]) -> list[str]:
+    """Replace what stands in braces by every actor, segment or zone type; what stands in brackets is optional."""
+    values: dict[str, Sequence[object]] = {
+        "carrier": carriers,
+        "segment": SEGMENTS,
+        "zone_type": ZONE_TYPES,
+        "n": range(1, RANKS + 1),
+    }
     found: list[str] = []
-    for name in names:
-        holes = _PLACEHOLDER.findall(name)
-        options = [name]
-        for hole in holes:
-            if hole not in values:
-                raise ValueError(f"outcome {pattern!r}: nothing is known about {{{hole}}}; add it to {__name__}")
-            options = [option.replace(f"{{{hole}}}", str(value)) for option in options for value in values[hole]]
-        found += options
+    left = patterns.split(", ")
+    while left:
+        name = left.pop(0)
+        optional, hole = _OPTIONAL.search(name), _PLACEHOLDER.search(name)
+        if optional:
+            left[:0] = [name.replace(optional[0], "", 1), name.replace(optional[0], optional[1], 1)]
+        elif hole and hole[1] not in values:
+            raise ValueError(f"outcome {patterns!r}: nothing is known about {hole[0]}; add it to {__name__}")
+        elif hole:
+            left[:0] = [name.replace(hole[0], str(value)) for value in values[hole[1]]]
+        else:
+            found.append(name)
     return found

@@ -17,6 +17,8 @@ _HOLE = re.compile(r"\\\{\w+\\\}")
 def outcome_meaning(name: str) -> str:
     """Meaning of an outcome in one line, with its year; empty for an outcome of somebody's own."""
     stem, year = split_year(name)
+    if "_fiscal_" in stem:
+        stem, year = stem.replace("_fiscal_", "_", 1), f"fiscal year {year}"
     for pattern, meaning in _patterns():
         match = pattern.fullmatch(stem)
         if match:
@@ -30,8 +32,9 @@ def outcome_meaning(name: str) -> str:
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     found = []
     for outcome in OUTCOMES:
-        text = re.escape(outcome.name_pattern).replace(r"\[", "(?:").replace(r"\]", ")?")
-        found.append((re.compile(_HOLE.sub("([a-z0-9_]+?)", text)), outcome.meaning))
+        for name in outcome.name_pattern.split(", "):
+            text = re.escape(name).replace(r"\[", "(?:").replace(r"\]", ")?")
+            found.append((re.compile(_HOLE.sub("([a-z0-9_]+?)", text)), outcome.meaning))
     return tuple(found)
 
 

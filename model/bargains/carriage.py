@@ -199,7 +199,7 @@ def carriage_cost(market: ParcelMarket, carrier: int) -> Floats:
     FedEx counts the capital of new capacity too, unless it has room to fill (section 15).
     """
     cost = _cost_of_others(market, carrier) * market.state.amazon.carriage_cost_factor[market.carriers.keys[carrier]]
-    if carrier == FEDEX and not has_room_to_fill(market, carrier):
+    if carrier == FEDEX and market.fedex.slack <= 0.0:
         capital = market.figures.by_type("capital_charge")[market.zones.zone_type]
         cost = cost + capital * market.state.environment.price_level
     return np.asarray(cost)
@@ -210,12 +210,6 @@ def _cost_of_others(market: ParcelMarket, carrier: int) -> Floats:
     street, level = market.state.network.street, market.state.environment.price_level
     upstream = market.costs.upstream[ECONOMY, carrier] * level
     return np.asarray(street.marginal[carrier - 1] + street.sort[carrier - 1] + upstream)
-
-
-def has_room_to_fill(market: ParcelMarket, carrier: int) -> bool:
-    """Whether utilisation of the last year lies so far below that of the start that cheap parcels are welcome."""
-    books = market.own_books(carrier)
-    return books.utilisation < books.start_utilisation - market.figures.fedex_fill_gap
 
 
 def _markup(market: ParcelMarket, carrier: int) -> float:

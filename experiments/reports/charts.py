@@ -76,6 +76,29 @@ def bars(table: pd.DataFrame, columns: Sequence[tuple[str, str]], label: str, ti
         return svg(figure, title)
 
 
+def effects(panels: Mapping[str, pd.DataFrame]) -> str:
+    """Morris effects of several outcomes side by side, largest first.
+
+    Args:
+        panels: Outcome to its table of `effect` with its interval, one row a factor.
+    """
+    rows = max(len(table) for table in panels.values())
+    with canvas(4.3 * len(panels), 1.0 + 0.3 * rows, 1, len(panels)) as (figure, axes):
+        for number, (name, table) in enumerate(panels.items()):
+            scale, unit = scale_of(name)
+            axis, ordered = axes[0, number], table.sort_values(by="effect", ascending=False) / scale
+            at = np.arange(len(ordered))
+            axis.barh(at, ordered["effect"], 0.62, color=SERIES[number % len(SERIES)], alpha=0.75)
+            axis.hlines(at, ordered["effect_low"].clip(lower=0.0), ordered["effect_high"], color=INK, lw=1.2)
+            axis.set_yticks(at, [str(factor) for factor in ordered.index])
+            axis.set_ylim(len(ordered) - 0.4, -0.6)
+            axis.set_xlim(left=0.0)
+            axis.set_title(name)
+            axis.set_xlabel(unit or "effect over the whole range")
+            axis.grid(axis="y", visible=False)
+        return svg(figure, "Effects of the uncertainties")
+
+
 def responses(panels: Mapping[str, pd.DataFrame], name: str) -> str:
     """An outcome along factors: mean with its interval over points, 90 % of the points, luck as a thin mark.
 

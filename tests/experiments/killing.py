@@ -1,6 +1,6 @@
 """Kills a sweep at random moments and lets it go on, until it is done.
 
-python tests/experiments/killing.py [runs] [kills] [--market]   # prints a report; the short version is a test
+python tests/experiments/killing.py [runs] [kills] [--write PAGE]   # prints a report; the short version is a test
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import pandas as pd
 from experiments import open_sweep, sweep
 from experiments.store.journal import read_journal
 from experiments.store.shards import RUNS, WORK, is_shard
+from experiments.studies.sections import write_section
 
 HERE = Path(__file__).parent
 DESIGN: dict[str, Any] = {
@@ -193,7 +194,8 @@ def main() -> None:
     ]
     print("\n".join(lines))
     if arguments.write:
-        arguments.write.write_text("# Killed and resumed\n\nMade by `make kill-study`.\n\n" + "\n".join(lines) + "\n")
+        heading = "## Killed and resumed\n\nMade by `make kill-study`. "
+        write_section(arguments.write, "sweep-kills", heading + "\n".join(lines))
     sys.exit(0 if equal and not found.leftovers and found.simulations == arguments.runs else 1)
 
 

@@ -339,3 +339,21 @@ def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
 def test_simulate_must_be_a_function_that_others_can_import(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="in a module of its own"):
         sweep(ONE_SCENARIO, tmp_path / "store", simulate=lambda scenario, seed: simulate_market(scenario, seed))
+
+
+def test_the_guide_shows_designs_and_readers_that_work(tmp_path: Path) -> None:
+    import re
+    import tomllib
+
+    from experiments import read_design
+
+    text = (Path(__file__).parents[2] / "docs" / "sweeps.md").read_text()
+    design = tomllib.loads(re.search(r"```toml\n(.*?)```", text, re.DOTALL)[1])  # type: ignore[index]
+    design["uncertainties"].pop("amazon_via_usps")  # steps are for grids
+    assert read_design(design).n_points == 200
+    sweep(DESIGN, tmp_path / "store", workers=1, simulate=stand_ins.product)
+    readers = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]  # type: ignore[index]
+    for line in readers.replace("results/rural_build", str(tmp_path / "store")).strip().splitlines():
+        found: dict[str, Any] = {}
+        exec(line, found)
+        assert len(found["runs"]) == 48, line

@@ -40,28 +40,6 @@ def fills(utilisation: float, start_utilisation: float, gap: float) -> bool:
     return utilisation < start_utilisation - gap
 
 
-def accepts(
-    price: Floats | float,
-    marginal_cost: Floats | float,
-    usual_limit: Floats | float,
-    *,
-    slack: bool,
-    fill_margin: float,
-) -> Bools:
-    """Whether a selective carrier takes volume at a price.
-
-    Args:
-        price: Offered price, $ per parcel, any shape.
-        marginal_cost: Cost of one more parcel, upstream included, $ per parcel.
-        usual_limit: Lowest price that it takes when it does not fill, $ per parcel.
-        slack: Whether it fills (see `fills`).
-        fill_margin: Margin over marginal cost that it wants when it fills.
-    """
-    price = np.asarray(price, dtype=np.float64)
-    filled = price > np.asarray(marginal_cost) * (1.0 + fill_margin)
-    return np.asarray((price >= usual_limit) | (slack & filled), dtype=np.bool_)
-
-
 def fill_discount(price: Floats, marginal_cost: Floats, *, slack: float, response: float, fill_margin: float) -> Floats:
     """Discount on quotes with which a carrier fills its network; never below marginal cost and the margin wanted.
 
@@ -112,11 +90,6 @@ class FedEx(Carrier):
         if not fills(books.utilisation, books.start_utilisation, gap):
             return 0.0
         return books.start_utilisation - gap - books.utilisation
-
-    def accepts(self, price: Floats, marginal_cost: Floats, usual_limit: Floats) -> Bools:
-        """Whether it takes volume at a price, $ per parcel, any shape; see `accepts`."""
-        margin = self.world.figures.fedex_fill_margin
-        return accepts(price, marginal_cost, usual_limit, slack=self.slack > 0.0, fill_margin=margin)
 
     def filling_discount(self, price: Floats, marginal_cost: Floats) -> Floats:
         """Discount on its quotes by segment, (S,), from its mean quotes and marginal costs, $ per parcel, (S,)."""

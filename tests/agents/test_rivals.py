@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from agents.capacity import closable, whole_stations
 from agents.entry import EntryCase, annuity_with_ramp, entry_parts, entry_value, negative_months
-from agents.rivals import accepts, contracts_to_shed, fill_discount, fills, merged_share
+from agents.rivals import contracts_to_shed, fill_discount, fills, merged_share
 
 reproducible = settings(deadline=None, derandomize=True)
 margins = arrays(np.float64, 8, elements=st.floats(-1.0, 0.5))
@@ -38,11 +38,7 @@ def test_the_thinnest_goes_first():
 # FedEx
 
 
-def test_fedex_takes_thin_prices_only_to_fill():
-    price = np.array([9.0, 10.0, 11.0, 12.0, 15.0])
-    usual = {"marginal_cost": 10.0, "usual_limit": 14.0, "fill_margin": 0.12}
-    assert accepts(price, slack=False, **usual).tolist() == [False, False, False, False, True]
-    assert accepts(price, slack=True, **usual).tolist() == [False, False, False, True, True]
+def test_fedex_fills_only_what_stands_empty():
     assert fills(0.70, 0.73, 0.02)
     assert not fills(0.72, 0.73, 0.02)
 

@@ -81,36 +81,52 @@ def buy_access(own_cost: Floats, volume: Floats, terms: AccessTerms, injection_c
     open_to_all = kept_at(np.full(len(volume), terms.published))
     if not terms.cap.any():
         return AccessPurchase(open_to_all, np.zeros_like(volume), volume * (1.0 - open_to_all))
-    shadow = _shadow_price(own_cost, volume, terms, kept_at)
-    under = kept_at(terms.price + shadow[terms.group])
+    under = _kept_under_contract(own_cost, volume, terms, kept_at)
     carries = terms.cap[terms.group] > 0.0
     contract = np.where(carries, volume * (1.0 - under), 0.0)
     kept = np.where(carries, np.minimum(under, open_to_all), open_to_all)
     return AccessPurchase(kept, contract, np.maximum(volume * (1.0 - kept) - contract, 0.0))
 
 
-def _shadow_price(own_cost: Floats, volume: Floats, terms: AccessTerms, kept_at: Callable[[Floats], Floats]) -> Floats:
-    """What to add to the price so that the carrier wants no more than the cap and no less than it promised, (G,)."""
+def _kept_under_contract(
+    own_cost: Floats, volume: Floats, terms: AccessTerms, kept_at: Callable[[Floats], Floats]
+) -> Floats:
+    """Share kept in each zone when the contract carries no more than its cap and no less than was promised, (Z,).
+
+    What has to be added to the price for that is searched for. Where many addresses cost the same, wanted parcels
+    jump at one price; the carrier is indifferent there, and hands over the part that is missing to the limit.
+    """
 
     def by_group(parcels: Floats) -> Floats:
         return np.bincount(terms.group, weights=parcels, minlength=len(terms.cap))
 
-    wanted = by_group(volume * (1.0 - kept_at(terms.price)))
+    def kept_with(shadow: Floats) -> tuple[Floats, Floats]:
+        kept = kept_at(terms.price + shadow[terms.group])
+        return kept, by_group(volume * (1.0 - kept))
+
+    free, wanted = kept_with(np.zeros(len(terms.cap)))
     target = np.where(wanted > terms.cap, terms.cap, np.maximum(wanted, np.minimum(terms.least, terms.cap)))
     if (target == wanted).all():
-        return np.zeros_like(wanted)
+        return free
     zones = np.maximum(np.bincount(terms.group, minlength=len(terms.cap)), 1)
     low = np.where(target > wanted, -by_group(terms.price) / zones * terms.relief, 0.0)
     high = np.where(target < wanted, float(own_cost.max()), 0.0)
 
     def excess(shadow: Floats) -> Floats:
-        return by_group(volume * (1.0 - kept_at(terms.price + shadow[terms.group]))) - target
+        return kept_with(shadow)[1] - target
 
-    return np.where(target != wanted, _where_it_vanishes(excess, low, high, CLOSE * np.maximum(target, 1.0)), 0.0)
+    low, high = _where_it_vanishes(excess, low, high, CLOSE * np.maximum(target, 1.0))
+    (kept_less, most), (kept_more, fewest) = kept_with(low), kept_with(high)
+    jump = most - fewest
+    part = np.clip(np.divide(target - fewest, jump, out=np.zeros_like(jump), where=jump > 0.0), 0.0, 1.0)
+    bound = kept_more + part[terms.group] * (kept_less - kept_more)
+    return np.where((target != wanted)[terms.group], bound, free)
 
 
-def _where_it_vanishes(excess: Callable[[Floats], Floats], low: Floats, high: Floats, close: Floats) -> Floats:
-    """Upper end of a bracket of the point where a falling function passes 0, all groups at once.
+def _where_it_vanishes(
+    excess: Callable[[Floats], Floats], low: Floats, high: Floats, close: Floats
+) -> tuple[Floats, Floats]:
+    """Bracket of the point where a falling function passes 0, all groups at once.
 
     False position, with every third step a halving: jumps of the function cannot hold it up.
 
@@ -131,7 +147,7 @@ def _where_it_vanishes(excess: Callable[[Floats], Floats], low: Floats, high: Fl
         more = value > 0.0
         low, above = np.where(more, middle, low), np.where(more, value, above)
         high, below = np.where(more, high, middle), np.where(more, below, value)
-    return high
+    return low, high
 
 
 def keeps_commitment(

@@ -47,8 +47,9 @@ class Ladder:
 
     @property
     def highest(self) -> int:
-        """Number of the highest rung, 0 while none was taken."""
-        return max((int(rung) for rung, _ in self.taken), default=0)
+        """Number of the highest rung taken in distress, 0 while none was; five days from the start are none."""
+        distress = [int(rung) for i, (rung, _) in enumerate(self.taken) if i or rung is not Rung.FIVE_DAY]
+        return max(distress, default=0)
 
     def next_decision(self, five_day_allowed: bool) -> Rung | None:
         """The rung that USPS can decide next, None when none is left."""

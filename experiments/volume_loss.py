@@ -82,7 +82,7 @@ def usps_loss(share: float, static: bool = False, seed: int = 1, progress: Progr
         InputError: The share or the seed is not allowed.
     """
     gather(lambda: _check_share(share), lambda: check_seeds(seed))
-    leaves = _leaving(share)
+    leaves = leaving(share)
     scenarios = {
         "renew": prepare_scenario("renew"),
         "gradual": prepare_scenario("withdraw" if share == 1 else "partial", leaves),
@@ -91,8 +91,7 @@ def usps_loss(share: float, static: bool = False, seed: int = 1, progress: Progr
         still = prepare_scenario("standing_still")
         if still.n_months < SHORTEST_STATIC_YEARS * MONTHS_PER_YEAR:
             raise InputError("standing_still must run for six years or more to show the long run")
-        at_once = {"exit_at_once": True, "build_limit_applies": False, "build_lead_months": 0}
-        scenarios |= {"still": still, "static": prepare_scenario(still, {**leaves, **at_once})}
+        scenarios |= {"still": still, "static": prepare_scenario(still, {**leaves, **at_once()})}
     income = _incomes(scenarios, seed, progress)
     table = pd.DataFrame({STATIC: income["static"] - income["still"]}) if static else pd.DataFrame()
     table[GRADUAL] = income["gradual"] - income["renew"]
@@ -109,10 +108,16 @@ def _check_share(share: object) -> None:
         raise InputError(f"share: {share!r} is not allowed; it must be above 0 and at most 1")
 
 
-def _leaving(share: float) -> dict[str, Any]:
+def leaving(share: float) -> dict[str, Any]:
+    """Settings under which a share of Amazon's parcels leaves USPS."""
     if share == 1:
         return {"usps_amazon_volume": "withdrawn"}
     return {"usps_amazon_volume": "partial", "partial_retained_share": 1 - float(share)}
+
+
+def at_once() -> dict[str, Any]:
+    """Settings under which they leave in the first month and Amazon's own network carries them at once."""
+    return {"exit_at_once": True, "build_limit_applies": False, "build_lead_months": 0}
 
 
 def _incomes(scenarios: Mapping[str, Scenario], seed: int, progress: Progress | None) -> dict[str, pd.Series]:

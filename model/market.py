@@ -31,6 +31,7 @@ from model.elasticities import LongRunDemand
 from model.events import EventLog
 from model.history import Paths, fitted_figures, make_paths
 from model.ledger import Ledger
+from model.measuring.welfare import shipper_surplus
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
 from model.parameters import Parameters
@@ -56,7 +57,7 @@ LEDGER_CATEGORIES = (
     "borrowing",
     "access",
 )
-OUTSIDE_PARTIES = ("enterprise", "mail_users", "suppliers", "treasury", "capital_market")
+OUTSIDE_PARTIES = ("enterprise", "consolidators", "mail_users", "suppliers", "treasury", "capital_market")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self._failure: str | None = None
         self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
         self._prepare_floors()
+        self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
         self._open_ledger()
         self.events = EventLog()
         self.book = ContractBook(self.events, dict(zip(self.carriers.keys, self.carriers.names, strict=True)))

@@ -37,6 +37,7 @@ def mail_month(
     price_level: float,
     wage_index: float,
     observed: Callable[[str, int], float | None] = lambda name, months: None,
+    fast_decline: bool = False,
 ) -> MailMonth:
     """Mail of one month by class: volume by trend and real price, cost by pieces and wages.
 
@@ -47,6 +48,7 @@ def mail_month(
         price_level: Consumer prices relative to the start.
         wage_index: USPS wages relative to the start.
         observed: Pieces of a class in a month relative to the start where they are imposed, None where they are not.
+        fast_decline: Whether mail falls by `mail_decline_fast` a year instead of its trends.
     """
     real_price = price_index / price_level
     revenue = cost = pieces = 0.0
@@ -57,7 +59,8 @@ def mail_month(
         known = observed(name, months_since_start)
         index = 1.0 if known is None else known
         if known is None and name != "other":
-            index = growth_index(p[f"mail_trend_{name}"], months_since_start)
+            trend = p.mail_decline_fast if fast_decline else p[f"mail_trend_{name}"]
+            index = growth_index(trend, months_since_start)
             index *= real_price ** p[f"mail_elasticity_{name}"]
         revenue += start_revenue * index * price_index
         cost += start_revenue / p[f"cost_coverage_{name}"] * index * wage_index

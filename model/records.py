@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import Month
 from agents.geography import SEGMENTS, ZONE_TYPES
+from model.measuring.places import RANKS
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +21,7 @@ class Series:
 
     Attributes:
         name: Name; the unit is its end.
-        axes: Axes besides time: any of "carrier", "zone", "segment".
+        axes: Axes besides time: any of "carrier", "zone", "segment", "zone_type", "rank" (at least 1, 2, ... carriers).
         unit: Unit for people.
         meaning: One line.
     """
@@ -71,6 +72,24 @@ SERIES = (
     Series("usps_violations_count", (), "count", "Statutory rules that are broken"),
     Series("usps_institutional_usd", (), "$", "Cost of USPS that no product causes"),
     Series("amazon_usps_attributable_usd", (), "$", "What Amazon's parcels at USPS cost it"),
+    Series("delivered_by_segment_parcels", ("segment", "zone"), "parcels", "Parcels brought to the door"),
+    Series("hhi_delivered_index", ("segment", "zone"), "index", "Concentration of those who bring parcels to the door"),
+    Series("hhi_sold_index", ("segment", "zone"), "index", "Concentration of those who have the customers"),
+    Series("leading_carrier", ("segment", "zone"), "carrier", "Carrier that brings most parcels to the door"),
+    Series("rural_households_served_share", ("rank",), "share", "Rural households with at least 1, 2, 3, 4 carriers"),
+    Series("rural_parcels_served_share", ("rank",), "share", "Rural parcels offered by at least 1, 2, 3, 4 carriers"),
+    Series("mean_transit_days", ("zone_type",), "days", "Mean transit"),
+    Series("p90_transit_days", ("zone_type",), "days", "90th percentile of transit"),
+    Series("quoted_parcels", ("zone",), "parcels", "Parcels of others than Amazon"),
+    Series("quoted_paid_usd", ("zone",), "$", "What others than Amazon pay, surcharges included"),
+    Series("enterprise_shippers_gain_usd", (), "$", "Gain of enterprise shippers and their customers since the start"),
+    Series("small_shippers_gain_usd", (), "$", "Gain of small shippers and their customers since the start"),
+    Series("mail_users_gain_usd", (), "$", "Gain of mail users against prices that follow inflation"),
+    Series("amazon_members_gain_usd", (), "$", "Gain of the members of Amazon by earlier parcels"),
+    Series("treasury_gain_usd", (), "$", "Payments that USPS puts off or cannot make, as a loss of the treasury"),
+    Series("amazon_idle_capacity_parcels", ("zone",), "parcels", "Yearly capacity of Amazon beyond its deliveries"),
+    Series("amazon_idle_capital_usd", (), "$", "Capital in it"),
+    Series("carbon_kg", ("carrier",), "kg", "Emissions of delivery vans; USPS 0, its routes pass anyway"),
     Series("usps_mail_index", (), "index", "Mail pieces relative to the start"),
 )
 
@@ -86,7 +105,13 @@ class Records:
     """
 
     def __init__(self, months: int, carriers: tuple[str, ...], n_zones: int, start: Month) -> None:
-        sizes = {"carrier": len(carriers), "zone": n_zones, "segment": len(SEGMENTS)}
+        sizes = {
+            "carrier": len(carriers),
+            "zone": n_zones,
+            "segment": len(SEGMENTS),
+            "zone_type": len(ZONE_TYPES),
+            "rank": RANKS,
+        }
         self._columns = {s.name: np.zeros((months, *(sizes[axis] for axis in s.axes))) for s in SERIES}
         self._carriers = carriers
         self._start = start
@@ -125,6 +150,8 @@ class Records:
                 columns |= {f"{key}_{series.name}": data[:, i] for i, key in enumerate(self._carriers)}
             elif series.axes == ("segment",):
                 columns |= {f"{key}_{series.name}": data[:, i] for i, key in enumerate(SEGMENTS)}
+            elif series.axes == ("zone_type",):
+                columns |= {f"{kind}_{series.name}": data[:, i] for i, kind in enumerate(ZONE_TYPES)}
             elif series.name.startswith("amazon_"):
                 columns[series.name] = data.sum(axis=1)
         return pd.DataFrame(columns, index=pd.Index([str(month) for month in self.months], name="month"))

@@ -164,8 +164,30 @@ class Scenario(BaseModel):
     debt_cap: Literal["statutory", "raised"] = _lever(
         "statutory", "Whether USPS may owe usps_debt_cap or usps_debt_cap_raised", "Congress", "choice"
     )
-    five_day_delivery: bool = _lever(
-        False, "USPS may deliver on five days a week when its distress goes so far", "Congress", "switch"
+    five_day_delivery: Literal["forbidden", "in_distress", "at_once"] = _lever(
+        "forbidden",
+        "Whether USPS may deliver on five days a week: never, as last rung of its distress ladder, or from the start",
+        "Congress",
+        "choice",
+    )
+    universal_service: bool = _lever(
+        True,
+        "USPS must serve every address; without it, it leaves places that do not pay (shadow runs)",
+        "Congress",
+        "switch",
+    )
+    mail_trend: Literal["usual", "fast"] = _lever(
+        "usual", "Whether mail volumes follow mail_trend_* or fall by mail_decline_fast a year", "the world", "choice"
+    )
+    demand_shock: bool = _lever(
+        False, "Economy parcels change by demand_shock_economy for demand_shock_months", "the world", "switch"
+    )
+    demand_shock_start: Month = _lever(Month(2026, 1), "First month of the demand shock", "the world", "month")
+    amazon_opens_network: bool = _lever(
+        False,
+        "Amazon sells all spare capacity everywhere it covers, at cost and its shipping margin",
+        "Amazon",
+        "switch",
     )
     access_auction: Literal["none", "pay_as_bid", "uniform_price", "vcg"] = _lever(
         "none",
@@ -177,7 +199,14 @@ class Scenario(BaseModel):
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
     @field_validator(
-        "start", "end", "exit_start", "exit_end", "earliest_signature", "access_talks_start", mode="before"
+        "start",
+        "end",
+        "exit_start",
+        "exit_end",
+        "earliest_signature",
+        "access_talks_start",
+        "demand_shock_start",
+        mode="before",
     )
     @classmethod
     def _read_month(cls, value: object) -> object:

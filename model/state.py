@@ -14,6 +14,7 @@ from agents.contracts import Contract
 from agents.distress import Ladder, Measures
 from agents.sourcing import AccessSlices, Sourcing
 from model.allocation import Allocation, Backlog
+from model.auction.awarded import AwardedParcels
 from model.auction.round import AuctionRound
 from model.bargains.table import Pair
 from model.demand import Demand
@@ -392,9 +393,11 @@ class PostalState:
         measures: What they do this month.
         deferred: Retirement contributions that were not paid so far.
         owed_before: Debt, arrears and deferred contributions before the month was closed.
+        left: Month index since when USPS does not serve a zone, inf where it does, (Z,).
     """
 
     underlying_flow: Floats
+    left: Floats
     ladder: Ladder = field(default_factory=Ladder)
     measures: Measures = field(default_factory=Measures)
     deferred: float = 0.0
@@ -413,6 +416,7 @@ class MonthFlows:
     operating_cost: Floats | None = None
     postal: PostalStatement | None = None
     price_paid: Floats | None = None
+    awarded: AwardedParcels | None = None
 
 
 @dataclass(slots=True)
@@ -422,6 +426,7 @@ class MarketState:
     Attributes:
         talks: Latest negotiation of each pair, by seller and buyer.
         agreed_volume: Parcels a year by zone under each negotiated contract, (Z,), by seller, buyer and first month.
+        auctions: Access auctions held so far.
     """
 
     environment: Environment

@@ -29,6 +29,7 @@ OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Folder for all results; an earlier result is replaced.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")]
 OutcomeOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -133,24 +134,56 @@ def compare(
 @reports_errors
 def usps_loss(
     share: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of Amazon's USPS parcels that is lost, up to 1.")
-    ],
+        float | None,
+        typer.Option(metavar="SHARE", help="Share of Amazon's USPS parcels that is lost, up to 1.", show_default=False),
+    ] = None,
     static: Annotated[
         bool, typer.Option("--static", help="Also lose it at once, in a market without growth, luck or inflation.")
     ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Instead write the page about four shares.", show_default=False),
+    ] = None,
     seed: SeedOption = 1,
     json: JsonOption = False,
 ) -> None:
     """Show what losing Amazon's parcels does to the net income of USPS, year by year."""
     from experiments import volume_loss
+    from experiments.cli.policy import write_usps_page
     from experiments.cli.tables import show_loss
+    from experiments.errors import InputError
 
+    if write is not None:
+        problems = ["usps-loss: --write makes a page about four shares; leave --share, --static and --json out"]
+        write_usps_page(write, seed, problems if share is not None or static or json else [])
+        return
+    if share is None:
+        raise InputError("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")
     with progress_bar("usps-loss", "months", quiet=json) as progress:
         result = volume_loss.usps_loss(share, static=static, seed=seed, progress=progress)
     if json:
         print_json(result.summary())
     else:
         show_loss(console(), result)
+
+
+@app.command("uso-cost")
+@reports_errors
+def uso_cost(
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="Name of a scenario or a .toml file.")
+    ] = "baseline",
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    until: UntilOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what universal service costs USPS: shadow runs in which it may give up places, days or both."""
+    from experiments.cli.policy import run_uso_cost
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_uso_cost(scenario, read_settings(set or (), problems), problems, seed, until, json)
 
 
 @app.command()
@@ -233,12 +266,98 @@ def calibration(
 
 @app.command()
 @reports_errors
+def hindcast(
+    from_: Annotated[str, typer.Option("--from", metavar="YYYY-MM", help="First month, from 2016-01 on.")] = "2019-01",
+    to: Annotated[str, typer.Option("--to", metavar="YYYY-MM", help="Last month.")] = "2024-12",
+    mode: Annotated[
+        str,
+        typer.Option(metavar="forced|free", help="Impose dated contracts and prices, or only demand and inflation."),
+    ] = "free",
+    replications: Annotated[int, typer.Option(metavar="N", help="Runs.")] = 20,
+    set: SetOption = None,
+    draws: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Stored parameter draws, or a .parquet file.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="First seed; the others follow it.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also draw figures as PNG there.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run the past and show it beside what was observed and beside naive forecasts.
+
+    For example: lastmile hindcast --from 2022-01 --mode forced
+    """
+    from experiments.cli.backtest import run_hindcast
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    changes = read_settings(set or (), problems)
+    run_hindcast(from_, to, mode, replications, changes, problems, draws, seed, workers, figures, json)
+
+
+@app.command()
+@reports_errors
+def calibrate(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the runs; a second call goes on there.")
+    ],
+    last_year: Annotated[int, typer.Option(metavar="YEAR", help="Last year whose data is used, 2021 or 2024.")] = 2021,
+    runs: Annotated[int, typer.Option(metavar="N", help="Runs over the prior; half as many follow within it.")] = 400,
+    seed: SeedOption = 1,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Also write the tables as Markdown.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Estimate the free parameters on the past, after showing which of them the method finds again.
+
+    For example: lastmile calibrate --out results/frozen-2021
+    """
+    from experiments.cli.estimation import run_calibrate
+
+    run_calibrate(out, last_year, runs, seed, workers, write, json)
+
+
+@app.command()
+@reports_errors
 def scenarios(
     levers: Annotated[bool, typer.Option("--levers", help="List what a scenario can choose, by owner.")] = False,
     json: JsonOption = False,
 ) -> None:
     """List the scenarios, or with --levers what each actor can choose."""
     list_scenarios(levers, json)
+
+
+@app.command()
+@reports_errors
+def levers(
+    subjects: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME ...]", help="With --check: only these scenarios and levers.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Run every pair and see whether outcomes move as economics says.")
+    ] = False,
+    seed: SeedOption = 1,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="With --check: also write it as Markdown.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List what each actor can choose, or with --check whether each lever does what it should (else exit code 1)."""
+    from experiments.cli.policy import run_levers
+
+    if not run_levers(check, subjects or [], seed, write, json):
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -265,6 +384,77 @@ def phases(json: JsonOption = False) -> None:
 def outcomes(json: JsonOption = False) -> None:
     """List the outcomes with units and meanings."""
     list_outcomes(json)
+
+
+@app.command()
+@reports_errors
+def sweep(
+    design: Annotated[Path, typer.Argument(metavar="DESIGN.toml", help="What to vary, and how.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the sweep; a second call goes on in it.")
+    ],
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Use the workers of this dask scheduler instead.")
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed runs again.")] = False,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Longest time of one run.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run what is missing of a design; whatever stops it, the same command goes on.
+
+    For example: lastmile sweep examples/rural_build.toml --out results/rural_build
+    """
+    from experiments.cli.sweeps import run_sweep
+
+    run_sweep(design, out, workers, dask, retry_failed, timeout, json)
+
+
+@app.command()
+@reports_errors
+def status(folder: FolderArgument, json: JsonOption = False) -> None:
+    """Show how far a sweep is: done, failed, left, rate, errors by kind."""
+    from experiments.cli.sweeps import show_status
+
+    show_status(folder, json)
+
+
+@app.command()
+@reports_errors
+def sensitivity(
+    folder: FolderArgument,
+    outcome: OutcomeOption = None,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Scenario of the sweep; its first unless told.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show Sobol or Morris indices with 95 % intervals, for a sweep of that kind that lacks nothing."""
+    from experiments.cli.sweeps import show_sensitivity
+
+    show_sensitivity(folder, outcome, scenario, json)
+
+
+@app.command()
+@reports_errors
+def report(
+    folder: FolderArgument,
+    outcome: OutcomeOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="File to write; report.html in DIR unless told.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Write one HTML page about a sweep, with figures, tables and provenance, to send to a colleague."""
+    from experiments.reports.report import report as write_report
+
+    console().print(f"The report is in {write_report(folder, outcome or None, out)}")
 
 
 @app.command()

@@ -113,11 +113,14 @@ def list_outcomes(json: bool) -> None:
     from model.outcomes import OUTCOMES
 
     if json:
-        names = ("name_pattern", "unit", "meaning", "whole_run")
+        names = ("name_pattern", "unit", "meaning", "whole_run", "fiscal")
         print_json({"outcomes": [{name: getattr(one, name) for name in names} for one in OUTCOMES]})
         return
     table = grid("Outcomes", ("name", "unit", "meaning"))
     for one in OUTCOMES:
         table.add_row(f"{one.name_pattern}_{{year}}", one.unit, one.meaning)
     console().print(table)
-    console().print("For every full calendar year of a run; without the year, for the whole run.")
+    console().print(
+        "For every full calendar year of a run; without the year, for the whole run. Accounts of USPS also by fiscal "
+        "year (October to September): usps_fiscal_net_income_usd_2026 and so on."
+    )

@@ -77,13 +77,16 @@ def run_negotiate(
     with progress_bar("negotiate", "runs", quiet=json) as progress:
         if curve:
             swept = access_curve.retained_curve(count, changes, seed, progress=progress)
+            if write is not None:
+                firm_changes = {**changes, "shortfall_rule": "take_or_pay"}
+                firm = access_curve.retained_curve(count, firm_changes, seed, progress=progress)
         else:
             found = negotiation.negotiate(count, changes, seed, progress=progress, buyer=buyer, seller=seller)
     if not curve:
         print_json(found.summary()) if json else show_negotiations(console(), found)
         return
     if write is not None:
-        negotiation_page.write_page(write, swept)
+        negotiation_page.write_page(write, swept, firm)
     print_json(swept.summary()) if json else show_curve(console(), swept)
 
 

@@ -14,7 +14,8 @@ from agents.bargaining import price_groups
 from agents.calendar import Month
 from agents.contracts import Contract
 from agents.sourcing import AccessSlices
-from model.auction.house import LotResult, covers_cost
+from model.auction.house import LotResult
+from model.regulator import contract_floor
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -75,7 +76,7 @@ def pass_the_floor(won: Winnings, zone_of_step: NDArray[np.int64]) -> Winnings:
     """
     passed = np.array(
         [
-            parcels <= 0.0 or covers_cost(paid / parcels, cost / parcels)
+            parcels <= 0.0 or contract_floor(paid / parcels, cost / parcels).passed
             for parcels, paid, cost in zip(won.parcels, won.payment, won.attributable_cost, strict=True)
         ]
     )
@@ -117,6 +118,7 @@ def award_contract(market: ParcelMarket, won: Winnings, start: Month) -> Contrac
         start=start,
         term_months=int(p.auction_term),
         notice_months=int(p.notice_months),
+        published=market.published_access_price(),
     )
 
 

@@ -159,13 +159,3 @@ def efficiency(results: Sequence[LotResult], benchmark: Sequence[LotResult]) -> 
     """Surplus over that of a benchmark (the same demands under VCG); 1 where neither has any."""
     best = sum(result.surplus for result in benchmark)
     return sum(result.surplus for result in results) / best if best > 0.0 else 1.0
-
-
-def covers_cost(price: float, attributable_cost: float) -> bool:
-    """Whether a contract passes the statutory floor: it covers its attributable cost (39 U.S.C. 3633).
-
-    Args:
-        price: Mean price of the contract, $ per parcel.
-        attributable_cost: Mean attributable cost of its parcels, $ per parcel.
-    """
-    return price >= attributable_cost

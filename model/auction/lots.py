@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from agents.auction import WINDOWS, Handover, Lot
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.geography import RURAL
+from model.access import access_contract, buyers
 from model.carriers import USPS
 from model.operations import usps_cost_grid
+from model.phases.history import left_to_bargaining
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -70,16 +72,18 @@ def slack(market: ParcelMarket, service: Month) -> Floats:
 def resold_volume(market: ParcelMarket, service: Month) -> Floats:
     """Deseasonalised parcels a year at USPS that the auction sells anew, (Z,)."""
     resold = np.zeros(market.zones.n_zones)
-    if market.settings.usps_amazon_volume == "negotiated":
+    if left_to_bargaining(market):
         allocation = market.state.flows.allocation
         held = market.book.get("usps", "amazon")
         free = held is None or held.expiry < service + int(market.figures.auction_term)
         if allocation is not None and free and market.book.upcoming("usps", "amazon") is None:
             resold += last_month(market, allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0))
-    for contract in market.book.in_force():
-        by_zone = contract.seller == "usps" and len(contract.groups) == market.zones.n_zones
-        if by_zone and contract.shortfall_rule == "take_or_pay" and contract.buyer != "amazon":
-            resold += np.array(contract.commitment) if contract.expiry <= service else 0.0
+    for carrier in buyers(market):
+        contract = access_contract(market, carrier)
+        if contract is None or contract.expiry <= service:
+            resold += last_month(market, market.state.access.bought[carrier])
+    if market.state.flows.awarded is not None:  # consolidators' parcels would stay with USPS from door to door
+        resold += last_month(market, market.state.flows.awarded.enterprise)
     return resold
 
 

@@ -11,14 +11,14 @@ from agents.auction import AccessNeed
 from agents.bargaining import exit_months
 from agents.bargaining.reservation import stay_weight
 from agents.calendar import Month
-from agents.delivery_cost import route_economics
 from agents.pricing import quote
+from model.access import buyers, carrier_slices
 from model.auction.lots import ECONOMY, attributable_cost, last_month
 from model.bargains.access import capacity_after, own_cost_with_capital
 from model.bargains.enterprise import buyer_name
 from model.billing import mean_peak_weight
-from model.carriers import AMAZON, USPS
-from model.demand import growth_index, season_factors
+from model.carriers import USPS
+from model.demand import season_factors
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -57,43 +57,22 @@ def amazon_need(market: ParcelMarket, begin: Month, cost: Floats) -> AccessNeed:
 
 
 def network_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
-    """Other carriers: their economy parcels, each density cell at the cost of one more stop on routes that pass."""
-    allocation, network, env = market.state.flows.allocation, market.state.network, market.state.environment
-    if allocation is None:
-        return []
-    zones, n_cells = market.zones, market.zones.density_grid.shape[1]
-    rates = market.costs.rates.scaled(env.wage_other, env.price_level)
-    coverage = network.coverage[1:]
-    economics = route_economics(
-        zones.density_grid,
-        zones.zone_type,
-        rates.parcels_per_household_day(network.annual_volume[1:], coverage * zones.households),
-        rates,
-        market.costs.geometry,
-    )
-    sort = rates.sort_cost[:, zones.zone_type]
-    carried = last_month(market, allocation.accepted[:-2, ECONOMY].sum(axis=0))
+    """Other carriers: their economy parcels by zone and density, at their own long-run alternative (section 12)."""
     needs = []
-    for carrier in range(market.carriers.n_carriers):
-        if carrier in (USPS, AMAZON):
-            continue
-        inside = np.clip(coverage[carrier - 1][:, None] * n_cells - np.arange(n_cells), 0.0, 1.0)
-        reached = inside.sum(axis=1, keepdims=True)
-        parcels = carried[carrier][:, None] * np.divide(inside, reached, out=np.zeros_like(inside), where=reached > 0.0)
-        zone, cell = np.nonzero(parcels > 0.0)
-        saved = (economics.marginal_cost[carrier - 1] + sort[carrier - 1][:, None])[zone, cell]
-        needs.append(_need(market.carriers.keys[carrier], zone, parcels[zone, cell], saved, cost[zone, cell]))
+    for carrier in buyers(market):
+        slices, key = carrier_slices(market, carrier), market.carriers.keys[carrier]
+        needs.append(_need(key, slices.zone, slices.volume, slices.own_cost, cost[slices.zone, slices.cell]))
     return needs
 
 
 def enterprise_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
     """Enterprise shippers: what USPS charges them for an economy parcel from door to door, less their own line-haul."""
     tariffs, shippers = market.state.tariffs, market.shippers
-    growth = growth_index(market.figures.growth_other_demand, market.months_done)
+    growth = market.paths.other_parcels(market.months_done)
     quoted = quote(tariffs.level[ECONOMY, USPS], tariffs.floor[ECONOMY, USPS], shippers.discount[shippers.enterprise])
     contract = market.state.choice.enterprise_price[:, ECONOMY, USPS]
     price = np.where(np.isnan(contract), quoted, contract)
-    saved = price + _yearly_peak(market) - _line_haul(market)
+    saved = price + _yearly_peak(market) - line_haul(market)
     return [
         _everywhere(
             buyer_name(row),
@@ -118,12 +97,12 @@ def consolidator_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
         return []
     paid = float(allocation.value[:n_divisions, ECONOMY, USPS].sum())
     price = paid / float(allocation.accepted[:n_divisions, ECONOMY, USPS].sum()) + _yearly_peak(market)
-    saved = price * (1.0 - p.target_margin_regional) - _line_haul(market)
+    saved = price * (1.0 - p.target_margin_regional) - line_haul(market)
     each = pool * (p.consolidator_volume * MILLION / total)
     return [_everywhere(f"{CONSOLIDATOR}_{number + 1}", each, saved, cost) for number in range(count)]
 
 
-def _line_haul(market: ParcelMarket) -> float:
+def line_haul(market: ParcelMarket) -> float:
     """Pick-up and line-haul to the delivery unit for those without a network, $ per parcel."""
     return market.figures.upstream_cost_regional * market.state.environment.price_level
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.bargaining import exit_months, price_groups, slice_values
-from agents.calendar import Month
+from agents.calendar import MONTHS_PER_YEAR, Month
 from model.bargains.access import capacity_after, own_cost_with_capital
 from model.bargains.table import BargainTable
 from model.carriers import FEDEX, UPS
@@ -122,7 +122,7 @@ def carriage_table(
         prices: What the other of the two would be paid then, $ per parcel, nan without a contract.
     """
     p, env, carrier = market.figures, market.state.environment, RIVALS[seller]
-    zone, cell, volume = rival_slices(market, _on_the_table(market, seller, prices))
+    zone, cell, volume = rival_slices(market, _on_the_table(market, seller, begin, prices))
     channel = market.state.amazon.channel_value * env.price_level
     own = own_cost_with_capital(market, zone, cell) + channel
     term = int(p.term_strategic)
@@ -144,20 +144,32 @@ def carriage_table(
     return BargainTable(values, zone, groups)
 
 
-def _on_the_table(market: ParcelMarket, seller: str, prices: Mapping[str, float]) -> Floats:
+def _on_the_table(market: ParcelMarket, seller: str, begin: Month, prices: Mapping[str, float]) -> Floats:
     """Parcels a year that the two talk about, (Z,).
 
     UPS talks about what its announced plan leaves, less what FedEx has signed for; FedEx about its own and about what
     UPS gives back or would not carry for want of a contract, as far as it has room.
     """
-    flows, ups_keeps, network = market.state.amazon.flows, market.state.amazon.ups_share, market.state.network
+    flows, network = market.state.amazon.flows, market.state.network
+    left_to_ups = flows.ups * ups_share(market, begin)
     if seller == "ups":
-        return np.asarray(
-            np.maximum(flows.ups * ups_keeps - np.maximum(_signed_by_fedex(market) - flows.fedex, 0.0), 0.0)
-        )
-    given_back = flows.ups * (1.0 - ups_keeps * bool(np.isfinite(prices.get("ups", np.nan))))
+        return np.asarray(np.maximum(left_to_ups - np.maximum(_signed(market, "fedex") - flows.fedex, 0.0), 0.0))
+    with_ups = np.maximum(_signed(market, "ups"), left_to_ups * bool(np.isfinite(prices.get("ups", np.nan))))
     room = np.maximum(network.capacity[FEDEX] - network.annual_volume[FEDEX], 0.0)
-    return np.asarray(flows.fedex + np.minimum(given_back, room))
+    return np.asarray(flows.fedex + np.minimum(np.maximum(flows.ups - with_ups, 0.0), room))
+
+
+def ups_share(market: ParcelMarket, month: Month) -> float:
+    """Share of Amazon's start volume at UPS that its announced plan leaves in a month: the cut, evenly to its end."""
+    p = market.figures
+    if not market.settings.announced_plans:
+        return 1.0
+    year = int(p.ups_amazon_cut_end)
+    end = Month(year, 1) + round((p.ups_amazon_cut_end - year) * MONTHS_PER_YEAR)
+    begin = market.settings.projection_start
+    months = max(1, end - begin)
+    done = min(1.0, max(0.0, (month - begin + 1) / months))
+    return 1.0 - p.ups_amazon_cut_share * done
 
 
 def signed_contract(market: ParcelMarket, seller: str) -> Contract | None:
@@ -174,10 +186,11 @@ def signed_prices(market: ParcelMarket) -> dict[str, float]:
     return {seller: float("nan") if one is None else float(np.mean(one.price)) for seller, one in signed.items()}
 
 
-def _signed_by_fedex(market: ParcelMarket) -> Floats:
-    contract = signed_contract(market, "fedex")
+def _signed(market: ParcelMarket, seller: str) -> Floats:
+    """Parcels a year that the carrier has signed for with Amazon, (Z,)."""
+    contract = signed_contract(market, seller)
     nothing = np.zeros(market.zones.n_zones)
-    return nothing if contract is None else market.state.agreed_volume["fedex", "amazon", contract.start]
+    return nothing if contract is None else market.state.agreed_volume[seller, "amazon", contract.start]
 
 
 def carriage_cost(market: ParcelMarket, carrier: int) -> Floats:
@@ -186,7 +199,7 @@ def carriage_cost(market: ParcelMarket, carrier: int) -> Floats:
     FedEx counts the capital of new capacity too, unless it has room to fill (section 15).
     """
     cost = _cost_of_others(market, carrier) * market.state.amazon.carriage_cost_factor[market.carriers.keys[carrier]]
-    if carrier == FEDEX and not has_room_to_fill(market, carrier):
+    if carrier == FEDEX and market.fedex.slack <= 0.0:
         capital = market.figures.by_type("capital_charge")[market.zones.zone_type]
         cost = cost + capital * market.state.environment.price_level
     return np.asarray(cost)
@@ -197,12 +210,6 @@ def _cost_of_others(market: ParcelMarket, carrier: int) -> Floats:
     street, level = market.state.network.street, market.state.environment.price_level
     upstream = market.costs.upstream[ECONOMY, carrier] * level
     return np.asarray(street.marginal[carrier - 1] + street.sort[carrier - 1] + upstream)
-
-
-def has_room_to_fill(market: ParcelMarket, carrier: int) -> bool:
-    """Whether utilisation of the last year lies so far below that of the start that cheap parcels are welcome."""
-    books = market.own_books(carrier)
-    return books.utilisation < books.start_utilisation - market.figures.fedex_fill_gap
 
 
 def _markup(market: ParcelMarket, carrier: int) -> float:

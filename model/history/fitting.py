@@ -74,8 +74,6 @@ _CARRIED = (
     ("price_access_amazon_max", "consumer_prices"),
     ("rural_surcharge_list", "paid_prices"),
     ("peak_surcharge", "paid_prices"),
-    ("price_amazon_ups", "paid_prices"),
-    ("price_amazon_fedex", "paid_prices"),
     ("price_coef_economy", "per_dollar"),
     ("price_coef_ground", "per_dollar"),
     ("price_coef_premium", "per_dollar"),
@@ -197,17 +195,30 @@ def _increase_years(time: float) -> range:
 
 
 def _prices(p: Parameters, history: History, time: float, volume: Floats, found: dict[str, float]) -> dict[str, float]:
-    """Mean paid prices of the year: private carriers' by list increases, those of USPS so that its accounts close."""
-    private = paid_price_index(p, time)
-    prices = {
-        f"price_{segment}_{group}": p[f"price_{segment}_{group}"] * private
-        for segment in SEGMENTS
-        for group in GROUPS[1:]
-    }
-    at_prices_of_2024 = sum(p[f"price_{segment}_usps"] * row[0] for segment, row in zip(SEGMENTS, volume, strict=True))
-    amazon = found["amazon_via_usps"] * history.at("amazon_usps_price", time)
-    usps = (history.at("usps_package_revenue", time) - amazon) / at_prices_of_2024
-    now = (p.usps_package_revenue_2024 - p.revenue_usps_from_amazon) / sum(
+    """Mean paid prices of the year.
+
+    USPS, UPS and FedEx earn what they earned that year, with the relative prices of 2024; the others' prices are
+    carried back by the list increases that were paid.
+    """
+    table = np.array([p.by(f"price_{segment}", GROUPS) for segment in SEGMENTS])
+    index = np.full(len(GROUPS), paid_price_index(p, time))
+    at_2024 = (table * volume).sum(axis=0)
+    access = found["amazon_via_usps"] * history.at("amazon_usps_price", time)
+    index[0] = (history.at("usps_package_revenue", time) - access) / at_2024[0] / _start_gap(p)
+    prices: dict[str, float] = {}
+    for group in ("ups", "fedex"):
+        column, handed = GROUPS.index(group), found[f"amazon_via_{group}_2024"]
+        earned = history.at(f"revenue_per_parcel_{group}", time) * history.at(f"parcels_{group}", time)
+        index[column] = earned / (at_2024[column] + handed * p[f"price_amazon_{group}"])
+        prices[f"price_amazon_{group}"] = p[f"price_amazon_{group}"] * index[column]
+    for segment, row in zip(SEGMENTS, table * index, strict=True):
+        prices |= {f"price_{segment}_{group}": float(value) for group, value in zip(GROUPS, row, strict=True)}
+    return prices
+
+
+def _start_gap(p: Parameters) -> float:
+    """Published package revenue of 2024 over what the table of that year gives, without Amazon's parcels."""
+    given = sum(
         p[f"price_{segment}_usps"] * p[f"volume_segment_{segment}"] * p[f"share_{segment}_usps"] for segment in SEGMENTS
     )
-    return prices | {f"price_{segment}_usps": p[f"price_{segment}_usps"] * usps / now for segment in SEGMENTS}
+    return float((p.usps_package_revenue_2024 - p.revenue_usps_from_amazon) / given)

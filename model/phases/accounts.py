@@ -19,6 +19,7 @@ from model.access import (
     spared_routes,
 )
 from model.allocation import Allocation
+from model.auction.delivery import settle_month, spared_upstream
 from model.billing import invoice_cents, sum_over_carriers
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.fixed_costs import fixed_costs
@@ -27,7 +28,8 @@ from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usp
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.phases.postal import close_postal_books, postal_statement
 from model.phases.regulation import review_month
-from model.postal_accounts import PostalStatement, mail_month
+from model.phases.universal_service import mail_kept, mail_of_month
+from model.postal_accounts import PostalStatement
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -63,7 +65,7 @@ def _operate(market: ParcelMarket) -> None:
     network.street = street_costs(
         market.costs, market.zones, annual[1:], used, network.start_coverage, env.wage_other, env.price_level
     )
-    mail = mail_month(p, market.months_done, env.mail_price, env.price_level, env.wage_usps, market.paths.mail_volume)
+    mail = mail_of_month(market)
     market.mail_index = mail.volume_index
     needed = np.empty_like(network.in_place)
     needed[1:] = network.street.street * annual[1:] / MONTHS_PER_YEAR - spared_routes(market)[1:]
@@ -78,6 +80,7 @@ def _operate(market: ParcelMarket) -> None:
         env.price_level,
     )
     needed[USPS] += access_resources(market, mail.volume_index)
+    needed[USPS] = np.maximum(needed[USPS] - spared_upstream(market), 0.0)
     in_place = network.in_place * market.wage_step()[:, None]
     flex_down, flex_up = market.resource_flexibility()
     in_place[USPS] = adjust(in_place[USPS], needed[USPS], flex_down[USPS], flex_up[USPS])
@@ -99,7 +102,8 @@ def _operate(market: ParcelMarket) -> None:
         bought=(handling + injection) * env.price_level + math.fsum(allocation.value[-2:].sum(axis=(0, 1, 3))),
         parcels=math.fsum(allocation.accepted[-2:].sum(axis=(0, 1, 3))),
     )
-    state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue, mail.attributable_cost)
+    kept = mail_kept(market)
+    state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue * kept, mail.attributable_cost * kept)
 
 
 def handed_over(allocation: Allocation) -> Floats:
@@ -175,6 +179,7 @@ def _bill(market: ParcelMarket) -> None:
     market.ledger.pay_many("parcels", payer[lines], payee[lines], cents[lines])
     pay_for_access(market)
     paid = cents[:n_quoted].sum(axis=(0, 2)) / CENTS
+    paid[ECONOMY] += settle_month(market)
     parcels = sum_over_carriers(allocation.accepted[:n_quoted].sum(axis=(0, 3)))
     state.flows.price_paid = np.divide(paid, parcels, out=state.choice.start_price.copy(), where=parcels > 0.0)
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):

@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 from agents.auction import AccessNeed, AuctionFormat, lot_demands
 from agents.calendar import Month
-from agents.make_or_buy import updated_price_belief
 from model.auction.awards import Winnings, award_contract, cut_slices, pass_the_floor, total, winnings
 from model.auction.dates import announcement, service_month
 from model.auction.house import hold
 from model.auction.lots import draw_up_lots, handover_terms
 from model.auction.needs import bidders_needs
 from model.auction.round import AuctionRound
+from model.phases.history import left_to_bargaining
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 LARGE_BIDDER = "amazon"  # so large that its bids move a uniform price, and it knows
-CARRIED = frozenset({"amazon"})  # winners whose parcels the market can hand to USPS
 
 
 def run_auction(market: ParcelMarket) -> None:
@@ -35,8 +34,7 @@ def run_auction(market: ParcelMarket) -> None:
     market.state.auctions.append(held)
     _record(market, held)
     for won in held.winnings:
-        if won.bidder in CARRIED:
-            _sign(market, won, service)
+        _sign(market, won, service)
 
 
 def hold_auction(market: ParcelMarket, kind: AuctionFormat, service: Month) -> AuctionRound:
@@ -48,9 +46,13 @@ def hold_auction(market: ParcelMarket, kind: AuctionFormat, service: Month) -> A
         service: First month of service.
     """
     lots, terms = draw_up_lots(market, service), handover_terms(market)
-    amazon_bids = market.settings.usps_amazon_volume == "negotiated" and not market.settings.auction_excludes_amazon
+    amazon_bids = left_to_bargaining(market) and not market.settings.auction_excludes_amazon
     amazon_from = first_month(market, "amazon", service) if amazon_bids else None
-    needs = bidders_needs(market, amazon_from)
+    needs = tuple(
+        need
+        for need in bidders_needs(market, amazon_from)
+        if first_month(market, need.bidder, service) is not None  # a long contract leaves nothing to bid for
+    )
     demands = tuple(lot_demands(need, terms, lots) for need in needs)
     results = hold(kind, lots, demands, terms.published, LARGE_BIDDER)
     won = [_after_review(market, need, winnings(need, results, market.zones.n_zones)) for need in needs]
@@ -70,7 +72,8 @@ def hold_auction(market: ParcelMarket, kind: AuctionFormat, service: Month) -> A
 
 def first_month(market: ParcelMarket, bidder: str, service: Month) -> Month | None:
     """First month of what a bidder could win: after its contract in force; None where that one lasts too long."""
-    if market.book.upcoming("usps", bidder) is not None:
+    talks = market.state.talks.get(("usps", bidder))
+    if market.book.upcoming("usps", bidder) is not None or (talks is not None and talks.under_review is not None):
         return None
     held = market.book.get("usps", bidder)
     begins = max(service, held.expiry) if held is not None and held.in_force else service
@@ -140,6 +143,6 @@ def _sign(market: ParcelMarket, won: Winnings, service: Month) -> None:
         amazon.agreed = {begun: chosen[old] for begun, chosen in amazon.agreed.items()}
         amazon.agreed[start] = taken
         amazon.taken_back = None if amazon.taken_back is None else amazon.taken_back[old]
-        mean, gain = float(won.payment.sum() / won.parcels.sum()), market.figures.belief_gain
-        amazon.price_belief = float(updated_price_belief(amazon.price_belief, mean, gain))
+        amazon.price_belief = float(won.payment.sum() / won.parcels.sum())
     market.book.sign(award_contract(market, won, start), market.month)
+    market.state.agreed_volume["usps", won.bidder, start] = won.parcels

@@ -12,7 +12,8 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contract_use import ContractPosition, owed_pace, taken_back
 from agents.contracts import Contract, ShortfallRule
 from agents.make_or_buy import updated_price_belief
-from model.auction.dates import shut_out
+from model.auction.awarded import ledger_party
+from model.auction.dates import announced, shut_out
 from model.bargains.access import cell_middle, desired_slices, running_worth
 from model.bargains.carriage import (
     RIVALS,
@@ -20,6 +21,7 @@ from model.bargains.carriage import (
     channel_value,
     handed_at_start,
     published_carriage_price,
+    ups_share,
 )
 from model.bargains.enterprise import advance_agreements, hold_start_agreements
 from model.carriers import AMAZON, UPS
@@ -75,7 +77,7 @@ def advance_contracts(market: ParcelMarket) -> None:
     follow_history(market)
     for contract, settlement in market.book.advance(market.month):
         if settlement.payment > 0.0:
-            market.ledger.pay("settlement", contract.buyer, contract.seller, settlement.payment)
+            market.ledger.pay("settlement", ledger_party(contract.buyer), contract.seller, settlement.payment)
     decide_reviews(market)
     advance_agreements(market)
     _renew_imposed(market)
@@ -96,7 +98,8 @@ def _renew_imposed(market: ParcelMarket) -> None:
         assert held is not None
         imposed = seller == "usps" and not left_to_bargaining(market)
         withdrawn = imposed and settings.usps_amazon_volume == "withdrawn" and exit_progress(market, market.month) > 0
-        if withdrawn or (settings.negotiation and not imposed and not forced(market)):
+        auctioned = seller == "usps" and not imposed and announced(settings, market.month)
+        if withdrawn or auctioned or (settings.negotiation and not imposed and not forced(market)):
             continue
         agreed_cut = settings.usps_amazon_volume == "partial" and market.month == settings.exit_start
         if not held.in_force or (imposed and (early or agreed_cut)):
@@ -125,11 +128,12 @@ def _follow_contract(market: ParcelMarket) -> None:
     under = contract_slices(market, market.month)
     worth = running_worth(market)
     amazon.taken_back = _taken_back(market, under, worth)
-    amazon.retained = amazon.slices.zones_of(under & ~amazon.taken_back)
+    part = contract_part(market, market.month)
+    amazon.retained = amazon.slices.zones_of(part * ~amazon.taken_back)
     total = amazon.slices.total
     amazon.retained_share = float(amazon.retained.sum()) / total if total > 0.0 else 0.0
     published = market.published_access_price()
-    amazon.at_published = amazon.slices.zones_of(~under & (worth > published))
+    amazon.at_published = amazon.slices.zones_of((1.0 - part) * (worth > published))
     if not under.any():  # what it pays meanwhile teaches it what access costs without a contract
         gain = market.figures.belief_gain
         amazon.price_belief = float(updated_price_belief(amazon.price_belief, published, gain))
@@ -171,10 +175,23 @@ def contract_slices(market: ParcelMarket, month: Month) -> Bools:
     if upcoming is not None and month >= upcoming.start:
         return amazon.agreed[upcoming.start]
     everything = np.ones(len(amazon.slices.volume), dtype=np.bool_)
-    if held.covers(month) or not market.settings.negotiation:
+    goes_on = not market.settings.negotiation and not announced(market.settings, market.month)
+    if held.covers(month) or goes_on:
         # A contract that nobody negotiated carries all that USPS delivered at the start.
         return amazon.agreed.get(held.start, everything)
     return ~everything
+
+
+def contract_part(market: ParcelMarket, month: Month) -> Floats:
+    """Share of each slice that signed contracts with USPS carry in a month, (L,): less than all beyond their cap."""
+    under, amazon = contract_slices(market, month), market.state.amazon
+    held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
+    contract = upcoming if upcoming is not None and month >= upcoming.start else held
+    assert contract is not None
+    group = market.price_group_of_zone(len(contract.groups))[amazon.slices.zone]
+    volume = np.bincount(group, weights=amazon.slices.volume * under, minlength=len(contract.groups))
+    allowed = np.divide(np.array(contract.cap), volume, out=np.ones_like(volume), where=volume > 0.0)
+    return np.asarray(under * np.minimum(allowed, 1.0)[group])
 
 
 def rival_volume(market: ParcelMarket, seller: str, month: Month) -> Floats:
@@ -225,19 +242,6 @@ def usps_share(market: ParcelMarket, month: Month) -> float:
     return 1.0 - exit_progress(market, month) * (1.0 - target)
 
 
-def ups_share(market: ParcelMarket, month: Month) -> float:
-    """Share of Amazon's start volume at UPS that its announced plan leaves in a month: the cut, evenly to its end."""
-    p = market.figures
-    if not market.settings.announced_plans:
-        return 1.0
-    year = int(p.ups_amazon_cut_end)
-    end = Month(year, 1) + round((p.ups_amazon_cut_end - year) * MONTHS_PER_YEAR)
-    begin = market.settings.projection_start
-    months = max(1, end - begin)
-    done = min(1.0, max(0.0, (month - begin + 1) / months))
-    return 1.0 - p.ups_amazon_cut_share * done
-
-
 def outsourced(market: ParcelMarket, month: Month) -> Floats:
     """Amazon's parcels a year that its contracts carry in a month, as known today, by zone, (Z,)."""
     with_rivals = sum((rival_volume(market, seller, month) for seller in RIVALS), np.zeros(market.zones.n_zones))
@@ -248,17 +252,18 @@ def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
     """Amazon's expectation of what USPS carries: imposed or signed volume, and what it would leave there, (Z,)."""
     if not left_to_bargaining(market):
         return market.state.amazon.slices.retained(usps_share(market, month))
-    amazon, under = market.state.amazon, contract_slices(market, month)
+    amazon, part = market.state.amazon, contract_part(market, month)
     held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
     assert held is not None
+    all_of_it = bool((part == 1.0).all())
     if amazon.taken_back is not None and month < held.expiry:
-        under = under & ~amazon.taken_back
-    if month < held.expiry and held.start not in amazon.agreed:
-        return amazon.slices.zones_of(under)
+        part = part * ~amazon.taken_back
+    if month < held.expiry and all_of_it:
+        return amazon.slices.zones_of(part)
     price = market.published_access_price()
     if month >= held.expiry and upcoming is None and not shut_out(market.settings, market.month):
         price = min(price, amazon.price_belief)
-    return amazon.slices.zones_of(under | desired_slices(market, price))
+    return amazon.slices.zones_of(part + (1.0 - part) * desired_slices(market, price))
 
 
 def published_price(market: ParcelMarket, seller: str) -> float:

@@ -88,8 +88,8 @@ def _announce_rural_plan(market: ParcelMarket) -> None:
 def follow_history(market: ParcelMarket) -> None:
     """Contracts of the past follow Amazon's growth; forced events set what USPS, UPS and FedEx carry.
 
-    The contract with USPS is over addresses, so its parcels grow with Amazon's. What UPS and FedEx carry stays as it
-    was at the start unless it is imposed. From the first month of projections on nothing of this moves any more.
+    The contract with USPS is over addresses, so its parcels grow with Amazon's, up to its cap. What UPS and FedEx carry
+    stays as it was at the start unless it is imposed. From the first month of projections on nothing of this moves.
     """
     paths = market.paths
     if not isinstance(paths, ObservedPast) or not in_past(market):
@@ -108,7 +108,19 @@ def follow_history(market: ParcelMarket) -> None:
         )
     amazon.flows, amazon.slices = flows, replace(amazon.slices, volume=volume)
     if not left_to_bargaining(market):
-        amazon.retained = amazon.slices.retained(amazon.retained_share)
+        held = market.book.get("usps", "amazon")
+        total = amazon.slices.total
+        within = 1.0 if forced(market) or held is None or total <= 0.0 else min(1.0, sum(held.cap) / total)
+        amazon.retained = amazon.slices.retained(amazon.retained_share) * within
+
+
+def contract_room(market: ParcelMarket) -> float:
+    """What USPS must take at the contract price beyond the contract's parcels of the month, as a share of these."""
+    room = market.figures.contract_cap_ratio - 1.0
+    held, total = market.book.get("usps", "amazon"), float(market.state.amazon.retained.sum())
+    if not market.paths.observed or forced(market) or held is None or total <= 0.0:
+        return room
+    return min(room, max(0.0, sum(held.cap) / total - 1.0))
 
 
 def _to_total(parcels: Floats, billions: float) -> Floats:

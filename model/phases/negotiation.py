@@ -52,15 +52,10 @@ def negotiate(market: ParcelMarket) -> None:
     for pair in pairs:
         _open_if_due(market, pair)
     talking = [talks for talks in market.state.talks.values() if talks.pair in pairs and _meets(market, talks)]
-    prices = signed_prices(market)
-    tables = {
-        talks.pair.parties: table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
-        for talks in talking
-    }
-    if market.settings.bargaining == "nash" and len(talking) > 1:
-        tables = _at_rest(market, talking, tables, prices)
+    at_rest = _prices_at_rest(market, talking) if market.settings.bargaining == "nash" else {}
     for talks in talking:
-        _play_round(market, talks, tables[talks.pair.parties])
+        others = {key: price for key, price in at_rest.items() if key != talks.pair.seller}
+        _play_round(market, talks, _table(market, talks, signed_prices(market) | others))
     decide_reviews(market)  # at once where the regulator takes no time
 
 
@@ -127,31 +122,29 @@ def _begin(market: ParcelMarket, talks: TalksState) -> Month:
     return max(held.expiry, earliest)
 
 
-def _at_rest(
-    market: ParcelMarket,
-    talking: list[TalksState],
-    tables: dict[tuple[str, str], BargainTable],
-    prices: dict[str, float],
-) -> dict[tuple[str, str], BargainTable]:
-    """Tables of the Nash-in-Nash fixed point: each pair takes the prices of the others as given."""
-    p = market.figures
+def _table(market: ParcelMarket, talks: TalksState, prices: dict[str, float]) -> BargainTable:
+    """What is at stake today, given what UPS and FedEx are paid by Amazon, $ per parcel."""
+    return table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
 
-    def table(index: int, found: tuple[Floats, ...]) -> BargainTable:
-        talks = talking[index]
-        given = dict(prices)
-        for other, price in zip(talking, found, strict=True):
-            if other.pair.kind is PairKind.CARRIAGE and np.isfinite(price).any():
-                given[other.pair.seller] = float(np.nanmean(price))
-        if talks.pair.kind is not PairKind.CARRIAGE:  # its stakes do not depend on the others' prices
-            return tables[talks.pair.parties]
-        return table_of(market, talks.pair, _begin(market, talks), talks.groups, given)
+
+def _prices_at_rest(market: ParcelMarket, talking: list[TalksState]) -> dict[str, float]:
+    """Nash-in-Nash prices of UPS and FedEx with Amazon, $ per parcel; other pairs do not depend on each other's.
+
+    Each pair takes what the other is paid as given; nan where it has no deal.
+    """
+    p, rivals = market.figures, [talks for talks in talking if talks.pair.kind is PairKind.CARRIAGE]
+
+    def mean(price: Floats) -> float:
+        return float(np.nanmean(price)) if np.isfinite(price).any() else float("nan")
 
     def stakes(index: int, found: tuple[Floats, ...]) -> Stakes:
-        return talking[index].talks.perceived(_stakes(market, talking[index].pair, table(index, found)))
+        given = {other.pair.seller: mean(price) for other, price in zip(rivals, found, strict=True)}
+        talks = rivals[index]
+        return talks.talks.perceived(_stakes(market, talks.pair, _table(market, talks, signed_prices(market) | given)))
 
-    start = [np.full(len(talks.groups.names), np.nan) for talks in talking]
+    start = [np.full(len(talks.groups.names), np.nan) for talks in rivals]
     rest = nash_in_nash(stakes, start, p.seller_bargaining_weight, p.nash_tolerance, int(p.nash_max_sweeps))
-    return {talks.pair.parties: table(index, rest.price) for index, talks in enumerate(talking)}
+    return {talks.pair.seller: mean(price) for talks, price in zip(rivals, rest.price, strict=True)}
 
 
 def _stakes(market: ParcelMarket, pair: Pair, table: BargainTable) -> Stakes:

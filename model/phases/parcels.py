@@ -14,12 +14,13 @@ from agents.pricing import quote
 from agents.sourcing import source_deliveries as place_parcels
 from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
+from model.auction.delivery import hand_over_awards, take_enterprise_awards
 from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.contract_margins import enterprise_quotes
-from model.demand import Demand, shocked_mix
+from model.demand import Demand, shock_factor, shocked_mix
 from model.phases.contracts import amazon_parcels, exit_progress, published_price
-from model.phases.history import insource_economy, left_to_bargaining, response_within_total
+from model.phases.history import contract_room, insource_economy, left_to_bargaining, response_within_total
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
 if TYPE_CHECKING:
@@ -39,13 +40,16 @@ def generate_demand(market: ParcelMarket) -> None:
     response = price_index ** p.by_segment("volume_elasticity")
     speed = 1.0 - p.speed_effect_other * choice.demand_delay
     response = response_within_total(market, response * speed)
+    crisis = np.ones(len(SEGMENTS))  # Amazon's parcels are economy parcels
+    if market.settings.demand_shock:
+        crisis[ECONOMY] = shock_factor(p, market.month - market.settings.demand_shock_start)
     mix = shocked_mix(np.concatenate([market.mix, market.amazon_mix]), market.streams, market.month, p.zone_shock_sd)
     trend = amazon_parcels(market, market.month)
     amazon_total = trend.sum() / MONTHS_PER_YEAR * env.season * shock
     amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.demand_delay[ECONOMY])
     market.state.flows.demand = Demand(
-        scale=growth / MONTHS_PER_YEAR * env.season * shock * response,
-        amazon=amazon_total * amazon_speed * mix[-1],
+        scale=growth / MONTHS_PER_YEAR * env.season * shock * response * crisis,
+        amazon=amazon_total * amazon_speed * crisis[ECONOMY] * mix[-1],
         amazon_trend=trend,
         mix=mix[:-1],
         season=env.season,
@@ -151,16 +155,18 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
     )
     parcels = (market.annual_parcels[rows] * demand.scale)[:, :, None] * demand.mix[shippers.division[rows]][:, None, :]
     tendered = choice.enterprise_share * parcels[:, :, None, :]
+    market.state.flows.awarded = take_enterprise_awards(market, tendered[:, ECONOMY], parcels[:, ECONOMY])
     return tendered.sum(axis=0), np.einsum("esk,eskz->skz", price, tendered)
 
 
 def source_deliveries(market: ParcelMarket) -> None:
     """Amazon places its parcels; UPS takes over the last mile that it used to buy from USPS (sections 12, 13, 15)."""
-    state, p = market.state, market.figures
+    state = market.state
     demand, tender = state.flows.demand, state.flows.tender
     assert demand is not None
     assert tender is not None
     insource_economy(market, tender)
+    state.flows.awarded = hand_over_awards(market, tender, state.flows.awarded)
     decide_access(market, tender)
     amazon = state.amazon
     luck = demand.amazon / demand.amazon_trend  # season and shocks, by zone
@@ -181,7 +187,7 @@ def source_deliveries(market: ParcelMarket) -> None:
         ups,
         fedex,
         np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon),
-        retained * (p.contract_cap_ratio - 1.0) if kept and not sold_by_lot else np.zeros_like(retained),
+        retained * contract_room(market) if kept and not sold_by_lot else np.zeros_like(retained),
         spare,
         amazon.at_published * luck,
     )
@@ -267,6 +273,8 @@ def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) 
     preference = np.exp(utility - utility.max(axis=-1, keepdims=True))
     preference[-2:] = 0.0
     preference[-2:, ECONOMY, USPS] = 1.0  # Amazon's refused parcels go where every address is served
+    if not market.settings.universal_service:
+        preference[-2:, ECONOMY, [UPS, FEDEX]] = 1.0
     price[-2:] = beyond
     return AllocationRules(
         max_passes=int(p.max_overflow_passes),

@@ -13,6 +13,7 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.distress import Measures, Rung, measures_in_force
 from model.carriers import USPS
 from model.ledger import CENTS
+from model.phases.universal_service import saved_street_cost
 from model.postal_accounts import BILLION, PostalStatement, borrowing, in_cents
 from model.tariffs import parity_cap, set_temporary
 
@@ -76,7 +77,7 @@ def postal_statement(
         parcel_revenue=0.0,
         mail_cost=mail_cost,
         parcel_cost=parcel_cost,
-        institutional_cost=(institutional - measures.five_day_saving) * wage,
+        institutional_cost=(institutional - measures.five_day_saving - saved_street_cost(market)) * wage,
         net_interest=p.usps_interest_income_net_2024 / year,
         noncash=(p.usps_noncash_and_unpaid + p.usps_depreciation) / year,
         unpaid=p.usps_noncash_and_unpaid / year,
@@ -165,7 +166,7 @@ def postal_books(market: ParcelMarket) -> PostalBooks:
         capital_plan=p.usps_capex * BILLION / MONTHS_PER_YEAR,
         wage_index=env.wage_usps,
         ladder=state.postal.ladder,
-        five_day_allowed=market.settings.five_day_delivery,
+        five_day_allowed=market.settings.five_day_delivery != "forbidden",
     )
 
 

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.billing import month_surcharges, peak_weight
-from model.carriers import FEDEX, UPS, USPS
+from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_costs
 from model.phases.postal import apply_measures
 from model.phases.regulation import review_mail_price
-from model.tariffs import parity_cap
+from model.phases.universal_service import review_service
+from model.tariffs import parity_cap, set_temporary
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -37,12 +38,30 @@ def publish_prices(market: ParcelMarket) -> None:
                 change_prices(market, carrier.index, growth, announced=False)
             if market.month.month == carrier.price_month:
                 _close_price_year(market, carrier.index)
+    review_service(market)
     apply_measures(market)
+    if market.settings.amazon_opens_network:
+        _open_network(market)
     if market.month.month == JULY:
         _change_mail_price(market)
     tariffs.surcharge = month_surcharges(
         tariffs.rural, tariffs.peak, market.zones.zone_type, peak_weight(market.month.month)
     )
+
+
+def _open_network(market: ParcelMarket) -> None:
+    """Let Amazon sell at the cost of one more parcel and its shipping margin while it has spare capacity."""
+    tariffs, shippers, books = market.state.tariffs, market.shippers, market.state.books
+    spare = float(books.utilisation[:, AMAZON].mean()) <= books.start_utilisation[AMAZON]
+    plain = tariffs.level[:, AMAZON] / tariffs.temporary.get(AMAZON, 1.0)
+    kept = np.average(1.0 - shippers.discount, weights=shippers.market_volume.sum(axis=1))
+    wanted = variable_costs(market)[:, AMAZON] * (1.0 + market.figures.amazon_shipping_margin) / kept
+    cut = np.divide(wanted, plain, out=np.ones_like(plain), where=plain > 0.0)
+    before = tariffs.temporary.get(AMAZON)
+    set_temporary(tariffs, AMAZON, np.minimum(cut, 1.0) if spare else np.ones_like(cut))
+    if before is None or spare == bool((before == 1.0).all()):
+        what = "sells its spare capacity at cost and margin" if spare else "has no spare capacity to sell"
+        market.events.add(market.month, "network", ("amazon",), f"Amazon {what}")
 
 
 def variable_costs(market: ParcelMarket) -> Floats:

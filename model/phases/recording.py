@@ -9,6 +9,7 @@ import numpy as np
 from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
+from model.phases.measuring import measure
 from model.phases.parcels import ECONOMY, amazon_prices
 from model.phases.regulation import amazon_access_cost
 
@@ -56,6 +57,7 @@ def check_and_record(market: ParcelMarket) -> None:
     base = market.figures.by("on_time_base", market.carriers.groups)
     market.records.append(
         {
+            **measure(market),
             "delivered_parcels": delivered,
             "volume_parcels": volume,
             "bought_parcels": state.access.bought.sum(axis=1),

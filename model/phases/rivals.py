@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.pricing import quote
+from model.bargains.carriage import ups_share
 from model.bargains.enterprise import buyer_name
 from model.carriers import FEDEX, UPS
 from model.contract_margins import contract_margins
-from model.phases.contracts import ups_share
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket

@@ -170,7 +170,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         amazon=opening_amazon(p, zones, costs, flows, planned),
         books=books,
         rivals=RivalState(np.zeros(carriers.n_carriers, dtype=np.int64)),
-        postal=opening_postal(p),
+        postal=opening_postal(p, zones),
         access=AccessState.opening(volume[:, 0].sum(axis=0), coverage),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)

@@ -165,10 +165,10 @@ def rural_plan(p: Parameters, zones: ZoneTable, parcels: Floats, coverage: Float
     return plan, reached - coverage
 
 
-def opening_postal(p: Parameters) -> PostalState:
+def opening_postal(p: Parameters, zones: ZoneTable) -> PostalState:
     """No measures yet; cash changed in the year before the start, January first, as the accounts of that year imply.
 
     Only the contribution of parcels has a season: both their revenue and their cost do.
     """
     monthly = p.usps_cash_drift_2024 + p.usps_competitive_contribution_2024 * (season_factors(p) - 1.0)
-    return PostalState(underlying_flow=monthly * BILLION / MONTHS_PER_YEAR)
+    return PostalState(underlying_flow=monthly * BILLION / MONTHS_PER_YEAR, left=np.full(zones.n_zones, np.inf))

@@ -64,6 +64,15 @@ def test_a_bound_cap_goes_to_the_parcels_that_gain_most():
     assert dearest[[2, 5]] == pytest.approx(COST[[2, 5]].max(axis=1))
 
 
+def test_a_cap_or_a_promise_is_met_exactly_where_many_addresses_cost_the_same():
+    """Wanted parcels jump from nothing to all at one price; the limit lies in between."""
+    flat = np.full((ZONES, CELLS), 3.5)
+    capped = buy_access(flat, VOLUME, terms(price=2.0, published=100.0, cap=(40.0, 700.0)), INJECTION)
+    assert np.bincount(GROUP, weights=capped.contract) == pytest.approx([40.0, 700.0])
+    held = terms(price=4.0, published=100.0, least=(40.0, 700.0), relief=(0.5, 0.5))
+    assert np.bincount(GROUP, weights=buy_access(flat, VOLUME, held, INJECTION).contract) == pytest.approx([40, 700])
+
+
 def test_what_is_promised_is_bought_as_far_as_a_missing_parcel_costs():
     free = bought(price=6.0, published=9.0)
     wanted = np.bincount(GROUP, weights=free.parcels)

@@ -30,7 +30,7 @@ def poor(finished):
 
 @pytest.fixture(scope="module")
 def five_day(finished):
-    return finished("withdraw", five_day_delivery=True, **POOR)
+    return finished("withdraw", five_day_delivery="in_distress", **POOR)
 
 
 def test_one_rung_a_quarter_while_the_forecast_is_short(five_day):

@@ -109,7 +109,8 @@ def test_prices_and_costs_are_carried_back_with_their_own_index():
     p = fitted_figures(P, Month(2020, 1))
     paid = np.prod([1 + P[f"list_increase_ups_fedex_{year}"] * 0.53 for year in range(2020, 2025)])
     assert paid_price_index(P, 2019.5) == pytest.approx(1 / paid)
-    assert p.price_ground_ups == pytest.approx(P.price_ground_ups / paid)
+    assert p.price_ground_regional == pytest.approx(P.price_ground_regional / paid)
+    assert p.price_premium_ups / p.price_ground_ups == pytest.approx(P.price_premium_ups / P.price_ground_ups)
     assert p.vehicle_day_cost_ups == pytest.approx(P.vehicle_day_cost_ups * 255.657 / 313.689)
     assert p.hourly_cost_amazon == pytest.approx(P.hourly_cost_amazon * 0.816)
     # a dollar was worth more: the money value of a utility rises with prices, its coefficient falls
@@ -123,7 +124,10 @@ def test_the_start_accounts_close_on_that_year(market, year):
     start = market("standing_still", start=f"{year}-01", end=f"{year}-12", history_mode="free_run", n_shippers=400)
     books = start.state.books
     package_revenue = history.value("usps_package_revenue", year - 1)
-    assert books.revenue[:, USPS].sum() / 1e9 == pytest.approx(package_revenue, rel=0.01)
+    assert books.revenue[:, USPS].sum() / 1e9 == pytest.approx(package_revenue, rel=0.015)
+    for carrier, group in ((UPS, "ups"), (FEDEX, "fedex")):
+        revenue = books.revenue[:, carrier].sum() / books.volume[:, carrier].sum()
+        assert revenue == pytest.approx(history.value(f"revenue_per_parcel_{group}", year - 1), rel=0.02)
     for carrier, group in ((USPS, "usps"), (UPS, "ups"), (FEDEX, "fedex")):
         total = history.value(f"parcels_{group}", year - 1)
         assert books.volume[:, carrier].sum() / 1e9 == pytest.approx(total, rel=0.03)

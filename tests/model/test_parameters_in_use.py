@@ -14,12 +14,15 @@ CASES = [
     ("baseline", {"bargaining": "take_it_or_leave_it"}),
     ("baseline", {"reopeners": True, "term_strategic": 24, "end": "2028-12"}),
     ("baseline", {"announced_plans": False, "initial_peak_utilisation": 1.0, "demand_shock_sd": 0.03}),
-    ("baseline", {"usps_debt_start": 13.0, "usps_cash_start": 3.0}),
     ("baseline", {"start": "2016-01", "end": "2016-02"}),
     ("baseline", {"start": "2022-03", "end": "2022-05"}),
     ("baseline", {"start": "2024-06", "end": "2024-08"}),
-    ("withdraw", {"usps_cash_start": 4.0, "five_day_delivery": True, "debt_cap": "raised", "usps_debt_cap_raised": 15}),
     ("auction_pay_as_bid", {}),
+    ("baseline", {"usps_debt_start": 13.0, "usps_cash_start": 3.0, "mail_trend": "fast", "demand_shock": True}),
+    (
+        "withdraw",
+        {"usps_cash_start": 4.0, "five_day_delivery": "in_distress", "debt_cap": "raised", "usps_debt_cap_raised": 15},
+    ),
 ]
 
 

@@ -1,0 +1,48 @@
+"""What it costs to pass every address, and which places USPS would give up if it were free to (section 18).
+
+Public accounts do not say what the fixed part of street work costs in a place. It is rebuilt from the same geometry as
+the cost of parcel networks: one tour a day past all delivery points, at the local speed, paid at the carrier's wage.
+Vehicles, offices and the way to the first address are left out, so the estimate is on the low side.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.geography import ZoneTable
+from agents.world import Figures
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+def fixed_street_cost(figures: Figures, zones: ZoneTable) -> Floats:
+    """Cost a year of passing all delivery points of a zone, whatever is delivered, at the wages of the start, $, (Z,).
+
+    Args:
+        figures: Tour constant, local speeds, wage and delivery days.
+        zones: The zones.
+    """
+    points_per_household = zones.delivery_points / zones.households
+    spacing = figures.tour_constant / np.sqrt(zones.density_grid * points_per_household[:, None])
+    miles = zones.delivery_points * spacing.mean(axis=1)
+    hours = miles / figures.by_type("local_speed")[zones.zone_type]
+    return np.asarray(hours * figures.hourly_cost_usps * figures.operating_days_usps)
+
+
+def mail_share(figures: Figures, zones: ZoneTable) -> Floats:
+    """Share of mail pieces by zone, (Z,)."""
+    pieces = zones.delivery_points * figures.by_type("mail_pieces_per_point")[zones.zone_type]
+    return np.asarray(pieces / pieces.sum())
+
+
+def unprofitable(contribution: Floats, fixed_cost: Floats, served: Bools) -> Bools:
+    """Zones that are served and leave less than passing them costs, (Z,).
+
+    Args:
+        contribution: What mail and parcels of a zone leave over their attributable cost, $ a year, (Z,).
+        fixed_cost: Cost of passing its addresses, $ a year, (Z,).
+        served: Zones that are served now, (Z,).
+    """
+    return np.asarray(served & (contribution < fixed_cost))

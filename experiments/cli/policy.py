@@ -1,0 +1,133 @@
+"""What the commands about policy print: the cost of universal service, and whether each lever does what it should."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.figures import figure
+from experiments.settings import check_seeds, gather, prepare_scenario
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from experiments.levers import LeverCheck
+    from experiments.universal_service import ServiceCost
+
+
+def run_uso_cost(
+    scenario: str, changes: Mapping[str, Any], problems: list[str], seed: int, until: str | None, json: bool
+) -> None:
+    """Measure what universal service costs and print it.
+
+    Raises:
+        InputError: What was asked for is not possible.
+    """
+    from experiments.universal_service import uso_cost
+
+    prepared = gather(lambda: prepare_scenario(scenario, changes, until=until), known=problems)[0]
+    with progress_bar("uso-cost", "runs", quiet=json) as progress:
+        result = uso_cost(prepared, seed=seed, progress=progress)
+    print_json(result.summary()) if json else show_uso_cost(console(), result)
+
+
+def show_uso_cost(out: Console, result: ServiceCost) -> None:
+    """Print net cost by year and what changes for people."""
+    from experiments.universal_service import SHADOWS
+
+    years = [str(year) for year in result.by_year.index]
+    title = f"Net cost of universal service: income without it less with it, bn $; {result.scenario.name}"
+    table = grid(title, ("USPS", *years), right=range(1, 1 + len(years)))
+    for name, words in SHADOWS.items():
+        table.add_row(words, *(figure("x_usd", value, signed=True) for value in result.by_year[name]))
+    out.print(table)
+    table = grid(f"In {years[-1]}", ("", "required", *SHADOWS), right=range(1, 2 + len(SHADOWS)))
+    for outcome, row in result.watched.iterrows():
+        table.add_row(str(outcome), *(figure(str(outcome), value) for value in row))
+    out.print(table)
+    for run, told in result.events.items():
+        for month, text in told:
+            out.print(f"{SHADOWS[run]}: {month} {text}")
+    out.print(
+        f"Seed {result.seed}, one run each under the same luck, without the distress ladder. A place is given up where "
+        "mail and parcels leave less than passing its addresses costs."
+    )
+
+
+def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, json: bool) -> bool:
+    """List the levers by owner, or check each of them.
+
+    Returns:
+        Whether all expectations hold; True where nothing is checked.
+
+    Raises:
+        InputError: What was asked for is not possible.
+    """
+    from experiments.cli.listings import list_scenarios
+    from experiments.errors import InputError
+    from experiments.levers import check_levers
+    from experiments.start_year import check_file
+
+    if not check:
+        if subjects or write is not None:
+            raise InputError("levers: names and --write need --check")
+        list_scenarios(levers=True, json=json)
+        return True
+    if write is not None:
+        check_file(write)
+    with progress_bar("levers", "runs", quiet=json) as progress:
+        result = check_levers(subjects, seed=seed, progress=progress)
+    if write is not None:
+        from experiments.levers_page import write_page
+
+        write_page(write, result)
+    print_json(result.summary()) if json else show_levers(console(), result)
+    return result.holds
+
+
+def show_levers(out: Console, result: LeverCheck) -> None:
+    """Print each expectation and what came of it."""
+    columns = ("", "owner", "with", "outcome", "without", "with it", "expected", "holds")
+    table = grid(f"What each lever should do; seed {result.seed}", columns, right=(4, 5))
+    from experiments.levers import owner_of
+
+    unexpected: list[str] = []
+    for check in result.checks:
+        row = check.expectation
+        settings = " ".join((row.scenario, *row.base, *row.change))
+        values = (figure(row.outcome, check.without), figure(row.outcome, check.outcome))
+        holds = "yes" if check.holds else "NO"
+        table.add_row(row.subject, owner_of(row), settings, row.outcome, *values, row.direction, holds)
+        if not check.holds:
+            unexpected.append(f"{row.subject}: {row.explanation or 'not explained'}")
+    out.print(table)
+    for text in unexpected:
+        out.print(text)
+    for name in result.missing:
+        out.print(f"No expectation about {name}.")
+    good = sum(check.holds for check in result.checks)
+    out.print(f"{good} of {len(result.checks)} expectations hold.")
+
+
+def write_usps_page(file: Path, seed: int, problems: list[str]) -> None:
+    """Write the page about what USPS loses with Amazon's parcels.
+
+    Args:
+        file: Where to.
+        seed: Seed of all runs.
+        problems: Found before; told with all others.
+
+    Raises:
+        InputError: The file cannot be written there, or the seed is not allowed.
+    """
+    from experiments.start_year import check_file
+    from experiments.usps_losses import usps_losses
+    from experiments.usps_page import write_page
+
+    gather(lambda: check_file(file), lambda: check_seeds(seed), known=problems)
+    with progress_bar("usps-loss", "runs", quiet=False) as progress:
+        result = usps_losses(seed, progress)
+    write_page(file, result)
+    console().print(f"The page is in {file}")

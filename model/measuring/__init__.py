@@ -1,0 +1,1 @@
+"""Measures of a month that no phase needs to go on: concentration, access, transit, welfare, emissions (section 18)."""

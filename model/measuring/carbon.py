@@ -1,0 +1,41 @@
+"""Miles that delivery vans drive for parcels, and what they emit."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.delivery_cost import NetworkRates, StreetGeometry, mean_over_coverage
+from agents.geography import ZoneTable
+
+Floats = NDArray[np.float64]
+MINUTES_PER_HOUR = 60.0
+GRID_STEP = 5  # every fifth density percentile is enough for a national sum
+
+
+def miles_per_parcel(
+    rates: NetworkRates, geometry: StreetGeometry, zones: ZoneTable, annual: Floats, coverage: Floats
+) -> Floats:
+    """Van miles of a parcel by network and zone: between stops, and its part of the way to the first one, (N, Z).
+
+    The routes are those of the cost model (section 8): as many stops as time or the vehicle allows.
+
+    Args:
+        rates: The N networks.
+        geometry: Streets and working day.
+        zones: The zones.
+        annual: Deseasonalised parcels a year by network and zone, (N, Z).
+        coverage: Share of households that these parcels go to, densest first, (N, Z), above 0.
+    """
+    kind = zones.zone_type
+    per_stop = rates.parcels_per_stop[:, kind]
+    per_household = rates.parcels_per_household_day(annual, coverage * zones.households)
+    first = min(GRID_STEP // 2, zones.density_grid.shape[1] - 1)
+    stop_density = (per_household / per_stop)[:, :, None] * zones.density_grid[:, first::GRID_STEP]
+    with np.errstate(divide="ignore"):
+        spacing = geometry.tour_constant / np.sqrt(stop_density)
+    spacing = np.minimum(spacing, geometry.longest_spacing[kind][:, None])
+    minutes = geometry.service_minutes[kind][:, None] + MINUTES_PER_HOUR * spacing / geometry.local_speed[kind][:, None]
+    stops = np.minimum(geometry.street_minutes[kind][:, None] / minutes, rates.max_stops[:, None, None])
+    miles = (spacing + 2.0 * geometry.stem_miles[kind][:, None] / stops) / per_stop[:, :, None]
+    return mean_over_coverage(miles, coverage)

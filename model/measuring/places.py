@@ -1,0 +1,48 @@
+"""What people in a place get: how many carriers serve them, and how long a parcel takes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.geography import ZONE_TYPES
+
+Floats = NDArray[np.float64]
+RANKS = 4  # at least one, two, three, four carriers
+TAIL = 0.9
+
+
+def served_by_at_least(coverage: Floats, weight: Floats) -> Floats:
+    """Share of households that at least one, two, three and four carriers serve, (RANKS,).
+
+    Every carrier serves the densest part of a zone, so the carriers of a household are those whose coverage exceeds its
+    percentile, and the share of a zone with at least n carriers is its n-th largest coverage.
+
+    Args:
+        coverage: Share of households that each carrier reaches, (K, Z).
+        weight: Households, or parcels, of each zone, 0 in zones that do not count, (Z,).
+    """
+    n_carriers = coverage.shape[0]
+    ranked = np.sort(coverage, axis=0)[::-1][:RANKS]
+    share = ranked @ weight / weight.sum() if weight.sum() > 0.0 else np.zeros(len(ranked))
+    return np.pad(share, (0, max(0, RANKS - n_carriers)))
+
+
+def transit_by_zone_type(parcels: Floats, days: Floats, zone_type: NDArray[np.int8]) -> tuple[Floats, Floats]:
+    """Mean and 90th percentile of transit days by zone type, parcel-weighted, (3,) each; 0 without parcels.
+
+    Args:
+        parcels: Delivered, by segment, carrier and zone, (S, K, Z).
+        days: By segment and carrier, (S, K).
+        zone_type: (Z,).
+    """
+    flat, order = days.ravel(), np.argsort(days.ravel(), kind="stable")
+    mean, tail = np.zeros(len(ZONE_TYPES)), np.zeros(len(ZONE_TYPES))
+    for kind in range(len(ZONE_TYPES)):
+        weight = parcels[:, :, zone_type == kind].sum(axis=2).ravel()
+        if weight.sum() <= 0.0:
+            continue
+        mean[kind] = flat @ weight / weight.sum()
+        reached = np.cumsum(weight[order])
+        tail[kind] = flat[order][np.searchsorted(reached, TAIL * reached[-1])]
+    return mean, tail

@@ -1,0 +1,117 @@
+"""Outcomes of every carrier and of the market as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents.geography import SEGMENTS
+from model.access import buyers
+from model.outcomes.registry import Floats, Outcome, Rows, by_carrier, named, over_months
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+KG_PER_TONNE = 1000.0
+PERCENT = 100.0
+
+
+def _by_buyer(series: str) -> Callable[[ParcelMarket, Rows], dict[str, float]]:
+    """Sums by carrier of those that can buy access by their own rule."""
+
+    def values(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+        data = market.records[series][rows].sum(axis=0)
+        return {f"{market.carriers.keys[i]}_{series}": float(data[i]) for i in buyers(market)}
+
+    return values
+
+
+def _on_time(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    volume = market.records["volume_parcels"][rows]
+    good = (market.records["on_time_share"][rows] * volume).sum(axis=0)
+    return named(market.carriers.keys, good, volume.sum(axis=0), "{}_on_time_share")
+
+
+def _volume_share(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    volume = market.records["volume_parcels"][rows].sum(axis=0)
+    return {f"{key}_volume_share": float(volume[i] / volume.sum()) for i, key in enumerate(market.carriers.keys)}
+
+
+def _revenue_per_parcel(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    volume = market.records["volume_parcels"][rows].sum(axis=0)
+    revenue = market.records["revenue_usd"][rows].sum(axis=0)
+    return named(market.carriers.keys, revenue, volume, "{}_revenue_per_parcel_usd")
+
+
+def _prices(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    parcels, price = market.records["shipped_parcels"][rows], market.records["price_per_parcel_usd"][rows]
+    return named(SEGMENTS, (parcels * price).sum(axis=0), parcels.sum(axis=0), "{}_price_per_parcel_usd")
+
+
+def _hhi(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    """Concentration by zone and segment, and where each carrier leads, weighted by parcels."""
+    parcels = market.records["delivered_by_segment_parcels"][rows]
+    found: dict[str, float] = {}
+    for name, series in (("hhi_zone", "hhi_delivered_index"), ("hhi_zone_sold", "hhi_sold_index")):
+        weighted = parcels * market.records[series][rows]
+        found[name] = float(weighted.sum() / parcels.sum())
+        found |= named(SEGMENTS, weighted.sum(axis=(0, 2)), parcels.sum(axis=(0, 2)), f"{name}_{{}}")
+    leader = market.records["leading_carrier"][rows]
+    for i, key in enumerate(market.carriers.keys):
+        found[f"{key}_led_share"] = float((parcels * (leader == i)).sum() / parcels.sum())
+    volume: Floats = market.records["volume_parcels"][rows].sum(axis=0)
+    found["hhi_national"] = float(((PERCENT * volume / volume.sum()) ** 2).sum())
+    return found
+
+
+def _carbon(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    kg = market.records["carbon_kg"][rows].sum(axis=0)
+    found = {f"{key}_carbon_tonnes": float(kg[i]) / KG_PER_TONNE for i, key in enumerate(market.carriers.keys)}
+    return found | {"carbon_tonnes": float(np.sum(kg)) / KG_PER_TONNE}
+
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome(
+        "{carrier}_volume_parcels", "parcels", "Parcels brought to the door", by_carrier("volume_parcels", over_months)
+    ),
+    Outcome("{carrier}_volume_share", "share", "Share of all parcels brought to the door", _volume_share),
+    Outcome(
+        "{carrier}_revenue_usd",
+        "$",
+        "Parcel revenue; Amazon's with the imputed value of its own deliveries",
+        by_carrier("revenue_usd", over_months),
+    ),
+    Outcome("{carrier}_revenue_per_parcel_usd", "$ per parcel", "Revenue over parcels", _revenue_per_parcel),
+    Outcome(
+        "{carrier}_profit_usd",
+        "$",
+        "Invoiced revenue less cost of delivering; USPS: parcel contribution; Amazon: what delivery costs it net",
+        by_carrier("profit_usd", over_months),
+    ),
+    Outcome(
+        "{carrier}_bought_parcels",
+        "parcels",
+        "Parcels of its customers that USPS brings to the door for it",
+        _by_buyer("bought_parcels"),
+    ),
+    Outcome("{carrier}_access_usd", "$", "What it pays USPS for them", _by_buyer("access_usd")),
+    Outcome("{carrier}_on_time_share", "share", "Parcels on time", _on_time),
+    Outcome("{carrier}_unserved_parcels", "parcels", "Parcels given up", by_carrier("unserved_parcels", over_months)),
+    Outcome(
+        "{carrier}_overflow_parcels",
+        "parcels",
+        "Parcels delivered after another carrier refused them",
+        by_carrier("overflow_parcels", over_months),
+    ),
+    Outcome("{segment}_price_per_parcel_usd", "$ per parcel", "Mean price paid by others than Amazon", _prices),
+    Outcome(
+        "hhi_zone[_sold][_{segment}], hhi_national, {carrier}_led_share",
+        "index, share",
+        "Concentration: sum of squared carrier shares in % by zone and segment, parcel-weighted, by who brings parcels "
+        "to the door and by who has the customer (sold); share of parcels where a carrier leads its zone and segment",
+        _hhi,
+    ),
+    Outcome("[{carrier}_]carbon_tonnes", "t", "Emissions of delivery vans; USPS 0, its routes pass anyway", _carbon),
+)

@@ -1,0 +1,64 @@
+"""Outcomes of USPS: accounts, cash, distress, and whether its contracts cover their cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.outcomes.registry import Outcome, Rows, highest, last, single, total
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+
+def _cover(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    paid, cost = market.records["amazon_usps_revenue_usd"][rows], market.records["amazon_usps_attributable_usd"][rows]
+    return {"usps_amazon_contract_cover": float(paid.sum() / cost.sum())} if cost.sum() > 0.0 else {}
+
+
+def _exhausted(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    """Whether cash has run out by the end of the span, and after how many months of the run it did."""
+    short = np.flatnonzero(market.records["usps_arrears_usd"][: rows.stop] > 0.0)
+    if len(short) == 0:
+        return {"usps_cash_exhausted_share": 0.0}
+    return {"usps_cash_exhausted_share": 1.0, "usps_cash_exhausted_after_months": float(short[0] + 1)}
+
+
+OUTCOMES: tuple[Outcome, ...] = (
+    *(
+        Outcome(name, "$", meaning, single(name, total), fiscal=True)
+        for name, meaning in (
+            ("usps_mail_revenue_usd", "Revenue from mail and other services"),
+            ("usps_parcel_revenue_usd", "Revenue from parcels"),
+            ("usps_parcel_contribution_usd", "Parcel revenue less attributable cost as staffed"),
+            ("usps_institutional_usd", "Cost of USPS that no product causes"),
+            ("usps_expense_usd", "All operating expense"),
+            ("usps_net_income_usd", "Net income of the year"),
+            ("usps_controllable_income_usd", "Net income without retirement cost set by others"),
+        )
+    ),
+    Outcome("usps_cash_usd", "$", "Cash at the end", single("usps_cash_usd", last), fiscal=True),
+    Outcome("usps_debt_usd", "$", "Debt at the end", single("usps_debt_usd", last), fiscal=True),
+    Outcome("usps_arrears_usd", "$", "Payments that could not be made", single("usps_arrears_usd", last), fiscal=True),
+    Outcome("usps_deferred_usd", "$", "Retirement contributions put off so far", single("usps_deferred_usd", last)),
+    Outcome(
+        "usps_distress_rung",
+        "rung",
+        "Highest rung of the distress ladder: 1 deferral, 2 surcharge, 3 capital, 4 service, 5 five days, 6 no cash",
+        single("usps_distress_rung", highest),
+    ),
+    Outcome(
+        "usps_cash_exhausted_share, usps_cash_exhausted_after_months",
+        "0 or 1, months",
+        "Whether cash has run out, and in which month of the run",
+        _exhausted,
+    ),
+    Outcome("usps_amazon_contract_cover", "ratio", "What Amazon pays USPS over what its parcels cost it", _cover),
+    Outcome(
+        "usps_violations_count",
+        "count",
+        "Most statutory rules broken in a month",
+        single("usps_violations_count", highest),
+    ),
+)

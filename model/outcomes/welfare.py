@@ -1,0 +1,57 @@
+"""Who gains and who loses against the start of the run, by component; components are never added up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model.carriers import AMAZON, USPS
+from model.outcomes.registry import Outcome, Rows, single, total
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+
+def _shippers(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    """Shippers pass a part of their gain on to those who buy from them."""
+    passed = market.figures.consumer_pass_through
+    big = total(market.records["enterprise_shippers_gain_usd"][rows])
+    small = total(market.records["small_shippers_gain_usd"][rows])
+    return {
+        "welfare_enterprise_shippers_usd": (1.0 - passed) * big,
+        "welfare_small_shippers_usd": (1.0 - passed) * small,
+        "welfare_consumers_usd": passed * (big + small),
+    }
+
+
+def _producers(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    profit = market.records["profit_usd"][rows].sum(axis=0)
+    return {
+        "welfare_rivals_usd": float(profit.sum() - profit[USPS] - profit[AMAZON]),
+        "welfare_amazon_usd": float(profit[AMAZON]),
+        "welfare_usps_usd": total(market.records["usps_net_income_usd"][rows]),
+    }
+
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome(
+        "welfare_enterprise_shippers_usd, welfare_small_shippers_usd, welfare_consumers_usd",
+        "$",
+        "Parcels x change of ln(sum exp(utility)) / price coefficient since the start; consumers get "
+        "consumer_pass_through of it",
+        _shippers,
+    ),
+    Outcome(
+        "welfare_rivals_usd, welfare_amazon_usd, welfare_usps_usd",
+        "$",
+        "Producers: profit of UPS, FedEx and regional carriers; delivery as a cost of Amazon; net income of USPS",
+        _producers,
+    ),
+    *(
+        Outcome(f"welfare_{who}_usd", "$", meaning, single(f"welfare_{who}_usd", total, f"{who}_gain_usd"))
+        for who, meaning in (
+            ("mail_users", "Mail users: mail prices against inflation, times volume"),
+            ("treasury", "Treasury: payments that USPS puts off or cannot make"),
+            ("amazon_members", "Members of Amazon: days of delay times their value"),
+        )
+    ),
+)

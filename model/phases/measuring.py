@@ -1,0 +1,126 @@
+"""Measures of the month for the records: concentration, access, transit, welfare, idle capacity, emissions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR
+from agents.geography import RURAL
+from model.carriers import AMAZON, USPS
+from model.ledger import CENTS
+from model.measuring.carbon import miles_per_parcel
+from model.measuring.concentration import concentration, sold_parcels
+from model.measuring.places import served_by_at_least, transit_by_zone_type
+from model.measuring.welfare import mail_users_gain, members_gain, shipper_surplus
+from model.operations import SMALLEST_COVERAGE
+from model.phases.parcels import ECONOMY
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+Measures = dict[str, Floats | float]
+
+
+def measure(market: ParcelMarket) -> Measures:
+    """Everything that is measured and not needed by any phase, by name of its series."""
+    return {
+        **_concentration(market),
+        **_places(market),
+        **_paid(market),
+        **_welfare(market),
+        **_idle(market),
+        "carbon_kg": _carbon(market),
+    }
+
+
+def _accepted(market: ParcelMarket) -> Floats:
+    allocation = market.state.flows.allocation
+    assert allocation is not None
+    return allocation.accepted
+
+
+def door_parcels(market: ParcelMarket) -> Floats:
+    """Parcels by who brings them to the door, (S, K, Z)."""
+    return np.asarray(_accepted(market).sum(axis=0))
+
+
+def _concentration(market: ParcelMarket) -> Measures:
+    door = concentration(door_parcels(market))
+    sold = concentration(sold_parcels(_accepted(market), AMAZON))
+    return {
+        "delivered_by_segment_parcels": door.parcels,
+        "hhi_delivered_index": door.index,
+        "hhi_sold_index": sold.index,
+        "leading_carrier": door.leader.astype(np.float64),
+    }
+
+
+def _places(market: ParcelMarket) -> Measures:
+    zones, choice, p = market.zones, market.state.choice, market.figures
+    coverage = market.state.network.coverage
+    rural = zones.zone_type == RURAL
+    door = door_parcels(market)
+    days = p.by_segment("transit_days")[:, None] + choice.delay_by_carrier
+    mean, tail = transit_by_zone_type(door, days, zones.zone_type)
+    return {
+        "rural_households_served_share": served_by_at_least(coverage, zones.households * rural),
+        "rural_parcels_served_share": served_by_at_least(coverage, door.sum(axis=(0, 1)) * rural),
+        "mean_transit_days": mean,
+        "p90_transit_days": tail,
+    }
+
+
+def _paid(market: ParcelMarket) -> Measures:
+    """Parcels of others than Amazon by zone, and what they pay with surcharges, $."""
+    allocation = market.state.flows.allocation
+    assert allocation is not None
+    quoted = allocation.accepted[:-2].sum(axis=(0, 1))
+    paid = allocation.value[:-2].sum(axis=(0, 1, 2)) + (quoted * market.state.tariffs.surcharge).sum(axis=0)
+    return {"quoted_parcels": quoted.sum(axis=0), "quoted_paid_usd": paid}
+
+
+def _welfare(market: ParcelMarket) -> Measures:
+    state, p, env, shippers = market.state, market.figures, market.state.environment, market.shippers
+    demand, postal = state.flows.demand, state.flows.postal
+    assert demand is not None
+    assert postal is not None
+    gain = shipper_surplus(p, shippers, state, market.mix, market.national) - market.start_surplus
+    dollars = (gain * market.annual_parcels * demand.scale).sum(axis=1) * env.price_level
+    via_usps = float(_accepted(market)[-2:, ECONOMY, USPS].sum())
+    shipped = float(demand.amazon.sum())
+    days = float(state.choice.transit_delay[ECONOMY]) * shipped + state.postal.measures.extra_days * via_usps
+    _, arrears, deferred = state.postal.owed_before
+    relief = state.books.usps_arrears - arrears + state.postal.deferred - deferred
+    return {
+        "enterprise_shippers_gain_usd": float(dollars[shippers.enterprise].sum()),
+        "small_shippers_gain_usd": float(dollars[shippers.small].sum()),
+        "mail_users_gain_usd": mail_users_gain(postal.mail_revenue, env.mail_price, env.price_level),
+        "amazon_members_gain_usd": members_gain(days / shipped, shipped, p.value_of_day_economy, env.price_level)
+        if shipped > 0.0
+        else 0.0,
+        "treasury_gain_usd": -round(relief * CENTS) / CENTS,
+    }
+
+
+def _idle(market: ParcelMarket) -> Measures:
+    """Capacity of Amazon beyond what it delivers in a mean month, annual parcels, and the capital in it, $."""
+    network, zones = market.state.network, market.zones
+    annual = door_parcels(market)[:, AMAZON].sum(axis=0) * MONTHS_PER_YEAR / market.state.environment.season
+    idle = np.maximum(network.capacity[AMAZON] - annual, 0.0)
+    price = market.figures.by_type("capacity_capex")[zones.zone_type] * market.state.environment.price_level
+    return {"amazon_idle_capacity_parcels": idle, "amazon_idle_capital_usd": float((idle * price).sum())}
+
+
+def _carbon(market: ParcelMarket) -> Floats:
+    """Emissions of delivery vans by carrier, kg, (K,); USPS 0: its routes pass every address for the mail anyway."""
+    network, env, door = market.state.network, market.state.environment, door_parcels(market).sum(axis=0)
+    coverage = np.maximum(network.coverage[1:], SMALLEST_COVERAGE)
+    annual = door[1:] * (MONTHS_PER_YEAR / env.season)
+    miles = miles_per_parcel(market.costs.rates, market.costs.geometry, market.zones, annual, coverage)
+    found = np.zeros(market.carriers.n_carriers)
+    found[1:] = (miles * door[1:]).sum(axis=1) * market.figures.co2_per_mile
+    return found

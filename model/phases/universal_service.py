@@ -1,0 +1,99 @@
+"""A USPS that may give up days or places: in the scenario of Congress, and in shadow runs (sections 17 and 18)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR
+from agents.distress import Rung
+from agents.universal_service import fixed_street_cost, mail_share, unprofitable
+from model.carriers import USPS
+from model.operations import usps_costs
+from model.postal_accounts import MailMonth, mail_month
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+JANUARY = 1
+
+
+def review_service(market: ParcelMarket) -> None:
+    """Go over to five days from the start where that is free; leave the zones that do not pay, each January."""
+    postal, settings = market.state.postal, market.settings
+    if settings.five_day_delivery == "at_once" and market.months_done == 0:
+        postal.ladder = postal.ladder.with_rung(Rung.FIVE_DAY, market.month)
+        market.events.add(market.month, "service", ("usps",), "USPS delivers on five days a week from the start")
+    if not settings.universal_service and (market.months_done == 0 or market.month.month == JANUARY):
+        _leave_zones(market)
+
+
+def _leave_zones(market: ParcelMarket) -> None:
+    postal, network, zones = market.state.postal, market.state.network, market.zones
+    served = network.capacity[USPS] > 0.0
+    fixed = fixed_street_cost(market.figures, zones) * market.state.environment.wage_usps
+    left = unprofitable(zone_contribution(market), fixed, served)
+    if not left.any():
+        return
+    network.capacity[USPS, left] = 0.0
+    network.coverage[USPS, left] = 0.0
+    postal.left = np.where(left, float(market.month.index), postal.left)
+    homes = float(zones.households[left].sum())
+    market.events.add(
+        market.month,
+        "service",
+        ("usps",),
+        f"USPS leaves {int(left.sum())} zones with {homes / 1e6:,.1f} million households",
+        zones=float(left.sum()),
+        households=homes,
+    )
+
+
+def zone_contribution(market: ParcelMarket) -> Floats:
+    """What mail and parcels of a zone leave over their attributable cost, from USPS's own books, $ a year, (Z,)."""
+    p, env, books = market.figures, market.state.environment, market.state.books
+    volume = market.state.network.annual_volume[USPS]
+    sold = float(books.volume[:, USPS].sum())
+    mean_cost, _ = usps_costs(
+        market.costs, market.zones, np.zeros_like(volume), market.mail_index, env.wage_usps, env.price_level
+    )
+    margin = float((books.revenue[:, USPS] - books.cost[:, USPS]).sum()) / sold if sold > 0.0 else 0.0
+    typical = float(mean_cost @ volume / volume.sum()) if volume.sum() > 0.0 else 0.0
+    parcels = volume * (margin + typical - mean_cost)
+    mail = mail_of_month(market)
+    letters = (mail.revenue - mail.attributable_cost) * MONTHS_PER_YEAR * mail_share(p, market.zones)
+    return np.asarray(parcels + letters)
+
+
+def mail_of_month(market: ParcelMarket) -> MailMonth:
+    """Mail of the month, if USPS served every address."""
+    env, fast = market.state.environment, market.settings.mail_trend == "fast"
+    return mail_month(
+        market.figures,
+        market.months_done,
+        env.mail_price,
+        env.price_level,
+        env.wage_usps,
+        market.paths.mail_volume,
+        fast,
+    )
+
+
+def mail_kept(market: ParcelMarket) -> float:
+    """Share of the mail that goes to places that USPS still serves."""
+    left = np.isfinite(market.state.postal.left)
+    return 1.0 - float(mail_share(market.figures, market.zones)[left].sum()) if left.any() else 1.0
+
+
+def saved_street_cost(market: ParcelMarket) -> float:
+    """Street cost of the month that USPS no longer has, $ at the wages of the start: it shrinks as staff leaves."""
+    since = market.state.postal.left
+    left = np.isfinite(since)
+    if not left.any():
+        return 0.0
+    down = market.resource_flexibility()[0][USPS]
+    gone = 1.0 - (1.0 - down) ** (market.month.index - since[left] + 1.0)
+    return float((fixed_street_cost(market.figures, market.zones)[left] * gone).sum() / MONTHS_PER_YEAR)

@@ -1,0 +1,59 @@
+"""`lastmile levers --check` in a short version, and that nothing is left without an expectation."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from experiments.errors import InputError
+from experiments.levers import Check, Expectation, check_levers, read_expectations, without_expectation
+from experiments.levers_page import levers_page
+
+FEW = {"n_shippers": 300}
+SHORT = ("labour_stickiness", "demand_shock_start")
+
+
+def test_every_scenario_and_every_lever_has_an_expectation() -> None:
+    assert without_expectation(read_expectations()) == ()
+
+
+def test_every_expectation_can_be_run() -> None:
+    for row in read_expectations():
+        first, second = row.pair(FEW, None)
+        assert first != second or row.direction == "stays"
+        if row.kind == "lever":
+            assert row.subject in " ".join(row.change)
+        else:
+            assert row.subject == row.scenario
+
+
+def test_levers_move_what_they_should() -> None:
+    result = check_levers(SHORT, FEW, until="2026-12", workers=1)
+    assert {check.expectation.subject for check in result.checks} == set(SHORT)
+    assert [check.expectation.subject for check in result.checks if not check.holds] == []
+    assert result.holds
+    found = json.loads(json.dumps(result.summary(), allow_nan=False))
+    assert {row["owner"] for row in found["checks"] if row["kind"] == "lever"} == {"USPS", "the world"}
+    page = levers_page(result)
+    assert page.count("| yes |") == len(result.checks)
+
+
+def expectation(direction: str, explanation: str | None = None) -> Expectation:
+    return Expectation("lever", "x", "baseline", (), ("x=1",), "usps_cash_usd", direction, 1, "because", explanation)
+
+
+@pytest.mark.parametrize(
+    ("direction", "higher", "equal"), [("rises", True, False), ("falls", False, False), ("stays", False, True)]
+)
+def test_a_check_can_fail(direction: str, higher: bool, equal: bool) -> None:
+    assert Check(expectation(direction), 1.0, 2.0).holds is higher
+    assert Check(expectation(direction), 1.0, 1.0).holds is equal
+    assert Check(expectation(direction), 2.0, 1.0).holds is (direction == "falls")
+
+
+def test_what_is_unknown_is_refused() -> None:
+    with pytest.raises(InputError, match="no expectation about nonsense"):
+        check_levers(["nonsense"])
+    with pytest.raises(InputError, match="no outcome"):
+        check_levers(["exit_end"], FEW, until="2025-03", workers=1)

@@ -139,7 +139,8 @@ class NetworkState:
         pipeline: Orders on their way.
         recent: What came into use since the start: carrier, month, annual parcels (Z,).
         closures: Closures that have been decided and not yet carried out.
-        savings: Fixed cost that closures spare: carrier, first month, $ a month at start prices once in full.
+        savings: Fixed cost that closures spare: carrier, first month, $ a month at start prices once in full; below 0
+            where an entry adds it.
         in_place: Routes and staff in place, deseasonalised dollars a month at current rates, (K, Z).
         annual_volume: Deseasonalised parcels a year delivered, mean of the last quarter, (K, Z).
         recent_volume: The same by month, newest last, (3, K, Z).
@@ -203,6 +204,7 @@ class AccessState:
 
     Attributes:
         economy: Deseasonalised economy parcels a year of each carrier's customers, of the last month, (K, Z).
+        handed: Deseasonalised parcels a year that USPS delivers for each carrier, of the last month, (K,).
         bought: Parcels that USPS delivers for each carrier this month, (K, Z).
         contract: The part of it under a contract, (K, Z).
         kept: Share of households, densest first, to which the carrier delivers economy parcels itself, (K, Z).
@@ -214,6 +216,7 @@ class AccessState:
     """
 
     economy: Floats
+    handed: Floats
     bought: Floats
     contract: Floats
     kept: Floats
@@ -235,6 +238,7 @@ class AccessState:
         carriers, zones = economy.shape
         return cls(
             economy=economy,
+            handed=np.zeros(carriers),
             bought=nothing,
             contract=nothing.copy(),
             kept=coverage.copy(),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import MONTHS_PER_YEAR
+from agents.carriers import QUARTER
 from agents.geography import ECONOMY
 from agents.pricing import quote
 from model.access.purchase import buyers
@@ -55,7 +57,9 @@ def carrier_slices(market: ParcelMarket, carrier: int) -> CarrierSlices:
     spared = market.figures.access_sorting_spared * street.sort[carrier - 1][:, None]
     cost = street.marginal_grid[carrier - 1] + spared
     potential = potential_beyond(market, carrier)
-    if potential.any():
+    if potential.any():  # no more than it can take on at once, or the promise would be missed
+        own, bought = sold_parcels(market, carrier)
+        potential = potential * min(1.0, (bought + _quarterly_growth(market) * (own + bought)) / float(potential.sum()))
         outside = (1.0 - inside) / cells
         share = outside.sum(axis=1)
         extra = outside * np.divide(potential, share, out=np.zeros_like(share), where=share > 0.0)[:, None]
@@ -143,7 +147,8 @@ def _extension(market: ParcelMarket, carrier: int) -> Floats:
     injection = market.figures.injection_cost_amazon * market.state.environment.price_level
     worth, home = net_revenue_beyond(market, carrier) - injection, home_zones(market, carrier)
     if worth >= market.published_access_price():
-        return np.where(home, 1.0, nowhere)
+        beyond = float((potential_beyond(market, carrier) * home).sum())
+        return np.where(home, 1.0, nowhere) * _part_that_grows(market, carrier, beyond)
     contract = access_contract(market, carrier)
     if contract is None:
         return nowhere
@@ -151,4 +156,29 @@ def _extension(market: ParcelMarket, carrier: int) -> Floats:
     group = market.price_group_of_zone(len(contract.groups))
     asked = np.bincount(group, weights=potential_beyond(market, carrier) * pays, minlength=len(contract.cap))
     part = np.minimum(1.0, np.divide(contract.cap, asked, out=np.zeros_like(asked), where=asked > 0.0))
-    return np.where(pays, part[group], nowhere)
+    return np.where(pays, part[group], nowhere) * _part_that_grows(market, carrier, float((asked * part).sum()))
+
+
+def _part_that_grows(market: ParcelMarket, carrier: int, beyond: float) -> float:
+    """Share of parcels beyond its routes that a carrier can take on this quarter: all it sells grows by its cap.
+
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
+        beyond: Parcels a year that it could sell beyond its routes.
+    """
+    own, bought = sold_parcels(market, carrier)
+    room = (own + bought) * (1.0 + _quarterly_growth(market)) - own
+    return min(1.0, max(0.0, room) / beyond) if beyond > 0.0 else 0.0
+
+
+def _quarterly_growth(market: ParcelMarket) -> float:
+    """Largest growth of a regional carrier in a quarter: four of them make its yearly cap."""
+    growth: float = (1.0 + market.figures.regional_growth_cap) ** (QUARTER / MONTHS_PER_YEAR) - 1.0
+    return growth
+
+
+def sold_parcels(market: ParcelMarket, carrier: int) -> tuple[float, float]:
+    """Deseasonalised parcels a year that a carrier delivers itself and that USPS delivers for it."""
+    own = float(market.state.network.annual_volume[carrier].sum())
+    return own, float(market.state.access.handed[carrier])

@@ -165,6 +165,7 @@ def close_carrier(market: ParcelMarket, carrier: int) -> None:
     network.pipeline = [order for order in network.pipeline if order.carrier != carrier]
     network.closures = [closure for closure in network.closures if closure.carrier != carrier]
     state.books.fixed_cost[carrier] = 0.0
+    network.savings = [saving for saving in network.savings if saving[0] != carrier]
     if state.backlog is not None:
         for waiting in (state.backlog.volume, state.backlog.value):
             waiting[..., USPS, :] += waiting[..., carrier, :]

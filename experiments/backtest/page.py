@@ -46,9 +46,7 @@ class Span:
 
 SPANS = (
     Span("2022-01", "free", "Out of sample: the start is the year 2021", True),
-    Span(
-        "2022-01", "forced", "Out of sample: the start is the year 2021; dated contracts and prices are imposed", True
-    ),
+    Span("2022-01", "forced", "Out of sample: the start is 2021; dated contracts and prices are imposed", True),
     Span("2019-01", "free", "In sample to 2021, then on"),
     Span("2019-01", "forced", "In sample to 2021, dated contracts and prices imposed"),
     Span("2016-01", "free", "The long way: Amazon's network from almost nothing"),

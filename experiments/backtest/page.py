@@ -108,7 +108,9 @@ def history_page(results: list[Hindcast], pictures: Mapping[int, list[Path]]) ->
         f"Made by `lastmile hindcast --write docs/history.md --replications {count}`. The model runs the past and is "
         "held against what was published, beside two forecasts that need no model: the market shares of 2021 stay "
         "(persistence), or their trend of 2019 to 2021 goes on (drift). All three know the observed total. The limits "
-        "were written down before any run; a test that failed is shown as failed.",
+        "were written down before any run; a test that failed is shown as failed. Out of sample are only the runs from "
+        "2022 with draws estimated on data up to 2021; of the others the years 2022 to 2024 count as in sample, "
+        "because data of these years shaped the default parameters.",
         "",
         "## Errors",
         "",

@@ -34,6 +34,7 @@ from experiments.settings import check_count, check_seeds
 from experiments.storage import dump_json
 from experiments.workers import Task, work_all
 from model.data_years import latest_data_year
+from model.history import read_history
 from model.history.fitting import fitted_symbols
 from model.parameters import Parameters
 
@@ -277,6 +278,7 @@ def _finish(
         "without_mechanism_and_fixed": list(space.fixed),
         "fixed": fixed,
         "later_rows": later_rows(last_year, fixed, symbols),
+        "later_start_figures": later_start_figures(last_year),
         "kept_by_history_matching": kept,
         "code_checksum": code_checksum(),
         "commit": commit(),
@@ -296,6 +298,12 @@ def later_rows(last_year: int, fixed: dict[str, float], estimated: list[str]) ->
         if row.settable and year is not None and year > last_year and not replaced:
             found[row.symbol] = year
     return found
+
+
+def later_start_figures(last_year: int) -> dict[str, int]:
+    """Figures of the start year `last_year` itself that use later data, for example a restated total."""
+    figures = {series: rows[last_year].latest_data_year for series, rows in read_history().figures.items()}
+    return {series: year for series, year in figures.items() if year > last_year}
 
 
 def root_mean_square(fit: pd.DataFrame, column: str) -> float:

@@ -121,6 +121,8 @@ def test_latest_data_year_of_a_row():
     used = calibration.later_rows(2021, frozen(2021), [])
     assert "on_time_base_ups" not in used
     assert "rural_plan_capacity" in used
+    assert "amazon_usps" in calibration.later_start_figures(2021)
+    assert calibration.later_start_figures(2024) == {}
 
 
 # the whole, with a toy instead of the market

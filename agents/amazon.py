@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import Month
+from agents.capacity import whole_stations
 from agents.carriers import Carrier
 
 Floats = NDArray[np.float64]
@@ -40,10 +41,14 @@ class Amazon(Carrier):
         now, then = self.world.month, self.world.month + months
         taken = np.maximum(self.world.amazon_at_usps(now) - self.world.amazon_at_usps(then), 0.0)
         gap = np.minimum(wanted, taken)
-        figures = self.world.figures
-        smallest = figures.station_min_size * figures.operating_days_amazon
-        ordered = gap * self.adjust_speed
-        return wanted - gap + np.where(gap >= smallest, np.maximum(ordered, np.minimum(gap, smallest)), 0.0)
+        return wanted - gap + whole_stations(gap * self.adjust_speed, gap, self.smallest_station())
+
+    def coverage_after_closing(self, coverage: Floats, part: Floats, months: int) -> Floats:
+        """Where it closes stations it gives up what it means to leave to others, in the same part."""
+        then = self.world.month + months
+        shipped = self.world.amazon_parcels_expected(then)
+        planned = np.clip(1.0 - self.world.amazon_outsourced(then) / shipped, 0.0, 1.0)
+        return coverage - part * np.maximum(coverage - planned, 0.0)
 
     def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, months: int) -> Floats:
         """Coverage that the additions allow: all that is planned where nothing was cut, less in proportion else."""

@@ -22,6 +22,8 @@ class CarrierBooks:
         annual_volume: Deseasonalised parcels a year that it delivers, by zone, (Z,).
         capacity: Annual parcels of last-mile capacity by zone, (Z,).
         on_its_way: Annual parcels of capacity ordered and not yet in use, (Z,).
+        closing: Annual parcels of capacity whose closure has been decided, (Z,).
+        locked: Annual parcels of capacity that came into use too recently to be retired, (Z,).
         coverage: Share of households that it can serve by zone, (Z,).
         unit_cost: Dollars per parcel of the next household by zone, (Z,).
         margin: Operating margin of the last twelve months.
@@ -33,6 +35,8 @@ class CarrierBooks:
     annual_volume: Floats
     capacity: Floats
     on_its_way: Floats
+    closing: Floats
+    locked: Floats
     coverage: Floats
     unit_cost: Floats
     margin: float

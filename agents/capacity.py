@@ -35,6 +35,52 @@ class CapacityOrder:
     capital: float
 
 
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Capacity that a carrier has decided to close.
+
+    Attributes:
+        carrier: Index of the carrier.
+        closes: First month without it.
+        annual_parcels: Capacity by zone, annual parcels, (Z,).
+        coverage: Share of households that can be served from then on, (Z,).
+    """
+
+    carrier: int
+    closes: Month
+    annual_parcels: Floats
+    coverage: Floats
+
+
+def closable(in_place: Floats, closing: Floats, needed: Floats, locked: Floats) -> Floats:
+    """Annual parcels of capacity by zone that are not needed and may be closed.
+
+    What came into use lately is locked, and idle capacity counts as the latest first: a carrier does not close old
+    stations because new ones stand empty.
+
+    Args:
+        in_place: Capacity in use, (Z,).
+        closing: Capacity whose closure has been decided, (Z,).
+        needed: Capacity that expected volume needs, (Z,).
+        locked: Capacity that came into use too recently to be retired, (Z,).
+    """
+    return np.maximum(in_place - closing - needed - locked, 0.0)
+
+
+def whole_stations(wanted: Floats, gap: Floats, smallest: float) -> Floats:
+    """What is built or closed of a gap by zone: a part of it, but no station smaller than the smallest worth having.
+
+    Args:
+        wanted: The part of the gap that the adjustment speed allows, annual parcels, (Z,).
+        gap: The whole gap, (Z,).
+        smallest: Annual parcels of the smallest station.
+
+    Returns:
+        (Z,); 0 where the whole gap would not fill one station.
+    """
+    return np.where(gap >= smallest, np.maximum(wanted, np.minimum(gap, smallest)), 0.0)
+
+
 def wanted_additions(needed: Floats, in_place: Floats, on_its_way: Floats) -> Floats:
     """Annual parcels of capacity that are missing by zone, never negative."""
     return np.maximum(needed - in_place - on_its_way, 0.0)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.capacity import CapacityOrder, cut_to_limit, wanted_additions
+from agents.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
 from agents.pricing import PriceResponse, paid_growth, raising_pays
 
 if TYPE_CHECKING:
@@ -73,6 +73,37 @@ class Carrier(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
         """Annual parcels of capacity that it can add in a year."""
         return float("inf")
 
+    def build_room(self, months: int) -> float:
+        """Annual parcels of capacity that it can order in some months."""
+        return self.yearly_build_limit() * months / MONTHS_PER_YEAR
+
+    def smallest_station(self) -> float:
+        """Annual parcels of the smallest station worth building."""
+        figures = self.world.figures
+        group = self.key if f"operating_days_{self.key}" in figures else "regional"
+        return figures.station_min_size * figures[f"operating_days_{group}"]
+
+    def closure(self, lag_months: int, lead_months: int) -> Closure | None:
+        """Close a part of what it will not need before it could be built again; None when there is nothing to close.
+
+        Args:
+            lag_months: Months from the decision to the closure.
+            lead_months: Months from an order of capacity to its use.
+        """
+        books, figures = self.world.own_books(self.index), self.world.figures
+        later = self.expected_volume(lag_months + lead_months + QUARTER)
+        idle = closable(books.capacity, books.closing, np.maximum(books.annual_volume, later), books.locked)
+        closed = whole_stations(idle * figures.coverage_adjust_speed, idle, self.smallest_station())
+        if not closed.any():
+            return None
+        part = np.divide(closed, idle, out=np.zeros_like(idle), where=idle > 0.0)
+        coverage = self.coverage_after_closing(books.coverage, part, lag_months)
+        return Closure(self.index, self.world.month + lag_months, closed, coverage)
+
+    def coverage_after_closing(self, coverage: Floats, part: Floats, months: int) -> Floats:
+        """Share of households that it can serve once a part of its idle capacity is closed; routes pass as before."""
+        return coverage
+
     def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
         """Order what expected volume needs until the next order can arrive; None when nothing is missing.
 
@@ -83,8 +114,7 @@ class Carrier(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
         books = self.world.own_books(self.index)
         needed = self.expected_volume(lead_months + horizon_months)
         wanted = self.wanted_additions(needed, lead_months + horizon_months)
-        limit = self.yearly_build_limit() * horizon_months / MONTHS_PER_YEAR
-        additions = cut_to_limit(wanted, books.unit_cost, limit)
+        additions = cut_to_limit(wanted, books.unit_cost, self.build_room(horizon_months))
         if additions.sum() <= 0.0:
             return None
         zone_type = self.world.zones.zone_type
@@ -108,6 +138,11 @@ class RegionalCarrier(Carrier):
     def yearly_build_limit(self) -> float:
         """Annual parcels of capacity that it can add in a year."""
         return self.world.figures.regional_growth_cap * float(self.world.own_books(self.index).capacity.sum())
+
+    def build_room(self, months: int) -> float:
+        """Annual parcels of capacity that it can order in some months; a year of them grows by the cap, not more."""
+        grown: float = (1.0 + self.world.figures.regional_growth_cap) ** (months / MONTHS_PER_YEAR) - 1.0
+        return grown * float(self.world.own_books(self.index).capacity.sum())
 
 
 def price_response(world: World) -> PriceResponse:

@@ -47,6 +47,10 @@ class Contract:
         notice_months: Notice for early termination, months.
         state: Station in the life cycle.
         version: Counts the versions from 1.
+        peak_surcharge: Dollars per parcel on top in the peak season.
+        reopener: Either side may ask for a new price at an anniversary once the published price has moved against the
+            contract price by more than this share since the signature; None without such a clause.
+        published: Published price at the signature, dollars per parcel; what a reopener compares with.
         reverted: Whether the price has reverted to the published one.
         ends: Month in which a terminated contract stops, None otherwise.
     """
@@ -67,6 +71,9 @@ class Contract:
     notice_months: int
     state: ContractState = ContractState.OFFERED
     version: int = 1
+    peak_surcharge: float = 0.0
+    reopener: float | None = None
+    published: float = 0.0
     reverted: bool = False
     ends: Month | None = None
 
@@ -78,6 +85,8 @@ class Contract:
             raise ValueError("price and commitment must not be negative, the term at least one month")
         if any(cap < commitment for cap, commitment in zip(self.cap, self.commitment, strict=True)):
             raise ValueError("cap must not be below commitment")
+        if self.peak_surcharge < 0 or (self.reopener is not None and self.reopener <= 0):
+            raise ValueError("the peak surcharge must not be negative, a reopener must be above 0")
 
     @property
     def expiry(self) -> Month:
@@ -89,6 +98,22 @@ class Contract:
         """Whether parcels move under it now."""
         return self.state in (ContractState.ACTIVE, ContractState.BREACHED)
 
+    def covers(self, month: Month) -> bool:
+        """Whether the term holds a month, as known today; notice that was given counts."""
+        return self.start <= month < self.expiry and (self.ends is None or month < self.ends)
+
+    def reopens(self, month: Month, published: float) -> bool:
+        """Whether the clause lets either side ask for a new price this month.
+
+        Args:
+            month: The month.
+            published: The published price of today, dollars per parcel.
+        """
+        if self.reopener is None or self.published <= 0.0 or not self.in_force or not self.is_anniversary(month):
+            return False
+        moved = published / self.published / (1.0 + self.escalator) ** self.contract_year(month)
+        return abs(moved - 1.0) > self.reopener
+
     def contract_year(self, month: Month) -> int:
         """Full years since the start, 0 in the first."""
         return max(0, month - self.start) // MONTHS_PER_YEAR
@@ -98,7 +123,7 @@ class Contract:
         return month > self.start and (month - self.start) % MONTHS_PER_YEAR == 0
 
     def price_at(self, month: Month, group: int = 0, published: float | None = None) -> float:
-        """Return the price of a group in a month, dollars per parcel.
+        """Return the price of a group in a month without peak surcharge, dollars per parcel.
 
         Args:
             month: The month.

@@ -11,6 +11,7 @@ from scipy.special import ndtr, ndtri
 ZONE_TYPES = ("urban", "suburban", "rural")
 URBAN, SUBURBAN, RURAL = range(3)
 SEGMENTS = ("economy", "ground", "premium")
+ECONOMY, GROUND, PREMIUM = range(3)
 DIVISIONS = (
     "New England",
     "Middle Atlantic",

@@ -84,8 +84,10 @@ def desired_coverage(
 ) -> Floats:
     """Largest share of households, densest first, that is worth building for.
 
-    The rule of section 12: cost(phi) + hurdle <= expected access price + injection cost + speed benefit. Between the
-    percentile midpoints cost is linear, so that coverage moves without steps, and it is flat beyond the first and last.
+    The rule of section 12: cost(phi) + hurdle <= expected access price + injection cost + speed benefit. Where cost is
+    not monotone (one stop more costs a step less where time limits the route instead of the van), it is the share with
+    the lowest total cost, own and bought. Between the percentile midpoints cost is linear, so that coverage moves
+    without steps, and it is flat beyond the first and last.
 
     Args:
         cost: Own cost by percentile, $ per parcel, (..., Z, P).
@@ -106,12 +108,16 @@ def desired_coverage(
     worth = np.broadcast_to(access_price + injection_cost + speed_benefit - hurdle_charge, cost.shape[:-1])[..., None]
     pays = cost <= worth
     last = cells - 1 - np.argmax(pays[..., ::-1], axis=-1)[..., None]
+    if (pays.sum(axis=-1) != np.where(pays.any(axis=-1), last[..., 0] + 1, 0)).any():
+        gain = np.cumsum(worth - cost, axis=-1)  # of own delivery up to each cell
+        last = cells - 1 - np.argmax(gain[..., ::-1], axis=-1)[..., None]
+        pays = pays & (np.take_along_axis(gain, last, axis=-1) >= 0.0)
     here = np.take_along_axis(cost, last, axis=-1)
     beyond = np.take_along_axis(cost, np.minimum(last + 1, cells - 1), axis=-1)
     step = beyond - here
     part = np.divide(worth - here, step, out=np.zeros_like(step), where=step > 0.0)
     coverage = ((last + 0.5 + np.clip(part, 0.0, 1.0)) / cells)[..., 0]
-    coverage = np.where(pays[..., -1], 1.0, coverage)
+    coverage = np.where(pays.any(axis=-1) & (last[..., 0] == cells - 1), 1.0, coverage)
     return np.where(pays.any(axis=-1), coverage, 0.0)
 
 

@@ -57,13 +57,13 @@ class AccessSlices:
         """Parcels a year by zone, (Z,)."""
         return np.bincount(self.zone, weights=self.volume, minlength=self.n_zones)
 
-    def zones_of(self, chosen: NDArray[np.bool_]) -> Floats:
-        """Parcels a year of some slices by zone, (Z,).
+    def zones_of(self, part: Floats | NDArray[np.bool_]) -> Floats:
+        """Parcels a year by zone when a part of each slice counts, (Z,).
 
         Args:
-            chosen: Which slices, (L,).
+            part: Share of each slice, or which slices, (L,).
         """
-        return np.bincount(self.zone[chosen], weights=self.volume[chosen], minlength=self.n_zones)
+        return np.bincount(self.zone, weights=self.volume * part, minlength=self.n_zones)
 
     def retained(self, share: float) -> Floats:
         """Parcels a year that stay with USPS by zone when a share of the total stays, the dearest to serve first.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.calendar import Month
-from agents.capacity import CapacityOrder
+from agents.capacity import CapacityOrder, Closure
 from agents.carriers import QUARTER, Carrier
 from agents.distress import BILLION, Rung, forecast_cash
 
@@ -23,6 +23,10 @@ class Usps(Carrier):
 
     def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
         """Order nothing: sorting capacity is slack and the last mile passes every address anyway."""
+        return None
+
+    def closure(self, lag_months: int, lead_months: int) -> Closure | None:
+        """Close nothing: it serves every address."""
         return None
 
     def forecast_cash(self, month: Month) -> float:

@@ -32,10 +32,12 @@ def main(seed: int = 1) -> None:
     """Print what Amazon pays with the usual strategy and with this one, under the same luck."""
     usual = alternating_offers(Parameters.default())
     for name, procedure in (("usual", usual), ("firm", replace(usual, buyer=Firm(0.85)))):
-        market = ParcelMarket("negotiated", rng=seed, procedure=procedure)
-        while market.state.amazon.talks is None or not market.state.amazon.talks.talks.signed:
+        market = ParcelMarket("baseline", rng=seed, procedure=procedure)
+        agreed: list[str] = []
+        while not agreed:
             market.step()
-        agreed = [event.text for event in market.events if event.kind == "agreement"]
+            signed = (event for event in market.events if event.kind == "agreement")
+            agreed = [event.text for event in signed if event.actors == ("amazon", "usps")]
         print(f"{name} (by {market.month + -1}): {agreed[-1]}")
 
 

@@ -16,47 +16,106 @@ from experiments.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.access_curve import RetainedCurve, retained_curve
+    from experiments.analysis.differences import bands, differences
+    from experiments.analysis.discovery import Discovery, discover
+    from experiments.analysis.drivers import drivers
+    from experiments.analysis.responses import heat_map, response
+    from experiments.analysis.sensitivity import Sensitivity, sensitivity
+    from experiments.auction import AccessAuction, access_auction
+    from experiments.backtest.hindcast import Hindcast, hindcast
     from experiments.comparison import Comparison, compare
+    from experiments.designs import Design, read_design
     from experiments.negotiation import Negotiations, negotiate
+    from experiments.reports.report import report
     from experiments.results import RunResult
     from experiments.runs import run
+    from experiments.simulation import Simulation, simulate_market
     from experiments.start_year import Calibration, calibration
+    from experiments.store.reading import SweepResult, open_sweep
+    from experiments.store.status import Status, status
+    from experiments.sweeps.sweep import sweep
     from experiments.universal_service import ServiceCost, uso_cost
     from experiments.volume_loss import UspsLoss, usps_loss
 
 __all__ = [
+    "AccessAuction",
     "Calibration",
     "Comparison",
+    "Design",
+    "Discovery",
+    "Hindcast",
     "InputError",
     "Negotiations",
     "RetainedCurve",
     "RunResult",
+    "Sensitivity",
     "ServiceCost",
+    "Simulation",
+    "Status",
+    "SweepResult",
     "UspsLoss",
+    "access_auction",
+    "bands",
     "calibration",
     "compare",
+    "differences",
+    "discover",
+    "drivers",
+    "heat_map",
+    "hindcast",
     "negotiate",
+    "open_sweep",
+    "read_design",
+    "report",
+    "response",
     "retained_curve",
     "run",
+    "sensitivity",
+    "simulate_market",
+    "status",
+    "sweep",
     "uso_cost",
     "usps_loss",
 ]
 
 # Loaded when first asked for: `lastmile --help` must not wait for pandas and Mesa.
 _HOMES = {
+    "AccessAuction": "auction",
     "Calibration": "start_year",
     "Comparison": "comparison",
+    "Hindcast": "backtest.hindcast",
     "Negotiations": "negotiation",
     "RetainedCurve": "access_curve",
     "RunResult": "results",
     "ServiceCost": "universal_service",
     "UspsLoss": "volume_loss",
+    "access_auction": "auction",
     "calibration": "start_year",
     "compare": "comparison",
+    "hindcast": "backtest.hindcast",
+    "Design": "designs",
+    "Discovery": "analysis.discovery",
+    "Sensitivity": "analysis.sensitivity",
+    "Simulation": "simulation",
+    "Status": "store.status",
+    "SweepResult": "store.reading",
+    "bands": "analysis.differences",
+    "differences": "analysis.differences",
+    "discover": "analysis.discovery",
+    "drivers": "analysis.drivers",
+    "heat_map": "analysis.responses",
     "negotiate": "negotiation",
+    "open_sweep": "store.reading",
+    "read_design": "designs",
+    "report": "reports.report",
+    "response": "analysis.responses",
     "retained_curve": "access_curve",
     "run": "runs",
     "uso_cost": "universal_service",
+    "sensitivity": "analysis.sensitivity",
+    "simulate_market": "simulation",
+    "status": "store.status",
+    "sweep": "sweeps.sweep",
     "usps_loss": "volume_loss",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from experiments.cli.figures import figure, unit_of
+from experiments.figures import figure, unit_of
 from experiments.levers import FILE, Check, LeverCheck, owner_of
 from experiments.storage import write_text
 from model.scenario import DEFAULT_SCENARIO

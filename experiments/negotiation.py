@@ -1,10 +1,11 @@
-"""Negotiations of Amazon with USPS in the market, seed by seed: do they agree, when, at what price, on how much."""
+"""Negotiations of one pair in the market, seed by seed: do they agree, when, at what price, on how much."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,16 @@ from experiments.provenance import provenance
 from experiments.runs import Progress, start_market
 from experiments.settings import check_count, check_seeds, gather, prepare_scenario
 from experiments.workers import Task, work_all
+from model.bargains.pairs import delivered_at_start, known_pairs
+from model.bargains.table import Pair
+from model.carriers import load_carriers
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.state import TalksState
 from model.timeline import usps_amazon_expiry
+from model.zones import build_zone_table
 
-SCENARIO = "negotiated"
+SCENARIO = "baseline"
 DEFAULT_DRAWS = 20
 MAX_DRAWS = 100_000
 #: Figures of a deal whose median and spread are told.
@@ -45,10 +50,10 @@ class OfferMade:
     Attributes:
         round: Months since talks opened.
         month: Month, "2026-01".
-        by: Who proposes, "amazon" or "usps".
+        by: Key of who proposes.
         price_usd: What is proposed, $ per parcel.
-        amazon_limit_usd: Most that Amazon pays, with its private noise, $ per parcel.
-        usps_limit_usd: Least that USPS takes, with its private noise, $ per parcel.
+        buyer_limit_usd: Most that the buyer pays, with its private noise, $ per parcel.
+        seller_limit_usd: Least that the seller takes, with its private noise, $ per parcel.
         threads: Prices on the table.
         accepted: How many of them are accepted.
     """
@@ -57,8 +62,8 @@ class OfferMade:
     month: str
     by: str
     price_usd: float
-    amazon_limit_usd: float
-    usps_limit_usd: float
+    buyer_limit_usd: float
+    seller_limit_usd: float
     threads: int
     accepted: int
 
@@ -69,23 +74,25 @@ class Negotiation:
 
     Attributes:
         seed: Seed.
-        opened: Month in which talks opened.
-        commitment_deadline: Month from which Amazon must order capacity to be ready at the expiry.
+        opened: Month in which talks opened; None where they never did.
+        commitment_deadline: Month from which the buyer must order capacity to be ready at the expiry.
+        expiry: Month in which the contract in force ends, or in which talks without one come to a head.
         month: Month of the agreement.
         round: Months from the opening to the agreement.
         price_usd: Mean price agreed, $ per parcel.
         parcels: Parcels a year agreed.
-        retained_share: These as a share of what USPS delivered for Amazon at the start.
-        buyer_surplus_usd: Parcels x (value to Amazon - price), $ a year, without private noise.
-        seller_surplus_usd: Parcels x (price - value to USPS), $ a year, without private noise.
+        retained_share: These as a share of what the seller delivered for the buyer at the start; None of nothing.
+        buyer_surplus_usd: Parcels x (value to the buyer - price), $ a year, without private noise.
+        seller_surplus_usd: Parcels x (price - value to the seller), $ a year, without private noise.
         nash_price_usd: Mean price that splits the surplus of that month, without private noise, $ per parcel.
         above_nash_usd: Agreed price less that, $ per parcel.
         offers: All offers, oldest first.
     """
 
     seed: int
-    opened: str
-    commitment_deadline: str
+    opened: str | None = None
+    commitment_deadline: str | None = None
+    expiry: str | None = None
     month: str | None = None
     round: int | None = None
     price_usd: float | None = None
@@ -104,10 +111,12 @@ class Negotiations:
 
     Attributes:
         scenario: What was assumed.
+        pair: Who talks.
         runs: One negotiation per seed, in order.
     """
 
     scenario: Scenario
+    pair: Pair
     runs: tuple[Negotiation, ...] = field(repr=False)
 
     @property
@@ -119,13 +128,14 @@ class Negotiations:
     @property
     def agreement(self) -> dict[str, float]:
         """Share of the seeds with an agreement by the commitment deadline, by the expiry, and by the end."""
-        dates = (Month.parse(self.runs[0].commitment_deadline), usps_amazon_expiry(), self.scenario.end)
-        names = ("by_commitment_deadline", "by_expiry", "within_a_year_after")
-        agreed = [Month.parse(run.month) for run in self.runs if run.month is not None]
-        return {
-            name: sum(month <= date for month in agreed) / len(self.runs)
-            for name, date in zip(names, dates, strict=True)
-        }
+
+        def share(date: str) -> float:
+            in_time = [run for run in self.runs if run.month and run.month <= (getattr(run, date, None) or "9999-12")]
+            return len(in_time) / len(self.runs)
+
+        dates = ("commitment_deadline", "expiry", "")
+        names = ("by_commitment_deadline", "by_expiry", "by_the_end")
+        return {name: share(date) for name, date in zip(names, dates, strict=True)}
 
     def spread(self, measure: str) -> dict[str, Any]:
         """Median, 10th and 90th percentile of a figure over the seeds with an agreement; None where there is none."""
@@ -140,11 +150,13 @@ class Negotiations:
         """The result as `lastmile negotiate --json` prints it."""
         return {
             "scenario": self.scenario.name,
+            "seller": self.pair.seller,
+            "buyer": self.pair.buyer,
             "draws": len(self.runs),
             "seed": self.runs[0].seed,
             "talks_open": self.runs[0].opened,
             "commitment_deadline": self.runs[0].commitment_deadline,
-            "expiry": str(usps_amazon_expiry()),
+            "expiry": self.runs[0].expiry,
             "until": str(self.scenario.end),
             "agreement": self.agreement,
             **{measure: self.spread(measure) for measure in MEASURES},
@@ -168,8 +180,11 @@ def negotiate(
     seed: int = 1,
     workers: int | None = None,
     progress: Progress | None = None,
+    *,
+    buyer: str = "amazon",
+    seller: str = "usps",
 ) -> Negotiations:
-    """Let Amazon and USPS negotiate in the market until they agree, at the longest a year beyond the expiry.
+    """Let two parties negotiate in the market until they agree, at the longest a year beyond Amazon's contract expiry.
 
     Args:
         draws: Seeds.
@@ -177,14 +192,34 @@ def negotiate(
         seed: First seed; the others follow it.
         workers: Processes; one for each processor unless told.
         progress: Called with negotiations done and in all.
+        buyer: Key of the party that hands over parcels.
+        seller: Key of the carrier that delivers.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
-    scenario, _ = gather(lambda: prepare_talks(set, MONTHS_PER_YEAR), lambda: check_draws(draws, seed))
+    scenario, _, pair = gather(
+        lambda: prepare_talks(set, MONTHS_PER_YEAR), lambda: check_draws(draws, seed), lambda: find_pair(buyer, seller)
+    )
     tasks = [Task(scenario, one) for one in range(int(seed), int(seed) + int(draws))]
-    return Negotiations(scenario, tuple(work_all(negotiate_once, tasks, workers, progress)))
+    return Negotiations(scenario, pair, tuple(work_all(partial(negotiate_once, pair=pair), tasks, workers, progress)))
+
+
+def find_pair(buyer: str, seller: str) -> Pair:
+    """The pair of two parties that bargain in the default market.
+
+    Raises:
+        InputError: They do not; names who does.
+    """
+    default = Scenario()
+    zones = build_zone_table(default.parameters)
+    pairs = known_pairs(load_carriers(default.parameters, zones).keys)
+    for pair in pairs:
+        if pair.parties == (seller, buyer):
+            return pair
+    allowed = ", ".join(f"{pair.seller} with {pair.buyer}" for pair in pairs)
+    raise InputError([f"seller {seller!r} with buyer {buyer!r} is not a pair that talks; allowed: {allowed}"])
 
 
 def check_draws(draws: object, seed: object) -> None:
@@ -219,35 +254,40 @@ def prepare_talks(changes: Mapping[str, Any] | None, months_after: int, varied: 
     return scenario
 
 
-def negotiate_once(task: Task) -> Negotiation:
-    """Run the market of one task until the first agreement or the end."""
+def negotiate_once(task: Task, pair: Pair) -> Negotiation:
+    """Run the market of one task until the first agreement of a pair or the end."""
     market = start_market(task.scenario, task.seed)
-    while not market.finished:
+    talks: TalksState | None = None
+    while not market.finished and (talks is None or not talks.talks.signed):
         market.step()
-        talks = market.state.amazon.talks
-        if talks is not None and talks.talks.signed:
-            break
-    talks = market.state.amazon.talks
-    assert talks is not None  # they open before the contract expires, and the run goes on beyond that
-    opened, offers = talks.opened, _offers(talks)
+        talks = market.state.talks.get(pair.parties)
+    if talks is None:
+        return Negotiation(task.seed)
+    opened = talks.opened
     common = {
         "seed": task.seed,
         "opened": str(opened),
         "commitment_deadline": str(opened + talks.talks.commitment_round),
-        "offers": offers,
+        "expiry": str(opened + talks.talks.expiry_round),
+        "offers": _offers(talks),
     }
     if not talks.talks.signed:
         return Negotiation(**common)  # type: ignore[arg-type]
-    event = next(one for one in reversed(list(market.events)) if one.kind == "agreement")
+    event = next(
+        one
+        for one in reversed(list(market.events))
+        if one.kind == "agreement" and set(one.actors) == {pair.seller, pair.buyer}
+    )
     numbers = dict(event.numbers)
     nash, above = _against_nash(market, talks)
+    at_start = delivered_at_start(market, pair)
     return Negotiation(
         **common,  # type: ignore[arg-type]
         month=str(event.month),
         round=int(numbers["round"]),
         price_usd=numbers["price_usd"],
         parcels=numbers["parcels"],
-        retained_share=numbers["parcels"] / market.state.amazon.slices.total,
+        retained_share=numbers["parcels"] / at_start if at_start > 0.0 else None,
         buyer_surplus_usd=numbers["buyer_surplus_usd"],
         seller_surplus_usd=numbers["seller_surplus_usd"],
         nash_price_usd=nash,
@@ -272,7 +312,7 @@ def _against_nash(market: ParcelMarket, state: TalksState) -> tuple[float | None
 def _offers(state: TalksState) -> tuple[OfferMade, ...]:
     assert state.stakes is not None
     limits = {round_: (buyer, seller) for round_, buyer, seller in state.limits}
-    names = {Side.BUYER: "amazon", Side.SELLER: "usps"}
+    names = {Side.BUYER: state.pair.buyer, Side.SELLER: state.pair.seller}
     found = []
     for offer in state.talks.offers:
         named = np.isfinite(offer.price)
@@ -285,8 +325,8 @@ def _offers(state: TalksState) -> tuple[OfferMade, ...]:
                 month=str(state.opened + offer.round),
                 by=names[offer.side],
                 price_usd=_mean(offer.price, weight),
-                amazon_limit_usd=_mean(buyer, weight),
-                usps_limit_usd=_mean(seller, weight),
+                buyer_limit_usd=_mean(buyer, weight),
+                seller_limit_usd=_mean(seller, weight),
                 threads=int(named.sum()),
                 accepted=int(offer.accepted.sum()),
             )

@@ -26,11 +26,21 @@ that they must agree, or on how much.
    turns; both concede with time, Amazon until the month in which it would have to order capacity of its own, USPS until
    the contract ends. A price is taken as soon as it is within the own limit and no worse than the own next offer. Talks
    can break off for some months.
-3. **Afterwards.** A signed contract starts when the old one ends; price, commitment and cap are those that parcels
+3. **The regulator's gate.** What USPS agrees on waits for the regulator. A price below the attributable cost of the
+   very parcels that the contract carries returns to the table.
+4. **Afterwards.** A signed contract starts when the old one ends; price, commitment and cap are those that parcels
    are billed and delivered by. Without one, Amazon's own network takes over as fast as it can be built and the rest
    pays the published price; every few months both try again.
-4. **Building.** Once a quarter Amazon orders capacity, within its yearly limit, for what it will not leave with USPS
-   at the price that it has signed or expects."""
+5. **Using a contract.** Month by month Amazon delivers itself what its own routes carry more cheaply, as far as the
+   tolerance of its commitment allows. It misses the commitment where that is cheaper than meeting it: under
+   `reversion` a missed one brings the published price for the rest of the term, which costs nothing in the last year;
+   under `take_or_pay` half the price of each missing parcel is due.
+6. **Building.** Once a quarter Amazon orders capacity, within its yearly limit, for what it will not leave with USPS
+   at the price that it has signed or expects.
+
+UPS and FedEx bargain with Amazon in the same way, over what their contracts carry at the start and what UPS gives back;
+so do UPS, FedEx and the regional carriers with USPS over the last mile of their sparsest addresses (`lastmile negotiate
+--seller usps --buyer ups`). Enterprise shippers split the gain from a rate agreement at the end of each term."""
 
 LIMITS = """\
 * The multiplier on Amazon's own cost where it does not deliver yet is the key unknown: no public figure gives it. That
@@ -42,20 +52,23 @@ LIMITS = """\
   promised.
 * The shape of the concessions, the private errors and the chance of a break-off are assumptions; the Monte Carlo above
   shows how far the tactics matter.
-* Only the pair USPS and Amazon negotiates so far."""
+* What UPS and FedEx do for Amazon beyond the last mile, and what its parcels spare them, is inverted from the contracts
+  of the start: that both sides signed them. No public figure tells either.
+* Strategies do not learn the other side's limit, and nobody bargains over two contracts at once."""
 
 
-def negotiation_page(curve: RetainedCurve) -> str:
+def negotiation_page(curve: RetainedCurve, firm: RetainedCurve | None = None) -> str:
     """The page as Markdown; the same figures give the same text.
 
     Args:
         curve: Shares kept.
+        firm: The same where a missed commitment is paid for.
     """
     p = curve.scenario.parameters
     sections = (
         _head(curve),
         "## How it works\n\n" + METHOD,
-        _curve_section(curve),
+        _curve_section(curve, firm),
         _worked_section(p),
         _structure_section(p),
         _monte_carlo_section(p, curve.seed),
@@ -64,9 +77,9 @@ def negotiation_page(curve: RetainedCurve) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def write_page(file: str | Path, curve: RetainedCurve) -> None:
+def write_page(file: str | Path, curve: RetainedCurve, firm: RetainedCurve | None = None) -> None:
     """Write the page, all or nothing."""
-    write_text(file, negotiation_page(curve))
+    write_text(file, negotiation_page(curve, firm))
 
 
 def _head(curve: RetainedCurve) -> str:
@@ -80,12 +93,8 @@ def _head(curve: RetainedCurve) -> str:
     )
 
 
-def _curve_section(curve: RetainedCurve) -> str:
-    since, until = usps_amazon_expiry() + FIRST_MONTH, curve.scenario.end
+def _curve_table(curve: RetainedCurve) -> str:
     kept, paid, agreed = (curve.table(column) for column in ("retained_share", "paid_usd", "agreed"))
-    spread = curve.runs.pivot_table(
-        index="multiplier", columns="structure", values="retained_share", aggfunc=lambda x: x.max() - x.min()
-    )
     rows = [
         [
             f"{multiplier:.1f}",
@@ -97,17 +106,36 @@ def _curve_section(curve: RetainedCurve) -> str:
     ]
     words = [str(name).replace("_", " ") for name in kept]
     header = ["multiplier", *(f"kept, {w}" for w in words), *(f"$ paid, {w}" for w in words), "signed"]
+    return _markdown(header, rows)
+
+
+def _curve_section(curve: RetainedCurve, firm: RetainedCurve | None) -> str:
+    since, until = usps_amazon_expiry() + FIRST_MONTH, curve.scenario.end
+    kept = curve.table()
+    spread = curve.runs.pivot_table(
+        index="multiplier", columns="structure", values="retained_share", aggfunc=lambda x: x.max() - x.min()
+    )
+    paid_for = ""
+    if firm is not None:
+        paid_for = (
+            "\n\nThe same where a missed commitment costs half the price of each missing parcel "
+            f"(`--set shortfall_rule=take_or_pay`):\n\n{_curve_table(firm)}\n\n"
+            "Prices by zone type or by zone commit whole groups, also addresses that Amazon would deliver more "
+            "cheaply than at the price of the group. Where the published price is the only sanction it takes these "
+            "back and lets the commitment go; where missing parcels are paid for it keeps them with USPS. How a "
+            "commitment is enforced decides what a price structure is worth."
+        )
     return (
         "## Share kept against Amazon's own cost\n\n"
-        f"Scenario `negotiated`, {curve.draws} seeds for each point. Kept: Amazon's parcels at USPS from {since} to "
+        f"Scenario `baseline`, {curve.draws} seeds for each point. Kept: Amazon's parcels at USPS from {since} to "
         f"{until}, a year, over those of {curve.scenario.start.year}. Paid: what Amazon pays USPS then, $ per parcel. "
         "Signed: runs with a contract by then, over the three structures. Access is sold at one price, at one by zone "
-        f"type, or at one by zone.\n\n{_markdown(header, rows)}\n\n"
+        f"type, or at one by zone.\n\n{_curve_table(curve)}\n\n"
         f"From one multiplier to the next the share falls nowhere by more than {_largest_fall(kept):.0f} points. It "
         "can fall at the upper end, where Amazon could serve little itself during a whole term: both then compare a "
         "deal with the published price, little is left to agree on, and private errors prevent it. What is not under "
         "contract pays the published price, and Amazon takes it back where stations stand anyway. "
-        f"Between the seeds of a point the share kept differs by up to {100 * spread.max().max():.0f} points."
+        f"Between the seeds of a point the share kept differs by up to {100 * spread.max().max():.0f} points.{paid_for}"
     )
 
 

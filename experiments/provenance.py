@@ -56,10 +56,10 @@ def _version(distribution: str) -> str | None:
 
 
 @cache
-def code_checksum() -> str:
-    """SHA-256 over the code and data of the model, so that changed code never passes for the same."""
+def code_checksum(packages: tuple[str, ...] = PACKAGES) -> str:
+    """SHA-256 over the code and data of the packages, so that changed code never passes for the same."""
     digest = hashlib.sha256()
-    for package in PACKAGES:
+    for package in packages:
         for name, content in sorted(_files(resources.files(package), package)):
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

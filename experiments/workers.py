@@ -84,9 +84,9 @@ def work_all[T](
             report(len(found), len(tasks))
         return found
     before = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_with_parent)
+    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=leave_with_parent)
     try:
-        with _interrupts_ignored():  # inherited: Ctrl-C reaches this process alone, which then ends its workers
+        with interrupts_ignored():  # inherited: Ctrl-C reaches this process alone, which then ends its workers
             futures = [pool.submit(work, task) for task in tasks]
         for done, future in enumerate(as_completed(futures), start=1):
             future.result()
@@ -107,7 +107,8 @@ def work_all[T](
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
+def interrupts_ignored() -> Iterator[None]:
+    """Let processes that are started inside ignore Ctrl-C; in threads other than the first nothing happens."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -118,7 +119,7 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, usual)
 
 
-def _leave_with_parent() -> None:
+def leave_with_parent() -> None:
     """End this worker when the process that started it is gone, however it went."""
     parent = multiprocessing.parent_process()
     assert parent is not None

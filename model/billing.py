@@ -57,3 +57,12 @@ def peak_weight(month: int) -> float:
     if month >= 10:
         return 1.0
     return 0.5 if month == 1 else 0.0
+
+
+def mean_peak_weight(season: Floats) -> float:
+    """Share of a year's parcels that pay the peak surcharge.
+
+    Args:
+        season: Month factors from January on, (12,).
+    """
+    return float(sum(season[m] * peak_weight(m + 1) for m in range(len(season))) / len(season))

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.geography import ECONOMY
+from model.access import access_dollars, delivered_parcels
 from model.billing import invoice_cents
-from model.ledger import CENTS
+from model.ledger import CENTS, to_cents
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -71,8 +73,23 @@ def parcel_imbalance(market: ParcelMarket) -> float:
         abs(placed - float(demand.amazon.sum())),
         abs(shipped + placed + allocation.waited - delivered - waiting - float(allocation.unserved.sum())),
         -float(min(allocation.accepted.min(), tender.volume.min(), sourcing.own.min(), 0.0)),
+        access_imbalance(market),
     )
     return max(gaps) / scale
+
+
+def access_imbalance(market: ParcelMarket) -> float:
+    """Largest gap, in parcels, of the last mile that carriers buy: own and bought make up what a carrier accepted.
+
+    No carrier hands over more economy parcels than it accepted, nothing under a contract that was not handed over, and
+    who brings a parcel to the door changes no total.
+    """
+    access, allocation = market.state.access, market.state.flows.allocation
+    assert allocation is not None
+    accepted = allocation.accepted.sum(axis=0)
+    gap = abs(float(delivered_parcels(market).sum()) - float(accepted.sum()))
+    beyond = (access.bought - accepted[ECONOMY]).max(), (access.contract - access.bought).max()
+    return float(max(gap, *beyond, -access.bought.min(), -access.contract.min()))
 
 
 def money_imbalance(market: ParcelMarket) -> float:
@@ -89,6 +106,11 @@ def money_imbalance(market: ParcelMarket) -> float:
     owed = invoice_cents(allocation, state.tariffs.surcharge, quoted).sum(axis=(0, 1))
     for carrier, key in enumerate(market.carriers.keys):
         worst = max(worst, abs(int(owed[carrier]) - int(ledger.received[row, ledger.index(key)])))
+    row, usps = ledger.categories.index("access"), ledger.index("usps")
+    owed = to_cents(access_dollars(market))
+    for carrier, key in enumerate(market.carriers.keys):
+        worst = max(worst, abs(int(owed[carrier]) - int(ledger.paid[row, ledger.index(key)])))
+    worst = max(worst, abs(int(owed.sum()) - int(ledger.received[row, usps])))
     for category in range(len(ledger.categories)):
         worst = max(worst, abs(int(ledger.paid[category].sum()) - int(ledger.received[category].sum())))
     return worst / CENTS
@@ -121,9 +143,8 @@ def postal_imbalance(market: ParcelMarket) -> float:
 
 def capacity_overrun(market: ParcelMarket) -> float:
     """Largest relative use beyond capacity, by zone and in sorting."""
-    allocation, network = market.state.flows.allocation, market.state.network
-    assert allocation is not None
-    volume = allocation.accepted.sum(axis=(0, 1))
+    network = market.state.network
+    volume = delivered_parcels(market).sum(axis=0)
     capacity = network.monthly_capacity
     with np.errstate(invalid="ignore"):
         by_zone = np.where(np.isinf(capacity), 0.0, (volume - capacity) / np.maximum(capacity, 1.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.contracts import Contract, ContractState, Settlement, advance, next_version, settle
+from agents.contracts import Contract, ContractState, Settlement, advance, give_notice, next_version, settle
 from model.events import EventLog
 
 
@@ -59,12 +59,41 @@ class ContractBook:
         signed = next_version(contract, state=ContractState.SIGNED)
         if signed.start <= month:
             self._end_replaced(signed, month)
-        buyer, seller = self._name(contract.buyer), self._name(contract.seller)
+        buyer, seller = self.name(contract.buyer), self.name(contract.seller)
         self._record(signed, month, f"{buyer} and {seller} sign for {contract.term_months} months")
         if signed.start > month:
             self._upcoming[contract.seller, contract.buyer] = signed
             return signed
         return self._begin(signed, month, delivered)
+
+    def offer(self, contract: Contract, month: Month) -> None:
+        """Record terms that both sides want and that somebody else still has to approve; nothing is in force yet.
+
+        Args:
+            contract: Terms in the state "offered".
+            month: Month of the agreement.
+        """
+        buyer, seller = self.name(contract.buyer), self.name(contract.seller)
+        self._record(contract, month, f"{buyer} and {seller} table terms for {contract.term_months} months")
+
+    def give_notice(self, seller: str, buyer: str, month: Month) -> Contract:
+        """End the contract in force between two parties after its period of notice.
+
+        Raises:
+            KeyError: They have none in force.
+        """
+        holding = self._held.get((seller, buyer))
+        if holding is None or not holding.contract.in_force:
+            raise KeyError(f"{seller} and {buyer} have no contract in force")
+        if holding.contract.ends is not None:
+            return holding.contract
+        after = give_notice(holding.contract, month)
+        return self._replace(holding, after, month, f"is given notice and ends by {after.ends}")
+
+    def delivered(self, seller: str, buyer: str) -> tuple[float, ...]:
+        """Parcels delivered in the running contract year, by price group; empty without a contract."""
+        holding = self._held.get((seller, buyer))
+        return () if holding is None else tuple(holding.delivered)
 
     def _begin(self, signed: Contract, month: Month, delivered: tuple[float, ...] | None = None) -> Contract:
         self._end_replaced(signed, month)
@@ -157,13 +186,21 @@ class ContractBook:
         holding = self._held[contract.seller, contract.buyer]
         self._replace(holding, next_version(contract, price=price), month, "is repriced")
 
-    def _name(self, key: str) -> str:
+    def terminate(self, seller: str, buyer: str, month: Month) -> None:
+        """End a contract in force at once, because one side leaves the market."""
+        holding = self._held[seller, buyer]
+        ended = next_version(holding.contract, state=ContractState.TERMINATED, ends=month)
+        self._replace(holding, ended, month, "ends")
+        self._upcoming.pop((seller, buyer), None)
+
+    def name(self, key: str) -> str:
+        """Name of a party for people."""
         return self._names.get(key, key.replace("_", " "))
 
     def _replace(self, holding: Holding, contract: Contract, month: Month, what: str) -> Contract:
         if contract is not holding.contract:
             holding.contract = contract
-            buyer, seller = self._name(contract.buyer), self._name(contract.seller)
+            buyer, seller = self.name(contract.buyer), self.name(contract.seller)
             self._record(contract, month, f"The contract of {buyer} with {seller} {what}")
         return contract
 

@@ -37,12 +37,9 @@ def _non_amazon_volume(p: Parameters) -> float:
 
 
 def _price_access_amazon(p: Parameters) -> float:
-    """The ratio of two uncertain figures, held within the range of its row (market.md section 1)."""
-    row = p.row("price_access_amazon")
-    assert row.low is not None
-    assert row.high is not None
+    """The ratio of two uncertain figures, held within believable prices (market.md section 1)."""
     ratio = p.revenue_usps_from_amazon / p.amazon_via_usps if p.amazon_via_usps > 0 else math.inf
-    return min(max(ratio, row.low), row.high)
+    return min(max(ratio, p.price_access_amazon_min), p.price_access_amazon_max)
 
 
 def _growth_other_demand(p: Parameters) -> float:
@@ -141,7 +138,10 @@ DERIVED: Mapping[str, Derived] = {
         ("share_economy_amazon", "volume_segment_economy", "share_ground_amazon", "volume_segment_ground"),
         lambda p: p.share_economy_amazon * p.volume_segment_economy + p.share_ground_amazon * p.volume_segment_ground,
     ),
-    "price_access_amazon": Derived(("revenue_usps_from_amazon", "amazon_via_usps"), _price_access_amazon),
+    "price_access_amazon": Derived(
+        ("revenue_usps_from_amazon", "amazon_via_usps", "price_access_amazon_min", "price_access_amazon_max"),
+        _price_access_amazon,
+    ),
     **{
         f"amazon_coverage_{kind}": Derived(
             ("amazon_own_delivered_2024", "amazon_parcels_2024", *_OWN_MIX, *_HOUSEHOLD_SHARES, *_PARCEL_INDEX),

@@ -19,26 +19,30 @@ from agents.calendar import Month
 from agents.carriers import Carrier, RegionalCarrier
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
 from agents.pricing import OwnDemand
+from agents.rivals import FedEx, Ups
 from agents.shippers import Shipper, ShipperTable
 from agents.usps import Usps
+from model.access import insourcing
 from model.carriers import AMAZON, USPS, load_carriers
 from model.checks import BalanceError
 from model.contract_book import ContractBook
-from model.demand import growth_index, season_factors
+from model.demand import season_factors
 from model.elasticities import LongRunDemand
 from model.events import EventLog
+from model.history import Paths, fitted_figures, make_paths
 from model.ledger import Ledger
 from model.measuring.welfare import shipper_surplus
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
 from model.parameters import Parameters
-from model.phases import accounts, contracts, negotiation, parcels, planning, postal, prices, recording, world
+from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.postal_accounts import BILLION
 from model.records import Records
 from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.assemble import assemble
 from model.streams import Streams
+from model.timeline import surepost_end
 from model.zones import build_zone_table
 
 Floats = NDArray[np.float64]
@@ -51,8 +55,9 @@ LEDGER_CATEGORIES = (
     "operations",
     "capital",
     "borrowing",
+    "access",
 )
-OUTSIDE_PARTIES = ("enterprise", "mail_users", "suppliers", "treasury", "capital_market")
+OUTSIDE_PARTIES = ("enterprise", "consolidators", "mail_users", "suppliers", "treasury", "capital_market")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ PHASES: tuple[Phase, ...] = (
     ),
     Phase("advance_contracts", "contracts, scenario", "contract states, contract volumes", contracts.advance_contracts),
     Phase("negotiate", "private limits, offers so far", "offers, signed contracts", negotiation.negotiate),
+    Phase("auction", "slack, values of bidders", "bids, awards, contracts", auction.run_auction),
     Phase("generate_demand", "growth, season, prices paid", "parcels by shipper and zone", parcels.generate_demand),
     Phase("choose_carriers", "prices, perceived quality", "tendered parcels by carrier", parcels.choose_carriers),
     Phase("source_deliveries", "coverage, contracts", "own and bought last mile", parcels.source_deliveries),
@@ -118,12 +124,18 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self.settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self.seed_number = int(rng)
         self.streams = Streams(self.seed_number)
+        fitted = fitted_figures(self.settings.parameters, self.settings.start)
+        self.paths: Paths = make_paths(self.settings.parameters, fitted, self.settings.start)
+        self._figures = fitted
+        self.update_figures(self.paths.figures(0))
         self.zones: ZoneTable = build_zone_table(self.figures)
         self.carriers = load_carriers(self.figures, self.zones)
-        start = assemble(self.figures, self.zones, self.carriers, self.streams)
+        in_past = self.settings.start < self.settings.projection_start
+        start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
         self._shippers = start.shippers
+        self.amazon_start_parcels = float(start.state.amazon.flows.parcels.sum())
         self.annual_parcels: Floats = start.shippers.market_volume
         self.solution = start.solution
         self.months_done = 0
@@ -142,6 +154,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         contracts.sign_start_contracts(self)
         self._create_agents()
         self.records = Records(self.settings.n_months, self.carriers.keys, self.zones.n_zones, self.settings.start)
+        if self.settings.announced_plans and self.settings.start >= surepost_end():
+            insourcing.take_announced_decision(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
         planning.order_before_start(self)
 
@@ -209,8 +223,15 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     @property
     def figures(self) -> Parameters:
-        """Sourced figures and policy levers in force."""
-        return self.settings.parameters
+        """Sourced figures and policy levers in force: those of the scenario, or of the past where the run is there."""
+        return self._figures
+
+    def update_figures(self, changes: dict[str, float] | None) -> None:
+        """Change figures that everybody knows, for example expected growth; None changes nothing."""
+        if changes:
+            before = self._figures
+            self._figures = before.with_overrides(changes)
+            self._figures.used.update(before.used | self.settings.parameters.used)
 
     @property
     def shippers(self) -> ShipperTable:
@@ -232,6 +253,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             annual_volume=network.annual_volume[carrier],
             capacity=network.capacity[carrier],
             on_its_way=on_its_way,
+            closing=network.closing(carrier),
+            locked=network.locked(carrier, self.month + -int(self.figures.capacity_lock_months)),
             coverage=network.coverage[carrier],
             unit_cost=unit_cost,
             margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
@@ -302,10 +325,10 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     def wage_step(self) -> Floats:
         """Growth factor of wages from last month to this by carrier, (K,)."""
-        env, p, last = self.state.environment, self.figures, self.months_done - 1
+        env, last = self.state.environment, self.months_done - 1
         first = self.months_done == 0
-        other = env.wage_other / (1.0 if first else growth_index(p.wage_growth_other, last))
-        usps = env.wage_usps / (1.0 if first else growth_index(p.wage_growth_usps, last))
+        other = env.wage_other / (1.0 if first else self.paths.wage_other(last))
+        usps = env.wage_usps / (1.0 if first else self.paths.wage_usps(last))
         step = np.full(self.carriers.n_carriers, other)
         step[USPS] = usps
         return step
@@ -330,7 +353,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         if not self.settings.announced_plans:
             return np.zeros(self.zones.n_zones)
         amazon = self.state.amazon
-        done = min(self.months_done, amazon.plan_months)
+        done = min(max(0, self.month - self.settings.projection_start), amazon.plan_months)
         ahead = int(self.figures.build_lead_months) + 3
         return amazon.plan_monthly * (min(done + ahead, amazon.plan_months) - done)
 
@@ -369,13 +392,17 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             elif key == "amazon":
                 self.amazon = Amazon(self, index, key, name, p.amazon_shipping_margin, january)
                 self.amazon.build_limit_applies = self.settings.build_limit_applies
-                if self.settings.usps_amazon_volume == "negotiated":
+                if self.settings.usps_amazon_volume == "negotiated" and self.settings.negotiation:
                     self.amazon.adjust_speed = p.coverage_adjust_speed
                 self.carrier_agents.append(self.amazon)
             elif group == "regional":
                 self.carrier_agents.append(RegionalCarrier(self, index, key, name, p.target_margin_regional, january))
+            elif key == "ups":
+                self.ups = Ups(self, index, key, name, p.target_margin_ups_fedex, january)
+                self.carrier_agents.append(self.ups)
             else:
-                self.carrier_agents.append(Carrier(self, index, key, name, p.target_margin_ups_fedex, january))
+                self.fedex = FedEx(self, index, key, name, p.target_margin_ups_fedex, january)
+                self.carrier_agents.append(self.fedex)
         self.regulator = Regulator(self, int(p.regulator_lag))
         Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
 

@@ -121,12 +121,16 @@ class StreetCosts:
         sort: Sorting at the station.
         marginal: Mean street cost of one more parcel on routes that pass anyway.
         next_household: Cost with sorting of the next household beyond coverage.
+        marginal_grid: Street cost of one more parcel by density percentile, (N, Z, P).
+        unit_grid: Average cost with sorting by density percentile, (N, Z, P).
     """
 
     street: Floats
     sort: Floats
     marginal: Floats
     next_household: Floats
+    marginal_grid: Floats
+    unit_grid: Floats
 
 
 def street_costs(
@@ -159,7 +163,7 @@ def street_costs(
     marginal = mean_over_coverage(economics.marginal_cost, coverage)
     next_household = value_at_coverage(economics.unit_cost, coverage)
     street[0], sort[0] = _amazon_costs(model, economics, coverage[0], amazon_start_coverage, street[0], sort[0])
-    return StreetCosts(street, sort, marginal, next_household)
+    return StreetCosts(street, sort, marginal, next_household, economics.marginal_cost, economics.unit_cost)
 
 
 def _amazon_costs(
@@ -214,6 +218,30 @@ def usps_costs(
     """
     grid = usps_cost_grid(model, zones, mail_index, wage_index, price_index)
     return grid.mean(axis=1), mean_between(grid, np.clip(amazon_from, 0.0, 1.0), np.ones_like(amazon_from))
+
+
+def handed_over_cost(
+    model: CostModel,
+    zones: ZoneTable,
+    kept: Floats,
+    reach: Floats,
+    mail_index: float,
+    wage_index: float,
+    price_index: float,
+) -> Floats:
+    """Attributable cost at USPS of what carriers hand over between two household percentiles, $ per parcel, (B, Z).
+
+    Args:
+        model: Cost rates.
+        zones: The zone table.
+        kept: Percentile from which on each buyer hands over, (B, Z).
+        reach: Percentile up to which it sells, at least `kept`, (B, Z).
+        mail_index: Mail volume relative to the start.
+        wage_index: USPS wages relative to the start.
+        price_index: Prices relative to the start.
+    """
+    grid = usps_cost_grid(model, zones, mail_index, wage_index, price_index)
+    return mean_between(grid, np.minimum(kept, reach), reach)
 
 
 def on_time_share(p: Parameters, base: Floats, utilisation: Floats, backlog_share: Floats) -> Floats:
@@ -274,6 +302,32 @@ def quote_floors(
     total = annual.sum(axis=1)
     mean = np.divide((last_mile * annual).sum(axis=1), total, out=np.zeros_like(total), where=total > 0.0)
     return np.asarray(mean + costs.upstream * price_level)
+
+
+def expected_unit_grid(
+    model: CostModel,
+    zones: ZoneTable,
+    network: int,
+    annual: Floats,
+    coverage: Floats,
+    wage_index: float,
+    price_index: float,
+) -> Floats:
+    """Cost with sorting by percentile that one network would have at some volume and coverage, $ per parcel, (Z, P).
+
+    Args:
+        model: Cost rates.
+        zones: The zone table.
+        network: Position of the network, 0 for Amazon.
+        annual: Parcels a year by zone, (Z,).
+        coverage: Share of households that they go to, densest first, (Z,).
+        wage_index: Wages relative to the start.
+        price_index: Prices relative to the start.
+    """
+    rates = model.rates.only(network).scaled(wage_index, price_index)
+    per_household = rates.parcels_per_household_day(annual[None], (coverage * zones.households)[None])
+    economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, model.geometry)
+    return np.asarray(economics.unit_cost[0])
 
 
 def amazon_own_cost(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -35,6 +36,7 @@ def mail_month(
     price_index: float,
     price_level: float,
     wage_index: float,
+    observed: Callable[[str, int], float | None] = lambda name, months: None,
     fast_decline: bool = False,
 ) -> MailMonth:
     """Mail of one month by class: volume by trend and real price, cost by pieces and wages.
@@ -45,6 +47,7 @@ def mail_month(
         price_index: Mail prices relative to the start, nominal.
         price_level: Consumer prices relative to the start.
         wage_index: USPS wages relative to the start.
+        observed: Pieces of a class in a month relative to the start where they are imposed, None where they are not.
         fast_decline: Whether mail falls by `mail_decline_fast` a year instead of its trends.
     """
     real_price = price_index / price_level
@@ -53,8 +56,9 @@ def mail_month(
     for name in MAIL_CLASSES:
         start_revenue = p[f"usps_{name}_revenue_2024"] * BILLION / MONTHS_PER_YEAR
         start_pieces = p[f"mail_volume_{name}_2024"]
-        index = 1.0
-        if name != "other":
+        known = observed(name, months_since_start)
+        index = 1.0 if known is None else known
+        if known is None and name != "other":
             trend = p.mail_decline_fast if fast_decline else p[f"mail_trend_{name}"]
             index = growth_index(trend, months_since_start)
             index *= real_price ** p[f"mail_elasticity_{name}"]

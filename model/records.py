@@ -35,6 +35,8 @@ class Series:
 SERIES = (
     Series("delivered_parcels", ("carrier", "zone"), "parcels", "Parcels brought to the door"),
     Series("volume_parcels", ("carrier",), "parcels", "Parcels brought to the door"),
+    Series("bought_parcels", ("carrier",), "parcels", "Parcels of its customers that USPS brings to the door for it"),
+    Series("access_usd", ("carrier",), "$", "What it pays USPS for them"),
     Series("revenue_usd", ("carrier",), "$", "Parcel revenue; Amazon's with the imputed value of its own deliveries"),
     Series("cost_usd", ("carrier",), "$", "Cost of delivering, fixed cost included"),
     Series("profit_usd", ("carrier",), "$", "Invoiced revenue less cost; for Amazon what delivery costs it net"),
@@ -88,6 +90,8 @@ SERIES = (
     Series("amazon_idle_capacity_parcels", ("zone",), "parcels", "Yearly capacity of Amazon beyond its deliveries"),
     Series("amazon_idle_capital_usd", (), "$", "Capital in it"),
     Series("carbon_kg", ("carrier",), "kg", "Emissions of delivery vans; USPS 0, its routes pass anyway"),
+    Series("usps_contract_paid_usd", ("carrier",), "$", "What carriers pay USPS under contracts, by buyer"),
+    Series("usps_contract_cost_usd", ("carrier",), "$", "What their parcels cost USPS, by buyer"),
     Series("usps_mail_index", (), "index", "Mail pieces relative to the start"),
 )
 

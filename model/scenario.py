@@ -18,6 +18,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agents.calendar import Month
+from model.history.fitting import fitted_symbols
+from model.history.table import FIRST_START
 from model.parameters import ParameterError, Parameters
 
 MAX_MONTHS = 1200
@@ -72,8 +74,23 @@ class Scenario(BaseModel):
     forced: bool = Field(default=False, description="Whether an outcome is imposed rather than found by the market")
     start: Month = _lever(Month(2025, 1), "First month of the run", "run", "month")
     end: Month = _lever(Month(2030, 12), "Last month of the run", "run", "month")
+    negotiation: bool = _lever(
+        True,
+        "Amazon, USPS, UPS and FedEx bargain for contracts; off: those in force go on as they are",
+        "all",
+        "switch",
+    )
+    enterprise_bargaining: bool = _lever(
+        True, "Enterprise shippers bargain for rate agreements; off: they sign at the quotes", "all carriers", "switch"
+    )
+    reopeners: bool = _lever(
+        False,
+        "Negotiated contracts let either side ask for a new price when published prices run away",
+        "all",
+        "switch",
+    )
     usps_amazon_volume: Literal["kept", "withdrawn", "partial", "negotiated"] = _lever(
-        "kept",
+        "negotiated",
         "What happens to the parcels that Amazon hands to USPS: imposed, or left to bargaining",
         "Amazon",
         "choice",
@@ -90,6 +107,18 @@ class Scenario(BaseModel):
         "all",
         "month",
     )
+    shortfall_rule: Literal["reversion", "take_or_pay", "none"] = _lever(
+        "reversion",
+        "What a missed commitment costs in contracts that USPS negotiates: the published price, a payment, or nothing",
+        "USPS",
+        "choice",
+    )
+    access_talks_start: Month = _lever(
+        Month(2026, 1),
+        "First month in which USPS talks with other carriers about access: it had withdrawn their discounts in 2024",
+        "USPS",
+        "month",
+    )
     usps_amazon_renewal: Literal["at_expiry", "early"] = _lever(
         "at_expiry", "When the contract between Amazon and USPS is signed anew", "Amazon and USPS", "choice"
     )
@@ -102,8 +131,26 @@ class Scenario(BaseModel):
     announced_plans: bool = _lever(
         True, "Plans and price lists public by the end of 2025 take effect on their dates", "all", "switch"
     )
+    make_or_buy: bool = _lever(
+        True, "Carriers other than Amazon choose what they deliver themselves and what USPS delivers", "all", "switch"
+    )
+    entry_and_exit: bool = _lever(
+        True,
+        "Regional carriers enter neighbouring states where it pays and leave after losses",
+        "all",
+        "switch",
+    )
+    rival_rules: bool = _lever(
+        True, "UPS sheds contracts with thin margins, FedEx fills and merges its networks", "UPS and FedEx", "switch"
+    )
     price_rule: Literal["adaptive", "frozen"] = _lever(
         "adaptive", "Carriers revise their list prices once a year, or never", "all carriers", "choice"
+    )
+    history_mode: Literal["forced_events", "free_run"] = _lever(
+        "forced_events",
+        "Before 2025: dated contracts, prices and decisions are imposed, or only demand, inflation and statutes",
+        "run",
+        "choice",
     )
     distress_ladder: bool = _lever(
         True,
@@ -142,10 +189,24 @@ class Scenario(BaseModel):
         "Amazon",
         "switch",
     )
+    access_auction: Literal["none", "pay_as_bid", "uniform_price", "vcg"] = _lever(
+        "none",
+        "How USPS sells last-mile access by auction; from its announcement on no talks with Amazon go on",
+        "USPS",
+        "choice",
+    )
+    auction_excludes_amazon: bool = _lever(False, "Amazon may not bid in the access auction", "USPS", "switch")
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
     @field_validator(
-        "start", "end", "exit_start", "exit_end", "earliest_signature", "demand_shock_start", mode="before"
+        "start",
+        "end",
+        "exit_start",
+        "exit_end",
+        "earliest_signature",
+        "access_talks_start",
+        "demand_shock_start",
+        mode="before",
     )
     @classmethod
     def _read_month(cls, value: object) -> object:
@@ -161,10 +222,19 @@ class Scenario(BaseModel):
             raise ValueError(f"{self.start} to {self.end} is {self.n_months} months; at most {MAX_MONTHS} are allowed")
         if self.exit_end < self.exit_start:
             raise ValueError(f"exit_end {self.exit_end} is before exit_start {self.exit_start}")
-        first = Month(int(self.parameters.projection_start_year), 1)
-        if self.start != first:
-            raise ValueError(f"start {self.start} is not supported; projections start in {first}")
+        first, last = FIRST_START, self.projection_start
+        if not first <= self.start <= last:
+            raise ValueError(f"start {self.start} is not supported; a run starts in any month from {first} to {last}")
+        if self.start < last and (lost := sorted(fitted_symbols() & self.parameters.overrides.keys())):
+            raise ValueError(
+                f"{', '.join(lost)} cannot be set for a start in {self.start}: figures of that time are used"
+            )
         return self
+
+    @property
+    def projection_start(self) -> Month:
+        """First month after the observed past."""
+        return Month(int(self.parameters.projection_start_year), 1)
 
     @property
     def n_months(self) -> int:

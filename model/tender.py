@@ -44,13 +44,13 @@ def small_shipper_tender(
         price: Price that each pays its primary carrier, $ per parcel, (n_small, S).
         price_fallback: The same for its fallback carrier, (n_small, S).
         mix: Destination mix by division, (R, Z).
-        coverage: Share of households that each carrier reaches, (K, Z).
+        coverage: Share of households that each carrier reaches, (K, Z), or by segment, (S, K, Z).
 
     Returns:
         Volume and value, (R, S, K, Z) each. A primary carrier gets what it reaches, the fallback the rest.
     """
-    n_divisions, n_carriers = mix.shape[0], coverage.shape[0]
-    n_segments = parcels.shape[1]
+    n_divisions, n_segments, n_carriers = mix.shape[0], parcels.shape[1], coverage.shape[-2]
+    reach = np.broadcast_to(coverage, (n_segments, *coverage.shape[-2:]))
     rows = shippers.small
     size = n_divisions * n_carriers * n_carriers
     volume = np.empty((n_divisions, n_segments, n_carriers, mix.shape[1]))
@@ -66,8 +66,8 @@ def small_shipper_tender(
             shape = (n_divisions, n_carriers, n_carriers)
             primary = np.bincount(pair, weights=primary_weight, minlength=size).reshape(shape)
             fallback = np.bincount(pair, weights=fallback_weight, minlength=size).reshape(shape)
-            by_zone = primary.sum(axis=2)[:, :, None] * coverage
-            by_zone += fallback.transpose(0, 2, 1) @ (1.0 - coverage)
+            by_zone = primary.sum(axis=2)[:, :, None] * reach[segment]
+            by_zone += fallback.transpose(0, 2, 1) @ (1.0 - reach[segment])
             target[:, segment] = by_zone * mix[:, None, :]
     return volume, value
 
@@ -93,7 +93,7 @@ def enterprise_split(
         price_coef: Price coefficients, (E, S).
         lagged: Shares of last month, (E, S, K, Z).
         inertia: Utility of staying.
-        coverage: Share of households that each carrier reaches, (K, Z).
+        coverage: Share of households that each carrier reaches, (K, Z), or by segment, (S, K, Z).
         national: Which carriers are national, (K,).
 
     Returns:

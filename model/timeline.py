@@ -32,6 +32,7 @@ class DatedFact:
         actors: Who.
         text: What happened or was announced.
         source_id: Where it was published.
+        handle: What in the model it dates, a short word.
     """
 
     month: Month | None
@@ -39,6 +40,7 @@ class DatedFact:
     actors: tuple[str, ...]
     text: str
     source_id: str
+    handle: str = ""
 
 
 @cache
@@ -53,17 +55,50 @@ def read_timeline() -> tuple[DatedFact, ...]:
         dated = _MONTH.match(str(row["date"]))
         month = Month.parse(dated[1]) if dated else None
         actors = tuple(name.strip() for name in str(row["actor"]).split(";"))
-        facts.append(DatedFact(month, str(row["kind"]), actors, str(row["event"]), str(row["source_id"])))
+        handle = str(row["model_handle"])
+        facts.append(DatedFact(month, str(row["kind"]), actors, str(row["event"]), str(row["source_id"]), handle))
     return tuple(facts)
 
 
-def usps_amazon_expiry() -> Month:
-    """First month after the contract between Amazon and USPS.
+def usps_amazon_expiry(after: Month | None = None) -> Month:
+    """First month after a contract between Amazon and USPS.
+
+    Args:
+        after: The contract that is in force in this month; the latest one if not given.
+
+    Raises:
+        model.tables.DataError: The timeline does not tell.
+    """
+    ends = sorted(
+        fact.month
+        for fact in read_timeline()
+        if fact.kind == "term" and set(fact.actors) == {"Amazon", "USPS"} and fact.month is not None
+    )
+    if not ends:
+        raise DataError(f"{TIMELINE_FILE}: no row of kind 'term' for Amazon and USPS")
+    return ends[-1] if after is None else next((end for end in ends if end > after), ends[-1])
+
+
+def surepost_end() -> Month:
+    """First month in which UPS delivers its economy parcels itself.
 
     Raises:
         model.tables.DataError: The timeline does not tell.
     """
     for fact in read_timeline():
-        if fact.kind == "term" and set(fact.actors) == {"Amazon", "USPS"} and fact.month is not None:
+        if fact.kind == "decision" and fact.actors == ("UPS",) and fact.month is not None:
             return fact.month
-    raise DataError(f"{TIMELINE_FILE}: no row of kind 'term' for Amazon and USPS")
+    raise DataError(f"{TIMELINE_FILE}: no row of kind 'decision' for UPS")
+
+
+@cache
+def month_of(handle: str) -> Month:
+    """Month of the first dated fact with a handle.
+
+    Raises:
+        model.tables.DataError: The timeline does not tell.
+    """
+    for fact in read_timeline():
+        if fact.handle == handle and fact.month is not None:
+            return fact.month
+    raise DataError(f"{TIMELINE_FILE}: no dated row with model_handle {handle!r}")

@@ -144,6 +144,7 @@ def slice_values(
     seller_margin_floor: float,
     saved_by_own_delivery: float,
     discount_rate_monthly: float,
+    seller_keeps: bool = True,
 ) -> SliceValues:
     """Values of both sides by slice.
 
@@ -157,6 +158,7 @@ def slice_values(
         seller_margin_floor: Margin over attributable cost that the seller wants at least.
         saved_by_own_delivery: Injection cost plus speed benefit of the buyer, $ per parcel.
         discount_rate_monthly: Discount rate.
+        seller_keeps: Whether it is this seller that earns the price without a contract while the buyer stays.
 
     Returns:
         The values; a slice that the buyer would rather leave at the published price stays there for the whole term.
@@ -178,7 +180,7 @@ def slice_values(
         seller_floor=floor,
         own_value=own_value,
         buyer=stay * by_slice + (1.0 - stay) * own_value,
-        seller=floor + stay * np.maximum(0.0, by_slice - floor),
+        seller=floor + stay * np.maximum(0.0, by_slice - floor) * seller_keeps,
         published=by_slice,
     )
 
@@ -195,7 +197,7 @@ def group_stakes(values: SliceValues, group: Ints, n_groups: int) -> Stakes:
         Stakes (G,); a group without efficient slices has quantity 0 and never closes.
     """
     weight = np.where(values.efficient, values.volume, 0.0)
-    quantity = np.bincount(group, weights=weight, minlength=n_groups)
+    quantity = np.bincount(group, weights=weight, minlength=n_groups).astype(np.float64)
 
     def mean(by_slice: Floats) -> Floats:
         total = np.bincount(group, weights=weight * by_slice, minlength=n_groups)

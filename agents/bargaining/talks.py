@@ -181,6 +181,15 @@ class Talks:
         """Start another attempt: both know more, private noise shrinks by the gain."""
         return replace(self, attempts=self.attempts + 1, noise_scale=self.noise_scale * (1.0 - belief_gain))
 
+    def fallen_through(self) -> Talks:
+        """Return to the table what was accepted: at the price agreed there turned out to be nothing to carry."""
+        return replace(
+            self,
+            price=np.full(len(self.groups), np.nan),
+            closed_round=np.full(len(self.groups), -1, dtype=np.int64),
+            signed_round=None,
+        )
+
     def sent_back(self, floor: Floats | float) -> Talks:
         """Return to the table what the regulator refused: threads below the floor reopen, and the seller's limit rises.
 

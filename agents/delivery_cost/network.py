@@ -124,6 +124,10 @@ class NetworkRates:
         visits = covered_households * self.operating_days[:, None]
         return np.divide(annual_parcels, visits, out=np.zeros_like(visits), where=visits > 0)
 
+    def only(self, network: int) -> NetworkRates:
+        """The rates of one network alone, N = 1."""
+        return NetworkRates(**{field.name: getattr(self, field.name)[network : network + 1] for field in fields(self)})
+
     def scaled(self, wage_index: float, price_index: float) -> NetworkRates:
         """The same networks after wages and prices have moved.
 

@@ -29,6 +29,7 @@ OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Folder for all results; an earlier result is replaced.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")]
 OutcomeOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -194,6 +195,8 @@ def negotiate(
     ] = None,
     set: SetOption = None,
     seed: Annotated[int, typer.Option(metavar="N", help="First seed; the others follow it.")] = 1,
+    buyer: Annotated[str, typer.Option(metavar="NAME", help="Who hands over parcels.")] = "amazon",
+    seller: Annotated[str, typer.Option(metavar="NAME", help="Who would deliver them.")] = "usps",
     curve: Annotated[
         bool,
         typer.Option("--curve", help="Sweep Amazon's own cost instead: what USPS keeps under three price structures."),
@@ -204,7 +207,7 @@ def negotiate(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Let Amazon and USPS negotiate: how often they agree, when, at what price, and how much stays with USPS.
+    """Let two parties negotiate: how often they agree, when, at what price, and on how many parcels.
 
     For example: lastmile negotiate --draws 10 --set price_structure=by_zone_type
     """
@@ -212,7 +215,28 @@ def negotiate(
     from experiments.settings import read_settings
 
     problems: list[str] = []
-    run_negotiate(draws, read_settings(set or (), problems), problems, seed, curve, write, json)
+    run_negotiate(draws, read_settings(set or (), problems), problems, seed, curve, write, json, buyer, seller)
+
+
+@app.command()
+@reports_errors
+def auction(
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="In force: pay_as_bid, uniform_price or vcg.")
+    ] = "pay_as_bid",
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """Show the auction of last-mile access: lots, bids, awards, revenue, efficiency of each format against VCG.
+
+    For example: lastmile auction --format vcg --set auction_excludes_amazon=true
+    """
+    from experiments.cli.auction import run_auction
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_auction(format, read_settings(set or (), problems), problems, seed, json)
 
 
 @app.command()
@@ -238,6 +262,69 @@ def calibration(
         print_json(result.summary())
     else:
         show_calibration(console(), result)
+
+
+@app.command()
+@reports_errors
+def hindcast(
+    from_: Annotated[str, typer.Option("--from", metavar="YYYY-MM", help="First month, from 2016-01 on.")] = "2019-01",
+    to: Annotated[str, typer.Option("--to", metavar="YYYY-MM", help="Last month.")] = "2024-12",
+    mode: Annotated[
+        str,
+        typer.Option(metavar="forced|free", help="Impose dated contracts and prices, or only demand and inflation."),
+    ] = "free",
+    replications: Annotated[int, typer.Option(metavar="N", help="Runs.")] = 20,
+    set: SetOption = None,
+    draws: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Stored parameter draws, or a .parquet file.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="First seed; the others follow it.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also draw figures as PNG there.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run the past and show it beside what was observed and beside naive forecasts.
+
+    For example: lastmile hindcast --from 2022-01 --mode forced
+    """
+    from experiments.cli.backtest import run_hindcast
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    changes = read_settings(set or (), problems)
+    run_hindcast(from_, to, mode, replications, changes, problems, draws, seed, workers, figures, json)
+
+
+@app.command()
+@reports_errors
+def calibrate(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the runs; a second call goes on there.")
+    ],
+    last_year: Annotated[int, typer.Option(metavar="YEAR", help="Last year whose data is used, 2021 or 2024.")] = 2021,
+    runs: Annotated[int, typer.Option(metavar="N", help="Runs over the prior; half as many follow within it.")] = 400,
+    seed: SeedOption = 1,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Also write the tables as Markdown.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Estimate the free parameters on the past, after showing which of them the method finds again.
+
+    For example: lastmile calibrate --out results/frozen-2021
+    """
+    from experiments.cli.estimation import run_calibrate
+
+    run_calibrate(out, last_year, runs, seed, workers, write, json)
 
 
 @app.command()
@@ -297,6 +384,77 @@ def phases(json: JsonOption = False) -> None:
 def outcomes(json: JsonOption = False) -> None:
     """List the outcomes with units and meanings."""
     list_outcomes(json)
+
+
+@app.command()
+@reports_errors
+def sweep(
+    design: Annotated[Path, typer.Argument(metavar="DESIGN.toml", help="What to vary, and how.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the sweep; a second call goes on in it.")
+    ],
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Use the workers of this dask scheduler instead.")
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed runs again.")] = False,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Longest time of one run.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run what is missing of a design; whatever stops it, the same command goes on.
+
+    For example: lastmile sweep examples/rural_build.toml --out results/rural_build
+    """
+    from experiments.cli.sweeps import run_sweep
+
+    run_sweep(design, out, workers, dask, retry_failed, timeout, json)
+
+
+@app.command()
+@reports_errors
+def status(folder: FolderArgument, json: JsonOption = False) -> None:
+    """Show how far a sweep is: done, failed, left, rate, errors by kind."""
+    from experiments.cli.sweeps import show_status
+
+    show_status(folder, json)
+
+
+@app.command()
+@reports_errors
+def sensitivity(
+    folder: FolderArgument,
+    outcome: OutcomeOption = None,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Scenario of the sweep; its first unless told.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show Sobol or Morris indices with 95 % intervals, for a sweep of that kind that lacks nothing."""
+    from experiments.cli.sweeps import show_sensitivity
+
+    show_sensitivity(folder, outcome, scenario, json)
+
+
+@app.command()
+@reports_errors
+def report(
+    folder: FolderArgument,
+    outcome: OutcomeOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="File to write; report.html in DIR unless told.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Write one HTML page about a sweep, with figures, tables and provenance, to send to a colleague."""
+    from experiments.reports.report import report as write_report
+
+    console().print(f"The report is in {write_report(folder, outcome or None, out)}")
 
 
 @app.command()

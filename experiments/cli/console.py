@@ -31,7 +31,7 @@ def reports_errors[**P, R](command: Callable[P, R]) -> Callable[P, R]:
             complain(*error.problems)
             raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt as error:
-            complain("interrupted; nothing was saved")
+            complain(str(error) or "interrupted; nothing was saved")
             raise typer.Exit(INTERRUPTED) from error
         except OSError as error:
             if isinstance(error, BrokenPipeError):  # `lastmile parameters | head`: typer ends it quietly
@@ -49,10 +49,12 @@ def reports_errors[**P, R](command: Callable[P, R]) -> Callable[P, R]:
 
 def _is_expected(error: RuntimeError) -> bool:
     """Whether the message says all there is to say, so that no traceback is needed."""
+    from experiments.store.shards import StoppedWriterError, StorageError
+    from experiments.sweeps.work import WorkerMismatchError
     from experiments.workers import WorkerError
     from model.checks import BalanceError
 
-    return isinstance(error, WorkerError | BalanceError)
+    return isinstance(error, WorkerError | BalanceError | StorageError | StoppedWriterError | WorkerMismatchError)
 
 
 def complain(*problems: str) -> None:

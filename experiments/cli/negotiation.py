@@ -16,17 +16,18 @@ if TYPE_CHECKING:
     from experiments.negotiation import Negotiation, Negotiations
 
 WORDS = {
-    "by_commitment_deadline": "by Amazon's deadline to order capacity",
+    "by_commitment_deadline": "by the buyer's deadline to order capacity",
     "by_expiry": "by the expiry of the contract",
-    "within_a_year_after": "within a year after it",
+    "by_the_end": "a year after Amazon's contract with USPS ended",
     "month": "month",
     "price_usd": "price, $ per parcel",
     "retained_share": "parcels, % of the start",
-    "buyer_surplus_usd": "surplus of Amazon, bn $ a year",
-    "seller_surplus_usd": "surplus of USPS, bn $ a year",
+    "buyer_surplus_usd": "surplus of the buyer, bn $ a year",
+    "seller_surplus_usd": "surplus of the seller, bn $ a year",
     "nash_price_usd": "Nash price of that month, $",
     "above_nash_usd": "price less Nash price, $",
 }
+NAMES = {"amazon": "Amazon", "usps": "USPS", "ups": "UPS", "fedex": "FedEx"}
 SCALES = {"retained_share": (100.0, 1), "buyer_surplus_usd": (1e-9, 3), "seller_surplus_usd": (1e-9, 3)}
 
 
@@ -38,6 +39,8 @@ def run_negotiate(
     curve: bool,
     write: Path | None,
     json: bool,
+    buyer: str = "amazon",
+    seller: str = "usps",
 ) -> None:
     """Negotiate under many seeds, or sweep Amazon's own cost.
 
@@ -49,6 +52,8 @@ def run_negotiate(
         curve: Sweep instead.
         write: Page of the documentation to write, with `curve` only.
         json: Print one JSON object.
+        buyer: Key of the party that hands over parcels.
+        seller: Key of the carrier that delivers.
 
     Raises:
         InputError: What was asked for is not possible.
@@ -58,24 +63,30 @@ def run_negotiate(
 
     count = draws if draws is not None else (access_curve.DEFAULT_DRAWS if curve else negotiation.DEFAULT_DRAWS)
     varied = (access_curve.MULTIPLIER, "price_structure") if curve else ()
+    if curve and (buyer, seller) != ("amazon", "usps"):
+        problems.append("curve: only amazon and usps have one; leave out --buyer and --seller")
     if write is not None and not curve:
         problems.append("write: only the curve makes a page; add --curve")
     gather(
         lambda: negotiation.prepare_talks(changes, 1, varied),
         lambda: negotiation.check_draws(count, seed),
         lambda: None if write is None else check_file(write),
+        lambda: negotiation.find_pair(buyer, seller),
         known=problems,
     )
     with progress_bar("negotiate", "runs", quiet=json) as progress:
         if curve:
             swept = access_curve.retained_curve(count, changes, seed, progress=progress)
+            if write is not None:
+                firm_changes = {**changes, "shortfall_rule": "take_or_pay"}
+                firm = access_curve.retained_curve(count, firm_changes, seed, progress=progress)
         else:
-            found = negotiation.negotiate(count, changes, seed, progress=progress)
+            found = negotiation.negotiate(count, changes, seed, progress=progress, buyer=buyer, seller=seller)
     if not curve:
         print_json(found.summary()) if json else show_negotiations(console(), found)
         return
     if write is not None:
-        negotiation_page.write_page(write, swept)
+        negotiation_page.write_page(write, swept, firm)
     print_json(swept.summary()) if json else show_curve(console(), swept)
 
 
@@ -84,10 +95,14 @@ def show_negotiations(out: Console, result: Negotiations) -> None:
     from experiments.negotiation import MEASURES
 
     first, last = result.runs[0], result.runs[-1]
-    out.print(
-        f"Amazon and USPS talk from {first.opened} on; deadline to order capacity: {first.commitment_deadline}. "
-        f"Seeds {first.seed} to {last.seed}."
-    )
+    names = " and ".join(NAMES.get(key, key) for key in (result.pair.buyer, result.pair.seller))
+    if first.opened is None:
+        out.print(f"{names} have nothing to talk about under seed {first.seed}.")
+    else:
+        out.print(
+            f"{names} talk from {first.opened} on; deadline to order capacity: {first.commitment_deadline}. "
+            f"Seeds {first.seed} to {last.seed}."
+        )
     table = grid("Agreement", ("", "share of seeds"), right=(1,))
     for name, share in result.agreement.items():
         table.add_row(WORDS[name], f"{100 * share:.0f} %")
@@ -101,15 +116,18 @@ def show_negotiations(out: Console, result: Negotiations) -> None:
 
 
 def _show_offers(out: Console, run: Negotiation) -> None:
-    columns = ("round", "month", "who", "price, $", "Amazon pays at most", "USPS takes at least", "accepted")
+    if not run.offers:
+        return
+    columns = ("round", "month", "who", "price, $", "buyer pays at most", "seller takes at least", "accepted")
     table = grid(f"Offers under seed {run.seed}", columns, right=(0, 3, 4, 5))
-    names = {"amazon": "Amazon", "usps": "USPS"}
     for offer in run.offers:
         taken = "yes" if offer.accepted else "no"
         if offer.threads > 1:
             taken = f"{offer.accepted} of {offer.threads}"
-        prices = (offer.price_usd, offer.amazon_limit_usd, offer.usps_limit_usd)
-        table.add_row(str(offer.round), offer.month, names[offer.by], *(f"{price:.2f}" for price in prices), taken)
+        prices = (offer.price_usd, offer.buyer_limit_usd, offer.seller_limit_usd)
+        table.add_row(
+            str(offer.round), offer.month, NAMES.get(offer.by, offer.by), *(f"{price:.2f}" for price in prices), taken
+        )
     out.print(table)
     if run.month is None:
         out.print("No agreement under this seed.")

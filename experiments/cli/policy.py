@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import console, grid, print_json, progress_bar
-from experiments.cli.figures import figure
+from experiments.figures import figure
 from experiments.settings import check_seeds, gather, prepare_scenario
 
 if TYPE_CHECKING:

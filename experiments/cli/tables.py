@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import grid
-from experiments.cli.figures import HEADLINES, choose, figure, split_year, unit_of
+from experiments.figures import HEADLINES, choose, figure, split_year, unit_of
 from experiments.provenance import changes
 from model.scenario import Scenario
 

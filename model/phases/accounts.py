@@ -10,9 +10,19 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost import adjust, resource_cost
+from model.access import (
+    access_resources,
+    delivered_parcels,
+    handling_cost,
+    passed_by,
+    pay_for_access,
+    spared_routes,
+)
 from model.allocation import Allocation
+from model.auction.delivery import settle_month, spared_upstream
 from model.billing import invoice_cents, sum_over_carriers
 from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.fixed_costs import fixed_costs
 from model.ledger import CENTS
 from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
@@ -40,13 +50,15 @@ def _operate(market: ParcelMarket) -> None:
     network, allocation, demand = state.network, state.flows.allocation, state.flows.demand
     assert allocation is not None
     assert demand is not None
-    by_segment = allocation.accepted.sum(axis=0)
-    volume = by_segment.sum(axis=0)
-    annual = volume * (MONTHS_PER_YEAR / env.season)
+    by_segment = allocation.accepted.sum(axis=0)  # by who sold it; `volume` is by who brings it to the door
+    volume = delivered_parcels(market).sum(axis=0)
+    year = MONTHS_PER_YEAR / env.season
+    annual = (volume + passed_by(market)) * year
     own = allocation.accepted[-2, ECONOMY, AMAZON]
     handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
     shipped = demand.amazon
-    network.amazon_own = own * (MONTHS_PER_YEAR / env.season)
+    network.amazon_own = own * year
+    state.access.economy = allocation.accepted[:-2, ECONOMY].sum(axis=0) * year  # Amazon's parcels go their own way
     used = network.coverage[1:].copy()
     used[AMAZON - 1] = np.clip(own / shipped, SMALLEST_COVERAGE, 1.0)
     used = np.maximum(used, SMALLEST_COVERAGE)
@@ -56,17 +68,19 @@ def _operate(market: ParcelMarket) -> None:
     mail = mail_of_month(market)
     market.mail_index = mail.volume_index
     needed = np.empty_like(network.in_place)
-    needed[1:] = network.street.street * annual[1:] / MONTHS_PER_YEAR
+    needed[1:] = network.street.street * annual[1:] / MONTHS_PER_YEAR - spared_routes(market)[1:]
     needed[USPS] = usps_resources(
         market.costs,
         market.zones,
-        (by_segment[:, USPS] - np.eye(by_segment.shape[0])[ECONOMY][:, None] * handed) * (MONTHS_PER_YEAR / env.season),
-        handed * (MONTHS_PER_YEAR / env.season),
+        (by_segment[:, USPS] - np.eye(by_segment.shape[0])[ECONOMY][:, None] * handed) * year,
+        handed * year,
         np.clip(1.0 - handed / shipped, 0.0, 1.0),
         mail.volume_index,
         env.wage_usps,
         env.price_level,
     )
+    needed[USPS] += access_resources(market, mail.volume_index)
+    needed[USPS] = np.maximum(needed[USPS] - spared_upstream(market), 0.0)
     in_place = network.in_place * market.wage_step()[:, None]
     flex_down, flex_up = market.resource_flexibility()
     in_place[USPS] = adjust(in_place[USPS], needed[USPS], flex_down[USPS], flex_up[USPS])
@@ -78,7 +92,7 @@ def _operate(market: ParcelMarket) -> None:
     upstream[USPS] = 0.0  # part of the staffed attributable cost
     handling = market.costs.upstream[ECONOMY, AMAZON] * float(handed_over(allocation).sum())
     injection = p.injection_cost_amazon * float(handed.sum())
-    cost = last_mile + upstream + state.books.fixed_cost * env.price_level
+    cost = last_mile + upstream + fixed_costs(market) * env.price_level + handling_cost(market, network.street.sort)
     cost[AMAZON] += (handling + injection) * env.price_level
     state.flows.operating_cost = cost
     own_share = float(own.sum()) / max(float(volume[AMAZON].sum()), 1.0)
@@ -123,7 +137,7 @@ def _serve(market: ParcelMarket) -> None:
     state, p = market.state, market.figures
     network, allocation = state.network, state.flows.allocation
     assert allocation is not None
-    volume = allocation.accepted.sum(axis=(0, 1))
+    volume = delivered_parcels(market).sum(axis=0)
     capacity = network.monthly_capacity
     network.utilisation = np.divide(volume, capacity, out=np.zeros_like(volume), where=capacity > 0.0)
     network.utilisation[USPS] = volume[USPS].sum() / network.sorting[USPS]
@@ -133,8 +147,11 @@ def _serve(market: ParcelMarket) -> None:
     base = p.by("on_time_base", market.carriers.groups)
     base[USPS] -= state.postal.measures.on_time_loss
     network.on_time = on_time_share(p, base, network.utilisation, share)
-    total = volume.sum(axis=1)
-    mean = np.divide((network.on_time * volume).sum(axis=1), total, out=base.copy(), where=total > 0.0)
+    bought = state.access.bought  # a carrier's customers see how USPS delivers what it hands over
+    sold = allocation.accepted.sum(axis=(0, 1))
+    total = sold.sum(axis=1)
+    good = (network.on_time * (sold - bought) + network.on_time[USPS] * bought).sum(axis=1)
+    mean = np.divide(good, total, out=base.copy(), where=total > 0.0)
     state.choice.perceived_on_time = state.choice.perceived_on_time + p.quality_memory * (
         mean - state.choice.perceived_on_time
     )
@@ -160,7 +177,9 @@ def _bill(market: ParcelMarket) -> None:
     payee = np.broadcast_to(market.party_of_carrier, cents.shape)
     lines = cents != 0
     market.ledger.pay_many("parcels", payer[lines], payee[lines], cents[lines])
+    pay_for_access(market)
     paid = cents[:n_quoted].sum(axis=(0, 2)) / CENTS
+    paid[ECONOMY] += settle_month(market)
     parcels = sum_over_carriers(allocation.accepted[:n_quoted].sum(axis=(0, 3)))
     state.flows.price_paid = np.divide(paid, parcels, out=state.choice.start_price.copy(), where=parcels > 0.0)
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
@@ -194,11 +213,13 @@ def _roll_year(market: ParcelMarket, cost: Floats, postal: PostalStatement) -> N
     state, ledger = market.state, market.ledger
     books, network, allocation = state.books, state.network, state.flows.allocation
     assert allocation is not None
-    volume = allocation.accepted.sum(axis=(0, 1))
+    volume = delivered_parcels(market).sum(axis=0)
     revenue = np.array([ledger.income("parcels", key) for key in market.carriers.keys])
     revenue[AMAZON] = float(ledger.received[ledger.categories.index("parcels"), ledger.index("amazon")]) / CENTS
-    total = volume.sum(axis=1)
-    own_cost = cost.copy()
+    revenue[USPS] += ledger.income("access", "usps")
+    total = allocation.accepted.sum(axis=(0, 1, 3))
+    total[USPS] += state.access.bought.sum(axis=0).sum()
+    own_cost = cost + state.access.paid
     own_cost[USPS] = postal.parcel_cost
     total[AMAZON] = float(allocation.accepted[:-2, :, AMAZON].sum())  # Amazon's plans look at what it sells to others
     own_cost[AMAZON] = state.amazon.sales_cost

@@ -1,8 +1,7 @@
-"""Amazon and USPS bargain over access: what is at stake, one round a month, and the contract that comes out."""
+"""Strategic pairs bargain: talks open, one round a month is played, what is agreed becomes a contract (section 11)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,76 +13,179 @@ from agents.bargaining import (
     Concession,
     NashSplit,
     PostedTariff,
-    PriceGroups,
     Side,
-    SliceValues,
     Stakes,
     TakeItOrLeaveIt,
     Talks,
-    exit_months,
-    group_stakes,
-    price_groups,
+    nash_in_nash,
     private_noise,
-    slice_values,
 )
-from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.calendar import Month
 from agents.contracts import Contract
 from agents.make_or_buy import updated_price_belief
-from model.carriers import AMAZON
-from model.operations import amazon_own_cost, usps_cost_grid
+from model.bargains.carriage import signed_prices
+from model.bargains.pairs import (
+    groups_of,
+    opens,
+    published_for,
+    strategic_pairs,
+    table_of,
+    terms_for,
+)
+from model.bargains.table import BargainTable, Pair, PairKind
 from model.parameters import Parameters
-from model.state import TalksState
+from model.phases.history import earliest_round, forced
+from model.regulator import Filing
+from model.state import Agreement, TalksState
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-PAIR = ("usps", "amazon")
-ROUNDING = 1e-9
 
 
 def negotiate(market: ParcelMarket) -> None:
-    """Open talks when the contract's end comes near, play this month's round, sign what is agreed (section 11)."""
-    if market.settings.usps_amazon_volume != "negotiated" or market.book.upcoming(*PAIR) is not None:
+    """Open talks where a contract's end comes near, play this month's round in all of them, sign what is agreed."""
+    if not market.settings.negotiation or forced(market):
         return
-    state = market.state.amazon
-    held = market.book.get(*PAIR)
-    assert held is not None
-    if state.talks is None or (state.talks.talks.signed and held.start > state.talks.opened):
-        if market.month < held.expiry + -int(market.figures.opening_lead_strategic):
-            return
-        state.talks = _open(market, held)
-    talks = state.talks
-    values = value_slices(market, _earliest_start(market, held))
-    stakes = _stakes(market, values, talks.groups)
-    draw = float(market.streams.generator("breakdown", market.month, owner="usps-amazon").random())
+    pairs = strategic_pairs(market)
+    for pair in pairs:
+        _open_if_due(market, pair)
+    talking = [talks for talks in market.state.talks.values() if talks.pair in pairs and _meets(market, talks)]
+    at_rest = _prices_at_rest(market, talking) if market.settings.bargaining == "nash" else {}
+    for talks in talking:
+        others = {key: price for key, price in at_rest.items() if key != talks.pair.seller}
+        _play_round(market, talks, _table(market, talks, signed_prices(market) | others))
+    decide_reviews(market)  # at once where the regulator takes no time
+
+
+def _goes_on(talks: TalksState) -> bool:
+    return not talks.talks.signed and talks.under_review is None
+
+
+def _meets(market: ParcelMarket, talks: TalksState) -> bool:
+    """Whether the two meet this month: after an expiry without a deal only at intervals; a posted price stands."""
     round_ = market.month - talks.opened
-    after = bargaining_procedure(market).advance(talks.talks, round_, stakes, draw)
-    if len(after.offers) > len(talks.talks.offers) and after.offers[-1].side is Side.SELLER:
-        asked = _mean_price(after.offers[-1].price, stakes.quantity)
-        state.price_belief = float(updated_price_belief(state.price_belief, asked, market.figures.belief_gain))
-    talks.talks, talks.stakes = after, stakes
-    talks.limits.append((round_, *after.perceived(stakes).limits()))
-    if after.signed:
-        _sign(market, held, values, after)
+    over = round_ > talks.talks.expiry_round and market.settings.bargaining != "posted"
+    return _goes_on(talks) and (not over or talks.talks.resumes(round_, int(market.figures.resume_interval)))
 
 
-def _mean_price(price: Floats, quantity: Floats) -> float:
-    """Mean of the prices that were named, weighted by quantity; nan where none was."""
-    weight = np.where(np.isnan(price), 0.0, quantity)
-    return float(np.nansum(price * weight) / weight.sum()) if weight.sum() > 0.0 else float("nan")
+def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
+    """Open talks; after a signature the next ones open when the end of the new contract comes near."""
+    state, held = market.state.talks.get(pair.parties), market.book.get(*pair.parties)
+    if state is not None and (_goes_on(state) or state.under_review is not None):
+        return
+    if market.book.upcoming(*pair.parties) is not None or not opens(market, pair, held):
+        return
+    month, groups = market.month, groups_of(market, pair)
+    usual = int(market.figures.opening_lead_strategic)
+    reopening = held is not None and held.in_force and month < held.expiry + -usual
+    lead = (
+        max(0, held.expiry - month)
+        if held is not None and held.in_force
+        else int(market.figures.opening_lead_enterprise)
+    )
+    owner = f"{pair.seller}-{pair.buyer}"
+    normal = market.streams.generator("reservation", month, owner=owner).standard_normal((2, len(groups.names)))
+    current = np.full(len(groups.names), _price_in_force(market, pair, held))
+    is_access = pair.kind is PairKind.ACCESS
+    talks = Talks.opened(
+        groups.names,
+        current,
+        opening_lead=min(lead, usual),
+        build_lead=min(int(market.figures.build_lead_months), lead, usual) if pair.buyer == "amazon" else 0,
+        noise=private_noise(normal, market.figures.reservation_belief_sd, current),
+        earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
+    )
+    market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
+    seller, buyer = market.book.name(pair.seller), market.book.name(pair.buyer)
+    what = "carriage" if pair.kind is PairKind.CARRIAGE else "last-mile access"
+    market.events.add(month, "talks", (pair.buyer, pair.seller), f"{buyer} and {seller} open talks on {what}")
 
 
-def bargaining_procedure(market: ParcelMarket) -> Bargaining:
-    """The procedure that the scenario chose, with the sourced coefficients; a plugged-in one goes before."""
-    if market.procedure is not None:
+def _price_in_force(market: ParcelMarket, pair: Pair, held: Contract | None) -> float:
+    """Mean price of the contract in force this month, $ per parcel; the published one without a contract."""
+    published = published_for(market, pair)
+    if held is None or not held.in_force:
+        return published
+    weights = np.maximum(np.array(held.commitment), 1.0)
+    prices = [held.price_at(market.month, group, published=published) for group in range(len(held.groups))]
+    return float(np.average(prices, weights=weights))
+
+
+def _begin(market: ParcelMarket, talks: TalksState) -> Month:
+    """First month of a contract that is agreed now: after the review, not before the one in force ends."""
+    held = market.book.get(*talks.pair.parties)
+    earliest = market.month + int(market.figures.regulator_lag)
+    if held is None or not held.in_force or talks.reopening:
+        return earliest
+    return max(held.expiry, earliest)
+
+
+def _table(market: ParcelMarket, talks: TalksState, prices: dict[str, float]) -> BargainTable:
+    """What is at stake today, given what UPS and FedEx are paid by Amazon, $ per parcel."""
+    return table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
+
+
+def _prices_at_rest(market: ParcelMarket, talking: list[TalksState]) -> dict[str, float]:
+    """Nash-in-Nash prices of UPS and FedEx with Amazon, $ per parcel; other pairs do not depend on each other's.
+
+    Each pair takes what the other is paid as given; nan where it has no deal.
+    """
+    p, rivals = market.figures, [talks for talks in talking if talks.pair.kind is PairKind.CARRIAGE]
+
+    def mean(price: Floats) -> float:
+        return float(np.nanmean(price)) if np.isfinite(price).any() else float("nan")
+
+    def stakes(index: int, found: tuple[Floats, ...]) -> Stakes:
+        given = {other.pair.seller: mean(price) for other, price in zip(rivals, found, strict=True)}
+        talks = rivals[index]
+        return talks.talks.perceived(_stakes(market, talks.pair, _table(market, talks, signed_prices(market) | given)))
+
+    start = [np.full(len(talks.groups.names), np.nan) for talks in rivals]
+    rest = nash_in_nash(stakes, start, p.seller_bargaining_weight, p.nash_tolerance, int(p.nash_max_sweeps))
+    return {talks.pair.seller: mean(price) for talks, price in zip(rivals, rest.price, strict=True)}
+
+
+def _stakes(market: ParcelMarket, pair: Pair, table: BargainTable) -> Stakes:
+    belief = market.figures.auction_displacement_belief if pair.kind is PairKind.ACCESS else 0.0
+    return table.stakes(belief)
+
+
+def _play_round(market: ParcelMarket, state: TalksState, table: BargainTable) -> None:
+    pair, stakes = state.pair, _stakes(market, state.pair, table)
+    draw = float(market.streams.generator("breakdown", market.month, owner=f"{pair.seller}-{pair.buyer}").random())
+    round_ = market.month - state.opened
+    after = bargaining_procedure(market, pair).advance(state.talks, round_, stakes, draw)
+    if pair.kind is PairKind.ACCESS and len(after.offers) > len(state.talks.offers):
+        _learn_from_offer(market, after, stakes)
+    state.talks, state.stakes = after, stakes
+    state.limits.append((round_, *after.perceived(stakes).limits()))
+    if after.signed and table.taken(after.price).any():
+        _agree(market, state, table)
+    elif after.signed:
+        state.talks = after.fallen_through()
+
+
+def _learn_from_offer(market: ParcelMarket, talks: Talks, stakes: Stakes) -> None:
+    """Amazon's expected price follows what USPS asks."""
+    amazon, offer = market.state.amazon, talks.offers[-1]
+    if offer.side is Side.SELLER:
+        weight = np.where(np.isnan(offer.price), 0.0, stakes.quantity)
+        asked = float(np.nansum(offer.price * weight) / weight.sum()) if weight.sum() > 0.0 else float("nan")
+        amazon.price_belief = float(updated_price_belief(amazon.price_belief, asked, market.figures.belief_gain))
+
+
+def bargaining_procedure(market: ParcelMarket, pair: Pair) -> Bargaining:
+    """The procedure that the scenario chose; for USPS and Amazon one of the user's own goes before."""
+    if market.procedure is not None and pair.kind is PairKind.ACCESS:
         return market.procedure
     p, kind = market.figures, market.settings.bargaining
     interval = int(p.resume_interval)
     if kind == "nash":
         return NashSplit(p.seller_bargaining_weight, interval, p.belief_gain)
     if kind == "take_it_or_leave_it":
-        return TakeItOrLeaveIt(Side.SELLER, p.reservation_belief_sd * p.price_access_amazon, interval, p.belief_gain)
+        return TakeItOrLeaveIt(Side.SELLER, p.reservation_belief_sd, interval, p.belief_gain)
     if kind == "posted":
         return PostedTariff()
     return alternating_offers(p)
@@ -102,173 +204,76 @@ def alternating_offers(p: Parameters) -> AlternatingOffers:
     )
 
 
-def _open(market: ParcelMarket, held: Contract) -> TalksState:
-    p, month = market.figures, market.month
-    names = [f"{state} {kind}" for state, kind in zip(market.zones.state, market.zones.zone_type, strict=True)]
-    groups = price_groups(market.settings.price_structure, market.zones.zone_type, names)
-    current = np.array([_price_in_force(market, held)] * len(groups.names))
-    normal = market.streams.generator("reservation", month, owner="usps-amazon").standard_normal((2, len(groups.names)))
-    noise = private_noise(normal, p.reservation_belief_sd, current)
-    talks = Talks.opened(
-        groups.names,
-        current,
-        opening_lead=held.expiry - month,
-        build_lead=min(int(p.build_lead_months), held.expiry - month),
-        noise=noise,
-        earliest_round=max(0, market.settings.earliest_signature - month),
-    )
-    market.events.add(month, "talks", ("amazon", "usps"), "Amazon and USPS open talks on last-mile access")
-    return TalksState(opened=month, groups=groups, talks=talks, stakes=None)
-
-
-def _price_in_force(market: ParcelMarket, held: Contract) -> float:
-    """Mean price of the contract in force this month, $ per parcel."""
-    weights = np.maximum(np.array(held.commitment), 1.0)
-    prices = [
-        held.price_at(market.month, group, published=market.published_access_price())
-        for group in range(len(held.groups))
-    ]
-    return float(np.average(prices, weights=weights))
-
-
-def value_slices(market: ParcelMarket, begin: Month) -> SliceValues:
-    """What access to each slice is worth to both sides from the first month of a contract on (section 11, step A).
-
-    Where Amazon has capacity already or on its way, its capital is sunk and only running cost counts.
-    """
-    p, slices = market.figures, market.state.amazon.slices
-    own, capital, covered = own_slice_cost(market)
-    own = np.where(covered, own, own + capital)
-    env = market.state.environment
-    grid = usps_cost_grid(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
-    term = int(p.term_strategic)
-    return slice_values(
-        slices.volume,
-        own,
-        grid[slices.zone, slices.cell],
-        market.published_access_price(),
-        exit_months(slices.volume, own, _capacity_after(market, begin, term)),
-        term,
-        seller_margin_floor=p.seller_margin_floor,
-        saved_by_own_delivery=_saved(market),
-        discount_rate_monthly=p.discount_rate_monthly,
-    )
-
-
-def own_slice_cost(market: ParcelMarket) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Amazon's running cost and capital charge by slice, $ per parcel, and whether capacity for it is in place."""
-    p, slices, network, env = market.figures, market.state.amazon.slices, market.state.network, market.state.environment
-    grid = amazon_own_cost(
-        market.costs, market.zones, market.state.amazon.flows.parcels, env.wage_other, env.price_level
-    )
-    factor = market.costs.own_cost_multiplier * market.costs.own_cost_noise
-    capital = p.by_type("capital_charge")[market.zones.zone_type] * factor * env.price_level
-    reached = network.coverage[AMAZON].copy()
-    for order in network.pipeline:
-        if order.carrier == AMAZON:
-            reached = np.maximum(reached, order.coverage)
-    if market.settings.announced_plans:
-        left = max(0, market.state.amazon.plan_months - market.months_done)
-        reached = np.minimum(1.0, reached + market.state.amazon.plan_coverage * left)
-    middle = (slices.cell + 0.5) / market.zones.density_grid.shape[1]
-    return grid[slices.zone, slices.cell], capital[slices.zone], middle <= reached[slices.zone]
-
-
-def _capacity_after(market: ParcelMarket, begin: Month, term: int) -> Floats:
-    """Parcels a year at USPS that Amazon could deliver itself h months after `begin`, h = 0 .. term - 1, (term,)."""
-    network, amazon, month = market.state.network, market.amazon, market.month
-    books = market.own_books(AMAZON)
-    lead = int(market.figures.build_lead_months)
-    ready = float((books.capacity + books.on_its_way).sum())
-    months = np.arange(term)
-    until = begin - month
-    ordered = amazon.yearly_build_limit() / MONTHS_PER_YEAR * np.maximum(0, until + months - lead)
-    slices = market.state.amazon.slices.total
-    others = float(np.maximum(network.annual_volume[AMAZON] - network.amazon_own, 0.0).sum())
-    flows = market.state.amazon.flows
-    elsewhere = float(flows.ups.sum()) * market.state.amazon.ups_share + float(flows.fedex.sum())
-    needed = np.array([float(market.amazon_parcels_expected(begin + int(h)).sum()) for h in months])
-    spare = ready + ordered - (needed - slices - elsewhere + others)
-    return np.asarray(np.maximum.accumulate(np.maximum(spare, 0.0)))
-
-
-def _stakes(market: ParcelMarket, values: SliceValues, groups: PriceGroups) -> Stakes:
-    """Stakes by price group; the seller expects auction revenue as far as it believes in it."""
-    group = groups.of_zone[market.state.amazon.slices.zone]
-    stakes = group_stakes(values, group, len(groups.names))
-    stakes = replace(stakes, buyer_outside=stakes.published)  # nobody pays more than what is open to all
-    belief = market.figures.auction_displacement_belief
-    if belief > 0.0:
-        stakes = replace(stakes, seller_outside=belief * stakes.published + (1.0 - belief) * stakes.seller)
-    return stakes
-
-
-def _sign(market: ParcelMarket, held: Contract, values: SliceValues, talks: Talks) -> None:
-    """Turn an agreement into a contract: it starts when the old one ends, at the earliest after the review."""
-    p, amazon = market.figures, market.state.amazon
-    assert amazon.talks is not None
-    group = amazon.talks.groups.of_zone[amazon.slices.zone]
-    price = np.where(np.isnan(talks.price), market.published_access_price(), talks.price)
-    agreed = ~np.isnan(talks.price)
-    taken = values.efficient & agreed[group]
-    if market.settings.price_structure == "uniform":
-        # One price for all: the buyer commits what is worth that much to it. A mean of equal prices may exceed them by
-        # its rounding, which must not cost the whole deal.
-        taken &= values.buyer >= price[group] * (1.0 - ROUNDING)
-    volume = np.bincount(group[taken], weights=amazon.slices.volume[taken], minlength=len(price))
-    start = _earliest_start(market, held)
-    amazon.agreed[start] = taken
-    contract = Contract(
-        seller="usps",
-        buyer="amazon",
-        segment="economy",
-        groups=talks.groups,
-        price=tuple(map(float, price)),
-        escalator=p.inflation,
-        commitment=tuple(map(float, volume)),
-        cap=tuple(float(v * p.contract_cap_ratio) for v in volume),
-        shortfall_rule="reversion",
-        tolerance=p.shortfall_tolerance,
-        take_or_pay_rate=p.take_or_pay_rate,
-        start=start,
-        term_months=int(p.term_strategic),
-        notice_months=int(p.notice_months),
-    )
-    market.book.sign(contract, market.month)
+def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None:
+    """Turn an agreement into terms; those of USPS wait for the regulator, others are signed at once."""
+    pair, talks, values = state.pair, state.talks, table.values
+    published = published_for(market, pair)
+    taken = table.taken(talks.price)
+    price = np.where(np.isnan(talks.price), published, talks.price)
+    volume = table.by_group(taken)
+    begin = _begin(market, state)
+    contract = terms_for(market, pair, talks.groups, price, volume, begin)
+    cost = table.by_group(taken, values.attributable_cost)
+    mean_cost = np.divide(cost, volume, out=np.zeros_like(cost), where=volume > 0.0)
+    by_zone = table.by_zone(taken, market.zones.n_zones)
+    agreement = Agreement(contract, taken, by_zone)
+    paid = price[table.group[taken]]
     mean = float(np.average(price, weights=np.maximum(volume, 1.0)))
-    volume_taken, paid = amazon.slices.volume[taken], price[group[taken]]
+    seller, buyer = market.book.name(pair.seller), market.book.name(pair.buyer)
     market.events.add(
         market.month,
         "agreement",
-        ("amazon", "usps"),
-        f"Amazon and USPS agree on {mean:.2f} $ for {volume.sum() / 1e6:,.0f} million parcels a year from {start}",
+        (pair.buyer, pair.seller),
+        f"{buyer} and {seller} agree on {mean:.2f} $ for {_millions(volume.sum())} million parcels a year from {begin}",
         price_usd=mean,
         parcels=float(volume.sum()),
-        round=float(market.month - amazon.talks.opened),
-        buyer_surplus_usd=float((volume_taken * (values.buyer[taken] - paid)).sum()),
-        seller_surplus_usd=float((volume_taken * (paid - values.seller[taken])).sum()),
+        round=float(market.month - state.opened),
+        buyer_surplus_usd=float((values.volume[taken] * (values.buyer[taken] - paid)).sum()),
+        seller_surplus_usd=float((values.volume[taken] * (paid - values.seller[taken])).sum()),
     )
+    if pair.seller == "usps":
+        state.under_review = agreement
+        market.book.offer(contract, market.month)
+        floor = np.where(volume > 0.0, mean_cost, 0.0)
+        market.regulator.file(
+            Filing(market.month, pair.seller, pair.buyer, contract.price, tuple(float(value) for value in floor))
+        )
+    else:
+        _sign(market, state, agreement)
 
 
-def _earliest_start(market: ParcelMarket, held: Contract) -> Month:
-    """First month of a contract that is signed now: after the review, not before the one in force ends."""
-    return max(held.expiry, market.month + int(market.figures.regulator_lag))
+def _millions(parcels: float) -> str:
+    """Parcels in millions, with digits where they matter."""
+    return f"{parcels / 1e6:,.0f}" if parcels >= 10e6 else f"{parcels / 1e6:.2g}"
 
 
-def desired_slices(market: ParcelMarket, price: float) -> NDArray[np.bool_]:
-    """Slices that Amazon means to leave with USPS at a price when it decides what to build, (L,) (section 12)."""
-    own, capital, covered = own_slice_cost(market)
-    cost = np.where(covered, own, own + capital * (1.0 + market.figures.investment_hurdle))
-    return np.asarray(cost - _saved(market) > price)
+def decide_reviews(market: ParcelMarket) -> None:
+    """The regulator decides on what it has had long enough: the contract is signed or returns to the table."""
+    for decision in market.regulator.decide(market.month):
+        state = market.state.talks[decision.filing.seller, decision.filing.buyer]
+        agreement, state.under_review = state.under_review, None
+        assert agreement is not None
+        if decision.approved:
+            _sign(market, state, agreement)
+            continue
+        state.talks = state.talks.sent_back(decision.floor)
+        gap = float(np.max(decision.floor - np.array(agreement.contract.price)))
+        buyer, seller = market.book.name(decision.filing.buyer), market.book.name(decision.filing.seller)
+        market.events.add(
+            market.month,
+            "regulator",
+            (decision.filing.buyer, decision.filing.seller),
+            f"The regulator returns the contract of {buyer} with {seller}: a price lies {gap:.2f} $ below attributable "
+            "cost",
+            gap_usd=gap,
+        )
 
 
-def slices_bought(market: ParcelMarket, price: float) -> NDArray[np.bool_]:
-    """Slices that are cheaper this month to hand to USPS at a price than to run own routes for, (L,)."""
-    own, _, _ = own_slice_cost(market)
-    return np.asarray(own - _saved(market) > price)
-
-
-def _saved(market: ParcelMarket) -> float:
-    """What Amazon saves by delivering itself, injection and speed, $ per parcel."""
-    p = market.figures
-    return (p.injection_cost_amazon + p.speed_benefit_amazon) * market.state.environment.price_level
+def _sign(market: ParcelMarket, state: TalksState, agreement: Agreement) -> None:
+    contract = agreement.contract
+    market.book.sign(contract, market.month)
+    market.state.agreed_volume[contract.seller, contract.buyer, contract.start] = agreement.by_zone
+    if state.pair.kind is PairKind.ACCESS:
+        amazon = market.state.amazon
+        amazon.agreed[contract.start] = agreement.taken
+        amazon.price_belief = float(np.average(contract.price, weights=np.maximum(contract.commitment, 1.0)))

@@ -12,10 +12,15 @@ from agents.choice import Menu, primary_available, reconsider
 from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.sourcing import source_deliveries as place_parcels
+from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
+from model.auction.delivery import hand_over_awards, take_enterprise_awards
+from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
-from model.demand import Demand, growth_index, shock_factor, shocked_mix
-from model.phases.contracts import amazon_parcels, exit_progress
+from model.contract_margins import enterprise_quotes
+from model.demand import Demand, shock_factor, shocked_mix
+from model.phases.contracts import amazon_parcels, exit_progress, published_price
+from model.phases.history import contract_room, insource_economy, left_to_bargaining, response_within_total
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
 if TYPE_CHECKING:
@@ -30,10 +35,11 @@ def generate_demand(market: ParcelMarket) -> None:
     """Parcels of other shippers by segment and of Amazon by zone (section 5)."""
     p, env, choice = market.figures, market.state.environment, market.state.choice
     shock = float(np.exp(env.common_shock))
-    growth = growth_index(p.growth_other_demand, market.months_done)
+    growth = market.paths.other_parcels(market.months_done)
     price_index = choice.price_index.mean(axis=0)
     response = price_index ** p.by_segment("volume_elasticity")
     speed = 1.0 - p.speed_effect_other * choice.demand_delay
+    response = response_within_total(market, response * speed)
     crisis = np.ones(len(SEGMENTS))  # Amazon's parcels are economy parcels
     if market.settings.demand_shock:
         crisis[ECONOMY] = shock_factor(p, market.month - market.settings.demand_shock_start)
@@ -42,7 +48,7 @@ def generate_demand(market: ParcelMarket) -> None:
     amazon_total = trend.sum() / MONTHS_PER_YEAR * env.season * shock
     amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.demand_delay[ECONOMY])
     market.state.flows.demand = Demand(
-        scale=growth / MONTHS_PER_YEAR * env.season * shock * response * speed * crisis,
+        scale=growth / MONTHS_PER_YEAR * env.season * shock * response * crisis,
         amazon=amazon_total * amazon_speed * crisis[ECONOMY] * mix[-1],
         amazon_trend=trend,
         mix=mix[:-1],
@@ -52,11 +58,12 @@ def generate_demand(market: ParcelMarket) -> None:
 
 def choose_carriers(market: ParcelMarket) -> None:
     """Small shippers reconsider, enterprise shippers split anew; parcels are tendered (sections 5 and 6)."""
+    set_reach(market)
     _reconsider_small_shippers(market)
     demand = market.state.flows.demand
     assert demand is not None
     tariffs, shippers = market.state.tariffs, market.shippers
-    coverage = market.state.network.coverage
+    coverage = segment_reach(market)
     segments, small = np.arange(len(SEGMENTS)), market.shippers.small
     discount = shippers.discount[small, None]
     primary, fallback = shippers.primary[small], shippers.fallback[small]
@@ -64,8 +71,8 @@ def choose_carriers(market: ParcelMarket) -> None:
     volume, value = small_shipper_tender(
         shippers,
         parcels,
-        quote(tariffs.level[segments, primary], tariffs.floor[segments, primary], discount),
-        quote(tariffs.level[segments, fallback], tariffs.floor[segments, fallback], discount),
+        quote(tariffs.offered[segments, primary], tariffs.floor[segments, primary], discount),
+        quote(tariffs.offered[segments, fallback], tariffs.floor[segments, fallback], discount),
         demand.mix,
         coverage,
     )
@@ -73,6 +80,14 @@ def choose_carriers(market: ParcelMarket) -> None:
     market.state.flows.tender = Tender(
         np.concatenate([volume, big_volume[None]]), np.concatenate([value, big_value[None]])
     )
+
+
+def segment_reach(market: ParcelMarket) -> Floats:
+    """Share of households to which each carrier sells, by segment, (S, K, Z): economy may go on with USPS."""
+    network = market.state.network.coverage
+    reach = np.broadcast_to(network, (len(SEGMENTS), *network.shape)).copy()
+    reach[ECONOMY] = market.state.access.reach
+    return reach
 
 
 def _reconsider_small_shippers(market: ParcelMarket) -> None:
@@ -83,8 +98,7 @@ def _reconsider_small_shippers(market: ParcelMarket) -> None:
     position = np.cumsum(national) - 1  # national carriers first, then partial ones, in the menu's order
     position = np.where(national, position, national.sum() + np.cumsum(~national) - 1).astype(np.int8)
     index_of = np.argsort(position)
-    coverage = market.mix @ market.state.network.coverage.T
-    available = primary_available(coverage, p.primary_min_coverage)
+    reached = segment_reach(market)
     surcharge = market.mix @ tariffs.surcharge.T
     other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
     for segment in range(len(SEGMENTS)):
@@ -95,8 +109,10 @@ def _reconsider_small_shippers(market: ParcelMarket) -> None:
         rows = np.flatnonzero(struck)
         if len(rows) == 0:
             continue
+        coverage = market.mix @ reached[segment].T
+        available = primary_available(coverage, p.primary_min_coverage)
         home = shippers.division[rows]
-        paid = quote(tariffs.level[segment], tariffs.floor[segment], shippers.discount[rows, None]) + surcharge[home]
+        paid = quote(tariffs.offered[segment], tariffs.floor[segment], shippers.discount[rows, None]) + surcharge[home]
         offered = np.isfinite(choice.constants[segment])
         cost = paid / market.state.environment.price_level + other[segment]
         utility = np.where(offered, choice.constants[segment] - shippers.price_coef[rows, segment, None] * cost, -1e9)
@@ -125,8 +141,7 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
     """Parcels and dollars of the enterprise shippers together, (S, K, Z) each."""
     shippers, choice, tariffs = market.shippers, market.state.choice, market.state.tariffs
     rows, level = shippers.enterprise, market.state.environment.price_level
-    quoted = quote(tariffs.level, tariffs.floor, shippers.discount[rows, None, None])
-    price = np.where(np.isnan(choice.enterprise_price), quoted, choice.enterprise_price)
+    price = np.where(np.isnan(choice.enterprise_price), enterprise_quotes(market), choice.enterprise_price)
     choice.enterprise_share = enterprise_split(
         choice.constants,
         price / level,
@@ -135,33 +150,36 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
         shippers.price_coef[rows],
         choice.enterprise_share,
         market.figures.switching_inertia,
-        market.state.network.coverage,
+        segment_reach(market),
         market.national,
     )
     parcels = (market.annual_parcels[rows] * demand.scale)[:, :, None] * demand.mix[shippers.division[rows]][:, None, :]
     tendered = choice.enterprise_share * parcels[:, :, None, :]
+    market.state.flows.awarded = take_enterprise_awards(market, tendered[:, ECONOMY], parcels[:, ECONOMY])
     return tendered.sum(axis=0), np.einsum("esk,eskz->skz", price, tendered)
 
 
 def source_deliveries(market: ParcelMarket) -> None:
     """Amazon places its parcels; UPS takes over the last mile that it used to buy from USPS (sections 12, 13, 15)."""
-    state, p = market.state, market.figures
+    state = market.state
     demand, tender = state.flows.demand, state.flows.tender
     assert demand is not None
     assert tender is not None
-    if market.settings.announced_plans:
-        _move_surepost(market, tender)
+    insource_economy(market, tender)
+    state.flows.awarded = hand_over_awards(market, tender, state.flows.awarded)
+    decide_access(market, tender)
     amazon = state.amazon
     luck = demand.amazon / demand.amazon_trend  # season and shocks, by zone
     contract = market.book.get("usps", "amazon")
     assert contract is not None
     retained = amazon.retained * luck
     kept = contract.in_force and exit_progress(market, market.month) == 0.0  # until an exit begins, none is known
+    sold_by_lot = contract.cap == contract.commitment  # a lot has no room beyond what was won
     monthly = state.network.monthly_capacity
-    busy = tender.volume.sum(axis=(0, 1))
-    ups, fedex = amazon.flows.ups * amazon.ups_share * luck, amazon.flows.fedex * luck
+    busy = tender.volume.sum(axis=(0, 1)) - state.access.bought
+    ups, fedex = amazon.with_rivals * luck
     spare = np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex])
-    if market.settings.usps_amazon_volume == "negotiated" and not contract.in_force:
+    if left_to_bargaining(market):
         spare[:] = 0.0  # without a ban on USPS its published price is the cheapest that is left
     state.flows.sourcing = place_parcels(
         demand.amazon,
@@ -169,19 +187,10 @@ def source_deliveries(market: ParcelMarket) -> None:
         ups,
         fedex,
         np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon),
-        retained * (p.contract_cap_ratio - 1.0) if kept else np.zeros_like(retained),
+        retained * contract_room(market) if kept and not sold_by_lot else np.zeros_like(retained),
         spare,
         amazon.at_published * luck,
     )
-
-
-def _move_surepost(market: ParcelMarket, tender: Tender) -> None:
-    """UPS's economy parcels that USPS carried to the door leave it; UPS delivers them and keeps what they pay."""
-    share = market.surepost_share
-    for array in (tender.volume, tender.value):
-        moved = array[:, ECONOMY, USPS] * share
-        array[:, ECONOMY, USPS] -= moved
-        array[:, ECONOMY, UPS] += moved
 
 
 def allocate_capacity(market: ParcelMarket) -> None:
@@ -194,6 +203,9 @@ def allocate_capacity(market: ParcelMarket) -> None:
     volume = np.zeros((n_groups + 2, n_segments, n_carriers, n_zones))
     value = np.zeros_like(volume)
     volume[:n_groups], value[:n_groups] = tender.volume, tender.value
+    handed = handed_share(market, tender)
+    volume[:n_groups, ECONOMY] *= 1.0 - handed
+    value[:n_groups, ECONOMY] *= 1.0 - handed
     access, overflow = amazon_prices(market)
     contract, spill = volume[n_groups, ECONOMY], volume[n_groups + 1, ECONOMY]
     contract[USPS], contract[AMAZON], contract[UPS], contract[FEDEX] = (
@@ -205,6 +217,8 @@ def allocate_capacity(market: ParcelMarket) -> None:
     spill[USPS], spill[UPS], spill[FEDEX] = sourcing.usps_overflow, sourcing.ups_overflow, sourcing.fedex_overflow
     value[n_groups, ECONOMY] = contract * access
     value[n_groups + 1, ECONOMY] = spill * overflow[:, None]
+    sorting = state.network.sorting.copy()
+    sorting[USPS] = max(0.0, sorting[USPS] - state.access.bought.sum(axis=0).sum())
     priority = np.full((n_groups + 2, n_carriers), Priority.OTHER, dtype=np.int8)
     priority[n_groups] = Priority.COMMITTED
     state.flows.allocation = allocate(
@@ -213,9 +227,12 @@ def allocate_capacity(market: ParcelMarket) -> None:
         priority,
         state.backlog,
         state.network.monthly_capacity,
-        state.network.sorting,
+        sorting,
         _rules(market, volume, value, overflow),
     )
+    # What USPS delivers for a carrier stays with its customers: own and bought make up what the carrier accepted.
+    state.flows.allocation.accepted[:n_groups, ECONOMY] += tender.volume[:, ECONOMY] * handed
+    state.flows.allocation.value[:n_groups, ECONOMY] += tender.value[:, ECONOMY] * handed
     state.backlog = state.flows.allocation.backlog
     _count_refusals(market, state.flows.allocation.refused)
 
@@ -225,13 +242,14 @@ def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
     p, month = market.figures, market.month
     access = np.zeros((market.carriers.n_carriers, market.zones.n_zones))
     beyond = np.zeros(market.carriers.n_carriers)
-    published = market.published_access_price()
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
         contract = market.book.get(seller, "amazon")
         assert contract is not None
+        published = published_price(market, seller)
         if contract.in_force:
+            surcharge = contract.peak_surcharge * peak_weight(month.month)
             prices = [contract.price_at(month, group, published) for group in range(len(contract.groups))]
-            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))]
+            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))] + surcharge
         else:
             access[index] = published
         beyond[index] = published if seller == "usps" else access[index].mean() + p.peak_surcharge
@@ -243,7 +261,7 @@ def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) 
     p, choice, tariffs = market.figures, market.state.choice, market.state.tariffs
     total, worth = volume.sum(axis=-1), value.sum(axis=-1)
     mean_discount = float(np.average(market.shippers.discount, weights=market.shippers.market_volume.sum(axis=1)))
-    listed = quote(tariffs.level, tariffs.floor, np.full_like(tariffs.level, mean_discount))
+    listed = quote(tariffs.offered, tariffs.floor, np.full_like(tariffs.level, mean_discount))
     price = np.where(total > 0.0, np.divide(worth, total, out=np.zeros_like(worth), where=total > 0.0), listed)
     price = price + p.peak_surcharge
     other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)

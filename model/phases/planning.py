@@ -5,22 +5,61 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agents.capacity import CapacityOrder
-from agents.carriers import QUARTER
+from agents.carriers import QUARTER, Carrier
+from model.access.insourcing import extend_coverage, insource
+from model.carriers import AMAZON
+from model.phases.entry_exit import count_losses, enter, regionals
+from model.phases.rivals import fill_network, review_contracts
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 
 def learn_and_plan(market: ParcelMarket) -> None:
-    """Once a quarter every carrier orders the capacity that it expects to need; the order of carriers is drawn."""
+    """Once a quarter every carrier orders what it expects to need and closes what it does not; the order is drawn.
+
+    Rivals' rules and entry follow the same calendar.
+    """
+    settings = market.settings
+    count_losses(market)
     if not (market.month + 1).quarter_start:
         return
+    insource(market)
     lead = int(market.figures.build_lead_months)
     order = market.streams.generator("planning_order", market.month).permutation(len(market.carrier_agents))
     for position in order:
-        placed = market.carrier_agents[position].capacity_order(lead)
-        if placed is not None:
-            _place(market, placed)
+        _build_and_close(market, market.carrier_agents[position], lead)
+    if settings.rival_rules:
+        review_contracts(market)
+        fill_network(market)
+
+
+def _build_and_close(market: ParcelMarket, carrier: Carrier, lead: int) -> None:
+    """Orders, entry and closures of one carrier."""
+    settings = market.settings
+    placed = carrier.capacity_order(lead)
+    if placed is not None:
+        _place(market, placed)
+    ordered = 0.0 if placed is None else float(placed.annual_parcels.sum())
+    if carrier.index in regionals(market):
+        _grow(market, carrier, max(0.0, carrier.build_room(QUARTER) - ordered))
+    if settings.make_or_buy or carrier.index == AMAZON:
+        closure = carrier.closure(int(market.figures.closure_lag), lead)
+        if closure is not None:
+            market.state.network.closures.append(closure)
+
+
+def _grow(market: ParcelMarket, carrier: Carrier, room: float) -> None:
+    """A regional carrier goes beyond what it covers today, as far as its growth cap leaves room."""
+    orders = []
+    if market.settings.make_or_buy:
+        orders.append(extend_coverage(market, carrier.index, room))
+    if market.settings.entry_and_exit:
+        taken = sum(float(order.annual_parcels.sum()) for order in orders if order is not None)
+        orders.append(enter(market, carrier.index, room - taken))
+    for order in orders:
+        if order is not None:
+            _place(market, order)
 
 
 def order_before_start(market: ParcelMarket) -> None:

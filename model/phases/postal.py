@@ -91,7 +91,7 @@ def close_postal_books(market: ParcelMarket) -> None:
     state, ledger = market.state, market.ledger
     assert state.flows.postal is not None
     state.postal.owed_before = (state.books.usps_debt, state.books.usps_arrears, state.postal.deferred)
-    income = ledger.income("parcels", "usps") + ledger.income("settlement", "usps")
+    income = sum(ledger.income(category, "usps") for category in ("parcels", "access", "settlement"))
     state.flows.postal = postal = in_cents(replace(state.flows.postal, parcel_revenue=income))
     ledger.pay("mail", "mail_users", "usps", postal.mail_revenue)
     ledger.pay("interest", "capital_market", "usps", postal.net_interest)

@@ -84,7 +84,9 @@ def _follow_cost(market: ParcelMarket) -> None:
     now = variable_costs(market)
     start = market.start_floor_cost
     growth = np.divide(now, start, out=np.ones_like(now), where=start > 0.0)
-    market.state.tariffs.floor = market.start_floor * growth
+    sells = market.state.network.annual_volume.sum(axis=1) > 0.0  # a carrier without parcels has no cost to follow
+    tariffs = market.state.tariffs
+    tariffs.floor = np.where(sells, market.start_floor * growth, tariffs.floor)
 
 
 def _close_price_year(market: ParcelMarket, carrier: int) -> None:
@@ -134,7 +136,8 @@ def change_prices(market: ParcelMarket, carrier: int, paid_growth: Floats, annou
 
 def _announced(market: ParcelMarket, carrier: int) -> Floats | None:
     """Announced growth of paid prices in this month by segment, None where nothing was announced."""
-    if not market.settings.announced_plans:
+    past = market.month < market.settings.projection_start
+    if not (market.settings.history_mode == "forced_events" if past else market.settings.announced_plans):
         return None
     p, month = market.figures, market.month
     symbols: list[str] = []
@@ -142,9 +145,11 @@ def _announced(market: ParcelMarket, carrier: int) -> Floats | None:
         symbols = [f"list_increase_ups_fedex_{month.year}"] * 3
     elif carrier == USPS:
         symbols = [f"list_increase_usps_{product}_{month.year}_{month.month:02d}" for product in USPS_PRODUCTS]
-    if not symbols or any(symbol not in p for symbol in symbols):
+    known = [symbol in p for symbol in symbols]
+    if not any(known):
         return None
-    return np.array([p[symbol] for symbol in symbols]) * p.list_to_paid_pass_through
+    growth = [p[symbol] if there else 0.0 for symbol, there in zip(symbols, known, strict=True)]
+    return np.array(growth) * p.list_to_paid_pass_through
 
 
 def _change_mail_price(market: ParcelMarket) -> None:

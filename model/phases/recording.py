@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
+from model.phases.contract_cover import amazon_access_cost, covers_by_carrier
 from model.phases.measuring import measure
 from model.phases.parcels import ECONOMY, amazon_prices
-from model.phases.regulation import amazon_access_cost
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -40,13 +41,13 @@ def check_and_record(market: ParcelMarket) -> None:
     assert sourcing is not None
     assert postal is not None
     assert cost is not None
-    delivered = allocation.accepted.sum(axis=(0, 1))
+    delivered = delivered_parcels(market).sum(axis=0)
     handed = allocation.accepted[-2:, ECONOMY].sum(axis=0)
     volume = delivered.sum(axis=1)
     invoiced = books.revenue[-1]
     imputed = np.zeros_like(invoiced)
     imputed[AMAZON] = market.figures.amazon_unit_revenue_imputed * handed[AMAZON].sum()
-    carrier_cost = cost.copy()
+    carrier_cost = cost + state.access.paid
     carrier_cost[USPS] = postal.parcel_cost
     waiting = np.zeros_like(delivered) if allocation.backlog is None else allocation.backlog.by_carrier_zone
     overflow = np.zeros_like(volume) if allocation.overflow is None else allocation.overflow.sum(axis=(0, 1, 3))
@@ -54,11 +55,14 @@ def check_and_record(market: ParcelMarket) -> None:
     capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
     capacity[USPS] = network.sorting[USPS]
     base = market.figures.by("on_time_base", market.carriers.groups)
+    contract_paid, contract_cost = covers_by_carrier(market)
     market.records.append(
         {
             **measure(market),
             "delivered_parcels": delivered,
             "volume_parcels": volume,
+            "bought_parcels": state.access.bought.sum(axis=1),
+            "access_usd": state.access.paid,
             "revenue_usd": invoiced + imputed,
             "cost_usd": carrier_cost,
             "profit_usd": invoiced - carrier_cost,
@@ -96,6 +100,8 @@ def check_and_record(market: ParcelMarket) -> None:
             "usps_violations_count": float(len(market.regulator.broken)),
             "usps_institutional_usd": postal.institutional_cost,
             "amazon_usps_attributable_usd": float((handed[USPS] * amazon_access_cost(market)).sum()),
+            "usps_contract_paid_usd": contract_paid,
+            "usps_contract_cost_usd": contract_cost,
             "usps_mail_index": market.mail_index,
         }
     )

@@ -71,7 +71,15 @@ def zone_contribution(market: ParcelMarket) -> Floats:
 def mail_of_month(market: ParcelMarket) -> MailMonth:
     """Mail of the month, if USPS served every address."""
     env, fast = market.state.environment, market.settings.mail_trend == "fast"
-    return mail_month(market.figures, market.months_done, env.mail_price, env.price_level, env.wage_usps, fast)
+    return mail_month(
+        market.figures,
+        market.months_done,
+        env.mail_price,
+        env.price_level,
+        env.wage_usps,
+        market.paths.mail_volume,
+        fast,
+    )
 
 
 def mail_kept(market: ParcelMarket) -> float:

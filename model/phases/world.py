@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.carriers import AMAZON
-from model.demand import growth_index, season_factors
+from model.demand import season_factors
+from model.fixed_costs import close_capacity
+from model.phases.entry_exit import leave
+from model.phases.history import update_history
 from model.timeline import read_timeline
 
 if TYPE_CHECKING:
@@ -18,10 +21,11 @@ MILLION = 1e6
 
 def update_environment(market: ParcelMarket) -> None:
     """Prices, wages, season and the common shock of demand."""
+    update_history(market)
     p, t, env = market.figures, market.months_done, market.state.environment
-    env.price_level = growth_index(p.inflation, t)
-    env.wage_other = growth_index(p.wage_growth_other, t)
-    env.wage_usps = growth_index(p.wage_growth_usps, t)
+    env.price_level = market.paths.price_level(t)
+    env.wage_other = market.paths.wage_other(t)
+    env.wage_usps = market.paths.wage_usps(t)
     env.season = float(season_factors(p)[market.month.month - 1])
     if market.settings.announced_plans:
         for fact in read_timeline():
@@ -33,11 +37,12 @@ def update_environment(market: ParcelMarket) -> None:
 
 
 def commission_capacity(market: ParcelMarket) -> None:
-    """Orders that are due come into use; the announced rural plan arrives month by month."""
+    """Orders and the announced rural plan come into use, closures take effect, carriers with lasting losses leave."""
     network, amazon = market.state.network, market.state.amazon
     due = [order for order in network.pipeline if order.arrives <= market.month]
     network.pipeline = [order for order in network.pipeline if order.arrives > market.month]
     for order in due:
+        network.recent.append((order.carrier, market.month, order.annual_parcels))
         network.capacity[order.carrier] += order.annual_parcels
         network.coverage[order.carrier] = np.maximum(network.coverage[order.carrier], order.coverage)
         market.events.add(
@@ -48,6 +53,11 @@ def commission_capacity(market: ParcelMarket) -> None:
             f"{order.annual_parcels.sum() / MILLION:,.0f} million parcels a year",
             annual_parcels=order.annual_parcels.sum(),
         )
-    if market.settings.announced_plans and market.months_done < amazon.plan_months:
+    close_capacity(market)
+    if market.settings.entry_and_exit:
+        leave(market)
+    plan_month = market.month - market.settings.projection_start
+    if market.settings.announced_plans and 0 <= plan_month < amazon.plan_months:
+        network.recent.append((AMAZON, market.month, amazon.plan_monthly))
         network.capacity[AMAZON] += amazon.plan_monthly
         network.coverage[AMAZON] = np.minimum(1.0, network.coverage[AMAZON] + amazon.plan_coverage)

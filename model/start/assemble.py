@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS, ZoneTable
 from agents.pricing import quote
 from agents.shippers import ShipperTable
-from model.billing import month_surcharges, peak_weight, sum_over_carriers
+from model.billing import mean_peak_weight, month_surcharges, sum_over_carriers
 from model.carriers import AMAZON, USPS, CarrierTable
 from model.demand import destination_mix, season_factors
 from model.operations import (
@@ -29,9 +28,11 @@ from model.start.choice_constants import ChoiceSetting, ChoiceSolution, draw_pri
 from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network, opening_postal
 from model.start.population import BILLION, draw_population
 from model.state import (
+    AccessState,
     ChoiceState,
     Environment,
     MarketState,
+    RivalState,
     Tariffs,
 )
 from model.streams import Streams
@@ -81,8 +82,15 @@ def target_prices(p: Parameters, carriers: CarrierTable) -> Floats:
     return np.array([p.by(f"price_{segment}", carriers.groups) for segment in SEGMENTS])
 
 
-def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: Streams) -> Start:
+def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: Streams, planned: bool = True) -> Start:
     """Build the state at the start of the run from the accounts of the year before.
+
+    Args:
+        p: Figures of that year.
+        zones: The zone table.
+        carriers: The carriers.
+        streams: Random streams.
+        planned: Whether Amazon's rural plan is known at the start.
 
     Raises:
         model.start.choice_constants.StartError: The published shares cannot be reached with these parameters.
@@ -109,9 +117,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         0.0,
     )
     peak = np.full(carriers.n_carriers, p.peak_surcharge)
-    season = season_factors(p)
-    weight = sum(season[m] * peak_weight(m + 1) for m in range(MONTHS_PER_YEAR)) / MONTHS_PER_YEAR
-    mean_surcharge = month_surcharges(rural, peak, zones.zone_type, weight)
+    mean_surcharge = month_surcharges(rural, peak, zones.zone_type, mean_peak_weight(season_factors(p)))
     on_time = p.by("on_time_base", carriers.groups)
     shippers = draw_population(p, zones, streams)
     floor = _floors(p, zones, costs, street, expected + handed_over, price, shippers)
@@ -140,7 +146,17 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
     books = opening_books(p, carriers, network, volume, value, mean_surcharge, street, costs, flows, annual)
     state = MarketState(
         environment=Environment(),
-        tariffs=Tariffs(level.copy(), floor, level.copy(), rural, peak, mean_surcharge, np.zeros(carriers.n_carriers)),
+        tariffs=Tariffs(
+            level=level.copy(),
+            floor=floor,
+            start_level=level.copy(),
+            rural=rural,
+            peak=peak,
+            surcharge=mean_surcharge,
+            list_growth=np.zeros(carriers.n_carriers),
+            mean_surcharge=mean_surcharge,
+            fill=np.zeros_like(level),
+        ),
         choice=ChoiceState(
             constants=solution.constants,
             perceived_on_time=on_time,
@@ -151,9 +167,11 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
             transit_delay=np.zeros(len(SEGMENTS)),
         ),
         network=network,
-        amazon=opening_amazon(p, zones, costs, flows),
+        amazon=opening_amazon(p, zones, costs, flows, planned),
         books=books,
+        rivals=RivalState(np.zeros(carriers.n_carriers, dtype=np.int64)),
         postal=opening_postal(p, zones),
+        access=AccessState.opening(volume[:, 0].sum(axis=0), coverage),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)
 

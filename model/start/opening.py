@@ -123,27 +123,46 @@ def opening_books(
     )
 
 
-def opening_amazon(p: Parameters, zones: ZoneTable, costs: CostModel, flows: AmazonFlows) -> AmazonState:
-    """Amazon's slices at USPS and the announced rural plan."""
+def opening_amazon(
+    p: Parameters, zones: ZoneTable, costs: CostModel, flows: AmazonFlows, planned: bool = True
+) -> AmazonState:
+    """Amazon's slices at USPS and the announced rural plan, if it is known at the start."""
     own_cost = amazon_own_cost(costs, zones, flows.parcels)
     slices = AccessSlices.cut(flows.parcels, flows.usps_from, own_cost)
     months = int(p.rural_plan_months)
     at_end = flows.parcels * growth_index(p.growth_amazon_demand, months)
-    planned = p.rural_plan_capacity * BILLION
-    reached = expand_coverage(zones, at_end, flows.coverage, RURAL, planned)
-    added = (reached - flows.coverage) * at_end
-    plan = added / added.sum() * planned if added.sum() > 0.0 else np.zeros_like(added)
+    plan, added = rural_plan(p, zones, at_end, flows.coverage) if planned else (np.zeros_like(flows.parcels),) * 2
     return AmazonState(
         flows=flows,
         slices=slices,
         retained=slices.by_zone(),
         retained_share=1.0,
         ups_share=1.0,
+        with_rivals=np.array([flows.ups, flows.fedex]),
         plan_monthly=plan / months,
-        plan_coverage=(reached - flows.coverage) / months,
+        plan_coverage=added / months,
         plan_months=months,
         price_belief=p.price_access_amazon,
     )
+
+
+def rural_plan(p: Parameters, zones: ZoneTable, parcels: Floats, coverage: Floats) -> tuple[Floats, Floats]:
+    """Capacity and coverage that the announced rural plan adds in all.
+
+    Args:
+        p: Parameters.
+        zones: The zone table.
+        parcels: Parcels a year that Amazon will ship when it is complete, by zone, (Z,).
+        coverage: Share covered before it, (Z,).
+
+    Returns:
+        Annual parcels of capacity and added coverage by zone, (Z,) each.
+    """
+    planned = p.rural_plan_capacity * BILLION
+    reached = expand_coverage(zones, parcels, coverage, RURAL, planned)
+    added = (reached - coverage) * parcels
+    plan = added / added.sum() * planned if added.sum() > 0.0 else np.zeros_like(added)
+    return plan, reached - coverage
 
 
 def opening_postal(p: Parameters, zones: ZoneTable) -> PostalState:

@@ -134,6 +134,21 @@ def test_coverage_is_the_largest_share_that_pays(curve: np.ndarray, price: float
     assert np.all(curve[midpoints > coverage[:, None] + 1e-12] > price)
 
 
+@given(curve=curves, price=prices)
+@reproducible
+def test_coverage_has_the_lowest_total_cost_of_all_splits(curve: np.ndarray, price: float) -> None:
+    coverage = desired_coverage(curve, NO_HURDLE, price, 0.0, 0.0)
+    midpoints = (np.arange(20) + 0.5) / 20
+
+    def total(zone: int, share: float) -> float:
+        own = midpoints < share
+        return float(curve[zone][own].sum() + price * (~own).sum())
+
+    for zone in range(4):
+        best = min(total(zone, share / 20) for share in range(21))
+        assert total(zone, coverage[zone] + 1e-12) <= best + 1e-9
+
+
 def test_coverage_moves_with_every_term_of_the_rule() -> None:
     curve = np.tile(np.linspace(1.0, 5.0, 50), (4, 1))
     base = desired_coverage(curve, np.full(4, 0.2), 3.0, 0.35, 0.25)

@@ -12,6 +12,9 @@ import pytest
 
 from experiments import Comparison, RunResult, compare, run
 
+# The stand-ins for the market are imported by worker processes too, which take over this list.
+sys.path.insert(0, str(Path(__file__).parent))
+
 type Lastmile = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -74,7 +74,7 @@ def call(*arguments: str) -> Result:
         ("run withdraw --until 2026-13", ["until", "2026-13", "YYYY-MM"]),
         ("run withdraw --until tomorrow", ["until", "tomorrow", "YYYY-MM"]),
         ("run withdraw --until 2024-12", ["2024-12", "before"]),
-        ("run withdraw --from 2016-01", ["2016-01", "2025-01"]),
+        ("run withdraw --from 2015-12", ["2016-01", "2025-01"]),
         ("run withdraw --until 2026-12 --set end=2027-12", ["until", "twice"]),
         ("run withdraw --seed -1", ["seed", "-1"]),
         ("run withdraw --seed 99999999999", ["seed", "99999999999"]),

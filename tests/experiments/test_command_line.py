@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from experiments import RunResult
 from experiments.cli.app import app
-from experiments.cli.figures import figure, split_year
+from experiments.figures import figure, split_year
 from experiments.settings import read_settings
 from model.market import ParcelMarket
 from model.parameters import Parameters
@@ -27,6 +27,7 @@ COMMANDS = [
     "compare",
     "usps-loss",
     "negotiate",
+    "auction",
     "calibration",
     "scenarios",
     "parameters",

@@ -1,11 +1,16 @@
-"""The example scripts run as they stand."""
+"""The example scripts and the notebook run as they stand."""
 
 from __future__ import annotations
 
 import runpy
+import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
+
+from experiments import read_design
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
@@ -17,3 +22,58 @@ def test_first_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
     assert "bn $ in 2025" in printed
     assert "a lower build limit" in printed
+
+
+def run(name: str, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    for module in ("experiments.workers", "experiments.sweeps.sweep"):
+        monkeypatch.setattr(f"{module}.default_workers", lambda: 1)
+    monkeypatch.setattr("sys.argv", [name, *arguments])
+    runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+
+
+def test_a_scenario_of_ones_own(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    run("own_scenario.py", monkeypatch, "2025-12")
+    assert "net income of USPS, bn $ in 2025" in capsys.readouterr().out
+
+
+def test_a_sweep_and_its_heat_map(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run("sweep_heat_map.py", monkeypatch, str(tmp_path / "rural"))
+    printed = capsys.readouterr().out
+    assert "6 of 6 runs" in printed
+    assert (tmp_path / "rural" / "report.html").exists()
+    run("sweep_heat_map.py", monkeypatch, str(tmp_path / "rural"))
+    assert "0 of 6" not in capsys.readouterr().out  # nothing is run twice
+
+
+def test_an_own_strategy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    run("own_strategy.py", monkeypatch)
+    assert "firm (by " in capsys.readouterr().out
+
+
+def test_reading_a_store_with_duckdb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    run("duckdb_store.py", monkeypatch)
+    printed = capsys.readouterr().out
+    assert printed.count("withdraw") == 3
+
+
+@pytest.mark.filterwarnings("ignore:ipyparallel not installed")
+def test_ema_workbench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    run("ema_policies.py", monkeypatch, "2")
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 2 * 2
+
+
+def test_the_notebook() -> None:
+    notebook = nbformat.read(EXAMPLES / "sweep_notebook.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells)  # outputs are not committed
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    printed = str([cell.get("outputs") for cell in notebook.cells])
+    assert "growth_market" in printed
+    assert "report.html" in printed
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
+def test_designs_are_valid(path: Path) -> None:
+    assert tomllib.loads(path.read_text())
+    assert read_design(path).n_runs > 1

@@ -58,7 +58,7 @@ def test_figures_of_a_deal_belong_together(found: Negotiations) -> None:
         last = run.offers[-1]
         assert last.accepted == last.threads == 1
         assert run.price_usd == pytest.approx(last.price_usd, rel=1e-12)
-        assert last.usps_limit_usd <= last.price_usd <= last.amazon_limit_usd
+        assert last.seller_limit_usd <= last.price_usd <= last.buyer_limit_usd
         assert run.price_usd - run.nash_price_usd == pytest.approx(run.above_nash_usd)
         assert 0.0 < run.retained_share <= 1.0
         assert run.buyer_surplus_usd + run.seller_surplus_usd > 0.0

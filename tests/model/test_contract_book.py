@@ -160,7 +160,7 @@ def test_contracts_of_a_run_end_on_their_dates(finished):
     for item in run.book.in_force():
         assert item.start <= run.settings.end < item.expiry
     kinds = [event.kind for event in run.events if event.kind in ("contract", "enterprise_contract")]
-    older_than_the_run = 3 + 2 * run.shippers.n_enterprise
+    older_than_the_run = 3 + sum(map(len, run.state.choice.enterprise_sellers))
     assert len(kinds) == len(run.book.history) - older_than_the_run
 
 

@@ -59,7 +59,14 @@ def test_every_source_is_listed_once():
     assert len(sources) == len(set(sources))
     tables = {path.name: _rows(path) for path in DATA.glob("*.csv") if path.name != "sources.csv"}
     sourced = {name: rows for name, rows in tables.items() if "source_id" in rows[0]}
-    assert set(sourced) == {"states.csv", "carriers.csv", "market_history.csv", "timeline.csv"}
+    assert set(sourced) == {
+        "states.csv",
+        "state_borders.csv",
+        "carriers.csv",
+        "market_history.csv",
+        "start_years.csv",
+        "timeline.csv",
+    }
     for name, rows in sourced.items():
         for line, row in enumerate(rows, start=2):
             ids = {part.strip() for part in row["source_id"].split(";")}
@@ -74,6 +81,8 @@ def test_no_outcome_after_2024_is_among_the_data():
     assert {row["period"][:4] for row in _rows(DATA / "market_history.csv")} <= {
         str(year) for year in range(2015, 2025)
     }
+    assert {row["year"] for row in _rows(DATA / "start_years.csv")} == {str(year) for year in range(2015, 2025)}
+    assert all(row["latest_data_year"] <= "2024" for row in _rows(DATA / "start_years.csv"))
     allowed = {"decision", "plan", "talks", "price", "term"}
     assert {row["kind"] for row in _rows(DATA / "timeline.csv") if row["date"][:4] > "2024"} <= allowed
 

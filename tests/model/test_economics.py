@@ -24,12 +24,12 @@ def usps_unit_cost(run):
 
 @pytest.fixture(scope="module")
 def base(finished):
-    return finished("baseline", **TWO_YEARS)
+    return finished("baseline", usps_amazon_volume="kept", negotiation=False, **TWO_YEARS)
 
 
 @pytest.fixture(scope="module")
 def withdraw(finished):
-    return finished("withdraw", **TWO_YEARS)
+    return finished("withdraw", negotiation=False, **TWO_YEARS)
 
 
 def test_a_withdrawal_costs_usps_income_each_year(base, withdraw):

@@ -29,19 +29,24 @@ class Trace:
     cents: list = field(default_factory=list)  # invoiced for these
     beyond: list = field(default_factory=list)  # parcels beyond the contract
     retained: list = field(default_factory=list)  # parcels a year that the contract carries
+    carried: list = field(default_factory=list)  # the same by zone
 
     def since(self, month):
         return [i for i, one in enumerate(self.months) if one >= month]
 
     @property
     def agreements(self):
-        return [event for event in self.market.events if event.kind == "agreement"]
+        return [
+            event
+            for event in self.market.events
+            if event.kind == "agreement" and set(event.actors) == {"amazon", "usps"}
+        ]
 
 
 @pytest.fixture(scope="module")
 def traced(market):
     @cache
-    def follow(rng=1, end="2027-12", name="negotiated", **changes):
+    def follow(rng=1, end="2027-12", name="baseline", **changes):
         trace = Trace(market(name, rng, end=end, **changes))
         while not trace.market.finished:
             trace.months.append(trace.market.month)
@@ -52,6 +57,7 @@ def traced(market):
             trace.cents.append(int(flows.invoices[CONTRACT, :, USPS].sum()))
             trace.beyond.append(flows.allocation.accepted[BEYOND, :, USPS].sum())
             trace.retained.append(trace.market.state.amazon.retained.sum())
+            trace.carried.append(trace.market.state.amazon.retained)
         return trace
 
     return follow
@@ -69,33 +75,33 @@ def test_what_is_agreed_is_billed_and_delivered(traced, structure):
     run = trace.market
     (event,) = trace.agreements
     agreed = dict(event.numbers)
-    talks, contract = run.state.amazon.talks.talks, run.book.get("usps", "amazon")
+    talks, contract = run.state.talks["usps", "amazon"].talks, run.book.get("usps", "amazon")
     # From the offers to the contract.
     last = talks.offers[-1]
     closed = ~talks.open
-    assert event.month - run.state.amazon.talks.opened == last.round == talks.signed_round == agreed["round"]
-    assert last.accepted.any()
+    assert event.month - run.state.talks["usps", "amazon"].opened == last.round == talks.signed_round == agreed["round"]
+    assert any(offer.accepted.any() for offer in talks.offers)
     assert closed.any()
     assert np.array(contract.price)[closed].tolist() == talks.price[closed].tolist()
     assert contract.start == max(EXPIRY, event.month + 1)
     assert agreed["parcels"] == pytest.approx(sum(contract.commitment))
     assert agreed["price_usd"] == pytest.approx(np.average(contract.price, weights=np.maximum(contract.commitment, 1)))
     # From the contract to the invoices: every month, every price group.
-    group = run.state.amazon.talks.groups.of_zone
+    group = run.state.talks["usps", "amazon"].groups.of_zone
     for i in trace.since(contract.start):
         price = np.array([contract.price_at(trace.months[i], g) for g in range(len(contract.groups))])
         assert trace.dollars[i] == pytest.approx(price[group] * trace.parcels[i], rel=1e-9)
         assert trace.cents[i] / 100 == pytest.approx(trace.dollars[i].sum(), abs=0.02)
     first = trace.since(contract.start)[0]
     recorded, by_zone = run.records["amazon_usps_price_usd"][first], np.array(contract.price)[group]
-    carried = run.state.amazon.slices.zones_of(run.state.amazon.agreed[contract.start])
+    carried = trace.carried[first]
     if structure == "uniform":
         assert recorded == pytest.approx(agreed["price_usd"], rel=1e-12)
     assert recorded == pytest.approx(np.average(by_zone, weights=carried))
-    # And to the door: a contract year lies between what is promised and what must be accepted.
+    # And to the door: a contract year lies between what is promised, within its tolerance, and what must be accepted.
     year = trace.since(contract.start)[:12]
     delivered = np.bincount(group, weights=np.sum([trace.parcels[i] for i in year], axis=0))
-    assert (delivered >= np.array(contract.commitment) * 0.99).all()
+    assert (delivered >= np.array(contract.commitment) * contract.tolerance * 0.999).all()
     assert (delivered <= np.array(contract.cap) * 1.01).all()
 
 
@@ -116,7 +122,7 @@ def test_no_parcel_is_delivered_under_two_contracts(traced):
 
 def test_negotiation_moves_parcels_and_only_when_it_can_matter(traced, finished, differences):
     run = traced().market
-    kept = finished("negotiated", 1, usps_amazon_volume="kept", end="2027-12")
+    kept = finished("baseline", 1, negotiation=False, end="2027-12")
     assert differences(run, kept, months=DEADLINE - run.settings.start) == []
     ours, theirs = (one.records["amazon_via_usps_parcels"].sum(axis=1) for one in (run, kept))
     after = EXPIRY - run.settings.start
@@ -133,7 +139,7 @@ def test_same_seed_same_talks_and_a_name_changes_nothing(traced, differences):
 def test_both_sides_gain_by_what_they_believe(traced):
     for seed in (1, 2):
         run = traced(seed).market
-        state = run.state.amazon.talks
+        state = run.state.talks["usps", "amazon"]
         _, buyer, seller = next(row for row in state.limits if row[0] == state.talks.signed_round)
         assert (seller <= state.talks.price).all()
         assert (state.talks.price <= buyer).all()
@@ -142,10 +148,10 @@ def test_both_sides_gain_by_what_they_believe(traced):
 
 @pytest.mark.parametrize("month", ["2026-01", "2026-05"])
 def test_nothing_is_signed_before_its_date(market, month):
-    run = market("negotiated", 1, bargaining="nash", earliest_signature=month, end=month).run()
-    (event,) = [event for event in run.events if event.kind == "agreement"]
+    run = market("baseline", 1, bargaining="nash", earliest_signature=month, end=month).run()
+    (event,) = [event for event in run.events if event.kind == "agreement" and set(event.actors) == {"amazon", "usps"}]
     assert str(event.month) == month  # this procedure agrees as soon as it may
-    state = run.state.amazon.talks
+    state = run.state.talks["usps", "amazon"]
     perceived = state.talks.perceived(state.stakes)
     assert state.talks.price == pytest.approx(nash_price(perceived, run.figures.seller_bargaining_weight))
 
@@ -154,17 +160,17 @@ def test_nothing_is_signed_before_its_date(market, month):
 def test_every_procedure_runs(traced, kind):
     trace = traced(end="2026-11", bargaining=kind, **QUIET)
     run = trace.market
-    talks = run.state.amazon.talks.talks
+    talks = run.state.talks["usps", "amazon"].talks
     assert len(talks.offers) > 0
     assert len(trace.agreements) == talks.signed
     if kind == "posted":
-        published = run.state.amazon.talks.stakes.published
+        published = run.state.talks["usps", "amazon"].stakes.published
         assert all((offer.price >= published - 0.5).all() for offer in talks.offers)
     if kind == "nash":
         assert trace.agreements[0].month == DEADLINE
     if kind == "take_it_or_leave_it":
         rounds = [offer.round for offer in talks.offers]
-        assert sum(round_ <= EXPIRY - run.state.amazon.talks.opened for round_ in rounds) == 1
+        assert sum(round_ <= EXPIRY - run.state.talks["usps", "amazon"].opened for round_ in rounds) == 1
 
 
 def test_without_a_zone_of_agreement_the_rest_pays_the_published_price(traced):
@@ -172,7 +178,7 @@ def test_without_a_zone_of_agreement_the_rest_pays_the_published_price(traced):
     hopeless = {"auction_displacement_belief": 1.0, "reservation_belief_sd": 0.0, **QUIET}
     trace = traced(end="2028-09", **hopeless)
     run = trace.market
-    state = run.state.amazon.talks
+    state = run.state.talks["usps", "amazon"]
     assert trace.agreements == []
     assert len(state.talks.offers) > 10
     assert not any(offer.accepted.any() for offer in state.talks.offers)
@@ -197,9 +203,9 @@ def test_without_a_zone_of_agreement_the_rest_pays_the_published_price(traced):
 def test_both_extremes_are_reachable(market):
     free = {f"capacity_capex_{kind}": value for kind, value in (("urban", 2.0), ("suburban", 1.5), ("rural", 3.0))}
     leaves = market(
-        "negotiated", 1, end="2028-09", build_lead_months=3, build_limit=10.0, amazon_own_cost_multiplier=0.8, **free
+        "baseline", 1, end="2028-09", build_lead_months=3, build_limit=10.0, amazon_own_cost_multiplier=0.8, **free
     )
-    stays = market("negotiated", 1, end="2028-09", build_limit=0.0, announced_plans=False)
+    stays = market("baseline", 1, end="2028-09", build_limit=0.0, announced_plans=False)
     assert retained(leaves.run()) < 0.25
     assert retained(stays.run()) > 0.95
 
@@ -207,7 +213,7 @@ def test_both_extremes_are_reachable(market):
 def test_dearer_own_delivery_keeps_more_at_usps(market):
     kept = []
     for multiplier in (0.8, 1.2, 1.6):
-        runs = (market("negotiated", seed, end="2027-12", amazon_own_cost_multiplier=multiplier) for seed in (1, 2))
+        runs = (market("baseline", seed, end="2027-12", amazon_own_cost_multiplier=multiplier) for seed in (1, 2))
         kept.append(np.mean([retained(run.run()) for run in runs]))
     assert kept[0] < kept[1] < kept[2]
     assert kept[2] - kept[0] > 0.2
@@ -218,5 +224,9 @@ def test_a_contract_keeps_its_volume_while_the_next_one_waits(traced):
     first, second = trace.agreements
     assert second.month < Month(2027, 6)  # signed long before the first one ends
     assert trace.market.book.upcoming("usps", "amazon").start == EXPIRY + 24
-    after = [trace.retained[i] for i in trace.since(EXPIRY)]
-    assert after == pytest.approx([dict(first.numbers)["parcels"]] * len(after))
+    after = np.array([trace.retained[i] for i in trace.since(EXPIRY)])
+    agreed = dict(first.numbers)["parcels"]
+    # Within its terms Amazon may take back what it reaches by now, but no more than the tolerance.
+    assert after[0] == pytest.approx(agreed)
+    assert (after <= agreed * (1 + 1e-9)).all()
+    assert (after >= 0.9 * agreed * (1 - 1e-9)).all()

@@ -38,7 +38,7 @@ def test_placebo_is_the_baseline(finished, differences):
 @pytest.mark.parametrize("name", ["withdraw", "partial"])
 @pytest.mark.parametrize("exit_start", ["2027-01", "2029-05"])
 def test_an_exit_after_the_horizon_is_no_exit(finished, differences, name, exit_start):
-    base = finished("baseline", **HORIZON)
+    base = finished("baseline", usps_amazon_volume="kept", **HORIZON)
     late = finished(name, exit_start=exit_start, exit_end="2029-12", **HORIZON)
     assert differences(base, late) == []
     assert late.outcomes() == base.outcomes()
@@ -46,7 +46,7 @@ def test_an_exit_after_the_horizon_is_no_exit(finished, differences, name, exit_
 
 @pytest.mark.parametrize("name", ["withdraw", "partial"])
 def test_luck_is_shared_until_the_exit_begins(finished, differences, name):
-    base = finished("baseline", **HORIZON)
+    base = finished("baseline", usps_amazon_volume="kept", **HORIZON)
     later = finished(name, exit_start="2026-01", **HORIZON)
     assert differences(base, later, months=12) == []
     assert "amazon_via_usps_parcels" in differences(base, later)

@@ -9,10 +9,15 @@ SHORT = {"end": "2027-06", "n_shippers": 600}
 CASES = [
     ("withdraw", {}),
     ("partial", {}),
-    ("negotiated", {"earliest_signature": "2025-01"}),
-    ("negotiated", {"bargaining": "nash", "auction_displacement_belief": 0.5}),
-    ("negotiated", {"bargaining": "take_it_or_leave_it"}),
+    ("baseline", {"earliest_signature": "2025-01"}),
+    ("baseline", {"bargaining": "nash", "auction_displacement_belief": 0.5}),
+    ("baseline", {"bargaining": "take_it_or_leave_it"}),
+    ("baseline", {"reopeners": True, "term_strategic": 24, "end": "2028-12"}),
     ("baseline", {"announced_plans": False, "initial_peak_utilisation": 1.0, "demand_shock_sd": 0.03}),
+    ("baseline", {"start": "2016-01", "end": "2016-02"}),
+    ("baseline", {"start": "2022-03", "end": "2022-05"}),
+    ("baseline", {"start": "2024-06", "end": "2024-08"}),
+    ("auction_pay_as_bid", {}),
     ("baseline", {"usps_debt_start": 13.0, "usps_cash_start": 3.0, "mail_trend": "fast", "demand_shock": True}),
     (
         "withdraw",

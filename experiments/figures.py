@@ -63,6 +63,12 @@ def figure(name: str, value: float, signed: bool = False) -> str:
     return f"{shown:{'+' if signed and shown else ''},.{digits}f}"
 
 
+def scale_of(name: str) -> tuple[float, str]:
+    """What to divide an outcome by to have it in the unit that `unit_of` tells, and this unit."""
+    scale, _, unit = _scale(split_year(name)[0])
+    return scale, unit
+
+
 def _scale(stem: str) -> tuple[float, int, str]:
     if stem.endswith(_PER_PARCEL):
         return 1.0, 3, "$"

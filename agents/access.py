@@ -1,0 +1,182 @@
+"""Buying the last mile: which addresses a carrier that has routes of its own hands to a seller of access this month.
+
+A carrier delivers the densest addresses itself and hands over those where one more stop of its own costs more than
+access. A cap on what the contract carries works like a higher price, a promised volume like a lower one: both are found
+as the shadow price at which the carrier would want exactly that much. Source: design text of the market, section 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.make_or_buy import desired_coverage
+
+Floats = NDArray[np.float64]
+MOST_STEPS = 40  # of the search for the shadow price; demand is nearly linear in it, so a dozen usually do
+CLOSE = 1e-9  # relative distance to the quantity that is asked for
+NARROW = 1e-9  # $ per parcel between which demand jumps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AccessTerms:
+    """What access a carrier can buy in a month, by zone (Z,) and price group (G,).
+
+    Attributes:
+        price: Price of one more parcel, $ per parcel, (Z,): that of the contract, or the published one without.
+        published: Price beyond the contract, $ per parcel.
+        group: Price group of each zone, (Z,).
+        cap: Parcels that the contract carries this month, (G,); 0 without a contract.
+        least: Parcels of this month without which the commitment is missed, (G,).
+        relief: Share of the price that parcels below `least` save: what a missing one would cost, (G,).
+    """
+
+    price: Floats
+    published: float
+    group: NDArray[np.int64]
+    cap: Floats
+    least: Floats
+    relief: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AccessPurchase:
+    """What a carrier hands over this month.
+
+    Attributes:
+        kept: Share of each zone's parcels, densest first, that it delivers itself, (Z,).
+        contract: Parcels at the contract price, (Z,).
+        published: Parcels at the published price, (Z,).
+    """
+
+    kept: Floats
+    contract: Floats
+    published: Floats
+
+    @property
+    def parcels(self) -> Floats:
+        """All parcels handed over, (Z,)."""
+        return self.contract + self.published
+
+
+def buy_access(own_cost: Floats, volume: Floats, terms: AccessTerms, injection_cost: float) -> AccessPurchase:
+    """Choose what to hand over: the sparsest addresses first, as far as access is cheaper than own routes.
+
+    Args:
+        own_cost: What not delivering a parcel spares the carrier, by percentile, densest first, $, (Z, P).
+        volume: Parcels that it could hand over this month, evenly over the percentiles, (Z,).
+        terms: Prices and limits.
+        injection_cost: Cost of dropping parcels at the seller, $ per parcel.
+
+    Returns:
+        The purchase; the contract carries at most its cap in each group.
+    """
+
+    def kept_at(price: Floats) -> Floats:
+        return desired_coverage(own_cost, np.zeros(len(volume)), np.maximum(price, 0.0), injection_cost, 0.0)
+
+    open_to_all = kept_at(np.full(len(volume), terms.published))
+    if not terms.cap.any():
+        return AccessPurchase(open_to_all, np.zeros_like(volume), volume * (1.0 - open_to_all))
+    under = _kept_under_contract(own_cost, volume, terms, kept_at)
+    carries = terms.cap[terms.group] > 0.0
+    contract = np.where(carries, volume * (1.0 - under), 0.0)
+    kept = np.where(carries, np.minimum(under, open_to_all), open_to_all)
+    return AccessPurchase(kept, contract, np.maximum(volume * (1.0 - kept) - contract, 0.0))
+
+
+def _kept_under_contract(
+    own_cost: Floats, volume: Floats, terms: AccessTerms, kept_at: Callable[[Floats], Floats]
+) -> Floats:
+    """Share kept in each zone when the contract carries no more than its cap and no less than was promised, (Z,).
+
+    What has to be added to the price for that is searched for. Where many addresses cost the same, wanted parcels
+    jump at one price; the carrier is indifferent there, and hands over the part that is missing to the limit.
+    """
+
+    def by_group(parcels: Floats) -> Floats:
+        return np.bincount(terms.group, weights=parcels, minlength=len(terms.cap))
+
+    def kept_with(shadow: Floats) -> tuple[Floats, Floats]:
+        kept = kept_at(terms.price + shadow[terms.group])
+        return kept, by_group(volume * (1.0 - kept))
+
+    free, wanted = kept_with(np.zeros(len(terms.cap)))
+    target = np.where(wanted > terms.cap, terms.cap, np.maximum(wanted, np.minimum(terms.least, terms.cap)))
+    if (target == wanted).all():
+        return free
+    zones = np.maximum(np.bincount(terms.group, minlength=len(terms.cap)), 1)
+    low = np.where(target > wanted, -by_group(terms.price) / zones * terms.relief, 0.0)
+    high = np.where(target < wanted, float(own_cost.max()), 0.0)
+
+    def excess(shadow: Floats) -> Floats:
+        return kept_with(shadow)[1] - target
+
+    low, high = _where_it_vanishes(excess, low, high, CLOSE * np.maximum(target, 1.0))
+    (kept_less, most), (kept_more, fewest) = kept_with(low), kept_with(high)
+    jump = most - fewest
+    part = np.clip(np.divide(target - fewest, jump, out=np.zeros_like(jump), where=jump > 0.0), 0.0, 1.0)
+    bound = kept_more + part[terms.group] * (kept_less - kept_more)
+    return np.where((target != wanted)[terms.group], bound, free)
+
+
+def _where_it_vanishes(
+    excess: Callable[[Floats], Floats], low: Floats, high: Floats, close: Floats
+) -> tuple[Floats, Floats]:
+    """Bracket of the point where a falling function passes 0, all groups at once.
+
+    False position, with every third step a halving: jumps of the function cannot hold it up.
+
+    Args:
+        excess: The function of a price by group, (G,), that falls in the price of the same group.
+        low: Prices at which it is positive or 0, (G,).
+        high: Prices at which it is negative or 0, (G,).
+        close: Values below 0 that count as 0, (G,).
+    """
+    above, below = excess(low), excess(high)
+    for step in range(MOST_STEPS):
+        if ((below >= -close) | (high - low <= NARROW)).all():
+            break
+        width = np.maximum(above - below, 1e-300)
+        weight = np.full_like(low, 0.5) if step % 3 == 2 else np.clip(above / width, 0.01, 0.99)
+        middle = low + (high - low) * weight
+        value = excess(middle)
+        more = value > 0.0
+        low, above = np.where(more, middle, low), np.where(more, value, above)
+        high, below = np.where(more, high, middle), np.where(more, below, value)
+    return low, high
+
+
+def keeps_commitment(
+    own_cost: Floats, volume: Floats, terms: AccessTerms, injection_cost: float, months_left: int, months_after: int
+) -> NDArray[np.bool_]:
+    """Whether it pays to buy what was promised although own routes are cheaper, where the price reverts else.
+
+    Args:
+        own_cost: What not delivering a parcel spares the carrier, by percentile, densest first, $, (Z, P).
+        volume: Parcels that it could hand over in a month, (Z,).
+        terms: Prices and limits.
+        injection_cost: Cost of dropping parcels at the seller, $ per parcel.
+        months_left: Months of the contract year that are left, this one included.
+        months_after: Months, at most a year, that the contract runs beyond it.
+
+    Returns:
+        (G,), true where the loss on what it would not buy is smaller than what the lower price saves afterwards.
+    """
+    groups = len(terms.cap)
+    cell = volume[:, None] / own_cost.shape[1]
+    gain = (own_cost - injection_cost - terms.price[:, None]) * np.ones_like(cell)
+    saved = cell * (np.maximum(gain, 0.0) - np.maximum(gain - (terms.published - terms.price[:, None]), 0.0))
+    benefit = np.bincount(terms.group, weights=saved.sum(axis=1), minlength=groups) * months_after
+    loss = np.zeros(groups)
+    for group in range(groups):
+        here = terms.group == group
+        parcels = np.broadcast_to(cell[here], gain[here].shape).ravel()
+        order = np.argsort(-gain[here].ravel(), kind="stable")
+        before = np.cumsum(parcels[order]) - parcels[order]
+        needed = np.clip(terms.least[group] - before, 0.0, parcels[order])
+        loss[group] = float((needed * np.maximum(-gain[here].ravel()[order], 0.0)).sum()) * months_left
+    return np.asarray(loss <= benefit)

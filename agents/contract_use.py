@@ -1,0 +1,106 @@
+"""How much of a contract its buyer uses: what it takes back into its own network month by month (section 12).
+
+Below tolerance x commitment a parcel that is not handed over saves less than the price: under take-or-pay it saves
+price x (1 - rate), under reversion the buyer compares keeping and missing the commitment. A contract without a
+shortfall rule, and one that has reverted already, binds to nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.contracts import Contract
+
+type Floats = NDArray[np.float64]
+type Ints = NDArray[np.int64]
+type Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContractPosition:
+    """Where a buyer stands in a contract.
+
+    Attributes:
+        price: Price of the month by group, $ per parcel, (G,).
+        owed: Parcels a year that must still be handed over for the rest of the contract year, by group, so that the
+            commitment is met within its tolerance, (G,); 0 where nothing binds.
+        published: Price after a reversion, $ per parcel.
+        year_left: Share of a contract year that is left, this month included.
+        year_after: Share of a year, at most 1, that the contract runs beyond this contract year.
+    """
+
+    price: Floats
+    owed: Floats
+    published: float
+    year_left: float
+    year_after: float
+
+
+def owed_pace(contract: Contract, delivered: Floats, year_left: float) -> Floats:
+    """Parcels a year that the rest of the contract year still owes, by group, (G,).
+
+    Args:
+        contract: A contract in force.
+        delivered: Parcels of the contract year so far, by group, (G,).
+        year_left: Share of a contract year's parcels that usually falls into the rest of it, above 0.
+    """
+    if contract.shortfall_rule == "none" or contract.reverted:
+        return np.zeros(len(contract.groups))
+    missing = contract.tolerance * np.array(contract.commitment) - delivered
+    return np.asarray(np.maximum(missing, 0.0) / year_left)
+
+
+def taken_back(
+    contract: Contract, position: ContractPosition, volume: Floats, worth: Floats, group: Ints, reachable: Bools
+) -> Bools:
+    """Slices that the buyer delivers itself this month although the contract would carry them, (L,).
+
+    Args:
+        contract: A contract in force.
+        position: Where the buyer stands in it.
+        volume: Parcels a year by slice under the contract, (L,).
+        worth: Price at which the buyer is indifferent to delivering a slice itself this month, $ per parcel, (L,).
+        group: Price group of each slice, (L,).
+        reachable: Slices where it has routes or stations already, (L,).
+    """
+    price = position.price[group]
+    cheaper = np.flatnonzero(reachable & (worth < price))
+    cheaper = cheaper[np.lexsort((worth[cheaper], group[cheaper]))]
+    within = _within_commitment(position, volume, group, cheaper)
+    free, beyond = cheaper[within], cheaper[~within]
+    if contract.shortfall_rule == "take_or_pay":
+        beyond = beyond[worth[beyond] < price[beyond] * (1.0 - contract.take_or_pay_rate)]
+    elif not _breach_pays(position, volume, np.where(reachable, worth, np.inf), price, cheaper, beyond):
+        beyond = beyond[:0]
+    back = np.zeros(len(volume), dtype=np.bool_)
+    back[free] = back[beyond] = True
+    return back
+
+
+def _within_commitment(position: ContractPosition, volume: Floats, group: Ints, cheaper: Ints) -> Bools:
+    """Which of the slices, sorted by group and then by worth, can go without missing a commitment."""
+    room = np.bincount(group, weights=volume, minlength=len(position.owed)) - position.owed
+    running = np.cumsum(volume[cheaper])
+    first = np.searchsorted(group[cheaper], np.arange(len(room)), side="left")
+    before = np.concatenate([[0.0], running])[first]
+    return np.asarray(running - before[group[cheaper]] <= room[group[cheaper]])
+
+
+def _breach_pays(
+    position: ContractPosition, volume: Floats, worth: Floats, price: Floats, cheaper: Ints, beyond: Ints
+) -> bool:
+    """Whether missing the commitment is cheaper: taking more back this year against the published price of the next.
+
+    A missed commitment of one group makes the prices of all groups revert. Beyond a year nothing needs to be compared:
+    the commitment can be missed then, too.
+    """
+    if len(beyond) == 0:
+        return False
+    saved = position.year_left * float((volume[beyond] * (price[beyond] - worth[beyond])).sum())
+    stays = np.ones(len(volume), dtype=np.bool_)
+    stays[cheaper] = False
+    dearer = np.minimum(np.maximum(worth, price), position.published) - price
+    return saved > position.year_after * float((volume[stays] * np.maximum(dearer[stays], 0.0)).sum())

@@ -1,0 +1,42 @@
+"""A sweep over two uncertainties and its heat map: who keeps the rural parcels?
+
+python examples/sweep_heat_map.py [folder]    # run it again with the same folder: nothing is run twice
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from experiments import drivers, heat_map, report, sweep
+
+DESIGN = {
+    "kind": "grid",
+    "scenario": "baseline",
+    "until": "2026-12",
+    "replications": 1,
+    "set": {"n_shippers": 300},
+    "outcomes": ["amazon_own_share_rural", "amazon_usps_retained_share"],
+    "uncertainties": {
+        "amazon_own_cost_multiplier": [0.8, 1.2, 1.6],
+        "build_limit": {"low": 0.4, "high": 2.0, "steps": 2},
+    },
+}
+
+
+def main(folder: Path) -> None:
+    """Run what is missing, print the heat map, write the report."""
+    result = sweep(DESIGN, folder, progress=lambda done, failed, total: print(f"{done} of {total} runs"))
+    shares = heat_map(result, "amazon_own_share_rural_2026", across="build_limit", down="amazon_own_cost_multiplier")
+    print("Share of its rural parcels that Amazon delivers itself in 2026")
+    print(shares.round(2).to_string(), end="\n\n")
+    print(drivers(result, "amazon_own_share_rural_2026")[["change", "lowest_at", "highest_at"]].to_string())
+    print(f"The report is in {report(result)}")
+
+
+# A sweep starts other processes, which read this file again: they must not start sweeps of their own.
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]))
+    else:
+        with tempfile.TemporaryDirectory() as place:
+            main(Path(place) / "rural")

@@ -1,0 +1,103 @@
+"""The values of an outcome, by point and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.errors import InputError
+from experiments.figures import choose
+from experiments.store.reading import SweepResult, open_sweep
+
+Source = SweepResult | str | Path
+
+
+def opened(source: Source) -> SweepResult:
+    """The sweep itself, or the one in a folder."""
+    return source if isinstance(source, SweepResult) else open_sweep(source)
+
+
+def chosen_outcomes(result: SweepResult, outcome: str | Sequence[str] | None) -> list[str]:
+    """Outcomes that are asked for by name or pattern; all unless told.
+
+    Raises:
+        InputError: A name or pattern fits nothing that the sweep keeps.
+    """
+    if outcome is None:
+        return list(result.outcomes)
+    patterns = [outcome] if isinstance(outcome, str) else list(outcome)
+    found: dict[str, None] = {}
+    problems: list[str] = []
+    for pattern in patterns:
+        fits = choose(result.outcomes, [pattern])
+        if fits:
+            found.update(dict.fromkeys(fits))
+            continue
+        try:
+            result.check_outcome(pattern)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return list(found)
+
+
+def good_runs(result: SweepResult, scenario: str) -> pd.DataFrame:
+    """Runs of a scenario that ended well."""
+    runs = result.runs
+    return runs[(runs["scenario"] == scenario) & (runs["status"] == "done")]
+
+
+def by_point(result: SweepResult, outcome: str, scenario: str) -> pd.DataFrame:
+    """Values of an outcome: one row a point, one column a seed; nan where there is none."""
+    return good_runs(result, scenario).pivot(index="point", columns="seed", values=outcome)
+
+
+def complete_by_point(result: SweepResult, outcome: str, scenario: str) -> pd.DataFrame:
+    """The same of a design that lacks nothing.
+
+    Raises:
+        InputError: Runs are missing, failed, or without this outcome: indices would be silently wrong.
+    """
+    design: dict[str, Any] = result.manifest.design
+    runs = result.runs
+    here = runs[runs["scenario"] == scenario]
+    wanted = result.manifest.points * int(design["replications"])
+    failed = int((here["status"] == "failed").sum())
+    problems = []
+    if len(here) < wanted:
+        problems.append(f"{wanted - len(here):,} of {wanted:,} runs of {scenario} are missing; finish the sweep first")
+    if failed:
+        problems.append(f"{failed:,} runs of {scenario} failed; mend what failed and sweep with --retry-failed")
+    without = int(here.loc[here["status"] == "done", outcome].isna().sum())
+    if without:
+        problems.append(f"{without:,} runs of {scenario} have no {outcome}")
+    if problems:
+        raise InputError([f"{result.folder}: {problem}" for problem in problems])
+    return by_point(result, outcome, scenario)
+
+
+def point_factors(result: SweepResult) -> pd.DataFrame:
+    """Values of the factors, one row a point."""
+    return result.runs.drop_duplicates("point").set_index("point")[list(result.factors)].sort_index()
+
+
+def luck_share(values: pd.DataFrame) -> float:
+    """Share of luck in the variance of a single run: what differs between seeds of one point; nan with one seed."""
+    if values.shape[1] < 2:
+        return float("nan")
+    within = float(values.var(axis=1, ddof=1).mean())
+    between = float(values.mean(axis=1).var(ddof=1)) - within / values.shape[1] if len(values) > 1 else 0.0
+    total = within + max(0.0, between)
+    return within / total if total > 0.0 else 0.0
+
+
+def varies(values: pd.DataFrame) -> bool:
+    """Whether an outcome differs between points by more than rounding."""
+    means = values.mean(axis=1).to_numpy()
+    means = means[np.isfinite(means)]
+    return bool(means.size > 1 and np.ptp(means) > 1e-9 * max(1e-300, float(np.abs(means).max())))

@@ -1,0 +1,78 @@
+"""Stored parameter draws: a small parquet with one row per draw and one column per parameter, and its manifest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.errors import InputError
+from model.parameters import ParameterError, Parameters
+
+FOLDER = "posteriors"
+
+
+@dataclass(frozen=True, eq=False)
+class DrawSet:
+    """Parameter draws.
+
+    Attributes:
+        name: Name of the set.
+        values: One row per draw, one column per parameter symbol.
+        fixed: Parameters that the whole set changes, by symbol.
+        manifest: Where the draws come from.
+    """
+
+    name: str
+    values: pd.DataFrame = field(repr=False)
+    fixed: dict[str, float]
+    manifest: dict[str, Any] = field(repr=False)
+
+    def row(self, number: int) -> dict[str, float]:
+        """Changes of one draw; numbers beyond the last begin anew."""
+        drawn = self.values.iloc[number % len(self.values)]
+        return {**self.fixed, **{str(symbol): float(value) for symbol, value in drawn.items()}}
+
+
+def stored_sets() -> tuple[str, ...]:
+    """Names of the sets that come with the package."""
+    folder = resources.files("experiments") / "backtest" / FOLDER
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(item.name.removesuffix(".parquet") for item in folder.iterdir() if item.name.endswith("quet")))
+
+
+def load_draws(name_or_path: str | Path) -> DrawSet:
+    """Read a set by name, or a parquet file with its manifest beside it.
+
+    Raises:
+        InputError: No such set or file, or it does not hold parameter values that are allowed.
+    """
+    text = str(name_or_path)
+    if text in stored_sets():
+        path = Path(str(resources.files("experiments") / "backtest" / FOLDER / f"{text}.parquet"))
+    else:
+        path = Path(text)
+        if path.suffix != ".parquet":
+            known = ", ".join(stored_sets()) or "none"
+            raise InputError(f"draws: {text!r} is neither a stored set ({known}) nor a .parquet file")
+    try:
+        values = pd.read_parquet(path)
+        beside = path.with_suffix(".json")
+        manifest = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise InputError(f"draws: {text!r} cannot be read: {str(error).splitlines()[0]}") from error
+    fixed = {str(symbol): float(value) for symbol, value in dict(manifest.get("fixed", {})).items()}
+    drawn = DrawSet(path.stem, values, fixed, manifest)
+    if values.empty:
+        raise InputError(f"draws: {text!r} holds no draws")
+    for number in range(len(values)):
+        try:
+            Parameters(drawn.row(number))
+        except (ParameterError, ValueError) as error:
+            raise InputError(f"draws: {text!r}, row {number}: {str(error).splitlines()[0]}") from error
+    return drawn

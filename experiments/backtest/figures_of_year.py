@@ -1,0 +1,122 @@
+"""What a run says about each calendar year, in the terms of the published figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.geography import RURAL
+from experiments.runs import start_market
+from experiments.workers import Task
+from model.carriers import USPS
+from model.history.table import base_time, read_history
+from model.market import ParcelMarket
+
+BILLION = 1e9
+GROUPS = ("usps", "amazon", "ups", "fedex", "regional")
+CHANNELS = {"own_share": "own", "usps_share": "via_usps", "ups_share": "via_ups"}
+SPAN_OF_ORDER = 12  # months between two looks at which addresses Amazon has reached
+
+Key = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class HistoryRun:
+    """What a back-test keeps of one run.
+
+    Attributes:
+        figures: Values by series, entity and year; volumes in bn parcels, money in bn $ or $ per parcel.
+        added_density: Households per square mile of the addresses that Amazon reaches first, in each later third of
+            the run, and never: geometric means.
+    """
+
+    figures: dict[Key, float]
+    added_density: tuple[float, ...]
+
+
+def run_history(task: Task) -> HistoryRun:
+    """Run one task to its end and read its years."""
+    market = start_market(task.scenario, task.seed).run()
+    figures: dict[Key, float] = {}
+    start, n = market.settings.start, market.records.n
+    first = (1 - start.month) % MONTHS_PER_YEAR
+    for begin in range(first, n - MONTHS_PER_YEAR + 1, MONTHS_PER_YEAR):
+        rows = slice(begin, begin + MONTHS_PER_YEAR)
+        figures |= {(*name, (start + begin).year): value for name, value in _year(market, rows).items()}
+    return HistoryRun(figures, added_density(market))
+
+
+def _year(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
+    records, groups = market.records, np.array(market.carriers.groups)
+    delivered = records["delivered_parcels"][rows].sum(axis=0)
+    revenue = records["revenue_usd"][rows].sum(axis=0)
+    total = float(delivered.sum())
+    found: dict[tuple[str, str], float] = {("volume", "total"): total / BILLION}
+    rural = market.zones.zone_type == RURAL
+    for group in GROUPS:
+        mine = groups == group
+        volume = float(delivered[mine].sum())
+        found["volume", group] = volume / BILLION
+        found["share", group] = volume / total
+        if volume > 0.0:
+            found["revenue_per_parcel", group] = float(revenue[mine].sum()) / volume
+            found["rural_share", group] = float(delivered[mine][:, rural].sum()) / volume
+    rest = delivered[groups != "amazon"]
+    found["rural_share", "others"] = float(rest[:, rural].sum() / rest.sum())
+    for kind, name in enumerate(("urban", "suburban", "rural")):
+        here = market.zones.zone_type == kind
+        for group in ("usps", "regional"):
+            found[f"share_{name}", group] = float(delivered[groups == group][:, here].sum() / delivered[:, here].sum())
+    shipped = float(records["amazon_parcels"][rows].sum())
+    found["volume_shipped", "amazon"] = shipped / BILLION
+    for series, channel in CHANNELS.items():
+        found[series, "amazon"] = float(records[f"amazon_{channel}_parcels"][rows].sum()) / shipped
+    return found | _postal(market, rows)
+
+
+def _postal(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
+    """Figures of USPS; its own accounts count somewhat more pieces than the market's definition does."""
+    records = market.records
+    at_usps = float(records["amazon_via_usps_parcels"][rows].sum())
+    volume = float(records["volume_parcels"][rows, USPS].sum())
+    return {
+        ("package_revenue", "usps"): float(records["usps_parcel_revenue_usd"][rows].sum()) / BILLION,
+        ("package_volume", "usps"): volume / BILLION * pieces_per_parcel(market.settings.start),
+        ("income_without_noncash", "usps"): float(records["usps_controllable_income_usd"][rows].sum()) / BILLION,
+        ("access_price", "usps"): float(records["amazon_usps_revenue_usd"][rows].sum()) / at_usps
+        if at_usps > 0.0
+        else float("nan"),
+    }
+
+
+def pieces_per_parcel(start: Month) -> float:
+    """Pieces in the accounts of USPS over its parcels in the market's definition, in the year before a start."""
+    history, time = read_history(), base_time(start)
+    return history.at("usps_package_volume", time) / history.at("parcels_usps", time)
+
+
+def added_density(market: ParcelMarket) -> tuple[float, ...]:
+    """Density of the addresses that Amazon comes to deliver itself, in the order in which it does.
+
+    Returns:
+        Geometric mean of households per square mile: reached by the end of the first year, in the first and the second
+        half of the rest of the run, and never. Spans in which nothing is added are left out.
+    """
+    own, shipped = market.records["amazon_own_parcels"], market.records["amazon_parcels"]
+    zones, n = market.zones, market.records.n
+    cells = np.arange(zones.density_grid.shape[1])
+    reached = np.zeros(zones.n_zones)
+    found = []
+    for month in (min(SPAN_OF_ORDER, n) - 1, (n + SPAN_OF_ORDER) // 2 - 1, n - 1, None):
+        if month is None:
+            now = np.ones(zones.n_zones)
+        else:
+            now = np.maximum(reached, own[min(month, n - 1)] / shipped[min(month, n - 1)])
+        before, after = (np.clip(part[:, None] * len(cells) - cells, 0.0, 1.0) for part in (reached, now))
+        weight = (after - before) * zones.households[:, None]
+        if weight.sum() > 0.0:
+            found.append(float(np.exp(np.average(np.log(zones.density_grid), weights=weight))))
+        reached = now
+    return tuple(found)

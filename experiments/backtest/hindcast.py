@@ -1,0 +1,199 @@
+"""Run the past and hold it against what happened."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agents.calendar import Month
+from experiments.backtest.draws import DrawSet, load_draws
+from experiments.backtest.figures_of_year import HistoryRun, Key, run_history
+from experiments.backtest.naive import KINDS, naive_figure
+from experiments.backtest.observed import observations
+from experiments.backtest.patterns import Pattern, patterns
+from experiments.backtest.scores import Score, scores
+from experiments.errors import InputError
+from experiments.provenance import provenance
+from experiments.runs import Progress
+from experiments.settings import check_count, check_seeds, gather, prepare_scenario
+from experiments.workers import Task, work_all
+from model.scenario import Scenario
+
+MODES = {"forced": "forced_events", "free": "free_run"}
+SCENARIO = "negotiated"
+FIRST, LAST = "2019-01", "2024-12"
+QUANTILES = {"low90": 0.05, "low50": 0.25, "median": 0.5, "high50": 0.75, "high90": 0.95}
+MAX_REPLICATIONS = 10_000
+UNITS = {
+    "volume": "bn parcels",
+    "volume_shipped": "bn parcels",
+    "package_volume": "bn pieces",
+    "share": "share",
+    "revenue_per_parcel": "$ per parcel",
+    "access_price": "$ per parcel",
+    "package_revenue": "bn $",
+    "income_without_noncash": "bn $",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Hindcast:
+    """A run of the past beside what was observed.
+
+    Attributes:
+        scenario: What was assumed.
+        mode: "forced" or "free".
+        draws: Name of the parameter draws, None for the default parameters.
+        replications: Runs.
+        seed: Seed of the first.
+        years: Calendar years that were played in full.
+        table: One row per series, entity and year: unit, observed (nan where nothing was published) with low and high
+            where sources conflict, the modelled median with its 50 and 90 % bands, and the naive forecasts.
+        scores: Errors, beside those of the naive forecasts and the limits.
+        patterns: What the runs show.
+        provenance: Where the result comes from.
+    """
+
+    scenario: Scenario
+    mode: str
+    draws: str | None
+    replications: int
+    seed: int
+    years: tuple[int, ...]
+    table: pd.DataFrame = field(repr=False)
+    scores: tuple[Score, ...] = field(repr=False)
+    patterns: tuple[Pattern, ...] = field(repr=False)
+    provenance: dict[str, Any] = field(repr=False)
+
+    def summary(self) -> dict[str, Any]:
+        """The result as `lastmile hindcast --json` prints it."""
+        rows = self.table.astype(object).where(self.table.notna(), None)
+        return {
+            "from": str(self.scenario.start),
+            "to": str(self.scenario.end),
+            "mode": self.mode,
+            "draws": self.draws,
+            "replications": self.replications,
+            "seed": self.seed,
+            "rows": rows.to_dict("records"),
+            "errors": [_plain(asdict(score)) for score in self.scores],
+            "patterns": [asdict(pattern) for pattern in self.patterns],
+            "provenance": self.provenance,
+        }
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
+
+
+def hindcast(
+    from_: str | Month = FIRST,
+    to: str | Month = LAST,
+    mode: str = "free",
+    replications: int = 20,
+    set: Mapping[str, Any] | None = None,
+    draws: str | Path | None = None,
+    seed: int = 1,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Hindcast:
+    """Run the past many times and compare it with what was observed.
+
+    Args:
+        from_: First month, from 2016-01 on.
+        to: Last month; years after 2024 have no observed figures.
+        mode: "forced" imposes dated contracts, prices and decisions; "free" only demand, inflation and statutes.
+        replications: Runs; each has its own seed, and its own parameters where there are draws.
+        set: Parameters to change.
+        draws: A stored set of parameter draws by name, or a parquet file; None for the default parameters.
+        seed: Seed of the first run.
+        workers: Processes; one per processor unless told.
+        progress: Called with runs done and runs in all.
+
+    Raises:
+        InputError: What was asked for is not possible; tells all problems at once.
+    """
+    prepared, drawn = prepare_hindcast(from_, to, mode, replications, set, draws, seed)
+    tasks = [
+        Task(prepared if drawn is None else prepared.with_changes(drawn.row(i)), seed + i) for i in range(replications)
+    ]
+    runs = work_all(run_history, tasks, workers, progress)
+    years = tuple(sorted({year for _, _, year in runs[0].figures}))
+    spread = _spread(runs)
+    return Hindcast(
+        scenario=prepared,
+        mode=mode,
+        draws=None if drawn is None else drawn.name,
+        replications=replications,
+        seed=seed,
+        years=years,
+        table=_table(spread),
+        scores=scores(spread, years),
+        patterns=patterns(runs, years),
+        provenance=provenance(prepared),
+    )
+
+
+def prepare_hindcast(
+    from_: str | Month,
+    to: str | Month,
+    mode: str,
+    replications: int,
+    set: Mapping[str, Any] | None,
+    draws: str | Path | None,
+    seed: int,
+) -> tuple[Scenario, DrawSet | None]:
+    """Check what was asked for; see `hindcast`.
+
+    Raises:
+        InputError: All problems at once.
+    """
+    known: list[str] = []
+    if mode not in MODES:
+        known.append(f"mode: {mode!r} is not allowed; it must be {' or '.join(MODES)}")
+    check_count("replications", replications, 1, MAX_REPLICATIONS, known)
+    changes = {**(set or {}), "history_mode": MODES.get(mode, "free_run")}
+    checks: tuple[Callable[[], Any], ...] = (
+        lambda: prepare_scenario(SCENARIO, changes, from_, to),
+        lambda: None if draws is None else load_draws(draws),
+        lambda: check_seeds(seed, replications if isinstance(replications, int) else 1),
+    )
+    prepared, drawn, _ = gather(*checks, known=known)
+    if prepared.n_months < 12 + (-(prepared.start.month - 1)) % 12:
+        raise InputError(f"from {prepared.start} to {prepared.end}: there is no full calendar year to compare")
+    return prepared, drawn
+
+
+def _spread(runs: list[HistoryRun]) -> dict[Key, np.ndarray]:
+    keys = dict.fromkeys(key for run in runs for key in run.figures)
+    return {key: np.array([run.figures[key] for run in runs if key in run.figures]) for key in keys}
+
+
+def _table(spread: Mapping[Key, np.ndarray]) -> pd.DataFrame:
+    seen, rows = observations(), []
+    for key, values in sorted(spread.items()):
+        series, entity, year = key
+        observed = seen.get(key)
+        quantiles = np.quantile(values, list(QUANTILES.values()))
+        naive = {kind: naive_figure(kind, series, entity, year) for kind in KINDS}
+        rows.append(
+            {
+                "series": series,
+                "entity": entity,
+                "year": year,
+                "unit": UNITS.get(series, "share"),
+                "observed": math.nan if observed is None else observed.value,
+                "observed_low": math.nan if observed is None else observed.low,
+                "observed_high": math.nan if observed is None else observed.high,
+                **dict(zip(QUANTILES, map(float, quantiles), strict=True)),
+                **{kind: math.nan if value is None else value for kind, value in naive.items()},
+                "source_id": "" if observed is None else observed.source_id,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,65 @@
+"""What `lastmile calibrate` does and prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.settings import gather
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from experiments.estimation.calibrate import Estimation
+
+
+def run_calibrate(
+    out: Path, last_year: int, runs: int, seed: int, workers: int | None, write: Path | None, json: bool
+) -> None:
+    """Estimate, print, and write the page where that is asked for."""
+    from experiments.estimation.calibrate import calibrate, check_calibration
+    from experiments.estimation.page import write_page
+    from experiments.start_year import check_file
+
+    gather(
+        lambda: check_calibration(last_year, runs, seed),
+        lambda: None if write is None else check_file(write),
+    )
+    with progress_bar(f"calibrate to {last_year}", "runs", quiet=json) as progress:
+        result = calibrate(out, last_year, runs, seed, workers, progress)
+    if write is not None:
+        write_page(write, result)
+    if json:
+        print_json(result.summary())
+        return
+    show_estimation(console(), result)
+    console().print(f"Runs and the draws {result.name} are in {out}")
+
+
+def show_estimation(out: Console, result: Estimation) -> None:
+    """Print recovery, posterior and fit."""
+    from experiments.estimation.calibrate import root_mean_square
+
+    columns = ("parameter", "prior", "default", "in 80 %", "s.d. ratio", "recovered", "nearest runs", "emulator")
+    table = grid(f"Estimated on data up to {result.last_year}", columns, right=(1, 2, 3, 4, 6, 7))
+    for row in result.table().to_dict("records"):
+        table.add_row(
+            row["symbol"],
+            f"{row['low']:g} to {row['high']:g}",
+            f"{row['default']:g}",
+            f"{100 * row['coverage_nearest']:.0f} %",
+            f"{row['sd_ratio_nearest']:.2f}",
+            "yes" if row["recovered"] else "no, fixed",
+            f"{row['mean_nearest']:.3f} ± {row['sd_nearest']:.3f}",
+            f"{row['mean_emulated']:.3f} ± {row['sd_emulated']:.3f}",
+        )
+    for symbol in result.prior.fixed:
+        table.add_row(symbol, "", "", "", "", "nothing reads it", "", "")
+    out.print(table)
+    out.print(f"History matching leaves {100 * result.kept:.1f} % of the prior.")
+    out.print(
+        f"Mean distance from {len(result.fit)} moments, in tolerances: "
+        f"{root_mean_square(result.fit, 'default'):.2f} at the default parameters, "
+        f"{root_mean_square(result.fit, 'posterior'):.2f} at the posterior."
+    )

@@ -1,0 +1,219 @@
+"""The commands that make a sweep and look at it."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.cli.console import console, grid, print_json
+from experiments.figures import figure, unit_of
+
+if TYPE_CHECKING:
+    from rich.progress import Task
+    from rich.table import Table
+    from rich.text import Text
+
+    from experiments.analysis.sensitivity import Sensitivity
+    from experiments.store.status import Status
+
+# Where nobody watches a bar (a file, a cluster's log) a line comes this often.
+_LINE_SECONDS = 30.0
+
+
+def run_sweep(
+    design: Path,
+    out: Path,
+    workers: int | None,
+    dask: str | None,
+    retry_failed: bool,
+    timeout: float | None,
+    json: bool,
+) -> None:
+    """Run what is missing and show how it went."""
+    from experiments.sweeps.sweep import sweep
+
+    with sweep_progress(quiet=json) as progress:
+        result = sweep(
+            design,
+            out,
+            workers=workers,
+            dask=dask,
+            retry_failed=retry_failed,
+            timeout=timeout,
+            progress=progress,
+        )
+    for repair in result.repairs:
+        print(f"lastmile: put right: {repair}", file=sys.stderr)
+    if json:
+        print_json(result.status.summary())
+        return
+    _print(result.status, out)
+    console().print(f"Results are in {out}; next: lastmile report {out}")
+
+
+def show_status(folder: Path, json: bool) -> None:
+    """Print how far a sweep is."""
+    from experiments.store.status import status
+
+    found = status(folder)
+    if json:
+        print_json(found.summary())
+    else:
+        _print(found, folder)
+
+
+def _print(found: Status, folder: Path) -> None:
+    table = grid(str(folder), ("", "runs", ""), right=(1,))
+    for name, count in (("done", found.done), ("failed", found.failed), ("left", found.left), ("in all", found.runs)):
+        table.add_row(name, f"{count:,}", f"{count / max(1, found.runs):.1%}")
+    console().print(table)
+    state = "A process is at work on it" if found.at_work else "Nobody is at work on it"
+    rate = f"; {found.runs_per_second:.3g} runs a second" if found.runs_per_second else ""
+    rest = f", {duration(found.seconds_left)} left at this rate" if found.seconds_left else ""
+    sessions = f"started {found.sessions} time{'s' if found.sessions != 1 else ''}"
+    console().print(f"{state}{rate}{rest}; {sessions}; {duration(found.cpu_seconds)} of processor time so far.")
+    if found.errors:
+        errors = grid("Failed runs", ("runs", "error", "for example"), right=(0,))
+        for kind, count in found.errors.items():
+            errors.add_row(f"{count:,}", kind, found.examples[kind])
+        console().print(errors)
+        console().print("Run them again with --retry-failed.")
+    for repair in found.repairs:
+        console().print(f"Put right: {repair}")
+    for name in found.unreadable:
+        console().print(f"Cannot be read: {name}; the next sweep into this folder puts it right.")
+
+
+def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str | None, json: bool) -> None:
+    """Print indices, outcome by outcome."""
+    from experiments.analysis.sensitivity import sensitivity
+    from experiments.reports.report import headline_outcomes
+    from experiments.store.reading import open_sweep
+
+    result = open_sweep(folder)
+    names = outcome or (headline_outcomes(result) if result.kind in ("sobol", "morris") and not json else None)
+    found = sensitivity(result, names, scenario)
+    if json:
+        print_json(found.summary())
+        return
+    for name in dict.fromkeys(found.table.index.get_level_values(0)):
+        console().print(_indices(found, str(name)))
+        luck = found.luck[str(name)]
+        if not math.isnan(luck):
+            console().print(f"Luck makes up {luck:.0%} of the variance of a single run.")
+    if found.constant:
+        console().print(f"{len(found.constant)} outcomes do not vary.")
+    if found.replications == 1:
+        console().print("One seed per point: the indices are those under this luck.")
+    left = len(result.outcomes) - len(found.constant) - len(found.luck)
+    if left > 0 and outcome is None:
+        console().print(f"{left} more outcomes with --outcome '*'.")
+
+
+def _indices(found: Sensitivity, name: str) -> Table:
+    rows = found.outcome(name)
+    if found.kind == "sobol":
+        table = grid(
+            f"{name}, scenario {found.scenario}: share of the variance",
+            ("factor", "alone", "95 % interval", "with interactions", "95 % interval"),
+            right=(1, 2, 3, 4),
+        )
+        for factor, row in rows.sort_values(by="total", ascending=False).iterrows():
+            cells = [f"{row[one]:.1%}" for one in ("first", "total")]
+            limits = [f"{row[f'{one}_low']:.1%} to {row[f'{one}_high']:.1%}" for one in ("first", "total")]
+            table.add_row(str(factor), cells[0], limits[0], cells[1], limits[1])
+        return table
+    table = grid(
+        f"{name}, scenario {found.scenario}: change over the range of a factor, {unit_of(name)}",
+        ("factor", "mean size", "95 % interval", "mean", "standard deviation"),
+        right=(1, 2, 3, 4),
+    )
+    for factor, row in rows.sort_values(by="effect", ascending=False).iterrows():
+        interval = f"{figure(name, row['effect_low'])} to {figure(name, row['effect_high'])}"
+        table.add_row(
+            str(factor),
+            figure(name, row["effect"]),
+            interval,
+            figure(name, row["signed"], signed=True),
+            figure(name, row["spread"]),
+        )
+    return table
+
+
+def duration(seconds: float) -> str:
+    """A time for people."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min"
+
+
+@contextmanager
+def sweep_progress(quiet: bool) -> Iterator[Callable[[int, int, int], None]]:
+    """Show on stderr how a sweep gets on: a bar on a terminal, else a line now and then."""
+    from rich.console import Console
+
+    terminal = Console(stderr=True)
+    if quiet:
+        yield lambda done, failed, total: None
+    elif terminal.is_terminal:
+        with _bar(terminal) as report:
+            yield report
+    else:
+        yield _lines()
+
+
+@contextmanager
+def _bar(terminal: object) -> Iterator[Callable[[int, int, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Runs a second since the start of this session."""
+
+        def render(self, task: Task) -> Text:
+            done = task.completed - task.fields["before"]
+            if not done or not task.elapsed:
+                return Text("")
+            return Text(f"{done / task.elapsed:.3g} runs/s")
+
+    assert isinstance(terminal, Console)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=terminal, transient=True, speed_estimate_period=600) as bar:
+        task = bar.add_task("runs", total=None, before=0)
+        first = True
+
+        def report(done: int, failed: int, total: int) -> None:
+            nonlocal first
+            label = f"runs, {failed:,} failed" if failed else "runs"
+            if first:  # what earlier sessions did is no sign of speed
+                bar.reset(task, total=total, completed=done, description=label, before=done)
+                first = False
+            bar.update(task, completed=done, total=total, description=label)
+
+        yield report
+
+
+def _lines() -> Callable[[int, int, int], None]:
+    began, before, told = time.monotonic(), -1, -_LINE_SECONDS
+
+    def report(done: int, failed: int, total: int) -> None:
+        nonlocal before, told
+        now = time.monotonic()
+        before = done if before < 0 else before
+        if now - told < _LINE_SECONDS and done < total:
+            return
+        told = now
+        rate = (done - before) / (now - began) if now > began else 0.0
+        rest = f", {rate:.3g} runs/s, {duration((total - done) / rate)} left" if rate and done < total else ""
+        print(f"{done:,} of {total:,} runs, {failed:,} failed{rest}", file=sys.stderr, flush=True)
+
+    return report

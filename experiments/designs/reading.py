@@ -1,0 +1,215 @@
+"""From a TOML file or a mapping to a design, with everything that is wrong told at once."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.designs import sampling
+from experiments.designs.design import Design
+from experiments.designs.factors import Factor, read_factors
+from experiments.designs.tables import read_rows
+from experiments.errors import InputError
+from experiments.settings import MAX_SEED, check_count, prepare_scenario
+from model.scenario import Scenario
+
+KINDS = ("grid", "lhs", "sobol", "morris", "table")
+MAX_POINTS = 5_000_000
+MAX_REPLICATIONS = 100_000
+
+_KEYS = {
+    "kind": KINDS,
+    "scenario": KINDS,
+    "scenarios": KINDS,
+    "until": KINDS,
+    "set": KINDS,
+    "replications": KINDS,
+    "seed": KINDS,
+    "outcomes": KINDS,
+    "monthly": KINDS,
+    "levers": ("grid", "lhs", "sobol", "morris"),
+    "uncertainties": ("grid", "lhs", "sobol", "morris"),
+    "points": ("lhs", "sobol", "table"),
+    "trajectories": ("morris",),
+    "sampling_seed": ("lhs", "sobol", "morris"),
+    "file": ("table",),
+}
+
+
+def read_design(source: str | Path | Mapping[str, Any] | Design) -> Design:
+    """Read and check a design.
+
+    Args:
+        source: The path of a TOML file, the same as a mapping, or a design.
+
+    Raises:
+        InputError: All that is wrong: unknown names, ranges beyond the declared ones, no points, duplicates, nan.
+
+    Examples:
+        >>> design = read_design({"kind": "grid", "uncertainties": {"build_limit": [0.5, 1.0]}, "until": "2025-02"})
+        >>> design.n_points, design.point(1)
+        (2, (1.0,))
+    """
+    if isinstance(source, Design):
+        return source
+    if isinstance(source, Mapping):
+        return _build(source, Path())
+    path = Path(source)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"design {path}: not a TOML file: {error}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not a text file"
+        raise InputError(f"design {path}: {reason}") from error
+    try:
+        return _build(content, path.parent)
+    except InputError as error:
+        raise InputError([f"design {path.name}: {problem}" for problem in error.problems]) from error
+
+
+def _build(content: Mapping[str, Any], folder: Path) -> Design:
+    problems: list[str] = []
+    kind: Any = content.get("kind")
+    if kind not in KINDS:
+        problems.append(f"kind: {kind!r} is not allowed; it must be one of {', '.join(KINDS)}")
+    _check_keys(content, kind, problems)
+    scenarios = _scenarios(content, problems)
+    factors: tuple[Factor, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+    base = scenarios[0] if scenarios else Scenario()
+    if kind == "table":
+        factors, rows = read_rows(content, folder, base, problems)
+    else:
+        for group, name in (("lever", "levers"), ("uncertainty", "uncertainties")):
+            factors += read_factors(group, content.get(name, {}), base, kind == "grid", problems)  # type: ignore[arg-type]
+        if not content.get("levers") and not content.get("uncertainties"):
+            problems.append("the design has no points: it needs [levers] or [uncertainties]")
+    _check_names(content, problems)
+    size = _size(content, kind, problems)
+    replications, seed, sampling_seed = (
+        _count(content, name, default, low, high, problems)
+        for name, default, low, high in (
+            ("replications", 1, 1, MAX_REPLICATIONS),
+            ("seed", 1, 0, MAX_SEED),
+            ("sampling_seed", 1, 0, MAX_SEED),
+        )
+    )
+    if seed + replications - 1 > MAX_SEED:
+        problems.append(f"seed: {seed} leaves no room for {replications} replications below {MAX_SEED}")
+    outcomes, monthly = (_patterns(content, name, problems) for name in ("outcomes", "monthly"))
+    units = None
+    if not problems:
+        units, rows = _points(kind, factors, size, sampling_seed, rows, problems)
+    if problems:
+        raise InputError(problems)
+    return Design(
+        kind, scenarios, factors, size, replications, seed, sampling_seed, outcomes, monthly, units, rows
+    )  # fmt: skip
+
+
+def _check_keys(content: Mapping[str, Any], kind: Any, problems: list[str]) -> None:
+    for key in content:
+        if key not in _KEYS:
+            problems.append(f"{key}: unknown; a design has {', '.join(_KEYS)}")
+        elif kind in KINDS and kind not in _KEYS[key]:
+            problems.append(f"{key}: a design of kind {kind} has none")
+
+
+def _scenarios(content: Mapping[str, Any], problems: list[str]) -> tuple[Scenario, ...]:
+    if "scenario" in content and "scenarios" in content:
+        problems.append("scenario: give scenario or scenarios, not both")
+    names = content.get("scenarios", [content.get("scenario", "baseline")])
+    if isinstance(names, str | Path | Scenario) or not isinstance(names, Sequence) or not names:
+        problems.append(f"scenarios: {names!r} is not allowed; it must be a list of names or files")
+        return ()
+    fixed = content.get("set", {})
+    if not isinstance(fixed, Mapping):
+        problems.append(f"set: {fixed!r} is not allowed; it must be a table of names and values")
+        fixed = {}
+    found = []
+    for name in names:
+        try:
+            found.append(prepare_scenario(name, fixed, until=content.get("until")))
+        except InputError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    called = [scenario.name for scenario in found]
+    for name in dict.fromkeys(called):
+        if called.count(name) > 1:
+            problems.append(f"scenarios: {name!r} comes {called.count(name)} times")
+    if len({(scenario.start, scenario.end) for scenario in found}) > 1:
+        problems.append("scenarios: they run over different months; give one last month with until")
+    return tuple(found)
+
+
+def _check_names(content: Mapping[str, Any], problems: list[str]) -> None:
+    tables = [content.get(name) for name in ("levers", "uncertainties", "set")]
+    levers, uncertainties, fixed = (set(table) if isinstance(table, Mapping) else set() for table in tables)
+    problems += [
+        f"{name}: it is varied twice, as a lever and as an uncertainty" for name in sorted(levers & uncertainties)
+    ]
+    problems += [
+        f"{name}: it is fixed in set and varied; it can only be one of both"
+        for name in sorted(fixed & (levers | uncertainties))
+    ]
+
+
+def _size(content: Mapping[str, Any], kind: Any, problems: list[str]) -> int:
+    name = "trajectories" if kind == "morris" else "points"
+    if kind not in ("lhs", "sobol", "morris"):
+        return 0
+    size = content.get(name)
+    if size is None:
+        problems.append(f"{name}: missing; a design of kind {kind} needs it")
+        return 0
+    before = len(problems)
+    check_count(name, size, 2 if kind == "morris" else 1, MAX_POINTS, problems)
+    if len(problems) > before:
+        return 0
+    if kind == "sobol" and (size < 2 or size & (size - 1)):
+        problems.append(f"points: {size} is not allowed; Sobol base samples must be a power of two, for example 64")
+    return int(size)
+
+
+def _count(
+    content: Mapping[str, Any], name: str, default: int, low: int, high: int, problems: list[str]
+) -> int:  # fmt: skip
+    value = content.get(name, default)
+    before = len(problems)
+    check_count(name, value, low, high, problems)
+    return int(value) if len(problems) == before else default
+
+
+def _patterns(content: Mapping[str, Any], name: str, problems: list[str]) -> tuple[str, ...]:
+    value = content.get(name, [])
+    if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(one, str) for one in value):
+        problems.append(f"{name}: {value!r} is not allowed; it must be a list of names or patterns")
+        return ()
+    return tuple(value)
+
+
+def _points(
+    kind: Any, factors: Sequence[Factor], size: int, seed: int, rows: tuple[tuple[Any, ...], ...], problems: list[str]
+) -> tuple[NDArray[np.float64] | None, tuple[tuple[Any, ...], ...]]:
+    names = [factor.name for factor in factors]
+    expected = {"sobol": size * (len(names) + 2), "morris": size * (len(names) + 1)}.get(kind, size)
+    if kind == "grid":
+        expected = int(np.prod([len(factor.grid()) for factor in factors], dtype=object))
+    if expected > MAX_POINTS:
+        problems.append(f"the design has {expected:,} points; at most {MAX_POINTS:,} are allowed")
+        return None, ()
+    if kind == "grid":
+        return None, tuple(itertools.product(*(factor.grid() for factor in factors)))
+    if kind == "lhs":
+        return sampling.latin_hypercube(len(names), size, seed), ()
+    if kind == "sobol":
+        return sampling.saltelli(names, size, seed), ()
+    if kind == "morris":
+        return sampling.morris(names, size, seed), ()
+    return None, rows

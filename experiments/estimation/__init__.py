@@ -1,0 +1,1 @@
+"""Estimation of a few parameters on the past: history matching, then approximate Bayesian computation."""

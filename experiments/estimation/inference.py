@@ -1,0 +1,185 @@
+"""From runs to a posterior, twice: by implausibility of an emulator, and by the runs that come nearest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+CUT = 3.0  # implausibility beyond which a point is ruled out (Pukelsheim's three-sigma rule)
+RANK = 3  # the third largest implausibility counts, so that two odd moments rule nothing out
+RIDGES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
+JITTER = 1e-9
+MIN_SD = 1e-9
+NOISES = 25  # copies of every run, each with another error of the model
+MAX_DIRECTIONS = 12
+INSIDE = 1e-4  # how near to an end of its prior an adjusted value may come, as a share of the prior
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """Quadratic response of every moment to the parameters.
+
+    Attributes:
+        weights: Coefficients, (T, J).
+        residual: S.d. of its error on runs that it has not seen, luck of the run included, (J,).
+    """
+
+    weights: Floats
+    residual: Floats
+
+    @classmethod
+    def fit(cls, points: Floats, values: Floats) -> Emulator:
+        """Fit by ridge regression of the squares and products; the ridge is the one that predicts left-out runs best.
+
+        Args:
+            points: Points of the unit cube, (N, D).
+            values: Moments, (N, J), finite.
+        """
+        terms = quadratic_terms(points)
+        penalised = np.r_[np.zeros(1 + points.shape[1]), np.ones(terms.shape[1] - 1 - points.shape[1])]
+        scale = np.maximum(values.std(axis=0), MIN_SD)
+        best, chosen = np.inf, None
+        for ridge in RIDGES:
+            solver = np.linalg.solve(terms.T @ terms + np.diag(ridge * penalised + JITTER), terms.T)
+            hat = terms @ solver
+            left_out = (values - hat @ values) / np.maximum(1.0 - np.diag(hat), JITTER)[:, None]
+            error = np.sqrt((left_out**2).mean(axis=0))
+            score = float(((error / scale) ** 2).mean())
+            if score < best:
+                best, chosen = score, cls(solver @ values, np.maximum(error, MIN_SD))
+        assert chosen is not None
+        return chosen
+
+    def predict(self, points: Floats) -> Floats:
+        """Moments at points of the unit cube, (N, J)."""
+        return np.asarray(quadratic_terms(points) @ self.weights)
+
+
+def quadratic_terms(points: Floats) -> Floats:
+    """1, every coordinate, every square and product, (N, T)."""
+    centred = points - 0.5
+    first, second = np.triu_indices(points.shape[1])
+    products = centred[:, first] * centred[:, second]
+    return np.concatenate([np.ones((len(points), 1)), centred, products], axis=1)
+
+
+def implausibility(emulator: Emulator, points: Floats, observed: Floats, tolerance: Floats) -> Floats:
+    """How many s.d. the worst moments are away, the worst two left out, (N,)."""
+    distance = np.abs(emulator.predict(points) - observed) / np.sqrt(tolerance**2 + emulator.residual**2)
+    rank = min(RANK, distance.shape[1])
+    return np.asarray(np.sort(distance, axis=1)[:, -rank])
+
+
+def not_ruled_out(emulator: Emulator, observed: Floats, tolerance: Floats, candidates: Floats) -> tuple[Floats, float]:
+    """Candidates that history matching leaves, and their share; the best tenth where it would leave none.
+
+    Args:
+        emulator: Of the runs so far.
+        observed: Moments, (J,).
+        tolerance: S.d., (J,).
+        candidates: Points of the unit cube, uniform, (N, D).
+    """
+    score = implausibility(emulator, candidates, observed, tolerance)
+    kept = score <= CUT
+    if not kept.any():
+        kept = score <= np.quantile(score, 0.1)
+    return candidates[kept], float(kept.mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Weighted points of the unit cube.
+
+    Attributes:
+        points: (N, D).
+        weight: Adding up to 1, (N,).
+    """
+
+    points: Floats
+    weight: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """Weighted mean, (D,)."""
+        return np.asarray(self.weight @ self.points)
+
+    @property
+    def sd(self) -> Floats:
+        """Weighted s.d., (D,)."""
+        return np.sqrt(self.weight @ (self.points - self.mean) ** 2)
+
+    def quantile(self, share: float) -> Floats:
+        """Weighted quantile of every coordinate, (D,)."""
+        found = []
+        for column in self.points.T:
+            order = np.argsort(column, kind="stable")
+            reached = np.cumsum(self.weight[order])
+            found.append(column[order][min(np.searchsorted(reached, share), len(order) - 1)])
+        return np.array(found)
+
+    def draw(self, count: int, rng: np.random.Generator) -> Floats:
+        """Draw points by weight, (count, D)."""
+        return np.asarray(self.points[rng.choice(len(self.points), size=count, p=self.weight)])
+
+
+def nearest_runs(
+    points: Floats,
+    values: Floats,
+    observed: Floats,
+    tolerance: Floats,
+    accept: float,
+    rng: np.random.Generator,
+    prior_weight: Floats | None = None,
+) -> Posterior:
+    """Approximate Bayesian computation: the runs that come nearest, moved by local linear regression.
+
+    Every run stands for what would be observed if the model were right up to its tolerance: copies of it get errors of
+    that size (Wilkinson 2013), so that moments which no run can meet do not drive the regression beyond the runs. Then
+    Beaumont, Zhang and Balding (2002): Epanechnikov weights, parameters on a logit scale so that the adjusted ones stay
+    within their priors.
+
+    Args:
+        points: Points of the unit cube that were run, (N, D).
+        values: Their moments, (N, J).
+        observed: Moments to meet, (J,).
+        tolerance: S.d. by moment, (J,).
+        accept: Share of the copies that is accepted.
+        rng: Draws the errors.
+        prior_weight: Weight that makes the design uniform over the prior, (N,).
+    """
+    copies = np.repeat(np.arange(len(points)), NOISES)
+    scaled = (values[copies] - observed) / tolerance + rng.standard_normal((len(copies), len(observed)))
+    distance = np.sqrt((scaled**2).mean(axis=1))
+    count = max(points.shape[1] + 2, round(accept * len(copies)))
+    order = np.argsort(distance, kind="stable")[:count]
+    weight = 1.0 - (distance[order] / (distance[order[-1]] * (1.0 + JITTER))) ** 2
+    if prior_weight is not None:
+        weight = weight * prior_weight[copies[order]]
+    weight = weight / weight.sum()
+    inner = np.clip(points[copies[order]], INSIDE, 1.0 - INSIDE)
+    logit = np.log(inner / (1.0 - inner))
+    root = np.sqrt(weight)[:, None]
+    _, size, right = np.linalg.svd(scaled[order] * root, full_matrices=False)
+    directions = scaled[order] @ right[: min(len(size), MAX_DIRECTIONS)].T
+    design = np.concatenate([np.ones((count, 1)), directions], axis=1)
+    slope = np.linalg.lstsq(design * root, logit * root, rcond=1e-8)[0]
+    adjusted = logit - directions @ slope[1:]
+    return Posterior(1.0 / (1.0 + np.exp(-np.clip(adjusted, -30.0, 30.0))), weight)
+
+
+def emulated_posterior(emulator: Emulator, observed: Floats, tolerance: Floats, candidates: Floats) -> Posterior:
+    """Candidates weighted by the Gaussian likelihood of their emulated moments.
+
+    Args:
+        emulator: Of the runs.
+        observed: Moments, (J,).
+        tolerance: S.d., (J,).
+        candidates: Uniform points of the unit cube, (N, D).
+    """
+    variance = tolerance**2 + emulator.residual**2
+    fit = -0.5 * ((emulator.predict(candidates) - observed) ** 2 / variance).sum(axis=1)
+    weight = np.exp(fit - fit.max())
+    return Posterior(candidates, weight / weight.sum())

@@ -1,0 +1,72 @@
+"""The runs of an estimation on disk, in small parquet files, so that a second call goes on where the first ended."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.errors import InputError
+from experiments.storage import dump_json
+
+Floats = NDArray[np.float64]
+MANIFEST = "manifest.json"
+
+
+class RunStore:
+    """A folder of runs.
+
+    Args:
+        folder: Where; it is made where it does not exist.
+        settings: What the runs depend on; a folder of other settings is refused.
+
+    Raises:
+        InputError: The folder is a file, is not empty and no store, or holds runs with other settings.
+    """
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        self.folder = folder
+        wanted = json.loads(dump_json(settings))
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"out: {str(folder)!r} is a file; name a folder")
+        manifest = folder / MANIFEST
+        if manifest.is_file():
+            found = json.loads(manifest.read_text(encoding="utf-8"))
+            other = sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key))
+            if other:
+                raise InputError(f"out: {str(folder)!r} holds runs with another {', '.join(other)}; name a new folder")
+        elif folder.is_dir() and any(folder.iterdir()):
+            raise InputError(f"out: {str(folder)!r} is not empty and holds no estimation")
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            manifest.write_text(dump_json(settings), encoding="utf-8")
+
+    def load(self, wave: str, symbols: tuple[str, ...], n_moments: int) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """What is there of a wave: numbers (N,), points (N, D) and moments (N, J)."""
+        parts = [pd.read_parquet(file) for file in sorted(self.folder.glob(f"{wave}-*.parquet"))]
+        columns = [f"moment_{i}" for i in range(n_moments)]
+        if not parts:
+            return np.zeros(0, dtype=np.int64), np.zeros((0, len(symbols))), np.zeros((0, n_moments))
+        table = pd.concat(parts).drop_duplicates("number").sort_values("number")
+        return table["number"].to_numpy(), table[list(symbols)].to_numpy(), table[columns].to_numpy()
+
+    def forget(self, wave: str) -> None:
+        """Remove the runs of a wave."""
+        for file in self.folder.glob(f"{wave}-*.parquet"):
+            file.unlink()
+
+    def save(
+        self, wave: str, symbols: tuple[str, ...], numbers: NDArray[np.int64], points: Floats, values: Floats
+    ) -> None:
+        """Write some runs of a wave, all or nothing."""
+        table = pd.DataFrame(points, columns=list(symbols))
+        table.insert(0, "number", numbers)
+        table = table.join(pd.DataFrame(values, columns=[f"moment_{i}" for i in range(values.shape[1])]))
+        target = self.folder / f"{wave}-{int(numbers[0]):06d}.parquet"
+        unfinished = target.with_suffix(".part")
+        table.to_parquet(unfinished)
+        unfinished.replace(target)

@@ -1,0 +1,1 @@
+"""Pages that a person would send to a colleague: one file each, with figures, tables and where it all comes from."""

@@ -1,0 +1,97 @@
+"""Sections of a report: what was done, what failed, and where the figures come from."""
+
+from __future__ import annotations
+
+from experiments.reports.page import Block, Section, Table
+from experiments.reports.words import factor_meaning, label
+from experiments.store.reading import SweepResult
+from experiments.store.status import Status
+
+KINDS = {
+    "grid": "every combination of the listed values",
+    "lhs": "a Latin hypercube",
+    "sobol": "a Sobol design for variance shares",
+    "morris": "Morris trajectories for screening",
+    "table": "listed points",
+}
+
+
+def lead(result: SweepResult) -> str:
+    """What was done, in one sentence."""
+    scenarios = ", ".join(label(result, name) for name in result.scenarios)
+    return f"{scenarios}; {', '.join(result.factors)} varied over {KINDS[result.kind]}."
+
+
+def warnings(result: SweepResult, status: Status) -> list[str]:
+    """What a reader must know before the first figure."""
+    found = []
+    if status.left:
+        found.append(f"Not finished: {status.left:,} of {status.runs:,} runs are missing.")
+    if status.failed:
+        found.append(f"{status.failed:,} runs failed and are left out of all figures; see the end of the page.")
+    if result.manifest.design["replications"] == 1:
+        found.append("One seed per point: luck cannot be told from parameters.")
+    forced = [one["name"] for one in result.manifest.design["scenarios"] if one.get("forced")]
+    if forced and len(forced) < len(result.scenarios):
+        found.append(f"An outcome is imposed in {', '.join(forced)} and found by the market in the others.")
+    return found
+
+
+def design_section(result: SweepResult) -> Section:
+    """What was varied and how."""
+    rows = []
+    for name in result.factors:
+        told = result.describe_factor(name)
+        values = (
+            ", ".join(str(value) for value in told["values"][:12]) + (", ..." if len(told["values"]) > 12 else "")
+            if told["kind"] == "choice"
+            else f"{told['low']} to {told['high']}"
+        )
+        rows.append([name, told["group"], values, told["unit"], factor_meaning(name)])
+    scenarios = [
+        [one["name"], one.get("title", ""), ", ".join(f"{key} = {value}" for key, value in one.items()
+                                                      if key not in ("name", "title", "description", "forced"))]
+        for one in result.manifest.design["scenarios"]
+    ]  # fmt: skip
+    return Section(
+        "design",
+        "The design",
+        f"{KINDS[result.kind][0].upper()}{KINDS[result.kind][1:]}: {result.manifest.points:,} points.",
+        [
+            Block("Factors", table=Table(("name", "kind", "values", "unit", "meaning"), rows, code=(0,))),
+            Block("Scenarios", table=Table(("name", "title", "changes against the default"), scenarios, code=(0, 2))),
+        ],
+    )
+
+
+def failures_section(status: Status) -> Section:
+    """What failed, and what was put right."""
+    blocks = []
+    if status.errors:
+        rows = [[f"{count:,}", kind, status.examples[kind]] for kind, count in status.errors.items()]
+        blocks.append(Block("Failed runs", table=Table(("runs", "error", "for example"), rows, right=(0,))))
+    if status.repairs:
+        blocks.append(Block("Put right", table=Table(("what",), [[one] for one in status.repairs])))
+    return Section("failures", "Failures and repairs", "", blocks)
+
+
+def provenance_section(result: SweepResult) -> Section:
+    """Where the figures come from."""
+    told = result.manifest.provenance
+    design = result.manifest.design
+    last = int(design["seed"]) + int(design["replications"]) - 1
+    packages = ", ".join(f"{name} {version}" for name, version in told["packages"].items())
+    rows = [
+        ["model version", str(told["model_version"])],
+        ["commit", str(told["commit"] or "unknown")],
+        ["checksum of code and data", str(told["code_checksum"])],
+        ["checksum of the parameters", str(told["parameter_checksum"])],
+        ["computed with", packages],
+        ["simulation", str(result.manifest.environment["simulate"])],
+        ["seeds of luck", f"{design['seed']} to {last}" if last > design["seed"] else str(last)],
+        ["seed of the sampling", str(design["sampling_seed"])],
+        ["processor time", f"{result.status.cpu_seconds:,.0f} s"],
+        ["store", str(result.manifest.id)],
+    ]
+    note = "Enough to make every figure again: the design is in manifest.json of the store."
+    return Section("provenance", "Provenance", note, [Block(table=Table(("", ""), rows, code=(1,)))])

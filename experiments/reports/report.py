@@ -1,0 +1,114 @@
+"""One page about a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from experiments.analysis.values import Source, by_point, chosen_outcomes, opened, varies
+from experiments.errors import InputError
+from experiments.figures import HEADLINES, split_year
+from experiments.reports import influence, origin, spread
+from experiments.reports.page import Page
+from experiments.storage import write_text
+from experiments.store.reading import SweepResult
+
+FILE = "report.html"
+MAX_OUTCOMES = 4
+_ALIKE = 0.97
+
+
+def report(source: Source, outcome: str | Sequence[str] | None = None, out: str | Path | None = None) -> Path:
+    """Write one self-contained HTML page about a sweep: figures, tables, and where they come from.
+
+    Args:
+        source: The sweep or its folder, finished or not.
+        outcome: Names or patterns of the outcomes to show; unless told, up to four that vary, of the last year.
+        out: File to write; `report.html` in the folder of the sweep unless told.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: There is no such outcome, or nothing has been run yet.
+
+    Examples:
+        >>> report(example, out=folder / "page.html").name
+        'page.html'
+    """
+    result = opened(source)
+    if not (result.runs["status"] == "done").any():
+        raise InputError(f"{result.folder}: no run has ended well yet; there is nothing to report")
+    path = Path(out) if out is not None else result.folder / FILE
+    if not path.parent.is_dir():
+        raise InputError(f"out: {str(path.parent)!r} is no folder")
+    names = chosen_outcomes(result, outcome) if outcome is not None else headline_outcomes(result)
+    write_text(path, _page(result, names).html())
+    return path
+
+
+def headline_outcomes(result: SweepResult, most: int = MAX_OUTCOMES) -> list[str]:
+    """Outcomes to show unless somebody asks for others: of each kind the last year, if it varies."""
+    latest: dict[str, str] = {}
+    for name in result.outcomes:
+        stem, year = split_year(name)
+        if stem not in latest or year > split_year(latest[stem])[1]:
+            latest[stem] = name
+    order = [stem for stem in HEADLINES if stem in latest] + [stem for stem in latest if stem not in HEADLINES]
+    first = result.scenarios[0]
+    found: list[str] = []
+    for name in (latest[stem] for stem in order):
+        if len(found) < most and _shown(result, name) and not any(_alike(result, name, other) for other in found):
+            found.append(name)
+    first = result.scenarios[0]
+    return found or [name for name in result.outcomes if by_point(result, name, first).notna().any().any()][:1]
+
+
+def _alike(result: SweepResult, one: str, other: str) -> bool:
+    """Whether two outcomes tell the same story, so that showing one is enough."""
+    values = result.runs[[one, other]].dropna()
+    if len(values) < 3 or (values.std() <= 0.0).any():
+        return False
+    return bool(abs(np.corrcoef(values[one], values[other])[0, 1]) > _ALIKE)
+
+
+def _shown(result: SweepResult, name: str) -> bool:
+    values = [by_point(result, name, scenario) for scenario in result.scenarios]
+    return (
+        any(varies(one) for one in values)
+        or len({round(float(np.nanmean(one.to_numpy(dtype=float))), 9) for one in values}) > 1
+    )
+
+
+def _page(result: SweepResult, names: Sequence[str]) -> Page:
+    status = result.status
+    design = result.manifest.design
+    return Page(
+        title=f"Sweep: {result.folder.resolve().name}",
+        lead=origin.lead(result),
+        tiles=[
+            (f"{status.done:,}", f"of {status.runs:,} runs done"),
+            (f"{result.manifest.points:,}", "points"),
+            (str(len(result.factors)), "factors varied"),
+            (str(len(result.scenarios)), "scenarios" if len(result.scenarios) > 1 else "scenario"),
+            (str(design["replications"]), "seeds per point" if design["replications"] > 1 else "seed per point"),
+        ],
+        warnings=origin.warnings(result, status),
+        sections=[
+            spread.outcomes_section(result, names),
+            spread.differences_section(result, names),
+            influence.drivers_section(result, names),
+            influence.indices_section(result, names),
+            influence.responses_section(result, names),
+            influence.heat_section(result, names),
+            influence.discovery_section(result, names),
+            spread.monthly_section(result),
+            origin.design_section(result),
+            origin.failures_section(status),
+            origin.provenance_section(result),
+        ],
+        footer="Made by lastmile report. A market model compares; it predicts no dates. Figures in the tables and "
+        "charts are those of the store beside this file.",
+    )

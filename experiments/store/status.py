@@ -1,0 +1,144 @@
+"""How far a sweep is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from experiments.store.journal import read_journal
+from experiments.store.manifest import read_manifest
+from experiments.store.shards import shard_files
+
+_ENDS = ("finished", "interrupted", "stopped")
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a sweep is.
+
+    Attributes:
+        runs: Runs in all.
+        done: Runs that ended well.
+        failed: Runs that did not.
+        left: Runs that are missing.
+        at_work: Whether a process is at work on it now.
+        runs_per_second: Rate of the latest session, over all its workers; None before its first file.
+        seconds_left: What is left at this rate; None when nothing is or no rate is known.
+        cpu_seconds: Processor time of all recorded simulations.
+        sessions: How many times it was started.
+        errors: Failed runs by kind of error.
+        examples: One message for each kind.
+        repairs: What had to be put right, one line each.
+        unreadable: Files that cannot be read now; the next sweep puts them right.
+    """
+
+    runs: int
+    done: int
+    failed: int
+    left: int
+    at_work: bool
+    runs_per_second: float | None
+    seconds_left: float | None
+    cpu_seconds: float
+    sessions: int
+    errors: dict[str, int]
+    examples: dict[str, str]
+    repairs: tuple[str, ...]
+    unreadable: tuple[str, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """The status as `lastmile status --json` prints it."""
+        return {**asdict(self), "repairs": list(self.repairs), "unreadable": list(self.unreadable)}
+
+
+def status(folder: str | Path) -> Status:
+    """Look how far a sweep is; also while it is running.
+
+    Args:
+        folder: The store.
+
+    Raises:
+        InputError: The folder holds no sweep.
+
+    Examples:
+        >>> now = status(example.folder)
+        >>> now.done, now.failed, now.left
+        (8, 0, 0)
+    """
+    path = Path(folder)
+    manifest = read_manifest(path)
+    counts, errors, examples, unreadable = _count(path)
+    done, failed = counts["done"], counts["failed"]
+    rate, cpu, sessions, repairs = _history(path)
+    left = max(0, manifest.runs - done - failed)
+    return Status(
+        runs=manifest.runs,
+        done=done,
+        failed=failed,
+        left=left,
+        at_work=is_locked(path),
+        runs_per_second=rate,
+        seconds_left=left / rate if left and rate else None,
+        cpu_seconds=cpu,
+        sessions=sessions,
+        errors=dict(errors.most_common()),
+        examples=examples,
+        repairs=repairs,
+        unreadable=tuple(unreadable),
+    )
+
+
+def _count(folder: Path) -> tuple[Counter[str], Counter[str], dict[str, str], list[str]]:
+    counts: Counter[str] = Counter()
+    errors: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    unreadable = []
+    for file in shard_files(folder):
+        try:
+            table = pq.read_table(file, columns=["status", "error_kind", "error"])
+        except (OSError, pa.ArrowException):
+            unreadable.append(file.name)
+            continue
+        counts.update(table.column("status").to_pylist())
+        for row in table.filter(pc.equal(table.column("status"), "failed")).to_pylist():
+            errors[row["error_kind"]] += 1
+            examples.setdefault(row["error_kind"], row["error"].splitlines()[0])
+    return counts, errors, examples, unreadable
+
+
+def _history(folder: Path) -> tuple[float | None, float, int, tuple[str, ...]]:
+    """Rate of the latest session that ran anything, processor time, number of sessions, and repairs."""
+    rate, cpu, sessions, done = None, 0.0, 0, 0
+    began: datetime | None = None
+    repairs: list[str] = []
+    for entry in read_journal(folder):
+        if entry["event"] == "started":
+            sessions, began, done = sessions + 1, datetime.fromisoformat(entry["time"]), 0
+        elif entry["event"] == "shard" and "cpu_seconds" in entry:
+            cpu, done = cpu + entry["cpu_seconds"], done + entry["rows"]
+            if began is not None:
+                seconds = (datetime.fromisoformat(entry["time"]) - began).total_seconds()
+                rate = done / seconds if seconds > 0 else rate
+        elif entry["event"] == "repaired":
+            repairs += entry["repairs"]
+    return rate, cpu, sessions, tuple(repairs)
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a process is at work on a store."""
+    if not (folder / "lock").exists():
+        return False
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        with lock:
+            return False
+    except (Timeout, OSError):
+        return True

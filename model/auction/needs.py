@@ -1,0 +1,123 @@
+"""What each bidder could hand over and what it costs otherwise, read from its own books and prices of today."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.auction import AccessNeed
+from agents.bargaining import exit_months
+from agents.bargaining.reservation import stay_weight
+from agents.calendar import Month
+from agents.pricing import quote
+from model.access import buyers, carrier_slices
+from model.auction.lots import ECONOMY, attributable_cost, last_month
+from model.bargains.access import capacity_after, own_cost_with_capital
+from model.bargains.enterprise import buyer_name
+from model.billing import mean_peak_weight
+from model.carriers import USPS
+from model.demand import season_factors
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+MILLION = 1e6
+CONSOLIDATOR = "consolidator"
+
+
+def bidders_needs(market: ParcelMarket, amazon_from: Month | None) -> tuple[AccessNeed, ...]:
+    """Needs of all who may bid.
+
+    Args:
+        market: The market.
+        amazon_from: First month of a contract that Amazon could win, None where it may not or need not bid.
+    """
+    cost = attributable_cost(market)
+    needs = [] if amazon_from is None else [amazon_need(market, amazon_from, cost)]
+    needs += network_needs(market, cost)
+    needs += enterprise_needs(market, cost)
+    needs += consolidator_needs(market, cost)
+    return tuple(need for need in needs if need.quantity.sum() > 0.0)
+
+
+def amazon_need(market: ParcelMarket, begin: Month, cost: Floats) -> AccessNeed:
+    """Amazon: own routes, with capital where it has none, or the published price until it could leave (section 11)."""
+    p, slices = market.figures, market.state.amazon.slices
+    own = own_cost_with_capital(market, slices.zone, slices.cell)
+    saved = own - p.speed_benefit_amazon * market.state.environment.price_level
+    term = int(p.auction_term)
+    leaves = exit_months(slices.volume, own, capacity_after(market, begin, term))
+    published = market.published_access_price()
+    stays = saved - p.injection_cost_amazon * market.state.environment.price_level >= published
+    stay = stay_weight(np.where(stays, term, leaves), term, p.discount_rate_monthly)
+    return AccessNeed("amazon", slices.zone, slices.volume, saved, cost[slices.zone, slices.cell], stay)
+
+
+def network_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
+    """Other carriers: their economy parcels by zone and density, at their own long-run alternative (section 12)."""
+    needs = []
+    for carrier in buyers(market):
+        slices, key = carrier_slices(market, carrier), market.carriers.keys[carrier]
+        needs.append(_need(key, slices.zone, slices.volume, slices.own_cost, cost[slices.zone, slices.cell]))
+    return needs
+
+
+def enterprise_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
+    """Enterprise shippers: what USPS charges them for an economy parcel from door to door, less their own line-haul."""
+    tariffs, shippers = market.state.tariffs, market.shippers
+    growth = market.paths.other_parcels(market.months_done)
+    quoted = quote(tariffs.level[ECONOMY, USPS], tariffs.floor[ECONOMY, USPS], shippers.discount[shippers.enterprise])
+    contract = market.state.choice.enterprise_price[:, ECONOMY, USPS]
+    price = np.where(np.isnan(contract), quoted, contract)
+    saved = price + _yearly_peak(market) - line_haul(market)
+    return [
+        _everywhere(
+            buyer_name(row),
+            market.annual_parcels[row, ECONOMY] * growth * market.mix[shippers.division[row]],
+            float(saved[row]),
+            cost,
+        )
+        for row in range(shippers.n_enterprise)
+    ]
+
+
+def consolidator_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
+    """Consolidators: each pools small shippers who pay USPS from door to door, and keeps a margin of the price."""
+    p, allocation = market.figures, market.state.flows.allocation
+    if allocation is None:
+        return []
+    n_divisions = market.mix.shape[0]
+    pool = last_month(market, allocation.accepted[:n_divisions, ECONOMY, USPS].sum(axis=0))
+    total = float(pool.sum())
+    count = int(total // (p.consolidator_volume * MILLION))
+    if count == 0:
+        return []
+    paid = float(allocation.value[:n_divisions, ECONOMY, USPS].sum())
+    price = paid / float(allocation.accepted[:n_divisions, ECONOMY, USPS].sum()) + _yearly_peak(market)
+    saved = price * (1.0 - p.target_margin_regional) - line_haul(market)
+    each = pool * (p.consolidator_volume * MILLION / total)
+    return [_everywhere(f"{CONSOLIDATOR}_{number + 1}", each, saved, cost) for number in range(count)]
+
+
+def line_haul(market: ParcelMarket) -> float:
+    """Pick-up and line-haul to the delivery unit for those without a network, $ per parcel."""
+    return market.figures.upstream_cost_regional * market.state.environment.price_level
+
+
+def _yearly_peak(market: ParcelMarket) -> float:
+    """Peak surcharge of USPS per parcel of a year, $."""
+    return float(market.state.tariffs.peak[USPS] * mean_peak_weight(season_factors(market.figures)))
+
+
+def _everywhere(bidder: str, parcels: Floats, saved: float, cost: Floats) -> AccessNeed:
+    """Need of a shipper whose parcels go to all addresses of a zone alike."""
+    zone = np.flatnonzero(parcels > 0.0)
+    return _need(bidder, zone, parcels[zone], np.full(len(zone), saved), cost.mean(axis=1)[zone])
+
+
+def _need(bidder: str, zone: NDArray[np.int64], quantity: Floats, saved: Floats, cost: Floats) -> AccessNeed:
+    """Need of a bidder who can do without at once."""
+    return AccessNeed(bidder, zone, quantity, np.maximum(saved, 0.0), cost, np.zeros(len(zone)))

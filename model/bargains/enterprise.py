@@ -1,0 +1,157 @@
+"""Rate agreements of enterprise shippers with UPS, FedEx and a regional carrier: staggered, repriced every year.
+
+At the end of a term both split the gain from the deal (Nash, the fast mode of section 11). The seller gives up what
+the parcels cost it with its margin, the buyer what they are worth to it: price plus the mean surplus that having this
+carrier gives over having only the others, in the logit choice of section 6. The seller's share of the gain is inverted
+at the start, where agreements stand at the quotes; nobody pays more than the quote of the day.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.contracts import Contract, ContractState
+from agents.geography import SEGMENTS
+from model.carriers import FEDEX, REGIONAL, UPS, USPS
+from model.contract_margins import enterprise_quotes
+from model.operations import quote_floors, usps_costs
+from model.tender import quality_cost
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def buyer_name(row: int) -> str:
+    """Key of an enterprise shipper in contracts and events."""
+    return f"enterprise_{row + 1}"
+
+
+def hold_start_agreements(market: ParcelMarket) -> None:
+    """Put the agreements that exist at the start into the book; their ends are spread evenly over one term."""
+    term, choice = int(market.figures.term_enterprise), market.state.choice
+    shape = choice.enterprise_price.shape
+    choice.enterprise_sellers = _sellers(market)
+    quotes = enterprise_quotes(market)
+    for row in range(shape[0]):
+        age = row * term // shape[0]
+        for carrier in choice.enterprise_sellers[row]:
+            choice.enterprise_price[row, :, carrier] = quotes[row, :, carrier]
+            market.book.hold(_agreement(market, row, carrier, quotes[row, :, carrier], age))
+    cost, worth = seller_limits(market), buyer_values(market, quotes)
+    gain = worth - cost
+    weight = np.divide(quotes - cost, gain, out=np.ones(shape), where=gain > 0.0)
+    choice.enterprise_weight = np.clip(weight, 0.0, 1.0)
+
+
+def advance_agreements(market: ParcelMarket) -> None:
+    """Raise prices at anniversaries, below the general increase; agree anew some months before a term ends."""
+    prices, sellers = market.state.choice.enterprise_price, market.state.choice.enterprise_sellers
+    lead = int(market.figures.opening_lead_enterprise) if market.settings.enterprise_bargaining else 0
+    agreed: Floats | None = None
+    for row in range(prices.shape[0]):
+        for carrier in sellers[row]:
+            key = market.carriers.keys[carrier]
+            contract = market.book.get(key, buyer_name(row))
+            assert contract is not None
+            if contract.in_force and contract.is_anniversary(market.month):
+                _raise_yearly(market, contract, row, carrier)
+            if market.month >= contract.expiry + -lead and market.book.upcoming(key, buyer_name(row)) is None:
+                agreed = _agreed_prices(market) if agreed is None else agreed
+                start = max(0, contract.expiry - market.month)
+                fresh = _agreement(market, row, carrier, agreed[row, :, carrier], -start)
+                market.book.sign(fresh, market.month)
+            if contract.start == market.month or not contract.in_force:
+                current = market.book.get(key, buyer_name(row))
+                assert current is not None
+                prices[row, :, carrier] = current.price if current.in_force else np.nan
+
+
+def _raise_yearly(market: ParcelMarket, contract: Contract, row: int, carrier: int) -> None:
+    general = float(market.state.tariffs.list_growth[carrier])
+    rise = max(0.0, general - market.figures.rate_cap_below_list)
+    if rise > 0.0:
+        prices = market.state.choice.enterprise_price
+        prices[row, :, carrier] *= 1.0 + rise
+        market.book.reprice(contract, tuple(map(float, prices[row, :, carrier])), market.month)
+
+
+def _sellers(market: ParcelMarket) -> list[tuple[int, ...]]:
+    """Carriers with which each enterprise shipper has agreements: UPS, FedEx, the regional one that reaches most."""
+    regional = np.array([group == REGIONAL for group in market.carriers.groups])
+    reach = market.mix @ market.state.network.coverage.T * regional  # (R, K)
+    best, most = reach.argmax(axis=1), reach.max(axis=1)
+    enough = most >= market.figures.primary_min_coverage
+    homes = market.shippers.division[market.shippers.enterprise]
+    return [(UPS, FEDEX, *((int(best[home]),) if enough[home] else ())) for home in homes]
+
+
+def _agreed_prices(market: ParcelMarket) -> Floats:
+    """Prices of agreements signed today, $ per parcel, (E, S, K): the Nash split, never above the quote."""
+    quotes = enterprise_quotes(market)
+    if not market.settings.enterprise_bargaining:
+        return quotes
+    price = market.state.choice.enterprise_price
+    cost, worth = seller_limits(market), buyer_values(market, np.where(np.isnan(price), quotes, price))
+    split = cost + market.state.choice.enterprise_weight * (worth - cost)
+    return np.where(worth > cost, np.clip(split, np.minimum(cost, quotes), quotes), quotes)
+
+
+def seller_limits(market: ParcelMarket) -> Floats:
+    """Least that a carrier takes from an enterprise shipper, $ per parcel, (1, S, K): marginal cost and its margin."""
+    p, env, network = market.figures, market.state.environment, market.state.network
+    nowhere = np.zeros(market.zones.n_zones)
+    usps, _ = usps_costs(market.costs, market.zones, nowhere, market.mail_index, env.wage_usps, env.price_level)
+    cost = quote_floors(market.costs, network.street, usps, network.annual_volume, env.price_level)
+    margin = np.full(cost.shape[1], 1.0 / (1.0 - p.required_contract_margin))
+    margin[FEDEX], margin[USPS] = 1.0 + p.fedex_fill_margin, 1.0 + p.seller_margin_floor
+    return np.asarray((cost * margin)[None])
+
+
+def buyer_values(market: ParcelMarket, price: Floats) -> Floats:
+    """Most that a parcel at a carrier is worth on average to each enterprise shipper, $, (E, S, K).
+
+    In a logit choice the surplus from having a carrier of share q beside the others is -ln(1 - q) / price_coef, so the
+    mean parcel there is worth its price and -ln(1 - q) / (q price_coef).
+
+    Args:
+        market: The market.
+        price: What each pays each carrier, $ per parcel, (E, S, K).
+    """
+    choice, level = market.state.choice, market.state.environment.price_level
+    coef = market.shippers.price_coef[market.shippers.enterprise][:, :, None]
+    offered = np.isfinite(choice.constants)  # who offers nothing must not set the scale
+    other = quality_cost(market.figures, choice.perceived_on_time, choice.transit_delay)
+    reach = np.where(market.national, 1.0, market.mix @ market.state.network.coverage.T)
+    reach = reach[market.shippers.division[market.shippers.enterprise]][:, None, :]
+    utility = np.where(offered, choice.constants, -np.inf) - coef * (price / level + other)
+    weight = np.exp(utility - utility.max(axis=2, keepdims=True)) * reach
+    share = np.clip(weight / weight.sum(axis=2, keepdims=True), 1e-12, 1.0 - 1e-12)
+    return np.asarray(price - np.log1p(-share) / (share * coef) * level)
+
+
+def _agreement(market: ParcelMarket, row: int, carrier: int, price: Floats, age: int) -> Contract:
+    """Terms of one agreement; `age` months after its start, negative for one that is yet to start."""
+    nothing = (0.0,) * len(SEGMENTS)
+    return Contract(
+        seller=market.carriers.keys[carrier],
+        buyer=buyer_name(row),
+        segment="all",
+        groups=SEGMENTS,
+        price=tuple(map(float, price)),
+        escalator=0.0,
+        commitment=nothing,
+        cap=(float("inf"),) * len(SEGMENTS),
+        shortfall_rule="none",
+        tolerance=market.figures.shortfall_tolerance,
+        take_or_pay_rate=0.0,
+        start=market.month + -age,
+        term_months=int(market.figures.term_enterprise),
+        notice_months=int(market.figures.notice_months),
+        state=ContractState.ACTIVE if age > 0 else ContractState.OFFERED,
+    )

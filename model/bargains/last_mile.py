@@ -1,0 +1,44 @@
+"""USPS and carriers with routes of their own: what access to the sparsest addresses is worth to both (section 11).
+
+UPS and FedEx pass everywhere, so they can do without access at once: what it spares them is one stop more. Regional
+carriers that consolidate sell with it beyond their routes; without it they would have to build, or not sell there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents.bargaining import slice_values
+from model.access.slices import carrier_slices
+from model.bargains.access import usps_cost
+from model.bargains.table import BargainTable
+
+if TYPE_CHECKING:
+    from agents.bargaining import PriceGroups
+    from model.market import ParcelMarket
+
+
+def last_mile_table(market: ParcelMarket, buyer: str, groups: PriceGroups) -> BargainTable:
+    """What access is worth to a carrier and to USPS today, by slice of the carrier's economy parcels.
+
+    Args:
+        market: The market.
+        buyer: Key of the carrier.
+        groups: Zones that share a price.
+    """
+    p, slices = market.figures, carrier_slices(market, market.carriers.keys.index(buyer))
+    at_once = np.zeros(len(slices.volume), dtype=np.int64)
+    values = slice_values(
+        slices.volume,
+        slices.own_cost,
+        usps_cost(market, slices.zone, slices.cell),
+        market.published_access_price(),
+        at_once,
+        int(p.term_usps_nsa),
+        seller_margin_floor=p.seller_margin_floor,
+        saved_by_own_delivery=p.injection_cost_amazon * market.state.environment.price_level,
+        discount_rate_monthly=p.discount_rate_monthly,
+    )
+    return BargainTable(values, slices.zone, groups)

@@ -1,0 +1,151 @@
+"""Who bargains with whom, when talks open, and what kind of table, price and terms each pair has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import Month
+from agents.contracts import Contract
+from model.auction.dates import announced
+from model.bargains.access import access_groups, access_table
+from model.bargains.carriage import (
+    RIVALS,
+    carriage_groups,
+    carriage_table,
+    handed_at_start,
+    published_carriage_price,
+)
+from model.bargains.last_mile import last_mile_table
+from model.bargains.table import BargainTable, Pair, PairKind
+from model.billing import mean_peak_weight
+from model.demand import season_factors
+
+if TYPE_CHECKING:
+    from agents.bargaining import PriceGroups
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+JANUARY = 1
+
+
+def known_pairs(carriers: Sequence[str]) -> tuple[Pair, ...]:
+    """All pairs that can talk one by one.
+
+    Args:
+        carriers: Keys of the carriers, in their usual order.
+    """
+    networks = [key for key in carriers if key not in ("usps", "amazon")]
+    return (
+        Pair("usps", "amazon", PairKind.ACCESS),
+        *(Pair(seller, "amazon", PairKind.CARRIAGE) for seller in RIVALS),
+        *(Pair("usps", key, PairKind.LAST_MILE) for key in networks),
+    )
+
+
+def strategic_pairs(market: ParcelMarket) -> list[Pair]:
+    """All pairs that talk one by one; small shippers take quotes, enterprise shippers have rate agreements.
+
+    From the announcement of an auction on USPS sells access by it and no other way.
+    """
+    settings = market.settings
+    silent = set() if settings.usps_amazon_volume == "negotiated" else {PairKind.ACCESS}
+    if not settings.make_or_buy or market.month < settings.access_talks_start:
+        silent.add(PairKind.LAST_MILE)
+    if announced(settings, market.month):
+        silent |= {PairKind.ACCESS, PairKind.LAST_MILE}
+    return [pair for pair in known_pairs(market.carriers.keys) if pair.kind not in silent]
+
+
+def opens(market: ParcelMarket, pair: Pair, held: Contract | None) -> bool:
+    """Whether talks of a pair are due this month: the contract's end comes near, or its clause reopens it.
+
+    Without any contract a carrier asks USPS for one in January, if there is something to agree on.
+    """
+    if held is None or (pair.kind is PairKind.LAST_MILE and not held.in_force):
+        if market.month.month != JANUARY:
+            return False
+        table = last_mile_table(market, pair.buyer, groups_of(market, pair))
+        return bool(table.stakes().agreeable().any())
+    near = market.month >= held.expiry + -int(market.figures.opening_lead_strategic)
+    return near or held.reopens(market.month, published_for(market, pair))
+
+
+def groups_of(market: ParcelMarket, pair: Pair) -> PriceGroups:
+    """Zones that share a price in the contract of a pair."""
+    return carriage_groups(market) if pair.kind is PairKind.CARRIAGE else access_groups(market)
+
+
+def table_of(
+    market: ParcelMarket, pair: Pair, begin: Month, groups: PriceGroups, prices: Mapping[str, float]
+) -> BargainTable:
+    """What is at stake between the two from the first month of a contract on.
+
+    Args:
+        market: The market.
+        pair: Who talks about what.
+        begin: First month of the contract.
+        groups: Zones that share a price.
+        prices: What UPS and FedEx would be paid by Amazon then, $ per parcel, nan without a contract.
+    """
+    if pair.kind is PairKind.CARRIAGE:
+        return carriage_table(market, pair.seller, begin, groups, prices)
+    if pair.kind is PairKind.LAST_MILE:
+        return last_mile_table(market, pair.buyer, groups)
+    return access_table(market, begin, groups)
+
+
+def delivered_at_start(market: ParcelMarket, pair: Pair) -> float:
+    """Parcels a year that the seller delivered for the buyer in the start year."""
+    if pair.kind is PairKind.ACCESS:
+        return market.state.amazon.slices.total
+    return float(handed_at_start(market, RIVALS[pair.seller]).sum()) if pair.kind is PairKind.CARRIAGE else 0.0
+
+
+def published_for(market: ParcelMarket, pair: Pair) -> float:
+    """What the buyer pays this seller without a contract, $ per parcel."""
+    if pair.kind is PairKind.CARRIAGE:
+        return published_carriage_price(market, pair.seller)
+    return market.published_access_price()
+
+
+def terms_for(
+    market: ParcelMarket, pair: Pair, groups: tuple[str, ...], price: Floats, volume: Floats, begin: Month
+) -> Contract:
+    """Terms of what two parties agreed on, in the state "offered".
+
+    UPS and FedEx take part of the mean price as a surcharge in the peak season, as they do from everybody.
+
+    Args:
+        market: The market.
+        pair: Who agreed.
+        groups: Names of the price groups, G.
+        price: Mean price by group, $ per parcel, (G,).
+        volume: Parcels a year committed by group, (G,).
+        begin: First month.
+    """
+    p = market.figures
+    peak = p.peak_surcharge if pair.kind is PairKind.CARRIAGE else 0.0
+    strategic = pair.buyer == "amazon"
+    return Contract(
+        seller=pair.seller,
+        buyer=pair.buyer,
+        segment="economy",
+        groups=groups,
+        price=tuple(float(value) for value in price - peak * mean_peak_weight(season_factors(p))),
+        escalator=p.inflation,
+        commitment=tuple(map(float, volume)),
+        cap=tuple(float(v * p.contract_cap_ratio) for v in volume),
+        shortfall_rule=market.settings.shortfall_rule if pair.seller == "usps" else "none",
+        tolerance=p.shortfall_tolerance,
+        take_or_pay_rate=p.take_or_pay_rate,
+        start=begin,
+        term_months=int(p.term_strategic if strategic else p.term_usps_nsa),
+        notice_months=int(p.notice_months),
+        peak_surcharge=peak,
+        reopener=p.contract_reopener if market.settings.reopeners else None,
+        published=published_for(market, pair),
+    )

@@ -1,0 +1,61 @@
+"""Network cost that volume does not move, and what closing, merging and entering change in it (sections 12 and 15)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR
+from agents.rivals import merged_share
+from model.carriers import FEDEX
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+MILLION = 1e6
+
+
+def fixed_costs(market: ParcelMarket) -> Floats:
+    """Fixed cost of the month by carrier at start prices, $, (K,): what closures spare arrives evenly within a year."""
+    p, cost = market.figures, market.state.books.fixed_cost.copy()
+    if market.settings.rival_rules:
+        months = market.month - market.settings.projection_start + 1
+        cost[FEDEX] *= 1.0 - p.fedex_network_saving * merged_share(months, int(p.fedex_network_saving_months))
+    for carrier, since, spared in market.state.network.savings:
+        cost[carrier] -= spared * min(1.0, (market.month - since + 1) / MONTHS_PER_YEAR)
+    return np.maximum(cost, 0.0)
+
+
+def fixed_cost_per_capacity(market: ParcelMarket, carrier: int) -> float:
+    """Fixed cost by annual parcel of capacity in place, $ a month at start prices, once all savings have arrived."""
+    network = market.state.network
+    spared = sum(amount for owner, _, amount in network.savings if owner == carrier)
+    capacity = float(network.capacity[carrier].sum())
+    left = max(0.0, float(market.state.books.fixed_cost[carrier]) - spared)
+    return left / capacity if 0.0 < capacity < float("inf") else 0.0
+
+
+def close_capacity(market: ParcelMarket) -> None:
+    """Closures that are due take effect: capacity goes, and a part of its fixed cost within a year."""
+    network, p = market.state.network, market.figures
+    due = [closure for closure in network.closures if closure.closes <= market.month]
+    network.closures = [closure for closure in network.closures if closure.closes > market.month]
+    for closure in due:
+        carrier = closure.carrier
+        closed = np.minimum(closure.annual_parcels, network.capacity[carrier])
+        spared = p.fixed_cost_recoverable * fixed_cost_per_capacity(market, carrier) * float(closed.sum())
+        network.savings.append((carrier, market.month, spared))
+        network.capacity[carrier] -= closed
+        network.coverage[carrier] = np.minimum(network.coverage[carrier], closure.coverage)
+        market.events.add(
+            market.month,
+            "closure",
+            (market.carriers.keys[carrier],),
+            f"{market.carriers.names[carrier]} closes capacity for "
+            f"{closed.sum() / MILLION:,.0f} million parcels a year",
+            annual_parcels=float(closed.sum()),
+            saving_usd_per_year=spared * MONTHS_PER_YEAR,
+        )

@@ -1,0 +1,148 @@
+"""The access auction in the market: when it is held, who bids, and the contracts that come out (section 16)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agents.auction import AccessNeed, AuctionFormat, lot_demands
+from agents.calendar import Month
+from model.auction.awards import Winnings, award_contract, cut_slices, pass_the_floor, total, winnings
+from model.auction.dates import announcement, service_month
+from model.auction.house import hold
+from model.auction.lots import draw_up_lots, handover_terms
+from model.auction.needs import bidders_needs
+from model.auction.round import AuctionRound
+from model.phases.history import left_to_bargaining
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+LARGE_BIDDER = "amazon"  # so large that its bids move a uniform price, and it knows
+
+
+def run_auction(market: ParcelMarket) -> None:
+    """Announce the auction on its date; in the month of awards hold it and sign what was won, again after each term."""
+    kind = market.settings.access_auction
+    if kind == "none":
+        return
+    if market.month == announcement():
+        _announce(market)
+    service = service_month(market.settings, market.month)
+    if service is None:
+        return
+    held = hold_auction(market, kind, service)
+    market.state.auctions.append(held)
+    _record(market, held)
+    for won in held.winnings:
+        _sign(market, won, service)
+
+
+def hold_auction(market: ParcelMarket, kind: AuctionFormat, service: Month) -> AuctionRound:
+    """Draw up lots, ask all bidders, clear.
+
+    Args:
+        market: The market.
+        kind: Format.
+        service: First month of service.
+    """
+    lots, terms = draw_up_lots(market, service), handover_terms(market)
+    amazon_bids = left_to_bargaining(market) and not market.settings.auction_excludes_amazon
+    amazon_from = first_month(market, "amazon", service) if amazon_bids else None
+    needs = tuple(
+        need
+        for need in bidders_needs(market, amazon_from)
+        if first_month(market, need.bidder, service) is not None  # a long contract leaves nothing to bid for
+    )
+    demands = tuple(lot_demands(need, terms, lots) for need in needs)
+    results = hold(kind, lots, demands, terms.published, LARGE_BIDDER)
+    won = [_after_review(market, need, winnings(need, results, market.zones.n_zones)) for need in needs]
+    return AuctionRound(
+        month=market.month,
+        service=service,
+        kind=kind,
+        terms=terms,
+        lots=lots,
+        needs=needs,
+        demands=demands,
+        large=LARGE_BIDDER,
+        results=results,
+        winnings=tuple(one for one in won if one.parcels.sum() > 0.0),
+    )
+
+
+def first_month(market: ParcelMarket, bidder: str, service: Month) -> Month | None:
+    """First month of what a bidder could win: after its contract in force; None where that one lasts too long."""
+    talks = market.state.talks.get(("usps", bidder))
+    if market.book.upcoming("usps", bidder) is not None or (talks is not None and talks.under_review is not None):
+        return None
+    held = market.book.get("usps", bidder)
+    begins = max(service, held.expiry) if held is not None and held.in_force else service
+    return begins if begins < service + int(market.figures.auction_term) else None
+
+
+def _announce(market: ParcelMarket) -> None:
+    excluded = market.settings.auction_excludes_amazon
+    who = "everybody but Amazon" if excluded else "everybody"
+    market.events.add(
+        market.month,
+        "auction",
+        ("usps",),
+        f"USPS asks {who} to bid for access to its delivery units",
+        excluded=float(excluded),
+    )
+
+
+def _after_review(market: ParcelMarket, need: AccessNeed, won: Winnings) -> Winnings:
+    """What is left after the regulator has struck out what does not cover its cost."""
+    kept = pass_the_floor(won, need.zone)
+    struck = float(won.parcels.sum() - kept.parcels.sum())
+    if struck > 0.0:
+        market.events.add(
+            market.month,
+            "regulator",
+            ("usps", won.bidder),
+            f"The regulator strikes out awards for {struck / 1e6:,.1f} million parcels a year below their cost",
+            parcels=struck,
+        )
+    return kept
+
+
+def _record(market: ParcelMarket, held: AuctionRound) -> None:
+    sold, revenue = total(held.results)
+    price = revenue / sold if sold > 0.0 else 0.0
+    market.events.add(
+        market.month,
+        "auction",
+        ("usps",),
+        f"USPS sells access for {sold / 1e6:,.0f} million parcels a year in {len(held.lots)} lots at {price:.2f} $",
+        parcels=sold,
+        revenue_usd=revenue,
+        efficiency_share=held.efficiency,
+        lots=len(held.lots),
+    )
+    for won in held.winnings:
+        parcels, paid = float(won.parcels.sum()), float(won.payment.sum())
+        market.events.add(
+            market.month,
+            "award",
+            (won.bidder, "usps"),
+            f"{market.book.name(won.bidder)} wins access for {parcels / 1e6:,.1f} million parcels a year "
+            f"at {paid / parcels:.2f} $",
+            parcels=parcels,
+            price_usd=paid / parcels,
+        )
+
+
+def _sign(market: ParcelMarket, won: Winnings, service: Month) -> None:
+    """Sign what was won; Amazon's contract carries the very slices that it bid for."""
+    start = first_month(market, won.bidder, service)
+    assert start is not None  # else it would not have bid
+    if won.bidder == "amazon":
+        amazon = market.state.amazon
+        amazon.slices, old, taken = cut_slices(amazon.slices, won.by_step)
+        amazon.agreed = {begun: chosen[old] for begun, chosen in amazon.agreed.items()}
+        amazon.agreed[start] = taken
+        amazon.taken_back = None if amazon.taken_back is None else amazon.taken_back[old]
+        amazon.price_belief = float(won.payment.sum() / won.parcels.sum())
+    market.book.sign(award_contract(market, won, start), market.month)
+    market.state.agreed_volume["usps", won.bidder, start] = won.parcels

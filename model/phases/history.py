@@ -1,0 +1,178 @@
+"""A run that begins in the past: what everybody learns each year, statutes, and what forced events impose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.contracts import Contract
+from model.access.insourcing import take_announced_decision
+from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.history.paths import ObservedPast
+from model.history.table import base_time, middle_of
+from model.start.opening import rural_plan
+from model.timeline import surepost_end
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+    from model.tender import Tender
+
+Floats = NDArray[np.float64]
+ECONOMY = 0
+BILLION, MILLION = 1e9, 1e6
+
+
+def in_past(market: ParcelMarket, month: Month | None = None) -> bool:
+    """Whether a month (this one if not given) lies before the first month of projections."""
+    return (month or market.month) < market.settings.projection_start
+
+
+def forced(market: ParcelMarket) -> bool:
+    """Whether dated contracts and decisions are imposed this month."""
+    return in_past(market) and market.settings.history_mode == "forced_events"
+
+
+def left_to_bargaining(market: ParcelMarket) -> bool:
+    """Whether Amazon and USPS bargain over their contract: not while the past is imposed."""
+    return market.settings.usps_amazon_volume == "negotiated" and not forced(market)
+
+
+def earliest_round(market: ParcelMarket, held: Contract) -> int:
+    """First round in which the parties can sign: talks on the contract of 2022 had failed until a known month."""
+    settings = market.settings
+    if settings.history_mode == "free_run" or held.expiry < settings.projection_start:
+        return 0
+    return max(0, settings.earliest_signature - market.month)
+
+
+def update_history(market: ParcelMarket) -> None:
+    """Expected growth of the year, statutes that take effect, and plans that were announced when the past ends."""
+    if not market.paths.observed:
+        return
+    if market.months_done > 0:
+        market.update_figures(market.paths.figures(market.months_done))
+    if market.month == _month_of(market.figures.reform_act_date):
+        _reform_act(market)
+    if market.month == market.settings.projection_start and market.settings.announced_plans:
+        _announce_rural_plan(market)
+
+
+def _month_of(date: float) -> Month:
+    year = int(date)
+    return Month(year, 1) + round((date - year) * MONTHS_PER_YEAR)
+
+
+def _reform_act(market: ParcelMarket) -> None:
+    """Prefunding of retiree health ends: cost that was charged but not paid falls away."""
+    p, books = market.figures, market.state.books
+    saving = p.reform_act_saving
+    books.institutional_cost -= saving * BILLION / MONTHS_PER_YEAR / market.paths.wage_usps(market.months_done)
+    market.update_figures({"usps_noncash_and_unpaid": p.usps_noncash_and_unpaid - saving})
+    market.events.add(
+        market.month, "fact", ("usps",), "The Postal Service Reform Act ends prefunding", usd=saving * BILLION
+    )
+
+
+def _announce_rural_plan(market: ParcelMarket) -> None:
+    """Amazon's rural plan starts from the network that the run has brought about."""
+    amazon, months = market.state.amazon, int(market.figures.rural_plan_months)
+    at_end = market.amazon_parcels_expected(market.month + months)
+    plan, added = rural_plan(market.figures, market.zones, at_end, market.state.network.coverage[AMAZON])
+    amazon.plan_monthly, amazon.plan_coverage, amazon.plan_months = plan / months, added / months, months
+
+
+def follow_history(market: ParcelMarket) -> None:
+    """Contracts of the past follow Amazon's growth; forced events set what USPS, UPS and FedEx carry.
+
+    The contract with USPS is over addresses, so its parcels grow with Amazon's, up to its cap. What UPS and FedEx carry
+    stays as it was at the start unless it is imposed. From the first month of projections on nothing of this moves.
+    """
+    paths = market.paths
+    if not isinstance(paths, ObservedPast) or not in_past(market):
+        return
+    amazon, months = market.state.amazon, market.months_done
+    before = paths.amazon_parcels(months - 1, months) if months else 1.0
+    growth = paths.amazon_parcels(months, months) / before
+    flows = replace(amazon.flows, parcels=market.amazon_parcels_expected(market.month))
+    volume = amazon.slices.volume * growth
+    if forced(market):
+        volume = _to_total(volume, paths.observed_value("amazon_usps", months))
+        flows = replace(
+            flows,
+            ups=_to_total(flows.ups, paths.observed_value("amazon_ups", months)),
+            fedex=_to_total(flows.fedex, paths.observed_value("amazon_fedex", months)),
+        )
+    amazon.flows, amazon.slices = flows, replace(amazon.slices, volume=volume)
+    if not left_to_bargaining(market):
+        held = market.book.get("usps", "amazon")
+        total = amazon.slices.total
+        within = 1.0 if forced(market) or held is None or total <= 0.0 else min(1.0, sum(held.cap) / total)
+        amazon.retained = amazon.slices.retained(amazon.retained_share) * within
+
+
+def contract_room(market: ParcelMarket) -> float:
+    """What USPS must take at the contract price beyond the contract's parcels of the month, as a share of these."""
+    room = market.figures.contract_cap_ratio - 1.0
+    held, total = market.book.get("usps", "amazon"), float(market.state.amazon.retained.sum())
+    if not market.paths.observed or forced(market) or held is None or total <= 0.0:
+        return room
+    return min(room, max(0.0, sum(held.cap) / total - 1.0))
+
+
+def _to_total(parcels: Floats, billions: float) -> Floats:
+    total = float(parcels.sum())
+    return parcels * (billions * BILLION / total) if total > 0.0 else parcels
+
+
+def imposed_price(market: ParcelMarket, seller: str) -> float | None:
+    """Price per parcel that a renewal of Amazon's contract with USPS has in forced events, None where none is known."""
+    paths = market.paths
+    if seller != "usps" or not isinstance(paths, ObservedPast) or not forced(market):
+        return None
+    return paths.observed_value("amazon_usps_price", market.months_done)
+
+
+def response_within_total(market: ParcelMarket, response: Floats) -> Floats:
+    """Response of demand to price and speed by segment, (S,); in the past the observed total holds it already.
+
+    Then only the segments move against each other.
+    """
+    if not (market.paths.observed and in_past(market)):
+        return response
+    weight = market.annual_parcels.sum(axis=0)
+    return np.asarray(response * weight.sum() / float(weight @ response))
+
+
+def insource_economy(market: ParcelMarket, tender: Tender) -> None:
+    """Economy parcels that USPS carried to the door for FedEx and UPS leave it when these deliver them themselves.
+
+    SmartPost (FedEx, mostly 2019 and 2020) only where dated decisions are imposed; SurePost (UPS) at the end of 2024.
+    """
+    settings, p = market.settings, market.figures
+    economy = p.volume_segment_economy * p.share_economy_usps * BILLION
+    if settings.history_mode == "forced_events" and market.paths.observed and economy > 0.0:
+        yearly = p.smartpost_daily_volume * MILLION * p.operating_days_usps
+        done = _smartpost_done(market, middle_of(market.month)) - _smartpost_done(market, base_time(settings.start))
+        _move(tender, FEDEX, min(1.0, yearly / economy * done))
+    if settings.announced_plans and market.month == surepost_end():
+        take_announced_decision(market)
+    _move(tender, UPS, market.surepost_share * market.state.access.insourced)
+
+
+def _smartpost_done(market: ParcelMarket, time: float) -> float:
+    """Share of SmartPost that FedEx delivers itself: evenly over the time of the move."""
+    p = market.figures
+    return float(np.clip((time - p.smartpost_move_start) / (p.smartpost_move_end - p.smartpost_move_start), 0.0, 1.0))
+
+
+def _move(tender: Tender, carrier: int, share: Floats | float) -> None:
+    if not np.any(share):
+        return
+    for array in (tender.volume, tender.value):
+        moved = array[:, ECONOMY, USPS] * share
+        array[:, ECONOMY, USPS] -= moved
+        array[:, ECONOMY, carrier] += moved

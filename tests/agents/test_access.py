@@ -1,0 +1,97 @@
+"""Buying the last mile: sparsest first, dearer means less, caps and promises bind."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.access import AccessTerms, buy_access, keeps_commitment
+
+ZONES, CELLS = 6, 20
+COST = np.linspace(1.0, 6.0, CELLS) + np.linspace(0.0, 2.0, ZONES)[:, None]  # sparser is dearer, by zone and cell
+VOLUME = np.linspace(50.0, 300.0, ZONES)
+GROUP = np.array([0, 0, 0, 1, 1, 1])
+INJECTION = 0.35
+ENDLESS = np.full(2, 1e9)
+
+
+def terms(price=3.0, published=4.0, cap=ENDLESS, least=(0.0, 0.0), relief=(0.0, 0.0)):
+    prices = np.broadcast_to(np.asarray(price, dtype=float), (ZONES,)).copy()
+    return AccessTerms(prices, published, GROUP, np.array(cap, float), np.array(least, float), np.array(relief, float))
+
+
+def bought(**kwargs):
+    return buy_access(COST, VOLUME, terms(**kwargs), INJECTION)
+
+
+def test_the_sparsest_addresses_are_handed_over_and_only_where_access_is_cheaper():
+    purchase = bought()
+    place = (np.arange(CELLS) + 0.5) / CELLS
+    for zone in range(ZONES):
+        own = place < purchase.kept[zone]
+        assert (COST[zone][own] <= 3.0 + INJECTION + 0.3).all()  # a cell that the end cuts costs a step more or less
+        assert (COST[zone][~own] >= 3.0 + INJECTION - 0.3).all()
+    assert purchase.parcels == pytest.approx(VOLUME * (1.0 - purchase.kept))
+    assert (purchase.published == 0.0).all()
+
+
+@given(st.floats(0.0, 9.0), st.floats(0.0, 9.0), st.floats(0.0, 800.0))
+def test_a_lower_price_never_buys_less(one, other, cap):
+    low, high = sorted((one, other))
+    cheap, dear = (bought(price=price, published=9.0, cap=(cap, cap)) for price in (low, high))
+    assert cheap.parcels.sum() >= dear.parcels.sum() - 1e-9
+    assert (cheap.kept <= dear.kept + 1e-9).all() or cap < 800.0
+
+
+@given(st.floats(0.0, 500.0), st.floats(0.0, 500.0), st.floats(0.0, 8.0), st.floats(0.0, 8.0))
+def test_the_cap_of_each_group_binds_and_the_rest_pays_the_published_price(first, second, price, published):
+    purchase = bought(price=price, published=published, cap=(first, second))
+    under = np.bincount(GROUP, weights=purchase.contract)
+    assert (under <= np.array([first, second]) + 1e-6).all()
+    assert (purchase.contract >= 0.0).all()
+    assert (purchase.published >= 0.0).all()
+    free = bought(price=price, published=published)
+    assert purchase.parcels.sum() <= free.parcels.sum() + 1e-6 or published < price
+    only_published = bought(price=published, published=published, cap=(0.0, 0.0))
+    assert purchase.parcels.sum() >= only_published.parcels.sum() - 1e-6
+
+
+def test_a_bound_cap_goes_to_the_parcels_that_gain_most():
+    purchase = bought(cap=(20.0, 20.0), published=100.0)
+    assert np.bincount(GROUP, weights=purchase.contract) == pytest.approx([20.0, 20.0])
+    dearest = np.where(VOLUME * (1 - purchase.kept) > 1e-9, COST.max(axis=1), 0.0)
+    assert purchase.contract[2] > 0.0  # the dearest zone of its group
+    assert dearest[[2, 5]] == pytest.approx(COST[[2, 5]].max(axis=1))
+
+
+def test_a_cap_or_a_promise_is_met_exactly_where_many_addresses_cost_the_same():
+    """Wanted parcels jump from nothing to all at one price; the limit lies in between."""
+    flat = np.full((ZONES, CELLS), 3.5)
+    capped = buy_access(flat, VOLUME, terms(price=2.0, published=100.0, cap=(40.0, 700.0)), INJECTION)
+    assert np.bincount(GROUP, weights=capped.contract) == pytest.approx([40.0, 700.0])
+    held = terms(price=4.0, published=100.0, least=(40.0, 700.0), relief=(0.5, 0.5))
+    assert np.bincount(GROUP, weights=buy_access(flat, VOLUME, held, INJECTION).contract) == pytest.approx([40, 700])
+
+
+def test_what_is_promised_is_bought_as_far_as_a_missing_parcel_costs():
+    free = bought(price=6.0, published=9.0)
+    wanted = np.bincount(GROUP, weights=free.parcels)
+    least = wanted + np.array([30.0, 30.0])
+    held = bought(price=6.0, published=9.0, least=least, relief=(1.0, 1.0))
+    assert np.bincount(GROUP, weights=held.contract) == pytest.approx(least, abs=1e-6)
+    half = bought(price=6.0, published=9.0, least=(1e9, 1e9), relief=(0.5, 0.5))
+    cheaper = bought(price=3.0, published=9.0)
+    assert half.parcels == pytest.approx(cheaper.parcels, abs=1e-6)  # as if the price were half
+    assert bought(price=6.0, published=9.0, least=least).parcels == pytest.approx(free.parcels)  # no relief, no reason
+
+
+def test_a_promise_is_kept_when_the_later_price_is_worth_it():
+    offer = terms(price=3.0, published=6.0, least=(300.0, 740.0))  # nearly all that there is
+
+    def keeps(months_left, months_after):
+        return keeps_commitment(COST, VOLUME, offer, INJECTION, months_left, months_after)
+
+    assert keeps(1, 12).all()
+    assert not keeps(12, 0).any()  # nothing is lost when the contract ends anyway
+    easy = terms(price=3.0, published=6.0, least=(1.0, 1.0))
+    assert keeps_commitment(COST, VOLUME, easy, INJECTION, 12, 0).all()  # what it wants anyway costs nothing

@@ -1,0 +1,189 @@
+"""What is read out of sweeps, against cases whose answer is known."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import stand_ins
+
+from experiments import (
+    InputError,
+    SweepResult,
+    bands,
+    differences,
+    discover,
+    drivers,
+    heat_map,
+    response,
+    sensitivity,
+    sweep,
+)
+from experiments.analysis.drivers import correlation_ratio
+
+NAMES = stand_ins.ISHIGAMI
+BASE: dict[str, Any] = {"until": "2025-01", "outcomes": ["y"], "uncertainties": dict.fromkeys(NAMES, "declared")}
+
+
+def ishigami_sweep(folder: Path, **design: Any) -> SweepResult:
+    return sweep({**BASE, **design}, folder, workers=1, simulate=stand_ins.ishigami)
+
+
+@pytest.fixture(scope="module")
+def sobol(tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
+    """A Sobol sweep of the Ishigami function."""
+    return ishigami_sweep(tmp_path_factory.mktemp("sobol") / "store", kind="sobol", points=512)
+
+
+@pytest.fixture(scope="module")
+def hypercube(tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
+    """A Latin hypercube of a product with luck, in two scenarios."""
+    design = {**BASE, "kind": "lhs", "points": 300, "replications": 3, "scenarios": ["renew", "withdraw"]}
+    return sweep(design, tmp_path_factory.mktemp("lhs") / "store", workers=1, simulate=stand_ins.product)
+
+
+def test_sobol_indices_of_the_ishigami_function_are_those_of_its_closed_form(sobol: SweepResult) -> None:
+    a, b, pi = 7.0, 0.1, math.pi
+    first = 0.5 * (1.0 + b * pi**4 / 5.0) ** 2
+    second = a**2 / 8.0
+    together = b**2 * pi**8 * (1.0 / 18.0 - 1.0 / 50.0)
+    total = first + second + together
+    table = sensitivity(sobol).table.loc["y"]
+    exact = {
+        NAMES[0]: (first / total, (first + together) / total),
+        NAMES[1]: (second / total, second / total),
+        NAMES[2]: (0.0, together / total),
+    }
+    for name, (alone, whole) in exact.items():
+        row = table.loc[name]
+        assert row["first_low"] <= alone <= row["first_high"], name
+        assert row["total_low"] <= whole <= row["total_high"], name
+        assert row["total_high"] - row["total_low"] < 0.3
+
+
+def test_morris_ranks_the_factors_of_the_ishigami_function(tmp_path: Path) -> None:
+    found = sensitivity(ishigami_sweep(tmp_path, kind="morris", trajectories=60))
+    table = found.table.loc["y"]
+    assert (table["effect"] > 0).all()
+    assert (table["spread"] > 0.5 * table["effect"]).loc[list(NAMES[::2])].all()  # the first and third act together
+
+
+def test_morris_effects_of_a_product_are_its_slopes(tmp_path: Path) -> None:
+    design = {"kind": "morris", "trajectories": 40, "until": "2025-01", "outcomes": ["y"],
+              "uncertainties": {"build_limit": "declared", "inflation": "declared"}}  # fmt: skip
+    found = sensitivity(sweep(design, tmp_path, workers=1, simulate=stand_ins.product)).table.loc["y"]
+    assert found.loc["build_limit", "effect"] == pytest.approx(1.2 * (2.3 - 0.4))  # multiplier 1.2, over the range
+    assert found.loc["build_limit", "signed"] == found.loc["build_limit", "effect"]
+    assert found.loc["inflation", "effect"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_indices_of_an_incomplete_or_another_design_are_refused(
+    tmp_path: Path, hypercube: SweepResult, sobol: SweepResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match="of kind lhs"):
+        sensitivity(hypercube)
+    with pytest.raises(InputError, match="does not keep 'x'"):
+        sensitivity(sobol, "x")
+    ishigami_sweep(tmp_path / "store", kind="sobol", points=64)
+    next((tmp_path / "store" / "runs").iterdir()).unlink()
+    with pytest.raises(InputError, match="runs of baseline are missing"):
+        sensitivity(tmp_path / "store")
+    failing = {**BASE, "kind": "sobol", "points": 4, "seed": 2}
+    sweep(failing, tmp_path / "failed", workers=1, simulate=stand_ins.failing)
+    with pytest.raises(InputError, match="20 runs of baseline failed"):
+        sensitivity(tmp_path / "failed")
+
+
+def test_luck_is_told_apart_from_parameters(hypercube: SweepResult, tmp_path: Path) -> None:
+    design = {**BASE, "kind": "sobol", "points": 16, "replications": 3, "outcomes": ["y", "z"]}
+    found = sensitivity(sweep(design, tmp_path, workers=1, simulate=stand_ins.product))
+    assert found.constant == ("z",)  # it differs between seeds only, not between points
+    assert 0.0 < found.luck["y"] < 0.01
+    table = response(hypercube, "y", "build_limit")
+    assert table["luck"].to_numpy() == pytest.approx(0.01)  # seeds 1, 2, 3 times 0.01
+    assert (table["q95"] - table["q05"] > 0.3).all()
+
+
+def test_drivers_of_a_product(hypercube: SweepResult) -> None:
+    table = drivers(hypercube).loc["y"]
+    assert table.index[0] == "build_limit"
+    assert table.loc["build_limit", "share"] > 0.7
+    assert table.loc["build_limit", "share_low"] < table.loc["build_limit", "share"] < table["share_high"].iloc[0]
+    assert table.loc["build_limit", "change"] > 1.0
+    assert table.loc["growth_market", "share"] < 0.05
+
+
+def test_the_correlation_ratio_is_right_at_its_ends_and_unbiased_under_chance() -> None:
+    codes = np.repeat(np.arange(5), 40).astype(np.int8)
+    assert correlation_ratio(codes.astype(float), codes) == pytest.approx(1.0)
+    random = np.random.default_rng(1)
+    by_chance = [correlation_ratio(random.normal(size=200), codes) for _ in range(200)]
+    assert np.mean(by_chance) < 0.015
+
+
+def test_a_response_follows_the_function(hypercube: SweepResult) -> None:
+    table = response(hypercube, "y", "build_limit", scenario="renew").loc["renew"]
+    at = table.index.to_numpy(dtype=float)
+    expected = at * 1.2 + 0.02  # the mean multiplier is 1.2, the mean seed 2
+    assert table["mean"].to_numpy() == pytest.approx(expected, abs=0.25)  # three standard errors of a group of 30
+    assert ((table["low"] < table["mean"]) & (table["mean"] < table["high"])).all()
+    assert table["points"].sum() == 300
+
+
+def test_a_heat_map_of_a_grid_is_the_grid(tmp_path: Path) -> None:
+    grid = {"kind": "grid", "until": "2025-01", "outcomes": ["y"], "replications": 2,
+            "uncertainties": {"build_limit": [0.5, 1.0], "amazon_own_cost_multiplier": [0.9, 1.0, 1.1]}}  # fmt: skip
+    result = sweep(grid, tmp_path, workers=1, simulate=stand_ins.product)
+    table = heat_map(result, "y", "build_limit", "amazon_own_cost_multiplier")
+    assert table.columns.tolist() == [0.5, 1.0]
+    assert table.loc[1.1, 0.5] == pytest.approx(0.5 * 1.1 + 0.015)
+    with pytest.raises(InputError, match="two factors"):
+        heat_map(result, "y", "build_limit", "build_limit")
+
+
+def test_differences_between_scenarios_that_do_the_same_are_zero(hypercube: SweepResult) -> None:
+    table = differences(hypercube)
+    assert table.loc[("y", "withdraw")].drop("pairs").abs().max() == 0.0
+    assert table.loc[("y", "withdraw"), "pairs"] == 900
+
+
+def test_paired_differences_of_the_market_have_bands_by_month(tmp_path: Path) -> None:
+    design = {
+        "kind": "lhs", "points": 2, "replications": 2, "scenarios": ["baseline", "placebo", "withdraw"],
+        "until": "2025-03", "set": {"n_shippers": 200, "n_enterprise_shippers": 20},
+        "uncertainties": {"amazon_own_cost_multiplier": "declared"},
+        "outcomes": ["amazon_via_usps_parcels"], "monthly": ["amazon_via_usps_parcels"],
+    }  # fmt: skip
+    result = sweep(design, tmp_path, workers=1)
+    table = differences(result)
+    assert table.loc[("amazon_via_usps_parcels", "placebo"), "q95"] == 0.0
+    assert table.loc[("amazon_via_usps_parcels", "withdraw"), "high"] < 0.0
+    months = bands(result, "amazon_via_usps_parcels", base="baseline")
+    assert (months.loc["placebo"].to_numpy() == 0.0).all()
+    withdrawn = months.loc["withdraw"]
+    assert (withdrawn["q95"] < 0.0).all()
+    assert withdrawn["q50"].is_monotonic_decreasing
+    levels = bands(result, "amazon_via_usps_parcels")
+    assert set(levels.index.get_level_values("scenario")) == {"baseline", "placebo", "withdraw"}
+
+
+def test_discovery_finds_a_box_that_is_there(tmp_path: Path) -> None:
+    design = {**BASE, "kind": "lhs", "points": 400, "levers": {"price_structure": "all"}}
+    result = sweep(design, tmp_path, workers=1, simulate=stand_ins.boxed)
+    found = discover(result, "y", above=0.5, density=0.99)
+    assert set(found.limits) == {"build_limit", "price_structure"}
+    low, high = found.limits["build_limit"]
+    assert low == pytest.approx(1.5, abs=0.1)
+    assert high > 2.2
+    assert found.limits["price_structure"] == ["by_zone"]
+    assert found.density > 0.95
+    assert found.coverage > 0.9
+    assert found.held_out_density > 0.9
+    assert max(found.chance.values()) < 1e-6
+    assert "build_limit from 1." in str(found)
+    for wrong in ({}, {"above": 1.0, "below": 0.0}, {"above": 5.0}):
+        with pytest.raises(InputError, match="threshold"):
+            discover(result, "y", **wrong)

@@ -1,0 +1,181 @@
+"""The back-test: what it compares, what it says when it is wrong, and that it tells the truth about what it cannot."""
+
+import json
+
+import numpy as np
+import pytest
+
+from experiments import InputError, hindcast
+from experiments.backtest.figures_of_year import HistoryRun
+from experiments.backtest.observed import observations
+from experiments.backtest.patterns import patterns
+from experiments.backtest.scores import coverage, scores
+
+SMALL = {"n_shippers": 300}
+
+
+@pytest.fixture(scope="module")
+def result():
+    return hindcast("2021-07", "2025-12", "free", replications=2, set=SMALL, workers=1)
+
+
+def test_the_table_has_what_was_observed_beside_what_is_modelled(result):
+    table = result.table.set_index(["series", "entity", "year"])
+    assert result.years == (2022, 2023, 2024, 2025)  # only full years
+    ups = table.loc["volume", "ups", 2023]
+    assert ups["observed"] == 4.6
+    assert ups["low90"] <= ups["low50"] <= ups["median"] <= ups["high50"] <= ups["high90"]
+    assert ups["persistence"] == pytest.approx(5.3 / 21.7 * 21.7)
+    shares = [table.loc["share", group, 2022]["median"] for group in ("usps", "amazon", "ups", "fedex", "regional")]
+    assert sum(shares) == pytest.approx(1.0, abs=0.01)
+    channels = [table.loc[f"{name}_share", "amazon", 2022]["median"] for name in ("own", "usps", "ups")]
+    assert 0.9 < sum(channels) <= 1.001
+
+
+def test_the_year_2025_has_modelled_figures_and_an_empty_observed_column(result):
+    rows = result.table[result.table["year"] == 2025]
+    assert len(rows) > 20
+    assert rows["observed"].isna().all()
+    assert rows["persistence"].isna().all()
+    assert rows["median"].notna().all()
+    assert not any(key[2] > 2024 for key in observations())
+
+
+def test_summary_is_plain_json(result):
+    told = json.loads(json.dumps(result.summary(), allow_nan=False))
+    assert (told["mode"], told["replications"], told["draws"]) == ("free", 2, None)
+    assert {row["sample"] for row in told["errors"]} == {"out"}
+    assert told["provenance"]["changes"]["history_mode"] == "free_run"
+
+
+def test_runs_are_repeatable_and_modes_differ():
+    first, again = (hindcast("2022-01", "2022-12", "free", 1, SMALL, workers=1) for _ in range(2))
+    assert again.table.equals(first.table)
+    forced = hindcast("2022-01", "2022-12", "forced", 1, SMALL, workers=1)
+    volume = [one.table[one.table["series"] == "volume"]["median"].to_numpy() for one in (first, forced)]
+    assert not np.allclose(*volume)
+
+
+def test_a_perfect_forecast_has_no_error_and_a_wrong_one_has_its_size():
+    seen = observations()
+    perfect = {key: np.array([row.value] * 5) for key, row in seen.items()}
+    years = range(2019, 2025)
+    found = {(score.sample, score.name): score for score in scores(perfect, years)}
+    for name in ("volume_error", "share_error", "revenue_per_parcel_error", "package_revenue_error", "income_error"):
+        assert found["out", name].model == 0.0
+        assert found["out", name].met
+    assert coverage(perfect, years, 0.5) == 1.0
+    tenth_more = {key: values * 1.1 for key, values in perfect.items()}
+    worse = {(score.sample, score.name): score for score in scores(tenth_more, years)}
+    assert worse["out", "volume_error"].model == pytest.approx(0.1)
+    assert worse["out", "volume_error"].met is False
+    assert worse["in", "volume_error"].persistence != worse["in", "volume_error"].persistence  # nan: it knows 2021
+    assert coverage(tenth_more, years, 0.9) == 0.0
+
+
+def test_better_than_the_limit_is_not_enough_when_persistence_is_better():
+    seen = observations()
+    error = next(
+        s for s in scores({k: np.array([r.value]) for k, r in seen.items()}, [2022]) if s.name == "share_error"
+    )
+    assert error.persistence < 2.0
+    off = {key: np.array([row.value + (0.01 if key[0] == "share" else 0.0)]) for key, row in seen.items()}
+    worse = next(score for score in scores(off, [2022]) if score.name == "share_error")
+    assert worse.persistence < worse.model < 2.0
+    assert worse.met is False
+
+
+def test_coverage_counts_what_lies_inside_the_bands():
+    seen = observations()
+    keys = [("volume", group, 2023) for group in ("usps", "ups")]
+    spread = {key: seen[key].value * np.linspace(0.5, 1.5, 101) for key in keys}
+    spread[keys[1]] = spread[keys[1]] * 1.35  # inside the 90 % band, outside the 50 % band
+    assert coverage(spread, [2023], 0.9) == 1.0
+    assert coverage(spread, [2023], 0.5) == 0.5
+
+
+def history_run(**changes):
+    years = range(2016, 2025)
+    figures = {
+        **{
+            ("usps_share", "amazon", year): share
+            for year, share in zip(years, [0.4, 0.44, 0.42, *[0.3] * 6], strict=True)
+        },
+        **{("share_rural", "usps", year): 0.5 for year in years},
+        **{("share_urban", "usps", year): 0.3 for year in years},
+        **{("share_rural", "regional", year): 0.01 for year in years},
+        **{(f"share_{kind}", "regional", year): 0.05 for kind in ("suburban", "urban") for year in years},
+        **{
+            ("revenue_per_parcel", group, year): price
+            for group, price in (("usps", 4.0), ("fedex", 15.0))
+            for year in years
+        },
+        **{("revenue_per_parcel", "ups", year): 10.0 + (year - 2016) for year in years},
+        **{("volume", "ups", year): 5.0 - 0.1 * (year - 2016) for year in years},
+    }
+    return HistoryRun({**figures, **changes.pop("figures", {})}, changes.pop("density", (3000.0, 900.0, 200.0)))
+
+
+def test_patterns_are_found_and_their_absence_too():
+    years = range(2016, 2025)
+    # FedEx 15 stays below UPS from 2021 on
+    assert [pattern.shown for pattern in patterns([history_run()], years)] == [True, True, True, False, True, True]
+    broken = history_run(
+        density=(200.0, 900.0),
+        figures={("usps_share", "amazon", 2022): 0.5, ("share_rural", "usps", 2020): 0.1, ("volume", "ups", 2024): 9.0},
+    )
+    assert [pattern.shown for pattern in patterns([broken], years)] == [False, False, False, False, True, False]
+    half = patterns([history_run(), broken], years)
+    assert half[0].share == 0.5
+    assert half[0].shown is False  # more than half must show it
+    short = patterns([history_run()], range(2022, 2024))
+    assert [pattern.shown for pattern in short][1::4] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"mode": "half"}, "mode: 'half' is not allowed; it must be forced or free"),
+        ({"from_": "2015-01"}, "2016-01 to 2025-01"),
+        ({"replications": 0}, "replications: 0"),
+        ({"from_": "2023-02", "to": "2023-12"}, "no full calendar year"),
+        ({"draws": "nothing"}, "neither a stored set"),
+        ({"set": {"build_limits": 1}}, "build_limits"),
+    ],
+)
+def test_bad_input_is_one_clear_error(arguments, told):
+    with pytest.raises(InputError) as error:
+        hindcast(**arguments)
+    assert told in "\n".join(error.value.problems)
+
+
+def test_all_problems_come_at_once():
+    with pytest.raises(InputError) as error:
+        hindcast("2015-01", "2024-12", "half", replications=0, draws="nothing", seed=-1)
+    assert len(error.value.problems) == 5
+
+
+def test_draws_are_used_row_by_row(tmp_path):
+    import pandas as pd
+
+    file = tmp_path / "mine.parquet"
+    pd.DataFrame({"build_limit": [0.0, 2.0]}).to_parquet(file)
+    free = hindcast("2022-01", "2023-12", "free", 2, SMALL, file, workers=1)
+    share = free.table.query("series == 'own_share' and year == 2023").iloc[0]
+    assert free.draws == "mine"
+    assert share["high90"] - share["low90"] > 0.05  # no build against plenty: far more than luck
+    pd.DataFrame({"build_limit": [-1.0]}).to_parquet(file)
+    with pytest.raises(InputError, match="row 0: build_limit"):
+        hindcast("2022-01", "2023-12", draws=file)
+
+
+def test_figures_are_drawn(result, tmp_path):
+    from experiments.backtest.pictures import draw_pictures
+
+    files = draw_pictures(result, tmp_path)
+    assert [file.name for file in files] == [
+        f"hindcast-free-2021-{name}.png" for name in ("volume", "revenue-per-parcel", "amazon", "usps")
+    ]
+    assert all(file.read_bytes().startswith(b"\x89PNG") and file.stat().st_size > 10_000 for file in files)
+    with pytest.raises(InputError, match="does not exist"):
+        draw_pictures(result, tmp_path / "nowhere")

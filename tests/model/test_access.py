@@ -1,0 +1,234 @@
+"""Carriers buy the last mile from USPS: the sparsest parcels first, nothing lost, paid to the cent, caps respected."""
+
+import numpy as np
+import pytest
+
+from agents.calendar import Month
+from agents.contracts import Contract
+from model.access import access_dollars, access_price, carrier_slices, delivered_parcels
+from model.carriers import FEDEX, UPS, USPS
+
+ECONOMY = 0
+ONTRAC = 4
+SHORT = {"n_shippers": 500}
+PLENTY = 5e9
+
+
+def contract(market, buyer, price, cap=PLENTY, commitment=0.0, rule="none", groups=("uniform",)):
+    """A contract of a carrier with USPS that starts with the run."""
+    n = len(groups)
+    signed = Contract(
+        seller="usps",
+        buyer=buyer,
+        segment="economy",
+        groups=groups,
+        price=(price,) * n if np.isscalar(price) else tuple(price),
+        escalator=0.0,
+        commitment=(commitment,) * n,
+        cap=(cap,) * n,
+        shortfall_rule=rule,
+        tolerance=0.9,
+        take_or_pay_rate=0.5,
+        start=market.month,
+        term_months=48,
+        notice_months=6,
+    )
+    market.book.sign(signed, market.month)
+    return market
+
+
+@pytest.fixture(scope="module")
+def with_contract(market):
+    def build(price, months=4, buyer="ups", changes=None, **terms):
+        built = contract(market(end="2026-12", **SHORT, **(changes or {})), buyer, price, **terms)
+        for _ in range(months):
+            built.step()
+        return built
+
+    return build
+
+
+def bought(run, carrier=UPS):
+    return run.records["bought_parcels"][:, carrier]
+
+
+def sold(run, carrier=UPS):
+    """Economy parcels of a carrier's customers in the latest month."""
+    return run.state.flows.allocation.accepted[:, ECONOMY, carrier].sum(axis=0)
+
+
+def test_at_the_published_price_ups_keeps_all_but_the_sparsest_tail(market):
+    run = market(end="2025-12").run()
+    share = bought(run).sum() / (run.state.access.economy[UPS].sum())
+    assert 0.005 < share < 0.05
+    assert bought(run, FEDEX).sum() < 0.002 * run.state.access.economy[FEDEX].sum()
+    rural = run.zones.zone_type == 2
+    assert run.state.access.bought[UPS, rural].sum() > 0.95 * run.state.access.bought[UPS].sum()
+
+
+def test_a_lower_price_never_buys_less_and_takes_the_sparsest_first(with_contract):
+    sober = {"insourcing_error_mean": 0.0, "insourcing_error_sd": 0.0}
+    runs = [with_contract(price, changes=sober) for price in (4.4, 3.6, 3.0, 2.6, 2.2)]
+    volumes = [bought(run)[-1] for run in runs]
+    assert volumes == sorted(volumes)
+    assert volumes[-1] > 10 * volumes[0]
+    for run, price in zip(runs, (4.4, 3.6, 3.0, 2.6, 2.2), strict=True):
+        kept, marginal = run.state.access.kept[UPS], run.state.network.street.marginal_grid[UPS - 1]
+        place = (np.arange(marginal.shape[1]) + 0.5) / marginal.shape[1]
+        handed = place > kept[:, None]
+        density = run.zones.density_grid
+        if handed.mean() < 0.9:
+            assert np.median(density[handed]) < 0.7 * np.median(density)
+        worth = price + run.figures.injection_cost_amazon * run.state.environment.price_level
+        gain = np.where(handed, marginal - worth, 0.0).sum(axis=1)
+        assert (gain >= -0.02 * worth).all()  # in no zone is it cheaper to keep what is handed over
+        kept_at_a_loss = (~handed & (marginal > worth * 1.03)).sum()
+        assert kept_at_a_loss <= 0.02 * max(1, (~handed).sum())  # a step where the van fills may hide some
+
+
+def test_own_and_bought_make_up_what_was_accepted_and_usps_delivers_it(with_contract):
+    run = with_contract(2.6)
+    access, accepted = run.state.access, run.state.flows.allocation.accepted
+    assert access.bought[UPS].sum() > 1e6
+    assert (access.bought[UPS] <= sold(run) + 1e-6).all()
+    by_door = delivered_parcels(run).sum(axis=0)
+    seller = accepted.sum(axis=(0, 1))
+    assert by_door[UPS] + access.bought[UPS] == pytest.approx(seller[UPS])
+    assert by_door[USPS] == pytest.approx(seller[USPS] + access.bought.sum(axis=0))
+    assert by_door.sum() == pytest.approx(seller.sum(), rel=1e-12)
+    assert run.records["delivered_parcels"][-1] == pytest.approx(by_door)
+    assert run.balances()["parcels"] <= 1e-9
+    assert run.balances()["money"] == 0.0
+
+
+def test_the_price_is_paid_to_the_cent_and_the_contract_counts(with_contract):
+    run = with_contract((2.1, 2.4, 3.0), groups=("urban", "suburban", "rural"))
+    access, ledger = run.state.access, run.ledger
+    by_type = np.bincount(run.zones.zone_type, weights=access.contract[UPS])
+    assert by_type.min() > 0.0
+    owed = by_type @ np.array([2.1, 2.4, 3.0])
+    row = ledger.categories.index("access")
+    assert ledger.paid[row, ledger.index("ups")] == round(100 * owed)
+    assert ledger.received[row, ledger.index("usps")] == np.rint(100 * access_dollars(run)).sum()
+    assert run.records["access_usd"][-1, UPS] == pytest.approx(owed, abs=0.01)
+    counted = run.book._held["usps", "ups"].delivered
+    assert sum(counted) == pytest.approx(bought(run).sum())  # nothing beyond a cap so wide
+
+
+def test_both_sides_gain_what_they_should_once_routes_and_staff_have_followed(market):
+    still = {"end": "2027-12", "announced_plans": True, "insourcing_error_mean": 0.0, "insourcing_error_sd": 0.0}
+
+    def last_year(make_or_buy):
+        run = contract(market("standing_still", make_or_buy=make_or_buy, **still, **SHORT), "ups", 2.6).run()
+        names = ("bought_parcels", "access_usd", "cost_usd", "profit_usd")
+        ups = [run.records[name][24:, UPS].sum() for name in names]
+        return ups, [run.records[f"usps_parcel_{name}_usd"][24:].sum() for name in ("revenue", "contribution")]
+
+    (parcels, paid, cost, profit), with_it = last_year(True)
+    (nothing, _, cost_before, profit_before), without = last_year(False)
+    assert nothing == 0.0
+    assert parcels > 100e6
+    assert paid == pytest.approx(2.6 * parcels, rel=1e-6)
+    assert cost < cost_before  # access included
+    assert profit > profit_before
+    revenue, contribution = np.array(with_it) - without
+    assert revenue == pytest.approx(paid, rel=0.1)
+    attributable = (revenue - contribution) / parcels
+    assert 1.7 < attributable < 2.9  # of a sparse parcel entered at the delivery unit
+
+
+def test_the_cap_binds_and_the_rest_pays_the_published_price(with_contract):
+    cap = 60e6
+    run = with_contract(2.6, cap=cap)
+    month = run.season_of(Month(2025, 4)) / 12
+    assert 0.9 * cap * month < run.state.access.contract[UPS].sum() <= cap * month * (1 + 1e-9)
+    beyond = run.state.access.bought[UPS] - run.state.access.contract[UPS]
+    assert 0.0 <= beyond.sum() < 0.1 * cap * month
+    owed = run.state.access.contract[UPS].sum() * 2.6 + beyond.sum() * run.published_access_price()
+    assert run.state.access.paid[UPS] == pytest.approx(owed, abs=0.01)
+
+
+def test_a_promise_that_costs_makes_a_carrier_buy_more(with_contract):
+    free = with_contract(3.4)
+    promised = with_contract(3.4, commitment=400e6, rule="take_or_pay")
+    assert bought(promised)[-1] > bought(free)[-1] * 1.5
+    half_price = with_contract(1.7)
+    assert bought(promised)[-1] <= bought(half_price)[-1] * (1 + 1e-9)
+    least = 0.9 * 400e6 * promised.season_of(Month(2025, 4)) / 12
+    assert bought(promised)[-1] == pytest.approx(min(least, bought(half_price)[-1]), rel=0.1)
+
+
+def test_without_a_contract_the_published_price_counts(market):
+    run = market(end="2025-03", **SHORT)
+    assert access_price(run, UPS) == pytest.approx(np.full(run.zones.n_zones, run.published_access_price()))
+    contract(run, "ups", (2.0, 2.5, 3.0), groups=("urban", "suburban", "rural"))
+    assert set(access_price(run, UPS).tolist()) == {2.0, 2.5, 3.0}
+    assert access_price(run, FEDEX) == pytest.approx(np.full(run.zones.n_zones, run.published_access_price()))
+
+
+def test_a_carrier_new_to_it_misjudges_its_cost_until_it_has_learnt(with_contract):
+    def volumes(error):
+        changes = {"insourcing_error_mean": error, "insourcing_error_sd": 0.0}
+        return bought(with_contract(3.0, months=10, changes=changes))
+
+    optimist, sober = volumes(-0.5), volumes(0.0)
+    assert optimist[0] < 0.8 * sober[0]
+    assert (optimist[:9] <= sober[:9] * 1.001).all()
+    assert optimist[9] == pytest.approx(sober[9], rel=1e-2)  # nine months later
+
+
+def test_left_to_itself_ups_takes_over_its_parcels_step_by_step(market):
+    run = market(end="2026-12", announced_plans=False, **SHORT)
+    shares = []
+    while not run.finished:
+        run.step()
+        shares.append(run.state.access.insourced.mean())
+    assert shares[0] == 0.0
+    assert (np.diff(shares) >= 0.0).all()
+    assert 0.2 < shares[2] < 0.3  # a quarter of the gap
+    assert shares[-1] > 0.8
+    assert any(event.kind == "sourcing" and event.actors == ("ups", "usps") for event in run.events)
+
+
+def test_regional_carriers_sell_beyond_their_routes_only_where_access_pays(market):
+    def volume(price):
+        run = market(end="2025-12", **SHORT)
+        if price is not None:
+            contract(run, "ontrac", price)
+        run.run()
+        outside = run.state.network.coverage[ONTRAC] == 0.0
+        return bought(run, ONTRAC).sum(), sold(run, ONTRAC)[outside].sum(), run
+
+    nothing, cheap = volume(None), volume(2.6)
+    assert nothing[:2] == (0.0, 0.0)
+    assert cheap[0] > 1e6
+    assert cheap[1] > 0.0
+    run = cheap[2]
+    reach = run.state.access.reach[ONTRAC]
+    assert (reach >= run.state.network.coverage[ONTRAC]).all()
+    assert run.balances()["parcels"] <= 1e-9
+    assert run.records["profit_usd"][:, ONTRAC].sum() > nothing[2].records["profit_usd"][:, ONTRAC].sum()
+
+
+def test_slices_add_up_and_are_dearer_where_it_is_sparser(market):
+    run = market(end="2025-06", **SHORT)
+    run.step()
+    for carrier in (UPS, FEDEX):
+        slices = carrier_slices(run, carrier)
+        assert slices.volume.sum() == pytest.approx(run.state.access.economy[carrier].sum())
+        zone = slices.zone == int(np.argmax(run.zones.zone_type == 2))
+        order = np.argsort(slices.cell[zone])
+        assert (np.diff(slices.own_cost[zone][order]) >= -0.3).all()  # a step where the van fills
+        assert slices.own_cost[zone][order][-1] > 1.5 * slices.own_cost[zone][order][0]
+    regional = carrier_slices(run, ONTRAC)
+    passed = run.state.network.coverage[ONTRAC][regional.zone] > (regional.cell + 0.5) / 50
+    assert regional.volume[passed].sum() == pytest.approx(run.state.access.economy[ONTRAC].sum(), rel=0.05)
+    assert regional.volume[~passed].sum() > 0.0
+
+
+def test_scarce_sorting_limits_what_usps_takes(with_contract):
+    run = with_contract(2.2, changes={"usps_sort_capacity_daily": 20.0})
+    plenty = with_contract(2.2)
+    assert bought(run).sum() < bought(plenty).sum()
+    assert run.records["utilisation_share"][:, USPS].max() <= 1.0 + 1e-9
+    assert run.balances() == {"parcels": pytest.approx(0.0, abs=1e-9), "money": 0.0}

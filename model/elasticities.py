@@ -78,8 +78,8 @@ def long_run_demand(
     parcels, value, response = (np.zeros(choice.constants.shape) for _ in range(3))
     for s in range(len(SEGMENTS)):
         offered = np.isfinite(choice.constants[s])
-        listed = tariffs.level[s] * (1.0 - shippers.discount[:, None])
-        paid = quote(tariffs.level[s], tariffs.floor[s], shippers.discount[:, None]) + surcharge
+        listed = tariffs.offered[s] * (1.0 - shippers.discount[:, None])
+        paid = quote(tariffs.offered[s], tariffs.floor[s], shippers.discount[:, None]) + surcharge
         coef = shippers.price_coef[:, s, None] / level
         utility = np.where(offered, choice.constants[s], 0.0) - coef * (paid + level * other[s])
         options = _options(utility, reach, possible & offered, national & offered, stay)

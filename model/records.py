@@ -90,6 +90,8 @@ SERIES = (
     Series("amazon_idle_capacity_parcels", ("zone",), "parcels", "Yearly capacity of Amazon beyond its deliveries"),
     Series("amazon_idle_capital_usd", (), "$", "Capital in it"),
     Series("carbon_kg", ("carrier",), "kg", "Emissions of delivery vans; USPS 0, its routes pass anyway"),
+    Series("usps_contract_paid_usd", ("carrier",), "$", "What carriers pay USPS under contracts, by buyer"),
+    Series("usps_contract_cost_usd", ("carrier",), "$", "What their parcels cost USPS, by buyer"),
     Series("usps_mail_index", (), "index", "Mail pieces relative to the start"),
 )
 

@@ -52,6 +52,10 @@ def decide_access(market: ParcelMarket, tender: Tender) -> None:
         access.kept[carrier] = purchase.kept * passed
         access.bought[carrier] = purchase.parcels + beyond
         access.contract[carrier] = purchase.contract + under
+    left = market.state.network.capacity[USPS] <= 0.0  # places that a USPS without universal service has given up
+    if left.any():
+        access.bought[:, left] = access.contract[:, left] = 0.0
+        access.kept[:, left] = np.minimum(access.reach, market.state.network.coverage)[:, left]
     room = usps_room(market.state, market.state.network.sorting[USPS])
     total = float(access.bought.sum(axis=0).sum())  # zone by zone: a carrier more changes not even the last digit
     if total > room:

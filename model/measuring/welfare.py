@@ -37,7 +37,7 @@ def shipper_surplus(
     value = np.empty((len(shippers), len(SEGMENTS)))
     for s in range(len(SEGMENTS)):
         offered = np.isfinite(choice.constants[s])
-        price = quote(tariffs.level[s], tariffs.floor[s], shippers.discount[:, None])
+        price = quote(tariffs.offered[s], tariffs.floor[s], shippers.discount[:, None])
         agreed = choice.enterprise_price[:, s]
         price[shippers.enterprise] = np.where(np.isnan(agreed), price[shippers.enterprise], agreed)
         coef = shippers.price_coef[:, s, None]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from agents.geography import SEGMENTS
 from model.access import buyers
@@ -62,14 +61,14 @@ def _hhi(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     for i, key in enumerate(market.carriers.keys):
         found[f"{key}_led_share"] = float((parcels * (leader == i)).sum() / parcels.sum())
     volume: Floats = market.records["volume_parcels"][rows].sum(axis=0)
-    found["hhi_national"] = float(((PERCENT * volume / volume.sum()) ** 2).sum())
+    found["hhi_national"] = math.fsum((PERCENT * volume / math.fsum(volume)) ** 2)
     return found
 
 
 def _carbon(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     kg = market.records["carbon_kg"][rows].sum(axis=0)
     found = {f"{key}_carbon_tonnes": float(kg[i]) / KG_PER_TONNE for i, key in enumerate(market.carriers.keys)}
-    return found | {"carbon_tonnes": float(np.sum(kg)) / KG_PER_TONNE}
+    return found | {"carbon_tonnes": math.fsum(kg) / KG_PER_TONNE}
 
 
 OUTCOMES: tuple[Outcome, ...] = (

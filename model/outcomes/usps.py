@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.outcomes.registry import Outcome, Rows, highest, last, single, total
+from model.outcomes.registry import Outcome, Rows, highest, last, named, single, total
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 
 def _cover(market: ParcelMarket, rows: Rows) -> dict[str, float]:
-    paid, cost = market.records["amazon_usps_revenue_usd"][rows], market.records["amazon_usps_attributable_usd"][rows]
-    return {"usps_amazon_contract_cover": float(paid.sum() / cost.sum())} if cost.sum() > 0.0 else {}
+    paid = market.records["usps_contract_paid_usd"][rows].sum(axis=0)
+    cost = market.records["usps_contract_cost_usd"][rows].sum(axis=0)
+    return named(market.carriers.keys, paid, cost, "usps_{}_contract_cover")
 
 
 def _exhausted(market: ParcelMarket, rows: Rows) -> dict[str, float]:
@@ -54,7 +55,9 @@ OUTCOMES: tuple[Outcome, ...] = (
         "Whether cash has run out, and in which month of the run",
         _exhausted,
     ),
-    Outcome("usps_amazon_contract_cover", "ratio", "What Amazon pays USPS over what its parcels cost it", _cover),
+    Outcome(
+        "usps_{carrier}_contract_cover", "ratio", "What a carrier pays under its contract over what that costs", _cover
+    ),
     Outcome(
         "usps_violations_count",
         "count",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from model.carriers import AMAZON, USPS
 from model.outcomes.registry import Outcome, Rows, single, total
@@ -26,7 +29,7 @@ def _shippers(market: ParcelMarket, rows: Rows) -> dict[str, float]:
 def _producers(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     profit = market.records["profit_usd"][rows].sum(axis=0)
     return {
-        "welfare_rivals_usd": float(profit.sum() - profit[USPS] - profit[AMAZON]),
+        "welfare_rivals_usd": math.fsum(np.delete(profit, [USPS, AMAZON])),
         "welfare_amazon_usd": float(profit[AMAZON]),
         "welfare_usps_usd": total(market.records["usps_net_income_usd"][rows]),
     }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import RURAL
+from model.access import delivered_parcels
 from model.carriers import AMAZON, USPS
 from model.ledger import CENTS
 from model.measuring.carbon import miles_per_parcel
@@ -45,7 +46,7 @@ def _accepted(market: ParcelMarket) -> Floats:
 
 def door_parcels(market: ParcelMarket) -> Floats:
     """Parcels by who brings them to the door, (S, K, Z)."""
-    return np.asarray(_accepted(market).sum(axis=0))
+    return delivered_parcels(market)
 
 
 def _concentration(market: ParcelMarket) -> Measures:

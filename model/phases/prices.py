@@ -84,7 +84,9 @@ def _follow_cost(market: ParcelMarket) -> None:
     now = variable_costs(market)
     start = market.start_floor_cost
     growth = np.divide(now, start, out=np.ones_like(now), where=start > 0.0)
-    market.state.tariffs.floor = market.start_floor * growth
+    sells = market.state.network.annual_volume.sum(axis=1) > 0.0  # a carrier without parcels has no cost to follow
+    tariffs = market.state.tariffs
+    tariffs.floor = np.where(sells, market.start_floor * growth, tariffs.floor)
 
 
 def _close_price_year(market: ParcelMarket, carrier: int) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
+from model.phases.contract_cover import amazon_access_cost, covers_by_carrier
 from model.phases.measuring import measure
 from model.phases.parcels import ECONOMY, amazon_prices
-from model.phases.regulation import amazon_access_cost
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -55,6 +55,7 @@ def check_and_record(market: ParcelMarket) -> None:
     capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
     capacity[USPS] = network.sorting[USPS]
     base = market.figures.by("on_time_base", market.carriers.groups)
+    contract_paid, contract_cost = covers_by_carrier(market)
     market.records.append(
         {
             **measure(market),
@@ -99,6 +100,8 @@ def check_and_record(market: ParcelMarket) -> None:
             "usps_violations_count": float(len(market.regulator.broken)),
             "usps_institutional_usd": postal.institutional_cost,
             "amazon_usps_attributable_usd": float((handed[USPS] * amazon_access_cost(market)).sum()),
+            "usps_contract_paid_usd": contract_paid,
+            "usps_contract_cost_usd": contract_cost,
             "usps_mail_index": market.mail_index,
         }
     )

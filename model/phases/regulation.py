@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.contracts import Contract
 from agents.geography import SEGMENTS
 from model import regulator as law
 from model.carriers import USPS
 from model.ledger import CENTS
-from model.operations import usps_costs
-from model.phases.parcels import ECONOMY
+from model.phases.contract_cover import access_costs, contract_cover
 from model.postal_accounts import BILLION
 
 if TYPE_CHECKING:
@@ -61,46 +59,14 @@ def _tell(market: ParcelMarket, kind: str, finding: law.Finding, verb: str) -> N
     )
 
 
-def contract_cover(market: ParcelMarket, contract: Contract) -> tuple[float, float, float]:
-    """Parcels of the month under a contract that USPS sells, what they paid and what they cost, $.
-
-    Amazon's parcels are costed at the density where USPS delivers them; other buyers' at the zone means of what USPS
-    delivers.
-
-    Args:
-        market: The market.
-        contract: A contract of USPS with Amazon.
-    """
-    allocation = market.state.flows.allocation
-    assert allocation is not None
-    if contract.buyer != "amazon":
-        raise ValueError(f"contract_cover knows the parcels of amazon only, not of {contract.buyer}")
-    parcels = allocation.accepted[-2, ECONOMY, USPS]
-    cost = float((parcels * amazon_access_cost(market)).sum())
-    return float(parcels.sum()), float(allocation.value[-2, ECONOMY, USPS].sum()), cost
-
-
-def amazon_access_cost(market: ParcelMarket) -> Floats:
-    """Attributable cost of a parcel that Amazon hands over this month, $ by zone, (Z,)."""
-    allocation, demand = market.state.flows.allocation, market.state.flows.demand
-    assert allocation is not None
-    assert demand is not None
-    handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
-    return _access_costs(market, np.clip(1.0 - handed / demand.amazon, 0.0, 1.0))[1]
-
-
-def _access_costs(market: ParcelMarket, amazon_from: Floats) -> tuple[Floats, Floats]:
-    env = market.state.environment
-    return usps_costs(market.costs, market.zones, amazon_from, market.mail_index, env.wage_usps, env.price_level)
-
-
 def _contracts(market: ParcelMarket) -> list[law.Finding]:
     found = []
     for contract in market.book.in_force():
-        if contract.seller == "usps" and contract.buyer == "amazon":
-            parcels, paid, cost = contract_cover(market, contract)
-            if parcels > 0.0:
-                found.append(law.contract_floor(paid / parcels, cost / parcels, "the contract with Amazon"))
+        if contract.seller == "usps":
+            cover = contract_cover(market, contract)
+            if cover.parcels > 0.0:
+                subject = f"the contract with {market.book.name(contract.buyer)}"
+                found.append(law.contract_floor(cover.paid / cover.parcels, cover.cost / cover.parcels, subject))
     return found
 
 
@@ -110,7 +76,7 @@ def _products(market: ParcelMarket) -> list[law.Finding]:
     assert flows.allocation is not None
     assert flows.invoices is not None
     parcels = flows.allocation.accepted[:-2, :, USPS].sum(axis=0)
-    last_mile = _access_costs(market, np.zeros(market.zones.n_zones))[0]
+    last_mile = access_costs(market, np.zeros(market.zones.n_zones))[0]
     upstream = market.costs.upstream[:, USPS] * market.state.environment.price_level
     paid = flows.invoices[:-2, :, USPS].sum(axis=0) / CENTS
     total = parcels.sum(axis=1)

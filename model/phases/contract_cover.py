@@ -1,0 +1,105 @@
+"""What each contract that USPS sells brings and costs it in a month (section 14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.contracts import Contract
+from agents.geography import ECONOMY
+from model.access import access_price
+from model.carriers import USPS
+from model.operations import handed_over_cost, usps_costs
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """One contract in one month.
+
+    Attributes:
+        parcels: Delivered under it.
+        paid: For them, $.
+        cost: Attributable to them, at the density where USPS delivers them, $.
+    """
+
+    parcels: float
+    paid: float
+    cost: float
+
+
+def contract_cover(market: ParcelMarket, contract: Contract) -> Cover:
+    """Parcels of the month under a contract that USPS sells, what they paid and what they cost.
+
+    Args:
+        market: The market, after the month was billed.
+        contract: A contract of USPS in force: with Amazon, with another carrier, or won at an auction by others.
+    """
+    if contract.buyer == "amazon":
+        return _amazon_cover(market)
+    if contract.buyer in market.carriers.keys:
+        return _carrier_cover(market, market.carriers.keys.index(contract.buyer))
+    awarded = market.state.flows.awarded
+    parcels = awarded.by_contract.get(contract.buyer) if awarded is not None else None
+    if parcels is None:
+        return Cover(0.0, 0.0, 0.0)
+    prices = [
+        contract.price_at(market.month, group, market.published_access_price()) for group in range(len(contract.groups))
+    ]
+    price = np.array(prices)[market.price_group_of_zone(len(prices))]
+    mean, _ = access_costs(market, np.zeros(market.zones.n_zones))
+    return Cover(float(parcels.sum()), float(parcels @ price), float(parcels @ mean))
+
+
+def _amazon_cover(market: ParcelMarket) -> Cover:
+    allocation = market.state.flows.allocation
+    assert allocation is not None
+    parcels, paid = allocation.accepted[-2, ECONOMY, USPS], allocation.value[-2, ECONOMY, USPS]
+    return Cover(float(parcels.sum()), float(paid.sum()), float(parcels @ amazon_access_cost(market)))
+
+
+def _carrier_cover(market: ParcelMarket, carrier: int) -> Cover:
+    access, env = market.state.access, market.state.environment
+    parcels, row = access.contract[carrier], slice(carrier, carrier + 1)
+    cost = handed_over_cost(
+        market.costs,
+        market.zones,
+        np.clip(access.kept[row], 0.0, 1.0),
+        np.clip(access.reach[row], 0.0, 1.0),
+        market.mail_index,
+        env.wage_usps,
+        env.price_level,
+    )[0]
+    return Cover(float(parcels.sum()), float(parcels @ access_price(market, carrier)), float(parcels @ cost))
+
+
+def amazon_access_cost(market: ParcelMarket) -> Floats:
+    """Attributable cost of a parcel that Amazon hands over this month, $ by zone, (Z,)."""
+    allocation, demand = market.state.flows.allocation, market.state.flows.demand
+    assert allocation is not None
+    assert demand is not None
+    handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
+    return access_costs(market, np.clip(1.0 - handed / demand.amazon, 0.0, 1.0))[1]
+
+
+def access_costs(market: ParcelMarket, amazon_from: Floats) -> tuple[Floats, Floats]:
+    """Attributable cost over all addresses and over the sparse end that Amazon hands over, $ per parcel, (Z,) each."""
+    env = market.state.environment
+    return usps_costs(market.costs, market.zones, amazon_from, market.mail_index, env.wage_usps, env.price_level)
+
+
+def covers_by_carrier(market: ParcelMarket) -> tuple[Floats, Floats]:
+    """What carriers paid under their contracts with USPS this month and what that cost it, $, (K,) each."""
+    paid, cost = np.zeros(market.carriers.n_carriers), np.zeros(market.carriers.n_carriers)
+    for contract in market.book.in_force():
+        if contract.seller == "usps" and contract.buyer in market.carriers.keys:
+            cover, buyer = contract_cover(market, contract), market.carriers.keys.index(contract.buyer)
+            paid[buyer], cost[buyer] = cover.paid, cover.cost
+    return paid, cost

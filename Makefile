@@ -31,8 +31,9 @@ help:
 run: setup
 	$(BIN)/python -m server.serve --host $(HOST) --port $(PORT) --open-browser $(ARGS)
 
+# Two processes, one test file at a time each: files share costly runs among their tests.
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(ENVIRONMENT)
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ from experiments.workers import Task, work_all
 from model.scenario import Scenario
 
 MODES = {"forced": "forced_events", "free": "free_run"}
-SCENARIO = "negotiated"
+SCENARIO = "baseline"
 FIRST, LAST = "2019-01", "2024-12"
 QUANTILES = {"low90": 0.05, "low50": 0.25, "median": 0.5, "high50": 0.75, "high90": 0.95}
 MAX_REPLICATIONS = 10_000

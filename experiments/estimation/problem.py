@@ -145,7 +145,7 @@ def scenario_of(values: Floats, last_year: int) -> Scenario:
         "n_shippers": SHIPPERS,
         "demand_shock_sd": 0.0,  # the observed totals hold the luck of demand already
     }
-    return Scenario.load("negotiated").with_changes(changes)
+    return Scenario.load("baseline").with_changes(changes)
 
 
 def simulate(task: Task) -> Floats:

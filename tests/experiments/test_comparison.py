@@ -48,7 +48,7 @@ def test_summary_has_means_differences_and_intervals(placebo: Comparison) -> Non
     one = found["outcomes"]["usps_net_income_usd_2025"]
     assert one["baseline"]["difference"] is None
     assert set(one["placebo"]) == {"n", "mean", "median", "difference", "difference_median", "low", "high"}
-    assert found["provenance"]["placebo"]["forced"] is True
+    assert found["provenance"]["placebo"]["forced"] is False
 
 
 def test_interval_is_the_t_interval_of_paired_differences() -> None:

@@ -79,6 +79,20 @@ def updated_price_belief(belief: Floats | float, offer: Floats | float, belief_g
     return np.where(np.isnan(offer), belief, belief + belief_gain * (offer - belief))
 
 
+def worth_of_delivering(
+    access_price: Floats | float, injection_cost: float, speed_benefit: float, hurdle_charge: Floats | float
+) -> Floats:
+    """Own cost up to which a carrier delivers itself, $ per parcel: what buying would cost and forgo, less the hurdle.
+
+    Args:
+        access_price: Expected price of access, $ per parcel, any shape.
+        injection_cost: Cost of dropping parcels at the seller, $ per parcel.
+        speed_benefit: Value of delivering oneself, $ per parcel.
+        hurdle_charge: investment_hurdle x capital charge, $ per parcel; 0 where capital is sunk.
+    """
+    return np.asarray(access_price + injection_cost + speed_benefit - hurdle_charge, dtype=np.float64)
+
+
 def desired_coverage(
     cost: Floats, hurdle_charge: Floats, access_price: Floats | float, injection_cost: float, speed_benefit: float
 ) -> Floats:
@@ -105,7 +119,8 @@ def desired_coverage(
     check_values("cost", cost)
     check_values("access_price", access_price)
     cells = cost.shape[-1]
-    worth = np.broadcast_to(access_price + injection_cost + speed_benefit - hurdle_charge, cost.shape[:-1])[..., None]
+    worth = worth_of_delivering(access_price, injection_cost, speed_benefit, hurdle_charge)
+    worth = np.broadcast_to(worth, cost.shape[:-1])[..., None]
     pays = cost <= worth
     last = cells - 1 - np.argmax(pays[..., ::-1], axis=-1)[..., None]
     if (pays.sum(axis=-1) != np.where(pays.any(axis=-1), last[..., 0] + 1, 0)).any():

@@ -186,12 +186,18 @@ class ContractBook:
         holding = self._held[contract.seller, contract.buyer]
         self._replace(holding, next_version(contract, price=price), month, "is repriced")
 
-    def terminate(self, seller: str, buyer: str, month: Month) -> None:
-        """End a contract in force at once, because one side leaves the market."""
-        holding = self._held[seller, buyer]
-        ended = next_version(holding.contract, state=ContractState.TERMINATED, ends=month)
-        self._replace(holding, ended, month, "ends")
-        self._upcoming.pop((seller, buyer), None)
+    def leave(self, party: str, month: Month) -> None:
+        """End all contracts of a party that leaves the market, in force or signed, at once."""
+        for parties, signed in list(self._upcoming.items()):
+            if party in parties:
+                del self._upcoming[parties]
+                ended = next_version(signed, state=ContractState.TERMINATED, ends=month)
+                buyer, seller = self.name(signed.buyer), self.name(signed.seller)
+                self._record(ended, month, f"The contract of {buyer} with {seller} does not begin: one side has left")
+        for parties, holding in self._held.items():
+            if party in parties and holding.contract.in_force:
+                ended = next_version(holding.contract, state=ContractState.TERMINATED, ends=month)
+                self._replace(holding, ended, month, "ends: one side has left")
 
     def name(self, key: str) -> str:
         """Name of a party for people."""

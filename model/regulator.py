@@ -167,6 +167,10 @@ class Regulator(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
         """Take a contract into the queue."""
         self.queue.append(filing)
 
+    def drop(self, party: str) -> None:
+        """Forget the filings of a party that has left the market."""
+        self.queue = [filing for filing in self.queue if party not in (filing.seller, filing.buyer)]
+
     def decide(self, month: Month) -> list[Decision]:
         """Decide what was filed at least `lag_months` ago, in the order of filing."""
         due = [filing for filing in self.queue if month - filing.filed >= self.lag_months]

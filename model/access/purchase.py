@@ -34,8 +34,9 @@ def decide_access(market: ParcelMarket, tender: Tender) -> None:
         return
     injection = p.injection_cost_amazon * market.state.environment.price_level
     published = market.published_access_price()
+    served = market.state.network.coverage[USPS] > 0.0  # without the universal service USPS may drop zones
     for carrier in buyers(market):
-        volume = tender.volume[:, ECONOMY, carrier].sum(axis=0)
+        volume = tender.volume[:, ECONOMY, carrier].sum(axis=0) * served
         if not volume.any():
             continue
         reach, passed = access.reach[carrier], market.state.network.coverage[carrier]

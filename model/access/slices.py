@@ -14,6 +14,7 @@ from agents.geography import ECONOMY
 from agents.pricing import quote
 from model.access.purchase import buyers
 from model.access.terms import access_contract, access_price
+from model.carriers import USPS
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -135,7 +136,7 @@ def set_reach(market: ParcelMarket) -> None:
     elif market.month.quarter_start or market.months_done == 0:
         for carrier in buyers(market):
             access.extension[carrier] = _extension(market, carrier)
-    access.reach = coverage + access.extension * (1.0 - coverage)
+    access.reach = coverage + access.extension * (1.0 - coverage) * (coverage[USPS] > 0.0)
 
 
 def _extension(market: ParcelMarket, carrier: int) -> Floats:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.bargaining import exit_months, price_groups, slice_values
 from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.make_or_buy import worth_of_delivering
 from model.bargains.table import BargainTable
 from model.carriers import AMAZON
 from model.operations import amazon_own_cost, usps_cost_grid
@@ -142,8 +143,9 @@ def desired_slices(market: ParcelMarket, price: float) -> Bools:
     """Slices that Amazon means to leave with USPS at a price when it decides what to build, (L,) (section 12)."""
     slices = market.state.amazon.slices
     own, capital, covered = own_slice_cost(market, slices.zone, slices.cell)
-    cost = np.where(covered, own, own + capital * (1.0 + market.figures.investment_hurdle))
-    return np.asarray(cost - saved_by_own_delivery(market) > price)
+    hurdle = np.where(covered, 0.0, capital * market.figures.investment_hurdle)
+    worth = worth_of_delivering(price, saved_by_own_delivery(market), 0.0, hurdle)
+    return np.asarray(np.where(covered, own, own + capital) > worth)
 
 
 def running_worth(market: ParcelMarket) -> Floats:

@@ -149,9 +149,8 @@ def close_carrier(market: ParcelMarket, carrier: int) -> None:
     sellers = state.choice.enterprise_sellers
     state.choice.enterprise_sellers = [tuple(one for one in row if one != carrier) for row in sellers]
     state.talks = {parties: talks for parties, talks in state.talks.items() if key not in parties}
-    for contract in market.book.in_force():
-        if key in (contract.seller, contract.buyer):
-            market.book.terminate(contract.seller, contract.buyer, market.month)
+    market.regulator.drop(key)
+    market.book.leave(key, market.month)
     left = shippers.primary == carrier
     fallback = np.where(shippers.fallback == carrier, USPS, shippers.fallback)
     shippers.fallback[:] = fallback

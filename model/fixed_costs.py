@@ -19,20 +19,23 @@ MILLION = 1e6
 
 
 def fixed_costs(market: ParcelMarket) -> Floats:
-    """Fixed cost of the month by carrier at start prices, $, (K,): what closures spare arrives evenly within a year."""
+    """Fixed cost of the month by carrier at start prices, $, (K,).
+
+    What a closure spares, and what entry into a state adds, arrives evenly within a year.
+    """
     p, cost = market.figures, market.state.books.fixed_cost.copy()
     if market.settings.rival_rules:
         months = market.month - market.settings.projection_start + 1
         cost[FEDEX] *= 1.0 - p.fedex_network_saving * merged_share(months, int(p.fedex_network_saving_months))
     for carrier, since, spared in market.state.network.savings:
-        cost[carrier] -= spared * min(1.0, (market.month - since + 1) / MONTHS_PER_YEAR)
+        cost[carrier] -= spared * np.clip((market.month - since + 1) / MONTHS_PER_YEAR, 0.0, 1.0)
     return np.maximum(cost, 0.0)
 
 
 def fixed_cost_per_capacity(market: ParcelMarket, carrier: int) -> float:
     """Fixed cost by annual parcel of capacity in place, $ a month at start prices, once all savings have arrived."""
     network = market.state.network
-    spared = sum(amount for owner, _, amount in network.savings if owner == carrier)
+    spared = sum(amount for owner, since, amount in network.savings if owner == carrier and since <= market.month)
     capacity = float(network.capacity[carrier].sum())
     left = max(0.0, float(market.state.books.fixed_cost[carrier]) - spared)
     return left / capacity if 0.0 < capacity < float("inf") else 0.0

@@ -139,7 +139,8 @@ class NetworkState:
         pipeline: Orders on their way.
         recent: What came into use since the start: carrier, month, annual parcels (Z,).
         closures: Closures that have been decided and not yet carried out.
-        savings: Fixed cost that closures spare: carrier, first month, $ a month at start prices once in full.
+        savings: Fixed cost that closures spare: carrier, first month, $ a month at start prices once in full; below 0
+            where an entry adds it.
         in_place: Routes and staff in place, deseasonalised dollars a month at current rates, (K, Z).
         annual_volume: Deseasonalised parcels a year delivered, mean of the last quarter, (K, Z).
         recent_volume: The same by month, newest last, (3, K, Z).
@@ -203,20 +204,24 @@ class AccessState:
 
     Attributes:
         economy: Deseasonalised economy parcels a year of each carrier's customers, of the last month, (K, Z).
+        handed: Deseasonalised parcels a year that USPS delivers for each carrier, of the last month, (K,).
         bought: Parcels that USPS delivers for each carrier this month, (K, Z).
         contract: The part of it under a contract, (K, Z).
         kept: Share of households, densest first, to which the carrier delivers economy parcels itself, (K, Z).
         reach: Share of households to which it sells economy, (K, Z).
+        extension: Share of the households beyond its routes to which it sells economy, (K, Z).
         paid: What each carrier owes USPS for the month, $, (K,).
         insourced: Share of UPS's economy parcels at USPS in the start year that UPS has taken over since, (Z,).
         learning_since: Month in which a carrier began to deliver itself what it used to buy, by carrier.
     """
 
     economy: Floats
+    handed: Floats
     bought: Floats
     contract: Floats
     kept: Floats
     reach: Floats
+    extension: Floats
     paid: Floats
     insourced: Floats
     learning_since: dict[int, Month] = field(default_factory=dict)
@@ -233,10 +238,12 @@ class AccessState:
         carriers, zones = economy.shape
         return cls(
             economy=economy,
+            handed=np.zeros(carriers),
             bought=nothing,
             contract=nothing.copy(),
             kept=coverage.copy(),
             reach=coverage.copy(),
+            extension=np.zeros_like(coverage),
             paid=np.zeros(carriers),
             insourced=np.zeros(zones),
         )

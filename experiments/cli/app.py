@@ -286,17 +286,30 @@ def hindcast(
     figures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also draw figures as PNG there.", show_default=False)
     ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            "--write",
+            metavar="FILE",
+            help="Instead: run all spans of the documentation and write their page.",
+            show_default=False,
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Run the past and show it beside what was observed and beside naive forecasts.
 
     For example: lastmile hindcast --from 2022-01 --mode forced
     """
-    from experiments.cli.backtest import run_hindcast
+    from experiments.cli.backtest import run_hindcast, run_page
     from experiments.settings import read_settings
 
     problems: list[str] = []
     changes = read_settings(set or (), problems)
+    if write is not None:
+        given = {"set": set, "draws": draws, "figures": figures, "json": json}
+        run_page(write, replications, workers, [name for name, value in given.items() if value], problems)
+        return
     run_hindcast(from_, to, mode, replications, changes, problems, draws, seed, workers, figures, json)
 
 

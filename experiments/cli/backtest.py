@@ -64,6 +64,27 @@ def run_hindcast(
         console().print(f"Figure: {path}")
 
 
+def run_page(file: Path, replications: int, workers: int | None, unused: list[str], problems: list[str]) -> None:
+    """Run all back-tests of the documentation and write their page.
+
+    Args:
+        file: The page.
+        replications: Runs of each back-test.
+        workers: Processes; one per processor unless told.
+        unused: Options that were given and have no meaning here.
+        problems: Found before; told with all others.
+    """
+    from experiments.backtest.page import check_page, write_history_page
+    from experiments.settings import check_count
+
+    problems += [f"{option}: the page has its own runs; leave this option out" for option in unused]
+    check_count("replications", replications, 1, 10_000, problems)
+    gather(lambda: check_page(file), known=problems)
+    with progress_bar("hindcast page", "runs", quiet=False) as progress:
+        write_history_page(file, replications, workers, progress)
+    console().print(f"The page is {file}")
+
+
 def show_hindcast(out: Console, result: Hindcast) -> None:
     """Print tables, errors and patterns."""
     given = "default parameters" if result.draws is None else f"draws {result.draws}"

@@ -34,13 +34,14 @@ from experiments.settings import check_count, check_seeds
 from experiments.storage import dump_json
 from experiments.workers import Task, work_all
 from model.data_years import latest_data_year
+from model.history import read_history
 from model.history.fitting import fitted_symbols
 from model.parameters import Parameters
 
 Floats = NDArray[np.float64]
 BATCH = 60  # runs that are lost at most when it is interrupted
 MIN_RUNS, MAX_RUNS = 60, 100_000
-CANDIDATES, DRAWS, CHECKS, TRIALS, ACCEPT = 20_000, 200, 24, 40, 0.15
+CANDIDATES, DRAWS, CHECKS, TRIALS, ACCEPT = 20_000, 200, 24, 40, 0.3
 METHODS = ("nearest", "emulated")
 
 
@@ -170,12 +171,10 @@ def calibrate(
     weight = _design_weight(emulator, points, target, runs, second, kept)
     posterior = {
         "nearest": nearest_runs(points, values, target.value, target.tolerance, ACCEPT, rng, weight),
-        "emulated": emulated_posterior(emulator, target.value, target.tolerance, candidates),
+        "emulated": emulated_posterior(emulator, target.value, target.tolerance, len(space.symbols), rng),
     }
     trials = rng.choice(runs, size=min(TRIALS, runs), replace=False)
-    recovery = {
-        method: recover(space.symbols, points, values, ACCEPT, trials, method, candidates) for method in METHODS
-    }
+    recovery = {method: recover(space.symbols, points, values, ACCEPT, trials, method) for method in METHODS}
     return _finish(plan, posterior, recovery, kept, rng, checks)
 
 
@@ -279,6 +278,7 @@ def _finish(
         "without_mechanism_and_fixed": list(space.fixed),
         "fixed": fixed,
         "later_rows": later_rows(last_year, fixed, symbols),
+        "later_start_figures": later_start_figures(last_year),
         "kept_by_history_matching": kept,
         "code_checksum": code_checksum(),
         "commit": commit(),
@@ -298,6 +298,12 @@ def later_rows(last_year: int, fixed: dict[str, float], estimated: list[str]) ->
         if row.settable and year is not None and year > last_year and not replaced:
             found[row.symbol] = year
     return found
+
+
+def later_start_figures(last_year: int) -> dict[str, int]:
+    """Figures of the start year `last_year` itself that use later data, for example a restated total."""
+    figures = {series: rows[last_year].latest_data_year for series, rows in read_history().figures.items()}
+    return {series: year for series, year in figures.items() if year > last_year}
 
 
 def root_mean_square(fit: pd.DataFrame, column: str) -> float:

@@ -103,4 +103,8 @@ def _later(result: Estimation) -> list[str]:
         "later; rows on plans and price lists of later years do not act before their dates.",
         "",
         ", ".join(rows) + ".",
+        "",
+        f"Figures of {result.last_year} in `model/data/start_years.csv` that use later data: "
+        + (", ".join(f"{name} ({year})" for name, year in result.manifest["later_start_figures"].items()) or "none")
+        + ".",
     ]

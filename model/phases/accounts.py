@@ -59,6 +59,7 @@ def _operate(market: ParcelMarket) -> None:
     shipped = demand.amazon
     network.amazon_own = own * year
     state.access.economy = allocation.accepted[:-2, ECONOMY].sum(axis=0) * year  # Amazon's parcels go their own way
+    state.access.handed = state.access.bought.sum(axis=1) * year
     used = network.coverage[1:].copy()
     used[AMAZON - 1] = np.clip(own / shipped, SMALLEST_COVERAGE, 1.0)
     used = np.maximum(used, SMALLEST_COVERAGE)

@@ -85,6 +85,15 @@ def test_better_than_the_limit_is_not_enough_when_persistence_is_better():
     assert worse.met is False
 
 
+def test_every_observation_names_a_known_source():
+    from model.tables import read_table, text
+
+    columns = dict.fromkeys(("source_id", "publisher", "title", "date", "kind"), text(required=False))
+    known = {row["source_id"] for row in read_table("sources.csv", {**columns, "url": text(required=False)})}
+    named = {name.strip() for row in observations().values() for name in row.source_id.split(";")}
+    assert named <= known
+
+
 def test_coverage_counts_what_lies_inside_the_bands():
     seen = observations()
     keys = [("volume", group, 2023) for group in ("usps", "ups")]
@@ -179,3 +188,24 @@ def test_figures_are_drawn(result, tmp_path):
     assert all(file.read_bytes().startswith(b"\x89PNG") and file.stat().st_size > 10_000 for file in files)
     with pytest.raises(InputError, match="does not exist"):
         draw_pictures(result, tmp_path / "nowhere")
+
+
+def test_the_page_tells_what_failed(tmp_path, monkeypatch):
+    from experiments.backtest import page
+
+    spans = (page.Span("2024-01", "free", "A short one"), page.Span("2024-01", "forced", "Another"))
+    monkeypatch.setattr(page, "SPANS", spans)
+    monkeypatch.setattr(page, "hindcast", lambda *a, **k: hindcast(*a[:3], 1, SMALL, workers=1))
+    file = tmp_path / "history.md"
+    results = page.write_history_page(file, replications=1)
+    text = file.read_text(encoding="utf-8")
+    assert len(results) == 2
+    failed = [score for result in results for score in result.scores if score.met is False]
+    assert failed
+    assert text.count("| **no** |") >= len(failed)
+    assert "## Forced run from 2024-01" in text
+    for line in text.splitlines():
+        if line.startswith("!["):
+            assert (tmp_path / line.split("(")[1].rstrip(")")).is_file()
+    with pytest.raises(InputError, match="does not exist"):
+        page.write_history_page(tmp_path / "nowhere" / "history.md")

@@ -220,7 +220,7 @@ def test_a_regional_carrier_with_lasting_losses_leaves_and_its_shippers_are_serv
         run.step()
     assert run.state.network.capacity[VEHO].sum() > 0.0
     run.step()
-    (event,) = [e for e in run.events if e.kind == "exit"]
+    (event,) = [e for e in run.events if e.kind == "exit" and key in e.actors]
     assert event.month == start + months
     assert event.actors == (key,)
     assert run.state.network.capacity[VEHO].sum() == run.state.network.coverage[VEHO].sum() == 0.0

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from agents.amazon import Amazon
-from agents.carriers import Carrier, RegionalCarrier
+from agents.carriers import RegionalCarrier
+from agents.rivals import FedEx, Ups
 from agents.shippers import Shipper
 from agents.usps import Usps
 from model import market as market_module
@@ -23,7 +24,7 @@ def small(market):
 def test_every_carrier_and_every_shipper_is_an_agent(small):
     by_type = small.agents_by_type
     assert len(by_type[Shipper]) == 300
-    assert [len(by_type[kind]) for kind in (Usps, Amazon, Carrier, RegionalCarrier)] == [1, 1, 2, 8]
+    assert [len(by_type[kind]) for kind in (Usps, Amazon, Ups, FedEx, RegionalCarrier)] == [1, 1, 1, 1, 8]
     assert [agent.key for agent in small.carrier_agents] == list(small.carriers.keys)
 
 

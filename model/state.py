@@ -207,6 +207,7 @@ class AccessState:
         contract: The part of it under a contract, (K, Z).
         kept: Share of households, densest first, to which the carrier delivers economy parcels itself, (K, Z).
         reach: Share of households to which it sells economy, (K, Z).
+        extension: Share of the households beyond its routes to which it sells economy, (K, Z).
         paid: What each carrier owes USPS for the month, $, (K,).
         insourced: Share of UPS's economy parcels at USPS in the start year that UPS has taken over since, (Z,).
         learning_since: Month in which a carrier began to deliver itself what it used to buy, by carrier.
@@ -217,6 +218,7 @@ class AccessState:
     contract: Floats
     kept: Floats
     reach: Floats
+    extension: Floats
     paid: Floats
     insourced: Floats
     learning_since: dict[int, Month] = field(default_factory=dict)
@@ -237,6 +239,7 @@ class AccessState:
             contract=nothing.copy(),
             kept=coverage.copy(),
             reach=coverage.copy(),
+            extension=np.zeros_like(coverage),
             paid=np.zeros(carriers),
             insourced=np.zeros(zones),
         )

@@ -40,7 +40,7 @@ from model.parameters import Parameters
 Floats = NDArray[np.float64]
 BATCH = 60  # runs that are lost at most when it is interrupted
 MIN_RUNS, MAX_RUNS = 60, 100_000
-CANDIDATES, DRAWS, CHECKS, TRIALS, ACCEPT = 20_000, 200, 24, 40, 0.15
+CANDIDATES, DRAWS, CHECKS, TRIALS, ACCEPT = 20_000, 200, 24, 40, 0.3
 METHODS = ("nearest", "emulated")
 
 
@@ -170,12 +170,10 @@ def calibrate(
     weight = _design_weight(emulator, points, target, runs, second, kept)
     posterior = {
         "nearest": nearest_runs(points, values, target.value, target.tolerance, ACCEPT, rng, weight),
-        "emulated": emulated_posterior(emulator, target.value, target.tolerance, candidates),
+        "emulated": emulated_posterior(emulator, target.value, target.tolerance, len(space.symbols), rng),
     }
     trials = rng.choice(runs, size=min(TRIALS, runs), replace=False)
-    recovery = {
-        method: recover(space.symbols, points, values, ACCEPT, trials, method, candidates) for method in METHODS
-    }
+    recovery = {method: recover(space.symbols, points, values, ACCEPT, trials, method) for method in METHODS}
     return _finish(plan, posterior, recovery, kept, rng, checks)
 
 

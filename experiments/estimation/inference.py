@@ -15,6 +15,7 @@ JITTER = 1e-9
 MIN_SD = 1e-9
 NOISES = 25  # copies of every run, each with another error of the model
 MAX_DIRECTIONS = 12
+PARTICLES, MOVES, JUMP, BISECTIONS = 600, 4, 1.5, 30
 INSIDE = 1e-4  # how near to an end of its prior an adjusted value may come, as a share of the prior
 
 
@@ -170,16 +171,52 @@ def nearest_runs(
     return Posterior(1.0 / (1.0 + np.exp(-np.clip(adjusted, -30.0, 30.0))), weight)
 
 
-def emulated_posterior(emulator: Emulator, observed: Floats, tolerance: Floats, candidates: Floats) -> Posterior:
-    """Candidates weighted by the Gaussian likelihood of their emulated moments.
+def emulated_posterior(
+    emulator: Emulator, observed: Floats, tolerance: Floats, dimensions: int, rng: np.random.Generator
+) -> Posterior:
+    """Posterior under the Gaussian likelihood of the emulated moments, by sequential Monte Carlo from the prior.
 
     Args:
         emulator: Of the runs.
         observed: Moments, (J,).
         tolerance: S.d., (J,).
-        candidates: Uniform points of the unit cube, (N, D).
+        dimensions: Number of parameters.
+        rng: Draws the particles.
     """
     variance = tolerance**2 + emulator.residual**2
-    fit = -0.5 * ((emulator.predict(candidates) - observed) ** 2 / variance).sum(axis=1)
-    weight = np.exp(fit - fit.max())
-    return Posterior(candidates, weight / weight.sum())
+
+    def fit(points: Floats) -> Floats:
+        return np.asarray(-0.5 * ((emulator.predict(points) - observed) ** 2 / variance).sum(axis=1))
+
+    points = rng.random((PARTICLES, dimensions))
+    likelihood, reached = fit(points), 0.0
+    while reached < 1.0:
+        step = _next_step(likelihood, 1.0 - reached)
+        reached += step
+        weight = np.exp(step * (likelihood - likelihood.max()))
+        chosen = rng.choice(PARTICLES, size=PARTICLES, p=weight / weight.sum())
+        points, likelihood = points[chosen], likelihood[chosen]
+        spread = np.linalg.cholesky(np.cov(points.T).reshape(dimensions, dimensions) + JITTER * np.eye(dimensions))
+        for _ in range(MOVES):
+            moved = points + JUMP / np.sqrt(dimensions) * rng.standard_normal(points.shape) @ spread.T
+            inside = ((moved >= 0.0) & (moved <= 1.0)).all(axis=1)
+            other = fit(moved)
+            accept = inside & (np.log(rng.random(PARTICLES)) < reached * (other - likelihood))
+            points, likelihood = np.where(accept[:, None], moved, points), np.where(accept, other, likelihood)
+    return Posterior(points, np.full(PARTICLES, 1.0 / PARTICLES))
+
+
+def _next_step(likelihood: Floats, most: float) -> float:
+    """Largest step of the temper that leaves half of the particles effective."""
+
+    def effective(step: float) -> float:
+        weight = np.exp(step * (likelihood - likelihood.max()))
+        return float(weight.sum() ** 2 / (weight**2).sum())
+
+    if effective(most) >= PARTICLES / 2:
+        return most
+    low, high = 0.0, most
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if effective(middle) >= PARTICLES / 2 else (low, middle)
+    return high

@@ -39,7 +39,6 @@ def recover(
     accept: float,
     trials: NDArray[np.int64],
     method: str,
-    candidates: Floats,
 ) -> tuple[Recovery, ...]:
     """Leave one run out, treat its moments as observed, estimate its parameters from the others.
 
@@ -52,18 +51,17 @@ def recover(
         accept: Share of runs that is accepted.
         trials: Indices of the runs that stand in for the past.
         method: "nearest" or "emulated".
-        candidates: Uniform points for the emulator, (M, D).
     """
     inside, ratio = [], []
     sd = 1.0 / np.sqrt(12.0)
     for trial in trials:
         others = np.arange(len(points)) != trial
         emulator, seen = Emulator.fit(points[others], values[others]), values[trial]
+        rng = np.random.default_rng(int(trial))
         if method == "nearest":
-            rng = np.random.default_rng(int(trial))
             posterior = nearest_runs(points[others], values[others], seen, emulator.residual, accept, rng)
         else:
-            posterior = emulated_posterior(emulator, seen, np.zeros_like(seen), candidates)
+            posterior = emulated_posterior(emulator, seen, np.zeros_like(seen), points.shape[1], rng)
         tail = (1.0 - INTERVAL) / 2
         low, high = posterior.quantile(tail), posterior.quantile(1.0 - tail)
         inside.append((low <= points[trial]) & (points[trial] <= high))

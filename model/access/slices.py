@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents.geography import ECONOMY
 from agents.pricing import quote
 from model.access.purchase import buyers
-from model.access.terms import access_price
+from model.access.terms import access_contract, access_price
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -71,13 +71,23 @@ def potential_beyond(market: ParcelMarket, carrier: int) -> Floats:
     if market.carriers.groups[carrier] != "regional":
         return nothing
     shippers, passed = market.shippers, market.state.network.coverage[carrier]
-    rows = np.flatnonzero(shippers.primary[:, ECONOMY] == carrier)
-    if len(rows) == 0:
-        return nothing
-    by_division = np.bincount(
-        shippers.division[rows], weights=market.annual_parcels[rows, ECONOMY], minlength=len(market.mix)
-    )
+    volume = market.annual_parcels[:, ECONOMY] * customer_share(market, carrier)
+    by_division = np.bincount(shippers.division, weights=volume, minlength=len(market.mix))
     return np.asarray(np.where(home_zones(market, carrier), by_division @ market.mix * (1.0 - passed), 0.0))
+
+
+def customer_share(market: ParcelMarket, carrier: int) -> Floats:
+    """Share of each shipper's economy parcels that the carrier gets where it delivers, (n,)."""
+    shippers, network = market.shippers, market.state.network
+    share: Floats = (shippers.primary[:, ECONOMY] == carrier).astype(np.float64)
+    split = market.state.choice.enterprise_share[:, ECONOMY, carrier]
+    reached = market.mix * network.coverage[carrier]
+    weight = reached[shippers.division[shippers.enterprise]]
+    passed = np.maximum(network.coverage[carrier], 1e-12)
+    total = weight.sum(axis=1)
+    mean = np.divide((weight * split / passed).sum(axis=1), total, out=np.zeros_like(total), where=total > 0.0)
+    share[shippers.enterprise] = np.clip(mean, 0.0, 1.0)
+    return share
 
 
 def home_zones(market: ParcelMarket, carrier: int) -> NDArray[np.bool_]:
@@ -91,12 +101,12 @@ def home_zones(market: ParcelMarket, carrier: int) -> NDArray[np.bool_]:
 def net_revenue_beyond(market: ParcelMarket, carrier: int) -> float:
     """What an economy parcel of its customers brings a carrier after pick-up and line-haul, $ per parcel."""
     shippers, tariffs = market.shippers, market.state.tariffs
-    share = (shippers.primary[:, ECONOMY] == carrier).astype(np.float64)
-    share[shippers.enterprise] = market.state.choice.enterprise_share[:, ECONOMY, carrier].mean(axis=1)
-    volume = shippers.market_volume[:, ECONOMY] * share
+    volume = shippers.market_volume[:, ECONOMY] * customer_share(market, carrier)
     if not volume.any():
         return 0.0
     paid = quote(tariffs.offered[ECONOMY, carrier], tariffs.floor[ECONOMY, carrier], shippers.discount)
+    agreed = market.state.choice.enterprise_price[:, ECONOMY, carrier]
+    paid[shippers.enterprise] = np.where(np.isnan(agreed), paid[shippers.enterprise], agreed)
     price = float(np.average(paid, weights=volume))
     return float(price - market.costs.upstream[ECONOMY, carrier] * market.state.environment.price_level)
 
@@ -110,15 +120,35 @@ def alternative_beyond(market: ParcelMarket, carrier: int) -> Floats:
 
 
 def set_reach(market: ParcelMarket) -> None:
-    """Regional carriers sell economy beyond their routes where the price covers access, injection and upstream."""
+    """Regional carriers sell economy beyond their routes where the price covers access, injection and upstream.
+
+    They decide once a quarter. What a contract does not carry costs the published price; where only the contract pays
+    they sell no more than its cap, in the same part of all zones.
+    """
     access, coverage = market.state.access, market.state.network.coverage
-    access.reach = coverage.copy()
     if not market.settings.make_or_buy:
-        return
+        access.extension[:] = 0.0
+    elif market.month.quarter_start or market.months_done == 0:
+        for carrier in buyers(market):
+            access.extension[carrier] = _extension(market, carrier)
+    access.reach = coverage + access.extension * (1.0 - coverage)
+
+
+def _extension(market: ParcelMarket, carrier: int) -> Floats:
+    """Share of the households beyond its routes to which a regional carrier sells economy, (Z,)."""
+    nowhere = np.zeros(market.zones.n_zones)
+    sells = np.isfinite(market.state.choice.constants[ECONOMY, carrier])
+    if market.carriers.groups[carrier] != "regional" or not sells:
+        return nowhere
     injection = market.figures.injection_cost_amazon * market.state.environment.price_level
-    for carrier in buyers(market):
-        sells = np.isfinite(market.state.choice.constants[ECONOMY, carrier])
-        if market.carriers.groups[carrier] != "regional" or not sells:
-            continue
-        pays = net_revenue_beyond(market, carrier) >= access_price(market, carrier) + injection
-        access.reach[carrier] = np.where(home_zones(market, carrier) & pays, 1.0, coverage[carrier])
+    worth, home = net_revenue_beyond(market, carrier) - injection, home_zones(market, carrier)
+    if worth >= market.published_access_price():
+        return np.where(home, 1.0, nowhere)
+    contract = access_contract(market, carrier)
+    if contract is None:
+        return nowhere
+    pays = home & (worth >= access_price(market, carrier))
+    group = market.price_group_of_zone(len(contract.groups))
+    asked = np.bincount(group, weights=potential_beyond(market, carrier) * pays, minlength=len(contract.cap))
+    part = np.minimum(1.0, np.divide(contract.cap, asked, out=np.zeros_like(asked), where=asked > 0.0))
+    return np.where(pays, part[group], nowhere)

@@ -160,7 +160,7 @@ def close_carrier(market: ParcelMarket, carrier: int) -> None:
     state.choice.constants[:, carrier] = -np.inf
     state.choice.enterprise_share[:, :, carrier] = 0.0
     state.choice.enterprise_price[:, :, carrier] = np.nan
-    for values in (network.capacity, network.coverage, network.in_place):
+    for values in (network.capacity, network.coverage, network.in_place, state.access.extension):
         values[carrier] = 0.0
     network.pipeline = [order for order in network.pipeline if order.carrier != carrier]
     network.closures = [closure for closure in network.closures if closure.carrier != carrier]

@@ -250,9 +250,10 @@ def _millions(parcels: float) -> str:
 def decide_reviews(market: ParcelMarket) -> None:
     """The regulator decides on what it has had long enough: the contract is signed or returns to the table."""
     for decision in market.regulator.decide(market.month):
-        state = market.state.talks[decision.filing.seller, decision.filing.buyer]
+        state = market.state.talks.get((decision.filing.seller, decision.filing.buyer))
+        if state is None or state.under_review is None:
+            continue  # a party left the market meanwhile
         agreement, state.under_review = state.under_review, None
-        assert agreement is not None
         if decision.approved:
             _sign(market, state, agreement)
             continue

@@ -1,0 +1,184 @@
+"""The estimation on toy problems with known answers, and its store."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import InputError
+from experiments.backtest.draws import load_draws
+from experiments.estimation import calibrate as calibration
+from experiments.estimation.inference import Emulator, emulated_posterior, implausibility, nearest_runs, not_ruled_out
+from experiments.estimation.page import estimation_page
+from experiments.estimation.problem import frozen, moments, prior, scenario_of
+from experiments.estimation.recovery import recover
+from model.data_years import latest_data_year
+from model.parameters import Parameters
+
+RNG = np.random.default_rng(7)
+POINTS = RNG.random((240, 3))
+
+
+def toy(points):
+    """Four moments: the first two parameters matter, the third does not."""
+    a, b, _ = points.T
+    return np.stack([3 * a + 1, a - b, 2 * b + b**2, a * b], axis=1)
+
+
+VALUES = toy(POINTS) + 0.02 * RNG.standard_normal((240, 4))
+TRUTH = np.array([[0.3, 0.6, 0.5]])
+SEEN = toy(TRUTH)[0]
+TOLERANCE = np.full(4, 0.05)
+CANDIDATES = np.random.default_rng(8).random((20_000, 3))
+
+
+# inference
+
+
+def test_the_emulator_predicts_runs_it_has_not_seen_as_well_as_it_says():
+    emulator = Emulator.fit(POINTS, VALUES)
+    unseen = np.random.default_rng(9).random((500, 3))
+    error = np.sqrt(((emulator.predict(unseen) - toy(unseen)) ** 2).mean(axis=0))
+    assert (error < 0.02).all()
+    assert emulator.residual == pytest.approx(0.02, rel=0.25)  # the luck that no emulator can know
+
+
+def test_history_matching_keeps_the_truth_and_rules_out_most():
+    emulator = Emulator.fit(POINTS, VALUES)
+    assert implausibility(emulator, TRUTH, SEEN, TOLERANCE)[0] < 3.0
+    left, kept = not_ruled_out(emulator, SEEN, TOLERANCE, CANDIDATES)
+    assert kept < 0.3
+    assert np.abs(left[:, 0] - TRUTH[0, 0]).max() < 0.5
+
+
+@pytest.mark.parametrize("method", ["nearest", "emulated"])
+def test_both_methods_find_what_matters_and_leave_the_rest_at_the_prior(method):
+    emulator = Emulator.fit(POINTS, VALUES)
+    if method == "nearest":
+        found = nearest_runs(POINTS, VALUES, SEEN, TOLERANCE, 0.3, np.random.default_rng(1))
+    else:
+        found = emulated_posterior(emulator, SEEN, TOLERANCE, 3, np.random.default_rng(1))
+    assert found.weight.sum() == pytest.approx(1.0)
+    assert found.mean[:2] == pytest.approx(TRUTH[0, :2], abs=0.06)
+    ratio = found.sd * np.sqrt(12)
+    assert (ratio[:2] < 0.35).all()
+    assert ratio[2] > 0.8
+    assert ((found.points >= 0) & (found.points <= 1)).all()
+
+
+def test_a_posterior_is_as_wide_as_theory_says():
+    """One linear moment with error: normal theory gives the s.d. of the parameter, tolerance over slope."""
+    points = np.random.default_rng(2).random((400, 1))
+    values = 10.0 * points
+    found = nearest_runs(points, values, np.array([5.0]), np.array([0.5]), 0.3, np.random.default_rng(3))
+    assert found.mean[0] == pytest.approx(0.5, abs=0.01)
+    assert found.sd[0] == pytest.approx(0.05, rel=0.2)
+    emulator = Emulator.fit(points, values)
+    exact = emulated_posterior(emulator, np.array([5.0]), np.array([0.5]), 1, np.random.default_rng(3))
+    assert exact.sd[0] == pytest.approx(0.05, rel=0.15)
+
+
+def test_moments_that_no_run_can_meet_do_not_drive_the_parameters_to_the_edge():
+    odd = np.append(SEEN, 40.0)  # a fifth moment that is always 0 in the model
+    values = np.concatenate([VALUES, np.zeros((240, 1))], axis=1)
+    found = nearest_runs(POINTS, values, odd, np.append(TOLERANCE, 5.0), 0.3, np.random.default_rng(1))
+    assert found.mean[:2] == pytest.approx(TRUTH[0, :2], abs=0.08)
+    assert found.sd.min() > 0.005
+
+
+@pytest.mark.parametrize("method", ["nearest", "emulated"])
+def test_recovery_tells_parameters_that_matter_from_those_that_do_not(method):
+    trials = np.arange(0, 240, 12)
+    rows = recover(("a", "b", "c"), POINTS, VALUES, 0.3, trials, method)
+    assert [row.recovered for row in rows] == [True, True, False]
+    assert rows[2].sd_ratio > 0.8
+    assert rows[0].coverage >= 0.7
+
+
+# what is estimated
+
+
+def test_the_problem_is_small_and_knows_no_later_year():
+    space = prior()
+    assert len(space.symbols) + len(space.fixed) <= 10
+    assert (space.low < space.default).all()
+    assert (space.default < space.high).all()
+    assert max(year for *_, year in moments(2021).keys) == 2021
+    assert max(year for *_, year in moments(2024).keys) == 2024
+    assert frozen(2024) == {}
+    scenario = scenario_of(space.default, 2021)
+    assert str(scenario.end) == "2021-12"
+    assert scenario.parameters.price_increase_max == 0.059
+
+
+def test_latest_data_year_of_a_row():
+    rows = {row.symbol: row for row in Parameters.default().rows()}
+    assert latest_data_year(rows["list_increase_ups_fedex_2024"]) == 2024
+    assert latest_data_year(rows["price_ground_ups"]) == 2024  # reconciled to the revenue of that year
+    assert latest_data_year(rows["rural_plan_capacity"]) == 2025  # the year of the source
+    assert latest_data_year(rows["switching_inertia"]) is None  # an assumption
+    used = calibration.later_rows(2021, frozen(2021), [])
+    assert "on_time_base_ups" not in used
+    assert "rural_plan_capacity" in used
+
+
+# the whole, with a toy instead of the market
+
+
+@pytest.fixture
+def toy_market(monkeypatch):
+    """The market replaced by a smooth function of the point; counts its runs."""
+    space, target = prior(), moments(2021)
+    mixing = np.random.default_rng(4).standard_normal((len(space.symbols), len(target.keys)))
+    ran = []
+
+    def simulate(task):
+        p = task.scenario.parameters
+        point = space.unit(np.array([p[symbol] for symbol in space.symbols]))
+        ran.append(task.seed)
+        luck = np.random.default_rng(task.seed).standard_normal(len(target.keys))
+        return target.value + target.tolerance * (4.0 * (point - 0.5) @ mixing + 0.2 * luck)
+
+    monkeypatch.setattr(calibration, "simulate", simulate)
+    monkeypatch.setattr(calibration, "TRIALS", 10)
+    return ran
+
+
+def test_estimates_writes_a_set_and_resumes(toy_market, tmp_path):
+    folder = tmp_path / "runs"
+    first = calibration.calibrate(folder, 2021, 120, workers=1)
+    assert len(toy_market) == 120 + 60 + 1 + calibration.CHECKS
+    again = calibration.calibrate(folder, 2021, 120, workers=1)
+    assert len(toy_market) == 120 + 60 + 1 + calibration.CHECKS  # nothing ran twice
+    pd.testing.assert_frame_equal(first.draws, again.draws)
+    assert set(first.draws.columns) == set(first.recovered)
+    assert first.recovered
+    drawn = load_draws(folder / "frozen-2021.parquet")
+    assert drawn.fixed["price_increase_max"] == 0.059
+    assert set(drawn.row(3)) == {*first.recovered, *(drawn.fixed.keys() - set(first.recovered))}
+    json.dumps(first.summary(), allow_nan=False)
+    page = estimation_page(first)
+    assert all(symbol in page for symbol in (*prior().symbols, *prior().fixed))
+    # what was lost is run again, and only that
+    (folder / "matched-000000.parquet").unlink()
+    third = calibration.calibrate(folder, 2021, 120, workers=1)
+    assert len(toy_market) == 120 + 60 + 1 + calibration.CHECKS + 60
+    pd.testing.assert_frame_equal(first.draws, third.draws)
+
+
+def test_a_folder_of_other_runs_is_refused(toy_market, tmp_path):
+    calibration.calibrate(tmp_path / "runs", 2021, 60, workers=1)
+    with pytest.raises(InputError, match="another seed; name a new folder"):
+        calibration.calibrate(tmp_path / "runs", 2021, 60, seed=2, workers=1)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "letter.txt").write_text("mine")
+    with pytest.raises(InputError, match="holds no estimation"):
+        calibration.calibrate(tmp_path / "other", 2021, 60, workers=1)
+
+
+def test_bad_input_comes_at_once(tmp_path):
+    with pytest.raises(InputError) as error:
+        calibration.calibrate(tmp_path / "runs", 2022, 3, seed=-1)
+    assert len(error.value.problems) == 3
+    assert not (tmp_path / "runs").exists()

@@ -26,10 +26,11 @@ DESIGN = {
 def main(folder: Path) -> None:
     """Run what is missing, print the heat map, write the report."""
     result = sweep(DESIGN, folder, progress=lambda done, failed, total: print(f"{done} of {total} runs"))
-    shares = heat_map(result, "amazon_own_share_rural_2025", across="amazon_via_usps", down="amazon_own_cost_multiplier")
+    outcome = "amazon_own_share_rural_2025"
+    shares = heat_map(result, outcome, across="amazon_via_usps", down="amazon_own_cost_multiplier")
     print("Share of its rural parcels that Amazon delivers itself in 2025")
     print(shares.round(2).to_string(), end="\n\n")
-    print(drivers(result, "amazon_own_share_rural_2025")[["change", "lowest_at", "highest_at"]].to_string())
+    print(drivers(result, outcome)[["change", "lowest_at", "highest_at"]].to_string())
     print(f"The report is in {report(result)}")
 
 

@@ -13,7 +13,7 @@ DESIGN = {
     "kind": "lhs",
     "points": 1,  # the workbench chooses the points
     "scenario": "withdraw",
-    "until": "2025-06",
+    "until": "2025-03",
     "set": {"n_shippers": 300},
     "outcomes": ["usps_cash_usd", "amazon_own_share"],
     "uncertainties": {"growth_market": "declared", "mail_trend_first_class": "declared"},

@@ -148,7 +148,7 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def wait_for(condition: Any, seconds: float = 120.0) -> None:
+def wait_for(condition: Any, seconds: float = 900.0) -> None:
     """Wait until something is so.
 
     Raises:

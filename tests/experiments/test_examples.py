@@ -47,11 +47,6 @@ def test_a_sweep_and_its_heat_map(
     assert "0 of 6" not in capsys.readouterr().out  # nothing is run twice
 
 
-def test_an_own_strategy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    run("own_strategy.py", monkeypatch)
-    assert "firm (by " in capsys.readouterr().out
-
-
 def test_reading_a_store_with_duckdb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     run("duckdb_store.py", monkeypatch)
     printed = capsys.readouterr().out

@@ -150,19 +150,20 @@ class Settlement:
     payment: float
 
 
-def settle(contract: Contract, month: Month, delivered: tuple[float, ...]) -> Settlement:
+def settle(contract: Contract, month: Month, delivered: tuple[float, ...], year_share: float = 1.0) -> Settlement:
     """Settle the contract year that ended before `month` (market model, section 10).
 
     Args:
         contract: A contract in force.
         month: An anniversary, or the month after the last one in force.
         delivered: Parcels delivered in the contract year, by group.
+        year_share: Part of a contract year that it was in force; below 1 where it ends within one.
 
     Returns:
         The next version, the shortfall in parcels and the payment in dollars.
     """
     missing = [
-        max(0.0, contract.tolerance * promised - got)
+        max(0.0, contract.tolerance * promised * year_share - got)
         for promised, got in zip(contract.commitment, delivered, strict=True)
     ]
     shortfall = sum(missing)

@@ -134,8 +134,10 @@ class ContractBook:
         settled = []
         for holding in list(self._held.values()):
             contract = holding.contract
-            if contract.in_force and contract.is_anniversary(month):
-                result = settle(contract, month, tuple(holding.delivered))
+            ends = contract.in_force and month > contract.start and not advance(contract, month).in_force
+            if ends or (contract.in_force and contract.is_anniversary(month)):
+                months = (month - contract.start - 1) % MONTHS_PER_YEAR + 1
+                result = settle(contract, month, tuple(holding.delivered), months / MONTHS_PER_YEAR)
                 holding.delivered = [0.0] * len(contract.groups)
                 if result.shortfall > 0.0:
                     self._replace(

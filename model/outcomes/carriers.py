@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agents.geography import SEGMENTS
-from model.access import buyers
 from model.outcomes.registry import Floats, Outcome, Rows, by_carrier, named, over_months
 
 if TYPE_CHECKING:
@@ -15,16 +13,6 @@ if TYPE_CHECKING:
 
 KG_PER_TONNE = 1000.0
 PERCENT = 100.0
-
-
-def _by_buyer(series: str) -> Callable[[ParcelMarket, Rows], dict[str, float]]:
-    """Sums by carrier of those that can buy access by their own rule."""
-
-    def values(market: ParcelMarket, rows: Rows) -> dict[str, float]:
-        data = market.records[series][rows].sum(axis=0)
-        return {f"{market.carriers.keys[i]}_{series}": float(data[i]) for i in buyers(market)}
-
-    return values
 
 
 def _on_time(market: ParcelMarket, rows: Rows) -> dict[str, float]:
@@ -93,9 +81,9 @@ OUTCOMES: tuple[Outcome, ...] = (
         "{carrier}_bought_parcels",
         "parcels",
         "Parcels of its customers that USPS brings to the door for it",
-        _by_buyer("bought_parcels"),
+        by_carrier("bought_parcels", over_months),
     ),
-    Outcome("{carrier}_access_usd", "$", "What it pays USPS for them", _by_buyer("access_usd")),
+    Outcome("{carrier}_access_usd", "$", "What it pays USPS for them", by_carrier("access_usd", over_months)),
     Outcome("{carrier}_on_time_share", "share", "Parcels on time", _on_time),
     Outcome("{carrier}_unserved_parcels", "parcels", "Parcels given up", by_carrier("unserved_parcels", over_months)),
     Outcome(

@@ -172,3 +172,20 @@ def test_a_withdrawn_contract_reverts_and_is_not_renewed(finished):
     prices = run.records["amazon_usps_price_usd"]
     before, after = prices[8], prices[9]  # September and October 2025, the first anniversary
     assert after > before * 1.1
+
+
+def test_a_contract_that_ends_within_a_year_is_settled_for_its_part(book):
+    book.sign(contract(), START)
+    book.give_notice("usps", "amazon", START + 1)  # ends seven months after its start
+    settled = []
+    for month in range(7):
+        book.deliver("usps", "amazon", 50.0)
+        settled += book.advance(START + (month + 1))
+    ((before, result),) = settled
+    missing = 0.9 * 1200.0 * 7 / 12 - 7 * 50.0
+    assert result.shortfall == pytest.approx(missing)
+    assert result.payment == pytest.approx(0.5 * 4.0 * missing)
+    assert book.get("usps", "amazon").state is ContractState.TERMINATED
+    assert before.ends == START + 7
+    # And once only.
+    assert book.advance(START + 8) == []

@@ -53,7 +53,8 @@ def test_a_raised_ceiling_is_that_of_the_law_and_the_check(finished):
 def test_five_days_from_the_start_are_no_distress(finished, base):
     run = finished("five_day_delivery", **SHORT)
     assert run.records["usps_distress_rung"][0] == 0.0
-    assert (run.records["mean_transit_days"] > base.records["mean_transit_days"]).all()
+    slower = run.records["mean_transit_days"] > base.records["mean_transit_days"]
+    assert slower[:12].all()  # later the baseline slows its service in distress
     usage = [r.records["utilisation_share"][0, USPS] for r in (base, run)]
     assert usage[1] == pytest.approx(usage[0] * 6 / 5, rel=0.01)  # the load of six days on five
 

@@ -126,7 +126,7 @@ def test_another_scenario_and_seed_in_one_tab_leave_the_other_tab_alone(visit):
     playwright.expect(one.page.locator(".lm-headline").get_by_text("forced")).to_be_visible()
     two.press("Step")
     two.see(re.compile("Paused · 1 of"))
-    two.see(re.compile("Amazon stays · seed 1"))
+    two.see(re.compile("Left to bargaining · seed 1"))
     assert one.months_done() == 0
     one.page.get_by_label("Seed", exact=True).fill("-4")
     one.page.get_by_label("Seed", exact=True).press("Enter")

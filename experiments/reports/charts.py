@@ -93,7 +93,7 @@ def effects(panels: Mapping[str, pd.DataFrame]) -> str:
             axis.set_yticks(at, [str(factor) for factor in ordered.index])
             axis.set_ylim(len(ordered) - 0.4, -0.6)
             axis.set_xlim(left=0.0)
-            axis.set_title(name)
+            axis.set_title(name, loc="right", fontsize=9)
             axis.set_xlabel(unit or "effect over the whole range")
             axis.grid(axis="y", visible=False)
         return svg(figure, "Effects of the uncertainties")

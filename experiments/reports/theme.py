@@ -84,7 +84,7 @@ def svg(figure: Any, title: str) -> str:
 def standalone(drawing: str) -> str:
     """A figure of a page as a file of its own, in light and dark, for Markdown."""
     style = (
-        "<style>svg{--font:system-ui,sans-serif;--ink:#17202b;--muted:#5c6b7c;--grid:#dde3ea;--surface:#fff;"
+        "<style>svg{background:var(--surface);--font:system-ui,sans-serif;--ink:#17202b;--muted:#5c6b7c;--grid:#dde3ea;--surface:#fff;"
         "--luck:#3d4a57;--series-1:#1f6fb2;--series-2:#b3541e;--series-3:#2f855a;--series-4:#7a4fb5;"
         "--series-5:#b0355f;--series-6:#6b7280}@media(prefers-color-scheme:dark){svg{--ink:#e8edf3;--muted:#9db0c3;"
         "--grid:#2f3b48;--surface:#19212a;--luck:#dfe7ef;--series-1:#6db3ec;--series-2:#f0a36b;--series-3:#6fcf97;"

@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -166,13 +167,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("runs", type=int, nargs="?", default=2000)
     parser.add_argument("kills", type=int, nargs="?", default=4)
+    parser.add_argument("--stand-in", action="store_true", help="runs that sleep 20 ms instead of the market")
     parser.add_argument("--write", type=Path)
     arguments = parser.parse_args()
-    content = design(arguments.runs, market=True)
-    simulate = "experiments.simulation:simulate_market"
+    content = design(arguments.runs, market=not arguments.stand_in)
+    simulate = "stand_ins:slow_product" if arguments.stand_in else "experiments.simulation:simulate_market"
+    module, _, function = simulate.partition(":")
     with tempfile.TemporaryDirectory() as place:
         began = time.perf_counter()
-        whole = sweep(content, Path(place) / "whole", workers=2).runs
+        whole = sweep(content, Path(place) / "whole", workers=2, simulate=getattr(import_module(module), function)).runs
         usual = time.perf_counter() - began
         began = time.perf_counter()
         found = kill_and_resume(
@@ -181,7 +184,8 @@ def main() -> None:
         longer = time.perf_counter() - began
     equal = found.finished and found.table.equals(whole)
     lines = [
-        f"Sweep of {arguments.runs:,} short runs of the market on two workers, {date.today()}.",
+        f"Sweep of {arguments.runs:,} short runs {'that sleep 20 ms' if arguments.stand_in else 'of the market'} on two "
+        f"workers, {date.today()}.",
         "",
         f"* Killed with SIGKILL at random moments: {', '.join(f'{who} {n} times' for who, n in found.kills.items())}; "
         f"started {found.starts} times.",

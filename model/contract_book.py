@@ -201,6 +201,34 @@ class ContractBook:
                 ended = next_version(holding.contract, state=ContractState.TERMINATED, ends=month)
                 self._replace(holding, ended, month, "ends: one side has left")
 
+    def hand_over(self, seller: str, successor: str, buyer: str, month: Month) -> None:
+        """Let another seller step into a contract, in force or signed: same terms, same parcels delivered so far.
+
+        Args:
+            seller: The seller that leaves.
+            successor: The seller that takes its place; it must have no contract with the buyer.
+            buyer: The buyer.
+            month: Month in which this happens.
+
+        Raises:
+            ValueError: The successor has a contract with the buyer already.
+        """
+        held = self._held.get((successor, buyer))
+        if (held is not None and held.contract.in_force) or (successor, buyer) in self._upcoming:
+            raise ValueError(f"{successor} cannot take over a contract of {seller}: it has one with {buyer} already")
+        holding = self._held.get((seller, buyer))
+        if holding is not None and holding.contract.in_force:
+            before = holding.contract
+            passed = Holding(next_version(before, seller=successor), list(holding.delivered))
+            ended = next_version(before, state=ContractState.TERMINATED, ends=month)
+            self._replace(holding, ended, month, f"passes to {self.name(successor)}")
+            self._held[successor, buyer] = passed
+            self.history.append(passed.contract)
+        signed = self._upcoming.pop((seller, buyer), None)
+        if signed is not None:
+            self._upcoming[successor, buyer] = next_version(signed, seller=successor)
+            self.history.append(self._upcoming[successor, buyer])
+
     def name(self, key: str) -> str:
         """Name of a party for people."""
         return self._names.get(key, key.replace("_", " "))

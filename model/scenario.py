@@ -136,7 +136,7 @@ class Scenario(BaseModel):
     )
     entry_and_exit: bool = _lever(
         True,
-        "Regional carriers enter neighbouring states where it pays and leave after losses",
+        "Regional carriers enter neighbouring states where it pays, and after losses they are taken over or leave",
         "all",
         "switch",
     )

@@ -1,4 +1,4 @@
-"""Regional carriers enter neighbouring states and leave the market; each leaves one event (section 15)."""
+"""Regional carriers enter neighbouring states, merge and leave the market; each leaves one event (section 15)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from model.borders import read_borders
 from model.carriers import USPS
 from model.fixed_costs import fixed_cost_per_capacity, fixed_costs
 from model.operations import expected_unit_grid
+from model.phases.mergers import merge
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -134,18 +135,29 @@ def count_losses(market: ParcelMarket) -> None:
 
 
 def leave(market: ParcelMarket) -> None:
-    """Regional carriers that have lost money for too long give up."""
-    longest = int(market.figures.regional_exit_cash_months)
+    """Regional carriers that have lost money for too long are taken over where that pays somebody, or give up."""
+    longest, network = int(market.figures.regional_exit_cash_months), market.state.network
     for carrier in regionals(market):
-        if market.state.rivals.negative_months[carrier] >= longest:
-            close_carrier(market, carrier)
+        months = int(market.state.rivals.negative_months[carrier])
+        if months < longest:
+            continue
+        lost = float(network.annual_volume[carrier].sum())
+        merged = merge(market, carrier, regionals(market))
+        close_carrier(market, carrier)
+        if not merged:
+            market.events.add(
+                market.month,
+                "exit",
+                (market.carriers.keys[carrier],),
+                f"{market.carriers.names[carrier]} leaves the market after {months} months of losses in a row",
+                annual_parcels=lost,
+            )
 
 
 def close_carrier(market: ParcelMarket, carrier: int) -> None:
     """Take a carrier out of the market: its shippers fall back to national carriers, its contracts and capacity end."""
     state, shippers, key = market.state, market.shippers, market.carriers.keys[carrier]
     network = state.network
-    lost = float(network.annual_volume[carrier].sum())
     sellers = state.choice.enterprise_sellers
     state.choice.enterprise_sellers = [tuple(one for one in row if one != carrier) for row in sellers]
     state.talks = {parties: talks for parties, talks in state.talks.items() if key not in parties}
@@ -169,11 +181,3 @@ def close_carrier(market: ParcelMarket, carrier: int) -> None:
         for waiting in (state.backlog.volume, state.backlog.value):
             waiting[..., USPS, :] += waiting[..., carrier, :]
             waiting[..., carrier, :] = 0.0
-    market.events.add(
-        market.month,
-        "exit",
-        (key,),
-        f"{market.carriers.names[carrier]} leaves the market after {int(state.rivals.negative_months[carrier])} months "
-        "of losses in a row",
-        annual_parcels=lost,
-    )

@@ -1,0 +1,162 @@
+"""A regional carrier takes over another one that is about to leave: whether it pays, and what changes hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR
+from agents.choice import primary_available
+from agents.delivery_cost import mean_over_coverage
+from agents.entry import annuity_with_ramp
+from agents.mergers import MergerCase, best_buyer
+from model.bargains.enterprise import buyer_name
+from model.borders import read_borders
+from model.fixed_costs import fixed_cost_per_capacity
+from model.operations import SMALLEST_COVERAGE, expected_unit_grid
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+MILLION = 1e6
+
+
+def merge(market: ParcelMarket, leaver: int, others: Iterable[int]) -> bool:
+    """Hand a carrier that is about to leave to the one to which it is worth most.
+
+    There is no purchase price: the leaver is worth nothing to its owners, who would close it otherwise. The growth cap
+    of regional carriers does not bind here, because the organisation comes with the network.
+
+    Args:
+        market: The market.
+        leaver: Index of the carrier that has lost money for too long.
+        others: Regional carriers in the market.
+
+    Returns:
+        Whether somebody took it over; what is left of the leaver is still to be closed.
+    """
+    p, names = market.figures, market.carriers.names
+    life = int(p.capital_life_years) * MONTHS_PER_YEAR
+    years = annuity_with_ramp(p.discount_rate_monthly, life, 0, 1.0)  # the customers are there from the first month
+    found = best_buyer({k: merger_case(market, leaver, k) for k in others if k != leaver}, years)
+    if found is None:
+        return False
+    buyer, value = found
+    parcels = float(market.state.network.annual_volume[leaver].sum())
+    _join_fixed_cost(market, leaver, buyer)  # first: it needs the leaver's capacity
+    _join_networks(market, leaver, buyer)
+    offered = np.isfinite(market.state.choice.constants[:, buyer])
+    _move_small_shippers(market, leaver, buyer, offered)
+    _move_enterprise_shippers(market, leaver, buyer, offered)
+    _move_waiting_parcels(market, leaver, buyer, offered)
+    market.events.add(
+        market.month,
+        "merger",
+        (market.carriers.keys[buyer], market.carriers.keys[leaver]),
+        f"{names[buyer]} takes over {names[leaver]} with {parcels / MILLION:,.0f} million parcels a year after "
+        f"{int(market.state.rivals.negative_months[leaver])} months of losses in a row",
+        annual_parcels=parcels,
+        value_usd=value,
+    )
+    return True
+
+
+def merger_case(market: ParcelMarket, leaver: int, buyer: int) -> MergerCase:
+    """What a carrier expects of taking over the leaver: its parcels at its prices, at the buyer's unit cost."""
+    zones, env, network, books = market.zones, market.state.environment, market.state.network, market.state.books
+    parcels = network.annual_volume[leaver]
+    coverage = np.maximum(_joined_coverage(market, leaver, buyer), SMALLEST_COVERAGE)
+    together = parcels + network.annual_volume[buyer]
+    grid = expected_unit_grid(market.costs, zones, buyer - 1, together, coverage, env.wage_other, env.price_level)
+    upstream = market.costs.upstream[:2, buyer].mean() * env.price_level
+    volume = float(books.volume[:, leaver].sum())
+    price = float(books.revenue[:, leaver].sum()) / volume if volume > 0.0 else 0.0
+    return MergerCase(
+        cash=float((books.revenue[:, buyer] - books.cost[:, buyer]).sum()),
+        negative_months=int(market.state.rivals.negative_months[buyer]),
+        touches=_touches(market, leaver, buyer),
+        parcels=parcels,
+        margin=price - mean_over_coverage(grid, coverage) - upstream,
+        fixed=_fixed_cost_that_stays(market, leaver) * MONTHS_PER_YEAR * env.price_level,
+    )
+
+
+def _touches(market: ParcelMarket, leaver: int, buyer: int) -> bool:
+    """Whether the states of two carriers overlap or border on each other."""
+    coverage, state = market.state.network.coverage, market.zones.state
+    home, other = (set(state[coverage[carrier] > 0.0].tolist()) for carrier in (buyer, leaver))
+    return bool(other & home.union(*(read_borders()[one] for one in home)))
+
+
+def _joined_coverage(market: ParcelMarket, leaver: int, buyer: int) -> Floats:
+    """Share of households that both reach together, (Z,): both go to the densest households first."""
+    coverage = market.state.network.coverage
+    return np.asarray(np.maximum(coverage[leaver], coverage[buyer]))
+
+
+def _fixed_cost_that_stays(market: ParcelMarket, leaver: int) -> float:
+    """The part of the leaver's fixed cost that its buyer cannot save, $ a month at start prices."""
+    whole = fixed_cost_per_capacity(market, leaver) * float(market.state.network.capacity[leaver].sum())
+    return (1.0 - market.figures.fixed_cost_recoverable) * whole
+
+
+def _join_fixed_cost(market: ParcelMarket, leaver: int, buyer: int) -> None:
+    """What cannot be saved moves to the buyer, and so does what orders on their way will add."""
+    network = market.state.network
+    market.state.books.fixed_cost[buyer] += _fixed_cost_that_stays(market, leaver)
+    network.savings = [
+        (buyer if owner == leaver and since > market.month else owner, since, amount)
+        for owner, since, amount in network.savings
+    ]
+
+
+def _join_networks(market: ParcelMarket, leaver: int, buyer: int) -> None:
+    """Capacity, orders that are paid for, routes and volume add up; coverage is the larger one."""
+    network = market.state.network
+    network.coverage[buyer] = _joined_coverage(market, leaver, buyer)
+    for by_zone in (network.capacity, network.in_place, network.annual_volume):
+        by_zone[buyer] += by_zone[leaver]
+        by_zone[leaver] = 0.0
+    network.recent_volume[:, buyer] += network.recent_volume[:, leaver]
+    network.recent_volume[:, leaver] = 0.0
+    network.pipeline = [
+        replace(order, carrier=buyer) if order.carrier == leaver else order for order in network.pipeline
+    ]
+    network.recent = [(buyer if owner == leaver else owner, month, size) for owner, month, size in network.recent]
+
+
+def _move_small_shippers(market: ParcelMarket, leaver: int, buyer: int, offered: Bools) -> None:
+    """The leaver's shippers become the buyer's, where it sells their segment and can be a primary carrier."""
+    shippers = market.shippers
+    reach = market.mix @ market.state.network.coverage.T
+    available = primary_available(reach, market.figures.primary_min_coverage)[shippers.division, buyer]
+    moved = (shippers.primary == leaver) & available[:, None] & offered
+    shippers.primary[moved] = buyer
+    shippers.refused_months[moved] = 0
+
+
+def _move_enterprise_shippers(market: ParcelMarket, leaver: int, buyer: int, offered: Bools) -> None:
+    """Agreements go to the buyer with their terms, where it has none with the same shipper; volume goes along."""
+    choice, keys = market.state.choice, market.carriers.keys
+    for row, sellers in enumerate(choice.enterprise_sellers):
+        if leaver in sellers and buyer not in sellers:
+            market.book.hand_over(keys[leaver], keys[buyer], buyer_name(row), market.month)
+            choice.enterprise_sellers[row] = tuple(buyer if one == leaver else one for one in sellers)
+            choice.enterprise_price[row, :, buyer] = choice.enterprise_price[row, :, leaver]
+    share = choice.enterprise_share
+    share[:, offered, buyer] += share[:, offered, leaver]
+
+
+def _move_waiting_parcels(market: ParcelMarket, leaver: int, buyer: int, offered: Bools) -> None:
+    """Parcels that wait at the leaver wait at the buyer."""
+    if market.state.backlog is None:
+        return
+    for waiting in (market.state.backlog.volume, market.state.backlog.value):
+        waiting[:, :, offered, buyer] += waiting[:, :, offered, leaver]
+        waiting[:, :, offered, leaver] = 0.0

@@ -184,8 +184,8 @@ def main() -> None:
         longer = time.perf_counter() - began
     equal = found.finished and found.table.equals(whole)
     lines = [
-        f"Sweep of {arguments.runs:,} short runs {'that sleep 20 ms' if arguments.stand_in else 'of the market'} on two "
-        f"workers, {date.today()}.",
+        f"Sweep of {arguments.runs:,} short runs {'that sleep 20 ms' if arguments.stand_in else 'of the market'} on "
+        f"two workers, {date.today()}.",
         "",
         f"* Killed with SIGKILL at random moments: {', '.join(f'{who} {n} times' for who, n in found.kills.items())}; "
         f"started {found.starts} times.",
@@ -198,7 +198,7 @@ def main() -> None:
     ]
     print("\n".join(lines))
     if arguments.write:
-        heading = "## Killed and resumed\n\nMade by `make kill-study`. "
+        heading = "## Killed and resumed\n\nMade by `tests/experiments/killing.py`, which `make kill-study` calls for the market. "
         write_section(arguments.write, "sweep-kills", heading + "\n".join(lines))
     sys.exit(0 if equal and not found.leftovers and found.simulations == arguments.runs else 1)
 

@@ -1,6 +1,6 @@
 """What a sweep costs beside its runs, and beside Mesa's batch runner on the same points.
 
-python -m experiments.studies.overhead [--runs 400] [--write docs/performance.md]
+python -m experiments.studies.overhead [--runs 1000] [--write docs/performance.md]
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ main process only hands out points and takes note of files, whatever the workers
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--runs", type=int, default=400)
+    parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--memory", action="store_true", help="only the memory of a long sweep")
     parser.add_argument("--write", type=Path)
     parser.add_argument("--child", choices=RUNNERS, help=argparse.SUPPRESS)

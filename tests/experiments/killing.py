@@ -198,7 +198,7 @@ def main() -> None:
     ]
     print("\n".join(lines))
     if arguments.write:
-        heading = "## Killed and resumed\n\nMade by `make kill-study`. "
+        heading = "## Killed and resumed\n\nMade by `tests/experiments/killing.py` (`make kill-study`). "
         write_section(arguments.write, "sweep-kills", heading + "\n".join(lines))
     sys.exit(0 if equal and not found.leftovers and found.simulations == arguments.runs else 1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,6 +119,11 @@ def _join_fixed_cost(market: ParcelMarket, leaver: int, buyer: int) -> None:
 def _join_networks(market: ParcelMarket, leaver: int, buyer: int) -> None:
     """Capacity, orders that are paid for, routes and volume add up; coverage is the larger one."""
     network = market.state.network
+    _join_standing(market, leaver, buyer)
+    # Where the leaver had the routes, its cost is the last one known: quotes of the month rest on it.
+    busier = network.annual_volume[leaver] > network.annual_volume[buyer]
+    for by_network in (getattr(network.street, field.name) for field in fields(network.street)):
+        by_network[buyer - 1, busier] = by_network[leaver - 1, busier]
     network.coverage[buyer] = _joined_coverage(market, leaver, buyer)
     for by_zone in (network.capacity, network.in_place, network.annual_volume):
         by_zone[buyer] += by_zone[leaver]
@@ -129,6 +134,15 @@ def _join_networks(market: ParcelMarket, leaver: int, buyer: int) -> None:
         replace(order, carrier=buyer) if order.carrier == leaver else order for order in network.pipeline
     ]
     network.recent = [(buyer if owner == leaver else owner, month, size) for owner, month, size in network.recent]
+
+
+def _join_standing(market: ParcelMarket, leaver: int, buyer: int) -> None:
+    """Shippers' liking of both becomes one, by the households that each reached."""
+    constants, coverage = market.state.choice.constants, market.state.network.coverage
+    weight = coverage[[leaver, buyer]] @ market.zones.households
+    both = np.isfinite(constants[:, leaver]) & np.isfinite(constants[:, buyer])
+    mean = (constants[:, leaver] * weight[0] + constants[:, buyer] * weight[1]) / weight.sum()
+    constants[:, buyer] = np.where(both, mean, constants[:, buyer])
 
 
 def _move_small_shippers(market: ParcelMarket, leaver: int, buyer: int, offered: Bools) -> None:

@@ -170,3 +170,20 @@ def test_nobody_steps_into_a_contract_beside_its_own(merged):
     with pytest.raises(ValueError, match="fedex cannot take over"):
         book.hand_over("ups", "fedex", contract.buyer, run.month)
     assert book.get("ups", contract.buyer).in_force
+
+
+def test_what_a_parcel_pays_and_how_it_is_liked_do_not_jump(market):
+    """Quotes rest on the cost of the routes that were there, and a name is worth what it was at home."""
+    run = after_losses(market)
+    k, before = run.carriers.keys, run.records["revenue_usd"][-1] / np.maximum(run.records["volume_parcels"][-1], 1.0)
+    liked = run.state.choice.constants.copy()
+    leave(run)
+    (event,) = of_kind(run, "merger")
+    buyer = k.index(event.actors[0])
+    both = np.isfinite(liked[:, buyer]) & np.isfinite(liked[:, ONTRAC])
+    low, high = (how(liked[both][:, [buyer, ONTRAC]], axis=1) for how in (np.min, np.max))
+    now = run.state.choice.constants[both, buyer]
+    assert ((low <= now) & (now <= high)).all()
+    run.step()
+    paid = run.records["revenue_usd"][-1, buyer] / run.records["volume_parcels"][-1, buyer]
+    assert min(before[[buyer, ONTRAC]]) * 0.9 < paid < max(before[[buyer, ONTRAC]]) * 1.1

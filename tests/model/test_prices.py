@@ -101,6 +101,6 @@ def test_quotes_never_fall_below_floors_that_follow_cost(market):
             continue
         paid = value.sum(axis=(0, 3))[:, USPS] / accepted.sum(axis=(0, 3))[:, USPS]
         assert (paid >= floor[:, USPS] * (1 - 1e-9)).all()
-    assert (floor[sold] / start[sold] > 1.1).all()
+    assert (floor[sold] / start[sold] > 1.05).all()  # wages of two years, less what density and other costs take back
     cost = variable_costs(run)[:, USPS]
     np.testing.assert_allclose(floor[:, USPS], cost, rtol=0.02)  # the statutory floor is attributable cost

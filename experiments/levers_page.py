@@ -32,8 +32,9 @@ def levers_page(result: LeverCheck) -> str:
         "",
         "Made by `lastmile levers --check --write docs/levers.md`. The expectation of each row stands in "
         f"`experiments/data/{FILE}` and was written before the run. A scenario is compared with "
-        f"`{DEFAULT_SCENARIO}` unless another one is named, a lever with the same scenario without its change; paired runs with seeds from "
-        f"{result.seed}, means where there are several. {good} of {len(result.checks)} expectations hold. "
+        f"`{DEFAULT_SCENARIO}` unless another one is named, a lever with the same scenario without its change; "
+        f"paired runs with seeds from {result.seed}, means where there are several. "
+        f"{good} of {len(result.checks)} expectations hold. "
         f"Parameters {result.provenance['parameter_checksum'][:12]}.",
         "",
         *HEADER,

@@ -38,7 +38,8 @@ _COLUMNS = {
 class Expectation:
     """One expectation, written before the run that checks it.
 
-    A scenario is compared with the baseline or with another one that is named; a lever with the same scenario without its change.
+    A scenario is compared with the baseline or with another one that is named; a lever with the same scenario without
+    its change.
 
     Attributes:
         kind: "scenario" or "lever".

@@ -23,6 +23,7 @@ _COLUMNS = {
     "kind": choice("scenario", "lever"),
     "subject": text(),
     "scenario": text(),
+    "against": text(required=False),
     "base": text(required=False),
     "change": text(required=False),
     "outcome": text(),
@@ -37,12 +38,14 @@ _COLUMNS = {
 class Expectation:
     """One expectation, written before the run that checks it.
 
-    A scenario is compared with the baseline; a lever with the same scenario without its change.
+    A scenario is compared with the baseline or with another one that is named; a lever with the same scenario without
+    its change.
 
     Attributes:
         kind: "scenario" or "lever".
         subject: Name of the scenario or lever.
         scenario: Scenario that is run.
+        against: Scenario that a scenario is compared with; None for the baseline.
         base: Settings of both runs.
         change: Settings of the second run only.
         outcome: Outcome that should move.
@@ -55,6 +58,7 @@ class Expectation:
     kind: str
     subject: str
     scenario: str
+    against: str | None
     base: tuple[str, ...]
     change: tuple[str, ...]
     outcome: str
@@ -74,7 +78,7 @@ class Expectation:
         if problems:
             raise InputError(problems)
         second = prepare_scenario(self.scenario, {**base, **change, **set}, until=until)
-        first = DEFAULT_SCENARIO if self.kind == "scenario" else self.scenario
+        first = (self.against or DEFAULT_SCENARIO) if self.kind == "scenario" else self.scenario
         return prepare_scenario(first, {**base, **set}, until=until), second
 
 
@@ -131,6 +135,7 @@ class LeverCheck:
                     "subject": row.subject,
                     "owner": owner_of(row),
                     "scenario": row.scenario,
+                    "against": row.against,
                     "settings": [*row.base, *row.change],
                     "outcome": row.outcome,
                     "expected": row.direction,

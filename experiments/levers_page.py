@@ -32,8 +32,9 @@ def levers_page(result: LeverCheck) -> str:
         "",
         "Made by `lastmile levers --check --write docs/levers.md`. The expectation of each row stands in "
         f"`experiments/data/{FILE}` and was written before the run. A scenario is compared with "
-        f"`{DEFAULT_SCENARIO}`, a lever with the same scenario without its change; paired runs with seeds from "
-        f"{result.seed}, means where there are several. {good} of {len(result.checks)} expectations hold. "
+        f"`{DEFAULT_SCENARIO}` unless another one is named, a lever with the same scenario without its change; "
+        f"paired runs with seeds from {result.seed}, means where there are several. "
+        f"{good} of {len(result.checks)} expectations hold. "
         f"Parameters {result.provenance['parameter_checksum'][:12]}.",
         "",
         *HEADER,
@@ -50,7 +51,9 @@ def levers_page(result: LeverCheck) -> str:
 
 def _line(check: Check) -> str:
     row = check.expectation
-    what = f"scenario `{row.scenario}`"
+    what = f"scenario `{row.scenario}`" + (f" against `{row.against}`" if row.against else "")
+    if row.kind == "scenario" and row.base:
+        what += ", both with " + ", ".join(f"`{setting}`" for setting in row.base)
     if row.kind == "lever":
         what = f"`{row.scenario}` with " + ", ".join(f"`{setting}`" for setting in (*row.base, *row.change))
     cells = (

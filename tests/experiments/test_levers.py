@@ -40,7 +40,9 @@ def test_levers_move_what_they_should() -> None:
 
 
 def expectation(direction: str, explanation: str | None = None) -> Expectation:
-    return Expectation("lever", "x", "baseline", (), ("x=1",), "usps_cash_usd", direction, 1, "because", explanation)
+    return Expectation(
+        "lever", "x", "baseline", None, (), ("x=1",), "usps_cash_usd", direction, 1, "because", explanation
+    )
 
 
 @pytest.mark.parametrize(

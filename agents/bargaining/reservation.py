@@ -71,7 +71,7 @@ def exit_months(volume: Floats, own_cost: Floats, capacity: Floats) -> Ints:
     Raises:
         ValueError: Capacity falls.
     """
-    if np.any(np.diff(capacity) < 0.0):
+    if (capacity[1:] < capacity[:-1]).any():  # not a difference: without a build limit capacity is infinite
         raise ValueError("capacity falls between two months; allowed: never falling")
     order = np.argsort(own_cost, kind="stable")
     months = np.empty(volume.size, dtype=np.int64)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 MAX_GROUPS = 10
@@ -42,11 +41,3 @@ def _named(values: pd.Series, most: int, name: Any) -> pd.Series:
     unique = list(dict.fromkeys(middles))
     labels = [middles[int(code)] for code in codes]
     return pd.Series(pd.Categorical(labels, unique, ordered=True), index=values.index)
-
-
-def middles_of(labels: pd.Series) -> np.ndarray:
-    """Positions of the groups on an axis: their values where they are numbers, else 0, 1, 2, ..."""
-    categories = labels.cat.categories
-    if categories.dtype.kind in "fiu":
-        return np.asarray(categories, dtype=float)
-    return np.arange(len(categories), dtype=float)

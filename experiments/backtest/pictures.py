@@ -21,14 +21,10 @@ def check_pictures(folder: Path) -> None:
     """Check that figures can be drawn and put there.
 
     Raises:
-        InputError: The plotting library is missing, or the folder does not exist.
+        InputError: The folder does not exist.
     """
     if not folder.is_dir():
         raise InputError(f"figures: the folder {str(folder)!r} does not exist")
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise InputError("figures: matplotlib is not installed; install lastmile with the extra 'figures'") from error
 
 
 def draw_pictures(result: Hindcast, folder: Path) -> list[Path]:

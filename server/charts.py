@@ -48,8 +48,8 @@ def pack(array: NDArray[np.float64]) -> bytes:
 
 
 @solara.component_vue("vue/bar.vue", vuetify=False)
-def bar() -> None:
-    """The bar at the top: name of the app, light or dark."""
+def bar(links: list[dict[str, str]], here: str, event_go: Callable[[str], None]) -> None:
+    """The bar at the top: name of the app, the pages, light or dark."""
 
 
 @solara.component_vue("vue/controls.vue", vuetify=False)

@@ -27,6 +27,10 @@ DEFAULT_SPEED = 4.0
 MAX_SEED = 2**31 - 1
 
 
+# Makes a frozen value out of a market for one page. It runs on the stepping thread, between two months.
+type Extract = Callable[[ParcelMarket], object]
+
+
 @dataclass(frozen=True)
 class Choice:
     """What a visitor chooses before a run starts."""
@@ -73,6 +77,7 @@ class Session:
         self._stale = False
         self._closed = False
         self._listener: Callable[[Snapshot], None] | None = None
+        self._views: dict[str, Extract] = {}
         self._run: Run | None = None
         self._snapshot = snapshots.empty(1, "preparing")
         self._market: ParcelMarket | None = None
@@ -108,6 +113,16 @@ class Session:
         """Call `listener` from the stepping thread with every snapshot from now on; None ends it."""
         with self._changed:
             self._listener = listener
+
+    def show_view(self, name: str, extract: Extract | None) -> None:
+        """From now on put `extract(market)` into every snapshot as `views[name]`, beginning at once; None ends it."""
+        with self._changed:
+            if extract is None:
+                self._views.pop(name, None)
+            else:
+                self._views[name] = extract
+                self._stale = True
+            self._changed.notify_all()
 
     def reset(self, choice: Choice) -> None:
         """Forget the run and prepare the one that was chosen."""
@@ -233,9 +248,15 @@ class Session:
             number = self._snapshot.number + 1
             stepping = self._market is not None and self._months_wanted > 0 and not self._market.finished
             status: Status = "playing" if stepping else self._resting_status()
+            extracts = dict(self._views)
         if self._market is None or self._run is None:
             return self._show(replace(self._snapshot, number=number, status=status))
-        return self._show(snapshots.take(self._market, self._run, number, status))
+        try:
+            views = {name: extract(self._market) for name, extract in extracts.items()}
+        except Exception as error:
+            logger.exception("a view of the market failed")
+            return self._fail(f"This page cannot be drawn: {type(error).__name__}: {error}")
+        return self._show(replace(snapshots.take(self._market, self._run, number, status), views=views))
 
     def _fail(self, message: str) -> bool:
         """Keep the last picture, say what went wrong, and leave the market for good: it may be half way in a month."""

@@ -5,7 +5,8 @@ A `Run` holds what stays the same from the first to the last month, a `Snapshot`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
@@ -74,6 +75,7 @@ class Snapshot:
         place_delivered: (D, G, P) parcels delivered in the last month.
         place_own_share: (D, P) share of Amazon's parcels that it delivers itself, last month.
         place_on_time: (D, P) share of the parcels delivered there that arrive on time.
+        views: What single pages asked for (`Session.show_view`), by name; frozen values, never live objects.
     """
 
     number: int
@@ -88,6 +90,7 @@ class Snapshot:
     place_delivered: Floats
     place_own_share: Floats
     place_on_time: Floats
+    views: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def n_done(self) -> int:

@@ -1,6 +1,6 @@
 """What a sweep costs beside its runs, and beside Mesa's batch runner on the same points.
 
-python -m experiments.studies.overhead [--runs 1000] [--write docs/performance.md]
+python -m experiments.studies.overhead [--runs 240] [--write docs/performance.md]
 """
 
 from __future__ import annotations
@@ -134,7 +134,6 @@ def overhead_section(runs: int) -> str:
     ours, theirs = measure("sweep", runs), measure("mesa", runs)
     ours_failing, theirs_failing = measure("sweep", runs, True), measure("mesa", runs, True)
     ideal = ours["cpu_of_runs"] / WORKERS
-    after = os.getloadavg()[0]
     failing = (
         f"| points kept when one of {runs:,} fails | {ours_failing['kept']:,}, and a row that says why "
         f"| {theirs_failing['kept']:,} ({theirs_failing.get('error', 'no error')}) |"
@@ -142,8 +141,8 @@ def overhead_section(runs: int) -> str:
     return f"""## A sweep beside its runs, and beside Mesa's batch runner
 
 Made by `python -m experiments.studies.overhead` on {date.today()}, commit {(commit() or "unknown")[:12]}: {runs:,} runs
-of the scenario `withdraw`, 12 months, 200 shippers, {WORKERS} workers on {os.cpu_count()} processors. The machine had
-other work: load {load:.1f} before and {after:.1f} after, so wall times are upper limits.
+of the scenario `withdraw`, 12 months, 200 shippers, {WORKERS} workers on {os.cpu_count()} processors; load of
+the machine before it began: {load:.1f} (other work makes wall times upper limits).
 
 | | lastmile sweep | mesa.batch_run |
 | --- | ---: | ---: |
@@ -174,7 +173,7 @@ main process only hands out points and takes note of files, whatever the workers
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=240)
     parser.add_argument("--memory", action="store_true", help="only the memory of a long sweep")
     parser.add_argument("--write", type=Path)
     parser.add_argument("--child", choices=RUNNERS, help=argparse.SUPPRESS)

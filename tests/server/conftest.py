@@ -17,6 +17,7 @@ from agents.calendar import Month
 from model.events import Event
 from model.scenario import Scenario
 from server.session import Choice
+from tests.server.visitor import CHROMIUM, FLAGS, Visitor
 
 STATES = ("AL", "AK", "DC")
 CARRIERS = ("usps", "amazon", "ups", "fedex", "ontrac", "veho")
@@ -130,3 +131,31 @@ def server_url(tmp_path_factory) -> Iterator[str]:
     process.wait(20)
     assert "PermissionError" not in log.read_text(), log.read_text()
     assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """One browser context for all tests, so that the browser's files are read once."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser.new_context()
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, server_url):
+    """Open a tab: `visit(width, height, colours, path)`; all tabs close at the end of the test."""
+    pages = []
+
+    def visit(width: int = 1280, height: int = 900, colours: str = "light", path: str = "/") -> Visitor:
+        page = chromium.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=colours)
+        return Visitor(page, server_url, path)
+
+    yield visit
+    for page in pages:
+        page.close()

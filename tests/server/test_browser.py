@@ -2,78 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-BRIEF, PATIENT = 10_000, 45_000
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(  # a machine that must have a browser says so, and then its absence fails
-        shutil.which(CHROMIUM) is None and not os.environ.get("REQUIRE_BROWSER"),
-        reason=f"no Chromium at {CHROMIUM} (set CHROMIUM)",
-    ),
-]
+from playwright.sync_api import expect
 
+from tests.server.visitor import PATIENT, needs_browser
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_context()  # one for all, so that the browser's files are read once
-        browser.close()
-
-
-class Visitor:
-    """One tab; notes what goes wrong and where requests go."""
-
-    def __init__(self, page, url: str) -> None:
-        self.page, self.url = page, url
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("response", lambda answer: answer.status >= 400 and self.errors.append(f"{answer.status} {answer.url}"))
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("websocket", lambda websocket: self.requests.append(websocket.url))
-        page.goto(url)
-        self.ready()
-
-    def ready(self) -> None:
-        self.see(re.compile(r"Paused · 0 of \d+ months"), PATIENT)
-
-    def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
-
-    def see(self, text: str | re.Pattern[str], timeout: int = BRIEF) -> None:
-        playwright.expect(self.page.get_by_text(text).first).to_be_visible(timeout=timeout)
-
-    def months_done(self) -> int:
-        return int(self.page.locator("progress").evaluate("bar => bar.value"))
-
-
-@pytest.fixture
-def visit(chromium, server_url):
-    pages = []
-
-    def visit(width: int = 1280, height: int = 900, colours: str = "light") -> Visitor:
-        page = chromium.new_page()
-        pages.append(page)
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=colours)
-        return Visitor(page, server_url)
-
-    yield visit
-    for page in pages:
-        page.close()
+pytestmark = needs_browser
 
 
 def test_a_visitor_watches_the_market(visit):
@@ -103,7 +43,7 @@ def test_a_visitor_watches_the_market(visit):
     assert page.locator("canvas").count() == 4
 
     page.locator("[data-state=TX]").click()
-    playwright.expect(page.get_by_role("heading", name="Texas")).to_be_visible()
+    expect(page.get_by_role("heading", name="Texas")).to_be_visible()
     page.get_by_label("Show", exact=True).select_option(label="Amazon's own share")
     visitor.press("Rural")
     assert re.fullmatch(r"Texas: \d+(\.\d)? %", page.locator("[data-state=TX]").get_attribute("aria-label"))
@@ -123,7 +63,7 @@ def test_another_scenario_and_seed_in_one_tab_leave_the_other_tab_alone(visit):
     one.page.get_by_label("Seed", exact=True).fill("12")
     one.page.get_by_label("Seed", exact=True).press("Enter")
     one.see(re.compile("Amazon withdraws · seed 12"))
-    playwright.expect(one.page.locator(".lm-headline").get_by_text("forced")).to_be_visible()
+    expect(one.page.locator(".lm-headline").get_by_text("forced")).to_be_visible()
     two.press("Step")
     two.see(re.compile("Paused · 1 of"))
     two.see(re.compile("Left to bargaining · seed 1"))
@@ -147,4 +87,16 @@ def test_dark_and_narrow(visit):
     page.reload()
     visitor.ready()
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert visitor.errors == []
+
+
+@pytest.mark.parametrize("label", ["Bargaining", "Compare", "Experiments", "Inspect", "Evidence"])
+def test_the_run_goes_on_while_its_visitor_looks_at_another_page(visit, label):
+    visitor = visit()
+    visitor.press("Step")
+    visitor.see(re.compile("Paused · 1 of"))
+    visitor.open(label)
+    expect(visitor.page).to_have_url(f"{visitor.url}/{label.lower()}")
+    visitor.open("Watch")
+    visitor.see(re.compile("Paused · 1 of"))
     assert visitor.errors == []

@@ -12,8 +12,8 @@ from solara.server import kernel, kernel_context
 
 import server.session
 from server import app
+from server.pages.watch import WatchPage
 from server.session import Session
-from server.watch import WatchPage
 
 PATIENCE_SECONDS = 20
 
@@ -112,7 +112,7 @@ def test_each_tab_has_its_own_session_and_closing_it_ends_the_thread(monkeypatch
     contexts = [kernel_context.VirtualKernelContext(str(uuid4()), kernel.Kernel(), str(uuid4())) for _ in range(2)]
     for context in contexts:
         with context:
-            layout = app.Layout(children=[app.Watch()])
+            layout = app.Layout(children=[app.routes[0].component()])
             context.container, context.app_object = solara.render(layout, handle_error=False)
     assert len({id(session) for session in opened}) == 2
     contexts[0].close()
@@ -125,7 +125,7 @@ def test_each_tab_has_its_own_session_and_closing_it_ends_the_thread(monkeypatch
 
 def test_every_scenario_is_offered_with_its_description():
     from model.scenario import scenario_names
-    from server.watch import scenario_cards
+    from server.pages.watch import scenario_cards
 
     assert [card["name"] for card in scenario_cards()] == list(scenario_names())
     assert all(card["title"] and card["description"] for card in scenario_cards())

@@ -191,3 +191,25 @@ def test_snapshots_are_numbered_and_keep_their_numbers_while_the_market_runs_on(
         np.testing.assert_array_equal(getattr(first, name), value)
     numbers = [s.number for s in screen.seen[2:]]
     assert numbers == sorted(set(numbers))
+
+
+def test_a_page_gets_its_own_view_of_the_market_with_each_snapshot(open_session):
+    screen = open_session()
+    screen.wait(is_paused)
+    screen.session.show_view("months", lambda market: market.records.n)
+    screen.wait(lambda snapshot: snapshot.views.get("months") == 0)
+    screen.session.step()
+    screen.wait(lambda snapshot: snapshot.views.get("months") == 1)
+    screen.session.show_view("months", None)
+    screen.session.step()
+    screen.wait(lambda snapshot: snapshot.n_done == 2 and "months" not in snapshot.views)
+
+
+def test_a_view_that_fails_is_told_and_does_not_take_the_session_down(open_session):
+    screen = open_session()
+    screen.wait(is_paused)
+    screen.session.show_view("broken", lambda market: 1 / 0)
+    screen.wait(lambda snapshot: snapshot.status == "failed" and "division" in snapshot.message)
+    screen.session.show_view("broken", None)
+    screen.session.reset(Choice())
+    screen.wait(is_paused)

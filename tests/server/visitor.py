@@ -1,0 +1,56 @@
+"""A visitor in a real browser: one tab that notes what goes wrong and where requests go."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+
+import pytest
+
+CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+BRIEF, PATIENT = 10_000, 45_000
+
+needs_browser = [
+    pytest.mark.browser,
+    pytest.mark.skipif(  # a machine that must have a browser says so, and then its absence fails
+        shutil.which(CHROMIUM) is None and not os.environ.get("REQUIRE_BROWSER"),
+        reason=f"no Chromium at {CHROMIUM} (set CHROMIUM)",
+    ),
+]
+
+
+class Visitor:
+    """One tab; notes what goes wrong and where requests go."""
+
+    def __init__(self, page, url: str, path: str = "/") -> None:
+        self.page, self.url = page, url
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("response", lambda answer: answer.status >= 400 and self.errors.append(f"{answer.status} {answer.url}"))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda websocket: self.requests.append(websocket.url))
+        page.goto(url + path)
+        if path == "/":
+            self.ready()
+
+    def ready(self) -> None:
+        self.see(re.compile(r"Paused · 0 of \d+ months"), PATIENT)
+
+    def open(self, label: str) -> None:
+        """Change to a page by its link in the bar; the session goes on."""
+        self.page.get_by_role("navigation", name="Pages").get_by_role("link", name=label, exact=True).click()
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def see(self, text: str | re.Pattern[str], timeout: int = BRIEF) -> None:
+        from playwright.sync_api import expect
+
+        expect(self.page.get_by_text(text).first).to_be_visible(timeout=timeout)
+
+    def months_done(self) -> int:
+        return int(self.page.locator("progress").evaluate("bar => bar.value"))

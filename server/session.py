@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from agents.bargaining import Answer
 from model.market import ParcelMarket
 from model.scenario import DEFAULT_SCENARIO, Scenario, ScenarioError
 from server import snapshot as snapshots
 from server.snapshot import Run, Snapshot, Status
+from server.talks.seat import SEATS, Decision, Seat, SeatLeftError, take_seat
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +35,15 @@ type Extract = Callable[[ParcelMarket], object]
 
 @dataclass(frozen=True)
 class Choice:
-    """What a visitor chooses before a run starts."""
+    """What a visitor chooses before a run starts; in a seat (`talks.seat.SEATS`) it plays that side by hand."""
 
     scenario: str = DEFAULT_SCENARIO
     seed: int = 1
+    seat: str = ""
 
     def __post_init__(self) -> None:
+        if self.seat not in ("", *SEATS):
+            raise ValueError(f"seat must be one of {', '.join(SEATS)} or empty, not {self.seat!r}")
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"seed must be between 0 and {MAX_SEED}, not {self.seed}")
 
@@ -78,6 +83,9 @@ class Session:
         self._closed = False
         self._listener: Callable[[Snapshot], None] | None = None
         self._views: dict[str, Extract] = {}
+        self._seat: Seat | None = None
+        self._decision: Decision | None = None
+        self._answer: Answer | None = None
         self._run: Run | None = None
         self._snapshot = snapshots.empty(1, "preparing")
         self._market: ParcelMarket | None = None
@@ -123,6 +131,35 @@ class Session:
                 self._views[name] = extract
                 self._stale = True
             self._changed.notify_all()
+
+    @property
+    def seat(self) -> Seat | None:
+        """The seat that the visitor has in the run shown, if any."""
+        with self._changed:
+            return self._seat
+
+    def refresh(self) -> None:
+        """Publish anew: something that a view shows has changed beside the market."""
+        with self._changed:
+            self._stale = True
+            self._changed.notify_all()
+
+    def answer(self, decision: Decision, answer: Answer) -> list[str]:
+        """Answer for the side that the visitor plays, and play on.
+
+        Returns:
+            Why the answer is not possible; empty where it is taken, or comes too late to matter.
+        """
+        with self._changed:
+            if self._decision is not decision or self._answer is not None:
+                return []
+            if problems := decision.question.problems(answer):
+                return problems
+            self._answer = answer
+            self._months_wanted = float("inf")
+            self._next_step_at = time.monotonic()
+            self._changed.notify_all()
+        return []
 
     def reset(self, choice: Choice) -> None:
         """Forget the run and prepare the one that was chosen."""
@@ -212,18 +249,42 @@ class Session:
         with self._changed:
             choice, self._wanted = self._wanted, None
         assert choice is not None
-        self._market = None
+        self._give_up()
         self._show(snapshots.empty(self._snapshot.number + 1, "preparing", run=self._run))
         try:
             market = self._start(choice)
+            if choice.seat:
+                self._seat = take_seat(market, choice, self._start, self._await_answer, self.refresh)
         except (ScenarioError, ValueError) as error:
             return self._fail(f"This run cannot start: {error}")
         except Exception as error:  # whatever it is, the visitor must see it and the server must live on
             logger.exception("could not prepare %s", choice)
             return self._fail(f"This run cannot start: {type(error).__name__}: {error}")
         self._market = market
-        self._run = snapshots.describe(market, choice.seed)
+        self._run = replace(snapshots.describe(market, choice.seed), seat=choice.seat)
         return self._publish()
+
+    def _await_answer(self, decision: Decision) -> Answer:
+        """Stand still in the middle of a month until the visitor has answered; pages are served meanwhile.
+
+        Raises:
+            SeatLeftError: The run is given up.
+        """
+        with self._changed:
+            self._decision, self._answer, self._stale = decision, None, True
+        while True:
+            with self._changed:
+                while not (self._closed or self._wanted or self._answer or self._stale):
+                    self._changed.wait()
+                answer = self._answer
+                given_up = self._closed or self._wanted is not None
+                if given_up or answer is not None:
+                    self._decision = self._answer = None
+            if given_up:
+                raise SeatLeftError
+            if answer is not None:
+                return answer
+            self._publish()
 
     def _step(self) -> bool:
         assert self._market is not None
@@ -233,6 +294,8 @@ class Session:
         month = self._market.month
         try:
             self._market.step()
+        except SeatLeftError:
+            return True
         except Exception as error:
             logger.exception("the market stopped in %s", month)
             return self._fail(f"The market stopped in {month}: {type(error).__name__}: {error}")
@@ -247,7 +310,8 @@ class Session:
         with self._changed:
             number = self._snapshot.number + 1
             stepping = self._market is not None and self._months_wanted > 0 and not self._market.finished
-            status: Status = "playing" if stepping else self._resting_status()
+            decision = self._decision
+            status: Status = "waiting" if decision else "playing" if stepping else self._resting_status()
             extracts = dict(self._views)
         if self._market is None or self._run is None:
             return self._show(replace(self._snapshot, number=number, status=status))
@@ -256,7 +320,9 @@ class Session:
         except Exception as error:
             logger.exception("a view of the market failed")
             return self._fail(f"This page cannot be drawn: {type(error).__name__}: {error}")
-        return self._show(replace(snapshots.take(self._market, self._run, number, status), views=views))
+        return self._show(
+            replace(snapshots.take(self._market, self._run, number, status), views=views, decision=decision)
+        )
 
     def _fail(self, message: str) -> bool:
         """Keep the last picture, say what went wrong, and leave the market for good: it may be half way in a month."""
@@ -281,5 +347,12 @@ class Session:
         return True
 
     def _end(self) -> bool:
-        self._market = None
+        self._give_up()
         return False
+
+    def _give_up(self) -> None:
+        self._market = None
+        with self._changed:
+            seat, self._seat = self._seat, None
+        if seat is not None:
+            seat.twin.stop()

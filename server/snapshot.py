@@ -17,6 +17,7 @@ from agents.calendar import Month
 from agents.geography import ZONE_TYPES, ZoneTable
 from model.market import ParcelMarket
 from server.headline import headline
+from server.talks.seat import Decision
 
 type Floats = NDArray[np.float64]
 type Status = Literal["preparing", "paused", "playing", "waiting", "finished", "failed"]
@@ -42,6 +43,7 @@ class Run:
         n_months: Months from start to end.
         states: Postal abbreviations in FIPS order.
         debt_ceiling_usd: What USPS may owe at most, US dollars.
+        seat: Key of the side that the visitor plays by hand, empty in a run of the model alone.
     """
 
     scenario: str
@@ -53,6 +55,7 @@ class Run:
     n_months: int
     states: tuple[str, ...]
     debt_ceiling_usd: float
+    seat: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +78,7 @@ class Snapshot:
         place_delivered: (D, G, P) parcels delivered in the last month.
         place_own_share: (D, P) share of Amazon's parcels that it delivers itself, last month.
         place_on_time: (D, P) share of the parcels delivered there that arrive on time.
+        decision: What the visitor has to decide in the seat that it has taken, else None.
         views: What single pages asked for (`Session.show_view`), by name; frozen values, never live objects.
     """
 
@@ -91,6 +95,7 @@ class Snapshot:
     place_own_share: Floats
     place_on_time: Floats
     views: Mapping[str, object] = field(default_factory=dict)
+    decision: Decision | None = None
 
     @property
     def n_done(self) -> int:

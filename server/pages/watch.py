@@ -120,7 +120,8 @@ def _headline(snapshot: Snapshot) -> solara.Element:
         text = f"Press play to start in {month_name(run.start)}."
     else:
         text = snapshot.headline
-    kicker = f"{run.title} · seed {run.seed}" if run else ""
+    by_hand = " · played by hand" if run and run.seat else ""
+    kicker = f"{run.title} · seed {run.seed}{by_hand}" if run else ""
     return charts.headline(
         text=text,
         kicker=kicker,

@@ -199,6 +199,8 @@ def _gap_text(state: TalksState) -> str:
 
 def _offers_text(state: TalksState) -> str:
     latest = {offer.side: offer for offer in state.talks.offers}
+    if not latest:
+        return "The talks are open, and no offer has been made yet."
     if len(latest) < len(Side):
         return "One side has made its first offer."
     gap = latest[Side.SELLER].price - latest[Side.BUYER].price

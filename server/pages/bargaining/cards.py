@@ -26,6 +26,7 @@ NOTE = (
     "deadline on the buyer must order capacity of its own."
 )
 HIDDEN = "Each side knows its own limit only. Both are shown when the talks are over, or press reveal."
+HIDDEN_FROM_PLAYER = "You sit at this table: what the other side could accept is shown when the talks are over."
 
 
 @solara.component_vue("../../vue/offers.vue", vuetify=False)

@@ -17,6 +17,7 @@ from agents.calendar import Month
 from model.market import ParcelMarket
 from model.phases.negotiation import alternating_offers, on_the_table
 from model.state import TalksState
+from server.talks.negotiations import ACCESS_PAIR
 from server.talks.twin import Twin
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 type Floats = NDArray[np.float64]
 
 SEATS = {"usps": Side.SELLER, "amazon": Side.BUYER}
-PAIR = ("usps", "amazon")
 MAX_GROUPS = 3
 # Prices at which the buyer is told how many parcels it would commit.
 DEMAND_STEPS = 41
@@ -76,7 +76,7 @@ class Seat:
         self.procedure = PlayedByHand(alternating_offers(market.figures), SEATS[key], self._ask)
 
     def _ask(self, question: Question) -> Answer:
-        state = self._market.state.talks[PAIR]
+        state = self._market.state.talks[ACCESS_PAIR]
         return self._await(_decision(self._market, self.key, state, question))
 
 

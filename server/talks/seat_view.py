@@ -9,7 +9,8 @@ import numpy as np
 from agents.bargaining import Answer, Question
 from agents.calendar import Month
 from model.market import ParcelMarket
-from server.talks.seat import PAIR, Seat
+from server.talks.negotiations import ACCESS_PAIR
+from server.talks.seat import Seat
 from server.talks.twin import MEASURES, agreements, measured
 
 
@@ -67,9 +68,9 @@ def extract(market: ParcelMarket, seat: Seat | None) -> SeatView | None:
     """Copy a seat out of a market; None where nobody sits."""
     if seat is None or market.procedure is not seat.procedure:
         return None
-    seller, buyer = (market.book.name(key) for key in PAIR)
-    name, other = (seller, buyer) if seat.key == PAIR[0] else (buyer, seller)
-    state, twin = market.state.talks.get(PAIR), seat.twin.run
+    seller, buyer = (market.book.name(key) for key in ACCESS_PAIR)
+    name, other = (seller, buyer) if seat.key == ACCESS_PAIR[0] else (buyer, seller)
+    state, twin = market.state.talks.get(ACCESS_PAIR), seat.twin.run
     last = state.limits[-1][0] if state is not None and state.limits else 0
     over = state is not None and (state.talks.signed or seat.procedure.left or last >= state.talks.expiry_round)
     n = min(market.records.n, len(twin.figures))

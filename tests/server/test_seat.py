@@ -13,7 +13,7 @@ from model.records import SERIES
 from model.scenario import Scenario
 from server.pages.bargaining.seat_card import card_values, read_answer
 from server.session import Choice, Session
-from server.talks import seat_view
+from server.talks import negotiations, seat_view
 from server.talks.seat import SEATS, Decision
 from server.talks.twin import MEASURES, measured
 from tests.server.test_session import Screen
@@ -94,6 +94,7 @@ def test_leaving_the_table_costs_parcels_and_the_twin_shows_what_the_model_would
     assert len(by_hand.decisions) == 1
     market, twin = by_hand.markets[0], by_hand.session.seat.twin
     assert not market.state.talks["usps", "amazon"].talks.signed
+    assert "has left the table" in negotiations.extract(market).table.entry.reason
     twin.join(PATIENCE_SECONDS)
     np.testing.assert_array_equal(twin.run.figures, measured(start_until("2027-12", Choice()).run()))
     view = seat_view.extract(market, by_hand.session.seat)

@@ -20,7 +20,7 @@ from server.talks import contracts as contract_views
 from server.talks import negotiations, seat_view
 from server.talks.contracts import Contracts
 from server.talks.negotiations import Negotiations, Table
-from server.talks.seat import PAIR, SEATS
+from server.talks.seat import SEATS
 from server.talks.seat_view import SeatView
 
 

@@ -57,7 +57,7 @@ def BargainingPage(session: Session) -> solara.Element:
 
     table = found.table if found else None
     seat = snapshot.run.seat if snapshot.run else ""
-    plays_here = bool(seat and table and (table.seller, table.buyer) == PAIR)
+    plays_here = bool(seat and table and (table.seller, table.buyer) == ACCESS_PAIR)
     shown = reveal and not plays_here
     side = [
         run_controls(session, snapshot),

@@ -45,6 +45,13 @@ class Choice:
         if not 0 <= self.seed <= MAX_SEED:
             raise ChoiceError(f"seed must be between 0 and {MAX_SEED}, not {self.seed}")
 
+    @property
+    def changed(self) -> str:
+        """What is changed in the scenario, in words; empty for nothing."""
+        told = [f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in self.overrides]
+        more = f" and {len(told) - 2} more" if len(told) > 2 else ""
+        return f", with {', '.join(told[:2])}{more}" if told else ""
+
     def settings(self) -> Scenario:
         """The validated scenario.
 
@@ -66,9 +73,10 @@ def make_choice(scenario: object, seed: object, overrides: Mapping[str, Any]) ->
     Raises:
         ChoiceError: All that is wrong, for the visitor.
     """
-    if not isinstance(scenario, str) or scenario not in scenario_names():
-        raise ChoiceError(f"scenario must be one of {', '.join(scenario_names())}, not {_short(scenario)}")
     problems: list[str] = []
+    if not isinstance(scenario, str) or scenario not in scenario_names():
+        problems.append(f"scenario must be one of {', '.join(scenario_names())}, not {_short(scenario)}")
+        scenario = DEFAULT_SCENARIO  # so that what else is wrong is told too
     if type(seed) is not int:
         problems.append(f"seed must be a whole number, not {_short(seed)}")
     elif not 0 <= seed <= MAX_SEED:

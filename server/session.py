@@ -79,6 +79,8 @@ class Session:
         self._stale = False
         self._closed = False
         self._listener: Callable[[Snapshot], None] | None = None
+        self._follower: Callable[[Snapshot], None] | None = None
+        self._questions: list[tuple[Extract, Callable[[object], None]]] = []
         self._views: dict[str, Extract] = {}
         self._run: Run | None = None
         self._snapshot = snapshots.empty(1, "preparing")
@@ -115,6 +117,17 @@ class Session:
         """Call `listener` from the stepping thread with every snapshot from now on; None ends it."""
         with self._changed:
             self._listener = listener
+
+    def follow(self, follower: Callable[[Snapshot], None] | None) -> None:
+        """As `listen`, for what stands around the pages and stays when they change."""
+        with self._changed:
+            self._follower = follower
+
+    def ask(self, extract: Extract, answer: Callable[[object], None]) -> None:
+        """Call `answer(extract(market))` once, from the stepping thread; never where there is no market."""
+        with self._changed:
+            self._questions.append((extract, answer))
+            self._changed.notify_all()
 
     def show_view(self, name: str, extract: Extract | None) -> None:
         """From now on put `extract(market)` into every snapshot as `views[name]`, beginning at once; None ends it."""
@@ -175,7 +188,7 @@ class Session:
         """End the thread after the month that is being simulated. Never waits, so it is safe under any lock."""
         with self._changed:
             self._closed = True
-            self._listener = None
+            self._listener = self._follower = None
             self._changed.notify_all()
 
     def join(self, timeout: float) -> None:
@@ -206,6 +219,8 @@ class Session:
             return self._end, None
         if self._wanted is not None:
             return self._prepare, None
+        if self._questions:
+            return self._answer, None
         stepping = self._market is not None and self._months_wanted > 0 and not self._market.finished
         status: Status = "playing" if stepping else self._resting_status()
         if status != self._snapshot.status:
@@ -237,7 +252,7 @@ class Session:
             logger.exception("could not prepare %s", choice)
             return self._fail(f"This run cannot start: {type(error).__name__}: {error}")
         self._market = market
-        self._run = snapshots.describe(market, choice.seed)
+        self._run = replace(snapshots.describe(market, choice.seed), changed=choice.changed)
         with self._changed:
             if self._wanted is None:  # else another run was chosen meanwhile
                 self._months_wanted, self._hurry = max(float(months), self._months_wanted), months
@@ -297,13 +312,24 @@ class Session:
             self._snapshot = snapshot
             self._stale = False
             self._next_frame_at = time.monotonic() + self._frame_seconds()
-            listener = self._listener
-        if listener is not None:
+            listeners = [listener for listener in (self._follower, self._listener) if listener is not None]
+        for listener in listeners:
             try:
                 listener(snapshot)
             except Exception:
                 # The page may go while its picture is on the way; the session's owner closes it then.
                 logger.debug("a snapshot found no page", exc_info=True)
+        return True
+
+    def _answer(self) -> bool:
+        with self._changed:
+            questions, self._questions = self._questions, []
+        for extract, answer in questions:
+            if self._market is not None:
+                try:
+                    answer(extract(self._market))
+                except Exception:  # one answer that fails must not take the run down
+                    logger.exception("a question about the market found no answer")
         return True
 
     def _frame_seconds(self) -> float:

@@ -43,6 +43,7 @@ class Run:
         n_months: Months from start to end.
         states: Postal abbreviations in FIPS order.
         debt_ceiling_usd: What USPS may owe at most, US dollars.
+        changed: What the visitor changed in the scenario, in words; empty for nothing.
     """
 
     scenario: str
@@ -54,6 +55,7 @@ class Run:
     n_months: int
     states: tuple[str, ...]
     debt_ceiling_usd: float
+    changed: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import ipyvue
 import solara
 import solara.server.kernel_context as kernels
 
-from server import charts
+from server import charts, seats
 from server.address import View, read_query, write_query
 from server.choice import Choice, ChoiceError
 from server.pages.bargaining import BargainingPage
@@ -42,7 +42,9 @@ def open_session(view: View) -> Session:
     def is_watched() -> bool:
         return kernels.PageStatus.CONNECTED in kernel.page_status.values()
 
-    return Session(choice=view.choice, is_watched=is_watched, months=view.months)
+    session = Session(choice=view.choice, is_watched=is_watched, months=view.months)
+    seats.take_seat(session, kernel.close)
+    return session
 
 
 def read_address(query: str | None) -> tuple[View, tuple[str, ...]]:

@@ -35,7 +35,11 @@ FIXED = {
     "SOLARA_SESSION_HTTP_ONLY": "True",
 }
 # An operator may want others.
-DEFAULTS = {"SOLARA_KERNEL_CULL_TIMEOUT": "2m", "SOLARA_KERNEL_MAX_COUNT": "40"}
+DEFAULTS = {"SOLARA_KERNEL_CULL_TIMEOUT": "2m"}
+# Solara lets visitors beyond its own count wait before a blank page; ours sees to it that there are none.
+SPARE_KERNELS = 20
+# What a browser sends is clicks and small values.
+MAX_MESSAGE_BYTES = 2**20
 
 
 class ServeError(RuntimeError):
@@ -63,8 +67,14 @@ def serve(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, open_browser: bool
         print(f"The Last Mile is served on {url} (stop with Ctrl+C)", flush=True)
         if open_browser:
             threading.Timer(1.0, webbrowser.open, (url,)).start()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2))
-        server.run(sockets=[listener])
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            ws_max_size=MAX_MESSAGE_BYTES,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def make_app(only_loopback: bool = True) -> Guard:
@@ -78,14 +88,22 @@ def make_app(only_loopback: bool = True) -> Guard:
     os.environ.update(FIXED)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    from server import seats
+
+    try:
+        limit = seats.max_sessions()
+    except ValueError as error:
+        raise ServeError(str(error)) from error
+    os.environ["SOLARA_KERNEL_MAX_COUNT"] = str(limit + SPARE_KERNELS)
     # Solara advises on cookies for pages embedded in other sites; the guard forbids embedding.
     warnings.filterwarnings("ignore", message="Cookies with samesite=none require https")
     from solara.server.starlette import app
 
-    from server.guard import Guard, refuse_foreign_objects
+    from server.guard import Guard, House, refuse_foreign_objects
 
     refuse_foreign_objects()
-    return Guard(app, CDN, only_loopback)
+    house = House(limit, lambda: len(seats.sessions()), seats.make_room, seats.health, seats.close_all)
+    return Guard(app, CDN, only_loopback, house)
 
 
 def _listen(host: str, port: int) -> socket.socket:

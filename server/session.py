@@ -71,6 +71,7 @@ class Session:
         self._months_at_once = months
         self._hurry = 0
         self._look_back: int | None = None
+        self._touched_at = time.monotonic()
         self._picture_seconds = 0.0
         self._speed = DEFAULT_SPEED
         self._next_step_at = 0.0
@@ -109,6 +110,18 @@ class Session:
             return self._speed
 
     @property
+    def is_closed(self) -> bool:
+        """Whether the session was closed; its thread may still be in its last month."""
+        with self._changed:
+            return self._closed
+
+    @property
+    def touched_at(self) -> float:
+        """When its visitor last wished for something, on the monotonic clock; now while it plays."""
+        with self._changed:
+            return time.monotonic() if self._snapshot.status == "playing" else self._touched_at
+
+    @property
     def is_alive(self) -> bool:
         """Whether the stepping thread still lives."""
         return self._thread.is_alive()
@@ -136,6 +149,7 @@ class Session:
                 self._views.pop(name, None)
             else:
                 self._views[name] = extract
+                self._touched_at = time.monotonic()
                 self._stale = True
             self._changed.notify_all()
 
@@ -146,6 +160,7 @@ class Session:
             self._months_wanted = 0.0
             self._months_at_once, self._hurry = months, 0
             self._look_back = None
+            self._touched_at = time.monotonic()
             self._changed.notify_all()
 
     def look_back(self, n_months: int | None) -> None:
@@ -154,6 +169,7 @@ class Session:
             raise ValueError(f"the first month to look back to is 1, not {n_months}")
         with self._changed:
             self._look_back = n_months
+            self._touched_at = time.monotonic()
             self._stale = True
             self._changed.notify_all()
 
@@ -198,6 +214,7 @@ class Session:
     def _want_months(self, months: float) -> None:
         with self._changed:
             self._months_wanted, self._hurry = months, 0
+            self._touched_at = time.monotonic()
             self._next_step_at = time.monotonic()
             self._changed.notify_all()
 
@@ -220,7 +237,7 @@ class Session:
         if self._wanted is not None:
             return self._prepare, None
         if self._questions:
-            return self._answer, None
+            return self._reply, None
         stepping = self._market is not None and self._months_wanted > 0 and not self._market.finished
         status: Status = "playing" if stepping else self._resting_status()
         if status != self._snapshot.status:
@@ -321,7 +338,7 @@ class Session:
                 logger.debug("a snapshot found no page", exc_info=True)
         return True
 
-    def _answer(self) -> bool:
+    def _reply(self) -> bool:
         with self._changed:
             questions, self._questions = self._questions, []
         for extract, answer in questions:

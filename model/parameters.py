@@ -378,6 +378,14 @@ def _check_together(values: Mapping[str, float]) -> None:
     for pattern in _NOT_ALL_ZERO:
         if not any(values[symbol] for symbol in fnmatch.filter(values, pattern)):
             problems.append(f"the rows {pattern} are all 0; at least one must be above 0")
+    for kind in ZONE_TYPES:
+        stem, service = values[f"stem_miles_{kind}"] / values[f"stem_speed_{kind}"], values[f"service_minutes_{kind}"]
+        minutes = 60.0 * (values["productive_hours"] - 2.0 * stem)
+        if not minutes > service:
+            problems.append(
+                f"stem_miles_{kind}, stem_speed_{kind} and productive_hours leave {minutes:g} minutes of a route day "
+                f"for stops; it must be more than service_minutes_{kind} = {service:g}"
+            )
     if problems:
         raise ParameterError("\n".join(problems))
 

@@ -473,6 +473,20 @@ def report(
 
 @app.command()
 @reports_errors
+def baseline(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Accept today's results: write the reference runs anew.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show whether a few reference runs still give what they gave (else exit code 1)."""
+    from experiments.cli.speed import run_baseline
+
+    run_baseline(refresh, json)
+
+
+@app.command()
+@reports_errors
 def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; the default only answers this machine.")

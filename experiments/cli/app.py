@@ -292,7 +292,7 @@ def hindcast(
         typer.Option(
             "--write",
             metavar="FILE",
-            help="Instead: run all spans of the documentation and write their page.",
+            help="Instead: run all spans of the documentation, write their page and what the browser shows.",
             show_default=False,
         ),
     ] = None,

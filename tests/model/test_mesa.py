@@ -52,7 +52,7 @@ def test_shippers_become_agents_when_somebody_asks_and_only_once(market, asked):
     built.step()
     assert not any(isinstance(agent, Shipper) for agent in built._all_agents)
     getattr(built, asked)
-    assert len(built.agents) == 300 + len(built.carrier_agents)
+    assert len(built.agents) == 300 + len(built.carrier_agents) + 1  # the regulator
     assert Shipper in built.agent_types
     ids = [agent.unique_id for agent in built.agents]
     assert len(set(ids)) == len(ids)

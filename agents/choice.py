@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.blocks import blocks
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int8]
 Booleans = NDArray[np.bool_]
@@ -166,9 +168,7 @@ def draw_from_options(chances: Floats, tilt: Floats, uniform: Floats) -> NDArray
         Chosen option (n,); never one of zero chance.
     """
     chosen = np.empty(len(uniform), dtype=np.int64)
-    block = 2048  # what a block needs stays in the processor's cache
-    for first in range(0, len(uniform), block):
-        rows = slice(first, first + block)
+    for rows in blocks(len(uniform)):
         cumulated = chances[:, rows] * tilt[:, None]
         for option in range(1, len(cumulated)):
             cumulated[option] += cumulated[option - 1]

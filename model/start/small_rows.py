@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.blocks import BLOCK, blocks
 from agents.choice import primary_available, stationary_by_option
 from agents.pricing import quote
 from agents.shippers import ShipperTable
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
-BLOCK = 2048  # rows at a time: what a block needs stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ class SmallRows:
         """Parcels a year and dollars with surcharges that all rows tender in the long run, by carrier, (K,) each."""
         parcels, value = np.empty((2, len(self.volume), len(constants)))
         share = np.empty((len(constants), min(BLOCK, len(self.volume))))
-        for rows in self._blocks():
+        for rows in blocks(len(self.volume)):
             (alone, bundle), paid, coverage = self._evaluate(constants, level, rows)
             reached = bundle * coverage[:, None]
             part = share[:, : paid.shape[1]]
@@ -120,15 +119,11 @@ class SmallRows:
         n_national = int(self.national.sum())
         n_partial = len(self.national) - n_national
         found = np.empty((n_national * (1 + n_partial), len(self.volume)))
-        for rows in self._blocks():
+        for rows in blocks(len(self.volume)):
             (alone, bundle), *_ = self._evaluate(constants, level, rows)
             found[:n_national, rows] = alone
-            found[n_national:, rows] = bundle.reshape(n_partial * n_national, -1)
+            found[n_national:, rows] = bundle.reshape(n_partial * n_national, alone.shape[1])
         return found
-
-    def _blocks(self) -> Iterator[slice]:
-        for first in range(0, len(self.volume), BLOCK):
-            yield slice(first, min(first + BLOCK, len(self.volume)))
 
     def _evaluate(self, constants: Floats, level: Floats, rows: slice) -> tuple[tuple[Floats, Floats], Floats, Floats]:
         """Long-run chances of some rows, what each carrier would cost them, (K, n), partial carriers' reach, (Q, n)."""

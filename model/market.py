@@ -34,13 +34,14 @@ from model.ledger import Ledger
 from model.measuring.welfare import shipper_surplus
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
-from model.parameters import Parameters
+from model.parameters import ParameterError, Parameters
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.postal_accounts import BILLION
 from model.records import Records
 from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.assemble import assemble
+from model.start.choice_constants import StartError
 from model.streams import Streams
 from model.timeline import surepost_end
 from model.zones import build_zone_table
@@ -116,6 +117,10 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         model.start.choice_constants.StartError: Its parameters have no start state.
     """
 
+    _figures: Parameters
+    paths: Paths
+    zones: ZoneTable
+
     def __init__(
         self, scenario: Scenario | str | Path = DEFAULT_SCENARIO, rng: int = 1, procedure: Bargaining | None = None
     ) -> None:
@@ -124,11 +129,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self.settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self.seed_number = int(rng)
         self.streams = Streams(self.seed_number)
-        fitted = fitted_figures(self.settings.parameters, self.settings.start)
-        self.paths: Paths = make_paths(self.settings.parameters, fitted, self.settings.start)
-        self._figures = fitted
-        self.update_figures(self.paths.figures(0))
-        self.zones: ZoneTable = build_zone_table(self.figures)
+        self._take_figures_of_start()
         self.carriers = load_carriers(self.figures, self.zones)
         in_past = self.settings.start < self.settings.projection_start
         start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
@@ -311,8 +312,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     def published_access_price(self) -> float:
         """Published USPS price of last-mile access, $ per parcel: it moves with USPS economy list prices."""
-        tariffs, p = self.state.tariffs, self.figures
-        moved = float(tariffs.level[0, USPS] / tariffs.start_level[0, USPS])
+        p = self.figures
+        moved = self.state.tariffs.growth(0, USPS, otherwise=self.state.environment.price_level)
         return p.price_access_published_ratio * p.price_access_amazon * moved
 
     def price_group_of_zone(self, n_groups: int) -> NDArray[np.int64]:
@@ -358,6 +359,19 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         return amazon.plan_monthly * (min(done + ahead, amazon.plan_months) - done)
 
     # -- setting up --------------------------------------------------------------------------------------------------
+
+    def _take_figures_of_start(self) -> None:
+        """Figures in force when the run begins; those of the past follow from the scenario's and may be impossible."""
+        p, start = self.settings.parameters, self.settings.start
+        try:
+            self._figures = fitted_figures(p, start)
+            self.paths = make_paths(p, self._figures, start)
+            self.update_figures(self.paths.figures(0))
+            self.zones = build_zone_table(self.figures)
+        except ParameterError as error:
+            raise StartError(
+                f"figures of {start} that follow from these parameters are not possible: {error}"
+            ) from error
 
     def _prepare_floors(self) -> None:
         """Floors of the start and the costs they stand for, so that floors can follow cost later."""

@@ -102,7 +102,8 @@ def solve_constants(
     split = np.zeros((shippers.n_enterprise, n_segments, n_carriers, n_zones))
     for segment in range(n_segments):
         solver = _SegmentSolver(shippers, setting, segment, target_share[segment], target_price[segment])
-        solver.run()
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # what is not finite has no solution
+            solver.run()
         constants[segment], level[segment] = solver.constants, solver.level
         chance.append((solver.chance_national, solver.chance_partial))
         split[:, segment] = solver.split
@@ -150,6 +151,8 @@ class _SegmentSolver:
             gap = max(np.abs(step).max(), np.abs(ratio).max(), moved)
             if gap < TOLERANCE:
                 return
+            if not np.isfinite(gap):
+                break
             offered = self.offered
             start = np.concatenate([self.constants[offered], np.log(self.level[offered])])
             result = mixing.next(start, np.concatenate([step[offered], ratio[offered]]))
@@ -159,8 +162,8 @@ class _SegmentSolver:
         what = "share" if abs(step[worst]) >= abs(ratio[worst]) else "mean price"
         wanted = self.share[worst] if what == "share" else self.price[worst]
         raise StartError(
-            f"no start state: in segment {SEGMENTS[self.segment]} carrier {worst} (0 usps, 1 amazon, 2 ups, 3 fedex, "
-            f"then regional ones) cannot reach its published {what} of {wanted:g}; "
+            f"no start state: in segment {SEGMENTS[self.segment]} {_carrier(worst)} "
+            f"cannot reach its published {what} of {wanted:g}; "
             f"its lowest quote is {self.floor[worst]:.2f} $ before surcharges"
         )
 
@@ -169,7 +172,12 @@ class _SegmentSolver:
         volume, value, moved = self._evaluate()
         offered = self.offered
         if not (volume[offered] > 0.0).all():
-            raise StartError("a carrier reaches no shipper but has a start share above zero")
+            worst = int(np.flatnonzero(offered & ~(volume > 0.0))[0])
+            raise StartError(
+                f"no start state: in segment {SEGMENTS[self.segment]} no shipper would choose {_carrier(worst)}, "
+                f"which has a share of {self.share[worst]:.4g}; its lowest quote is "
+                f"{self.floor[worst]:.2f} $ before surcharges"
+            )
         safe = np.where(offered, volume, 1.0)
         step = np.where(offered, np.log(np.where(offered, self.share, 1.0)) - np.log(safe / math.fsum(volume)), 0.0)
         model_price = np.where(offered, value, 1.0) / safe
@@ -209,6 +217,10 @@ class _SegmentSolver:
         self.split = split
         parcels = split * (self.volume[self.big, None] * self.big_mix)[:, None, :]
         return parcels.sum(axis=(0, 2)), (parcels * paid).sum(axis=(0, 2)), moved
+
+
+def _carrier(index: int) -> str:
+    return f"carrier {index} (0 usps, 1 amazon, 2 ups, 3 fedex, then regional ones)"
 
 
 class _AndersonMixing:

@@ -11,10 +11,10 @@ import pandas as pd
 from agents.bargaining import PriceStructure
 from agents.calendar import MONTHS_PER_YEAR
 from experiments.errors import InputError
-from experiments.negotiation import check_draws, prepare_talks
 from experiments.provenance import provenance
 from experiments.runs import Progress, start_market
 from experiments.settings import gather
+from experiments.talks.negotiation import check_draws, prepare_talks
 from experiments.workers import Task, work_all
 from model.scenario import Scenario, ScenarioError
 from model.timeline import usps_amazon_expiry

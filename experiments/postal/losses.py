@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from agents.distress import Rung
+from experiments.postal.volume_loss import INCOME, at_once, leaving
 from experiments.provenance import provenance
 from experiments.runs import Progress, start_market
 from experiments.settings import check_seeds, prepare_scenario
-from experiments.volume_loss import INCOME, at_once, leaving
 from experiments.workers import Task, work_all
 from model.operations import usps_cost_grid
 from model.scenario import Scenario
@@ -102,7 +102,7 @@ def losses_at_once(still: Scenario, found: Mapping[str, Played], seed: int) -> p
         DESIGN,
         {"share": number(), "first_year_bn": number(), "long_run_bn": number(), "note": text(required=False)},
         key=("share",),
-        folder=files("experiments").joinpath("data"),
+        folder=files("experiments").joinpath("postal"),
     )
     printed = {row["share"]: row for row in design}
     market = start_market(still, seed)

@@ -11,11 +11,10 @@ from typing import Any
 import pandas as pd
 
 from agents.calendar import MONTHS_PER_YEAR
-from experiments.errors import InputError
 from experiments.provenance import provenance
 from experiments.runs import Progress, start_market
 from experiments.settings import prepare_scenario
-from experiments.start_year_figures import START_YEAR, Row, start_year_rows
+from experiments.start_fit.figures import START_YEAR, Row, start_year_rows
 from experiments.storage import write_text
 
 SCENARIO = "standing_still"
@@ -109,16 +108,3 @@ def calibration(changes: Mapping[str, Any] | None = None, progress: Progress | N
         if progress is not None:
             progress(done, market.n_months)
     return Calibration(start_year_rows(market), provenance(scenario))
-
-
-def check_file(file: str | Path) -> None:
-    """Check that the page can be written.
-
-    Raises:
-        InputError: It is a folder, or its folder does not exist.
-    """
-    path = Path(file)
-    if path.is_dir():
-        raise InputError(f"write: {str(file)!r} is a folder; name a file")
-    if not path.parent.is_dir():
-        raise InputError(f"write: the folder {str(path.parent)!r} does not exist")

@@ -167,7 +167,7 @@ def read_expectations() -> tuple[Expectation, ...]:
     Raises:
         model.tables.DataError: The file is wrong.
     """
-    rows = read_table(FILE, _COLUMNS, folder=files("experiments").joinpath("data"))
+    rows = read_table(FILE, _COLUMNS, folder=files("experiments").joinpath("levers"))
     return tuple(
         Expectation(
             **{

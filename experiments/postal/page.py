@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from agents.distress import Rung
+from experiments.postal.losses import UspsLosses
 from experiments.storage import write_text
-from experiments.usps_losses import UspsLosses
 
 
 def write_page(file: str | Path, result: UspsLosses) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from experiments.figures import figure, unit_of
-from experiments.levers import FILE, Check, LeverCheck, owner_of
+from experiments.levers.check import FILE, Check, LeverCheck, owner_of
 from experiments.storage import write_text
 from model.scenario import DEFAULT_SCENARIO
 
@@ -31,7 +31,7 @@ def levers_page(result: LeverCheck) -> str:
         "# What each lever should do, and does",
         "",
         "Made by `lastmile levers --check --write docs/levers.md`. The expectation of each row stands in "
-        f"`experiments/data/{FILE}` and was written before the run. A scenario is compared with "
+        f"`experiments/levers/{FILE}` and was written before the run. A scenario is compared with "
         f"`{DEFAULT_SCENARIO}` unless another one is named, a lever with the same scenario without its change; "
         f"paired runs with seeds from {result.seed}, means where there are several. "
         f"{good} of {len(result.checks)} expectations hold. "

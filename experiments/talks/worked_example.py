@@ -23,7 +23,7 @@ from agents.bargaining import (
     tendered,
 )
 from agents.geography import ZONE_TYPES
-from experiments.national_cells import BILLION, national_values
+from experiments.talks.national_cells import BILLION, national_values
 from model.parameters import Parameters
 from model.phases.negotiation import alternating_offers
 

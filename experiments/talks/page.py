@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.access_curve import FIRST_MONTH, RetainedCurve
 from experiments.provenance import changes
 from experiments.storage import write_text
-from experiments.worked_example import DRAWS, monte_carlo, worked_structure, worked_threads
+from experiments.talks.access_curve import FIRST_MONTH, RetainedCurve
+from experiments.talks.worked_example import DRAWS, monte_carlo, worked_structure, worked_threads
 from model.parameters import Parameters
 from model.timeline import usps_amazon_expiry
 

@@ -58,13 +58,18 @@ def serve(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, open_browser: bool
         app = make_app(only_loopback=host.startswith(LOOPBACK))
         import uvicorn
 
+        from server.work.shared import close_work
+
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listener.getsockname()[1]}"
         print(f"The Last Mile is served on {url} (stop with Ctrl+C)", flush=True)
         if open_browser:
             threading.Timer(1.0, webbrowser.open, (url,)).start()
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2))
-        server.run(sockets=[listener])
+        try:
+            server.run(sockets=[listener])
+        finally:
+            close_work()
 
 
 def make_app(only_loopback: bool = True) -> Guard:

@@ -43,7 +43,7 @@ def sum_over_options(values: Floats) -> Floats:
     total = ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]))
     for option in range(whole, n_options):
         total += values[option]
-    return total
+    return np.asarray(total)
 
 
 def softmax_over_options(utility: Floats) -> Floats:

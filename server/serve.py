@@ -46,17 +46,24 @@ class ServeError(RuntimeError):
     """The app cannot be served; the message says why and what to do."""
 
 
-def serve(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, open_browser: bool = False) -> None:
+def serve(
+    host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, open_browser: bool = False, stores: str | Path | None = None
+) -> None:
     """Serve the app until interrupted.
 
     Args:
         host: Address to listen on. The default only answers this machine.
         port: TCP port, 0 for any free one.
         open_browser: Open the page in the machine's browser.
+        stores: Folder of the sweeps that the pages show and make, or of a single one.
 
     Raises:
-        ServeError: The browser files are missing, or the address cannot be used.
+        ServeError: The browser files or the folder are missing, or the address cannot be used.
     """
+    if stores is not None:
+        if not Path(stores).is_dir():
+            raise ServeError(f"there is no folder {stores}; `lastmile sweep DESIGN --out {stores}` makes one")
+        os.environ["LASTMILE_STORES"] = str(Path(stores).resolve())
     listener = _listen(host, port)
     with listener:
         app = make_app(only_loopback=host.startswith(LOOPBACK))
@@ -89,6 +96,11 @@ def make_app(only_loopback: bool = True) -> Guard:
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     from server import seats
+    from server.work.shared import close_work
+
+    def close_everything() -> None:
+        seats.close_all()
+        close_work()
 
     try:
         limit = seats.max_sessions()
@@ -102,7 +114,7 @@ def make_app(only_loopback: bool = True) -> Guard:
     from server.guard import Guard, House, refuse_foreign_objects
 
     refuse_foreign_objects()
-    house = House(limit, lambda: len(seats.sessions()), seats.make_room, seats.health, seats.close_all)
+    house = House(limit, lambda: len(seats.sessions()), seats.make_room, seats.health, close_everything)
     return Guard(app, CDN, only_loopback, house)
 
 
@@ -127,9 +139,10 @@ def main() -> None:
     parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (default: only this machine)")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="TCP port, 0 for any free one")
     parser.add_argument("--open-browser", action="store_true", help="open the page in this machine's browser")
+    parser.add_argument("--open", metavar="DIR", help="folder of sweeps to show (default: results)")
     options = parser.parse_args()
     try:
-        serve(options.host, options.port, options.open_browser)
+        serve(options.host, options.port, options.open_browser, options.open)
     except ServeError as error:
         sys.exit(f"lastmile: {error}")
     except KeyboardInterrupt:

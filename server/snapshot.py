@@ -20,7 +20,7 @@ from model.market import ParcelMarket
 from server.headline import headline
 
 type Floats = NDArray[np.float64]
-type Status = Literal["preparing", "paused", "playing", "finished", "failed"]
+type Status = Literal["preparing", "paused", "playing", "waiting", "finished", "failed"]
 
 # The twelve carriers are shown as five groups: the four national ones, and the regional carriers together.
 NATIONAL = ("usps", "amazon", "ups", "fedex")

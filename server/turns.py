@@ -31,6 +31,13 @@ class Turns:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for one's turn and give it back at the end."""
+        self._take()
+        try:
+            yield
+        finally:
+            self._hand_on()
+
+    def _take(self) -> None:
         ticket: threading.Event | None = None
         with self._lock:
             if self._free > 0:
@@ -40,14 +47,22 @@ class Turns:
                 self._queue.append(ticket)
         if ticket is not None:
             ticket.wait()
+
+    def _hand_on(self) -> None:
+        with self._lock:
+            if self._queue:
+                self._queue.popleft().set()  # nobody can push in between
+            else:
+                self._free += 1
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Give one's turn to others for as long as this lasts, for one who waits for a person in the middle of it."""
+        self._hand_on()
         try:
             yield
         finally:
-            with self._lock:
-                if self._queue:
-                    self._queue.popleft().set()  # the turn is handed on, so nobody can push in
-                else:
-                    self._free += 1
+            self._take()
 
     @property
     def competing(self) -> int:

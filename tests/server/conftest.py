@@ -87,9 +87,8 @@ class FakeMarket:
         records.columns["quoted_parcels"][index] = 500.0
         records.columns["quoted_paid_usd"][index] = np.where(self.zones.zone_type == 2, 4500.0, 3500.0) + 100 * index
         records.columns["price_per_parcel_usd"][index] = (7.0, 13.0, 30.0)
-        records.columns["list_price_usd"][index] = np.transpose(
-            [(8, 9, 15, 14, 9, 7), (16, 13, 24, 22, 15, 0), (22, 0, 46, 58, 0, 0)]
-        )
+        listed = [(8, 9, 15, 14, 9, 7), (16, 13, 24, 22, 15, 0), (22, 0, 46, 58, 0, 0)]
+        records.columns["list_price_usd"][index] = np.transpose(listed)
         for offset, name in enumerate(("net_income", "cash", "debt")):
             records.columns[f"usps_{name}_usd"][index] = (offset + 1) * 1e9 + index
         records.months.append(self.month)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+_LONGEST = 800  # characters of a problem; a value may be a table without end
+
 
 class InputError(ValueError):
     """An experiment cannot be started as it was asked for; nothing was run or written.
@@ -13,8 +15,15 @@ class InputError(ValueError):
     """
 
     def __init__(self, problems: str | Sequence[str]) -> None:
-        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        told = (problems,) if isinstance(problems, str) else tuple(problems)
+        self.problems = tuple(_shortened(problem) for problem in told)
         super().__init__("\n".join(self.problems))
 
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[str, ...]]]:
         return InputError, (self.problems,)
+
+
+def _shortened(problem: str) -> str:
+    """Leave out the middle of a long line: the field stands in front, what is allowed at the end."""
+    half = _LONGEST // 2
+    return problem if len(problem) <= _LONGEST else f"{problem[:half]} ... {problem[-half:]}"

@@ -65,8 +65,6 @@ def _load(scenario: str | Path | Scenario, problems: list[str]) -> Scenario | No
         return Scenario.load(scenario)
     except ScenarioError as error:
         problems += str(error).splitlines()
-    except (ValueError, RecursionError) as error:  # a path with a null byte, tables nested without end
-        problems.append(f"scenario {str(scenario)!r} cannot be read: {error}")
     return None
 
 

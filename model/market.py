@@ -10,6 +10,7 @@ from typing import Self
 
 import mesa
 import numpy as np
+from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
 from agents.amazon import Amazon
@@ -34,13 +35,14 @@ from model.ledger import Ledger
 from model.measuring.welfare import shipper_surplus
 from model.operations import quote_floors, usps_costs
 from model.outcomes import compute_outcomes
-from model.parameters import Parameters
+from model.parameters import ParameterError, Parameters
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.postal_accounts import BILLION
 from model.records import Records
 from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.assemble import assemble
+from model.start.choice_constants import StartError
 from model.streams import Streams
 from model.timeline import surepost_end
 from model.zones import build_zone_table
@@ -116,6 +118,10 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         model.start.choice_constants.StartError: Its parameters have no start state.
     """
 
+    _figures: Parameters
+    paths: Paths
+    zones: ZoneTable
+
     def __init__(
         self, scenario: Scenario | str | Path = DEFAULT_SCENARIO, rng: int = 1, procedure: Bargaining | None = None
     ) -> None:
@@ -124,11 +130,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self.settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self.seed_number = int(rng)
         self.streams = Streams(self.seed_number)
-        fitted = fitted_figures(self.settings.parameters, self.settings.start)
-        self.paths: Paths = make_paths(self.settings.parameters, fitted, self.settings.start)
-        self._figures = fitted
-        self.update_figures(self.paths.figures(0))
-        self.zones: ZoneTable = build_zone_table(self.figures)
+        self._take_figures_of_start()
         self.carriers = load_carriers(self.figures, self.zones)
         in_past = self.settings.start < self.settings.projection_start
         start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
@@ -303,6 +305,33 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
         return self.state.network.amazon_own
 
+    # -- Mesa's view of the agents: a million shippers need no Python object each until somebody asks for them ---------
+
+    _shippers_are_agents = True
+
+    @property
+    def agents(self) -> AgentSet:
+        """All agents, every shipper among them."""
+        self._make_shipper_agents()
+        return super().agents
+
+    @property
+    def agents_by_type(self) -> dict[type, AgentSet]:
+        """All agents by type, every shipper among them."""
+        self._make_shipper_agents()
+        return super().agents_by_type  # type: ignore[no-any-return]
+
+    @property
+    def agent_types(self) -> list[type]:
+        """Types of all agents."""
+        self._make_shipper_agents()
+        return super().agent_types  # type: ignore[no-any-return]
+
+    def _make_shipper_agents(self) -> None:
+        if not self._shippers_are_agents:
+            self._shippers_are_agents = True
+            Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
+
     # -- small facts that several phases need ------------------------------------------------------------------------
 
     def season_of(self, month: Month) -> float:
@@ -311,8 +340,8 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     def published_access_price(self) -> float:
         """Published USPS price of last-mile access, $ per parcel: it moves with USPS economy list prices."""
-        tariffs, p = self.state.tariffs, self.figures
-        moved = float(tariffs.level[0, USPS] / tariffs.start_level[0, USPS])
+        p = self.figures
+        moved = self.state.tariffs.growth(0, USPS, otherwise=self.state.environment.price_level)
         return p.price_access_published_ratio * p.price_access_amazon * moved
 
     def price_group_of_zone(self, n_groups: int) -> NDArray[np.int64]:
@@ -359,6 +388,19 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     # -- setting up --------------------------------------------------------------------------------------------------
 
+    def _take_figures_of_start(self) -> None:
+        """Figures in force when the run begins; those of the past follow from the scenario's and may be impossible."""
+        p, start = self.settings.parameters, self.settings.start
+        try:
+            self._figures = fitted_figures(p, start)
+            self.paths = make_paths(p, self._figures, start)
+            self.update_figures(self.paths.figures(0))
+            self.zones = build_zone_table(self.figures)
+        except ParameterError as error:
+            raise StartError(
+                f"figures of {start} that follow from these parameters are not possible: {error}"
+            ) from error
+
     def _prepare_floors(self) -> None:
         """Floors of the start and the costs they stand for, so that floors can follow cost later."""
         self.start_floor = self.state.tariffs.floor.copy()
@@ -404,7 +446,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
                 self.fedex = FedEx(self, index, key, name, p.target_margin_ups_fedex, january)
                 self.carrier_agents.append(self.fedex)
         self.regulator = Regulator(self, int(p.regulator_lag))
-        Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
+        self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
 
 
 def _reporters(keys: tuple[str, ...]) -> dict[str, Callable[[ParcelMarket], float]]:

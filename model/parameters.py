@@ -118,7 +118,7 @@ class Parameter:
             raise ParameterError(f"{self.symbol} cannot be set: {USES[self.use]}")
         if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
             raise ParameterError(
-                f"{self.symbol} = {_short(value)}: a {type(value).__name__}; it must be {self.allowed}"
+                f"{self.symbol} = {short_text(value)}: a {type(value).__name__}; it must be {self.allowed}"
             )
         try:
             found = float(value)
@@ -126,7 +126,7 @@ class Parameter:
             found = math.inf
         inside = self.allowed_low <= found <= self.allowed_high
         if not math.isfinite(found) or not inside or (self.whole and found != round(found)):
-            raise ParameterError(f"{self.symbol} = {_short(value)}: it must be {self.allowed}")
+            raise ParameterError(f"{self.symbol} = {short_text(value)}: it must be {self.allowed}")
         return found + 0.0  # turns -0.0 into 0.0, so that equal values have equal checksums
 
 
@@ -378,16 +378,24 @@ def _check_together(values: Mapping[str, float]) -> None:
     for pattern in _NOT_ALL_ZERO:
         if not any(values[symbol] for symbol in fnmatch.filter(values, pattern)):
             problems.append(f"the rows {pattern} are all 0; at least one must be above 0")
+    for kind in ZONE_TYPES:
+        stem, service = values[f"stem_miles_{kind}"] / values[f"stem_speed_{kind}"], values[f"service_minutes_{kind}"]
+        minutes = 60.0 * (values["productive_hours"] - 2.0 * stem)
+        if not minutes > service:
+            problems.append(
+                f"stem_miles_{kind}, stem_speed_{kind} and productive_hours leave {minutes:g} minutes of a route day "
+                f"for stops; it must be more than service_minutes_{kind} = {service:g}"
+            )
     if problems:
         raise ParameterError("\n".join(problems))
 
 
 def _unknown(symbol: object, table: Mapping[str, Parameter]) -> str:
     near = difflib.get_close_matches(symbol, table, n=3, cutoff=0.0) if isinstance(symbol, str) else []
-    return f"unknown parameter {_short(symbol)}" + (f"; the closest are {', '.join(near)}" if near else "")
+    return f"unknown parameter {short_text(symbol)}" + (f"; the closest are {', '.join(near)}" if near else "")
 
 
-def _short(value: object) -> str:
+def short_text(value: object) -> str:
     """A value as an error message shows it: never more than one short line."""
     try:
         shown = ascii(value)

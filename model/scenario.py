@@ -7,7 +7,6 @@ A scenario file is a short TOML that says what it changes against the default: a
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from agents.calendar import Month
 from model.history.fitting import fitted_symbols
 from model.history.table import FIRST_START
-from model.parameters import ParameterError, Parameters
+from model.parameters import ParameterError, Parameters, short_text
+from model.toml_files import read_toml, read_toml_file
 
 MAX_MONTHS = 1200
 DEFAULT_SCENARIO = "baseline"
@@ -254,13 +254,10 @@ class Scenario(BaseModel):
         Raises:
             ScenarioError: No such scenario or file, or what it says is not valid.
         """
-        text, source = _read_scenario_text(str(name_or_path))
-        try:
-            content = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ScenarioError(f"{source}: not a TOML file: {error}") from error
+        source = str(name_or_path)
+        content = _read_scenario(source)
         if not content:
-            raise ScenarioError(f"{source}: the scenario is empty; it needs a title or a change")
+            raise ScenarioError(f"scenario file {source}: the scenario is empty; it needs a title or a change")
         flat = _flatten(content, source)
         flat.setdefault("name", Path(str(name_or_path)).stem)
         return cls.from_mapping(flat, source)
@@ -314,7 +311,7 @@ class Scenario(BaseModel):
 def _explain(item: Any) -> str:
     field = ".".join(str(part) for part in item["loc"])
     message = str(item["msg"]).removeprefix("Value error, ")
-    given = "" if not field else f" (given: {item['input']!r})"
+    given = "" if not field else f" (given: {short_text(item['input'])})"
     return f"{field + ': ' if field else ''}{message}{given}"
 
 
@@ -331,7 +328,7 @@ def _flatten(content: dict[str, Any], source: str) -> dict[str, Any]:
     for key, value in content.items():
         if key in ("levers", "parameters"):
             if not isinstance(value, dict):
-                raise ScenarioError(f"{source}: {key} must be a table of names and values, not {value!r}")
+                raise ScenarioError(f"{source}: {key} must be a table of names and values, not {short_text(value)}")
             twice = flat.keys() & value.keys()
             if twice:
                 raise ScenarioError(f"{source}: {sorted(twice)[0]} is set twice")
@@ -343,19 +340,18 @@ def _flatten(content: dict[str, Any], source: str) -> dict[str, Any]:
     return flat
 
 
-def _read_scenario_text(name_or_path: str) -> tuple[str, str]:
+def _read_scenario(name_or_path: str) -> dict[str, Any]:
     if name_or_path in scenario_names():
-        return (_library() / f"{name_or_path}.toml").read_text(encoding="utf-8"), name_or_path
+        return read_toml((_library() / f"{name_or_path}.toml").read_text(encoding="utf-8"))
     path = Path(name_or_path)
     if path.suffix != ".toml":
         close = difflib.get_close_matches(name_or_path, scenario_names(), n=3)
         hint = f"did you mean {', '.join(close)}?" if close else f"there are {', '.join(scenario_names())}"
         raise ScenarioError(f"scenario {name_or_path!r} is neither a name nor a .toml file; {hint}")
     try:
-        return path.read_text(encoding="utf-8"), name_or_path
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
-        raise ScenarioError(f"scenario file {name_or_path}: {reason}") from error
+        return read_toml_file(path)
+    except ValueError as error:
+        raise ScenarioError(f"scenario file {name_or_path}: {error}") from error
 
 
 def _library() -> Any:

@@ -82,6 +82,11 @@ class Tariffs:
         """Level that quotes start from, $ per parcel, (S, K)."""
         return self.level * (1.0 - self.fill)
 
+    def growth(self, segment: int, carrier: int, otherwise: float) -> float:
+        """List level over that of the start; `otherwise` where the carrier sold nothing in the segment then."""
+        start = float(self.start_level[segment, carrier])
+        return float(self.level[segment, carrier]) / start if start > 0.0 else otherwise
+
 
 @dataclass(slots=True)
 class ChoiceState:

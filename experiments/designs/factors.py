@@ -253,12 +253,22 @@ def _list(spec: object, where: str, wanted: str, problems: list[str]) -> list[An
     seen: set[str] = set()
     for value in values:
         # By their text: true and 1 are two values, and a list or a table among them must not end in a traceback.
-        text = repr(float(value)) if isinstance(value, int) and not isinstance(value, bool) else repr(value)
+        text = repr(plain_number(value))
         if text in seen:
             problems.append(f"{where}: {value!r} is listed twice")
             return []
         seen.add(text)
     return values
+
+
+def plain_number(value: Any) -> Any:
+    """A whole number as a float, as parameters are; anything else, and what no float can hold, as it is."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return value
 
 
 def _choice(group: Group, name: str, unit: str, values: Sequence[Any]) -> Factor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from experiments.designs.tables import read_rows
 from experiments.errors import InputError
 from experiments.settings import MAX_SEED, check_count, prepare_scenario
 from model.scenario import Scenario
+from model.toml_files import read_toml_file
 
 KINDS = ("grid", "lhs", "sobol", "morris", "table")
 MAX_POINTS = 5_000_000
@@ -62,12 +62,9 @@ def read_design(source: str | Path | Mapping[str, Any] | Design) -> Design:
         return _build(source, Path())
     path = Path(source)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"design {path}: not a TOML file: {error}") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not a text file"
-        raise InputError(f"design {path}: {reason}") from error
+        content = read_toml_file(path)
+    except ValueError as error:
+        raise InputError(f"design {path}: {error}") from error
     try:
         return _build(content, path.parent)
     except InputError as error:

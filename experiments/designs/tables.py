@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.designs.factors import Factor, read_factors
+from experiments.designs.factors import Factor, plain_number, read_factors
 from model.scenario import Scenario, levers
 
 
@@ -40,7 +40,7 @@ def read_rows(
             problems.append(f"point {number}: {', '.join(odd)}: every point must give the same names as the first")
     if problems:
         return (), ()
-    columns = {name: [_plain(point[name]) for point in points] for name in names}
+    columns = {name: [plain_number(point[name]) for point in points] for name in names}
     groups = {lever.key for lever in levers()}
     factors: list[Factor] = []
     for name, values in columns.items():
@@ -58,11 +58,6 @@ def read_rows(
             problems.append(f"point {number}: it is the same as point {seen[row]}")
         seen.setdefault(row, number)
     return tuple(factors), rows
-
-
-def _plain(value: Any) -> Any:
-    """A number as a float, as parameters are; a switch or a word as it is."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _from_file(name: object, folder: Path, problems: list[str]) -> list[dict[str, Any]] | None:

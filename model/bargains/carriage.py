@@ -44,8 +44,7 @@ def start_price(market: ParcelMarket, seller: str) -> float:
 
 def published_carriage_price(market: ParcelMarket, seller: str) -> float:
     """What Amazon pays UPS or FedEx without a contract, $ per parcel: it moves with their economy list prices."""
-    carrier, tariffs = RIVALS[seller], market.state.tariffs
-    moved = float(tariffs.level[ECONOMY, carrier] / tariffs.start_level[ECONOMY, carrier])
+    moved = market.state.tariffs.growth(ECONOMY, RIVALS[seller], otherwise=market.state.environment.price_level)
     return market.figures.price_access_published_ratio * start_price(market, seller) * moved
 
 

@@ -128,14 +128,18 @@ def terms_for(
         begin: First month.
     """
     p = market.figures
-    peak = p.peak_surcharge if pair.kind is PairKind.CARRIAGE else 0.0
+    weight = mean_peak_weight(season_factors(p))
+    # No more of the price than there is can be a surcharge.
+    peak = (
+        min(p.peak_surcharge, float(price.min()) / weight) if pair.kind is PairKind.CARRIAGE and weight > 0.0 else 0.0
+    )
     strategic = pair.buyer == "amazon"
     return Contract(
         seller=pair.seller,
         buyer=pair.buyer,
         segment="economy",
         groups=groups,
-        price=tuple(float(value) for value in price - peak * mean_peak_weight(season_factors(p))),
+        price=tuple(float(value) for value in np.maximum(0.0, price - peak * weight)),
         escalator=p.inflation,
         commitment=tuple(map(float, volume)),
         cap=tuple(float(v * p.contract_cap_ratio) for v in volume),

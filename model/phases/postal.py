@@ -72,12 +72,13 @@ def postal_statement(
     p, wage, measures = market.figures, market.state.environment.wage_usps, market.state.postal.measures
     year = MONTHS_PER_YEAR / BILLION
     institutional = market.state.books.institutional_cost * (1.0 - measures.institutional_cut)
+    institutional -= measures.five_day_saving + saved_street_cost(market)
     return PostalStatement(
         mail_revenue=mail_revenue,
         parcel_revenue=0.0,
         mail_cost=mail_cost,
         parcel_cost=parcel_cost,
-        institutional_cost=(institutional - measures.five_day_saving - saved_street_cost(market)) * wage,
+        institutional_cost=max(0.0, institutional) * wage,  # nobody saves more than there is
         net_interest=p.usps_interest_income_net_2024 / year,
         noncash=(p.usps_noncash_and_unpaid + p.usps_depreciation) / year,
         unpaid=p.usps_noncash_and_unpaid / year,
@@ -94,12 +95,17 @@ def close_postal_books(market: ParcelMarket) -> None:
     income = sum(ledger.income(category, "usps") for category in ("parcels", "access", "settlement"))
     state.flows.postal = postal = in_cents(replace(state.flows.postal, parcel_revenue=income))
     ledger.pay("mail", "mail_users", "usps", postal.mail_revenue)
-    ledger.pay("interest", "capital_market", "usps", postal.net_interest)
-    _borrow(market, ledger.cash("usps") - postal.cash_expense - postal.capital)
+    ledger.pay("interest", "capital_market", "usps", max(0.0, postal.net_interest))
+    interest_due = max(0.0, -postal.net_interest)
+    _borrow(market, ledger.cash("usps") - interest_due - postal.cash_expense - postal.capital)
     unpaid = 0.0
-    for category, due in (("operations", postal.cash_expense), ("capital", postal.capital)):
+    for category, due, payee in (
+        ("interest", interest_due, "capital_market"),
+        ("operations", postal.cash_expense, "suppliers"),
+        ("capital", postal.capital, "suppliers"),
+    ):
         affordable = min(due, max(0.0, ledger.cash("usps")))
-        ledger.pay(category, "usps", "suppliers", affordable)
+        ledger.pay(category, "usps", payee, affordable)
         unpaid += due - affordable
     state.postal.deferred += postal.deferred
     state.postal.underlying_flow = np.append(state.postal.underlying_flow[1:], postal.cash_flow - _relief(market))

@@ -91,7 +91,13 @@ def expand_coverage(zones: ZoneTable, parcels: Floats, coverage: Floats, zone_ty
         reached = np.maximum(coverage, zones.coverage_at_density_cutoff(np.full(N_TYPES, np.exp(log_cutoff))))
         return float((parcels * (reached - coverage))[here].sum()) - added
 
-    cutoff = np.exp(brentq(gap, *LOG_DENSITY_RANGE, xtol=1e-13))
+    # An addition as small as rounding finds no cut-off.
+    low, high = LOG_DENSITY_RANGE
+    if gap(low) <= 0.0:
+        return np.where(here, 1.0, coverage)
+    if added <= 0.0 or gap(high) >= 0.0:
+        return coverage
+    cutoff = np.exp(brentq(gap, low, high, xtol=1e-13))
     reached = np.maximum(coverage, zones.coverage_at_density_cutoff(np.full(N_TYPES, cutoff)))
     return np.where(here, reached, coverage)
 

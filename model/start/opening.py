@@ -14,6 +14,7 @@ from model.operations import CostModel, StreetCosts, amazon_own_cost, usps_resou
 from model.parameters import Parameters
 from model.postal_accounts import institutional_cost_start
 from model.start.amazon_flows import AmazonFlows, expand_coverage
+from model.start.choice_constants import StartError
 from model.start.population import BILLION
 from model.state import YEAR, AmazonState, Books, NetworkState, PostalState
 
@@ -112,7 +113,7 @@ def opening_books(
 
     return Books(
         fixed_cost=fixed / MONTHS_PER_YEAR,
-        institutional_cost=institutional_cost_start(p, float(variable[USPS])) / MONTHS_PER_YEAR,
+        institutional_cost=_institutional_cost(p, float(variable[USPS])) / MONTHS_PER_YEAR,
         revenue=year(revenue),
         cost=year(cost),
         volume=year(sold),
@@ -172,3 +173,14 @@ def opening_postal(p: Parameters, zones: ZoneTable) -> PostalState:
     """
     monthly = p.usps_cash_drift_2024 + p.usps_competitive_contribution_2024 * (season_factors(p) - 1.0)
     return PostalState(underlying_flow=monthly * BILLION / MONTHS_PER_YEAR, left=np.full(zones.n_zones, np.inf))
+
+
+def _institutional_cost(p: Parameters, parcel_cost: float) -> float:
+    """Cost of USPS a year that no product causes, dollars: what its whole expense leaves."""
+    found = institutional_cost_start(p, parcel_cost)
+    if found < 0.0:
+        raise StartError(
+            f"mail and parcels of USPS alone would cost {-found / BILLION:,.1f} bn $ a year more than all its expense, "
+            f"usps_expense_2024 = {p.usps_expense_2024:g} bn $"
+        )
+    return found

@@ -6,6 +6,7 @@ Everything but `Twin` runs on the thread that steps the visitor's market.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from model.market import ParcelMarket
 from model.phases.negotiation import alternating_offers, on_the_table
 from model.state import TalksState
 from server.talks.negotiations import ACCESS_PAIR
+from server.talks.sides import SEATS
 from server.talks.twin import Twin
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 type Floats = NDArray[np.float64]
 
-SEATS = {"usps": Side.SELLER, "amazon": Side.BUYER}
 MAX_GROUPS = 3
 # Prices at which the buyer is told how many parcels it would commit.
 DEMAND_STEPS = 41
@@ -84,6 +85,7 @@ def take_seat(
     market: ParcelMarket,
     choice: Choice,
     start: Callable[[Choice], ParcelMarket],
+    turn: Callable[[], AbstractContextManager[None]],
     await_answer: Callable[[Decision], Answer],
     on_twin: Callable[[], None],
 ) -> Seat:
@@ -93,6 +95,7 @@ def take_seat(
         market: The market.
         choice: What it was started with; its `seat` says where the visitor sits.
         start: Builds the market of a choice.
+        turn: Waits for a turn at the processors, for the months of the twin.
         await_answer: Gets the visitor's answer, or raises `SeatLeftError`.
         on_twin: Called from another thread when the twin has come to its end.
 
@@ -101,7 +104,7 @@ def take_seat(
     """
     if problem := why_no_seat(market):
         raise ValueError(problem)
-    seat = Seat(market, choice.seat, Twin(choice, start, on_twin), await_answer)
+    seat = Seat(market, choice.seat, Twin(choice, start, turn, on_twin), await_answer)
     market.procedure = seat.procedure
     name = market.book.name(choice.seat)
     market.events.add(market.month, "hand", (choice.seat,), f"{name} is played by hand in this run")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -101,15 +102,22 @@ class Twin:
     Args:
         choice: What the run played by hand was started with.
         start: Builds the market of a choice.
+        turn: Waits for a turn at the processors.
         on_done: Called from the twin's thread when it has come to its end.
     """
 
-    def __init__(self, choice: Choice, start: Callable[[Choice], ParcelMarket], on_done: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        choice: Choice,
+        start: Callable[[Choice], ParcelMarket],
+        turn: Callable[[], AbstractContextManager[None]],
+        on_done: Callable[[], None],
+    ) -> None:
         self._lock = threading.Lock()
         self._run = TwinRun(np.zeros((0, len(MEASURES))), (), 0)
         self._stopped = threading.Event()
         self._thread = threading.Thread(
-            target=self._work, args=(replace(choice, seat=""), start, on_done), name="lastmile-twin", daemon=True
+            target=self._work, args=(replace(choice, seat=""), start, turn, on_done), name="lastmile-twin", daemon=True
         )
         self._thread.start()
 
@@ -132,11 +140,19 @@ class Twin:
         """Wait for its end."""
         self._thread.join(timeout)
 
-    def _work(self, choice: Choice, start: Callable[[Choice], ParcelMarket], on_done: Callable[[], None]) -> None:
+    def _work(
+        self,
+        choice: Choice,
+        start: Callable[[Choice], ParcelMarket],
+        turn: Callable[[], AbstractContextManager[None]],
+        on_done: Callable[[], None],
+    ) -> None:
         try:
-            market = start(choice)
+            with turn():
+                market = start(choice)
             while not market.finished and not self._stopped.is_set():
-                market.step()
+                with turn():
+                    market.step()
             self._set(TwinRun(measured(market), agreements(market), market.n_months))
         except Exception as error:  # the visitor's own run goes on without the comparison, which says why
             logger.exception("the twin of %s failed", choice)

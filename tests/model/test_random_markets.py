@@ -1,17 +1,22 @@
 """Whole markets under random valid assumptions: whatever is allowed, parcels, money and capacity balance."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 
 from agents.calendar import Month
-from model.access import delivered_parcels
-from model.market import PHASES, ParcelMarket
+from model.market import ParcelMarket
 from model.parameters import Parameters
-from model.records import SERIES
-from model.scenario import Scenario, scenario_names
+from model.scenario import Scenario, ScenarioError, scenario_names
 from model.start.choice_constants import StartError
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "soak"))
+import invariants
+import random_scenarios
 
 DEFAULT = Parameters.default()
 WITHOUT_PRIOR = {
@@ -67,11 +72,6 @@ def scenarios(draw):
     return Scenario.load(draw(st.sampled_from(scenario_names()))).with_changes(changes)
 
 
-def usps_flows(market):
-    """Dollars that USPS received less what it paid this month, over all categories."""
-    return sum(market.ledger.income(category, "usps") for category in market.ledger.categories)
-
-
 # No shrinking: it would rerun whole markets for minutes, and the scenario of a failure is printed anyway.
 @settings(
     max_examples=20,
@@ -85,48 +85,72 @@ def test_every_valid_market_balances_every_month(scenario, seed):
         market = ParcelMarket(scenario, rng=seed)
     except StartError:  # figures at the ends of their ranges may have no start state; that is said, not played
         reject()
-    cash = market.ledger.cash("usps")
-    assert cash == pytest.approx(scenario.parameters.usps_cash_start * 1e9)
-    arrears, debt_before = 0.0, market.state.books.usps_debt
-    while not market.finished:
-        market.step()
-        flows, network, p = market.state.flows, market.state.network, market.figures
-        # parcels: counted again from what each phase handed on
-        tendered = flows.tender.volume.sum() + flows.demand.amazon.sum()
-        waiting = 0.0 if market.state.backlog is None else market.state.backlog.volume.sum()
-        delivered = flows.allocation.accepted.sum()
-        lost = flows.allocation.unserved.sum()
-        assert delivered + waiting + lost == pytest.approx(tendered + flows.allocation.waited, rel=1e-9)
-        assert flows.tender.volume.sum() == pytest.approx(market.records["shipped_parcels"][-1].sum(), rel=1e-9)
-        # capacity
-        used = delivered_parcels(market).sum(axis=0)  # own routes carry what the carrier did not hand over
-        assert (used <= network.monthly_capacity * (1 + 1e-9) + 1e-6).all()
-        assert (used.sum(axis=1) <= network.sorting * (1 + 1e-9) + 1e-6).all()
-        assert ((network.coverage >= 0.0) & (network.coverage <= 1.0 + 1e-12)).all()
-        # money
-        assert int(market.ledger.balance.sum()) == 0
-        assert market.ledger.cash("usps") == pytest.approx(cash + usps_flows(market), abs=0.011)
-        income = market.records["usps_net_income_usd"][-1]
-        measures = market.state.postal.measures
-        capital = p.usps_capex * (1.0 - measures.capital_cut)
-        noncash = (p.usps_noncash_and_unpaid + p.usps_depreciation - capital) * 1e9 / 12 + measures.deferral
-        borrowed = market.state.books.usps_debt - debt_before
-        unpaid = market.state.books.usps_arrears - arrears
-        expected = cash + income + noncash + borrowed + unpaid
-        assert market.ledger.cash("usps") == pytest.approx(expected, abs=0.1)
-        assert market.ledger.cash("usps") >= -0.01
-        assert market.state.books.usps_debt <= max(scenario.debt_ceiling, p.usps_debt_start) * 1e9 + 1.0
-        cash, arrears, debt_before = market.ledger.cash("usps"), arrears + unpaid, debt_before + borrowed
-    assert market.balances()["parcels"] <= 1e-9
-    assert market.balances()["money"] == 0.0
-    signed = {"profit_usd", "usps_parcel_contribution_usd", "usps_net_income_usd", "usps_controllable_income_usd"}
-    signed |= {series.name for series in SERIES if series.name.endswith("_gain_usd")}
-    for series in SERIES:
-        values = market.records[series.name]
-        assert np.isfinite(values).all(), series.name
-        assert series.name in signed or (values >= -0.01).all(), series.name
-    for name, value in market.outcomes().items():
-        assert np.isfinite(value), name
-        if name.endswith("_share"):
-            assert -1e-9 <= value <= 1.0 + 1e-9 or "retained" in name, name
-    assert set(market.phase_seconds) == {phase.name for phase in PHASES}
+    invariants.play(market)
+
+
+@pytest.mark.parametrize("number", range(24))
+def test_numbered_random_scenarios_keep_every_rule(number):
+    """The first of those that `make soak-scenarios` plays: any lever and parameter, also at the ends of its domain."""
+    try:
+        market = ParcelMarket(random_scenarios.valid_scenario(number), rng=number)
+    except StartError:
+        return
+    invariants.play(market)
+
+
+def test_numbered_invalid_scenarios_name_what_is_wrong():
+    for number in range(300):
+        values, key = random_scenarios.invalid_scenario(number)
+        with pytest.raises(ScenarioError) as caught:
+            Scenario.from_mapping(values)
+        assert key in str(caught.value), (number, values)
+
+
+def test_a_broken_rule_is_found():
+    """The checks are no ornament: parcels that vanish, money from nowhere and a figure that is none are told."""
+    market = ParcelMarket(Scenario.load("baseline").with_changes({"n_shippers": 120, "end": "2025-02"}), rng=1)
+    market.step()
+    assert invariants.parcel_problems(market) == []
+    market.state.flows.allocation.unserved[...] += 1e6
+    assert "tendered or waited" in invariants.parcel_problems(market)[0]
+    market.state.network.coverage[2, 0] = 1.5
+    assert "a coverage is no share" in invariants.capacity_problems(market)
+    market.records["usps_cash_usd"][-1] = np.nan
+    assert "series usps_cash_usd is not finite" in invariants.record_problems(market)
+    market.records["usps_cash_usd"][-1] = -5.0
+    assert any(problem.startswith("series usps_cash_usd falls to -5") for problem in invariants.record_problems(market))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"stem_miles_rural": 500.0}, "stem_miles_rural"),
+        ({"service_minutes_urban": 0.0}, "service_minutes_urban"),
+        ({"contract_cap_ratio": 0.9}, "contract_cap_ratio"),
+        ({"required_contract_margin": 1.0}, "required_contract_margin"),
+    ],
+)
+def test_what_no_market_can_hold_is_refused_as_a_scenario(changes, told):
+    with pytest.raises(ScenarioError, match=told):
+        Scenario().with_changes(changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"access_minutes_rural": 1440.0}, "no shipper would choose carrier 0"),
+        ({"volume_segment_economy": 1000.0}, "usps_expense_2024"),
+        ({"served_area_urban": 1_000_000.0}, "served_area_urban"),
+        ({"start": "2019-01", "price_coef_premium": 100.0}, "price_coef_premium"),
+    ],
+)
+def test_a_start_that_cannot_be_is_told_as_one(changes, told):
+    with pytest.raises(StartError, match=told):
+        ParcelMarket(Scenario().with_changes({"n_shippers": 120, **changes}))
+
+
+def test_interest_that_usps_cannot_pay_is_owed_not_paid_from_nothing():
+    scenario = Scenario().with_changes({"n_shippers": 120, "end": "2025-02", "usps_net_loss_2024": 900.0})
+    market = ParcelMarket(scenario).run()
+    assert market.ledger.cash("usps") >= 0.0
+    assert market.state.books.usps_arrears > 50e9

@@ -14,7 +14,8 @@ from model.scenario import Scenario
 from server.pages.bargaining.seat_card import card_values, read_answer
 from server.session import Choice, Session
 from server.talks import negotiations, seat_view
-from server.talks.seat import SEATS, Decision
+from server.talks.seat import Decision
+from server.talks.sides import SEATS
 from server.talks.twin import MEASURES, measured
 from tests.server.test_session import Screen
 

@@ -20,8 +20,8 @@ from server.talks import contracts as contract_views
 from server.talks import negotiations, seat_view
 from server.talks.contracts import Contracts
 from server.talks.negotiations import ACCESS_PAIR, Negotiations, Table
-from server.talks.seat import SEATS
 from server.talks.seat_view import SeatView
+from server.talks.sides import SEATS
 
 
 @solara.component

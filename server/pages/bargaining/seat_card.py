@@ -15,8 +15,9 @@ from agents.bargaining import Answer, Side
 from server.headline import month_name
 from server.pages.bargaining.cards import dollars, millions
 from server.snapshot import Snapshot
-from server.talks.seat import SEATS, Decision
+from server.talks.seat import Decision
 from server.talks.seat_view import Line, SeatView
+from server.talks.sides import SEATS
 
 NAMES = {"usps": "USPS", "amazon": "Amazon"}
 HELP = {

@@ -99,5 +99,5 @@ sensitivity-study: setup
 	$(BIN)/python -m experiments.studies.uncertainties --out results/uncertainties --write docs/sensitivity.md
 
 clean:
-	rm -rf $(VENV) .uv server/node_modules server/assets/cdn build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .uv server/node_modules server/assets/cdn tests/server/browser_files build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

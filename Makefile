@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study
+.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study soak-scenarios mutation
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -87,6 +87,13 @@ memory-study: setup
 
 kill-study: setup
 	$(BIN)/python tests/experiments/killing.py 2000 4 --write docs/performance.md
+
+# Long tests: an hour or so of both processors each, kept in results/soak so that an ended run goes on.
+soak-scenarios: setup
+	PYTHONPATH=. $(BIN)/python -u tests/soak/soak_scenarios.py --write docs/hardening.md $(ARGS)
+
+mutation: setup
+	PYTHONPATH=. OPENBLAS_NUM_THREADS=1 $(BIN)/python -u tests/soak/mutation.py --write docs/hardening.md $(ARGS)
 
 sensitivity-study: setup
 	$(BIN)/python -m experiments.studies.uncertainties --out results/uncertainties --write docs/sensitivity.md

@@ -292,7 +292,7 @@ def hindcast(
         typer.Option(
             "--write",
             metavar="FILE",
-            help="Instead: run all spans of the documentation and write their page.",
+            help="Instead: run all spans of the documentation, write their page and what the browser shows.",
             show_default=False,
         ),
     ] = None,
@@ -492,6 +492,9 @@ def serve(
         str, typer.Option(help="Address to listen on; the default only answers this machine.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="TCP port, 0 for any free one.")] = 8765,
+    open_: Annotated[
+        Path | None, typer.Option("--open", metavar="DIR", help="Folder of sweeps to show, or of a single one.")
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open-browser", help="Open the page in the browser.")] = False,
 ) -> None:
     """Serve the browser app until interrupted."""
@@ -500,7 +503,7 @@ def serve(
 
     app_server = import_module("server.serve")
     try:
-        app_server.serve(host, port, open_browser)
+        app_server.serve(host, port, open_browser, open_)
     except KeyboardInterrupt:
         return  # the usual way to end it
     except app_server.ServeError as error:

@@ -19,9 +19,7 @@ def run_baseline(refresh: bool, json: bool) -> None:
         return
     found = reference.moves()
     if json:
-        print_json(
-            {"moved": [{"run": m.case, "outcome": m.outcome, "before": m.before, "now": m.now} for m in found]}
-        )
+        print_json({"moved": [{"run": m.case, "outcome": m.outcome, "before": m.before, "now": m.now} for m in found]})
     elif not found:
         console().print(f"All outcomes of {len(reference.CASES)} reference runs are what they were.")
     else:

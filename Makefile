@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study soak-scenarios mutation
+.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study environments soak-scenarios mutation
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -87,6 +87,18 @@ memory-study: setup
 
 kill-study: setup
 	$(BIN)/python tests/experiments/killing.py 2000 4 --write docs/performance.md
+
+# One environment for each Python of PYTHONS that the machine has, with the locked packages: the test of `rerun` uses them.
+PYTHONS ?= 3.12 3.13
+environments: setup
+	@for version in $(PYTHONS); do \
+		found=$$(ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version"*/bin/python 2>/dev/null | tail -1); \
+		found=$${found:-$$(command -v python$$version)}; \
+		if [ -n "$$found" ] && "$$found" -c 'import venv' 2>/dev/null; then \
+			UV_PROJECT_ENVIRONMENT="$(CURDIR)/results/pythons/$$version" $(UV) sync --frozen --quiet --no-default-groups \
+				--python "$$found" && echo "Python $$version: results/pythons/$$version"; \
+		else echo "Python $$version: not on this machine"; fi; \
+	done
 
 # Long tests: an hour or so of both processors each, kept in results/soak so that an ended run goes on.
 soak-scenarios: setup

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import mesa
+import numpy as np
 from mesa.time.events import EventGenerator
 
 from model.code_checksum import code_checksum
@@ -36,6 +37,7 @@ _OTHERS = {
     "mesa.experimental.data_collection.dataset": {"DataRegistry"},
     "mesa.experimental.scenarios.scenario": {"Scenario"},
     "mesa.time.events": {"Event", "EventGenerator", "EventList", "Priority", "Schedule"},
+    "model.checkpoint": {"_array"},
     "model.market": {"_latest"},
     "numpy": {"dtype", "ndarray"},
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
@@ -58,7 +60,9 @@ def write_checkpoint(market: Any, path: str | Path) -> Path:
         OSError: The file cannot be written.
     """
     try:
-        content = pickle.dumps(market, protocol=5)
+        buffer = io.BytesIO()
+        _Writer(buffer, protocol=5).dump(market)
+        content = buffer.getvalue()
         _Reader(io.BytesIO(content)).load()
     except (CheckpointError, pickle.PicklingError, AttributeError, TypeError) as error:
         raise CheckpointError(f"this market cannot be kept: {error}") from error
@@ -68,6 +72,7 @@ def write_checkpoint(market: Any, path: str | Path) -> Path:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(json.dumps(head).encode() + b"\n" + content)
+        os.chmod(draft, 0o644)
         os.replace(draft, target)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
@@ -114,6 +119,51 @@ def _made_by() -> dict[str, str]:
         "numpy": metadata.version("numpy"),
         "python": platform.python_version(),
     }
+
+
+class _Writer(pickle.Pickler):
+    """Writes arrays with their layout in memory, and those that share memory as sharing it.
+
+    A pickle of numpy writes every array as a copy of its own in plain order: sums over it then add up in another order,
+    and differ in their last digit.
+    """
+
+    def __init__(self, stream: io.BytesIO, protocol: int) -> None:
+        super().__init__(stream, protocol=protocol)
+        self._blocks: dict[int, tuple[Any, Any]] = {}  # by id of the array that owns the memory: it, and the memory
+        self._plain: set[int] = set()
+
+    def reducer_override(self, value: Any) -> Any:
+        """How arrays are written; everything else as usual."""
+        if type(value) is not np.ndarray or value.dtype.hasobject or not value.size or id(value) in self._plain:
+            return NotImplemented
+        owner = value
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        block = self._memory_of(owner)
+        offset = _address(value) - _address(block)
+        return _array, (block, value.dtype.str, value.shape, value.strides, offset, value.flags.writeable)
+
+    def _memory_of(self, owner: Any) -> Any:
+        if id(owner) not in self._blocks:
+            order = sorted(range(owner.ndim), key=lambda axis: -abs(owner.strides[axis]))
+            block = owner.transpose(order).reshape(-1)
+            if not np.shares_memory(block, owner):
+                raise CheckpointError("an array does not own one block of memory")
+            self._blocks[id(owner)] = (owner, block)
+            self._plain.add(id(block))
+        return self._blocks[id(owner)][1]
+
+
+def _address(value: Any) -> int:
+    return int(value.__array_interface__["data"][0])
+
+
+def _array(block: Any, kind: str, shape: Any, strides: Any, offset: int, writeable: bool) -> Any:
+    """An array in a block of memory; numpy refuses what would lie outside of it."""
+    found: Any = np.ndarray(shape, np.dtype(kind), buffer=block, offset=offset, strides=strides)
+    found.flags.writeable = writeable
+    return found
 
 
 class _Reader(pickle.Unpickler):

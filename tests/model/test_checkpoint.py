@@ -37,8 +37,7 @@ def same(one: ParcelMarket, other: ParcelMarket) -> bool:
     )
 
 
-@pytest.mark.parametrize("scenario", ["baseline", "auction_pay_as_bid", "withdraw"])
-@pytest.mark.parametrize("month", [0, 9])
+@pytest.mark.parametrize(("scenario", "month"), [("baseline", 9), ("auction_pay_as_bid", 12), ("withdraw", 0)])
 def test_continued_is_uncut(scenario: str, month: int, tmp_path: Path) -> None:
     uncut = market(scenario)
     for _ in range(month):

@@ -110,7 +110,8 @@ def test_a_run_of_a_sweep(tmp_path: Path) -> None:
             "forced",
         ),
         (
-            '{"provenance": {"changes": {}, "forced": true}, "scenario": "x", "seed": -1, "outcomes": {}, "balances": {}}',
+            '{"provenance": {"changes": {}, "forced": true}, "scenario": "x", "seed": -1, "outcomes": {},'
+            '"balances": {}}',
             "seed: -1",
         ),
     ],

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from experiments.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.access_curve import RetainedCurve, retained_curve
     from experiments.analysis.differences import bands, differences
     from experiments.analysis.discovery import Discovery, discover
     from experiments.analysis.drivers import drivers
@@ -25,18 +24,19 @@ if TYPE_CHECKING:
     from experiments.backtest.hindcast import Hindcast, hindcast
     from experiments.comparison import Comparison, compare
     from experiments.designs import Design, read_design
-    from experiments.negotiation import Negotiations, negotiate
+    from experiments.postal.universal_service import ServiceCost, uso_cost
+    from experiments.postal.volume_loss import UspsLoss, usps_loss
     from experiments.reports.report import report
     from experiments.rerun import Rerun, rerun
     from experiments.results import RunResult
     from experiments.runs import run
     from experiments.simulation import Simulation, simulate_market
-    from experiments.start_year import Calibration, calibration
+    from experiments.start_fit.calibration import Calibration, calibration
     from experiments.store.reading import SweepResult, open_sweep
     from experiments.store.status import Status, status
     from experiments.sweeps.sweep import sweep
-    from experiments.universal_service import ServiceCost, uso_cost
-    from experiments.volume_loss import UspsLoss, usps_loss
+    from experiments.talks.access_curve import RetainedCurve, retained_curve
+    from experiments.talks.negotiation import Negotiations, negotiate
 
 __all__ = [
     "AccessAuction",
@@ -84,16 +84,16 @@ __all__ = [
 # Loaded when first asked for: `lastmile --help` must not wait for pandas and Mesa.
 _HOMES = {
     "AccessAuction": "auction",
-    "Calibration": "start_year",
+    "Calibration": "start_fit.calibration",
     "Comparison": "comparison",
     "Hindcast": "backtest.hindcast",
-    "Negotiations": "negotiation",
-    "RetainedCurve": "access_curve",
+    "Negotiations": "talks.negotiation",
+    "RetainedCurve": "talks.access_curve",
     "RunResult": "results",
-    "ServiceCost": "universal_service",
-    "UspsLoss": "volume_loss",
+    "ServiceCost": "postal.universal_service",
+    "UspsLoss": "postal.volume_loss",
     "access_auction": "auction",
-    "calibration": "start_year",
+    "calibration": "start_fit.calibration",
     "compare": "comparison",
     "hindcast": "backtest.hindcast",
     "Design": "designs",
@@ -107,21 +107,21 @@ _HOMES = {
     "discover": "analysis.discovery",
     "drivers": "analysis.drivers",
     "heat_map": "analysis.responses",
-    "negotiate": "negotiation",
+    "negotiate": "talks.negotiation",
     "open_sweep": "store.reading",
     "read_design": "designs",
     "report": "reports.report",
     "Rerun": "rerun",
     "rerun": "rerun",
     "response": "analysis.responses",
-    "retained_curve": "access_curve",
+    "retained_curve": "talks.access_curve",
     "run": "runs",
-    "uso_cost": "universal_service",
+    "uso_cost": "postal.universal_service",
     "sensitivity": "analysis.sensitivity",
     "simulate_market": "simulation",
     "status": "store.status",
     "sweep": "sweeps.sweep",
-    "usps_loss": "volume_loss",
+    "usps_loss": "postal.volume_loss",
 }
 
 

@@ -16,6 +16,7 @@ from experiments.paired import advice, paired_table
 from experiments.provenance import provenance
 from experiments.runs import Progress
 from experiments.settings import check_count, check_seeds, gather, prepare_scenario
+from experiments.simulation import Simulation
 from experiments.storage import write_result
 from experiments.workers import Replication, Task, replicate_all
 from model.scenario import Scenario
@@ -116,18 +117,37 @@ def compare(
     seeds = range(int(seed), int(seed) + int(replications))
     tasks = [Task(scenario, one) for scenario in chosen for one in seeds]
     found = replicate_all(tasks, None if workers is None else int(workers), progress)
+    return assemble(chosen, int(seed), int(replications), found, width)
+
+
+def assemble(
+    chosen: Sequence[Scenario],
+    seed: int,
+    replications: int,
+    found: Sequence[Replication | Simulation],
+    width: float = DEFAULT_WIDTH,
+) -> Comparison:
+    """Make a comparison of runs that have been done.
+
+    Args:
+        chosen: The scenarios, the reference first.
+        seed: First seed.
+        replications: Seeds per scenario.
+        found: What every run left, by scenario and then by seed.
+        width: See `compare`.
+    """
     names = [scenario.name for scenario in chosen]
     runs = pd.DataFrame([replication.outcomes for replication in found], dtype=float)
-    runs.index = pd.MultiIndex.from_product([names, list(seeds)], names=["scenario", "seed"])
+    runs.index = pd.MultiIndex.from_product([names, range(seed, seed + replications)], names=["scenario", "seed"])
     table = paired_table(runs, names)
     return Comparison(
         scenarios=tuple(chosen),
-        seed=int(seed),
-        replications=int(replications),
+        seed=seed,
+        replications=replications,
         table=table,
         runs=runs,
         balances=_worst_balances(names, found),
-        warnings=tuple(advice(table, int(replications), width)),
+        warnings=tuple(advice(table, replications, width)),
     )
 
 
@@ -183,7 +203,7 @@ def _check_together(chosen: Sequence[Scenario]) -> None:
         raise InputError(problems)
 
 
-def _worst_balances(names: Sequence[str], found: Sequence[Replication]) -> dict[str, dict[str, float]]:
+def _worst_balances(names: Sequence[str], found: Sequence[Replication | Simulation]) -> dict[str, dict[str, float]]:
     each = len(found) // len(names)
     worst = {}
     for position, name in enumerate(names):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
@@ -52,6 +53,29 @@ def _difference(pairs: np.ndarray) -> list[float]:
     quantile = stdtrit(pairs.size - 1, (1 + CONFIDENCE) / 2)  # of Student's t; scipy.stats would take seconds to import
     half = float(quantile * np.std(pairs, ddof=1) / math.sqrt(pairs.size))
     return [mean, float(np.median(pairs)), mean - half, mean + half]
+
+
+def paired_months(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Follow series month by month: means of each scenario, and paired differences to the first one.
+
+    Args:
+        values: (scenarios, seeds, months, series); the seeds are shared.
+
+    Returns:
+        (scenarios, 6, months, series): mean with its 95 % t interval (mean, low, high), then mean difference with its
+        interval. Intervals are nan with one seed, differences of the first scenario are 0.
+    """
+    differences = values - values[:1]
+    blocks = []
+    for part in (values, differences):
+        mean = part.mean(axis=1)
+        n = part.shape[1]
+        if n > 1:
+            half = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * part.std(axis=1, ddof=1) / math.sqrt(n)
+        else:
+            half = np.full_like(mean, math.nan)
+        blocks += [mean, mean - half, mean + half]
+    return np.stack(blocks, axis=1)
 
 
 def advice(table: pd.DataFrame, replications: int, width: float) -> list[str]:

@@ -39,8 +39,13 @@ class Simulation:
 Simulate = Callable[[Scenario, int], Simulation]
 
 
-def simulate_market(scenario: Scenario, seed: int) -> Simulation:
+def simulate_market(scenario: Scenario, seed: int, each_month: Callable[[], None] = check_deadline) -> Simulation:
     """Run the parcel market to its end.
+
+    Args:
+        scenario: What is assumed.
+        seed: Seed of the run's luck.
+        each_month: Called after every month; what it raises ends the run.
 
     Raises:
         InputError: No start can be found with these parameters.
@@ -49,7 +54,7 @@ def simulate_market(scenario: Scenario, seed: int) -> Simulation:
     market = start_market(scenario, seed)
     while not market.finished:
         market.step()
-        check_deadline()
+        each_month()
     balances = {name: float(value) for name, value in market.balances().items()}
     return Simulation(compute_outcomes(market), market.records.frame(), balances)
 

@@ -23,6 +23,19 @@ def dump_json(content: Mapping[str, Any]) -> str:
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
+def check_file(file: str | Path) -> None:
+    """Check that the page can be written.
+
+    Raises:
+        InputError: It is a folder, or its folder does not exist.
+    """
+    path = Path(file)
+    if path.is_dir():
+        raise InputError(f"write: {str(file)!r} is a folder; name a file")
+    if not path.parent.is_dir():
+        raise InputError(f"write: the folder {str(path.parent)!r} does not exist")
+
+
 def check_folder(folder: str | Path) -> Path:
     """Return where results can be written.
 

@@ -36,6 +36,8 @@ class ContractBook:
         self._held: dict[tuple[str, str], Holding] = {}
         self._upcoming: dict[tuple[str, str], Contract] = {}
         self.history: list[Contract] = []
+        # What missed commitments cost, oldest first: month, the contract until then, and the result.
+        self.shortfalls: list[tuple[Month, Contract, Settlement]] = []
 
     def hold(self, contract: Contract, delivered: tuple[float, ...] | None = None) -> None:
         """Take over a contract that is older than the run: it is in force, and nothing happens today.
@@ -147,6 +149,7 @@ class ContractBook:
                         f"misses its commitment by {result.shortfall / 1e6:,.0f} million parcels",
                     )
                     settled.append((contract, result))
+                    self.shortfalls.append((month, contract, result))
                 elif result.contract is not contract:
                     self._replace(holding, result.contract, month, "meets its commitment again")
             self._replace(holding, advance(holding.contract, month), month, "ends")

@@ -11,6 +11,7 @@ from typing import Self
 
 import mesa
 import numpy as np
+from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
 from agents.amazon import Amazon
@@ -326,6 +327,33 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
         return self.state.network.amazon_own
 
+    # -- Mesa's view of the agents: a million shippers need no Python object each until somebody asks for them ---------
+
+    _shippers_are_agents = True
+
+    @property
+    def agents(self) -> AgentSet:
+        """All agents, every shipper among them."""
+        self._make_shipper_agents()
+        return super().agents
+
+    @property
+    def agents_by_type(self) -> dict[type, AgentSet]:
+        """All agents by type, every shipper among them."""
+        self._make_shipper_agents()
+        return super().agents_by_type  # type: ignore[no-any-return]
+
+    @property
+    def agent_types(self) -> list[type]:
+        """Types of all agents."""
+        self._make_shipper_agents()
+        return super().agent_types  # type: ignore[no-any-return]
+
+    def _make_shipper_agents(self) -> None:
+        if not self._shippers_are_agents:
+            self._shippers_are_agents = True
+            Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
+
     # -- small facts that several phases need ------------------------------------------------------------------------
 
     def season_of(self, month: Month) -> float:
@@ -440,7 +468,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
                 self.fedex = FedEx(self, index, key, name, p.target_margin_ups_fedex, january)
                 self.carrier_agents.append(self.fedex)
         self.regulator = Regulator(self, int(p.regulator_lag))
-        Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
+        self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
 
 
 def _latest(name: str, column: int | None, market: ParcelMarket) -> float:

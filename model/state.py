@@ -287,6 +287,8 @@ class TalksState:
         talks: State after the latest round.
         stakes: What was at stake in it, None before the first.
         limits: Limits of buyer and seller by round, with their private noise: (round, (G,), (G,)).
+        benchmark: Nash price of each of these rounds at these limits, $ per parcel, (G,); nan without a zone of
+            agreement.
         reopening: Whether they talk about the rest of a contract in force, under its clause.
         under_review: What both agreed on while the regulator looks at it, None otherwise.
     """
@@ -297,6 +299,7 @@ class TalksState:
     talks: Talks
     stakes: Stakes | None = None
     limits: list[tuple[int, Floats, Floats]] = field(default_factory=list)
+    benchmark: list[Floats] = field(default_factory=list)
     reopening: bool = False
     under_review: Agreement | None = None
 
@@ -434,6 +437,7 @@ class MarketState:
 
     Attributes:
         talks: Latest negotiation of each pair, by seller and buyer.
+        past_talks: Negotiations before the latest of their pair, in the order in which the next ones opened.
         agreed_volume: Parcels a year by zone under each negotiated contract, (Z,), by seller, buyer and first month.
         auctions: Access auctions held so far.
     """
@@ -452,3 +456,4 @@ class MarketState:
     talks: dict[tuple[str, str], TalksState] = field(default_factory=dict)
     agreed_volume: dict[tuple[str, str, Month], Floats] = field(default_factory=dict)
     auctions: list[AuctionRound] = field(default_factory=list)
+    past_talks: list[TalksState] = field(default_factory=list)

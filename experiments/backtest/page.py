@@ -10,6 +10,7 @@ from pathlib import Path
 from experiments.backtest.draws import stored_sets
 from experiments.backtest.hindcast import Hindcast, hindcast
 from experiments.backtest.pictures import check_pictures, draw_pictures
+from experiments.backtest.stored import stored_file, write_stored
 from experiments.errors import InputError
 from experiments.runs import Progress
 from experiments.storage import write_text
@@ -86,6 +87,28 @@ def write_history_page(
     return results
 
 
+def keep_results(results: list[Hindcast], file: Path | None = None) -> Path:
+    """Keep the results of the page as data, for the browser.
+
+    Args:
+        results: What `write_history_page` returned.
+        file: Where; the file that comes with the package unless told.
+
+    Raises:
+        InputError: The file cannot be written there.
+    """
+    target = file or stored_file()
+    words = [(_name(result), span.purpose, _given(result)) for span, result in zip(SPANS, results, strict=True)]
+    limits = [line.removeprefix("* ") for line in LIMITS.replace("\n  ", " ").splitlines()]
+    write_stored(target, results, words, limits, command(results[0].replications))
+    return target
+
+
+def command(replications: int) -> str:
+    """What makes the page."""
+    return f"lastmile hindcast --write docs/history.md --replications {replications}"
+
+
 def check_page(file: Path) -> None:
     """Check that the page can be written.
 
@@ -101,11 +124,10 @@ def check_page(file: Path) -> None:
 
 def history_page(results: list[Hindcast], pictures: Mapping[int, list[Path]]) -> str:
     """The page as Markdown; the same runs give the same text."""
-    count = results[0].replications
     lines = [
         "# Against history",
         "",
-        f"Made by `lastmile hindcast --write docs/history.md --replications {count}`. The model runs the past and is "
+        f"Made by `{command(results[0].replications)}`. The model runs the past and is "
         "held against what was published, beside two forecasts that need no model: the market shares of 2021 stay "
         "(persistence), or their trend of 2019 to 2021 goes on (drift). All three know the observed total. The limits "
         "were written down before any run; a test that failed is shown as failed. Out of sample are only the runs from "

@@ -148,7 +148,7 @@ def usps_loss(
     json: JsonOption = False,
 ) -> None:
     """Show what losing Amazon's parcels does to the net income of USPS, year by year."""
-    from experiments import volume_loss
+    from experiments import usps_loss as lose_volume
     from experiments.cli.policy import write_usps_page
     from experiments.cli.tables import show_loss
     from experiments.errors import InputError
@@ -160,7 +160,7 @@ def usps_loss(
     if share is None:
         raise InputError("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")
     with progress_bar("usps-loss", "months", quiet=json) as progress:
-        result = volume_loss.usps_loss(share, static=static, seed=seed, progress=progress)
+        result = lose_volume(share, static=static, seed=seed, progress=progress)
     if json:
         print_json(result.summary())
     else:
@@ -249,13 +249,14 @@ def calibration(
     json: JsonOption = False,
 ) -> None:
     """Show how well the start of the model fits the published figures of 2024."""
-    from experiments import start_year
+    from experiments import calibration as calibrate_start
     from experiments.cli.tables import show_calibration
+    from experiments.storage import check_file
 
     if write is not None:
-        start_year.check_file(write)
+        check_file(write)
     with progress_bar("standing_still", "months", quiet=json) as progress:
-        result = start_year.calibration(progress=progress)
+        result = calibrate_start(progress=progress)
     if write is not None:
         result.write(write)
     if json:
@@ -291,7 +292,7 @@ def hindcast(
         typer.Option(
             "--write",
             metavar="FILE",
-            help="Instead: run all spans of the documentation and write their page.",
+            help="Instead: run all spans of the documentation, write their page and what the browser shows.",
             show_default=False,
         ),
     ] = None,
@@ -496,11 +497,28 @@ def report(
 
 @app.command()
 @reports_errors
+def baseline(
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Accept today's results: write the reference runs anew.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show whether a few reference runs still give what they gave (else exit code 1)."""
+    from experiments.cli.speed import run_baseline
+
+    run_baseline(refresh, json)
+
+
+@app.command()
+@reports_errors
 def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; the default only answers this machine.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="TCP port, 0 for any free one.")] = 8765,
+    open_: Annotated[
+        Path | None, typer.Option("--open", metavar="DIR", help="Folder of sweeps to show, or of a single one.")
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open-browser", help="Open the page in the browser.")] = False,
 ) -> None:
     """Serve the browser app until interrupted."""
@@ -509,7 +527,7 @@ def serve(
 
     app_server = import_module("server.serve")
     try:
-        app_server.serve(host, port, open_browser)
+        app_server.serve(host, port, open_browser, open_)
     except KeyboardInterrupt:
         return  # the usual way to end it
     except app_server.ServeError as error:

@@ -65,7 +65,7 @@ def run_hindcast(
 
 
 def run_page(file: Path, replications: int, workers: int | None, unused: list[str], problems: list[str]) -> None:
-    """Run all back-tests of the documentation and write their page.
+    """Run all back-tests of the documentation, write their page and keep the results for the browser.
 
     Args:
         file: The page.
@@ -74,15 +74,15 @@ def run_page(file: Path, replications: int, workers: int | None, unused: list[st
         unused: Options that were given and have no meaning here.
         problems: Found before; told with all others.
     """
-    from experiments.backtest.page import check_page, write_history_page
+    from experiments.backtest.page import check_page, keep_results, write_history_page
     from experiments.settings import check_count
 
     problems += [f"{option}: the page has its own runs; leave this option out" for option in unused]
     check_count("replications", replications, 1, 10_000, problems)
     gather(lambda: check_page(file), known=problems)
     with progress_bar("hindcast page", "runs", quiet=False) as progress:
-        write_history_page(file, replications, workers, progress)
-    console().print(f"The page is {file}")
+        results = write_history_page(file, replications, workers, progress)
+    console().print(f"The page is {file}; the same results as data are {keep_results(results)}")
 
 
 def show_hindcast(out: Console, result: Hindcast) -> None:

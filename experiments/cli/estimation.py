@@ -20,7 +20,7 @@ def run_calibrate(
     """Estimate, print, and write the page where that is asked for."""
     from experiments.estimation.calibrate import calibrate, check_calibration
     from experiments.estimation.page import write_page
-    from experiments.start_year import check_file
+    from experiments.storage import check_file
 
     gather(
         lambda: check_calibration(last_year, runs, seed),

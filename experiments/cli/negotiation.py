@@ -12,8 +12,8 @@ from experiments.settings import gather
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from experiments.access_curve import RetainedCurve
-    from experiments.negotiation import Negotiation, Negotiations
+    from experiments.talks.access_curve import RetainedCurve
+    from experiments.talks.negotiation import Negotiation, Negotiations
 
 WORDS = {
     "by_commitment_deadline": "by the buyer's deadline to order capacity",
@@ -58,8 +58,8 @@ def run_negotiate(
     Raises:
         InputError: What was asked for is not possible.
     """
-    from experiments import access_curve, negotiation, negotiation_page
-    from experiments.start_year import check_file
+    from experiments.storage import check_file
+    from experiments.talks import access_curve, negotiation, page
 
     count = draws if draws is not None else (access_curve.DEFAULT_DRAWS if curve else negotiation.DEFAULT_DRAWS)
     varied = (access_curve.MULTIPLIER, "price_structure") if curve else ()
@@ -86,13 +86,13 @@ def run_negotiate(
         print_json(found.summary()) if json else show_negotiations(console(), found)
         return
     if write is not None:
-        negotiation_page.write_page(write, swept, firm)
+        page.write_page(write, swept, firm)
     print_json(swept.summary()) if json else show_curve(console(), swept)
 
 
 def show_negotiations(out: Console, result: Negotiations) -> None:
     """Print how often, when and on what they agree, and the offers of the first seed."""
-    from experiments.negotiation import MEASURES
+    from experiments.talks.negotiation import MEASURES
 
     first, last = result.runs[0], result.runs[-1]
     names = " and ".join(NAMES.get(key, key) for key in (result.pair.buyer, result.pair.seller))

@@ -13,8 +13,8 @@ from experiments.settings import check_seeds, gather, prepare_scenario
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from experiments.levers import LeverCheck
-    from experiments.universal_service import ServiceCost
+    from experiments.levers.check import LeverCheck
+    from experiments.postal.universal_service import ServiceCost
 
 
 def run_uso_cost(
@@ -25,7 +25,7 @@ def run_uso_cost(
     Raises:
         InputError: What was asked for is not possible.
     """
-    from experiments.universal_service import uso_cost
+    from experiments.postal.universal_service import uso_cost
 
     prepared = gather(lambda: prepare_scenario(scenario, changes, until=until), known=problems)[0]
     with progress_bar("uso-cost", "runs", quiet=json) as progress:
@@ -35,7 +35,7 @@ def run_uso_cost(
 
 def show_uso_cost(out: Console, result: ServiceCost) -> None:
     """Print net cost by year and what changes for people."""
-    from experiments.universal_service import SHADOWS
+    from experiments.postal.universal_service import SHADOWS
 
     years = [str(year) for year in result.by_year.index]
     title = f"Net cost of universal service: income without it less with it, bn $; {result.scenario.name}"
@@ -67,8 +67,8 @@ def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, 
     """
     from experiments.cli.listings import list_scenarios
     from experiments.errors import InputError
-    from experiments.levers import check_levers
-    from experiments.start_year import check_file
+    from experiments.levers.check import check_levers
+    from experiments.storage import check_file
 
     if not check:
         if subjects or write is not None:
@@ -80,7 +80,7 @@ def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, 
     with progress_bar("levers", "runs", quiet=json) as progress:
         result = check_levers(subjects, seed=seed, progress=progress)
     if write is not None:
-        from experiments.levers_page import write_page
+        from experiments.levers.page import write_page
 
         write_page(write, result)
     print_json(result.summary()) if json else show_levers(console(), result)
@@ -91,7 +91,7 @@ def show_levers(out: Console, result: LeverCheck) -> None:
     """Print each expectation and what came of it."""
     columns = ("", "owner", "with", "outcome", "without", "with it", "expected", "holds")
     table = grid(f"What each lever should do; seed {result.seed}", columns, right=(4, 5))
-    from experiments.levers import owner_of
+    from experiments.levers.check import owner_of
 
     unexpected: list[str] = []
     for check in result.checks:
@@ -122,9 +122,9 @@ def write_usps_page(file: Path, seed: int, problems: list[str]) -> None:
     Raises:
         InputError: The file cannot be written there, or the seed is not allowed.
     """
-    from experiments.start_year import check_file
-    from experiments.usps_losses import usps_losses
-    from experiments.usps_page import write_page
+    from experiments.postal.losses import usps_losses
+    from experiments.postal.page import write_page
+    from experiments.storage import check_file
 
     gather(lambda: check_file(file), lambda: check_seeds(seed), known=problems)
     with progress_bar("usps-loss", "runs", quiet=False) as progress:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from experiments.comparison import Comparison
+    from experiments.postal.volume_loss import UspsLoss
     from experiments.results import RunResult
-    from experiments.start_year import Calibration
-    from experiments.volume_loss import UspsLoss
+    from experiments.start_fit.calibration import Calibration
 
 WHOLE_RUN = "whole run"
 
@@ -123,7 +123,7 @@ def show_loss(console: Console, result: UspsLoss) -> None:
 
 def show_calibration(console: Console, result: Calibration) -> None:
     """Print modelled and published figures side by side."""
-    from experiments.start_year import cells_of
+    from experiments.start_fit.calibration import cells_of
 
     for section, rows in groupby(result.rows, key=lambda row: row.section):
         table = grid(section, ("figure", "unit", "modelled", "published", "error", "source"), right=(2, 3, 4))

@@ -18,6 +18,7 @@ from agents.bargaining import (
     TakeItOrLeaveIt,
     Talks,
     nash_in_nash,
+    nash_price,
     private_noise,
 )
 from agents.calendar import Month
@@ -89,6 +90,8 @@ def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
     normal = market.streams.generator("reservation", month, owner=owner).standard_normal((2, len(groups.names)))
     current = np.full(len(groups.names), _price_in_force(market, pair, held))
     is_access = pair.kind is PairKind.ACCESS
+    if state is not None:
+        market.state.past_talks.append(state)
     talks = Talks.opened(
         groups.names,
         current,
@@ -160,7 +163,9 @@ def _play_round(market: ParcelMarket, state: TalksState, table: BargainTable) ->
     if pair.kind is PairKind.ACCESS and len(after.offers) > len(state.talks.offers):
         _learn_from_offer(market, after, stakes)
     state.talks, state.stakes = after, stakes
-    state.limits.append((round_, *after.perceived(stakes).limits()))
+    perceived = after.perceived(stakes)
+    state.limits.append((round_, *perceived.limits()))
+    state.benchmark.append(nash_price(perceived, market.figures.seller_bargaining_weight))
     if after.signed and table.taken(after.price).any():
         _agree(market, state, table)
     elif after.signed:

@@ -20,7 +20,7 @@ from model.market import ParcelMarket
 from model.parameters import Parameters
 from model.scenario import levers, scenario_names
 
-HEAVY = ("mesa", "solara", "pandas", "scipy", "numpy", "model")
+HEAVY = ("mesa", "solara", "pandas", "pyarrow", "pydantic", "matplotlib", "scipy", "numpy", "agents", "model")
 RUN_KEYS = ["scenario", "seed", "from", "until", "outcomes", "balances", "provenance"]
 COMMANDS = [
     "run",

@@ -1,8 +1,10 @@
 """The back-test: what it compares, what it says when it is wrong, and that it tells the truth about what it cannot."""
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiments import InputError, hindcast
@@ -165,8 +167,6 @@ def test_all_problems_come_at_once():
 
 
 def test_draws_are_used_row_by_row(tmp_path):
-    import pandas as pd
-
     file = tmp_path / "mine.parquet"
     pd.DataFrame({"build_limit": [0.0, 2.0]}).to_parquet(file)
     free = hindcast("2022-01", "2023-12", "free", 2, SMALL, file, workers=1)
@@ -209,3 +209,39 @@ def test_the_page_tells_what_failed(tmp_path, monkeypatch):
             assert (tmp_path / line.split("(")[1].rstrip(")")).is_file()
     with pytest.raises(InputError, match="does not exist"):
         page.write_history_page(tmp_path / "nowhere" / "history.md")
+
+
+def test_stored_results_are_those_of_the_runs(result, tmp_path):
+    from experiments.backtest.stored import read_stored, write_stored
+
+    file = tmp_path / "results.json"
+    write_stored(file, [result], [("free from 2021", "A short one", "Default parameters.")], ["a limit"], "a command")
+    kept = read_stored(file)
+    run = kept.run("free from 2021")
+    assert (kept.command, kept.limits, kept.is_current) == ("a command", ("a limit",), True)
+    assert (run.mode, run.first, run.last, run.replications) == ("free", "2021-07", "2025-12", 2)
+    pd.testing.assert_frame_equal(run.table, result.table, rtol=1e-5)
+    assert run.patterns == result.patterns
+    assert [(score.name, score.met) for score in run.scores] == [(score.name, score.met) for score in result.scores]
+    ups = run.series("volume", "ups")
+    assert ups.loc[2023, "observed"] == 4.6
+    assert ups.loc[2023, "low90"] <= ups.loc[2023, "median"] <= ups.loc[2023, "high90"]
+    with pytest.raises(InputError, match="'none' is not stored"):
+        kept.run("none")
+    file.write_text("{}")
+    with pytest.raises(InputError, match=r"results\.json cannot be read"):
+        read_stored(file)
+
+
+def test_the_results_of_the_package_are_those_of_its_page():
+    from experiments.backtest.stored import stored_hindcast
+
+    kept = stored_hindcast()
+    page = (Path(__file__).parents[2] / "docs" / "history.md").read_text(encoding="utf-8")
+    assert kept.command in page
+    for run in kept.runs:
+        for score in run.scores:
+            if score.met is not None:
+                assert f"| {run.name} | {score.name.replace('_', ' ')} | {score.unit} |" in page
+        ups = run.series("volume", "ups").loc[2023]
+        assert f"| volume of ups, bn parcels | 2023 | {ups['observed']:.2f} | {ups['median']:.2f} |" in page

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from experiments.errors import InputError
-from experiments.levers import Check, Expectation, check_levers, read_expectations, without_expectation
-from experiments.levers_page import levers_page
+from experiments.levers.check import Check, Expectation, check_levers, read_expectations, without_expectation
+from experiments.levers.page import levers_page
 
 FEW = {"n_shippers": 300}
 SHORT = ("labour_stickiness", "demand_shock_start")

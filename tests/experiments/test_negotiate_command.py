@@ -15,13 +15,14 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from agents.calendar import Month
-from experiments import InputError, Negotiations, access_curve, negotiate, retained_curve
-from experiments.access_curve import RetainedCurve
+from experiments import InputError, Negotiations, negotiate, retained_curve
 from experiments.cli.app import app
 from experiments.cli.negotiation import show_curve, show_negotiations
-from experiments.negotiation import MEASURES
-from experiments.negotiation_page import negotiation_page, write_page
-from experiments.worked_example import monte_carlo, worked_structure, worked_threads
+from experiments.talks import access_curve
+from experiments.talks.access_curve import RetainedCurve
+from experiments.talks.negotiation import MEASURES
+from experiments.talks.page import negotiation_page, write_page
+from experiments.talks.worked_example import monte_carlo, worked_structure, worked_threads
 from model.parameters import Parameters
 
 ROOT = Path(__file__).parents[2]

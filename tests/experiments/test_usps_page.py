@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from experiments.postal.losses import DESIGN, SHARES, Played, UspsLosses, losses_at_once
+from experiments.postal.page import write_page
 from experiments.settings import prepare_scenario
-from experiments.usps_losses import DESIGN, SHARES, Played, UspsLosses, losses_at_once
-from experiments.usps_page import write_page
 
 ORACLES = Path(__file__).parent.parent / "data" / "oracles.csv"
 
@@ -28,7 +28,7 @@ def loss() -> pd.DataFrame:
 def test_the_designs_figures_are_those_of_the_oracles() -> None:
     with ORACLES.open(encoding="utf-8") as file:
         oracle = {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
-    with files("experiments").joinpath("data", DESIGN).open(encoding="utf-8") as file:
+    with files("experiments").joinpath("postal", DESIGN).open(encoding="utf-8") as file:
         rows = {float(row["share"]): row for row in csv.DictReader(file)}
     assert set(rows) == set(SHARES)
     for share, name in ((0.25, "0_25"), (0.5, "0_5"), (1.0, "1_0")):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments import UspsLoss, usps_loss
-from experiments.volume_loss import GRADUAL
+from experiments.postal.volume_loss import GRADUAL
 
 ORACLES = Path(__file__).parent.parent / "data" / "oracles.csv"
 TOLERANCE = 0.05

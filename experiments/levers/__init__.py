@@ -1,0 +1,1 @@
+"""Whether every lever moves what economics says it should."""

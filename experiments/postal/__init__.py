@@ -1,0 +1,1 @@
+"""What USPS loses, what it does about it, and what universal service costs it."""

@@ -1,0 +1,102 @@
+"""The page of the documentation about USPS: what it loses with Amazon's parcels, and what it does about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from agents.distress import Rung
+from experiments.postal.losses import UspsLosses
+from experiments.storage import write_text
+
+
+def write_page(file: str | Path, result: UspsLosses) -> None:
+    """Write the page as Markdown, all or nothing.
+
+    Raises:
+        InputError: The file cannot be written there.
+    """
+    write_text(file, "\n".join(_lines(result)) + "\n")
+
+
+def _lines(result: UspsLosses) -> Iterator[str]:
+    yield "# USPS without Amazon's parcels"
+    yield ""
+    yield (
+        "Made by `lastmile usps-loss --write docs/usps.md`. Parameters "
+        f"{result.provenance['parameter_checksum'][:12]}, seed {result.seed}. Bn $ a year unless a column says "
+        "otherwise; one run each."
+    )
+    yield from _at_once(result.loss)
+    yield from _gradually(result.gradual)
+    yield from _answers(result.answers)
+
+
+def _at_once(loss: pd.DataFrame) -> Iterator[str]:
+    yield from ("", "## Lost at once, nothing else moving", "")
+    yield (
+        "Scenario `standing_still` with and without the parcels, which leave in the first month. Long run: the "
+        "last year of the run. The design's figures stand in section 14 of its market text; the one for three "
+        "quarters is not printed there and is taken in proportion."
+    )
+    yield from _header(
+        "share lost", "first year", "design", "long run", "design", "m parcels", "$ paid", "$ cost", "contribution"
+    )
+    for share, row in loss.iterrows():
+        yield (
+            f"| {share:.0%} | {row.first_year:.2f} | {row.design_first_year:.2f} | {row.long_run:.2f} | "
+            f"{row.design_long_run:.2f} | {row.parcels_m:,.0f} | {row.price:.2f} | {row.cost:.2f} | "
+            f"{row.contribution_bn:.2f} |"
+        )
+    quarter, whole = loss.iloc[0], loss.iloc[-1]
+    gap = max(abs(loss["long_run"] + loss["contribution_bn"]))
+    avoided = 1.0 - (whole.long_run - whole.first_year) / (whole.cost * whole.parcels_m / 1000)
+    yield ""
+    yield (
+        "In the long run USPS loses what the parcels that leave contribute, price less attributable cost: the "
+        f"last column, to within {gap:.2f} bn $. In the first year staff has not followed: {avoided:.0%} of their "
+        "cost is avoided then. The design's figures are proportional to the share. The model's are not, because "
+        "Amazon takes first what is cheapest for it to deliver. Those are dense places, which are cheap for USPS "
+        f"too: the first quarter costs USPS {quarter.cost:.2f} $ a parcel, all of them {whole.cost:.2f} $, at one "
+        f"price of {whole.price:.2f} $. So the first quarter takes "
+        f"{quarter.contribution_bn / whole.contribution_bn:.0%} of the contribution, and the parcels that are "
+        "left at the end are those that pay least."
+    )
+
+
+def _gradually(gradual: pd.DataFrame) -> Iterator[str]:
+    yield from ("", "## Leaving by December 2026", "")
+    yield (
+        "Scenarios `partial` and `withdraw` (forced) against `renew` (forced), with growth, prices and wages. Both are "
+        "without the distress ladder, whose measures begin at other dates in each run and would move single years. "
+        "What Amazon cannot deliver yet stays at published prices for a while, which softens the first years."
+    )
+    yield from _header("share lost", *map(str, gradual.columns))
+    for share, row in gradual.iterrows():
+        yield f"| {share:.0%} | " + " | ".join(f"{value:.2f}" for value in row) + " |"
+
+
+def _answers(answers: pd.DataFrame) -> Iterator[str]:
+    yield from ("", "## What USPS does about it", "")
+    yield (
+        "First month of each measure of the distress ladder, and cash, debt, deferred retirement contributions "
+        "and unpaid bills at the end of 2030. One rung a quarter is taken while the cash that USPS forecasts for "
+        "twelve months ahead is below its minimum; five-day delivery needs a scenario of its own."
+    )
+    rungs = [rung.name.lower() for rung in Rung if rung is not Rung.FIVE_DAY]
+    money = ("cash_bn", "debt_bn", "deferred_bn", "arrears_bn")
+    yield from _header("", *rungs, "cash", "debt", "deferred", "unpaid")
+    for name, row in answers.iterrows():
+        yield (
+            f"| {name} | "
+            + " | ".join([*(row[rung] or "-" for rung in rungs), *(f"{row[key]:.1f}" for key in money)])
+            + " |"
+        )
+
+
+def _header(*names: str) -> Iterator[str]:
+    yield ""
+    yield "| " + " | ".join(names) + " |"
+    yield "|---" + "|---:" * (len(names) - 1) + "|"

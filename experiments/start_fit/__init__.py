@@ -1,0 +1,1 @@
+"""How well the start of the model fits the year that it starts from."""

@@ -1,0 +1,123 @@
+"""The negotiations of this run: offers that converge, what was agreed, and the contracts in force."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from functools import partial
+
+import ipyvue
+import solara
+
+from server import charts
+from server.pages.bargaining import cards
+from server.parts import facts, picker, query_of, run_controls, use_snapshot
+from server.session import Extract, Session
+from server.snapshot import Snapshot
+from server.talks import contracts as contract_views
+from server.talks import negotiations
+from server.talks.contracts import Contracts
+from server.talks.negotiations import Negotiations, Table
+
+
+@solara.component
+def BargainingPage(session: Session) -> solara.Element:
+    """Negotiations of one session's run, one of them at a time, and the contracts."""
+    router = solara.use_router()
+    chosen, choose = solara.use_state(query_of(router.search).get("talks", ""))
+    group, set_group = solara.use_state(0)
+    reveal, set_reveal = solara.use_state(False)
+    views: dict[str, Extract] = {
+        "negotiations": partial(negotiations.extract, chosen=chosen, group=group),
+        "contracts": contract_views.extract,
+    }
+    snapshot = use_snapshot(session, views, (chosen, group))
+    found, held = snapshot.views.get("negotiations"), snapshot.views.get("contracts")
+    assert found is None or isinstance(found, Negotiations)
+    assert held is None or isinstance(held, Contracts)
+
+    def pick(key: object) -> None:
+        if isinstance(key, str) and found is not None and key in {entry.key for entry in found.entries}:
+            choose(key)
+            set_group(0)
+            set_reveal(False)
+
+    def pick_group(index: object) -> None:
+        if isinstance(index, int) and found is not None and found.table and 0 <= index < len(found.table.groups):
+            set_group(index)
+
+    def open_contract(key: object) -> None:
+        if isinstance(key, str) and held is not None and key in {terms.key for terms in held.terms}:
+            router.push(f"/inspect?what=contract:{key}")
+
+    table = found.table if found else None
+    side = [
+        run_controls(session, snapshot),
+        picker(
+            title="Negotiations",
+            items=cards.entries(found) if found else [],
+            chosen=table.entry.key if table else "",
+            searchable=False,
+            placeholder="",
+            empty="Nobody talks yet. Press play or step: talks open some months before a contract ends.",
+            event_pick=pick,
+        ),
+    ]
+    main = [_headline(snapshot, table)]
+    if table is not None:
+        main.append(
+            ipyvue.Html.element(
+                tag="div",
+                class_="lm-cards",
+                children=[
+                    cards.choices(
+                        groups=list(table.groups),
+                        group=table.group,
+                        can_reveal=not table.entry.over,
+                        revealed=reveal,
+                        event_group=pick_group,
+                        event_reveal=lambda on: set_reveal(bool(on)),
+                    ),
+                    cards.offers(**cards.chart_values(table, reveal)),
+                    facts(title="On the table", unit="", rows=cards.terms(table), empty=""),
+                    facts(
+                        title="What each side could accept",
+                        unit="",
+                        rows=cards.limits(table, reveal),
+                        empty=cards.HIDDEN,
+                    ),
+                ],
+            )
+        )
+    if held is not None:
+        main.append(
+            cards.contracts(
+                unit=f"{len(held.terms)} in force or signed",
+                rows=cards.contract_rows(held),
+                footnote=cards.contract_footnote(held),
+                event_open=open_contract,
+            )
+        )
+    children = [
+        ipyvue.Html.element(tag="aside", class_="lm-side lm-stack", children=side),
+        ipyvue.Html.element(tag="main", class_="lm-main", children=main),
+        charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
+    ]
+    return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+
+
+def _headline(snapshot: Snapshot, table: Table | None) -> solara.Element:
+    run = snapshot.run
+    if table is not None:
+        kicker, text = f"{table.entry.title}: {table.entry.subject} · {table.entry.state}", table.entry.reason
+    elif run is None or snapshot.status == "preparing":
+        kicker, text = "", "The market is being set up ..."
+    else:
+        kicker, text = "", "Nobody talks yet in this run."
+    return charts.headline(
+        text=text,
+        kicker=kicker,
+        forced=bool(run and run.forced),
+        error="",
+        playing=snapshot.status == "playing",
+    )

@@ -1,0 +1,270 @@
+"""From a comparison to what its cards show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from experiments.figures import HEADLINES, choose, figure, scale_of, split_year, unit_of
+from experiments.reports.words import outcome_meaning
+from server import plots
+from server.headline import MONTH_NAMES
+from server.pages.compare.plan import imposes
+from server.pages.compare.work import Compared
+from server.plots import Plot
+from server.tables import Cell, Column, TableData, number_cell
+from server.words import outcome_words, words_of
+
+BILLION = 1e9
+# What the chart over time offers first.
+FIRST_SERIES = (
+    "usps_net_income_usd",
+    "usps_cash_usd",
+    "usps_debt_usd",
+    "usps_volume_parcels",
+    "amazon_own_share",
+    "amazon_via_usps_share",
+    "amazon_delivered_cost_usd",
+    "amazon_volume_parcels",
+    "ups_volume_parcels",
+    "fedex_volume_parcels",
+    "ups_profit_usd",
+    "fedex_profit_usd",
+    "economy_price_per_parcel_usd",
+    "rural_mean_transit_days",
+)
+_HIGHER, _LOWER, _UNCLEAR, _SAME = "▲ higher", "▼ lower", "not clear", "the same"
+
+
+def labels_of(found: Compared) -> list[str]:
+    """Names of the runs; forced ones say so."""
+    return [f"{one.name} (forced)" if imposes(one) else one.name for one in found.comparison.scenarios]
+
+
+def sentence(found: Compared) -> str:
+    """Who gains and who loses most, in words."""
+    names = found.comparison.names
+    told = []
+    for name, label in zip(names[1:], labels_of(found)[1:], strict=True):
+        rows = _gains_of(found, name)
+        clear = rows[(rows["low"] > 0) | (rows["high"] < 0)] if found.comparison.replications > 1 else rows
+        parts = [f"{actor} {_money(row['gain'])}" for actor, row in (_extremes(clear))]
+        told.append(f"{label}: {' and '.join(parts) if parts else 'no gain or loss stands out from luck'}")
+    return f"Against {names[0]} · " + " · ".join(told)
+
+
+def _gains_of(found: Compared, name: str) -> pd.DataFrame:
+    return found.gains[found.gains.index.get_level_values("scenario") == name].droplevel("scenario")
+
+
+def _extremes(rows: pd.DataFrame) -> list[tuple[str, pd.Series]]:
+    """The largest loss and the largest gain."""
+    ordered = rows.sort_values("gain")
+    ends = {0, len(ordered) - 1} if len(ordered) else set()
+    picked = [(str(ordered.index[end]), ordered.iloc[end]) for end in sorted(ends)]
+    return [(actor, row) for actor, row in picked if row["gain"] != 0]
+
+
+def _money(amount: float) -> str:
+    size = abs(amount)
+    text = f"{size / BILLION:,.2f} billion $" if size >= 0.05 * BILLION else f"{size / 1e6:,.1f} million $"
+    return f"{'gains' if amount > 0 else 'loses'} {text}"
+
+
+def span_of(found: Compared) -> str:
+    """First and last month in words."""
+    first, last = (f"{MONTH_NAMES[int(text[5:]) - 1]} {text[:4]}" for text in (found.months[0], found.months[-1]))
+    return f"{first} to {last}"
+
+
+def gains_plot(found: Compared) -> Plot:
+    """Gains and losses of each actor with intervals."""
+    comparison, names = found.comparison, found.comparison.names
+    labels = list(names)
+    actors = list(dict.fromkeys(found.gains.index.get_level_values("actor")))
+    scale, unit = _gain_scale(found)
+    series = {
+        label: _gains_of(found, name).loc[actors].to_numpy(dtype=float) / scale
+        for name, label in zip(names[1:], labels[1:], strict=True)
+    }
+    spoken = [
+        f"{label}: {actor} {row[0]:+.2f}"
+        for label, rows in series.items()
+        for actor, row in zip(actors, rows, strict=True)
+    ]
+    return Plot(
+        title="Who gains and who loses",
+        unit=f"{unit} over the run, against {labels[0]}",
+        note="Difference run by run with the same seed, and its 95 % interval over the seeds. Carriers: profit; USPS: "
+        "net income; Amazon: less cost of delivery; shippers, consumers and members: value of prices and service; mail "
+        "users: postage against inflation; treasury: payments that USPS puts off count as its loss. The lines are of "
+        "different kinds and are never added up.",
+        summary=f"Gains in {unit}: " + "; ".join(spoken),
+        option=plots.whiskers(actors, series),
+        legend=plots.legend(list(series), [imposes(one) for one in comparison.scenarios[1:]], first=1),
+        height=60 + len(actors) * max(30, 20 * len(series)),
+        wide=True,
+    )
+
+
+def _gain_scale(found: Compared) -> tuple[float, str]:
+    largest = float(found.gains["gain"].abs().max())
+    return (BILLION, "billion $") if largest >= 0.2 * BILLION else (1e6, "million $")
+
+
+def gains_table(found: Compared) -> TableData:
+    """The same as figures."""
+    scale, unit = _gain_scale(found)
+    cells, rows = [], []
+    labels = dict(zip(found.comparison.names, labels_of(found), strict=True))
+    for position, row in found.gains.iterrows():
+        actor, name = map(str, position)  # type: ignore[call-overload]
+        verdict = _verdict(row["gain"], row["low"], row["high"], ("gains", "loses"))
+        shown = f"{row['gain'] / scale:+,.2f}".replace("-", "−")
+        cells.append(
+            (
+                actor,
+                labels[name],
+                number_cell(shown, row["gain"], "$"),
+                _interval(row / scale, "{:+,.2f}"),
+                verdict,
+            )
+        )
+        rows.append((actor, labels[name], row["gain"], row["low"], row["high"], verdict))
+    frame = pd.DataFrame(rows, columns=["actor", "run", "gain_usd", "low_usd", "high_usd", "verdict"])
+    return TableData(
+        title="Winners and losers",
+        columns=(
+            Column("Actor"),
+            Column("Run"),
+            Column(f"Gain, {unit}", number=True),
+            Column("95 % interval", number=True),
+            Column("", mark=True),
+        ),
+        cells=tuple(cells),
+        frame=frame,
+        note=f"Over the whole run, against {found.comparison.names[0]}. Not clear: the interval holds zero.",
+    )
+
+
+def _interval(row: pd.Series, how: str) -> Cell:
+    if not math.isfinite(row["low"]):
+        return ("–", None)
+    text = f"{how.format(row['low'])} to {how.format(row['high'])}".replace("-", "−")
+    return text, float(row["high"] - row["low"])
+
+
+def _verdict(value: float, low: float, high: float, words: Sequence[str]) -> str:
+    if not math.isfinite(value):
+        return "–"
+    if not math.isfinite(low):
+        return "one run"
+    if low == high == 0:
+        return _SAME
+    return words[0] if low > 0 else words[1] if high < 0 else _UNCLEAR
+
+
+def months_plot(found: Compared, series: str, differences: bool) -> Plot:
+    """A monthly series of all runs, or its difference to the first, with bands."""
+    scale, unit = scale_of(series)
+    position = found.series.index(series)
+    labels = found.comparison.names
+    block = found.bands[:, 3:6] if differences else found.bands[:, 0:3]
+    values = block[..., position].astype(float) / scale
+    first = 1 if differences else 0
+    legend = plots.legend(labels[first:], [imposes(one) for one in found.comparison.scenarios[first:]], first)
+    drawn = {labels[i]: (values[i, 0], values[i, 1], values[i, 2]) for i in range(first, len(labels))}
+    last = "; ".join(f"{name} {middle[-1]:,.3f}" for name, (middle, _, _) in drawn.items())
+    what = f"difference to {labels[0]}" if differences else "mean over the seeds"
+    option = plots.lines(found.months, drawn, zero=differences, first=first)
+    return Plot(
+        title="Month by month",
+        unit=f"{words_of(series)}, {unit}" if unit else words_of(series),
+        note=f"Line: {what}; band: 95 % interval of it over the seeds, which holds luck only and not what is uncertain "
+        "about the parameters.",
+        summary=f"{words_of(series)}, {what}, {unit}, {found.months[-1]}: {last}",
+        option=option,
+        legend=legend,
+        height=320,
+        wide=True,
+    )
+
+
+def series_choices(found: Compared) -> list[dict[str, str]]:
+    """All series with the group that the chart's menu puts them into."""
+    first = [name for name in FIRST_SERIES if name in found.series]
+    rest = sorted(set(found.series) - set(first), key=words_of)
+    return [
+        *({"name": name, "label": words_of(name), "group": "Often asked for"} for name in first),
+        *({"name": name, "label": words_of(name), "group": "All others"} for name in rest),
+    ]
+
+
+def outcome_table(found: Compared, everything: bool) -> TableData:
+    """Outcomes with differences; the headlines of the last year and of the whole run, or all of them."""
+    comparison = found.comparison
+    names = list(dict.fromkeys(comparison.table.index.get_level_values("outcome")))
+    if not everything:
+        chosen = choose(names, HEADLINES)
+        years = sorted({split_year(name)[1] for name in chosen} - {""})
+        names = [name for name in chosen if split_year(name)[1] in ({years[-1]} if years else {""})]
+    labels = labels_of(found)
+    table = comparison.table
+    cells, rows = [], []
+    values = dict(zip(table.index, table.to_numpy(dtype=float), strict=True))
+    column = {name: i for i, name in enumerate(table.columns)}
+    for name in names:
+        base = values[name, comparison.names[0]][column["mean"]]
+        for other, label in zip(comparison.names[1:], labels[1:], strict=True):
+            row = values[name, other]
+            mean, difference, low, high = (row[column[one]] for one in ("mean", "difference", "low", "high"))
+            verdict = _verdict(difference, low, high, (_HIGHER, _LOWER))
+            unit = unit_of(name)
+            span = f"{figure(name, low, True)} to {figure(name, high, True)}" if math.isfinite(low) else "–"
+            cells.append(
+                (
+                    (outcome_words(name), name, f"{name}: {outcome_meaning(name)}"),
+                    unit,
+                    label,
+                    number_cell(figure(name, base), base),
+                    number_cell(figure(name, mean), mean),
+                    number_cell(figure(name, difference, True), difference),
+                    (span, float(high - low) if math.isfinite(low) else None),
+                    verdict,
+                )
+            )
+            rows.append((name, label, base, mean, difference, low, high, verdict))
+    frame = pd.DataFrame(
+        rows, columns=["outcome", "run", "reference_mean", "mean", "difference", "low", "high", "verdict"]
+    )
+    return TableData(
+        title="Outcomes",
+        columns=(
+            Column("Outcome"),
+            Column("Unit"),
+            Column("Run"),
+            Column(labels[0], number=True, help="Mean of the reference"),
+            Column("Mean", number=True, help="Mean of the run"),
+            Column("Difference", number=True, help="Mean of the differences, seed by seed"),
+            Column("95 % interval", number=True, help="Of the mean difference; sorts by width"),
+            Column("", mark=True),
+        ),
+        cells=tuple(_minus(row) for row in cells),
+        frame=frame,
+        note="Point at an outcome for its meaning and at a number for all its digits. Not clear: the interval holds "
+        "zero.",
+    )
+
+
+def _minus(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """A true minus sign in numbers."""
+    first, *rest = row
+    return first, *(_shown(cell) for cell in rest)
+
+
+def _shown(cell: Cell) -> Cell:
+    if isinstance(cell, str):
+        return cell
+    return (cell[0].replace("-", "−"), *cell[1:])

@@ -1,0 +1,163 @@
+"""The Compare page."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipyvue
+import solara
+
+from server.pages.compare import cards
+from server.pages.compare.plan import MAX_REPLICATIONS, MAX_RUNS, SHIPPERS, draft_of
+from server.pages.compare.state import comparing_of, progress_of
+from server.pages.compare.work import Compared
+from server.pages.watch import scenario_cards
+from server.plots import draw
+from server.session import Session
+from server.tables import DataTable
+from server.work.changes import follow
+from server.work.shared import work_pool
+
+# A page is drawn anew at most so often while its job runs.
+FRAME_SECONDS, REST_SECONDS = 0.4, 1.0
+
+
+@solara.component
+def ComparePage(session: Session) -> solara.Element:
+    """Form at the side; headline, winners and losers, months and outcomes beside it."""
+    pool, mine = work_pool(), comparing_of(session)
+    _, show = solara.use_state(())
+    watched = watched_of(session)
+
+    def redraw() -> None:
+        view = mine.look(pool)
+        show((view, mine.version, mine.problems, mine.draft, id(mine.found)))
+
+    def watch() -> Callable[[], None]:
+        pool.warm()
+        return follow(pool.changes, redraw, FRAME_SECONDS, REST_SECONDS)
+
+    solara.use_effect(watch, [session])
+
+    def do(action: Callable[[Any], None]) -> Callable[[Any], None]:
+        def handler(values: Any = None) -> None:
+            action(values)
+            redraw()
+
+        return handler
+
+    form = _form(
+        scenarios=scenario_cards(),
+        draft=mine.draft.plain(),
+        version=mine.version,
+        watched=watched,
+        most=MAX_RUNS,
+        most_replications=MAX_REPLICATIONS,
+        sizes=list(SHIPPERS),
+        job=progress_of(mine.look(pool)),
+        problems=list(mine.problems),
+        event_draft=do(mine.fill_in),
+        event_add_watched=do(lambda _: mine.add_watched(session)),
+        event_compare=do(lambda _: mine.start(pool, session)),
+        event_cancel=do(lambda _: pool.cancel(mine.job) if mine.job else None),
+    )
+    main = [Results(mine.found)] if mine.found is not None else [_empty()]
+    children = [
+        ipyvue.Html.element(tag="aside", class_="lm-side", children=[form]),
+        ipyvue.Html.element(tag="main", class_="lm-main", children=main),
+    ]
+    return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+
+
+def watched_of(session: Session) -> str:
+    """What the visitor is watching, in a line."""
+    scenario, changes = draft_of(session.choice)
+    count = len(changes.splitlines())
+    return f"{scenario}{f' with {count} changes' if count else ''}, seed {session.choice.seed}"
+
+
+def _empty() -> solara.Element:
+    text = (
+        "Choose two runs or more and press Compare. Each is run with the same seeds, so that the difference between "
+        "them is what the scenario does and not luck; the table then shows who gains and who loses."
+    )
+    children = [
+        ipyvue.Html.element(tag="h1", children=["What changes, for whom, by how much?"]),
+        ipyvue.Html.element(tag="p", class_="lm-lead", children=[text]),
+    ]
+    return ipyvue.Html.element(tag="section", class_="lm-headline", children=children)
+
+
+@solara.component
+def Results(found: Compared) -> solara.Element:
+    """The cards of a comparison."""
+    series, set_series = solara.use_state(cards.FIRST_SERIES[0])
+    differences, set_differences = solara.use_state(True)
+    everything, set_everything = solara.use_state(False)
+    choices = solara.use_memo(lambda: cards.series_choices(found), [found])
+    gains = solara.use_memo(lambda: (cards.gains_plot(found), cards.gains_table(found)), [found])
+    table = solara.use_memo(lambda: cards.outcome_table(found, everything), [found, everything])
+    months = solara.use_memo(lambda: cards.months_plot(found, series, differences), [found, series, differences])
+    comparison = found.comparison
+    kicker = (
+        f"{cards.span_of(found)} · {comparison.replications} paired run{'s' if comparison.replications > 1 else ''} "
+        f"each, seeds from {comparison.seed}"
+    )
+    picker = _picker(
+        choices=choices,
+        series=series,
+        differences=differences,
+        everything=everything,
+        event_series=lambda name: set_series(name) if name in found.series else None,
+        event_differences=lambda on: set_differences(on is True),
+        event_everything=lambda on: set_everything(on is True),
+    )
+    head = [
+        ipyvue.Html.element(tag="p", class_="lm-kicker", children=[kicker]),
+        ipyvue.Html.element(tag="h1", children=[cards.sentence(found)]),
+        *(ipyvue.Html.element(tag="p", class_="lm-note", children=[text]) for text in comparison.warnings),
+    ]
+    children = [
+        ipyvue.Html.element(tag="section", class_="lm-headline", children=head),
+        draw(gains[0]),
+        DataTable(gains[1]),
+        picker,
+        draw(months),
+        DataTable(table, searchable=True),
+    ]
+    return ipyvue.Html.element(tag="div", class_="lm-results", children=children)
+
+
+@solara.component_vue("form.vue", vuetify=False)
+def _form(
+    scenarios: list[dict[str, Any]],
+    draft: dict[str, Any],
+    version: int,
+    watched: str,
+    most: int,
+    most_replications: int,
+    sizes: list[int],
+    job: dict[str, Any],
+    problems: list[str],
+    event_draft: Callable[[Any], None],
+    event_add_watched: Callable[[Any], None],
+    event_compare: Callable[[Any], None],
+    event_cancel: Callable[[Any], None],
+) -> None:
+    """Runs, seeds, horizon; compare and cancel; progress and problems."""
+
+
+@solara.component_vue("picker.vue", vuetify=False)
+def _picker(
+    choices: list[dict[str, str]],
+    series: str,
+    differences: bool,
+    everything: bool,
+    event_series: Callable[[str], None],
+    event_differences: Callable[[bool], None],
+    event_everything: Callable[[bool], None],
+) -> None:
+    """Which series, values or differences, how many outcomes."""

@@ -1,0 +1,105 @@
+"""Vue components that pages with lists, facts and tables share, and the hook by which a page follows its session."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import solara
+
+from server.session import Extract, Session
+from server.snapshot import Snapshot
+
+MAX_QUERY = 2000
+
+
+@solara.component_vue("vue/picker.vue", vuetify=False)
+def picker(
+    title: str,
+    items: list[dict[str, str]],
+    chosen: str,
+    searchable: bool,
+    placeholder: str,
+    empty: str,
+    event_pick: Callable[[str], None],
+) -> None:
+    """A list to choose from; items have key, title, note, and perhaps chip and tone."""
+
+
+@solara.component_vue("vue/facts.vue", vuetify=False)
+def facts(title: str, unit: str, rows: list[dict[str, Any]], empty: str) -> None:
+    """Terms and values; rows have term, value, and perhaps exact, help and binds."""
+
+
+@solara.component_vue("vue/transport.vue", vuetify=False)
+def transport(
+    status: str,
+    text: str,
+    error: str,
+    event_play: Callable[[object], None],
+    event_pause: Callable[[object], None],
+    event_step: Callable[[object], None],
+) -> None:
+    """Play, pause and step, for pages other than the one on which one watches."""
+
+
+def run_controls(session: Session, snapshot: Snapshot) -> solara.Element:
+    """Play, pause and step of a session, and where it stands."""
+    run = snapshot.run
+    words = {
+        "preparing": "Setting up",
+        "paused": "Paused",
+        "playing": "Playing",
+        "waiting": "Waiting for your answer",
+        "finished": "Finished",
+        "failed": "Stopped",
+    }
+    months = f" · {snapshot.n_done} of {run.n_months} months" if run else ""
+    name = f"{run.title} · seed {run.seed} · " if run else ""
+    return transport(
+        status=snapshot.status,
+        text=f"{name}{words[snapshot.status]}{months}",
+        error=snapshot.message,
+        event_play=lambda _: session.play(),
+        event_pause=lambda _: session.pause(),
+        event_step=lambda _: session.step(),
+    )
+
+
+def use_snapshot(session: Session, views: Mapping[str, Extract], chosen: object) -> Snapshot:
+    """Follow a session and have it publish views, for as long as the page stands.
+
+    Args:
+        session: The tab's session.
+        views: What to extract from the market, by name.
+        chosen: What the views depend on; they are registered anew when it changes.
+    """
+    snapshot: Snapshot
+    snapshot, show = solara.use_state(session.snapshot)
+
+    def follow() -> Callable[[], None]:
+        session.listen(show)
+        show(session.snapshot)
+        return lambda: session.listen(None)
+
+    def look() -> Callable[[], None]:
+        for name, extract in views.items():
+            session.show_view(name, extract)
+        return forget
+
+    def forget() -> None:
+        for name in views:
+            session.show_view(name, None)
+
+    solara.use_effect(follow, [session])
+    solara.use_effect(look, [session, chosen])
+    return snapshot
+
+
+def query_of(search: str | None) -> dict[str, str]:
+    """Names and values behind the question mark of an address; the first one of each name, of bounded length."""
+    found = parse_qs((search or "")[:MAX_QUERY], max_num_fields=50)
+    return {name: values[0] for name, values in found.items()}

@@ -1,0 +1,23 @@
+"""How large a run may be that a visitor asks for: the machine belongs to all visitors."""
+
+from __future__ import annotations
+
+from model.scenario import Scenario
+
+MAX_MONTHS = 240
+MAX_SHIPPERS = 20_000
+
+
+def size_problems(scenario: Scenario) -> list[str]:
+    """Say what about a scenario is too large for the server; the command line has no such limits."""
+    problems = []
+    if scenario.n_months > MAX_MONTHS:
+        problems.append(
+            f"{scenario.name}: {scenario.n_months} months are too many for the server; at most {MAX_MONTHS}"
+        )
+    shippers = scenario.parameters.n_shippers
+    if shippers > MAX_SHIPPERS:
+        problems.append(
+            f"{scenario.name}: n_shippers = {shippers:,.0f} is too many for the server; at most {MAX_SHIPPERS:,}"
+        )
+    return problems

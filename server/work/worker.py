@@ -1,0 +1,51 @@
+"""What a worker process of the pool knows: which job it works for, whether that is still wanted, how far it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+NICENESS = 10
+
+
+class NotWantedError(Exception):
+    """The job was cancelled while it was at work."""
+
+
+# Shared with the server by a pool of this process alone; set once when the process starts.
+_ticks: Any = None
+_stops: Any = None
+_slot = 0
+
+
+def begin(ticks: Any, stops: Any) -> None:
+    """Start of a worker process: give way to the server and load the market."""
+    global _ticks, _stops
+    from experiments.workers import leave_with_parent
+
+    leave_with_parent()
+    os.nice(NICENESS)
+    _ticks, _stops = ticks, stops
+    import experiments.simulation  # noqa: F401
+
+
+def do[T](slot: int, task: Callable[[], T]) -> T:
+    """Do a task of the job in a slot."""
+    global _slot
+    _slot = slot
+    return task()
+
+
+def tick() -> None:
+    """Tell that one month is done.
+
+    Raises:
+        NotWantedError: The job was cancelled.
+    """
+    if _ticks is None:
+        return
+    if _stops[_slot]:
+        raise NotWantedError
+    with _ticks.get_lock():
+        _ticks[_slot] += 1

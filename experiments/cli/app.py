@@ -455,6 +455,30 @@ def sensitivity(
 
 @app.command()
 @reports_errors
+def rerun(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Folder of `run --out`, its summary.json, what --json printed, or a sweep."
+        ),
+    ],
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="ID", help="Run of a sweep; its first unless told.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Repeat a stored run from its provenance and compare: identical, or what differs (then exit code 1).
+
+    For example: lastmile rerun results/withdraw
+    """
+    from experiments.cli.reproduction import run_rerun
+
+    if not run_rerun(file, run, json):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+@reports_errors
 def report(
     folder: FolderArgument,
     outcome: OutcomeOption = None,

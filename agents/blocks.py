@@ -43,11 +43,11 @@ def sum_over_options(values: Floats) -> Floats:
     total = ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]))
     for option in range(whole, n_options):
         total += values[option]
-    return total
+    return np.asarray(total)
 
 
 def softmax_over_options(utility: Floats) -> Floats:
     """Chances proportional to exp(utility) along the first axis, (options, n); -inf means not available."""
     weight = np.exp(utility - utility.max(axis=0))
     weight /= sum_over_options(weight)
-    return weight
+    return np.asarray(weight)

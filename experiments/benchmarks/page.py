@@ -124,8 +124,8 @@ def _scaling(result: Benchmark) -> Iterator[str]:
 
 def profile_table(profile: RunProfile) -> Iterator[str]:
     """The profile as Markdown."""
-    seconds = f"{profile.total:.2f} s after a start of {profile.start:.2f} s"
-    yield f"`{profile.scenario}`, {profile.months} months, {seconds}."
+    duration = f"{profile.total:.2f} s after a start of {profile.start:.2f} s"
+    yield f"`{profile.scenario}`, {profile.months} months, {duration}."
     yield ""
     yield "| phase | ms a month | share |"
     yield "| --- | ---: | ---: |"

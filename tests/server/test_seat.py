@@ -10,7 +10,6 @@ import pytest
 from agents.bargaining import Answer
 from model.market import ParcelMarket
 from model.records import SERIES
-from model.scenario import Scenario
 from server.pages.bargaining.seat_card import card_values, read_answer
 from server.session import Choice, Session
 from server.talks import negotiations, seat_view
@@ -23,7 +22,7 @@ PATIENCE_SECONDS = 40
 
 
 def start_until(end: str, choice: Choice) -> ParcelMarket:
-    return ParcelMarket(Scenario.load(choice.scenario).with_changes({"end": end}), rng=choice.seed)
+    return ParcelMarket(choice.settings().with_changes({"end": end}), rng=choice.seed)
 
 
 class Player:
@@ -36,7 +35,7 @@ class Player:
             self.markets.append(start_until(end, choice))
             return self.markets[-1]
 
-        self.session = Session(Choice(scenario, 1, seat), start)
+        self.session = Session(Choice(scenario, 1, seat=seat), start)
         self.session.set_speed(float("inf"))
         self.session.show_view("seat", lambda market: seat_view.extract(market, self.session.seat))
         self.screen = Screen(self.session)
@@ -165,7 +164,7 @@ def test_a_run_that_waits_can_be_paused_reset_and_closed(player):
     assert session.answer(second.decision, Answer(leave=True)) == []
     twin.join(PATIENCE_SECONDS)
     assert not twin.is_alive
-    session.reset(Choice("baseline", 1, "usps"))
+    session.reset(Choice("baseline", 1, seat="usps"))
     session.play()
     screen.wait(lambda s: s.status == "waiting")
     twin = session.seat.twin

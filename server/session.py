@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 FRAMES_PER_SECOND = 12
 # Where many play, pictures become rarer so that the months go on: of a processor they get this share, all together.
-PICTURE_SHARE = 0.4
+PICTURE_SHARE = 0.15
 LONGEST_FRAME_SECONDS = 2.0
 # Steps a second that the speed control offers; the last one is as fast as the machine can.
 SPEEDS = (1.0, 2.0, 4.0, 8.0, float("inf"))

@@ -10,7 +10,6 @@ import pytest
 from agents.bargaining import Answer
 from model.market import ParcelMarket
 from model.records import SERIES
-from model.scenario import Scenario
 from server.pages.bargaining.seat_card import card_values, read_answer
 from server.session import Choice, Session
 from server.talks import negotiations, seat_view
@@ -23,7 +22,7 @@ PATIENCE_SECONDS = 40
 
 
 def start_until(end: str, choice: Choice) -> ParcelMarket:
-    return ParcelMarket(Scenario.load(choice.scenario).with_changes({"end": end}), rng=choice.seed)
+    return ParcelMarket(choice.settings().with_changes({"end": end}), rng=choice.seed)
 
 
 class Player:

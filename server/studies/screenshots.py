@@ -10,7 +10,7 @@ import io
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 
@@ -18,7 +18,11 @@ from server.studies.servers import CHROMIUM, FLAGS, Server, running
 
 PAGES = ("watch", "bargaining", "compare", "experiments", "inspect", "evidence")
 # Ending of the name, width, height, colours.
-LOOKS = (("light", 1280, 900, "light"), ("dark", 1280, 900, "dark"), ("narrow", 390, 844, "light"))
+LOOKS: tuple[tuple[str, int, int, Literal["light", "dark"]], ...] = (
+    ("light", 1280, 900, "light"),
+    ("dark", 1280, 900, "dark"),
+    ("narrow", 390, 844, "light"),
+)
 PATIENCE_MS = 180_000
 # The animation: twenty seconds, and small enough for the top of a README.
 SECONDS, FRAMES_PER_SECOND, ANIMATION_WIDTH = 20, 4, 800

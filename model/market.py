@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +26,7 @@ from agents.shippers import Shipper, ShipperTable
 from agents.usps import Usps
 from model.access import insourcing
 from model.carriers import AMAZON, USPS, load_carriers
+from model.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from model.checks import BalanceError
 from model.contract_book import ContractBook
 from model.demand import season_factors
@@ -202,6 +204,26 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         while not self.finished:
             self.step()
         return self
+
+    def save(self, path: str | Path) -> Path:
+        """Keep the market in a file; `load` goes on with it as if it had never stopped. See `model.checkpoint`.
+
+        Raises:
+            model.checkpoint.CheckpointError: It plays with a bargaining strategy of one's own.
+        """
+        return write_checkpoint(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> ParcelMarket:
+        """Return the market of a file that `save` wrote.
+
+        Raises:
+            model.checkpoint.CheckpointError: It holds none that can go on with this code.
+        """
+        market = read_checkpoint(path)
+        if not isinstance(market, cls):
+            raise CheckpointError(f"checkpoint {path}: it holds no {cls.__name__}")
+        return market
 
     @property
     def finished(self) -> bool:
@@ -449,20 +471,19 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
 
 
+def _latest(name: str, column: int | None, market: ParcelMarket) -> float:
+    """Latest value of a monthly series."""
+    values = market.records[name][-1]
+    return float(values if column is None else values[column])
+
+
 def _reporters(keys: tuple[str, ...]) -> dict[str, Callable[[ParcelMarket], float]]:
     """What a Mesa user finds in the data collector: the national figures of the month."""
-
-    def latest(name: str, column: int | None = None) -> Callable[[ParcelMarket], float]:
-        def report(market: ParcelMarket) -> float:
-            values = market.records[name][-1]
-            return float(values if column is None else values[column])
-
-        return report
-
-    reporters = {f"{key}_volume_parcels": latest("volume_parcels", i) for i, key in enumerate(keys)}
+    # Partial functions, because closures cannot be pickled with the market.
+    reporters = {f"{key}_volume_parcels": partial(_latest, "volume_parcels", i) for i, key in enumerate(keys)}
     for name in ("usps_net_income_usd", "usps_cash_usd", "usps_debt_usd", "amazon_delivered_cost_usd"):
-        reporters[name] = latest(name)
-    return reporters
+        reporters[name] = partial(_latest, name, None)
+    return dict(reporters)
 
 
 __all__ = ["PHASES", "BalanceError", "MarketStoppedError", "ParcelMarket", "Phase"]

@@ -455,6 +455,30 @@ def sensitivity(
 
 @app.command()
 @reports_errors
+def rerun(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Folder of `run --out`, its summary.json, what --json printed, or a sweep."
+        ),
+    ],
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="ID", help="Run of a sweep; its first unless told.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Repeat a stored run from its provenance and compare: identical, or what differs (then exit code 1).
+
+    For example: lastmile rerun results/withdraw
+    """
+    from experiments.cli.reproduction import run_rerun
+
+    if not run_rerun(file, run, json):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+@reports_errors
 def report(
     folder: FolderArgument,
     outcome: OutcomeOption = None,
@@ -483,6 +507,22 @@ def baseline(
     from experiments.cli.speed import run_baseline
 
     run_baseline(refresh, json)
+
+
+@app.command()
+@reports_errors
+def benchmark(
+    profile: Annotated[bool, typer.Option("--profile", help="Only where the time of a default run goes.")] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Also write it into a Markdown page.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Time a month beside other ways to write it, and cost against size, start-up and memory (some minutes)."""
+    from experiments.cli.speed import run_benchmark
+
+    run_benchmark(profile, write, json)
 
 
 @app.command()

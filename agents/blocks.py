@@ -50,4 +50,4 @@ def softmax_over_options(utility: Floats) -> Floats:
     """Chances proportional to exp(utility) along the first axis, (options, n); -inf means not available."""
     weight = np.exp(utility - utility.max(axis=0))
     weight /= sum_over_options(weight)
-    return weight
+    return np.asarray(weight)

@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.calendar import Month
 from model.scenario import DEFAULT_SCENARIO, Scenario, ScenarioError, levers, scenario_names
+from server.talks.sides import SEATS
 from server.work.limits import size_problems
 
 MAX_SEED = 2**31 - 1
@@ -35,13 +36,17 @@ class Choice:
         scenario: Name in the library.
         seed: Seed of the run's luck.
         overrides: Levers and parameters that differ from the scenario's, sorted by name.
+        seat: Side between Amazon and USPS that the visitor plays by hand; empty for none.
     """
 
     scenario: str = DEFAULT_SCENARIO
     seed: int = 1
     overrides: tuple[tuple[str, Value], ...] = ()
+    seat: str = ""
 
     def __post_init__(self) -> None:
+        if self.seat not in ("", *SEATS):
+            raise ChoiceError(f"seat must be one of {', '.join(SEATS)} or empty, not {self.seat!r}")
         if not 0 <= self.seed <= MAX_SEED:
             raise ChoiceError(f"seed must be between 0 and {MAX_SEED}, not {self.seed}")
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ipyvue.VueTemplateWidget import Events
 
 from server import messages
+from server.wire import checked
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -97,6 +98,8 @@ class Guard:
             if _is_page(path) and self.house.count() >= self.house.limit and not self.house.make_room():
                 await _answer(send, 503, b"text/html; charset=utf-8", messages.full(self.house.limit))
                 return
+        if scope["type"] == "websocket":
+            receive = checked(receive)
         await self.app(scope, receive, _with_headers(send, _is_page(path)))
 
     def _closing(self, receive: Receive) -> Receive:

@@ -13,18 +13,20 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from agents.bargaining import Answer
 from model.market import ParcelMarket
 from model.scenario import ScenarioError
 from server import snapshot as snapshots
 from server.choice import MAX_SEED, Choice
 from server.snapshot import Run, Snapshot, Status
+from server.talks.seat import Decision, Seat, SeatLeftError, take_seat
 from server.turns import Turns
 
 logger = logging.getLogger(__name__)
 
 FRAMES_PER_SECOND = 12
 # Where many play, pictures become rarer so that the months go on: of a processor they get this share, all together.
-PICTURE_SHARE = 0.4
+PICTURE_SHARE = 0.15
 LONGEST_FRAME_SECONDS = 2.0
 # Steps a second that the speed control offers; the last one is as fast as the machine can.
 SPEEDS = (1.0, 2.0, 4.0, 8.0, float("inf"))
@@ -83,6 +85,9 @@ class Session:
         self._follower: Callable[[Snapshot], None] | None = None
         self._questions: list[tuple[Extract, Callable[[object], None]]] = []
         self._views: dict[str, Extract] = {}
+        self._seat: Seat | None = None
+        self._decision: Decision | None = None
+        self._answer: Answer | None = None
         self._run: Run | None = None
         self._snapshot = snapshots.empty(1, "preparing")
         self._market: ParcelMarket | None = None
@@ -152,6 +157,36 @@ class Session:
                 self._touched_at = time.monotonic()
                 self._stale = True
             self._changed.notify_all()
+
+    @property
+    def seat(self) -> Seat | None:
+        """The seat that the visitor has in the run shown, if any."""
+        with self._changed:
+            return self._seat
+
+    def refresh(self) -> None:
+        """Publish anew: something that a view shows has changed beside the market."""
+        with self._changed:
+            self._stale = True
+            self._changed.notify_all()
+
+    def answer(self, decision: Decision, answer: Answer) -> list[str]:
+        """Answer for the side that the visitor plays, and play on.
+
+        Returns:
+            Why the answer is not possible; empty where it is taken, or comes too late to matter.
+        """
+        with self._changed:
+            if self._decision is not decision or self._answer is not None:
+                return []
+            if problems := decision.question.problems(answer):
+                return problems
+            self._answer = answer
+            self._touched_at = time.monotonic()
+            self._months_wanted = float("inf")
+            self._next_step_at = time.monotonic()
+            self._changed.notify_all()
+        return []
 
     def reset(self, choice: Choice, months: int = 0) -> None:
         """Forget the run and prepare the one that was chosen; simulate so many months of it at once."""
@@ -258,22 +293,50 @@ class Session:
             choice, self._wanted = self._wanted, None
             months, self._months_at_once = self._months_at_once, 0
         assert choice is not None
-        self._market = None
+        self._give_up()
         self._show(snapshots.empty(self._snapshot.number + 1, "preparing", run=self._run))
         try:
             with TURNS.turn():
                 market = self._start(choice)
+            if choice.seat:
+                self._seat = take_seat(market, choice, self._start, TURNS.turn, self._await_answer, self.refresh)
         except (ScenarioError, ValueError) as error:
             return self._fail(f"This run cannot start: {error}")
         except Exception as error:  # whatever it is, the visitor must see it and the server must live on
             logger.exception("could not prepare %s", choice)
             return self._fail(f"This run cannot start: {type(error).__name__}: {error}")
         self._market = market
-        self._run = replace(snapshots.describe(market, choice.seed), changed=choice.changed)
+        self._run = replace(snapshots.describe(market, choice.seed), changed=choice.changed, seat=choice.seat)
         with self._changed:
             if self._wanted is None:  # else another run was chosen meanwhile
                 self._months_wanted, self._hurry = max(float(months), self._months_wanted), months
         return self._publish()
+
+    def _await_answer(self, decision: Decision) -> Answer:
+        """Stand still in the middle of a month until the visitor has answered; pages are served meanwhile.
+
+        Raises:
+            SeatLeftError: The run is given up.
+        """
+        with self._changed:
+            self._decision, self._answer, self._stale = decision, None, True
+        with TURNS.aside():
+            while True:
+                with self._changed:
+                    while not (self._closed or self._wanted or self._answer or self._stale or self._questions):
+                        self._changed.wait()
+                    answer, asked = self._answer, bool(self._questions)
+                    given_up = self._closed or self._wanted is not None
+                    if given_up or answer is not None:
+                        self._decision = self._answer = None
+                if given_up:
+                    raise SeatLeftError
+                if answer is not None:
+                    return answer
+                if asked:
+                    self._reply()
+                else:
+                    self._publish()
 
     def _step(self) -> bool:
         assert self._market is not None
@@ -284,6 +347,8 @@ class Session:
         try:
             with TURNS.turn():
                 self._market.step()
+        except SeatLeftError:
+            return True
         except Exception as error:
             logger.exception("the market stopped in %s", month)
             return self._fail(f"The market stopped in {month}: {type(error).__name__}: {error}")
@@ -300,7 +365,8 @@ class Session:
         with self._changed:
             number = self._snapshot.number + 1
             stepping = self._market is not None and self._months_wanted > 0 and not self._market.finished
-            status: Status = "playing" if stepping else self._resting_status()
+            decision = self._decision
+            status: Status = "waiting" if decision else "playing" if stepping else self._resting_status()
             extracts = dict(self._views)
             look_back = self._look_back
         begun = time.thread_time()
@@ -312,7 +378,7 @@ class Session:
             logger.exception("a view of the market failed")
             return self._fail(f"This page cannot be drawn: {type(error).__name__}: {error}")
         taken = snapshots.take(self._market, self._run, number, status, look_back)
-        self._show(replace(taken, views=views))
+        self._show(replace(taken, views=views, decision=decision))
         self._picture_seconds = time.thread_time() - begun
         return True
 
@@ -355,5 +421,12 @@ class Session:
         return min(max(1 / FRAMES_PER_SECOND, fair), LONGEST_FRAME_SECONDS)
 
     def _end(self) -> bool:
-        self._market = None
+        self._give_up()
         return False
+
+    def _give_up(self) -> None:
+        self._market = None
+        with self._changed:
+            seat, self._seat = self._seat, None
+        if seat is not None:
+            seat.twin.stop()

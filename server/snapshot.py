@@ -18,6 +18,7 @@ from agents.geography import SEGMENTS, ZONE_TYPES, ZoneTable
 from model.events import Event
 from model.market import ParcelMarket
 from server.headline import headline
+from server.talks.seat import Decision
 
 type Floats = NDArray[np.float64]
 type Status = Literal["preparing", "paused", "playing", "waiting", "finished", "failed"]
@@ -44,6 +45,7 @@ class Run:
         states: Postal abbreviations in FIPS order.
         debt_ceiling_usd: What USPS may owe at most, US dollars.
         changed: What the visitor changed in the scenario, in words; empty for nothing.
+        seat: Key of the side that the visitor plays by hand, empty in a run of the model alone.
     """
 
     scenario: str
@@ -56,6 +58,7 @@ class Run:
     states: tuple[str, ...]
     debt_ceiling_usd: float
     changed: str = ""
+    seat: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +87,7 @@ class Snapshot:
         place_own_share: (D, P) share of Amazon's parcels that it delivers itself.
         place_price: (D, P) mean price that shippers other than Amazon pay for parcels to there, US dollars.
         place_on_time: (D, P) share of the parcels delivered there that arrive on time.
+        decision: What the visitor has to decide in the seat that it has taken, else None.
         views: What single pages asked for (`Session.show_view`), by name; frozen values, never live objects.
     """
 
@@ -105,6 +109,7 @@ class Snapshot:
     place_price: Floats
     place_on_time: Floats
     views: Mapping[str, object] = field(default_factory=dict)
+    decision: Decision | None = None
 
     @property
     def n_done(self) -> int:

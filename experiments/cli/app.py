@@ -511,6 +511,22 @@ def baseline(
 
 @app.command()
 @reports_errors
+def benchmark(
+    profile: Annotated[bool, typer.Option("--profile", help="Only where the time of a default run goes.")] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Also write it into a Markdown page.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Time a month beside other ways to write it, and cost against size, start-up and memory (some minutes)."""
+    from experiments.cli.speed import run_benchmark
+
+    run_benchmark(profile, write, json)
+
+
+@app.command()
+@reports_errors
 def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; the default only answers this machine.")

@@ -23,6 +23,8 @@ Booleans = NDArray[np.bool_]
 MAX_ITERATIONS = 400
 TOLERANCE = 1e-9
 QUOTA_ROUNDS = 60
+LARGE_POPULATION = 20_000  # rows from which on a sample stands for everybody, and fewer rounds come as close
+SAMPLE, MAX_CORRECTIONS, QUOTA_ROUNDS_LARGE = 4_096, 12, 20
 
 
 class StartError(ValueError):
@@ -104,12 +106,40 @@ class _SegmentSolver:
         self.constants = np.where(self.offered, np.log(np.where(self.offered, share, 1.0)), -np.inf)
         start = np.where(self.offered, share, 0.0)
         self.split = np.broadcast_to(start[:, None], (self.big_mix.shape[0], *self.zone_coverage.shape)).copy()
+        self.correction = np.zeros((2, len(share)))  # gaps of everybody beyond those of the sample: shares, prices
         self.iterations = 0
 
     def run(self) -> None:
+        """Solve; a large population is solved on a sample that is corrected until everybody fits.
+
+        The sample answers to constants and levels almost as everybody does, so each correction brings the gaps of
+        everybody down some thirtyfold, at the price of one evaluation of everybody.
+        """
+        everybody = self.small_rows
+        if len(everybody.volume) <= LARGE_POPULATION:
+            self._iterate()
+            return
+        sample = everybody.sample(SAMPLE)
+        for _ in range(MAX_CORRECTIONS):
+            self.small_rows = sample
+            self._iterate()
+            in_sample = np.array(self._step()[:2])
+            self.small_rows = everybody
+            *gaps, moved = self._step()
+            if max(np.abs(gaps).max(), moved) < TOLERANCE:
+                return
+            self.correction = np.array(gaps) - in_sample
+            # Shares in the sample add up to one, too.
+            self.correction[0, self.offered] -= np.log(self.share @ np.exp(self.correction[0]))
+        self.correction = np.zeros_like(self.correction)
+        self._iterate()
+
+    def _iterate(self) -> None:
         mixing = _AndersonMixing()
-        for self.iterations in range(1, MAX_ITERATIONS + 1):
-            step, ratio, moved = self._step()
+        for _ in range(MAX_ITERATIONS):
+            self.iterations += 1
+            *gaps, moved = self._step()
+            step, ratio = gaps + self.correction
             gap = max(np.abs(step).max(), np.abs(ratio).max(), moved)
             if gap < TOLERANCE:
                 return
@@ -226,7 +256,7 @@ def _draw_to_quota(chances: Floats, quota: Floats, weight: Floats, uniform: Floa
     """Tilt chances by one factor per option until the drawn volumes are as near to the quota as whole rows allow."""
     tilt = np.ones_like(quota)
     best, best_gap = draw_from_options(chances, tilt, uniform), np.inf
-    for _ in range(QUOTA_ROUNDS):
+    for _ in range(QUOTA_ROUNDS if len(uniform) <= LARGE_POPULATION else QUOTA_ROUNDS_LARGE):
         chosen = draw_from_options(chances, tilt, uniform)
         drawn = np.bincount(chosen, weights=weight, minlength=len(quota))
         gap = float(np.abs(drawn - quota).sum())

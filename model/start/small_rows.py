@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +98,18 @@ class SmallRows:
             coverage=np.ascontiguousarray(reach.T),
             surcharge=np.ascontiguousarray(setting.mix_surcharge().T),
             available=np.ascontiguousarray((primary_available(reach, setting.min_coverage) & offered).T),
+        )
+
+    def sample(self, n: int) -> SmallRows:
+        """About n rows, evenly taken (rows are drawn independently), that stand for the parcels of all."""
+        every = max(1, len(self.volume) // n)
+        volume = self.volume[::every]
+        return replace(
+            self,
+            keep=self.keep[::every],
+            price_coef=self.price_coef[::every],
+            volume=volume * (self.volume.sum() / volume.sum()),
+            division=self.division[::every],
         )
 
     def tender(self, constants: Floats, level: Floats) -> tuple[Floats, Floats]:

@@ -119,7 +119,15 @@ class WorkPool:
         self._ticks: Any = self._spawn.Array("q", MAX_JOBS)
         self._stops: Any = self._spawn.Array("b", MAX_JOBS, lock=False)
         self._executor: ProcessPoolExecutor | None = None
+        # Kept: Python 3.12 locks itself out when a broken executor is freed while it calls back.
+        self._broken: list[ProcessPoolExecutor] = []
         self._closed = False
+
+    @property
+    def n_jobs(self) -> int:
+        """Jobs that hold a place: not ended, or with a process that still works for them."""
+        with self._lock:
+            return len(self._jobs)
 
     def submit(
         self,
@@ -238,6 +246,7 @@ class WorkPool:
             job.in_flight -= 1
             error = future.exception() if not future.cancelled() else NotWantedError()
             if isinstance(error, BrokenProcessPool) and self._executor is executor:
+                self._broken.append(executor)
                 self._executor = None  # the next task starts new processes
             if job.state not in ENDED:
                 if error is not None:

@@ -39,19 +39,30 @@ def main() -> None:
 
 
 def _sweep(order: dict[str, Any]) -> None:
-    from experiments.designs.restore import restore_design
-    from experiments.store.manifest import read_manifest
     from experiments.sweeps.sweep import sweep
 
     out = order["out"]
-    design = order["design"] or restore_design(read_manifest(out).design)
     sweep(
-        design,
+        order["design"] or _design_of(out),
         out,
         workers=order["workers"],
         retry_failed=order["retry_failed"],
         progress=lambda done, failed, total: _tell(done=done, failed=failed, total=total),
     )
+
+
+def _design_of(folder: str) -> Any:
+    """The design of a store; code that a store names is run for nobody who only comes by browser."""
+    from experiments.designs.restore import restore_design
+    from experiments.errors import InputError
+    from experiments.simulation import name_of, simulate_market
+    from experiments.store.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    simulate = manifest.environment.get("simulate")
+    if simulate != name_of(simulate_market):
+        raise InputError(f"this sweep runs a simulation of its own, {simulate}; go on with it where it was started")
+    return restore_design(manifest.design)
 
 
 def _leave_with_input() -> None:

@@ -45,7 +45,8 @@ def _headline(snapshot: Snapshot) -> solara.Element:
     else:
         text = snapshot.headline
     back = " · looking back" if snapshot.shown < snapshot.n_done else ""
-    kicker = f"{run.title}{run.changed} · seed {run.seed}{back}" if run else ""
+    by_hand = " · played by hand" if run and run.seat else ""
+    kicker = f"{run.title}{run.changed} · seed {run.seed}{by_hand}{back}" if run else ""
     return charts.headline(
         text=text,
         kicker=kicker,

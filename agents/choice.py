@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.blocks import blocks
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int8]
 Booleans = NDArray[np.bool_]
@@ -70,22 +72,42 @@ def stationary_shares(menu: Menu, inertia: float) -> tuple[Floats, Floats]:
         Chances of the national carriers (n, M) and of the partial carriers with their fallback (n, Q, M); together
         they sum to 1 for each shipper.
     """
-    bundles = menu.bundles()
-    top = np.maximum(menu.national.max(axis=1), bundles.max(axis=(1, 2), initial=-np.inf))
-    weight = np.exp(menu.national - top[:, None])
-    weight_bundle = np.exp(bundles - top[:, None, None])
+    alone, bundle = stationary_by_option(menu.national.T, menu.partial.T, menu.coverage.T, menu.available.T, inertia)
+    return alone.T, bundle.transpose(2, 0, 1)
+
+
+def stationary_by_option(
+    national: Floats, partial: Floats, coverage: Floats, available: Booleans, inertia: float
+) -> tuple[Floats, Floats]:
+    """The same with options first and rows last, so that every operation runs along contiguous memory.
+
+    Args:
+        national: Utility of each national carrier, (M, n).
+        partial: Utility of each partial carrier where it delivers, (Q, n).
+        coverage: Share of the destinations that a partial carrier reaches, (Q, n).
+        available: Whether a partial carrier can be the primary one, (Q, n).
+        inertia: Utility of staying.
+
+    Returns:
+        Chances (M, n) and (Q, M, n).
+    """
+    bundles = (coverage * np.where(available, partial, 0.0))[:, None] + (1.0 - coverage)[:, None] * national
+    bundles[~np.broadcast_to(available[:, None], bundles.shape)] = -np.inf
+    top = national.max(axis=0)
+    if len(bundles):
+        top = np.maximum(top, bundles.max(axis=0).max(axis=0))
+    weight = np.exp(national - top)
+    weight_bundle = np.exp(np.subtract(bundles, top, out=bundles), out=bundles)
     stay = np.expm1(inertia)
-    national_sum = weight.sum(axis=1)
-    offered = national_sum[:, None] + weight_bundle.sum(axis=1)
+    national_sum = weight.sum(axis=0)
+    offered = national_sum + weight_bundle.sum(axis=0)
     chance = weight * (offered + stay * weight) / offered
-    chance_bundle = (
-        weight[:, None, :]
-        * weight_bundle
-        * (offered[:, None, :] + stay * weight_bundle)
-        / (offered[:, None, :] * national_sum[:, None, None])
-    )
-    total = chance.sum(axis=1) + chance_bundle.sum(axis=1).sum(axis=1)
-    return chance / total[:, None], chance_bundle / total[:, None, None]
+    chance_bundle = offered + stay * weight_bundle
+    chance_bundle *= weight * weight_bundle
+    chance_bundle /= offered * national_sum
+    total = chance.sum(axis=0) + chance_bundle.sum(axis=0).sum(axis=0)
+    chance_bundle /= total
+    return chance / total, chance_bundle
 
 
 def reconsider(
@@ -132,6 +154,28 @@ def draw(chances: Floats, uniform: Floats) -> NDArray[np.int64]:
     chosen = (cumulated <= uniform[:, None] * cumulated[:, -1:]).sum(axis=1)
     last_possible = chances.shape[1] - 1 - np.argmax(chances[:, ::-1] > 0.0, axis=1)
     return np.asarray(np.minimum(chosen, last_possible), dtype=np.int64)
+
+
+def draw_from_options(chances: Floats, tilt: Floats, uniform: Floats) -> NDArray[np.int64]:
+    """Pick one option per row as `draw` does, with options first: many rows, each with its chances times a tilt.
+
+    Args:
+        chances: (options, n).
+        tilt: Factor on the chances of each option, (options,).
+        uniform: (n,) in [0, 1).
+
+    Returns:
+        Chosen option (n,); never one of zero chance.
+    """
+    chosen = np.empty(len(uniform), dtype=np.int64)
+    for rows in blocks(len(uniform)):
+        cumulated = chances[:, rows] * tilt[:, None]
+        for option in range(1, len(cumulated)):
+            cumulated[option] += cumulated[option - 1]
+        below = cumulated <= uniform[rows] * cumulated[-1]
+        last_possible = (cumulated < cumulated[-1]).view(np.int8).sum(axis=0, dtype=np.int8)
+        chosen[rows] = np.minimum(below.view(np.int8).sum(axis=0, dtype=np.int8), last_possible)
+    return chosen
 
 
 def split_volume(weight: Floats, coverage: Floats, national: Booleans) -> Floats:

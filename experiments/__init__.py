@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from experiments.postal.universal_service import ServiceCost, uso_cost
     from experiments.postal.volume_loss import UspsLoss, usps_loss
     from experiments.reports.report import report
+    from experiments.rerun import Rerun, rerun
     from experiments.results import RunResult
     from experiments.runs import run
     from experiments.simulation import Simulation, simulate_market
@@ -46,6 +47,7 @@ __all__ = [
     "Hindcast",
     "InputError",
     "Negotiations",
+    "Rerun",
     "RetainedCurve",
     "RunResult",
     "Sensitivity",
@@ -67,6 +69,7 @@ __all__ = [
     "open_sweep",
     "read_design",
     "report",
+    "rerun",
     "response",
     "retained_curve",
     "run",
@@ -108,6 +111,8 @@ _HOMES = {
     "open_sweep": "store.reading",
     "read_design": "designs",
     "report": "reports.report",
+    "Rerun": "rerun",
+    "rerun": "rerun",
     "response": "analysis.responses",
     "retained_curve": "talks.access_curve",
     "run": "runs",

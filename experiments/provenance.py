@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
 import subprocess
 from functools import cache
-from importlib import metadata, resources
-from importlib.resources.abc import Traversable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from model.code_checksum import code_checksum as checksum_of_code
 from model.scenario import Scenario
 
 DISTRIBUTION = "lastmile"
 PACKAGES = ("agents", "model", "experiments")
 COMPUTED_WITH = ("mesa", "numpy", "pandas", "scipy")
-_CODE_AND_DATA = (".py", ".csv", ".toml")
 _LABELS = ("name", "title", "description", "forced")
 
 
@@ -55,25 +53,9 @@ def _version(distribution: str) -> str | None:
         return None
 
 
-@cache
 def code_checksum(packages: tuple[str, ...] = PACKAGES) -> str:
-    """SHA-256 over the code and data of the packages, so that changed code never passes for the same."""
-    digest = hashlib.sha256()
-    for package in packages:
-        for name, content in sorted(_files(resources.files(package), package)):
-            digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
-
-
-def _files(folder: Traversable, path: str) -> list[tuple[str, bytes]]:
-    found = []
-    for item in folder.iterdir():
-        name = f"{path}/{item.name}"
-        if item.is_dir():
-            found += _files(item, name)
-        elif item.name.endswith(_CODE_AND_DATA):
-            found.append((name, item.read_bytes()))
-    return found
+    """SHA-256 over the code and data of the packages that a result depends on."""
+    return checksum_of_code(packages)
 
 
 @cache

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import mesa
 import numpy as np
+from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
 from agents.amazon import Amazon
@@ -24,6 +26,7 @@ from agents.shippers import Shipper, ShipperTable
 from agents.usps import Usps
 from model.access import insourcing
 from model.carriers import AMAZON, USPS, load_carriers
+from model.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from model.checks import BalanceError
 from model.contract_book import ContractBook
 from model.demand import season_factors
@@ -202,6 +205,26 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             self.step()
         return self
 
+    def save(self, path: str | Path) -> Path:
+        """Keep the market in a file; `load` goes on with it as if it had never stopped. See `model.checkpoint`.
+
+        Raises:
+            model.checkpoint.CheckpointError: It plays with a bargaining strategy of one's own.
+        """
+        return write_checkpoint(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> ParcelMarket:
+        """Return the market of a file that `save` wrote.
+
+        Raises:
+            model.checkpoint.CheckpointError: It holds none that can go on with this code.
+        """
+        market = read_checkpoint(path)
+        if not isinstance(market, cls):
+            raise CheckpointError(f"checkpoint {path}: it holds no {cls.__name__}")
+        return market
+
     @property
     def finished(self) -> bool:
         """Whether all months have been played."""
@@ -303,6 +326,33 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
     def amazon_own_volume(self) -> Floats:
         """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
         return self.state.network.amazon_own
+
+    # -- Mesa's view of the agents: a million shippers need no Python object each until somebody asks for them ---------
+
+    _shippers_are_agents = True
+
+    @property
+    def agents(self) -> AgentSet:
+        """All agents, every shipper among them."""
+        self._make_shipper_agents()
+        return super().agents
+
+    @property
+    def agents_by_type(self) -> dict[type, AgentSet]:
+        """All agents by type, every shipper among them."""
+        self._make_shipper_agents()
+        return super().agents_by_type  # type: ignore[no-any-return]
+
+    @property
+    def agent_types(self) -> list[type]:
+        """Types of all agents."""
+        self._make_shipper_agents()
+        return super().agent_types  # type: ignore[no-any-return]
+
+    def _make_shipper_agents(self) -> None:
+        if not self._shippers_are_agents:
+            self._shippers_are_agents = True
+            Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
 
     # -- small facts that several phases need ------------------------------------------------------------------------
 
@@ -418,23 +468,22 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
                 self.fedex = FedEx(self, index, key, name, p.target_margin_ups_fedex, january)
                 self.carrier_agents.append(self.fedex)
         self.regulator = Regulator(self, int(p.regulator_lag))
-        Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
+        self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
+
+
+def _latest(name: str, column: int | None, market: ParcelMarket) -> float:
+    """Latest value of a monthly series."""
+    values = market.records[name][-1]
+    return float(values if column is None else values[column])
 
 
 def _reporters(keys: tuple[str, ...]) -> dict[str, Callable[[ParcelMarket], float]]:
     """What a Mesa user finds in the data collector: the national figures of the month."""
-
-    def latest(name: str, column: int | None = None) -> Callable[[ParcelMarket], float]:
-        def report(market: ParcelMarket) -> float:
-            values = market.records[name][-1]
-            return float(values if column is None else values[column])
-
-        return report
-
-    reporters = {f"{key}_volume_parcels": latest("volume_parcels", i) for i, key in enumerate(keys)}
+    # Partial functions, because closures cannot be pickled with the market.
+    reporters = {f"{key}_volume_parcels": partial(_latest, "volume_parcels", i) for i, key in enumerate(keys)}
     for name in ("usps_net_income_usd", "usps_cash_usd", "usps_debt_usd", "amazon_delivered_cost_usd"):
-        reporters[name] = latest(name)
-    return reporters
+        reporters[name] = partial(_latest, name, None)
+    return dict(reporters)
 
 
 __all__ = ["PHASES", "BalanceError", "MarketStoppedError", "ParcelMarket", "Phase"]

@@ -93,6 +93,7 @@ SERIES = (
     Series("usps_contract_paid_usd", ("carrier",), "$", "What carriers pay USPS under contracts, by buyer"),
     Series("usps_contract_cost_usd", ("carrier",), "$", "What their parcels cost USPS, by buyer"),
     Series("usps_mail_index", (), "index", "Mail pieces relative to the start"),
+    Series("list_price_usd", ("carrier", "segment"), "$", "List price before discounts, 0 where it is not offered"),
 )
 
 

@@ -105,7 +105,10 @@ def enterprise_split(
     utility = fixed[..., None] - price_coef[:, :, None, None] * columns
     utility = np.where(offered[:, :, None], utility, -np.inf)  # who offers nothing must not set the scale
     weight = np.exp(utility - utility.max(axis=2, keepdims=True))
-    return split_volume(weight[..., column_of_zone] * np.exp(inertia * lagged), coverage, national)
+    by_zone = inertia * lagged
+    np.exp(by_zone, out=by_zone)
+    by_zone *= weight.take(column_of_zone, axis=-1)
+    return split_volume(by_zone, coverage, national)
 
 
 def quality_cost(p: Parameters, on_time: Floats, delay: Floats) -> Floats:

@@ -10,7 +10,9 @@ import ipyvue
 import solara
 import solara.server.kernel_context as kernels
 
-from server import charts
+from server import charts, seats
+from server.address import View, read_query, write_query
+from server.choice import Choice, ChoiceError
 from server.pages.bargaining import BargainingPage
 from server.pages.compare import ComparePage
 from server.pages.evidence import EvidencePage
@@ -18,6 +20,7 @@ from server.pages.experiments import ExperimentsPage
 from server.pages.inspect import InspectPage
 from server.pages.watch import WatchPage
 from server.session import Session
+from server.snapshot import Snapshot
 
 # Path, label in the bar, page. The session lives in the layout, so it goes on while its visitor changes pages.
 PAGES: tuple[tuple[str, str, Callable[[Session], solara.Element]], ...] = (
@@ -32,31 +35,67 @@ PAGES: tuple[tuple[str, str, Callable[[Session], solara.Element]], ...] = (
 session_context = solara.create_context(None)
 
 
-def open_session() -> Session:
-    """Start a session that pauses when no page of this kernel is connected."""
+def open_session(view: View) -> Session:
+    """Start a session with what the address asks for; it pauses when no page of this kernel is connected."""
     kernel = kernels.get_current_context()
 
     def is_watched() -> bool:
         return kernels.PageStatus.CONNECTED in kernel.page_status.values()
 
-    return Session(is_watched=is_watched)
+    session = Session(choice=view.choice, is_watched=is_watched, months=view.months)
+    seats.take_seat(session, kernel.close)
+    return session
+
+
+def read_address(query: str | None) -> tuple[View, tuple[str, ...]]:
+    """What an address asks for, or the usual run and what is wrong with the address."""
+    try:
+        return read_query(query), ()
+    except ChoiceError as error:
+        return View(Choice()), error.problems
 
 
 @solara.component
-def Layout(children: list[solara.Element]) -> solara.Element:
-    """Makes the session, closes it when the tab goes, and draws the shell."""
-    session = solara.use_memo(open_session, [])
-    solara.use_effect(lambda: session.close, [])
-    session_context.provide(session)
+def Address(session: Session, problems: tuple[str, ...], links: list[dict[str, str]], here: str) -> solara.Element:
+    """The bar with its links and the address bar, which follow the run; drawn again only when that is another one."""
+    query, set_query = solara.use_state(write_query(session.choice, None))
     router = solara.use_router()
-    links = [{"path": path, "label": label} for path, label, _ in PAGES]
-    here = router.parts[0] if router.parts else "/"
+
+    def follow() -> Callable[[], None]:
+        def note(snapshot: Snapshot) -> None:
+            # While it plays the month would change faster than browsers let an address change.
+            if snapshot.status in ("paused", "finished") or snapshot.shown < snapshot.n_done:
+                set_query(write_query(session.choice, snapshot.month))
+
+        session.follow(note)
+        return lambda: session.follow(None)
+
+    solara.use_effect(follow, [session])
 
     def go(path: str) -> None:
         if path in {link["path"] for link in links}:
             router.push("/" if path == "/" else f"/{path}")
 
-    bar = charts.bar(links=links, here=here, event_go=go)
+    return ipyvue.Html.element(
+        tag="div",
+        children=[
+            charts.bar(links=links, here=here, query=query, event_go=go),
+            charts.address(query=query, problems=list(problems)),
+        ],
+    )
+
+
+@solara.component
+def Layout(children: list[solara.Element]) -> solara.Element:
+    """Makes the session, closes it when the tab goes, and draws the shell."""
+    router = solara.use_router()
+    view, problems = solara.use_memo(lambda: read_address(router.search), [])
+    session = solara.use_memo(lambda: open_session(view), [])
+    solara.use_effect(lambda: session.close, [])
+    session_context.provide(session)
+    links = [{"path": path, "label": label} for path, label, _ in PAGES]
+    here = router.parts[0] or "/" if router.parts else "/"
+    bar = Address(session, problems, links, here)
     return ipyvue.Html.element(tag="div", class_="lm-shell", children=[bar, *children])
 
 

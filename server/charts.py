@@ -39,6 +39,16 @@ MONEY_SERIES = (
     {"name": "Cash", "light": "#0b62a8", "dark": "#6db3f2", "symbol": "circle"},
     {"name": "Debt", "light": "#b3372f", "dark": "#f08d83", "symbol": "rect"},
 )
+SERVICE_SERIES = tuple(
+    {"name": name, "light": light, "dark": dark, "symbol": symbol}
+    for name, light, dark, symbol in zip(
+        ("Economy", "Ground", "Premium"),
+        ("#0b62a8", "#b4650e", "#3b4252"),
+        ("#6db3f2", "#eaa04f", "#d5dae3"),
+        ("circle", "rect", "triangle"),
+        strict=True,
+    )
+)
 INCOME_SERIES = ({"name": "Net income", "light": "#2678d0", "dark": "#3f8ee8", "symbol": "none", "kind": "bar"},)
 
 
@@ -48,8 +58,13 @@ def pack(array: NDArray[np.float64]) -> bytes:
 
 
 @solara.component_vue("vue/bar.vue", vuetify=False)
-def bar(links: list[dict[str, str]], here: str, event_go: Callable[[str], None]) -> None:
+def bar(links: list[dict[str, str]], here: str, query: str, event_go: Callable[[str], None]) -> None:
     """The bar at the top: name of the app, the pages, light or dark."""
+
+
+@solara.component_vue("vue/address.vue", vuetify=False)
+def address(query: str, problems: list[str]) -> None:
+    """Keeps the run in the address bar, and says what was wrong with the address that was opened."""
 
 
 @solara.component_vue("vue/controls.vue", vuetify=False)
@@ -63,14 +78,18 @@ def controls(
     status: str,
     n_done: int,
     n_months: int,
+    shown: int,
+    month: str,
+    first: str,
     event_choose: Callable[[dict[str, Any]], None],
     event_play: Callable[[object], None],
     event_pause: Callable[[object], None],
     event_step: Callable[[object], None],
     event_reset: Callable[[object], None],
     event_speed: Callable[[int], None],
+    event_look: Callable[[int | None], None],
 ) -> None:
-    """Scenario, seed, play, pause, step, reset and speed."""
+    """Scenario, seed, play, pause, step, reset, speed, and the month to look back to."""
 
 
 @solara.component_vue("vue/headline.vue", vuetify=False)
@@ -96,8 +115,16 @@ def lines(
     first: str,
     n_months: int,
     packed: bytes,
+    shown: int = -1,
+    tabs: list[str] = [],  # noqa: B006 (a trait's default, never changed)
+    tab: int = 0,
+    event_tab: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Lines or bars over the months of a run; `packed` is (n, series) float32 in the chart's unit."""
+    """Lines or bars over the months of a run; `packed` is (n, series) float32 in the chart's unit.
+
+    `shown` counts the months up to the one whose figures stand in the legend (-1: the newest). With `tabs` the visitor
+    chooses what the series are.
+    """
 
 
 @solara.component_vue("vue/frame.vue", vuetify=False)

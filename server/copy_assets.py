@@ -31,6 +31,9 @@ WANTED = {
     "echarts": ("dist/echarts.min.js",),
     "us-atlas": ("states-albers-10m.json",),
 }
+# Only the tests use these; they go into a folder beside, which no page names and no wheel carries.
+WANTED_BY_TESTS = {"axe-core": ("axe.min.js", "LICENSE")}
+TEST_FILES = HERE.parent / "tests" / "server" / "browser_files"
 LICENCES = ("LICENSE*", "NOTICE*", "package.json", "dist/*app8.min.js.LICENSE.txt")
 
 
@@ -69,6 +72,9 @@ def main() -> None:
     (fresh / MANIFEST).write_text(json.dumps(dict(sorted(manifest.items())), indent=1) + "\n")
     shutil.rmtree(CDN, ignore_errors=True)
     fresh.rename(CDN)
+    for package, patterns in WANTED_BY_TESTS.items():
+        for path in matches(NODE_MODULES / package, patterns):
+            copy(path, TEST_FILES / path.name)
     print(f"{len(manifest)} browser files in {CDN.relative_to(HERE.parent)}")
 
 

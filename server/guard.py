@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ipyvue.VueTemplateWidget import Events
+
+from server import messages
+from server.wire import checked
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -35,6 +39,30 @@ HEADERS = [
 ]
 
 
+# Paths that are no pages: files, the socket, and what operators ask.
+NO_PAGES = ("/static/", "/_solara/", "/jupyter/", "/readyz", "/resourcez", "/favicon")
+HEALTH = "/health"
+
+
+@dataclass(frozen=True)
+class House:
+    """What the guard asks of the rooms behind it.
+
+    Attributes:
+        limit: How many sessions there may be.
+        count: How many there are.
+        make_room: Closes one that was left alone, if any.
+        health: Counts for operators.
+        close: Ends all sessions when the server stops.
+    """
+
+    limit: int
+    count: Callable[[], int]
+    make_room: Callable[[], bool]
+    health: Callable[[], dict[str, object]]
+    close: Callable[[], None]
+
+
 class Guard:
     """ASGI middleware around Solara's app.
 
@@ -43,29 +71,47 @@ class Guard:
         cdn: Folder with the browser files; what is not in its manifest does not exist.
         only_loopback: Refuse requests that name another host than this machine (a server bound to 127.0.0.1 would
             otherwise answer a foreign page whose name was pointed at 127.0.0.1).
+        house: Limits and counts; None has no limit and answers no question about its health.
     """
 
-    def __init__(self, app: App, cdn: Path, only_loopback: bool) -> None:
+    def __init__(self, app: App, cdn: Path, only_loopback: bool, house: House | None = None) -> None:
         self.app = app
         self.browser_files = frozenset(json.loads((cdn / "manifest.json").read_text()))
         self.only_loopback = only_loopback
+        self.house = house
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass on what is allowed, with headers added; answer the rest with 403 or 404."""
         if scope["type"] not in ("http", "websocket"):
-            await self.app(scope, receive, send)
+            await self.app(scope, self._closing(receive), send)
             return
         refused = self._refusal(scope)
         if refused:
             await _refuse(scope, receive, send, *refused)
             return
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *HEADERS]
-            await send(message)
+        path = scope["path"]
+        if scope["type"] == "http" and self.house is not None:
+            if path == HEALTH:
+                await _answer(send, 200, b"application/json", json.dumps(self.house.health()).encode())
+                return
+            if _is_page(path) and self.house.count() >= self.house.limit and not self.house.make_room():
+                await _answer(send, 503, b"text/html; charset=utf-8", messages.full(self.house.limit))
+                return
+        if scope["type"] == "websocket":
+            receive = checked(receive)
+        await self.app(scope, receive, _with_headers(send, _is_page(path)))
 
-        await self.app(scope, receive, send_with_headers)
+    def _closing(self, receive: Receive) -> Receive:
+        """Ends the sessions when the server shuts down."""
+
+        async def receive_and_close() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown" and self.house is not None:
+                self.house.close()
+            return message
+
+        return receive_and_close
 
     def _refusal(self, scope: Message) -> tuple[int, str] | None:
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
@@ -86,10 +132,34 @@ async def _refuse(scope: Message, receive: Receive, send: Send, status: int, rea
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": reason})
         return
-    await send(
-        {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain"), *HEADERS]}
-    )
-    await send({"type": "http.response.body", "body": reason.encode()})
+    await _answer(send, status, b"text/plain", reason.encode())
+
+
+async def _answer(send: Send, status: int, kind: bytes, body: bytes) -> None:
+    headers = [(b"content-type", kind), (b"cache-control", b"no-store"), *HEADERS]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _is_page(path: str) -> bool:
+    return not path.startswith(NO_PAGES)
+
+
+def _with_headers(send: Send, page: bool) -> Send:
+    """Adds the headers to an answer, and puts a page with a way on in place of a bare 404."""
+    lost = False
+
+    async def send_with_headers(message: Message) -> None:
+        nonlocal lost
+        if message["type"] == "http.response.start":
+            lost = page and message["status"] == 404
+            message["headers"] = [*message.get("headers", []), *HEADERS]
+        if not lost:
+            await send(message)
+        elif message["type"] == "http.response.body" and not message.get("more_body"):
+            await _answer(send, 404, b"text/html; charset=utf-8", messages.not_found())
+
+    return send_with_headers
 
 
 def refuse_foreign_objects() -> None:

@@ -172,7 +172,7 @@ def tornado(rows: Sequence[str], values: Floats, name: str) -> dict[str, Any]:
     """Horizontal bars to both sides of zero, one a row."""
     bar = {"name": name, "type": "bar", "color": "$accent", "barMaxWidth": 18, "data": numbers(values)}
     return {
-        "xAxis": {"type": "value"},
+        "xAxis": {"type": "value", "splitNumber": 3},
         "yAxis": {"type": "category", "data": list(rows), "inverse": True, "axisLabel": {"interval": 0}},
         "series": [bar],
         "rows": list(rows),
@@ -197,7 +197,14 @@ def heat(columns: Sequence[str], rows: Sequence[str], values: Floats, across: st
     ]
     return {
         "xAxis": {"type": "category", "data": list(columns), "name": across, "nameLocation": "middle", "nameGap": 26},
-        "yAxis": {"type": "category", "data": list(rows), "name": down, "inverse": True},
+        "yAxis": {
+            "type": "category",
+            "data": list(rows),
+            "name": down,
+            "nameLocation": "middle",
+            "nameGap": 18 + 7 * max(map(len, rows)),
+            "inverse": True,
+        },
         "series": [{"name": "mean", "type": "heatmap", "data": cells, "label": label}],
         "visualMap": {
             "min": low,
@@ -208,7 +215,7 @@ def heat(columns: Sequence[str], rows: Sequence[str], values: Floats, across: st
             "bottom": 0,
             "inRange": {"color": list(RAMP)},
         },
-        "grid": {"top": 30, "bottom": 74},
+        "grid": {"top": 10, "bottom": 74, "left": 26},
         "columns": list(columns),
         "rows": list(rows),
         "trigger": "item",

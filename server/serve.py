@@ -35,24 +35,35 @@ FIXED = {
     "SOLARA_SESSION_HTTP_ONLY": "True",
 }
 # An operator may want others.
-DEFAULTS = {"SOLARA_KERNEL_CULL_TIMEOUT": "2m", "SOLARA_KERNEL_MAX_COUNT": "40"}
+DEFAULTS = {"SOLARA_KERNEL_CULL_TIMEOUT": "2m"}
+# Solara lets visitors beyond its own count wait before a blank page; ours sees to it that there are none.
+SPARE_KERNELS = 20
+# What a browser sends is clicks and small values.
+MAX_MESSAGE_BYTES = 2**20
 
 
 class ServeError(RuntimeError):
     """The app cannot be served; the message says why and what to do."""
 
 
-def serve(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, open_browser: bool = False) -> None:
+def serve(
+    host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, open_browser: bool = False, stores: str | Path | None = None
+) -> None:
     """Serve the app until interrupted.
 
     Args:
         host: Address to listen on. The default only answers this machine.
         port: TCP port, 0 for any free one.
         open_browser: Open the page in the machine's browser.
+        stores: Folder of the sweeps that the pages show and make, or of a single one.
 
     Raises:
-        ServeError: The browser files are missing, or the address cannot be used.
+        ServeError: The browser files or the folder are missing, or the address cannot be used.
     """
+    if stores is not None:
+        if not Path(stores).is_dir():
+            raise ServeError(f"there is no folder {stores}; `lastmile sweep DESIGN --out {stores}` makes one")
+        os.environ["LASTMILE_STORES"] = str(Path(stores).resolve())
     listener = _listen(host, port)
     with listener:
         app = make_app(only_loopback=host.startswith(LOOPBACK))
@@ -63,8 +74,14 @@ def serve(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, open_browser: bool
         print(f"The Last Mile is served on {url} (stop with Ctrl+C)", flush=True)
         if open_browser:
             threading.Timer(1.0, webbrowser.open, (url,)).start()
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2))
-        server.run(sockets=[listener])
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            ws_max_size=MAX_MESSAGE_BYTES,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def make_app(only_loopback: bool = True) -> Guard:
@@ -78,14 +95,27 @@ def make_app(only_loopback: bool = True) -> Guard:
     os.environ.update(FIXED)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    from server import seats
+    from server.work.shared import close_work
+
+    def close_everything() -> None:
+        seats.close_all()
+        close_work()
+
+    try:
+        limit = seats.max_sessions()
+    except ValueError as error:
+        raise ServeError(str(error)) from error
+    os.environ["SOLARA_KERNEL_MAX_COUNT"] = str(limit + SPARE_KERNELS)
     # Solara advises on cookies for pages embedded in other sites; the guard forbids embedding.
     warnings.filterwarnings("ignore", message="Cookies with samesite=none require https")
     from solara.server.starlette import app
 
-    from server.guard import Guard, refuse_foreign_objects
+    from server.guard import Guard, House, refuse_foreign_objects
 
     refuse_foreign_objects()
-    return Guard(app, CDN, only_loopback)
+    house = House(limit, lambda: len(seats.sessions()), seats.make_room, seats.health, close_everything)
+    return Guard(app, CDN, only_loopback, house)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -109,9 +139,10 @@ def main() -> None:
     parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (default: only this machine)")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="TCP port, 0 for any free one")
     parser.add_argument("--open-browser", action="store_true", help="open the page in this machine's browser")
+    parser.add_argument("--open", metavar="DIR", help="folder of sweeps to show (default: results)")
     options = parser.parse_args()
     try:
-        serve(options.host, options.port, options.open_browser)
+        serve(options.host, options.port, options.open_browser, options.open)
     except ServeError as error:
         sys.exit(f"lastmile: {error}")
     except KeyboardInterrupt:

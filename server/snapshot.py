@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import Month
-from agents.geography import ZONE_TYPES, ZoneTable
+from agents.geography import SEGMENTS, ZONE_TYPES, ZoneTable
+from model.events import Event
 from model.market import ParcelMarket
 from server.headline import headline
+from server.talks.seat import Decision
 
 type Floats = NDArray[np.float64]
 type Status = Literal["preparing", "paused", "playing", "waiting", "finished", "failed"]
@@ -42,6 +44,8 @@ class Run:
         n_months: Months from start to end.
         states: Postal abbreviations in FIPS order.
         debt_ceiling_usd: What USPS may owe at most, US dollars.
+        changed: What the visitor changed in the scenario, in words; empty for nothing.
+        seat: Key of the side that the visitor plays by hand, empty in a run of the model alone.
     """
 
     scenario: str
@@ -53,28 +57,37 @@ class Run:
     n_months: int
     states: tuple[str, ...]
     debt_ceiling_usd: float
+    changed: str = ""
+    seat: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """One moment of a session.
 
-    Shapes: n months done, G = 5 carrier groups, D = 4 densities (all, urban, suburban, rural), P places: the states and
-    then the whole country. A figure that does not exist (no such zone, no parcels) is NaN.
+    Shapes: n months done, G = 5 carrier groups, S = 3 segments (services), D = 4 densities (all, urban, suburban,
+    rural), P places: the states and then the whole country. A figure that does not exist (no such zone, no parcels) is
+    NaN. The series go on to the newest month; headline and places are of the month shown.
 
     Attributes:
         number: Counts up with every snapshot of the session.
         status: What the session is doing.
         message: What went wrong, else empty.
         run: The run shown, or None before the first one is ready.
-        month: The month simulated last, or None before the first.
+        month: The month shown, the newest unless one looks back; None before the first.
+        shown: How many months had been simulated at the end of it.
         headline: One sentence about that month.
         volume: (n, G) parcels a month.
         usps: (n, 3) net income of the month, cash and debt at its end, US dollars.
         own_share: (n, D) share of Amazon's parcels that it delivers itself.
-        place_delivered: (D, G, P) parcels delivered in the last month.
-        place_own_share: (D, P) share of Amazon's parcels that it delivers itself, last month.
+        paid: (n, S) mean price that shippers other than Amazon pay, US dollars.
+        list_price: (n, S, G) mean list price of the carriers that offer the segment, US dollars.
+        events: All that happened until the newest month, oldest first.
+        place_delivered: (D, G, P) parcels delivered in the month.
+        place_own_share: (D, P) share of Amazon's parcels that it delivers itself.
+        place_price: (D, P) mean price that shippers other than Amazon pay for parcels to there, US dollars.
         place_on_time: (D, P) share of the parcels delivered there that arrive on time.
+        decision: What the visitor has to decide in the seat that it has taken, else None.
         views: What single pages asked for (`Session.show_view`), by name; frozen values, never live objects.
     """
 
@@ -83,14 +96,20 @@ class Snapshot:
     message: str
     run: Run | None
     month: Month | None
+    shown: int
     headline: str
     volume: Floats
     usps: Floats
     own_share: Floats
+    paid: Floats
+    list_price: Floats
+    events: tuple[Event, ...]
     place_delivered: Floats
     place_own_share: Floats
+    place_price: Floats
     place_on_time: Floats
     views: Mapping[str, object] = field(default_factory=dict)
+    decision: Decision | None = None
 
     @property
     def n_done(self) -> int:
@@ -124,46 +143,69 @@ def empty(number: int, status: Status, message: str = "", run: Run | None = None
         message=message,
         run=run,
         month=None,
+        shown=0,
         headline="",
         volume=np.zeros((0, len(GROUPS))),
         usps=np.zeros((0, 3)),
         own_share=np.zeros((0, len(DENSITIES))),
+        paid=np.zeros((0, len(SEGMENTS))),
+        list_price=np.zeros((0, len(SEGMENTS), len(GROUPS))),
+        events=(),
         place_delivered=np.zeros((len(DENSITIES), len(GROUPS), n_places)),
         place_own_share=unknown,
+        place_price=unknown,
         place_on_time=unknown,
     )
 
 
-def take(market: ParcelMarket, run: Run, number: int, status: Status) -> Snapshot:
-    """Copy from a market all that the pages show. Call it only from the thread that steps the market."""
+def take(market: ParcelMarket, run: Run, number: int, status: Status, look_back: int | None = None) -> Snapshot:
+    """Copy from a market all that the pages show. Call it only from the thread that steps the market.
+
+    Args:
+        market: What to look at.
+        run: What stays the same in it.
+        number: Number of the snapshot.
+        status: What the session is doing.
+        look_back: Show the month after which so many had been simulated; None or too many is the newest.
+    """
     records = market.records
     if records.n == 0:
         return empty(number, status, run=run)
+    shown = records.n if look_back is None else min(max(look_back, 1), records.n)
+    at = shown - 1
     to_group = _group_matrix(tuple(market.carriers.keys))
     to_density = _density_matrix(market.zones)
     to_place = _place_matrix(market.zones)
-    delivered = np.asarray(records["delivered_parcels"][-1], dtype=np.float64)
+    delivered = np.asarray(records["delivered_parcels"][at], dtype=np.float64)
     by_zone = delivered.sum(axis=0)
-    on_time = np.asarray(records["on_time_by_zone_share"][-1], dtype=np.float64)
+    on_time = np.asarray(records["on_time_by_zone_share"][at], dtype=np.float64)
     shipped = np.asarray(records["amazon_parcels"], dtype=np.float64)
     own = np.asarray(records["amazon_own_parcels"], dtype=np.float64)
-    month = records.months[-1]
+    others = np.asarray(records["quoted_parcels"][at], dtype=np.float64)
+    paid = np.asarray(records["quoted_paid_usd"][at], dtype=np.float64)
+    month = records.months[at]
     volume = np.asarray(records["volume_parcels"], dtype=np.float64) @ to_group
     usps = np.stack([records[f"usps_{name}_usd"] for name in ("net_income", "cash", "debt")], axis=1).astype(float)
     own_share = _ratio(own @ to_density, shipped @ to_density)
-    events = [event for event in market.events if event.month == month]
+    events = tuple(market.events)
+    told = [event for event in events if event.month == month]
     return Snapshot(
         number=number,
         status=status,
         message="",
         run=run,
         month=month,
-        headline=headline(month, events, volume, usps, own_share[:, 0]),
+        shown=shown,
+        headline=headline(month, told, volume[:shown], usps[:shown], own_share[:shown, 0]),
         volume=volume,
         usps=usps,
         own_share=own_share,
+        paid=np.array(records["price_per_parcel_usd"], dtype=np.float64),
+        list_price=_by_group(np.swapaxes(records["list_price_usd"], 1, 2), to_group),
+        events=events,
         place_delivered=np.einsum("dpz,kz,kg->dgp", to_place, delivered, to_group, optimize=True),
-        place_own_share=_ratio(to_place @ own[-1], to_place @ shipped[-1]),
+        place_own_share=_ratio(to_place @ own[at], to_place @ shipped[at]),
+        place_price=_ratio(to_place @ paid, to_place @ others),
         place_on_time=_ratio(to_place @ (on_time * by_zone), to_place @ by_zone),
     )
 
@@ -171,6 +213,11 @@ def take(market: ParcelMarket, run: Run, number: int, status: Status) -> Snapsho
 def _ratio(part: Floats, whole: Floats) -> Floats:
     """Part / whole, NaN where there is nothing to take a share of."""
     return np.asarray(np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0))
+
+
+def _by_group(price: Floats, to_group: Floats) -> Floats:
+    """Mean over the carriers of a group that offer a segment, (n, S, G) of (n, S, K); 0 means not offered."""
+    return _ratio(price @ to_group, (price > 0) @ to_group)
 
 
 def _states(zones: ZoneTable) -> tuple[str, ...]:

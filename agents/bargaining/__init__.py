@@ -21,18 +21,22 @@ from agents.bargaining.reservation import (
     stay_weight,
     tendered,
 )
+from agents.bargaining.seat import Answer, PlayedByHand, Question, WrongAnswerError, as_the_model
 from agents.bargaining.talks import Talks
 
 __all__ = [
     "AlternatingOffers",
+    "Answer",
     "Bargaining",
     "Concession",
     "FixedPoint",
     "NashSplit",
     "Offer",
+    "PlayedByHand",
     "PostedTariff",
     "PriceGroups",
     "PriceStructure",
+    "Question",
     "Side",
     "SliceValues",
     "Stakes",
@@ -40,6 +44,8 @@ __all__ = [
     "TakeItOrLeaveIt",
     "Talks",
     "View",
+    "WrongAnswerError",
+    "as_the_model",
     "close_at_nash",
     "exit_months",
     "group_stakes",

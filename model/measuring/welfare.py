@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.blocks import blocks, sum_over_options
 from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.shippers import ShipperTable
@@ -31,25 +32,33 @@ def shipper_surplus(
         national: Which carriers serve every address, (K,).
     """
     tariffs, choice, level = state.tariffs, state.choice, state.environment.price_level
-    reach = np.where(national, 1.0, (mix @ state.network.coverage.T)[shippers.division])
-    surcharge = (mix @ tariffs.surcharge.T)[shippers.division]
+    reach = np.where(national, 1.0, mix @ state.network.coverage.T).T.copy()
+    surcharge = (mix @ tariffs.surcharge.T).T.copy()
     other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
     value = np.empty((len(shippers), len(SEGMENTS)))
     for s in range(len(SEGMENTS)):
         offered = np.isfinite(choice.constants[s])
-        price = quote(tariffs.offered[s], tariffs.floor[s], shippers.discount[:, None])
-        agreed = choice.enterprise_price[:, s]
-        price[shippers.enterprise] = np.where(np.isnan(agreed), price[shippers.enterprise], agreed)
-        coef = shippers.price_coef[:, s, None]
-        utility = np.where(offered, choice.constants[s], 0.0) - coef * ((price + surcharge) / level + other[s])
-        own = np.where(offered & national, utility, -np.inf)
-        weight = np.exp(own - own.max(axis=1, keepdims=True))
-        mean = (np.where(weight > 0.0, weight * utility, 0.0)).sum(axis=1, keepdims=True)
-        mean /= weight.sum(axis=1, keepdims=True)
-        shared = np.where(offered & (reach > 0.0), reach * utility + (1.0 - reach) * mean, -np.inf)
-        top = shared.max(axis=1, keepdims=True)
-        value[:, s] = (top[:, 0] + np.log(np.exp(shared - top).sum(axis=1))) / coef[:, 0]
+        for rows in blocks(len(shippers)):
+            price = quote(tariffs.offered[s][:, None], tariffs.floor[s][:, None], shippers.discount[rows])
+            agreed = choice.enterprise_price[rows, s].T
+            found = price[:, : agreed.shape[1]]
+            np.copyto(found, agreed, where=~np.isnan(agreed))
+            division, coef = shippers.division[rows], shippers.price_coef[rows, s]
+            cost = (price + surcharge[:, division]) / level + other[s][:, None]
+            utility = np.where(offered, choice.constants[s], 0.0)[:, None] - coef * cost
+            value[rows, s] = _choice_value(utility, reach[:, division], offered, national) / coef
     return value
+
+
+def _choice_value(utility: Floats, reach: Floats, offered: NDArray[np.bool_], national: NDArray[np.bool_]) -> Floats:
+    """Log of the sum of exp(utility), (n,); utility and reach are (K, n)."""
+    own = np.where((offered & national)[:, None], utility, -np.inf)
+    weight = np.exp(own - own.max(axis=0))
+    mean = sum_over_options(np.where(weight > 0.0, weight * utility, 0.0))
+    mean /= sum_over_options(weight)
+    shared = np.where(offered[:, None] & (reach > 0.0), reach * utility + (1.0 - reach) * mean, -np.inf)
+    top = shared.max(axis=0)
+    return np.asarray(top + np.log(sum_over_options(np.exp(shared - top))))
 
 
 def mail_users_gain(mail_revenue: float, mail_price: float, price_level: float) -> float:

@@ -130,6 +130,11 @@ def _table(market: ParcelMarket, talks: TalksState, prices: dict[str, float]) ->
     return table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
 
 
+def on_the_table(market: ParcelMarket, talks: TalksState) -> BargainTable:
+    """What is at stake today in some talks, at the prices that are signed elsewhere."""
+    return _table(market, talks, signed_prices(market))
+
+
 def _prices_at_rest(market: ParcelMarket, talking: list[TalksState]) -> dict[str, float]:
     """Nash-in-Nash prices of UPS and FedEx with Amazon, $ per parcel; other pairs do not depend on each other's.
 

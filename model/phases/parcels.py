@@ -234,7 +234,7 @@ def allocate_capacity(market: ParcelMarket) -> None:
     state.flows.allocation.accepted[:n_groups, ECONOMY] += tender.volume[:, ECONOMY] * handed
     state.flows.allocation.value[:n_groups, ECONOMY] += tender.value[:, ECONOMY] * handed
     state.backlog = state.flows.allocation.backlog
-    _count_refusals(market, state.flows.allocation.refused)
+    count_refusals(market, state.flows.allocation.refused)
 
 
 def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
@@ -285,7 +285,7 @@ def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) 
     )
 
 
-def _count_refusals(market: ParcelMarket, refused: Floats) -> None:
+def count_refusals(market: ParcelMarket, refused: Floats) -> None:
     """Count months in a row of refusal; a shipper meets one with the chance that a parcel of its is refused."""
     shippers = market.shippers
     draws = market.streams.generator("refusal", market.month).random(shippers.primary.shape)

@@ -103,5 +103,6 @@ def check_and_record(market: ParcelMarket) -> None:
             "usps_contract_paid_usd": contract_paid,
             "usps_contract_cost_usd": contract_cost,
             "usps_mail_index": market.mail_index,
+            "list_price_usd": state.tariffs.level.T,
         }
     )

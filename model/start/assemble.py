@@ -24,9 +24,11 @@ from model.operations import (
 )
 from model.parameters import Parameters
 from model.start.amazon_flows import AmazonFlows, amazon_flows
-from model.start.choice_constants import ChoiceSetting, ChoiceSolution, draw_primaries, solve_constants
+from model.start.choice_constants import ChoiceSolution
+from model.start.customers import settle_customers
 from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network, opening_postal
 from model.start.population import BILLION, draw_population
+from model.start.small_rows import ChoiceSetting
 from model.state import (
     AccessState,
     ChoiceState,
@@ -131,9 +133,8 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         inertia=p.switching_inertia,
         min_coverage=p.primary_min_coverage,
     )
-    solution = solve_constants(shippers, setting, share, price)
     uniform = streams.generator("start_carrier").random((len(shippers), len(SEGMENTS)))[shippers.small]
-    _settle_customers(shippers, solution, national, uniform)
+    solution = settle_customers(shippers, setting, share, price, uniform)
 
     level = solution.level
     volume, value = _start_tender(shippers, solution, level, floor, mix, coverage)
@@ -158,7 +159,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
             fill=np.zeros_like(level),
         ),
         choice=ChoiceState(
-            constants=solution.constants,
+            constants=solution.constants.copy(),
             perceived_on_time=on_time,
             enterprise_share=solution.enterprise_share.copy(),
             enterprise_price=np.full((shippers.n_enterprise, *level.shape), np.nan),
@@ -225,16 +226,6 @@ def _floors(
     capped = np.minimum(floor, most_discounted)
     capped[:, USPS] = floor[:, USPS]
     return np.asarray(capped)
-
-
-def _settle_customers(
-    shippers: ShipperTable, solution: ChoiceSolution, national: NDArray[np.bool_], uniform: Floats
-) -> None:
-    """Give every shipper its carriers: small ones by quota, enterprise ones by their largest share."""
-    primary, fallback = draw_primaries(shippers, solution, national, uniform)
-    shippers.primary[shippers.small], shippers.fallback[shippers.small] = primary, fallback
-    largest = solution.enterprise_share.mean(axis=3).argmax(axis=2)
-    shippers.primary[shippers.enterprise] = shippers.fallback[shippers.enterprise] = largest
 
 
 def _start_tender(

@@ -12,53 +12,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.choice import Menu, draw, primary_available, split_volume, stationary_shares
+from agents.choice import draw_from_options, split_volume
 from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.shippers import ShipperTable
+from model.start.small_rows import ChoiceSetting, SmallRows
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 MAX_ITERATIONS = 400
 TOLERANCE = 1e-9
 QUOTA_ROUNDS = 60
+LARGE_POPULATION = 20_000  # rows from which on a sample stands for everybody, and fewer rounds come as close
+SAMPLE, MAX_CORRECTIONS, QUOTA_ROUNDS_LARGE = 4_096, 12, 20
 
 
 class StartError(ValueError):
     """The start state asked for has no solution."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceSetting:
-    """What shippers face at the start.
-
-    Attributes:
-        national: Which carriers serve every address, (K,).
-        coverage: Share of households reached, (K, Z).
-        mix: Destination mix by home division, (R, Z).
-        surcharge: Mean surcharge of the year by carrier and zone, $, (K, Z).
-        other_cost: Money value of days and reliability, $, (S, K).
-        floor: Lowest quote, $, (S, K).
-        inertia: Utility of staying.
-        min_coverage: Smallest share of destinations that makes a partial carrier a primary one.
-    """
-
-    national: Booleans
-    coverage: Floats
-    mix: Floats
-    surcharge: Floats
-    other_cost: Floats
-    floor: Floats
-    inertia: float
-    min_coverage: float
-
-    def mix_coverage(self) -> Floats:
-        """Share of destinations that each carrier reaches, by division, (R, K)."""
-        return np.asarray(self.mix @ self.coverage.T)
-
-    def mix_surcharge(self) -> Floats:
-        """Mean surcharge by division and carrier, $, (R, K)."""
-        return np.asarray(self.mix @ self.surcharge.T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +38,15 @@ class ChoiceSolution:
     Attributes:
         constants: (S, K), -inf where a carrier does not offer a segment.
         level: List level before discounts, $, (S, K).
-        chance: Stationary chances of small shippers by segment: list of (n, M) and (n, Q, M) arrays.
+        chance: Stationary chances of small shippers by segment: (M + Q * M, n) each, national carriers first, then
+            each partial carrier with each national fallback.
         enterprise_share: Stationary split of enterprise shippers, (E, S, K, Z).
         iterations: Iterations needed by segment.
     """
 
     constants: Floats
     level: Floats
-    chance: tuple[tuple[Floats, Floats], ...]
+    chance: tuple[Floats, ...]
     enterprise_share: Floats
     iterations: tuple[int, ...]
 
@@ -105,7 +76,7 @@ def solve_constants(
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # what is not finite has no solution
             solver.run()
         constants[segment], level[segment] = solver.constants, solver.level
-        chance.append((solver.chance_national, solver.chance_partial))
+        chance.append(solver.small_rows.chances(solver.constants, solver.level))
         split[:, segment] = solver.split
         iterations.append(solver.iterations)
     return ChoiceSolution(constants, level, tuple(chance), split, tuple(iterations))
@@ -120,34 +91,55 @@ class _SegmentSolver:
         self.setting, self.inertia, self.segment = setting, setting.inertia, segment
         self.offered = share > 0.0
         self.share, self.price = share, price
-        small, big = shippers.small, shippers.enterprise
-        division = shippers.division[small]
-        self.keep = 1.0 - shippers.discount
-        self.price_coef = shippers.price_coef[:, segment]
-        self.volume = shippers.market_volume[:, segment]
-        self.small, self.big = small, big
-        self.coverage = setting.mix_coverage()[division]
-        self.surcharge = setting.mix_surcharge()[division]
-        self.big_mix = setting.mix[shippers.division[big]]
-        zone_coverage = np.where(self.offered[:, None], setting.coverage, 0.0)
-        self.zone_coverage = zone_coverage
-        available = primary_available(setting.mix_coverage(), setting.min_coverage)
-        self.available = available[division] & self.offered
         self.floor = np.where(self.offered, setting.floor[segment], 0.0)
         self.other_cost = setting.other_cost[segment]
-        mean_keep = float(np.average(self.keep, weights=self.volume))
+        self.small_rows = SmallRows.of(shippers, setting, segment, self.offered)
+        big = shippers.enterprise
+        self.big_keep = 1.0 - shippers.discount[big, None]
+        self.big_coef = shippers.price_coef[big, segment]
+        self.big_volume = shippers.market_volume[big, segment]
+        self.big_mix = setting.mix[shippers.division[big]]
+        self.zone_coverage = np.where(self.offered[:, None], setting.coverage, 0.0)
+        self.surcharges, self.surcharge_of_zone = np.unique(setting.surcharge, axis=1, return_inverse=True)
+        mean_keep = float(np.average(1.0 - shippers.discount, weights=shippers.market_volume[:, segment]))
         self.level = np.where(self.offered, price / mean_keep, 0.0)
         self.constants = np.where(self.offered, np.log(np.where(self.offered, share, 1.0)), -np.inf)
         start = np.where(self.offered, share, 0.0)
-        self.split = np.broadcast_to(start[:, None], (self.big_mix.shape[0], *zone_coverage.shape)).copy()
+        self.split = np.broadcast_to(start[:, None], (self.big_mix.shape[0], *self.zone_coverage.shape)).copy()
+        self.correction = np.zeros((2, len(share)))  # gaps of everybody beyond those of the sample: shares, prices
         self.iterations = 0
-        self.chance_national = np.zeros((0, 0))
-        self.chance_partial = np.zeros((0, 0, 0))
 
     def run(self) -> None:
+        """Solve; a large population is solved on a sample that is corrected until everybody fits.
+
+        The sample answers to constants and levels almost as everybody does, so each correction brings the gaps of
+        everybody down some thirtyfold, at the price of one evaluation of everybody.
+        """
+        everybody = self.small_rows
+        if len(everybody.volume) <= LARGE_POPULATION:
+            self._iterate()
+            return
+        sample = everybody.sample(SAMPLE)
+        for _ in range(MAX_CORRECTIONS):
+            self.small_rows = sample
+            self._iterate()
+            in_sample = np.array(self._step()[:2])
+            self.small_rows = everybody
+            *gaps, moved = self._step()
+            if max(np.abs(gaps).max(), moved) < TOLERANCE:
+                return
+            self.correction = np.array(gaps) - in_sample
+            # Shares in the sample add up to one, too.
+            self.correction[0, self.offered] -= np.log(self.share @ np.exp(self.correction[0]))
+        self.correction = np.zeros_like(self.correction)
+        self._iterate()
+
+    def _iterate(self) -> None:
         mixing = _AndersonMixing()
-        for self.iterations in range(1, MAX_ITERATIONS + 1):
-            step, ratio, moved = self._step()
+        for _ in range(MAX_ITERATIONS):
+            self.iterations += 1
+            *gaps, moved = self._step()
+            step, ratio = gaps + self.correction
             gap = max(np.abs(step).max(), np.abs(ratio).max(), moved)
             if gap < TOLERANCE:
                 return
@@ -184,38 +176,24 @@ class _SegmentSolver:
         return step, np.where(offered, np.log(np.where(offered, self.price, 1.0) / model_price), 0.0), moved
 
     def _evaluate(self) -> tuple[Floats, Floats, float]:
-        national = self.setting.national
-        base = quote(self.level, self.floor, 1.0 - self.keep[:, None])
-        paid = base[self.small] + self.surcharge
-        utility = self.constants - self.price_coef[self.small, None] * (paid + self.other_cost)
-        utility = np.where(self.offered, utility, -1e9)
-        menu = Menu(
-            utility[:, national], utility[:, ~national], self.coverage[:, ~national], self.available[:, ~national]
-        )
-        alone, bundle = stationary_shares(menu, self.inertia)
-        self.chance_national, self.chance_partial = alone, bundle
-        reached = bundle * menu.coverage[:, :, None]
-        share = np.empty_like(utility)
-        share[:, national] = alone + (bundle - reached).sum(axis=1)
-        share[:, ~national] = reached.sum(axis=2)
-        parcels = share * self.volume[self.small, None]
-        volume, value = parcels.sum(axis=0), (parcels * paid).sum(axis=0)
+        volume, value = self.small_rows.tender(self.constants, self.level)
         if len(self.big_mix):
-            big_volume, big_value, moved = self._evaluate_enterprise(base[self.big])
+            big_volume, big_value, moved = self._evaluate_enterprise()
             return volume + big_volume, value + big_value, moved
         return volume, value, 0.0
 
-    def _evaluate_enterprise(self, base: Floats) -> tuple[Floats, Floats, float]:
-        paid = base[:, :, None] + self.setting.surcharge
-        cost = paid + self.other_cost[:, None]
-        utility = np.where(self.offered, self.constants, 0.0)[:, None] - self.price_coef[self.big, None, None] * cost
+    def _evaluate_enterprise(self) -> tuple[Floats, Floats, float]:
+        base = quote(self.level, self.floor, 1.0 - self.big_keep)
+        cost = base[:, :, None] + self.surcharges + self.other_cost[:, None]
+        utility = np.where(self.offered, self.constants, 0.0)[:, None] - self.big_coef[:, None, None] * cost
         utility = np.where(self.offered[:, None], utility, -np.inf)  # who offers nothing must not set the scale
-        weight = np.exp(utility - utility.max(axis=1, keepdims=True))
-        weight = weight * np.exp(self.inertia * self.split)
+        weight = np.exp(utility - utility.max(axis=1, keepdims=True))  # surcharges differ by zone type only
+        weight = weight[..., self.surcharge_of_zone] * np.exp(self.inertia * self.split)
         split = split_volume(weight, self.zone_coverage, self.setting.national)
         moved = float(np.abs(split - self.split).max())
         self.split = split
-        parcels = split * (self.volume[self.big, None] * self.big_mix)[:, None, :]
+        parcels = split * (self.big_volume[:, None] * self.big_mix)[:, None, :]
+        paid = base[:, :, None] + self.setting.surcharge
         return parcels.sum(axis=(0, 2)), (parcels * paid).sum(axis=(0, 2)), moved
 
 
@@ -267,9 +245,8 @@ def draw_primaries(
     weight = shippers.market_volume[shippers.small]
     primary = np.empty(uniform.shape, dtype=np.int8)
     fallback = np.empty_like(primary)
-    for segment, (alone, bundle) in enumerate(solution.chance):
-        chances = np.concatenate([alone, bundle.reshape(len(alone), -1)], axis=1)
-        quota = weight[:, segment] @ chances
+    for segment, chances in enumerate(solution.chance):
+        quota = chances @ weight[:, segment]
         chosen = _draw_to_quota(chances, quota, weight[:, segment], uniform[:, segment])
         primary[:, segment], fallback[:, segment] = primary_of[chosen], fallback_of[chosen]
     return primary, fallback
@@ -278,10 +255,9 @@ def draw_primaries(
 def _draw_to_quota(chances: Floats, quota: Floats, weight: Floats, uniform: Floats) -> NDArray[np.int64]:
     """Tilt chances by one factor per option until the drawn volumes are as near to the quota as whole rows allow."""
     tilt = np.ones_like(quota)
-    best, best_gap = draw(chances, uniform), np.inf
-    for _ in range(QUOTA_ROUNDS):
-        tilted = chances * tilt
-        chosen = draw(tilted / tilted.sum(axis=1, keepdims=True), uniform)
+    best, best_gap = draw_from_options(chances, tilt, uniform), np.inf
+    for _ in range(QUOTA_ROUNDS if len(uniform) <= LARGE_POPULATION else QUOTA_ROUNDS_LARGE):
+        chosen = draw_from_options(chances, tilt, uniform)
         drawn = np.bincount(chosen, weights=weight, minlength=len(quota))
         gap = float(np.abs(drawn - quota).sum())
         if gap < best_gap:

@@ -62,7 +62,25 @@
         triangle: 'M5 .8 9.6 9H.4Z', pin: 'M5 9.6 1.6 4.6a3.5 3.5 0 1 1 6.8 0Z', none: 'M0 4h10v2H0Z',
     };
 
+    // The part of the address that names the run; each page has its own names beside it, which stay.
+    let run = null;
+    const ofRun = (name) => ['scenario', 'seed', 'month'].includes(name) || name.startsWith('set.');
+    function withRun(address) {
+        if (run === null) return address;
+        const url = new URL(address || location.href, location.href);
+        if (url.origin !== location.origin) return address;
+        const parts = new URLSearchParams(run);
+        [...url.searchParams].forEach(([name, value]) => { if (!ofRun(name)) parts.append(name, value); });
+        const query = parts.toString().replaceAll('%3A', ':');
+        return url.pathname + (query ? `?${query}` : '') + url.hash;
+    }
+    const push = history.pushState.bind(history), replace = history.replaceState.bind(history);
+    history.pushState = (state, title, address) => push(state, title, withRun(address));
+    history.replaceState = (state, title, address) => replace(state, title, withRun(address));
+    window.addEventListener('popstate', () => replace(history.state, '', withRun()));
+
     window.lastmile = {
+        setRun(query) { run = query; if (withRun() !== location.pathname + location.search + location.hash) replace(history.state, '', withRun()); },
         echarts: loadECharts(),
         states: loadStates(),
         symbolPath: (name) => SYMBOLS[name] || SYMBOLS.none,
@@ -72,6 +90,14 @@
         floats: (data) => data && data.byteLength
             ? new Float32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength))
             : new Float32Array(0),
+        // Downloads what a data URL, or the address of a blob, holds.
+        saveFile(url, name) {
+            const link = document.createElement('a');
+            link.href = url;
+            link.download = name;
+            link.click();
+        },
+        savePicture(url, title) { this.saveFile(url, `${title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}.png`); },
         onTheme(listener) { listeners.add(listener); return () => listeners.delete(listener); },
         toggleTheme() {
             localStorage.setItem(THEME_KEY, JSON.stringify(isDark() ? 'light' : 'dark'));

@@ -103,7 +103,9 @@ def terms_of(market: ParcelMarket, contract: Contract) -> Terms:
     """What is known today of one version of a contract."""
     month = _last_month(market)
     published = market.published_access_price() if contract.seller == "usps" else None
-    prices = tuple(contract.price_at(month, group, published) for group in range(len(contract.groups)))
+    last = (contract.ends or contract.expiry) + -1
+    today = max(contract.start, min(market.month, last))
+    prices = tuple(contract.price_at(today, group, published) for group in range(len(contract.groups)))
     weights = np.maximum(np.array(contract.commitment), 1.0)
     current = market.book.get(contract.seller, contract.buyer)
     running = current is not None and contract.in_force and current.start == contract.start

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bargaining import Side
+from agents.bargaining import PlayedByHand, Side
 from agents.calendar import Month
 from model.bargains.pairs import strategic_pairs
 from model.bargains.table import Pair, PairKind
@@ -26,6 +26,7 @@ SUBJECTS = {
     PairKind.CARRIAGE: "carriage of Amazon's parcels",
     PairKind.LAST_MILE: "last-mile access",
 }
+ACCESS_PAIR = ("usps", "amazon")
 # Columns of `Table.lines`.
 LINES = ("buyer_offer", "seller_offer", "buyer_limit", "seller_limit", "nash")
 
@@ -155,6 +156,10 @@ def _fate(market: ParcelMarket, state: TalksState, agreements: list[Event], able
         return "under review", f"{_agreement_text(state, agreements)} The regulator looks at it."
     if talks.signed:
         return "agreed", _agreement_text(state, agreements)
+    hand = market.procedure
+    if isinstance(hand, PlayedByHand) and hand.left and state is market.state.talks.get(ACCESS_PAIR):
+        player = market.book.name(ACCESS_PAIR[0] if hand.side is Side.SELLER else ACCESS_PAIR[1])
+        return "no deal", f"{player}, played by hand, has left the table."
     if not able:
         return "ended", "These talks have ended: the two no longer bargain with each other."
     if not state.limits:
@@ -199,6 +204,8 @@ def _gap_text(state: TalksState) -> str:
 
 def _offers_text(state: TalksState) -> str:
     latest = {offer.side: offer for offer in state.talks.offers}
+    if not latest:
+        return "The talks are open, and no offer has been made yet."
     if len(latest) < len(Side):
         return "One side has made its first offer."
     gap = latest[Side.SELLER].price - latest[Side.BUYER].price

@@ -107,18 +107,27 @@ class WorkPool:
 
     Args:
         workers: Processes; one for each processor, or LASTMILE_WORKERS.
+        changes: Told whenever a job gets on.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, changes: Changes | None = None) -> None:
         self.workers = workers or workers_of_server()
-        self.changes = Changes()
+        self.changes = changes or Changes()
         self._lock = threading.RLock()
         self._jobs: list[Job] = []
         self._spawn = multiprocessing.get_context("spawn")
         self._ticks: Any = self._spawn.Array("q", MAX_JOBS)
         self._stops: Any = self._spawn.Array("b", MAX_JOBS, lock=False)
         self._executor: ProcessPoolExecutor | None = None
+        # Kept: Python 3.12 locks itself out when a broken executor is freed while it calls back.
+        self._broken: list[ProcessPoolExecutor] = []
         self._closed = False
+
+    @property
+    def n_jobs(self) -> int:
+        """Jobs that hold a place: not ended, or with a process that still works for them."""
+        with self._lock:
+            return len(self._jobs)
 
     def submit(
         self,
@@ -155,6 +164,14 @@ class WorkPool:
             self._fill()
         self.changes.tell()
         return job
+
+    def warm(self) -> None:
+        """Start the processes, so that the first job need not wait for them."""
+        with self._lock:
+            if self._executor is None and not self._closed:
+                executor = self._start_executor()
+                for _ in range(self.workers):
+                    executor.submit(int)
 
     def cancel(self, job: Job) -> None:
         """Stop a job; runs at work end after their month."""
@@ -206,19 +223,22 @@ class WorkPool:
             self._start(chosen[0], *chosen[1])
 
     def _start(self, job: Job, number: int, task: Callable[[], Any]) -> None:
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                self.workers, mp_context=self._spawn, initializer=begin, initargs=(self._ticks, self._stops)
-            )
+        executor = self._executor or self._start_executor()
         job.state = "running"
         job.began = job.began or time.monotonic()
         job.in_flight += 1
         try:
-            future = self._executor.submit(do, job.slot, task)
+            future = executor.submit(do, job.slot, task)
         except (BrokenProcessPool, RuntimeError) as error:
             future = Future()
             future.set_exception(error)
-        future.add_done_callback(partial(self._take, job, number, self._executor))
+        future.add_done_callback(partial(self._take, job, number, executor))
+
+    def _start_executor(self) -> ProcessPoolExecutor:
+        self._executor = ProcessPoolExecutor(
+            self.workers, mp_context=self._spawn, initializer=begin, initargs=(self._ticks, self._stops)
+        )
+        return self._executor
 
     def _take(self, job: Job, number: int, executor: ProcessPoolExecutor, future: Future[Any]) -> None:
         """Take what a task returned; called from a thread of the executor."""
@@ -226,6 +246,7 @@ class WorkPool:
             job.in_flight -= 1
             error = future.exception() if not future.cancelled() else NotWantedError()
             if isinstance(error, BrokenProcessPool) and self._executor is executor:
+                self._broken.append(executor)
                 self._executor = None  # the next task starts new processes
             if job.state not in ENDED:
                 if error is not None:

@@ -33,6 +33,8 @@ COMMANDS = [
     "parameters",
     "phases",
     "outcomes",
+    "baseline",
+    "benchmark",
     "serve",
 ]
 INTERRUPTED = "lastmile: interrupted; nothing was saved\n"

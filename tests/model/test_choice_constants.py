@@ -7,6 +7,7 @@ from scipy.special import ndtri
 from agents.choice import Menu, stationary_shares
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
+from model.start import choice_constants, customers
 from model.start.choice_constants import ChoiceSetting, StartError, draw_primaries, solve_constants
 
 DEFAULT = Parameters.default()
@@ -136,3 +137,36 @@ def test_drawn_carriers_meet_their_quota():
         np.add.at(drawn, primary[:, segment], reach)
         np.add.at(drawn, fallback[:, segment], 1.0 - reach)
         np.testing.assert_allclose(drawn / 1000, share[segment], atol=0.004)
+
+
+def test_a_large_population_is_solved_on_a_corrected_sample(market, monkeypatch):
+    """The sample only speeds things up: everybody meets the published shares, with the constants of a full solution."""
+    monkeypatch.setattr(customers, "_starts", type(customers._starts)())
+    full = market(n_shippers=1500).solution
+    customers._starts.clear()
+    monkeypatch.setattr(choice_constants, "LARGE_POPULATION", 1000)
+    monkeypatch.setattr(choice_constants, "SAMPLE", 400)
+    found = market(n_shippers=1500).solution
+    offered = np.isfinite(full.constants)
+    np.testing.assert_array_equal(np.isfinite(found.constants), offered)
+    np.testing.assert_allclose(found.level[offered], full.level[offered], rtol=1e-7)
+    for segment, offers in enumerate(offered):  # only differences of constants within a segment mean anything
+        shift = found.constants[segment, offers] - full.constants[segment, offers]
+        np.testing.assert_allclose(shift, shift[0], atol=1e-6)
+
+
+def test_equal_starts_are_solved_once_and_stay_apart(market, monkeypatch):
+    monkeypatch.setattr(customers, "_starts", type(customers._starts)())
+    first, second = market(n_shippers=300), market("withdraw", n_shippers=300)
+    assert second.solution is first.solution
+    assert market(n_shippers=300, rng=2).solution is not first.solution
+    assert market(n_shippers=300, switching_inertia=0.5).solution is not first.solution
+    before = second.state.choice.constants.copy(), second.shippers.primary.copy()
+    first.state.choice.constants[:] = 0.0
+    first.shippers.primary[:] = 3
+    first.state.choice.enterprise_share[:] = 0.0
+    np.testing.assert_array_equal(second.state.choice.constants, before[0])
+    np.testing.assert_array_equal(second.shippers.primary, before[1])
+    again = market(n_shippers=300)
+    np.testing.assert_array_equal(again.state.choice.constants, before[0])
+    assert again.state.choice.enterprise_share.sum() > 1.0

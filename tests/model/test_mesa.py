@@ -46,6 +46,19 @@ def test_shipper_agents_are_views_of_the_table(small):
     assert sizes == pytest.approx(table.annual_volume.sum())
 
 
+@pytest.mark.parametrize("asked", ["agents", "agents_by_type", "agent_types"])
+def test_shippers_become_agents_when_somebody_asks_and_only_once(market, asked):
+    built = market(**SMALL)
+    built.step()
+    assert not any(isinstance(agent, Shipper) for agent in built._all_agents)
+    getattr(built, asked)
+    assert len(built.agents) == 300 + len(built.carrier_agents) + 1  # the regulator
+    assert Shipper in built.agent_types
+    ids = [agent.unique_id for agent in built.agents]
+    assert len(set(ids)) == len(ids)
+    assert [agent.index for agent in built.agents_by_type[Shipper]] == list(range(300))
+
+
 def test_batch_run_over_scenarios_and_a_file(tmp_path):
     path = tmp_path / "short.toml"
     path.write_text('title = "Short"\n[levers]\nend = "2025-03"\n[parameters]\nn_shippers = 300\n')

@@ -36,7 +36,9 @@ class FakeRecords:
         zoned["on_time_by_zone_share"] = zoned["amazon_parcels"]
         by_carrier = {"volume_parcels": (len(CARRIERS),)}
         money = dict.fromkeys(("usps_net_income_usd", "usps_cash_usd", "usps_debt_usd"), ())
-        shapes = zoned | by_carrier | money
+        zoned["quoted_parcels"] = zoned["quoted_paid_usd"] = zoned["amazon_parcels"]
+        prices = {"price_per_parcel_usd": (3,), "list_price_usd": (len(CARRIERS), 3)}
+        shapes = zoned | by_carrier | money | prices
         self.columns = {name: np.zeros((n_months, *shape)) for name, shape in shapes.items()}
         self.months: list[Month] = []
 
@@ -82,6 +84,11 @@ class FakeMarket:
         records.columns["on_time_by_zone_share"][index] = np.where(self.zones.zone_type == 2, 0.8, 0.95)
         records.columns["amazon_parcels"][index] = 1000.0
         records.columns["amazon_own_parcels"][index] = 1000.0 * self.own_share
+        records.columns["quoted_parcels"][index] = 500.0
+        records.columns["quoted_paid_usd"][index] = np.where(self.zones.zone_type == 2, 4500.0, 3500.0) + 100 * index
+        records.columns["price_per_parcel_usd"][index] = (7.0, 13.0, 30.0)
+        listed = [(8, 9, 15, 14, 9, 7), (16, 13, 24, 22, 15, 0), (22, 0, 46, 58, 0, 0)]
+        records.columns["list_price_usd"][index] = np.transpose(listed)
         for offset, name in enumerate(("net_income", "cash", "debt")):
             records.columns[f"usps_{name}_usd"][index] = (offset + 1) * 1e9 + index
         records.months.append(self.month)

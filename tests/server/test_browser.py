@@ -40,7 +40,7 @@ def test_a_visitor_watches_the_market(visit):
     label = page.locator("[role=img]").first.get_attribute("aria-label")
     assert re.search(r"Parcels by carrier, million parcels a month, \w+ 20\d\d: USPS [\d,]+, Amazon [\d,]+", label)
     assert page.evaluate("[...document.querySelectorAll('canvas')].every(c => c.width > 0)")
-    assert page.locator("canvas").count() == 4
+    assert page.locator("canvas").count() == 5
 
     page.locator("[data-state=TX]").click()
     expect(page.get_by_role("heading", name="Texas")).to_be_visible()
@@ -85,7 +85,7 @@ def test_dark_and_narrow(visit):
     light = page.evaluate("getComputedStyle(document.querySelector('.lm-shell')).backgroundColor")
     assert dark != light
     page.reload()
-    visitor.ready()
+    visitor.see(re.compile("Paused · 1 of"), PATIENT)
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     assert visitor.errors == []
 
@@ -96,7 +96,7 @@ def test_the_run_goes_on_while_its_visitor_looks_at_another_page(visit, label):
     visitor.press("Step")
     visitor.see(re.compile("Paused · 1 of"))
     visitor.open(label)
-    expect(visitor.page).to_have_url(f"{visitor.url}/{label.lower()}")
+    expect(visitor.page).to_have_url(f"{visitor.url}/{label.lower()}?month=2025-01")
     visitor.open("Watch")
     visitor.see(re.compile("Paused · 1 of"))
     assert visitor.errors == []

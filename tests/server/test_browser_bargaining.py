@@ -10,9 +10,10 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
-from tests.server.visitor import PATIENT, needs_browser
+from tests.server.visitor import BRIEF, PATIENT, needs_browser
 
 pytestmark = needs_browser
+expect.set_options(timeout=BRIEF)
 
 
 def step(visitor, months: int) -> None:
@@ -42,4 +43,63 @@ def test_offers_converge_and_limits_are_shown_on_request(visit):
     page.get_by_role("button", name="rural", exact=True).click()
     expect(page.get_by_role("heading", name="Amazon Logistics and FedEx, rural")).to_be_visible()
     expect(page.get_by_role("region", name="Table of contracts")).to_contain_text("Amazon Logistics with USPS")
+    assert visitor.errors == []
+
+
+def answer(visitor, price: str) -> str:
+    """Answer what is asked: accept where possible, else name a price; return what was asked."""
+    page = visitor.page
+    question = page.locator(".lm-question")
+    expect(question).to_be_visible(timeout=PATIENT)
+    asked = question.inner_text()
+    accept = page.get_by_role("button", name=re.compile("^Accept"))
+    if accept.count():
+        accept.click()
+    else:
+        page.get_by_label(re.compile("^Your price")).fill(price)
+        page.get_by_role("button", name=re.compile("this price$")).click()
+    expect(page.get_by_text(asked)).to_have_count(0, timeout=PATIENT)
+    return asked
+
+
+def test_a_visitor_plays_amazon_to_a_contract_and_sees_what_the_model_would_have_done(visit):
+    visitor = visit(path="/bargaining")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    visitor.press("Play Amazon")
+    visitor.see(re.compile("March 2025, round 1 of 20: it is your turn"), PATIENT)
+    visitor.see("You play Amazon")
+    expect(page.get_by_role("button", name="Reveal what each side could accept")).to_have_count(0)
+    page.get_by_label("Your price").fill("9")
+    visitor.press("Name this price")
+    visitor.see(re.compile(r"9\.00 \$ is above your own limit"))
+    visitor.press("What would the model do?")
+    visitor.see(re.compile(r"The model's own strategy would name 1\.\d\d \$ here"))
+    asked = [answer(visitor, "2.3")]
+    while "round 16" not in asked[-1]:
+        asked.append(answer(visitor, "2.3"))
+    assert len(asked) == 9
+    visitor.see("These talks are over.", PATIENT)
+    comparison = page.get_by_role("region", name="You and the model")
+    expect(comparison).to_contain_text("Amazon's delivery costs", timeout=PATIENT)
+    visitor.see(re.compile(r"You: 2026-06: .* agree on 2\.67 \$"), PATIENT)
+    visitor.see(re.compile("it is no finding"))
+    visitor.open("Watch")
+    visitor.see(re.compile("Left to bargaining · seed 1 · played by hand"))
+    assert visitor.errors == []
+
+
+def test_a_visitor_leaves_the_table_and_gives_the_seat_back_on_a_narrow_dark_page(visit):
+    visitor = visit(390, 844, "dark", path="/bargaining")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    visitor.press("Play USPS")
+    visitor.see(re.compile(r"March 2025, round 1 of 20: Amazon bids \d\.\d\d \$ a parcel"), PATIENT)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    visitor.press("Leave the table")
+    visitor.press("Really leave: no contract")
+    visitor.see("You have left the table: no contract. Play on to see what follows from it.", PATIENT)
+    visitor.press("Give the seat back")
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    expect(page.get_by_text("played by hand")).to_have_count(0)
     assert visitor.errors == []

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from ipyvue.VueTemplateWidget import Events
 
-from server.guard import Guard, refuse_foreign_objects
+from server.guard import Guard, House, refuse_foreign_objects
 
 HOST = (b"host", b"127.0.0.1:8765")
 
@@ -21,7 +21,7 @@ async def solara_like(scope, receive, send):
     await send({"type": "http.response.body", "body": b"page"})
 
 
-def ask(cdn, path="/", headers=(HOST,), only_loopback=True, **scope):
+def ask(cdn, path="/", headers=(HOST,), only_loopback=True, house=None, app=solara_like, **scope):
     sent = []
 
     async def send(message):
@@ -30,7 +30,7 @@ def ask(cdn, path="/", headers=(HOST,), only_loopback=True, **scope):
     async def receive():
         return {"type": "websocket.connect"}
 
-    guard = Guard(solara_like, cdn, only_loopback)
+    guard = Guard(app, cdn, only_loopback, house)
     scope = {"type": "http", "method": "GET", "path": path, "headers": list(headers), **scope}
     asyncio.run(guard(scope, receive, send))
     return sent
@@ -107,3 +107,61 @@ def test_events_still_arrive(monkeypatch):
     called = []
     Events._handle_event(SimpleNamespace(vue_play=called.append), None, {"event": "play", "data": 3}, [])
     assert called == [3]
+
+
+def house(count, room=False):
+    closed = []
+    return House(3, lambda: count, lambda: room, lambda: {"status": "ok"}, lambda: closed.append(True)), closed
+
+
+@pytest.mark.parametrize("path", ["/", "/bargaining", "/compare"])
+def test_a_full_server_says_so_on_a_page_that_asks_again(cdn, path):
+    start, body = ask(cdn, path, house=house(3)[0])
+    assert start["status"] == 503
+    assert b"room for 3 visitors" in body["body"]
+    assert b'http-equiv="refresh"' in body["body"]
+
+
+def test_files_sockets_and_operators_are_served_when_the_server_is_full(cdn):
+    full = house(3)[0]
+    for path in ("/_solara/cdn/echarts@6.1.0/dist/echarts.min.js", "/static/main.js", "/readyz", "/health"):
+        assert ask(cdn, path, house=full)[0]["status"] == 200, path
+    assert ask(cdn, type="websocket", house=full)[0]["type"] == "websocket.accept"
+
+
+def test_a_newcomer_gets_in_where_there_is_room_or_room_can_be_made(cdn):
+    assert ask(cdn, house=house(2)[0])[0]["status"] == 200
+    assert ask(cdn, house=house(3, room=True)[0])[0]["status"] == 200
+
+
+def test_health_is_told_as_json(cdn):
+    start, body = ask(cdn, "/health", house=house(1)[0])
+    assert (start["status"], json.loads(body["body"])) == (200, {"status": "ok"})
+
+
+async def lost(scope, receive, send):
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"9")]})
+    await send({"type": "http.response.body", "body": b"Not ", "more_body": True})
+    await send({"type": "http.response.body", "body": b"Found"})
+
+
+def test_a_wrong_address_shows_a_page_with_a_way_on(cdn):
+    messages = ask(cdn, "/nonsense", app=lost)
+    assert [message["type"] for message in messages] == ["http.response.start", "http.response.body"]
+    assert messages[0]["status"] == 404
+    assert b"nothing at this address" in messages[1]["body"]
+    assert b"content-length" not in dict(messages[0]["headers"])
+    assert ask(cdn, "/static/nonsense.js", app=lost)[1]["body"] == b"Not "
+
+
+def test_sessions_end_when_the_server_shuts_down(cdn):
+    rooms, closed = house(1)
+
+    async def app(scope, receive, send):
+        assert (await receive())["type"] == "lifespan.shutdown"
+
+    async def receive():
+        return {"type": "lifespan.shutdown"}
+
+    asyncio.run(Guard(app, cdn, True, rooms)({"type": "lifespan"}, receive, None))
+    assert closed == [True]

@@ -213,3 +213,64 @@ def test_a_view_that_fails_is_told_and_does_not_take_the_session_down(open_sessi
     screen.session.show_view("broken", None)
     screen.session.reset(Choice())
     screen.wait(is_paused)
+
+
+def test_one_can_look_back_while_the_run_goes_on(open_session):
+    screen = open_session()
+    screen.session.play()
+    screen.wait(lambda s: s.status == "finished")
+    screen.session.look_back(3)
+    back = screen.wait(lambda s: s.shown == 3)
+    assert (back.n_done, back.month) == (24, Month(2025, 3))
+    assert back.headline.startswith("March 2025: ")
+    assert back.place_price[0, -1] == pytest.approx((3500 * 6 + 4500 * 2) / 8 / 500 + 0.4)
+    screen.session.look_back(None)
+    now = screen.wait(lambda s: s.shown == 24)
+    assert now.headline.startswith("December 2026: ")
+    screen.session.look_back(99)
+    screen.wait(lambda s: s.shown == 24 and s.number > now.number)
+
+
+def test_one_stays_at_a_month_while_newer_ones_come(open_session):
+    screen = open_session()
+    screen.session.step()
+    screen.wait(lambda s: is_paused(s) and s.n_done == 1)
+    screen.session.look_back(1)
+    screen.session.play()
+    last = screen.wait(lambda s: s.status == "finished")
+    assert (last.n_done, last.shown, last.month) == (24, 1, Month(2025, 1))
+
+
+@pytest.mark.parametrize("months", [0, -3])
+def test_there_is_nothing_before_the_first_month(open_session, months):
+    screen = open_session()
+    with pytest.raises(ValueError, match=f"first month to look back to is 1, not {months}"):
+        screen.session.look_back(months)
+
+
+def test_a_run_can_begin_with_months_done_at_once_however_slow_it_plays(open_session):
+    screen = open_session(months=5)
+    screen.session.set_speed(0.001)
+    screen.wait(lambda s: is_paused(s) and s.n_done == 5)
+    screen.session.reset(Choice(), months=2)
+    assert screen.wait(lambda s: is_paused(s) and s.n_done == 2).month == Month(2025, 2)
+
+
+def test_a_question_is_answered_once_from_the_market(open_session):
+    screen = open_session()
+    screen.session.step()
+    screen.wait(lambda s: is_paused(s) and s.n_done == 1)
+    answers: list[object] = []
+    answered = threading.Event()
+    screen.session.ask(lambda market: 1 / 0, answers.append)
+    screen.session.ask(lambda market: market.records.n, lambda n: (answers.append(n), answered.set()))
+    assert answered.wait(PATIENCE_SECONDS)
+    assert answers == [1]
+
+
+def test_pictures_become_rarer_when_they_are_dear_and_many_play(open_session, monkeypatch):
+    session = open_session().session
+    session._picture_seconds = 0.02
+    for playing, seconds in ((0, 1 / 12), (1, 1 / 12), (7, 0.8), (13, 1.6), (400, 2.0)):
+        monkeypatch.setattr("server.session.TURNS", type("Busy", (), {"competing": playing}))
+        assert session._frame_seconds() == pytest.approx(seconds)

@@ -99,8 +99,8 @@ def report(rows: list[dict[str, Any]], valid: int, invalid: int, seconds: float)
         "",
         f"* {len(played):,} of {valid:,} random valid scenarios, {sum(row['months'] for row in played):,} months: "
         f"{kinds['played']:,} were played to their end with every rule kept, for {kinds['no start']:,} the market "
-        f"says that no start can be found with such figures, {kinds['violation']:,} broke a rule, {kinds['exception']:,} ended "
-        "in an exception or a warning of numpy.",
+        f"says that no start can be found with such figures, {kinds['violation']:,} broke a rule, "
+        f"{kinds['exception']:,} ended in an exception or a warning of numpy.",
         f"* {len(offered):,} of {invalid:,} invalid ones: {refused['refused']:,} were refused with a message that "
         f"names the field, {refused['not named']:,} without naming it, {refused['accepted']:,} were accepted, "
         f"{refused['exception']:,} ended in a traceback.",

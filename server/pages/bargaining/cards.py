@@ -26,6 +26,7 @@ NOTE = (
     "deadline on the buyer must order capacity of its own."
 )
 HIDDEN = "Each side knows its own limit only. Both are shown when the talks are over, or press reveal."
+HIDDEN_FROM_PLAYER = "You sit at this table: what the other side could accept is shown when the talks are over."
 
 
 @solara.component_vue("../../vue/offers.vue", vuetify=False)
@@ -138,20 +139,37 @@ def terms(table: Table) -> list[dict[str, Any]]:
     buyer, _ = table.names
     rows: list[dict[str, Any]] = [
         _row("Opened", month_name(table.entry.opened)),
-        _row(f"{buyer} must order capacity from", month_name(table.commitment), "Commitment deadline: from here on the"
-             " buyer orders stations of its own because nothing is signed; part of the volume is gone then."),
+        _row(
+            f"{buyer} must order capacity from",
+            month_name(table.commitment),
+            "Commitment deadline: from here on the"
+            " buyer orders stations of its own because nothing is signed; part of the volume is gone then.",
+        ),
         _row("The contract in force ends", month_name(table.expiry), "The seller's deadline."),
         _row("Price in force at the opening", dollars(table.current), exact=table.current),
-        _row("Published price, without a contract", dollars(table.published),
-             "What the parcels pay when nothing is agreed, as of the last round.", exact=table.published),
-        _row("Parcels a year on the table", f"{millions(table.quantity)} million" if isfinite(table.quantity) else "–",
-             "Volume that is cheaper to leave with the seller than to deliver otherwise.", exact=table.quantity),
-    ]  # fmt: skip
+        _row(
+            "Published price, without a contract",
+            dollars(table.published),
+            "What the parcels pay when nothing is agreed, as of the last round.",
+            exact=table.published,
+        ),
+        _row(
+            "Parcels a year on the table",
+            f"{millions(table.quantity)} million" if isfinite(table.quantity) else "–",
+            "Volume that is cheaper to leave with the seller than to deliver otherwise.",
+            exact=table.quantity,
+        ),
+    ]
     if table.expected is not None:
         rows.append(
-            _row(f"Price that {buyer} expects in future", dollars(table.expected), "Its belief follows what the seller"
-                 " asks and, later, what it pays. It decides how much capacity of its own it orders.",
-                 exact=table.expected))  # fmt: skip
+            _row(
+                f"Price that {buyer} expects in future",
+                dollars(table.expected),
+                "Its belief follows what the seller"
+                " asks and, later, what it pays. It decides how much capacity of its own it orders.",
+                exact=table.expected,
+            )
+        )
     return rows
 
 
@@ -164,22 +182,37 @@ def limits(table: Table, reveal: bool) -> list[dict[str, Any]]:
     rows = [
         _row(f"{buyer} pays at most", dollars(float(last[2])), "In the last round.", exact=float(last[2])),
         _row(f"{seller} takes at least", dollars(float(last[3])), "In the last round.", exact=float(last[3])),
-        _row("Zone of agreement", f"{dollars(zone[0])} to {dollars(zone[1])}" if zone else "none",
-             "Prices that leave both better off than no contract, in the last round."),
-        *(_row(f"Error in the limit of {name}", dollars(error), "Each side judges its own limit with a private error;"
-               " above 0 it thinks its limit higher than it is.", exact=error)
-          for name, error in zip((buyer, seller), table.errors, strict=True)),
-    ]  # fmt: skip
+        _row(
+            "Zone of agreement",
+            f"{dollars(zone[0])} to {dollars(zone[1])}" if zone else "none",
+            "Prices that leave both better off than no contract, in the last round.",
+        ),
+        *(
+            _row(
+                f"Error in the limit of {name}",
+                dollars(error),
+                "Each side judges its own limit with a private error; above 0 it thinks its limit higher than it is.",
+                exact=error,
+            )
+            for name, error in zip((buyer, seller), table.errors, strict=True)
+        ),
+    ]
     numbers = dict(table.outcome)
     if numbers:
         rows += [
             _row("Agreed in round", f"{numbers['round']:.0f}"),
             _row("Parcels agreed a year", f"{millions(numbers['parcels'])} million", exact=numbers["parcels"]),
-            *(_row(f"What {name} gains a year", f"{numbers[side] / MILLION:,.0f} million $".replace("-", "−"),
-                   "Against having no contract, at what the parcels are really worth to it: a side whose private error"
-                   " is large can lose by the deal.", exact=numbers[side])
-              for name, side in ((buyer, "buyer_surplus_usd"), (seller, "seller_surplus_usd"))),
-        ]  # fmt: skip
+            *(
+                _row(
+                    f"What {name} gains a year",
+                    f"{numbers[side] / MILLION:,.0f} million $".replace("-", "−"),
+                    "Against having no contract, at what the parcels are really worth to it: a side whose private error"
+                    " is large can lose by the deal.",
+                    exact=numbers[side],
+                )
+                for name, side in ((buyer, "buyer_surplus_usd"), (seller, "seller_surplus_usd"))
+            ),
+        ]
     return rows
 
 

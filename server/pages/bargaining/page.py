@@ -4,6 +4,7 @@
 # (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import ipyvue
@@ -11,13 +12,16 @@ import solara
 
 from server import charts
 from server.pages.bargaining import cards
+from server.pages.bargaining.seat_card import card_values, read_answer, seat_card
 from server.parts import facts, picker, query_of, run_controls, use_snapshot
 from server.session import Extract, Session
 from server.snapshot import Snapshot
 from server.talks import contracts as contract_views
-from server.talks import negotiations
+from server.talks import negotiations, seat_view
 from server.talks.contracts import Contracts
-from server.talks.negotiations import Negotiations, Table
+from server.talks.negotiations import ACCESS_PAIR, Negotiations, Table
+from server.talks.seat_view import SeatView
+from server.talks.sides import SEATS
 
 
 @solara.component
@@ -30,6 +34,7 @@ def BargainingPage(session: Session) -> solara.Element:
     views: dict[str, Extract] = {
         "negotiations": partial(negotiations.extract, chosen=chosen, group=group),
         "contracts": contract_views.extract,
+        "seat": lambda market: seat_view.extract(market, session.seat),
     }
     snapshot = use_snapshot(session, views, (chosen, group))
     found, held = snapshot.views.get("negotiations"), snapshot.views.get("contracts")
@@ -51,6 +56,9 @@ def BargainingPage(session: Session) -> solara.Element:
             router.push(f"/inspect?what=contract:{key}")
 
     table = found.table if found else None
+    seat = snapshot.run.seat if snapshot.run else ""
+    plays_here = bool(seat and table and (table.seller, table.buyer) == ACCESS_PAIR)
+    shown = reveal and not plays_here
     side = [
         run_controls(session, snapshot),
         picker(
@@ -63,7 +71,7 @@ def BargainingPage(session: Session) -> solara.Element:
             event_pick=pick,
         ),
     ]
-    main = [_headline(snapshot, table)]
+    main = [_headline(snapshot, table), SeatCard(session, snapshot)]
     if table is not None:
         main.append(
             ipyvue.Html.element(
@@ -73,18 +81,18 @@ def BargainingPage(session: Session) -> solara.Element:
                     cards.choices(
                         groups=list(table.groups),
                         group=table.group,
-                        can_reveal=not table.entry.over,
-                        revealed=reveal,
+                        can_reveal=not table.entry.over and not plays_here,
+                        revealed=shown,
                         event_group=pick_group,
                         event_reveal=lambda on: set_reveal(bool(on)),
                     ),
-                    cards.offers(**cards.chart_values(table, reveal)),
+                    cards.offers(**cards.chart_values(table, shown, seat)),
                     facts(title="On the table", unit="", rows=cards.terms(table), empty=""),
                     facts(
                         title="What each side could accept",
                         unit="",
-                        rows=cards.limits(table, reveal),
-                        empty=cards.HIDDEN,
+                        rows=cards.limits(table, shown),
+                        empty=cards.HIDDEN_FROM_PLAYER if plays_here else cards.HIDDEN,
                     ),
                 ],
             )
@@ -104,6 +112,37 @@ def BargainingPage(session: Session) -> solara.Element:
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+
+
+@solara.component
+def SeatCard(session: Session, snapshot: Snapshot) -> solara.Element:
+    """The seat at the table of Amazon and USPS, taken or free."""
+    error, set_error = solara.use_state("")
+    view = snapshot.views.get("seat")
+    assert view is None or isinstance(view, SeatView)
+
+    def start(seat: str) -> None:
+        set_error("")
+        session.reset(replace(session.choice, seat=seat))
+        if seat:
+            session.play()
+
+    def answer(values: object) -> None:
+        decision = snapshot.decision
+        if decision is None or not isinstance(values, dict) or values.get("key") != decision.key:
+            return  # an answer to an older question
+        try:
+            problems = session.answer(decision, read_answer(values, decision))
+        except ValueError as problem:
+            problems = [str(problem)]
+        set_error("; ".join(problems))
+
+    return seat_card(
+        **card_values(snapshot, view, error),
+        event_sit=lambda seat: start(seat) if seat in SEATS else None,
+        event_leave=lambda _: start(""),
+        event_answer=answer,
+    )
 
 
 def _headline(snapshot: Snapshot, table: Table | None) -> solara.Element:

@@ -15,6 +15,7 @@ from server.pages.compare.plan import imposes
 from server.pages.compare.work import Compared
 from server.plots import Plot
 from server.tables import Cell, Column, TableData, number_cell
+from server.words import outcome_words, words_of
 
 BILLION = 1e9
 # What the chart over time offers first.
@@ -189,22 +190,6 @@ def months_plot(found: Compared, series: str, differences: bool) -> Plot:
         height=320,
         wide=True,
     )
-
-
-def words_of(series: str) -> str:
-    """A series name in words."""
-    text = series
-    for ending in ("_usd", "_parcels", "_share", "_days", "_index", "_count"):
-        text = text.removesuffix(ending)
-    words = text.replace("_", " ").replace("usps", "USPS").replace("ups ", "UPS ").replace("fedex", "FedEx")
-    share = ", share" if series.endswith("_share") else ""
-    return (words[:1].upper() + words[1:]).replace("Ups", "UPS").replace("amazon", "Amazon") + share
-
-
-def outcome_words(name: str) -> str:
-    """An outcome in words, with its year."""
-    stem, year = split_year(name)
-    return f"{words_of(stem)}, {year}" if year else f"{words_of(stem)}, whole run"
 
 
 def series_choices(found: Compared) -> list[dict[str, str]]:

@@ -30,13 +30,17 @@ def ComparePage(session: Session) -> solara.Element:
     """Form at the side; headline, winners and losers, months and outcomes beside it."""
     pool, mine = work_pool(), comparing_of(session)
     _, show = solara.use_state(())
-    watched = use_watched(session)
+    watched = watched_of(session)
 
     def redraw() -> None:
         view = mine.look(pool)
         show((view, mine.version, mine.problems, mine.draft, id(mine.found)))
 
-    solara.use_effect(lambda: follow(pool.changes, redraw, FRAME_SECONDS, REST_SECONDS), [session])
+    def watch() -> Callable[[], None]:
+        pool.warm()
+        return follow(pool.changes, redraw, FRAME_SECONDS, REST_SECONDS)
+
+    solara.use_effect(watch, [session])
 
     def do(action: Callable[[Any], None]) -> Callable[[Any], None]:
         def handler(values: Any = None) -> None:
@@ -68,11 +72,12 @@ def ComparePage(session: Session) -> solara.Element:
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
 
 
-def use_watched(session: Session) -> str:
+def watched_of(session: Session) -> str:
     """What the visitor is watching, in a line."""
     scenario, changes = draft_of(session.choice)
     count = len(changes.splitlines())
-    return f"{scenario}{f' with {count} changes' if count else ''}, seed {session.choice.seed}"
+    own = ", as the model plays it" if session.choice.seat else ""  # what is played by hand is no finding
+    return f"{scenario}{f' with {count} changes' if count else ''}, seed {session.choice.seed}{own}"
 
 
 def _empty() -> solara.Element:

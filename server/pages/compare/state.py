@@ -12,6 +12,7 @@ from experiments.errors import InputError
 from server.pages.compare.plan import MAX_RUNS, Draft, draft_of, make_plan, read_draft
 from server.pages.compare.work import Compared, put_together, run_once
 from server.session import Session
+from server.words import duration
 from server.work.pool import BusyError, Job, JobView, WorkPool
 
 
@@ -98,12 +99,3 @@ def progress_of(view: JobView | None) -> Mapping[str, Any]:
         word = {"done": f"Done in {duration(view.seconds)}.", "failed": "It failed.", "cancelled": "Cancelled."}
         text = word[view.state]
     return {"busy": view.at_work, "share": share, "text": text}
-
-
-def duration(seconds: float) -> str:
-    """A time for people."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"

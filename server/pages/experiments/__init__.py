@@ -1,16 +1,5 @@
-"""Sweeps over many runs."""
+"""Sweeps over many runs: choose a design, start it, watch it, see what it says; the same stores as `lastmile sweep`."""
 
-# mypy: disable-error-code="untyped-decorator"
-# (Solara is imported untyped, see pyproject.toml)
-from __future__ import annotations
+from server.pages.experiments.page import ExperimentsPage
 
-import ipyvue
-import solara
-
-from server.session import Session
-
-
-@solara.component
-def ExperimentsPage(session: Session) -> solara.Element:
-    """Sweeps over many runs."""
-    return ipyvue.Html.element(tag="main", class_="lm-page", children=["Experiments"])
+__all__ = ["ExperimentsPage"]

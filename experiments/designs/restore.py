@@ -1,0 +1,52 @@
+"""From what a manifest says of a design back to the design, so that a sweep can go on without its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.designs.design import Design
+from experiments.designs.reading import read_design
+from experiments.errors import InputError
+from model.scenario import Scenario, ScenarioError
+
+_SIZE = {"lhs": "points", "sobol": "points", "morris": "trajectories"}
+
+
+def restore_design(described: Mapping[str, Any]) -> Design:
+    """Make a design again.
+
+    Args:
+        described: What `Design.describe` told, as a manifest holds it.
+
+    Raises:
+        InputError: This version of the model does not know what it varies any more, or allows other values.
+    """
+    try:
+        scenarios = [Scenario.from_mapping(changes) for changes in described["scenarios"]]
+    except ScenarioError as error:
+        raise InputError(str(error).splitlines()) from error
+    content: dict[str, Any] = {
+        "kind": described["kind"],
+        "scenarios": scenarios,
+        **{name: described[name] for name in ("replications", "seed", "outcomes", "monthly")},
+    }
+    kind = str(described["kind"])
+    if kind == "table":
+        names = list(described["factors"])
+        content["points"] = [dict(zip(names, row, strict=True)) for row in described["rows"]]
+        return read_design(content)
+    for group, title in (("lever", "levers"), ("uncertainty", "uncertainties")):
+        content[title] = {
+            name: _spec(factor) for name, factor in described["factors"].items() if factor["group"] == group
+        }
+    if kind in _SIZE:
+        content |= {_SIZE[kind]: described["size"], "sampling_seed": described["sampling_seed"]}
+    return read_design(content)
+
+
+def _spec(factor: Mapping[str, Any]) -> Any:
+    if factor["kind"] == "choice":
+        return list(factor["values"])
+    spec = {name: factor[name] for name in ("low", "high", "steps") if name in factor}
+    return spec if factor["kind"] == "month" else {**spec, "beyond": True}

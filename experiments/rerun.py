@@ -1,0 +1,213 @@
+"""Repeat a stored run from what it says about its origin, and compare."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from experiments.designs.columns import outcome_names
+from experiments.designs.plan import BALANCES, at_point
+from experiments.errors import InputError
+from experiments.provenance import provenance
+from experiments.results import RunResult
+from experiments.runs import Progress, run
+from experiments.settings import prepare_scenario
+from experiments.storage import SUMMARY
+from experiments.store.manifest import FILE as MANIFEST
+from model.scenario import Scenario, ScenarioError
+
+if TYPE_CHECKING:
+    from experiments.store.reading import SweepResult
+
+# What a computation depends on; forced and changes are the scenario itself.
+_COMPUTED_BY = ("model_version", "commit", "packages", "parameter_checksum", "code_checksum")
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A run that was kept.
+
+    Attributes:
+        label: What it is called.
+        scenario: Its scenario.
+        seed: Its seed.
+        outcomes: Figures by name.
+        balances: Worst month: "parcels" relative, "money" in dollars.
+        tables: Tables that were kept with it, by name.
+        provenance: Where it came from.
+        whole: Whether all outcomes were kept; a sweep keeps those that were asked for.
+    """
+
+    label: str
+    scenario: Scenario
+    seed: int
+    outcomes: Mapping[str, float]
+    balances: Mapping[str, float]
+    tables: Mapping[str, pd.DataFrame]
+    provenance: Mapping[str, Any]
+    whole: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Rerun:
+    """A stored run beside the same run of today.
+
+    Attributes:
+        stored: What was kept.
+        result: What came out now.
+        differences: One row for everything that differs: what, stored, again, difference.
+        compared: How many figures were compared.
+        made_with: What computed the stored run and is another one now, one line each.
+    """
+
+    stored: Stored
+    result: RunResult = field(repr=False)
+    differences: pd.DataFrame
+    compared: int
+    made_with: tuple[str, ...]
+
+    @property
+    def identical(self) -> bool:
+        """Whether every figure is the same to the last bit."""
+        return self.differences.empty
+
+    def summary(self) -> dict[str, Any]:
+        """The comparison as plain values, as `lastmile rerun --json` prints it."""
+        return {
+            "run": self.stored.label,
+            "identical": self.identical,
+            "compared": self.compared,
+            "differences": json.loads(self.differences.to_json(orient="records")),
+            "made_with": list(self.made_with),
+        }
+
+
+def rerun(source: str | Path, run_id: str | None = None, progress: Progress | None = None) -> Rerun:
+    """Repeat a stored run and compare every figure that was kept.
+
+    Args:
+        source: Folder of a saved result, its summary file, any file with what `lastmile run --json` printed, or the
+            folder of a sweep.
+        run_id: Run of a sweep; its first unless told.
+        progress: Called with months done and months in all.
+
+    Raises:
+        InputError: There is no run in it, or it assumes what this version does not know.
+    """
+    stored = _read(Path(source), run_id)
+    result = run(stored.scenario, seed=stored.seed, progress=progress)
+    differences, compared = _compare(stored, result)
+    return Rerun(stored, result, differences, compared, tuple(_other_origin(stored)))
+
+
+def _read(path: Path, run_id: str | None) -> Stored:
+    if (path / MANIFEST).is_file():
+        from experiments.store.reading import open_sweep
+
+        return _of_sweep(open_sweep(path), run_id)
+    if run_id is not None:
+        raise InputError(f"run: {str(path)!r} is no sweep; only the runs of a sweep have ids")
+    file = path / SUMMARY if path.is_dir() else path
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        made = content["provenance"]
+        changes = {**made["changes"], "name": content["scenario"], "forced": made["forced"]}
+        scenario, seed = _scenario(changes, str(file)), content["seed"]
+        outcomes, balances = dict(content["outcomes"]), dict(content["balances"])
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file}: it is no result of a run: {error}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{file}: it is no result of one run; {error} is missing or wrong") from error
+    tables = {
+        name: pd.read_parquet(file.parent / f"{name}.parquet")
+        for name in ("monthly", "events")
+        if file.name == SUMMARY and (file.parent / f"{name}.parquet").is_file()
+    }
+    return Stored(str(path), scenario, seed, outcomes, balances, tables, made)
+
+
+def _scenario(changes: Mapping[str, Any], where: str) -> Scenario:
+    try:
+        return Scenario.from_mapping(changes, source=where)
+    except ScenarioError as error:
+        raise InputError(str(error).splitlines()) from error
+
+
+def _of_sweep(found: SweepResult, run_id: str | None) -> Stored:
+    if not str(found.manifest.environment["simulate"]).endswith(":simulate_market"):
+        raise InputError(
+            f"{found.folder}: its runs are not of the market but of {found.manifest.environment['simulate']}"
+        )
+    done = found.runs[found.runs["status"] == "done"]
+    if done.empty:
+        raise InputError(f"{found.folder}: no run has ended well yet")
+    rows = done if run_id is None else done[done["run"] == run_id]
+    if rows.empty:
+        first = ", ".join(done["run"].head(3))
+        raise InputError(f"run: {run_id!r} is no run of {found.folder} that ended well; there are {first}, ...")
+    row = rows.iloc[0]
+    base = found.manifest.design["scenarios"][found.scenarios.index(row["scenario"])]
+    values = tuple(_plain(row[name]) for name in found.factors)
+    try:
+        scenario = at_point(prepare_scenario(_scenario(base, str(found.folder))), found.factors, values)
+    except ScenarioError as error:
+        raise InputError(str(error).splitlines()) from error
+    kept = {
+        name: float(row[name]) for name in found.outcomes if name in outcome_names(scenario) and pd.notna(row[name])
+    }
+    balances = dict(zip(("parcels", "money"), (float(row[name]) for name in BALANCES), strict=True))
+    made = {**found.manifest.provenance, "parameter_checksum": provenance(scenario)["parameter_checksum"]}
+    return Stored(f"{found.folder}, run {row['run']}", scenario, int(row["seed"]), kept, balances, {}, made, False)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _compare(stored: Stored, result: RunResult) -> tuple[pd.DataFrame, int]:
+    rows: list[tuple[str, Any, Any]] = []
+    now = {str(name): float(value) for name, value in result.outcomes.items()}
+    names = list(dict.fromkeys([*stored.outcomes, *now])) if stored.whole else list(stored.outcomes)
+    rows += [(name, stored.outcomes.get(name), now.get(name)) for name in names]
+    rows += [(f"balance of {name}", stored.balances.get(name), result.balances[name]) for name in result.balances]
+    for name, table in stored.tables.items():
+        rows += list(_cells(name, table, getattr(result, name)))
+    differing = [(what, before, again) for what, before, again in rows if before != again]
+    table = pd.DataFrame(differing, columns=["what", "stored", "again"], dtype=object)
+    table["difference"] = [
+        again - before if isinstance(before, int | float) and isinstance(again, int | float) else None
+        for before, again in zip(table["stored"], table["again"], strict=True)
+    ]
+    return table, len(rows)
+
+
+def _cells(name: str, before: pd.DataFrame, again: pd.DataFrame) -> Iterator[tuple[str, Any, Any]]:
+    """Every cell of two tables; of columns or rows that only one of them has, the number of them."""
+    yield f"{name}: rows", len(before), len(again)
+    yield f"{name}: columns", ", ".join(map(str, before.columns)), ", ".join(map(str, again.columns))
+    if len(before) != len(again):
+        return
+    for column in before.columns.intersection(again.columns):
+        pairs = zip(before.index, before[column].to_list(), again[column].to_list(), strict=True)
+        yield from ((f"{name}: {column}, {index}", old, new) for index, old, new in pairs)
+
+
+def _other_origin(stored: Stored) -> Iterator[str]:
+    here = provenance(stored.scenario)
+    for name in _COMPUTED_BY:
+        before, now = stored.provenance.get(name), here[name]
+        if name == "packages" and isinstance(before, Mapping):
+            for package, version in now.items():
+                if before.get(package) != version:
+                    yield f"{package} was {before.get(package)}, now it is {version}"
+        elif before != now:
+            yield f"{name.replace('_', ' ')} was {str(before)[:12]}, now it is {str(now)[:12]}"

@@ -1,0 +1,183 @@
+"""The tables of the documentation that follow from the code: `make docs-tables` writes them, a test sees them drift."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import is_dataclass
+from pathlib import Path
+
+import model.state
+from experiments.provenance import changes
+from experiments.studies.sections import write_section
+from model.events import Event
+from model.market import PHASES
+from model.outcomes import OUTCOMES
+from model.parameters import Parameters
+from model.records import SERIES
+from model.scenario import Scenario, levers, scenario_names
+
+ROOT = Path(__file__).resolve().parents[2]
+STATE_OF = ("Environment", "Tariffs", "ChoiceState", "NetworkState", "AmazonState", "Books", "PostalState")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+    lines += [f"| {' | '.join(_cell(value) for value in row)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    return " ".join(str("" if value is None else value).split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def phases() -> str:
+    """The phases of a month."""
+    rows = [
+        (number, f"`{phase.name}`", phase.reads, phase.writes, f"`{phase.run.__module__}`")
+        for number, phase in enumerate(PHASES, start=1)
+    ]
+    return table(("#", "phase", "reads", "writes", "where"), rows)
+
+
+def state_variables() -> str:
+    """What changes while the market runs, from the docstrings of `model.state`."""
+    parts = []
+    for name, found in inspect.getmembers(model.state, inspect.isclass):
+        if is_dataclass(found) and found.__module__ == model.state.__name__:
+            summary, attributes = _documented(found)
+            if attributes:
+                parts.append((STATE_OF.index(name) if name in STATE_OF else len(STATE_OF), name, summary, attributes))
+    return "\n\n".join(
+        f"**`{name}`**: {summary}\n\n" + table(("variable", "meaning, unit, shape"), attributes)
+        for _, name, summary, attributes in sorted(parts)
+    )
+
+
+def _documented(found: type) -> tuple[str, list[tuple[str, str]]]:
+    """First line and `Attributes:` of a docstring in Google style."""
+    text = inspect.getdoc(found) or ""
+    summary, _, rest = text.partition("\n")
+    attributes: list[tuple[str, str]] = []
+    for line in rest.partition("Attributes:\n")[2].splitlines():
+        if line.startswith("        ") and attributes:
+            name, meaning = attributes.pop()
+            attributes.append((name, f"{meaning} {line.strip()}"))
+        elif line.startswith("    ") and ": " in line:
+            name, _, meaning = line.strip().partition(": ")
+            attributes.append((f"`{name}`", meaning))
+        elif attributes and line.strip():
+            break
+    return summary, attributes
+
+
+def scenarios() -> str:
+    """The scenario library."""
+    rows = []
+    for name in scenario_names():
+        one = Scenario.load(name)
+        told = ", ".join(f"`{key}` = {value}" for key, value in changes(one).items()) or "nothing"
+        rows.append((f"`{name}`", "forced" if one.forced else "", one.description, told))
+    return table(("name", "", "what it assumes", "changes"), rows)
+
+
+def lever_table() -> str:
+    """What each actor can choose."""
+    kinds = {"month": "a month", "switch": "true, false"}
+    rows = [
+        (one.owner, f"`{one.key}`", ", ".join(one.choices) or kinds[one.kind], one.default.lower(), one.meaning)
+        for one in sorted(levers(), key=lambda lever: lever.owner)
+    ]
+    return table(("owner", "lever", "values", "default", "meaning"), rows)
+
+
+def outcomes() -> str:
+    """What is computed of a run, by year and for the whole run."""
+    rows = [
+        (", ".join(f"`{name}`" for name in one.name_pattern.split(", ")), one.unit, one.meaning, _spans(one))
+        for one in OUTCOMES
+    ]
+    return table(("name", "unit", "meaning", "given for"), rows)
+
+
+def _spans(one: object) -> str:
+    spans = ["calendar years"]
+    spans += ["fiscal years"] if getattr(one, "fiscal", False) else []
+    spans += ["the run"] if getattr(one, "whole_run", False) else []
+    return ", ".join(spans)
+
+
+def series() -> str:
+    """What is recorded month by month."""
+    return table(
+        ("series", "by", "unit", "meaning"),
+        [(f"`{one.name}`", ", ".join(one.axes).replace("_", " "), one.unit, one.meaning) for one in SERIES],
+    )
+
+
+def event_kinds() -> str:
+    """Fields of an event, and the kinds that the code writes."""
+    return table(("field", "meaning"), _documented(Event)[1]) + f"\n\nKinds: {', '.join(_kinds())}."
+
+
+def _kinds() -> list[str]:
+    """Second argument of every `events.add(month, "kind", ...)` that is a plain word."""
+    found = set()
+    for path in sorted((ROOT / "model").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("events.add") and len(node.args) > 1:
+                kind = node.args[1]
+                found |= {f"`{kind.value!s}`"} if isinstance(kind, ast.Constant) else set()
+    return sorted(found)
+
+
+def parameters() -> str:
+    """Every parameter with value, range, source and whether it can be set."""
+    rows = []
+    for row in Parameters.default().rows():
+        spread = "" if row.low is None or row.high is None else f"{row.low:,.10g} to {row.high:,.10g}"
+        use = "yes" if row.settable else "derived" if row.use == "input" else row.use
+        origin = "; ".join(part for part in (row.source, row.note) if part)
+        rows.append((f"`{row.symbol}`", f"{row.value:,.10g}", spread, row.unit, row.name, row.status, use, origin))
+    return table(("symbol", "value", "range", "unit", "meaning", "status", "settable", "source"), rows)
+
+
+def changelog() -> str:
+    """The changelog of the project."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    return text.partition("\n")[2].strip()
+
+
+SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
+    "odd.md": {"phases": phases, "state": state_variables},
+    "reference.md": {
+        "scenarios": scenarios,
+        "levers": lever_table,
+        "outcomes": outcomes,
+        "series": series,
+        "events": event_kinds,
+    },
+    "parameters.md": {"parameters": parameters},
+    "changelog.md": {"changelog": changelog},
+}
+
+
+def write(folder: Path) -> None:
+    """Put every table in its place on the pages of a folder."""
+    for page, sections in SECTIONS.items():
+        for name, make in sections.items():
+            write_section(folder / page, f"generated {name}", make())
+
+
+def main() -> None:
+    """Write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs")
+    write(parser.parse_args().folder)
+
+
+if __name__ == "__main__":
+    main()

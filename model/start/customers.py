@@ -1,0 +1,84 @@
+"""Who is whose customer at the start; solved once for all markets of a process that start alike."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.shippers import ShipperTable
+from model.start.choice_constants import ChoiceSolution, draw_primaries, solve_constants
+from model.start.small_rows import ChoiceSetting
+
+Floats = NDArray[np.float64]
+REMEMBERED = 4  # starts; scenarios that are compared with one seed share theirs
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    solution: ChoiceSolution
+    primary: NDArray[np.int8]
+    fallback: NDArray[np.int8]
+
+
+_starts: OrderedDict[bytes, _Start] = OrderedDict()
+
+
+def settle_customers(
+    shippers: ShipperTable, setting: ChoiceSetting, share: Floats, price: Floats, uniform: Floats
+) -> ChoiceSolution:
+    """Solve the choice constants and give every shipper its carriers.
+
+    Small shippers get theirs by quota, enterprise shippers show their largest share. The solution of an equal
+    start - the same shippers in the same setting, to the bit - is remembered, so a second scenario or a restarted
+    page need not solve it again.
+
+    Args:
+        shippers: The population; its carriers are written.
+        setting: What it faces.
+        share: Volume shares to meet, (S, K).
+        price: Mean paid prices to meet, $ per parcel, (S, K).
+        uniform: One draw per small shipper and segment, (n, S), in [0, 1).
+
+    Returns:
+        The solution, read-only and without the chances of the single shippers, which the draw has used up.
+
+    Raises:
+        model.start.choice_constants.StartError: A target cannot be reached.
+    """
+    key = _digest(shippers, setting, share, price, uniform)
+    start = _starts.pop(key, None)
+    if start is None:
+        start = _settle(shippers, setting, share, price, uniform)
+    _starts[key] = start
+    while len(_starts) > REMEMBERED:
+        _starts.popitem(last=False)
+    shippers.primary[:], shippers.fallback[:] = start.primary, start.fallback
+    return start.solution
+
+
+def _settle(shippers: ShipperTable, setting: ChoiceSetting, share: Floats, price: Floats, uniform: Floats) -> _Start:
+    solution = solve_constants(shippers, setting, share, price)
+    primary, fallback = shippers.primary.copy(), shippers.fallback.copy()
+    primary[shippers.small], fallback[shippers.small] = draw_primaries(shippers, solution, setting.national, uniform)
+    largest = solution.enterprise_share.mean(axis=3).argmax(axis=2)
+    primary[shippers.enterprise] = fallback[shippers.enterprise] = largest
+    for array in (solution.constants, solution.level, solution.enterprise_share):
+        array.setflags(write=False)
+    return _Start(replace(solution, chance=()), primary, fallback)
+
+
+def _digest(shippers: ShipperTable, setting: ChoiceSetting, *arrays: Floats) -> bytes:
+    """Fingerprint of all that the start follows from."""
+    digest = hashlib.blake2b(digest_size=16)
+    for owner in (shippers, setting):
+        for field in fields(owner):
+            value = np.ascontiguousarray(getattr(owner, field.name))
+            digest.update(f"{field.name} {value.dtype} {value.shape} ".encode())
+            digest.update(value.tobytes())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.digest()

@@ -1,0 +1,150 @@
+"""Small shippers at the start: what they face, their long-run chances, and what they tender at given constants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.blocks import BLOCK, blocks
+from agents.choice import primary_available, stationary_by_option
+from agents.pricing import quote
+from agents.shippers import ShipperTable
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceSetting:
+    """What shippers face at the start.
+
+    Attributes:
+        national: Which carriers serve every address, (K,).
+        coverage: Share of households reached, (K, Z).
+        mix: Destination mix by home division, (R, Z).
+        surcharge: Mean surcharge of the year by carrier and zone, $, (K, Z).
+        other_cost: Money value of days and reliability, $, (S, K).
+        floor: Lowest quote, $, (S, K).
+        inertia: Utility of staying.
+        min_coverage: Smallest share of destinations that makes a partial carrier a primary one.
+    """
+
+    national: Booleans
+    coverage: Floats
+    mix: Floats
+    surcharge: Floats
+    other_cost: Floats
+    floor: Floats
+    inertia: float
+    min_coverage: float
+
+    def mix_coverage(self) -> Floats:
+        """Share of destinations that each carrier reaches, by division, (R, K)."""
+        return np.asarray(self.mix @ self.coverage.T)
+
+    def mix_surcharge(self) -> Floats:
+        """Mean surcharge by division and carrier, $, (R, K)."""
+        return np.asarray(self.mix @ self.surcharge.T)
+
+
+@dataclass(frozen=True, slots=True)
+class SmallRows:
+    """Small shippers in one segment. Rows come last, so that every operation runs along contiguous memory.
+
+    Attributes:
+        national: Which carriers serve every address, (K,).
+        offered: Which carriers offer the segment, (K,).
+        floor: Lowest quote, $, (K,).
+        other_cost: Money value of days and reliability, $, (K,).
+        inertia: Utility of staying.
+        keep: Share of the list price that is left after discounts, (n,).
+        price_coef: Price coefficient, 1/$, (n,).
+        volume: Parcels a year that each row stands for, (n,).
+        division: Home division, (n,).
+        coverage: Share of destinations that each carrier reaches, by division, (K, R).
+        surcharge: Mean surcharge by division, $, (K, R).
+        available: Whether a carrier can be primary, by division, (K, R).
+    """
+
+    national: Booleans
+    offered: Booleans
+    floor: Floats
+    other_cost: Floats
+    inertia: float
+    keep: Floats
+    price_coef: Floats
+    volume: Floats
+    division: NDArray[np.int8]
+    coverage: Floats
+    surcharge: Floats
+    available: Booleans
+
+    @classmethod
+    def of(cls, shippers: ShipperTable, setting: ChoiceSetting, segment: int, offered: Booleans) -> SmallRows:
+        """Take the small shippers of one segment from the table."""
+        rows, reach = shippers.small, setting.mix_coverage()
+        return cls(
+            national=setting.national,
+            offered=offered,
+            floor=np.where(offered, setting.floor[segment], 0.0),
+            other_cost=setting.other_cost[segment],
+            inertia=setting.inertia,
+            keep=1.0 - shippers.discount[rows],
+            price_coef=shippers.price_coef[rows, segment],
+            volume=shippers.market_volume[rows, segment],
+            division=shippers.division[rows],
+            coverage=np.ascontiguousarray(reach.T),
+            surcharge=np.ascontiguousarray(setting.mix_surcharge().T),
+            available=np.ascontiguousarray((primary_available(reach, setting.min_coverage) & offered).T),
+        )
+
+    def sample(self, n: int) -> SmallRows:
+        """About n rows, evenly taken (rows are drawn independently), that stand for the parcels of all."""
+        every = max(1, len(self.volume) // n)
+        volume = self.volume[::every]
+        return replace(
+            self,
+            keep=self.keep[::every],
+            price_coef=self.price_coef[::every],
+            volume=volume * (self.volume.sum() / volume.sum()),
+            division=self.division[::every],
+        )
+
+    def tender(self, constants: Floats, level: Floats) -> tuple[Floats, Floats]:
+        """Parcels a year and dollars with surcharges that all rows tender in the long run, by carrier, (K,) each."""
+        parcels, value = np.empty((2, len(self.volume), len(constants)))
+        share = np.empty((len(constants), min(BLOCK, len(self.volume))))
+        for rows in blocks(len(self.volume)):
+            (alone, bundle), paid, coverage = self._evaluate(constants, level, rows)
+            reached = bundle * coverage[:, None]
+            part = share[:, : paid.shape[1]]
+            part[self.national] = alone + np.subtract(bundle, reached, out=bundle).sum(axis=0)
+            part[~self.national] = reached.sum(axis=1)
+            part *= self.volume[rows]
+            parcels[rows], value[rows] = part.T, (part * paid).T
+        return parcels.sum(axis=0), value.sum(axis=0)
+
+    def chances(self, constants: Floats, level: Floats) -> Floats:
+        """Long-run chances of each option, (M + Q * M, n): national carriers, then partial ones by fallback."""
+        n_national = int(self.national.sum())
+        n_partial = len(self.national) - n_national
+        found = np.empty((n_national * (1 + n_partial), len(self.volume)))
+        for rows in blocks(len(self.volume)):
+            (alone, bundle), *_ = self._evaluate(constants, level, rows)
+            found[:n_national, rows] = alone
+            found[n_national:, rows] = bundle.reshape(n_partial * n_national, alone.shape[1])
+        return found
+
+    def _evaluate(self, constants: Floats, level: Floats, rows: slice) -> tuple[tuple[Floats, Floats], Floats, Floats]:
+        """Long-run chances of some rows, what each carrier would cost them, (K, n), partial carriers' reach, (Q, n)."""
+        division, partial = self.division[rows], ~self.national
+        base = quote(level[:, None], self.floor[:, None], 1.0 - self.keep[rows])
+        paid = base + self.surcharge[:, division]
+        utility = constants[:, None] - self.price_coef[rows] * (paid + self.other_cost[:, None])
+        utility[~self.offered] = -1e9
+        coverage = self.coverage[partial][:, division]
+        available = self.available[partial][:, division]
+        chances = stationary_by_option(utility[self.national], utility[partial], coverage, available, self.inertia)
+        return chances, paid, coverage

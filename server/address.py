@@ -1,0 +1,114 @@
+"""The address bar: scenario, seed, what is changed and the month shown, so that a link brings the same view again.
+
+`/?scenario=withdraw&seed=7&month=2026-05&set.build_limit=0.5`. Pages have names of their own beside these (`what`,
+`talks`, ...), which are left alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from agents.calendar import Month
+from model.scenario import DEFAULT_SCENARIO, levers
+from server.choice import Choice, ChoiceError, Value, lever_keys, make_choice
+
+MAX_QUERY = 8000
+CHANGE = "set."
+OWN = ("scenario", "seed", "month")
+
+
+@dataclass(frozen=True)
+class View:
+    """What an address asks for.
+
+    Attributes:
+        choice: The run.
+        months: How many months to simulate at once; 0 stays at the start.
+    """
+
+    choice: Choice
+    months: int = 0
+
+
+def read_query(query: str | None) -> View:
+    """Read the part of an address behind the question mark.
+
+    Raises:
+        ChoiceError: All that is wrong with it.
+    """
+    if len(query or "") > MAX_QUERY:
+        raise ChoiceError(f"the address is longer than {MAX_QUERY} characters")
+    try:
+        pairs = parse_qsl(query or "", keep_blank_values=True, max_num_fields=300)
+    except ValueError as error:
+        raise ChoiceError("the address has too many parts") from error
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    for name, value in pairs:
+        if name in OWN or name.startswith(CHANGE):
+            if name in values:
+                problems.append(f"{name} is given twice")
+            values[name] = value
+    seed = _whole(values.get("seed", "1"))
+    overrides = {name.removeprefix(CHANGE): _value(name, text) for name, text in values.items() if name not in OWN}
+    choice, months = Choice(), 0
+    try:
+        choice = make_choice(values.get("scenario", DEFAULT_SCENARIO), seed, overrides)
+        months = _months(choice, values.get("month"))
+    except ChoiceError as error:
+        problems += [line.removeprefix("change: ") for line in error.problems]
+    if problems:
+        raise ChoiceError("\n".join(problems))
+    return View(choice, months)
+
+
+def write_query(choice: Choice, month: Month | None) -> str:
+    """Write the part of an address behind the question mark: only what differs from the default; may be empty."""
+    parts: list[tuple[str, str]] = []
+    if choice.scenario != DEFAULT_SCENARIO:
+        parts.append(("scenario", choice.scenario))
+    if choice.seed != 1:
+        parts.append(("seed", str(choice.seed)))
+    if month is not None:
+        parts.append(("month", str(month)))
+    parts += [(CHANGE + key, _text(value)) for key, value in choice.overrides]
+    return urlencode(parts)
+
+
+def _months(choice: Choice, text: str | None) -> int:
+    """Months from the start of a run to the end of a month that is named."""
+    if text is None:
+        return 0
+    settings = choice.settings()
+    try:
+        month = Month.parse(text)
+    except ValueError as error:
+        raise ChoiceError(f"month must be a month such as {settings.start}, not {text[:40]!r}") from error
+    if not settings.start <= month <= settings.end:
+        raise ChoiceError(f"month must be from {settings.start} to {settings.end}, not {month}")
+    return month - settings.start + 1
+
+
+def _whole(text: str) -> Any:
+    """A whole number, or the text where it is none, which the check of the seed then names."""
+    return int(text) if text.lstrip("-").isdecimal() and len(text) < 30 else text
+
+
+def _value(name: str, text: str) -> Any:
+    """A value of an address in the type that its lever has; what does not fit is left for the checks to name."""
+    key = name.removeprefix(CHANGE)
+    if key in lever_keys():
+        (lever,) = (lever for lever in levers() if lever.key == key)
+        return {"true": True, "false": False}.get(text, text) if lever.kind == "switch" else text
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value!r}" if isinstance(value, float) else value

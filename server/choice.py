@@ -1,0 +1,144 @@
+"""What a visitor chooses before a run starts: a scenario of the library, what is changed in it, and the seed."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from agents.calendar import Month
+from model.scenario import DEFAULT_SCENARIO, Scenario, ScenarioError, levers, scenario_names
+from server.talks.sides import SEATS
+from server.work.limits import size_problems
+
+MAX_SEED = 2**31 - 1
+MAX_OVERRIDES = 200
+
+type Value = bool | float | str
+
+
+class ChoiceError(ValueError):
+    """A choice that cannot be run; one line per problem."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line each."""
+        return tuple(str(self).splitlines())
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a visitor chooses before a run starts. Cheap; `settings` validates it as a whole.
+
+    Attributes:
+        scenario: Name in the library.
+        seed: Seed of the run's luck.
+        overrides: Levers and parameters that differ from the scenario's, sorted by name.
+        seat: Side between Amazon and USPS that the visitor plays by hand; empty for none.
+    """
+
+    scenario: str = DEFAULT_SCENARIO
+    seed: int = 1
+    overrides: tuple[tuple[str, Value], ...] = ()
+    seat: str = ""
+
+    def __post_init__(self) -> None:
+        if self.seat not in ("", *SEATS):
+            raise ChoiceError(f"seat must be one of {', '.join(SEATS)} or empty, not {self.seat!r}")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ChoiceError(f"seed must be between 0 and {MAX_SEED}, not {self.seed}")
+
+    @property
+    def changed(self) -> str:
+        """What is changed in the scenario, in words; empty for nothing."""
+        told = [f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in self.overrides]
+        more = f" and {len(told) - 2} more" if len(told) > 2 else ""
+        return f", with {', '.join(told[:2])}{more}" if told else ""
+
+    def settings(self) -> Scenario:
+        """The validated scenario.
+
+        Raises:
+            ScenarioError: What is wrong, all at once.
+        """
+        base = Scenario.load(self.scenario)
+        return base.with_changes(dict(self.overrides), "change") if self.overrides else base
+
+
+def make_choice(scenario: object, seed: object, overrides: Mapping[str, Any]) -> Choice:
+    """Check what came from a browser: only scenarios of the library, never a path, and nothing that is not valid.
+
+    Args:
+        scenario: Name in the library.
+        seed: A whole number.
+        overrides: Levers and parameters by name; those that say what the scenario says anyway are left out.
+
+    Raises:
+        ChoiceError: All that is wrong, for the visitor.
+    """
+    problems: list[str] = []
+    if not isinstance(scenario, str) or scenario not in scenario_names():
+        problems.append(f"scenario must be one of {', '.join(scenario_names())}, not {_short(scenario)}")
+        scenario = DEFAULT_SCENARIO  # so that what else is wrong is told too
+    if type(seed) is not int:
+        problems.append(f"seed must be a whole number, not {_short(seed)}")
+    elif not 0 <= seed <= MAX_SEED:
+        problems.append(f"seed must be between 0 and {MAX_SEED}, not {_short(seed)}")
+    kept: tuple[tuple[str, Value], ...] = ()
+    try:
+        kept = _differences(scenario, overrides)
+    except ScenarioError as error:
+        problems += str(error).splitlines()
+    if problems:
+        raise ChoiceError("\n".join(problems))
+    assert isinstance(seed, int)
+    return Choice(scenario, seed, kept)
+
+
+def _differences(scenario: str, overrides: Mapping[str, Any]) -> tuple[tuple[str, Value], ...]:
+    """What of the changes differs from the scenario, sorted.
+
+    Raises:
+        ScenarioError: They are not valid, or the run would be too large for a server.
+    """
+    if len(overrides) > MAX_OVERRIDES:
+        raise ScenarioError(f"{len(overrides)} changes are too many; at most {MAX_OVERRIDES}")
+    texts = {"name", "title", "description", "forced"} & overrides.keys()
+    if texts:
+        raise ScenarioError(f"{', '.join(sorted(texts))}: cannot be changed here")
+    base = library_scenario(scenario)
+    changed = base.with_changes(dict(overrides), "change")
+    problems = size_problems(changed)
+    if problems:
+        raise ScenarioError("\n".join(problems))
+    return tuple(sorted((key, plain(changed, key)) for key in overrides if plain(changed, key) != plain(base, key)))
+
+
+@cache
+def library_scenario(name: str) -> Scenario:
+    """A scenario of the library, read once."""
+    return Scenario.load(name)
+
+
+@cache
+def lever_keys() -> frozenset[str]:
+    """Names of the levers."""
+    return frozenset(lever.key for lever in levers())
+
+
+def plain(settings: Scenario, key: str) -> Value:
+    """A lever or parameter of a scenario as a value that TOML, JSON and an address can hold."""
+    value = getattr(settings, key) if key in lever_keys() else settings.parameters[key]
+    if isinstance(value, Month):
+        return str(value)
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        return float(value)
+    assert isinstance(value, bool | str)
+    return value
+
+
+def _short(value: object) -> str:
+    shown = ascii(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."

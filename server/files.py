@@ -1,0 +1,101 @@
+"""What one can take away from a run: its series, the scenario as TOML, and the Python that makes the view again."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from agents.calendar import Month
+from model.scenario import Scenario
+from server.choice import Choice, lever_keys
+
+LABELS = ("name", "title", "description", "forced")
+SERIES_FORMATS = {"csv": "text/csv;charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+
+
+def series_file(frame: pd.DataFrame, kind: str) -> bytes:
+    """The monthly series of a run as a file.
+
+    Args:
+        frame: One row a month, one column a series, named `<actor>_<quantity>_<unit>`.
+        kind: "csv" or "parquet".
+    """
+    buffer = io.BytesIO()
+    if kind == "csv":
+        frame.to_csv(buffer)
+    else:
+        frame.to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def scenario_file(choice: Choice) -> str:
+    """The scenario as a TOML file that `lastmile run FILE --seed N` takes."""
+    settings = choice.settings()
+    changes = settings.changes()
+    texts = {"title": settings.title, "description": settings.description, "forced": settings.forced}
+    labelled = {"name": settings.name, **{key: value for key, value in texts.items() if value}}
+    levers = {key: value for key, value in changes.items() if key in lever_keys()}
+    parameters = {key: value for key, value in changes.items() if key not in LABELS and key not in levers}
+    lines = [f"# Made by the browser app. Run it with: lastmile run FILE --seed {choice.seed}", *_lines(labelled)]
+    for table, values in (("levers", levers), ("parameters", parameters)):
+        if values:
+            lines += ["", f"[{table}]", *_lines(values)]
+    return "\n".join(lines) + "\n"
+
+
+def script_file(choice: Choice, month: Month | None) -> str:
+    """A Python script that runs what is shown and prints its figures of the month.
+
+    Args:
+        choice: The run.
+        month: The month shown; None runs to the end.
+    """
+    settings: Scenario = choice.settings()
+    until = None if month is None or month == settings.end else str(month)
+    arguments = [json.dumps(choice.scenario)]
+    if choice.overrides:
+        arguments.append(f"set={dict(choice.overrides)!r}")
+    arguments.append(f"seed={choice.seed}")
+    if until:
+        arguments.append(f'until="{until}"')
+    return f'''"""Made by the browser app: {_comment(settings.title)}{_comment(choice.changed)}, seed {choice.seed}."""
+
+from experiments import run
+
+result = run({", ".join(arguments)})
+last = result.monthly.iloc[-1]
+
+if __name__ == "__main__":
+    print(f"{{result.scenario.title}}, {{result.monthly.index[-1]}}")
+    for name in ("usps_volume_parcels", "amazon_volume_parcels", "ups_volume_parcels", "fedex_volume_parcels"):
+        print(f"{{name:28}} {{last[name]:20,.0f}}")
+    for name in ("usps_net_income_usd", "usps_cash_usd", "usps_debt_usd"):
+        print(f"{{name:28}} {{last[name]:20,.2f}}")
+'''
+
+
+def file_name(choice: Choice, ending: str) -> str:
+    """A name that tells the run: scenario, whether it was changed or, where it holds results, played by hand, seed."""
+    changed = "-changed" if choice.overrides else ""
+    by_hand = "-played-by-hand" if choice.seat and ending in SERIES_FORMATS else ""
+    return f"{choice.scenario.replace('_', '-')}{changed}{by_hand}-seed-{choice.seed}.{ending}"
+
+
+def _lines(values: Mapping[str, Any]) -> list[str]:
+    return [f"{key} = {_toml(value)}" for key, value in values.items()]
+
+
+def _toml(value: Any) -> str:
+    """A TOML value; JSON's texts are TOML's as well, as long as no character is written as a surrogate pair."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def _comment(text: str) -> str:
+    """Text that cannot end the docstring that it stands in."""
+    return text.replace("\\", " ").replace('"', "'")

@@ -1,0 +1,151 @@
+"""Shippers: the two classes, and the enterprise shippers one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.geography import DIVISIONS, SEGMENTS
+from model.bargains.enterprise import buyer_name
+from model.market import ParcelMarket
+from server.headline import month_name
+from server.inspecting.contracts import price_history
+from server.inspecting.report import (
+    Chart,
+    Fact,
+    Group,
+    Report,
+    events_of,
+    fact,
+    history,
+    ratio,
+    share,
+    told,
+)
+
+MILLION = 1e6
+
+
+def shipper_class(market: ParcelMarket, name: str) -> Report:
+    """All enterprise shippers, or all small ones."""
+    table = market.shippers
+    rows = table.enterprise if name == "enterprise" else table.small
+    volume = table.market_volume[rows]
+    primary = table.primary[rows]
+    facts = [
+        fact("Shippers", float(table.weight[rows].sum()), "", f"Stood for by {volume.shape[0]:,} rows of the model."),
+        fact("Parcels a year at the start", float(volume.sum()), "million", scale=MILLION),
+        share(
+            "Mean discount", float(np.average(table.discount[rows], weights=volume.sum(axis=1))), "On the list price."
+        ),
+        fact(
+            "Changes of carrier so far",
+            float((table.switches[rows] * table.weight[rows]).sum()),
+            "thousand",
+            "Of the primary carrier of a segment.",
+            decimals=1,
+            scale=1e3,
+        ),
+    ]
+    carriers = []
+    for segment, label in enumerate(SEGMENTS):
+        weight = np.bincount(primary[:, segment], weights=volume[:, segment], minlength=market.carriers.n_carriers)
+        for k in np.argsort(-weight, kind="stable")[:4]:
+            if weight[k] > 0.0:
+                carriers.append(
+                    share(f"{label}: {market.carriers.names[k]}", ratio(float(weight[k]), float(weight.sum())))
+                )
+    series = f"{'enterprise' if name == 'enterprise' else 'small'}_shippers_gain_usd"
+    price = history(market, "price_per_parcel_usd")
+    choice = market.state.choice
+    beliefs = [
+        share(
+            f"On time at {market.carriers.names[k]}",
+            float(choice.perceived_on_time[k]),
+            "What shippers believe; it follows what they see.",
+        )
+        for k in range(4)
+    ]
+    charts = (
+        Chart(
+            "Gain since the start",
+            "What these shippers and their customers gain or lose a month against the start, in"
+            " price, speed and reliability.",
+            "million $ a month",
+            ("Gain",),
+            ("first",),
+            history(market, series)[:, None] / MILLION,
+            floor=None,
+        ),
+        Chart(
+            "Price of a parcel",
+            "Mean price paid by shippers other than Amazon.",
+            "$ per parcel",
+            tuple(label.capitalize() for label in SEGMENTS),
+            ("urban", "suburban", "rural"),
+            price,
+            decimals=2,
+        ),
+    )
+    binding = int((table.refused_months[rows] > 0).sum())
+    limits = (fact("Rows whose parcels were refused last month", binding, "", binds=True),) if binding else ()
+    title = "Enterprise shippers" if name == "enterprise" else "Small shippers"
+    return Report(
+        f"shippers:{name}",
+        title,
+        "They bargain for rate agreements one by one"
+        if name == "enterprise"
+        else "They take quotes and switch now and then",
+        (
+            Group("State now", tuple(facts)),
+            Group("What binds this month", limits, "No parcels of theirs were refused."),
+            Group("Largest carrier of each, by segment", tuple(carriers)),
+            Group("What they believe", tuple(beliefs)),
+        ),
+        charts,
+        *told([]),
+    )
+
+
+def shipper(market: ParcelMarket, number: int) -> Report:
+    """One enterprise shipper; numbers start at 1."""
+    row, table, choice = number - 1, market.shippers, market.state.choice
+    name, key = f"Enterprise shipper {number}", buyer_name(row)
+    volume = table.annual_volume[row]
+    split = choice.enterprise_share[row]  # (S, K, Z)
+    weight = split @ market.mix[int(table.division[row])]  # (S, K)
+    facts = [
+        Fact("Home", DIVISIONS[int(table.division[row])]),
+        fact("Parcels a year at the start", float(volume.sum()), "million", decimals=1, scale=MILLION),
+        *(
+            share(f"Of these, {label}", ratio(float(volume[i]), float(volume.sum())))
+            for i, label in enumerate(SEGMENTS)
+        ),
+        share("Discount on the list price", float(table.discount[row])),
+    ]
+    uses = [
+        share(f"{label}: {market.carriers.names[k]}", float(weight[s, k] / weight[s].sum()), "Share of its parcels.")
+        for s, label in enumerate(SEGMENTS)
+        if weight[s].sum() > 0.0
+        for k in np.argsort(-weight[s], kind="stable")[:4]
+        if weight[s, k] > 0.005
+    ]
+    held = [one for one in market.book.in_force() if one.buyer == key]
+    agreements = [
+        Fact(
+            f"With {market.book.name(one.seller)}, until {month_name(one.expiry)}",
+            ", ".join(f"{price:.2f} $ {label}" for price, label in zip(one.price, one.groups, strict=True)),
+        )
+        for one in held
+    ]
+    return Report(
+        f"shipper:{number}",
+        name,
+        "An enterprise shipper: it splits its parcels over carriers and bargains for rate agreements",
+        (
+            Group("State now", tuple(facts)),
+            Group("Rate agreements in force", tuple(agreements), "None: it takes quotes."),
+            Group("Who carries its parcels", tuple(uses)),
+        ),
+        (price_history(market, key, None),),
+        *told(events_of(market, (key,))),
+    )

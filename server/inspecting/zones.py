@@ -1,0 +1,126 @@
+"""One zone: who delivers there, how well, and at what price."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from agents.geography import DIVISIONS, ZONE_TYPES
+from model.carriers import AMAZON, USPS
+from model.market import ParcelMarket
+from model.zones import read_states
+from server.inspecting.report import (
+    Chart,
+    Fact,
+    Group,
+    Report,
+    fact,
+    history,
+    latest,
+    on_time_floor,
+    ratio,
+    share,
+    told,
+)
+
+MILLION = 1e6
+
+
+@cache
+def state_names() -> dict[str, str]:
+    """Names of the states by postal abbreviation."""
+    return {row["state_abbrev"]: row["state_name"] for row in read_states()}
+
+
+def zone(market: ParcelMarket, index: int) -> Report:
+    """One zone: who delivers there, how well, at what cost."""
+    zones, network, keys = market.zones, market.state.network, market.carriers.keys
+    delivered = latest(market, "delivered_parcels")[:, index]
+    kind = ZONE_TYPES[int(zones.zone_type[index])]
+    shipped = float(latest(market, "amazon_parcels")[index])
+    paid = float(latest(market, "quoted_paid_usd")[index])
+    quoted = float(latest(market, "quoted_parcels")[index])
+    place = (
+        fact("Households", float(zones.households[index]), "thousand", scale=1e3),
+        fact("Households per square mile", float(zones.density[index]), "", "Mean over the served area.", decimals=1),
+        Fact("Census division", DIVISIONS[int(zones.division[index])]),
+    )
+    state = (
+        fact("Parcels in the last month", float(delivered.sum()), "million", decimals=2, scale=MILLION),
+        *(
+            share(f"Delivered by {market.carriers.names[k]}", ratio(float(delivered[k]), float(delivered.sum())))
+            for k in np.argsort(-delivered, kind="stable")
+            if delivered[k] > 0.0
+        ),
+        share("On time", float(latest(market, "on_time_by_zone_share")[index])),
+        fact(
+            "Price of a parcel",
+            ratio(paid, quoted),
+            "$",
+            "Paid by others than Amazon, surcharges included.",
+            decimals=2,
+        ),
+    )
+    amazon = (
+        fact("Parcels of Amazon", shipped, "million", decimals=2, scale=MILLION),
+        share("Of these in its own vans", ratio(float(latest(market, "amazon_own_parcels")[index]), shipped)),
+        share("Of these by USPS", ratio(float(latest(market, "amazon_via_usps_parcels")[index]), shipped)),
+        share("Households that it reaches", float(network.coverage[AMAZON][index])),
+    )
+    full = [k for k in range(len(keys)) if k != USPS and network.utilisation[k][index] >= 0.999]
+    binding = [Fact(f"Capacity of {market.carriers.names[k]}", "full", binds=True) for k in full]
+    volumes = history(market, "delivered_parcels")[:, :, index]
+    groups_of_four = [volumes[:, k] for k in range(4)] + [volumes[:, 4:].sum(axis=1)]
+    own = history(market, "amazon_own_parcels", index)
+    all_ = history(market, "amazon_parcels", index)
+    own_share = 100 * np.divide(own, all_, out=np.full_like(own, np.nan), where=all_ > 0.0)
+    on_time = history(market, "on_time_by_zone_share", index)[:, None] * 100
+    charts = (
+        Chart(
+            "Who delivers",
+            "Parcels brought to the door in this zone.",
+            "million a month",
+            ("USPS", "Amazon", "UPS", "FedEx", "Regional carriers"),
+            ("usps", "amazon", "ups", "fedex", "regional"),
+            np.stack(groups_of_four, axis=1) / MILLION,
+            decimals=2,
+        ),
+        Chart(
+            "Amazon's own share",
+            "Share of Amazon's parcels to this zone in its own vans.",
+            "%",
+            ("Amazon",),
+            ("amazon",),
+            own_share[:, None],
+            decimals=1,
+        ),
+        Chart(
+            "On time",
+            "Share of parcels to this zone that arrive on time.",
+            "%",
+            ("All carriers",),
+            ("first",),
+            on_time,
+            decimals=1,
+            floor=on_time_floor(on_time),
+        ),
+    )
+    state_name = str(zones.state[index])
+    full_name = state_names()[state_name]
+    entries = [e for e in market.events if e.kind in ("entry", "exit") and f" {state_name} " in f" {e.text} "]
+    events, n = told([(e.month, e.text) for e in entries])
+    return Report(
+        f"zone:{state_name}-{kind}",
+        f"{full_name}, {kind}",
+        f"The {kind} part of {full_name}",
+        (
+            Group("Place", place),
+            Group("What binds this month", tuple(binding), "No carrier's last mile is full here."),
+            Group("Who delivers", state),
+            Group("Amazon here", amazon),
+        ),
+        charts,
+        events,
+        n,
+    )

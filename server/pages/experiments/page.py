@@ -1,0 +1,258 @@
+"""The Experiments page."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import ipyvue
+import solara
+
+from experiments.reports.words import outcome_meaning
+from server.pages.experiments.checking import Checked
+from server.pages.experiments.figures import StoreFigures
+from server.pages.experiments.form import KINDS, SHIPPERS, SIZES, factor_choices
+from server.pages.experiments.state import Experimenting, experimenting_of
+from server.pages.watch import scenario_cards
+from server.plots import draw
+from server.session import Session
+from server.tables import DataTable
+from server.words import duration, outcome_words
+from server.work.changes import follow
+from server.work.shared import sweeps as server_sweeps
+from server.work.shared import work_pool
+from server.work.stores import stores_folder
+from server.work.sweeps import SweepView
+
+FRAME_SECONDS, REST_SECONDS = 0.5, 2.0
+KIND_WORDS = {
+    "grid": ("Grid", "Every combination of the values."),
+    "lhs": (
+        "Latin hypercube",
+        "Points spread evenly over all ranges at once: how outcomes respond and what drives them.",
+    ),
+    "sobol": (
+        "Sobol",
+        "Shares of the variance by factor, with interactions: points (a power of two) times factors + 2.",
+    ),
+    "morris": ("Morris", "Which factors matter at all, with few runs: trajectories times factors + 1."),
+}
+
+
+@solara.component
+def ExperimentsPage(session: Session) -> solara.Element:
+    """Design at the side; stores, progress and figures beside it."""
+    pool, sweeps, mine = work_pool(), server_sweeps(), experimenting_of(session)
+    _, show = solara.use_state(())
+    solara.use_memo(lambda: mine.look(pool, sweeps, session), [session])
+
+    def redraw() -> None:
+        mine.look(pool, sweeps, session)
+        running = sweeps.running()
+        last = sweeps.view(mine.opened) if mine.opened else None
+        found = (id(mine.check), id(mine.checked), id(mine.figures), id(mine.drawing))
+        show((running, last, mine.stores, mine.problems, mine.message, found))
+
+    def watch() -> Callable[[], None]:
+        pool.warm()
+        return follow(pool.changes, redraw, FRAME_SECONDS, REST_SECONDS)  # sweeps tell the same
+
+    solara.use_effect(watch, [session])
+
+    def do(action: Callable[[Any], None]) -> Callable[[Any], None]:
+        def handler(values: Any = None) -> None:
+            action(values)
+            redraw()
+
+        return handler
+
+    running = sweeps.running()
+    last = sweeps.view(mine.opened) if mine.opened else None
+    ended = last.problems if last is not None and not last.at_work else ()
+    design = _design(
+        kinds=[
+            {"name": name, "title": title, "help": text, "size": SIZES.get(name, "").capitalize()}
+            for name, (title, text) in KIND_WORDS.items()
+            if name in KINDS
+        ],
+        scenarios=scenario_cards(),
+        choices=[asdict(choice) for choice in factor_choices()],
+        sizes=list(SHIPPERS),
+        draft=dict(mine.form),
+        version=mine.version,
+        checking=mine.check is not None,
+        ready=mine.checked is not None and running is None,
+        told=_told(mine, pool.workers, running),
+        problems=list(mine.problems),
+        event_draft=do(mine.fill_in),
+        event_check=do(lambda _: mine.start_check(pool, session)),
+        event_start=do(lambda _: mine.start_sweep(sweeps, session)),
+    )
+
+    def open_store(name: Any) -> None:
+        if any(entry.name == name for entry in mine.stores):
+            mine.open(name)
+            mine.draw(pool, session)
+
+    listed = _stores(
+        folder=stores_folder().name,
+        stores=[asdict(entry) for entry in mine.stores],
+        opened=mine.opened or "",
+        running=_running(running),
+        messages=[*mine.message, *ended],
+        event_open=do(open_store),
+        event_resume=do(
+            lambda v: mine.resume(sweeps, session, v.get("name"), v.get("retry") is True) if _is_table(v) else None
+        ),
+        event_cancel=do(lambda name: sweeps.cancel(str(name), session)),
+    )
+    results = [StoreResults(session, mine.figures, mine.drawing is not None)] if mine.figures is not None else []
+    children = [
+        ipyvue.Html.element(tag="aside", class_="lm-side", children=[design]),
+        ipyvue.Html.element(tag="main", class_="lm-main", children=[listed, *results]),
+    ]
+    return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+
+
+def _is_table(values: object) -> bool:
+    return isinstance(values, Mapping)
+
+
+def _told(mine: Experimenting, workers: int, running: SweepView | None) -> str:
+    """What is known of the design in the form."""
+    if mine.check is not None:
+        return "Checking every point, and timing one run ..."
+    if running is not None and running.name == mine.opened:
+        return f"{running.name}: {_running(running)['text']}"
+    if mine.checked is None:
+        return ""
+    busy = f" The sweep {running.name} is running; this one can start when it is done." if running else ""
+    return size_in_words(mine.checked, workers) + busy
+
+
+def size_in_words(checked: Checked, workers: int) -> str:
+    """Number of runs and the time they will take."""
+    many = len(checked.scenarios)
+    shared = checked.runs - checked.simulations
+    return (
+        f"{checked.runs:,} runs: {checked.points:,} points × {many} scenario{'s' if many > 1 else ''} × "
+        f"{checked.replications} seed{'s' if checked.replications > 1 else ''}"
+        + (f" ({shared:,} of them equal to others)" if shared else "")
+        + f". A pilot run of {checked.months} months took {checked.pilot_seconds:.1f} s here; with {workers} "
+        f"process{'es' if workers > 1 else ''} the sweep takes about {duration(checked.seconds(workers))}. "
+        f"{checked.outcomes} outcomes are kept."
+    )
+
+
+def _running(view: SweepView | None) -> dict[str, Any]:
+    if view is None:
+        return {"name": ""}
+    text = "starting ..." if not view.total else f"{view.done:,} of {view.total:,} runs"
+    if view.failed:
+        text += f", {view.failed:,} failed"
+    if view.state == "stopping":
+        text += "; ending after the runs at work ..."
+    elif view.rate:
+        left = f", about {duration(view.seconds_left)} left" if view.seconds_left else ""
+        text += f"; {view.rate:.2g} runs a second{left}"
+    return {"name": view.name, "state": view.state, "done": view.done, "total": view.total, "text": text}
+
+
+@solara.component
+def StoreResults(session: Session, found: StoreFigures, drawing: bool) -> solara.Element:
+    """What an open store says."""
+    pool, sweeps, mine = work_pool(), server_sweeps(), experimenting_of(session)
+
+    def ask(values: Any) -> None:
+        if not _is_table(values):
+            return
+        known = {
+            "outcome": found.outcomes,
+            "scenario": [name for name, _ in found.scenarios],
+            "across": found.factors,
+            "down": found.factors,
+        }
+        wanted = {name: value for name, value in values.items() if name in known and value in known[name]}
+        mine.question = replace(found.question, **wanted)
+        mine.draw(pool, session)
+        pool.changes.tell()
+
+    def retry(_: Any) -> None:
+        mine.resume(sweeps, session, found.name, True)
+        sweeps.changes.tell()
+
+    chooser = _chooser(
+        question=asdict(found.question),
+        outcomes=[{"name": o, "label": outcome_words(o), "meaning": outcome_meaning(o)} for o in found.outcomes],
+        scenarios=[{"name": name, "forced": forced} for name, forced in found.scenarios],
+        factors=list(found.factors),
+        drawing=drawing,
+        failed=found.status.failed,
+        event_ask=ask,
+        event_retry=retry,
+    )
+    failures = [
+        f"{count:,} failed with {kind}: {found.status.examples[kind]}" for kind, count in found.status.errors.items()
+    ]
+    head = [
+        ipyvue.Html.element(tag="p", class_="lm-kicker", children=[found.name]),
+        ipyvue.Html.element(tag="h1", children=[found.lead]),
+        *(ipyvue.Html.element(tag="p", class_="lm-error", children=[text]) for text in failures),
+    ]
+    children = [
+        ipyvue.Html.element(tag="section", class_="lm-headline", children=head),
+        *([chooser] if found.question.outcome else []),
+        *(draw(picture) for picture in found.pictures),
+        *(DataTable(table, searchable=table.title == "Runs") for table in found.tables),
+    ]
+    return ipyvue.Html.element(tag="div", class_="lm-results", children=children)
+
+
+@solara.component_vue("design.vue", vuetify=False)
+def _design(
+    kinds: list[dict[str, str]],
+    scenarios: list[dict[str, Any]],
+    choices: list[dict[str, Any]],
+    sizes: list[int],
+    draft: dict[str, Any],
+    version: int,
+    checking: bool,
+    ready: bool,
+    told: str,
+    problems: list[str],
+    event_draft: Callable[[Any], None],
+    event_check: Callable[[Any], None],
+    event_start: Callable[[Any], None],
+) -> None:
+    """Kind, factors, sizes; check and start."""
+
+
+@solara.component_vue("stores.vue", vuetify=False)
+def _stores(
+    folder: str,
+    stores: list[dict[str, Any]],
+    opened: str,
+    running: dict[str, Any],
+    messages: list[str],
+    event_open: Callable[[Any], None],
+    event_resume: Callable[[Any], None],
+    event_cancel: Callable[[Any], None],
+) -> None:
+    """The stores of the server's folder, and the sweep that is running."""
+
+
+@solara.component_vue("chooser.vue", vuetify=False)
+def _chooser(
+    question: dict[str, Any],
+    outcomes: list[dict[str, str]],
+    scenarios: list[dict[str, Any]],
+    factors: list[str],
+    drawing: bool,
+    failed: int,
+    event_ask: Callable[[Any], None],
+    event_retry: Callable[[Any], None],
+) -> None:
+    """Which outcome, scenario and factors the figures show."""

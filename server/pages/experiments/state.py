@@ -1,0 +1,187 @@
+"""What a visitor has on the Experiments page; it stays while they look at other pages."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+from experiments.errors import InputError
+from experiments.storage import write_text
+from server.pages.experiments.checking import Checked, check_design
+from server.pages.experiments.figures import Question, StoreFigures, store_figures
+from server.pages.experiments.form import design_mapping, design_toml, first_form
+from server.session import Session
+from server.work.pool import BusyError, Job, JobView, WorkPool
+from server.work.stores import StoreEntry, existing_store, list_stores, new_store, stores_folder
+from server.work.sweeps import Sweeps
+
+MAX_FORM_FIELDS = 40
+# The folder is looked through at most so often.
+LIST_SECONDS = 4.0
+
+
+@dataclass(eq=False)
+class Experimenting:
+    """Form, check, and the store that is open.
+
+    Attributes:
+        form: What is filled in, as the browser sent it.
+        version: Counts changes of the form that the server made.
+        checked: The design that was checked last, None once the form has changed.
+        problems: What is wrong with the design.
+        message: What is wrong with a store.
+        check: The job that checks.
+        drawing: The job that draws a store.
+        opened: Name of the store that is open.
+        figures: What it says.
+        question: What is asked of it.
+        stores: All stores, looked up now and then.
+    """
+
+    form: Mapping[str, Any] = field(default_factory=first_form)
+    version: int = 0
+    checked: Checked | None = None
+    problems: tuple[str, ...] = ()
+    message: tuple[str, ...] = ()
+    check: Job | None = None
+    drawing: Job | None = None
+    opened: str | None = None
+    figures: StoreFigures | None = None
+    question: Question = field(default_factory=Question)
+    stores: tuple[StoreEntry, ...] = ()
+    _seen_at_work: bool = False
+    _listed_at: float = -math.inf
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fill_in(self, values: object) -> None:
+        """Take over what a browser filled in; it is checked when it is used."""
+        if isinstance(values, Mapping) and len(values) <= MAX_FORM_FIELDS:
+            self.form = dict(values)
+            self.checked, self.problems = None, ()
+
+    def start_check(self, pool: WorkPool, session: Session) -> None:
+        """Give the design to the pool to be checked and timed."""
+        self.checked, self.problems = None, ()
+        problems: list[str] = []
+        try:
+            new_store(self.form.get("name"))
+        except InputError as error:
+            problems += error.problems
+        try:
+            mapping = design_mapping(self.form, problems)
+            task = partial(check_design, mapping, tuple(problems))
+            self.check = pool.submit([task], _only, 0, session, lambda: session.is_alive)
+        except InputError as error:
+            self.problems = error.problems
+        except BusyError as error:
+            self.problems = (str(error),)
+
+    def start_sweep(self, sweeps: Sweeps, session: Session) -> None:
+        """Start the sweep that was checked, and leave its design beside its store."""
+        if self.checked is None:
+            return
+        try:
+            out = new_store(self.form.get("name"))
+            out.parent.mkdir(parents=True, exist_ok=True)
+            if not (out / "manifest.json").exists():
+                write_text(out.with_suffix(".toml"), design_toml(self.checked.mapping, out.name))
+            sweeps.start(out.name, out, self.checked.mapping, may_cancel=_owner(session))
+            self.open(out.name)
+        except InputError as error:
+            self.problems = error.problems
+        except BusyError as error:
+            self.problems = (str(error),)
+        except OSError as error:
+            self.problems = (f"{stores_folder().name}: it cannot be written to: {error.strerror or error}",)
+
+    def resume(self, sweeps: Sweeps, session: Session, name: object, retry_failed: bool) -> None:
+        """Go on with a store, whoever began it."""
+        self.message = ()
+        try:
+            out = existing_store(name)
+            sweeps.start(out.name, out, None, retry_failed, may_cancel=_owner(session))
+            self.open(out.name)
+        except InputError as error:
+            self.message = error.problems
+        except BusyError as error:
+            self.message = (str(error),)
+
+    def open(self, name: str | None) -> None:
+        """Open a store; its figures come when they are asked for."""
+        self.opened, self.figures, self.question, self.message = name, None, Question(), ()
+
+    def draw(self, pool: WorkPool, session: Session) -> None:
+        """Ask for the figures of the open store."""
+        try:
+            folder = str(existing_store(self.opened))
+            if self.drawing is not None:
+                pool.cancel(self.drawing)
+            task = partial(store_figures, folder, self.question)
+            self.drawing = pool.submit([task], _only, 0, session, lambda: session.is_alive)
+        except InputError as error:
+            self.message = error.problems
+        except BusyError as error:
+            self.message = (str(error),)
+
+    def look(self, pool: WorkPool, sweeps: Sweeps, session: Session) -> None:
+        """Take over what jobs have found, and draw the open store anew when its sweep has ended."""
+        with self._lock:
+            self._take_check(pool)
+            self._take_figures(pool)
+            running = sweeps.view(self.opened) if self.opened else None
+            at_work = running is not None and running.at_work
+            has_ended = self._seen_at_work and not at_work
+            self._seen_at_work = at_work
+            if has_ended or time.monotonic() - self._listed_at > LIST_SECONDS:
+                self.stores = tuple(list_stores())
+                self._listed_at = time.monotonic()
+        if has_ended and self.opened:
+            self.draw(pool, session)
+
+    def _take_check(self, pool: WorkPool) -> None:
+        view = _ended(pool, self.check)
+        if view is not None and self.check is not None:
+            self.checked, self.problems = self.check.result, view.problems
+            self.check = None
+
+    def _take_figures(self, pool: WorkPool) -> None:
+        view = _ended(pool, self.drawing)
+        if view is not None and self.drawing is not None:
+            if view.state == "done":
+                self.figures = self.drawing.result
+            self.message = view.problems
+            self.drawing = None
+
+
+def _only(found: list[Any]) -> Any:
+    return found[0]
+
+
+def _ended(pool: WorkPool, job: Job | None) -> JobView | None:
+    view = pool.view(job) if job is not None else None
+    return view if view is not None and not view.at_work else None
+
+
+def _owner(session: Session) -> Any:
+    """Only who started a sweep may cancel it, or anybody once they are gone."""
+    mine = ref(session)
+
+    def may_cancel(who: object) -> bool:
+        owner = mine()
+        return owner is None or owner is who or not owner.is_alive
+
+    return may_cancel
+
+
+_of_session: WeakKeyDictionary[Session, Experimenting] = WeakKeyDictionary()
+
+
+def experimenting_of(session: Session) -> Experimenting:
+    """What a session has on the page."""
+    return _of_session.setdefault(session, Experimenting())

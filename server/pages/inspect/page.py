@@ -1,0 +1,132 @@
+"""Any agent, contract, zone or shipper: its state now, what binds, its history and its events."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import ipyvue
+import solara
+
+from server import charts
+from server.inspecting import DEFAULT, Chart, Inspection, Report, extract
+from server.pages.bargaining.cards import marks_of
+from server.parts import facts, picker, query_of, run_controls, use_snapshot
+from server.session import Session
+from server.snapshot import Run, Snapshot
+
+
+@solara.component_vue("../../vue/events.vue", vuetify=False)
+def events(title: str, count: str, rows: list[list[str]], empty: str) -> None:
+    """What happened, newest first; rows are month and text."""
+
+
+@solara.component
+def InspectPage(session: Session) -> solara.Element:
+    """One thing of one session's run; the address says which: `/inspect?what=carrier:usps`."""
+    router = solara.use_router()
+    what = query_of(router.search).get("what", DEFAULT)
+    snapshot = use_snapshot(session, {"inspection": partial(extract, what=what)}, what)
+    found = snapshot.views.get("inspection")
+    assert found is None or isinstance(found, Inspection)
+
+    def pick(key: object) -> None:
+        if isinstance(key, str) and found is not None and key in {thing.key for thing in found.things}:
+            router.push(f"/inspect?what={quote(key, safe=':')}")
+
+    side = [
+        run_controls(session, snapshot),
+        picker(
+            title="Look at",
+            items=list_of(found) if found else [],
+            chosen=found.report.key if found else "",
+            searchable=True,
+            placeholder="Carrier, contract, state ...",
+            empty="The market is being set up ...",
+            event_pick=pick,
+        ),
+    ]
+    children = [
+        ipyvue.Html.element(tag="aside", class_="lm-side lm-stack", children=side),
+        ipyvue.Html.element(tag="main", class_="lm-main", children=_main(snapshot, found)),
+        charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
+    ]
+    return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+
+
+def list_of(found: Inspection) -> list[dict[str, str]]:
+    """The list of all things."""
+    return [{"key": thing.key, "title": thing.name, "note": thing.kind} for thing in found.things]
+
+
+def _main(snapshot: Snapshot, found: Inspection | None) -> list[solara.Element]:
+    if found is None:
+        return [_headline(snapshot, "The market is being set up ...", "", "")]
+    report = found.report
+    unknown = f"There is no {found.unknown!r} in this run; this is {report.name}." if found.unknown else ""
+    cards: list[solara.Element] = []
+    if snapshot.run is not None:
+        cards += [
+            charts.lines(**chart_values(chart, snapshot.run)).key(f"{report.key} {chart.title}")
+            for chart in report.charts
+        ]
+    shown = len(report.events)
+    cards.append(
+        events(
+            title="What happened",
+            count=f"the last {shown} of {report.n_events}" if shown < report.n_events else f"{shown}",
+            rows=[list(row) for row in report.events],
+            empty="Nothing has happened here yet.",
+        )
+    )
+    told = [facts(title=group.title, unit="", rows=rows_of(group), empty=group.empty) for group in report.groups]
+    return [
+        _headline(snapshot, report.name, _kicker(snapshot, report), unknown),
+        ipyvue.Html.element(tag="div", class_="lm-columns", children=told),
+        ipyvue.Html.element(tag="div", class_="lm-cards", children=cards),
+    ]
+
+
+def _kicker(snapshot: Snapshot, report: Report) -> str:
+    by_hand = " · played by hand" if snapshot.run and snapshot.run.seat else ""
+    return report.what + by_hand
+
+
+def _headline(snapshot: Snapshot, text: str, kicker: str, error: str) -> solara.Element:
+    run = snapshot.run
+    playing = snapshot.status == "playing"
+    return charts.headline(text=text, kicker=kicker, forced=bool(run and run.forced), error=error, playing=playing)
+
+
+def rows_of(group: Any) -> list[dict[str, Any]]:
+    """Rows of one card of facts."""
+    return [
+        {"term": one.term, "value": one.value, "exact": one.exact, "help": one.help, "binds": one.binds}
+        for one in group.facts
+    ]
+
+
+def chart_values(chart: Chart, run: Run) -> dict[str, Any]:
+    """What a chart of lines shows of one history."""
+    return {
+        "title": chart.title,
+        "note": chart.note,
+        "unit": chart.unit,
+        "series": [_series(name, key) for name, key in zip(chart.names, chart.colours, strict=True)],
+        "limits": [{"name": name, "value": value} for name, value in chart.limits],
+        "decimals": chart.decimals,
+        "floor": chart.floor,
+        "ceiling": None,
+        "first": str(run.start),
+        "n_months": run.n_months,
+        "packed": charts.pack(chart.values),
+    }
+
+
+def _series(name: str, key: str) -> dict[str, str]:
+    densities = {entry["name"].lower(): entry for entry in charts.DENSITY_SERIES}
+    palette = {"first": charts.MONEY_SERIES[0], "second": charts.MONEY_SERIES[1]} | densities
+    return (palette.get(key) or marks_of(key)) | {"name": name}

@@ -1,0 +1,138 @@
+"""The side panel of the Watch page: play, look back, scenario, seed, levers, and what one can take away."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from functools import cache
+from math import isinf
+from typing import Any
+
+import ipyvue
+import solara
+
+from model.scenario import scenario_names
+from server import charts
+from server.choice import Choice, ChoiceError, library_scenario, make_choice
+from server.headline import month_name
+from server.pages.watch.keep import Keep
+from server.pages.watch.levers import lever_groups, lever_panel, parameter_rows, starting_values
+from server.session import SPEEDS, Session
+from server.snapshot import Snapshot
+
+SPEED_LABELS = tuple(
+    "as fast as possible" if isinf(speed) else f"{speed:.0f} month{'s' if speed > 1 else ''} a second"
+    for speed in SPEEDS
+)
+
+
+@cache
+def scenario_cards() -> list[dict[str, Any]]:
+    """Name, title, description and forced or not, of every scenario in the library."""
+    scenarios = [library_scenario(name) for name in scenario_names()]
+    return [{"name": s.name, "title": s.title, "description": s.description, "forced": s.forced} for s in scenarios]
+
+
+def read_choice(values: dict[str, Any], current: Choice | None = None) -> Choice:
+    """Check what a browser sent: only scenarios of the library, never a path, a whole number as seed, valid levers.
+
+    Args:
+        values: "scenario" and "seed", and perhaps "overrides" by name.
+        current: Where overrides come from that the browser did not send.
+
+    Raises:
+        ChoiceError: What is wrong, for the visitor.
+    """
+    overrides = values.get("overrides", dict(current.overrides) if current else {})
+    if not isinstance(overrides, dict):
+        raise ChoiceError("changes must be names with values")
+    return make_choice(values.get("scenario"), values.get("seed"), overrides)
+
+
+def side_panel(session: Session, snapshot: Snapshot) -> solara.Element:
+    """Everything beside the charts; each part is drawn again only when its own values changed."""
+    run = snapshot.run
+    first = str(run.start) if run else ""
+    month = month_name(snapshot.month) if snapshot.month else ""
+    n_months = run.n_months if run else 0
+    choice = session.choice
+    children = [
+        Controls(session, choice, snapshot.status, snapshot.n_done, n_months, snapshot.shown, month, first),
+        Levers(session, choice),
+        Keep(session, choice, snapshot.shown, snapshot.status == "playing"),
+    ]
+    return ipyvue.Html.element(tag="aside", class_="lm-side lm-sidestack", children=children)
+
+
+@solara.component
+def Controls(
+    session: Session, choice: Choice, status: str, n_done: int, n_months: int, shown: int, month: str, first: str
+) -> solara.Element:
+    """What a visitor does with the run, which scenario it is, and its luck."""
+    speed, set_speed = solara.use_state(SPEEDS.index(session.speed))
+    error, set_error = solara.use_state("")
+
+    def choose(values: dict[str, Any]) -> None:
+        try:
+            chosen = read_choice(values, session.choice)
+        except ChoiceError as problem:
+            set_error(str(problem))
+            return
+        set_error("")
+        session.reset(chosen)
+
+    def change_speed(index: int) -> None:
+        if index not in range(len(SPEEDS)):
+            return
+        set_speed(index)
+        session.set_speed(SPEEDS[index])
+
+    def look_back(months: object) -> None:
+        if months is None or (type(months) is int and months >= 1):
+            session.look_back(months)
+
+    return charts.controls(
+        scenarios=scenario_cards(),
+        speeds=list(SPEED_LABELS),
+        scenario=choice.scenario,
+        seed=choice.seed,
+        seed_error=error,
+        speed=speed,
+        status=status,
+        n_done=n_done,
+        n_months=n_months,
+        shown=shown,
+        month=month,
+        first=first,
+        event_choose=choose,
+        event_play=lambda _: session.play(),
+        event_pause=lambda _: session.pause(),
+        event_step=lambda _: session.step(),
+        event_reset=lambda _: session.reset(session.choice),
+        event_speed=change_speed,
+        event_look=look_back,
+    )
+
+
+@solara.component
+def Levers(session: Session, choice: Choice) -> solara.Element:
+    """Every lever by whose choice it is, and the uncertainties; a change starts the run again."""
+    problems, set_problems = solara.use_state(())
+
+    def apply(overrides: object) -> None:
+        try:
+            chosen = read_choice({"scenario": choice.scenario, "seed": choice.seed, "overrides": overrides})
+        except ChoiceError as problem:
+            set_problems(tuple(line.removeprefix("change: ") for line in problem.problems))
+            return
+        set_problems(())
+        session.reset(chosen)
+
+    return lever_panel(
+        groups=lever_groups(),
+        parameters=parameter_rows(),
+        start=starting_values(choice.scenario),
+        overrides=dict(choice.overrides),
+        problems=list(problems),
+        event_apply=apply,
+    )

@@ -1,0 +1,100 @@
+"""What a visitor can set: levers by whose choice they are, and uncertainties with their ranges."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import solara
+
+from model.parameters import Parameters
+from model.scenario import levers
+from server.choice import library_scenario, plain
+
+# Whose choice it is, in the order of the panel and in words.
+OWNERS = {
+    "USPS": "USPS decides",
+    "Amazon": "Amazon decides",
+    "Amazon and USPS": "Amazon and USPS decide",
+    "UPS and FedEx": "UPS and FedEx decide",
+    "all carriers": "All carriers",
+    "all": "Everybody",
+    "Congress": "Congress decides",
+    "the world": "The world",
+    "run": "The run",
+}
+# What the screening of docs/sensitivity.md looked at (a test holds the two together): offered before anything is typed.
+KEY_UNCERTAINTIES = (
+    "amazon_own_cost_multiplier",
+    "amazon_via_usps",
+    "build_limit",
+    "growth_amazon_demand",
+    "growth_market",
+    "investment_hurdle",
+    "labour_flex_down",
+    "mail_trend_first_class",
+    "reservation_belief_sd",
+    "usps_noncash_and_unpaid",
+)
+ALLOWED = {"month": "YYYY-MM", "switch": "on or off"}
+
+
+@cache
+def lever_groups() -> list[dict[str, Any]]:
+    """Levers by owner, with all that a person needs to set one."""
+    found: dict[str, list[dict[str, Any]]] = {owner: [] for owner in OWNERS}
+    for lever in levers():
+        found.setdefault(lever.owner, []).append(
+            {
+                "key": lever.key,
+                "kind": lever.kind,
+                "choices": list(lever.choices),
+                "meaning": lever.meaning,
+                "allowed": ALLOWED.get(lever.kind, " | ".join(lever.choices)),
+            }
+        )
+    return [{"owner": OWNERS.get(owner, owner), "levers": group} for owner, group in found.items() if group]
+
+
+@cache
+def parameter_rows() -> list[dict[str, Any]]:
+    """Parameters that can be set: those that matter most first, then in the order of the table."""
+    rows = [row for row in Parameters.default().rows() if row.settable]
+    rank = {symbol: place for place, symbol in enumerate(KEY_UNCERTAINTIES)}
+    rows.sort(key=lambda row: rank.get(row.symbol, len(rank)))
+    return [
+        {
+            "key": row.symbol,
+            "meaning": row.name,
+            "unit": "" if row.unit == "-" else row.unit,
+            "low": row.low,
+            "high": row.high,
+            "min": row.allowed_low,
+            "max": row.allowed_high,
+            "important": row.symbol in rank,
+        }
+        for row in rows
+    ]
+
+
+@cache
+def starting_values(scenario: str) -> dict[str, Any]:
+    """Values of a scenario before anything is changed, by name."""
+    settings = library_scenario(scenario)
+    keys = [lever.key for lever in levers()] + [row["key"] for row in parameter_rows()]
+    return {key: plain(settings, key) for key in keys}
+
+
+@solara.component_vue("../../vue/levers.vue", vuetify=False)
+def lever_panel(
+    groups: list[dict[str, Any]],
+    parameters: list[dict[str, Any]],
+    start: dict[str, Any],
+    overrides: dict[str, Any],
+    problems: list[str],
+    event_apply: Callable[[dict[str, Any]], None],
+) -> None:
+    """Changes are collected in the browser; a button starts the run again with them."""

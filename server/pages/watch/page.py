@@ -1,0 +1,56 @@
+"""The page on which one watches a run."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipyvue
+import solara
+
+from server import charts
+from server.headline import month_name
+from server.pages.watch.cards import cards
+from server.pages.watch.controls import side_panel
+from server.session import Session
+from server.snapshot import Snapshot
+
+
+@solara.component
+def WatchPage(session: Session) -> solara.Element:
+    """Controls, headline, map and charts of one session."""
+    snapshot, show = solara.use_state(session.snapshot)
+
+    def follow() -> Callable[[], None]:
+        session.listen(show)
+        show(session.snapshot)
+        return lambda: session.listen(None)
+
+    solara.use_effect(follow, [session])
+    children = [
+        side_panel(session, snapshot),
+        ipyvue.Html.element(tag="main", class_="lm-main", children=[_headline(snapshot), cards(snapshot)]),
+        charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
+    ]
+    return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+
+
+def _headline(snapshot: Snapshot) -> solara.Element:
+    run = snapshot.run
+    if snapshot.status == "preparing" or run is None:
+        text = "The market is being set up ..."
+    elif snapshot.month is None:
+        text = f"Press play to start in {month_name(run.start)}."
+    else:
+        text = snapshot.headline
+    back = " · looking back" if snapshot.shown < snapshot.n_done else ""
+    by_hand = " · played by hand" if run and run.seat else ""
+    kicker = f"{run.title}{run.changed} · seed {run.seed}{by_hand}{back}" if run else ""
+    return charts.headline(
+        text=text,
+        kicker=kicker,
+        forced=bool(run and run.forced),
+        error=snapshot.message,
+        playing=snapshot.status == "playing",
+    )

@@ -1,0 +1,175 @@
+"""What happened, newest first; each entry opens what it tells about."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import solara
+
+from agents.calendar import Month
+from model.events import Event
+from server.headline import month_name
+from server.snapshot import NATIONAL
+
+MOST = 40
+# What a visitor may filter by: a label, and the kinds of event; the first one is all but the many small ones.
+SMALL_KINDS = ("enterprise_contract", "shed", "order")
+KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("What matters most", ()),
+    ("Contracts and talks", ("talks", "agreement", "contract", "sourcing")),
+    ("Prices", ("price", "fill")),
+    ("Capacity", ("capacity", "order", "closure")),
+    ("Entry, exit, mergers", ("entry", "exit", "merger")),
+    ("USPS in distress", ("distress", "cash_exhausted", "finding")),
+    ("Enterprise agreements", ("enterprise_contract", "shed")),
+    ("Everything", ("*",)),
+)
+ACTORS: tuple[tuple[str, str], ...] = (
+    ("Everybody", ""),
+    ("USPS", "usps"),
+    ("Amazon", "amazon"),
+    ("UPS", "ups"),
+    ("FedEx", "fedex"),
+    ("Regional carriers", "regional"),
+)
+WORDS = {
+    "agreement": "agreement",
+    "cash_exhausted": "cash",
+    "enterprise_contract": "enterprise",
+    "fill": "price",
+    "fact": "announced",
+    "shed": "enterprise",
+}
+
+
+def is_wanted(event: Event, kind: int, actor: int) -> bool:
+    """Whether an event passes the filters, given by position in `KINDS` and `ACTORS`."""
+    kinds, who = KINDS[kind][1], ACTORS[actor][1]
+    if not kinds:
+        # Small carriers' capacity and prices come by the dozen.
+        fits = event.kind not in SMALL_KINDS and (
+            event.kind not in ("capacity", "price", "closure") or bool(set(event.actors) & set(NATIONAL))
+        )
+    else:
+        fits = event.kind in kinds or kinds == ("*",)
+    if who == "regional":
+        return fits and any(a not in NATIONAL and not a.startswith("enterprise") for a in event.actors)
+    return fits and (not who or who in event.actors)
+
+
+def entries(events: Sequence[Event], month: Month | None, kind: int, actor: int) -> tuple[list[dict[str, str]], int]:
+    """The newest wanted events up to a month, newest first, and how many older ones there are.
+
+    Returns:
+        Rows with month, kind, text and the address of what they tell about; number left off.
+    """
+    found = [
+        position
+        for position, event in enumerate(events)
+        if month is not None and event.month <= month and event.text and is_wanted(event, kind, actor)
+    ]
+    rows = [
+        {
+            "month": month_name(events[i].month),
+            "kind": WORDS.get(events[i].kind, events[i].kind.replace("_", " ")),
+            "text": events[i].text,
+            "link": link_of(events, i),
+        }
+        for i in reversed(found[-MOST:])
+    ]
+    return rows, max(0, len(found) - MOST)
+
+
+def link_of(events: Sequence[Event], position: int) -> str:
+    """Address of the page that shows what an event tells about."""
+    event = events[position]
+    if event.kind == "talks" and len(event.actors) == 2:
+        return _talks(event)
+    if event.kind == "agreement":
+        opened = _nearest(events, position, event.actors, backwards=True, fits=lambda other: other.kind == "talks")
+        if opened is not None:
+            return _talks(opened)
+    if event.kind in ("contract", "enterprise_contract") and len(event.actors) == 2:
+        begins = _contract_begin(events, position)
+        if begins is not None:
+            return f"/inspect?what=contract:{event.actors[1]}-{event.actors[0]}-{begins.month}"
+    carriers = [actor for actor in event.actors if not actor.startswith("enterprise")]
+    return f"/inspect?what=carrier:{carriers[-1]}" if carriers else "/inspect"
+
+
+def _talks(opened: Event) -> str:
+    return f"/bargaining?talks={opened.actors[1]}-{opened.actors[0]}-{opened.month}"
+
+
+def _contract_begin(events: Sequence[Event], position: int) -> Event | None:
+    """The event with which a contract came into force: the one before, or, where it is only signed, the one after."""
+
+    def fits(other: Event) -> bool:
+        return other.kind == events[position].kind and "comes into force" in other.text
+
+    event = events[position]
+    if fits(event):
+        return event
+    early = "table terms" in event.text or " sign for " in event.text
+    found = _nearest(events, position, event.actors, not early, fits)
+    return found if found is not None or early else _nearest(events, position, event.actors, early, fits)
+
+
+def _nearest(
+    events: Sequence[Event],
+    position: int,
+    actors: tuple[str, ...],
+    backwards: bool,
+    fits: Callable[[Event], bool],
+) -> Event | None:
+    order = range(position - 1, -1, -1) if backwards else range(position + 1, len(events))
+    return next((events[i] for i in order if events[i].actors == actors and fits(events[i])), None)
+
+
+@solara.component
+def Timeline(events: tuple[Event, ...], month: Month | None) -> solara.Element:
+    """The events of a run with their filters."""
+    kind, set_kind = solara.use_state(0)
+    actor, set_actor = solara.use_state(0)
+    router = solara.use_router()
+    rows, more = entries(events, month, kind, actor)
+    links = {row["link"] for row in rows}
+
+    def choose(values: dict[str, Any]) -> None:
+        if values.get("kind") in range(len(KINDS)) and values.get("actor") in range(len(ACTORS)):
+            set_kind(int(values["kind"]))
+            set_actor(int(values["actor"]))
+
+    def follow(link: object) -> None:
+        if link in links:
+            router.push(link)
+
+    return timeline(
+        rows=rows,
+        more=more,
+        kinds=[label for label, _ in KINDS],
+        actors=[label for label, _ in ACTORS],
+        kind=kind,
+        actor=actor,
+        begun=month is not None,
+        event_choose=choose,
+        event_follow=follow,
+    )
+
+
+@solara.component_vue("../../vue/timeline.vue", vuetify=False)
+def timeline(
+    rows: list[dict[str, str]],
+    more: int,
+    kinds: list[str],
+    actors: list[str],
+    kind: int,
+    actor: int,
+    begun: bool,
+    event_choose: Callable[[dict[str, Any]], None],
+    event_follow: Callable[[str], None],
+) -> None:
+    """A list of events that can be filtered and opened."""

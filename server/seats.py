@@ -1,0 +1,97 @@
+"""Who is on the server: how many sessions there may be, which of them has been left alone, and how it is all doing."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from server.session import TURNS, Session
+
+DEFAULT_MAX_SESSIONS = 40
+# After so long without a wish a session gives way, if somebody else finds the server full.
+IDLE_SECONDS = 20 * 60.0
+
+_lock = threading.Lock()
+_leave: WeakKeyDictionary[Session, Callable[[], None]] = WeakKeyDictionary()
+
+
+def max_sessions() -> int:
+    """How many sessions the operator allows (LASTMILE_MAX_SESSIONS).
+
+    Raises:
+        ValueError: It is no whole number above 0.
+    """
+    text = os.environ.get("LASTMILE_MAX_SESSIONS", str(DEFAULT_MAX_SESSIONS))
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"LASTMILE_MAX_SESSIONS must be a whole number above 0, not {text!r}")
+    return int(text)
+
+
+def take_seat(session: Session, leave: Callable[[], None]) -> None:
+    """Count a session from now until it is closed.
+
+    Args:
+        session: The session.
+        leave: Closes its page; may wait, so it is called from a thread of its own.
+    """
+    with _lock:
+        _leave[session] = leave
+
+
+def sessions() -> list[Session]:
+    """All sessions that are not closed."""
+    with _lock:
+        return [session for session in _leave if not session.is_closed]
+
+
+def make_room(now: float | None = None) -> bool:
+    """Close the session that was left alone for longest, if it is long enough; tell whether there was one."""
+    now = time.monotonic() if now is None else now
+    idle = [session for session in sessions() if now - session.touched_at > IDLE_SECONDS]
+    if not idle:
+        return False
+    session = min(idle, key=lambda one: one.touched_at)
+    with _lock:
+        leave = _leave.get(session)
+    session.close()
+    if leave is not None:
+        threading.Thread(target=leave, name="lastmile-leave", daemon=True).start()
+    return True
+
+
+def close_all() -> None:
+    """End the threads of all sessions."""
+    for session in sessions():
+        session.close()
+
+
+def health() -> dict[str, object]:
+    """Counts for whoever watches over the server; nothing about who is on it."""
+    found = sessions()
+    states = [session.snapshot.status for session in found]
+    return {
+        "status": "ok",
+        "sessions": len(found),
+        "sessions_max": max_sessions(),
+        "playing": states.count("playing"),
+        "preparing": states.count("preparing"),
+        "failed": states.count("failed"),
+        "simulating_or_waiting": TURNS.competing,
+        "threads": threading.active_count(),
+        "memory_bytes": memory_bytes(),
+    }
+
+
+def memory_bytes() -> int:
+    """Memory of this process now; its peak where the system does not tell."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,142 @@
+"""The seat at the table: a visitor plays USPS or Amazon, and a run of the model alone shows what its strategy would do.
+
+Everything but `Twin` runs on the thread that steps the visitor's market.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.bargaining import Answer, PlayedByHand, Question, Side
+from agents.calendar import Month
+from model.market import ParcelMarket
+from model.phases.negotiation import alternating_offers, on_the_table
+from model.state import TalksState
+from server.talks.negotiations import ACCESS_PAIR
+from server.talks.sides import SEATS
+from server.talks.twin import Twin
+
+if TYPE_CHECKING:
+    from server.session import Choice
+
+type Floats = NDArray[np.float64]
+
+MAX_GROUPS = 3
+# Prices at which the buyer is told how many parcels it would commit.
+DEMAND_STEPS = 41
+
+
+class SeatLeftError(Exception):
+    """The run in which a visitor has a seat is given up while it waits for an answer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """What a visitor has to decide, and what its side knows; lists are by price group, (G,), in $ per parcel.
+
+    Attributes:
+        seat: Key of the side that the visitor plays.
+        month: The month in which it decides.
+        question: The bare question.
+        opened: Month in which the talks opened.
+        own_cost: What the parcels cost: USPS its attributable cost, Amazon the price at which delivering them itself
+            costs the same.
+        demand: (D, 2) price and the parcels a year that Amazon would commit at it; only for Amazon's seat under one
+            price for all, else empty.
+    """
+
+    seat: str
+    month: Month
+    question: Question
+    opened: Month
+    own_cost: Floats
+    demand: Floats
+
+    @property
+    def key(self) -> str:
+        """What tells this decision from others of the run."""
+        return f"{self.month}-{self.question.kind}"
+
+    def month_of(self, round_: int) -> Month:
+        """Month of a round."""
+        return self.opened + round_
+
+
+class Seat:
+    """A visitor's seat in one market, as its bargaining procedure asks it."""
+
+    def __init__(self, market: ParcelMarket, key: str, twin: Twin, await_answer: Callable[[Decision], Answer]) -> None:
+        self.key, self.twin = key, twin
+        self._market, self._await = market, await_answer
+        self.procedure = PlayedByHand(alternating_offers(market.figures), SEATS[key], self._ask)
+
+    def _ask(self, question: Question) -> Answer:
+        state = self._market.state.talks[ACCESS_PAIR]
+        return self._await(_decision(self._market, self.key, state, question))
+
+
+def take_seat(
+    market: ParcelMarket,
+    choice: Choice,
+    start: Callable[[Choice], ParcelMarket],
+    turn: Callable[[], AbstractContextManager[None]],
+    await_answer: Callable[[Decision], Answer],
+    on_twin: Callable[[], None],
+) -> Seat:
+    """Put a visitor into one seat of a market that has not been stepped yet, and start its twin.
+
+    Args:
+        market: The market.
+        choice: What it was started with; its `seat` says where the visitor sits.
+        start: Builds the market of a choice.
+        turn: Waits for a turn at the processors, for the months of the twin.
+        await_answer: Gets the visitor's answer, or raises `SeatLeftError`.
+        on_twin: Called from another thread when the twin has come to its end.
+
+    Raises:
+        ValueError: In this scenario there is nothing to bargain over, or not by offers.
+    """
+    if problem := why_no_seat(market):
+        raise ValueError(problem)
+    seat = Seat(market, choice.seat, Twin(choice, start, turn, on_twin), await_answer)
+    market.procedure = seat.procedure
+    name = market.book.name(choice.seat)
+    market.events.add(market.month, "hand", (choice.seat,), f"{name} is played by hand in this run")
+    return seat
+
+
+def why_no_seat(market: ParcelMarket) -> str:
+    """Why nobody can take a seat in a market; empty where one can."""
+    settings = market.settings
+    if not settings.negotiation or settings.usps_amazon_volume != "negotiated":
+        return f"in {settings.title!r} the parcels of Amazon at USPS are imposed, so there is nothing to bargain over"
+    if settings.access_auction != "none":
+        return f"in {settings.title!r} USPS sells access by auction, so the two do not bargain"
+    if settings.bargaining != "alternating":
+        return f"bargaining is {settings.bargaining}: nobody answers offers; a seat needs alternating offers"
+    if settings.price_structure == "by_zone":
+        return "one price by zone is too many to name by hand; a seat needs one price, or one by zone type"
+    return ""
+
+
+def _decision(market: ParcelMarket, key: str, state: TalksState, question: Question) -> Decision:
+    table, groups = on_the_table(market, state), len(state.groups.names)
+    values = table.values
+    weight = values.volume * values.efficient
+    cost = values.attributable_cost if SEATS[key] is Side.SELLER else values.own_value
+    volume = np.bincount(table.group, weights=weight, minlength=groups)
+    total = np.bincount(table.group, weights=weight * cost, minlength=groups)
+    demand = np.zeros((0, 2))
+    if key == "amazon" and groups == 1:
+        limit = float(question.view.reservation[0])
+        prices = np.linspace(0.5 * limit, limit, DEMAND_STEPS)
+        parcels = [float(values.volume[table.taken(np.array([price]))].sum()) for price in prices]
+        demand = np.column_stack([prices, parcels])
+    own_cost = np.divide(total, volume, out=np.full(groups, np.nan), where=volume > 0.0)
+    return Decision(key, market.month, question, state.opened, own_cost, demand)

@@ -1,0 +1,71 @@
+"""Whose turn it is to simulate: sessions that all play share the processors fairly, and the page stays quick.
+
+Many threads that compute at once make each click wait for all of them (one holds the interpreter at a time), so only a
+few may, and those that wait are served in the order in which they came.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Two: while one computes in numpy, without the interpreter, the other one can go on.
+AT_ONCE = 2
+
+
+class Turns:
+    """Lets a few threads at a time through, first come first served.
+
+    Args:
+        at_once: How many.
+    """
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._free = at_once
+        self._at_once = at_once
+        self._lock = threading.Lock()
+        self._queue: deque[threading.Event] = deque()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for one's turn and give it back at the end."""
+        self._take()
+        try:
+            yield
+        finally:
+            self._hand_on()
+
+    def _take(self) -> None:
+        ticket: threading.Event | None = None
+        with self._lock:
+            if self._free > 0:
+                self._free -= 1
+            else:
+                ticket = threading.Event()
+                self._queue.append(ticket)
+        if ticket is not None:
+            ticket.wait()
+
+    def _hand_on(self) -> None:
+        with self._lock:
+            if self._queue:
+                self._queue.popleft().set()  # nobody can push in between
+            else:
+                self._free += 1
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Give one's turn to others for as long as this lasts, for one who waits for a person in the middle of it."""
+        self._hand_on()
+        try:
+            yield
+        finally:
+            self._take()
+
+    @property
+    def competing(self) -> int:
+        """Threads that have a turn or wait for one."""
+        with self._lock:
+            return self._at_once - self._free + len(self._queue)

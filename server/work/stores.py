@@ -1,0 +1,100 @@
+"""The stores that the server shows: those in one folder, by name, and nothing beside it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.errors import InputError
+from experiments.store.manifest import FILE, Manifest, read_manifest
+
+VARIABLE = "LASTMILE_STORES"
+DEFAULT_FOLDER = "results"
+MAX_LISTED = 200
+_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
+
+
+@dataclass(frozen=True)
+class StoreEntry:
+    """A store in the list.
+
+    Attributes:
+        name: Name of its folder.
+        kind: Kind of its design.
+        scenarios: What was run.
+        factors: What is varied.
+        runs: Runs in all.
+    """
+
+    name: str
+    kind: str
+    scenarios: tuple[str, ...]
+    factors: tuple[str, ...]
+    runs: int
+
+
+def stores_folder() -> Path:
+    """The folder: LASTMILE_STORES, else `results` where the server was started."""
+    return Path(os.environ.get(VARIABLE) or DEFAULT_FOLDER).resolve()
+
+
+def list_stores() -> list[StoreEntry]:
+    """All stores, the one changed last first."""
+    found: list[tuple[float, StoreEntry]] = []
+    for path in _folders():
+        try:
+            manifest = read_manifest(path)
+            found.append(((path / FILE).stat().st_mtime, _entry(path.name, manifest)))
+        except (InputError, OSError, KeyError):
+            continue  # half made, of another version, or somebody else's
+    return [entry for _, entry in sorted(found, key=lambda item: -item[0])[:MAX_LISTED]]
+
+
+def existing_store(name: object) -> Path:
+    """Folder of a store that is in the list.
+
+    Raises:
+        InputError: There is none of this name.
+    """
+    if isinstance(name, str):
+        for path in _folders():
+            if path.name == name and (path / FILE).is_file():
+                return path
+    raise InputError(f"store: there is none called {str(name)[:60]!r}")
+
+
+def new_store(name: object) -> Path:
+    """Folder for a store of a new name, or of one that is there.
+
+    Raises:
+        InputError: The name is not allowed, or the server shows a single store.
+    """
+    root = stores_folder()
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise InputError(
+            f"name: {str(name)[:60]!r} is not allowed; it must be up to 40 small letters, digits, - and _, for example "
+            "build-limit"
+        )
+    if (root / FILE).is_file():
+        raise InputError(f"name: this server shows the one store {root.name}; start it with a folder of stores")
+    return root / name
+
+
+def _folders() -> list[Path]:
+    root = stores_folder()
+    if (root / FILE).is_file():
+        return [root]
+    try:
+        paths = sorted(root.iterdir())
+    except OSError:
+        return []
+    # A link that leads out of the folder would show what the operator did not mean to show.
+    return [path for path in paths if path.is_dir() and path.resolve().parent == root]
+
+
+def _entry(name: str, manifest: Manifest) -> StoreEntry:
+    design = manifest.design
+    scenarios = tuple(str(one["name"]) for one in design["scenarios"])
+    return StoreEntry(name, str(design["kind"]), scenarios, tuple(design["factors"]), manifest.runs)

@@ -1,0 +1,53 @@
+"""What holds on every page: no serious barrier, no request that leaves the machine, no error on the console."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from tests.server.visitor import PATIENT, needs_browser
+
+pytestmark = needs_browser
+AXE = Path(__file__).parent / "browser_files" / "axe.min.js"
+PAGES = ("", "bargaining", "compare", "experiments", "inspect", "evidence")
+SMALL = "set.n_shippers=200&set.n_enterprise_shippers=20"
+SERIOUS = ("serious", "critical")
+
+
+def serious(page) -> list[str]:
+    """Serious violations that axe finds, one line each."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    assert len(found["passes"]) > 10, "axe looked at nothing"
+    return [
+        f"{problem['id']}: {problem['help']}: {node['html'][:160]}"
+        for problem in found["violations"]
+        if problem["impact"] in SERIOUS
+        for node in problem["nodes"][:4]
+    ]
+
+
+@pytest.mark.parametrize(("width", "colours"), [(1280, "light"), (390, "dark")])
+def test_every_page_is_open_to_all_and_stays_on_this_machine(visit, width, colours):
+    visitor = visit(width, 844, colours, f"/?month=2025-03&{SMALL}")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 3 of"), PATIENT)
+    problems: list[str] = []
+    for name in PAGES:
+        if name:
+            visitor.open(name.capitalize())
+            page.wait_for_url(re.compile(f"/{name}"))
+        page.locator("main").first.wait_for(timeout=PATIENT)
+        page.wait_for_timeout(700)
+        problems += [f"{name or 'watch'}: {problem}" for problem in serious(page)]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            problems.append(f"{name or 'watch'}: wider than {width} pixels")
+    assert problems == []
+    assert visitor.errors == []
+    hosts = {urlsplit(url).netloc for url in visitor.requests if not url.startswith(("blob:", "data:"))}
+    assert hosts == {urlsplit(visitor.url).netloc}

@@ -1,0 +1,155 @@
+"""Watching in a real browser: looking back, levers, the address, and what one takes away."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import expect
+
+from tests.server.visitor import PATIENT, needs_browser
+
+pytestmark = needs_browser
+SMALL = "set.n_shippers=200&set.n_enterprise_shippers=20"
+
+
+def headline(visitor):
+    return visitor.page.locator(".lm-headline h1")
+
+
+def test_looking_back_and_reload_and_a_link_to_another_page_keep_the_view(visit):
+    visitor = visit(path=f"/?scenario=withdraw&seed=7&month=2025-04&{SMALL}")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 4 of 72 months"), PATIENT)
+    expect(headline(visitor)).to_have_text(re.compile("^April 2025: "))
+    visitor.see(re.compile(r"Amazon withdraws, with n_enterprise_shippers 20, n_shippers 200 · seed 7"))
+    page.locator("body").press("ArrowLeft")
+    expect(headline(visitor)).to_have_text(re.compile("^March 2025: "))
+    expect(page).to_have_url(re.compile("month=2025-03"))
+    assert visitor.months_done() == 4
+    label = page.get_by_role("img", name=re.compile("Parcels by carrier")).get_attribute("aria-label")
+    assert "Mar 2025: USPS" in label
+    visitor.press("Now")
+    expect(headline(visitor)).to_have_text(re.compile("^April 2025: "))
+    page.locator("#lm-month").fill("2")
+    expect(headline(visitor)).to_have_text(re.compile("^February 2025: "))
+    told = headline(visitor).text_content()
+    visitor.open("Compare")
+    expect(page).to_have_url(re.compile(r"/compare\?scenario=withdraw&seed=7&month=2025-02&set\.n_enterprise"))
+    visitor.open("Watch")
+    expect(page).to_have_url(re.compile(r"/\?scenario=withdraw&seed=7&month=2025-02&set\."))
+    page.reload()
+    visitor.see(re.compile("Paused · 2 of 72 months"), PATIENT)
+    expect(headline(visitor)).to_have_text(told)
+    assert visitor.errors == []
+
+
+@pytest.mark.parametrize("path", ["/", "/bargaining", "/compare", "/experiments", "/inspect", "/evidence"])
+def test_a_bad_address_gives_a_message_and_a_page(visit, path):
+    visitor = visit(path=f"{path}?scenario=nonsense&seed=1e9&set.build_limit=-2&set.price_rule=%3Cb%3E&month=&x=%ff")
+    visitor.see("This address asks for something that cannot be shown; here is the usual run instead.", PATIENT)
+    for problem in ("scenario must be one of baseline", "seed must be a whole number", "build_limit = -2.0"):
+        visitor.see(re.compile(re.escape(problem)))
+    expect(visitor.page.get_by_role("navigation", name="Pages")).to_be_visible()
+    visitor.press("Close")
+    expect(visitor.page.get_by_role("alert").filter(has_text="This address")).to_have_count(0)
+    assert visitor.errors == []
+
+
+def test_an_address_of_no_page_shows_a_way_on(visit):
+    visitor = visit(path="/nonsense/%2e%2e/x")
+    visitor.see("There is nothing at this address.")
+    visitor.page.get_by_role("link", name="Watch the market instead").click()
+    visitor.ready()
+
+
+def test_levers_start_the_run_again_and_bad_values_are_explained(visit):
+    visitor = visit()
+    page = visitor.page
+    page.get_by_text("Amazon decides").click()
+    page.get_by_label("The whole exit happens in its first month").check()
+    page.get_by_text("Uncertainties").first.click()
+    page.get_by_role("searchbox", name="Search the uncertainties").fill("build limit")
+    field = page.locator("#lm-build_limit")
+    field.fill("99999")
+    field.press("Enter")
+    visitor.press("Start with these changes")
+    visitor.see(re.compile("build_limit = 99999.*: it must be a number from"))
+    assert visitor.months_done() == 0
+    field.fill("0.5")
+    field.press("Enter")
+    visitor.press("Start with these changes")
+    visitor.see(re.compile("with build_limit 0.5, exit_at_once True"), PATIENT)
+    expect(page).to_have_url(re.compile(r"set\.build_limit=0\.5&set\.exit_at_once=true"))
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Reset build_limit").click()
+    visitor.press("Start with this change")
+    expect(page).not_to_have_url(re.compile("build_limit"), timeout=PATIENT)
+    visitor.press("All back to the scenario's values")
+    visitor.press("Start with no change")
+    expect(page).not_to_have_url(re.compile("exit_at_once"), timeout=PATIENT)
+    assert visitor.errors == []
+
+
+def test_what_one_takes_away(visit, tmp_path):
+    visitor = visit(path=f"/?month=2025-02&{SMALL}")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 2 of"), PATIENT)
+    saved = {}
+    for button in ("CSV", "Parquet", "Scenario", "Python", "Save Parcels by carrier as a picture"):
+        with page.expect_download(timeout=PATIENT) as download:
+            visitor.press(button)
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        saved[button] = path
+    assert saved["CSV"].name == "baseline-changed-seed-1.csv"
+    assert saved["CSV"].read_text().splitlines()[0].startswith("month,usps_volume_parcels,")
+    assert len(saved["CSV"].read_text().splitlines()) == 3
+    assert saved["Parquet"].read_bytes().startswith(b"PAR1")
+    assert "n_shippers = 200.0" in saved["Scenario"].read_text()
+    assert 'until="2025-02"' in saved["Python"].read_text()
+    picture = saved["Save Parcels by carrier as a picture"]
+    assert picture.name == "parcels-by-carrier.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert visitor.errors == []
+
+
+def test_events_are_filtered_and_open_what_they_tell_about(visit):
+    visitor = visit(path=f"/?month=2025-03&{SMALL}")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 3 of"), PATIENT)
+    page.get_by_label("About", exact=True).select_option("Contracts and talks")
+    page.get_by_label("Who", exact=True).select_option("USPS")
+    entry = page.get_by_role("link", name="Amazon Logistics and USPS open talks on last-mile access")
+    entry.click()
+    expect(page).to_have_url(re.compile(r"/bargaining\?month=2025-03&.*talks=usps-amazon-2025-02"))
+    page.go_back()
+    visitor.see(re.compile("Paused · 3 of"))
+    assert visitor.errors == []
+
+
+def test_prices_by_service_and_the_price_on_the_map(visit):
+    visitor = visit(path=f"/?month=2025-01&{SMALL}")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 1 of"), PATIENT)
+    prices = page.get_by_role("img", name=re.compile("^Prices"))
+    expect(prices).to_have_attribute(
+        "aria-label", re.compile(r"Jan 2025: Economy \d+\.\d\d, Ground \d+\.\d\d, Premium")
+    )
+    page.get_by_role("group", name="What Prices shows").get_by_role("button", name="Ground").click()
+    expect(prices).to_have_attribute("aria-label", re.compile(r"USPS \d+\.\d\d, Amazon \d+\.\d\d, UPS \d\d\.\d\d"))
+    page.get_by_label("Show", exact=True).select_option(label="Price paid")
+    expect(page.locator("[data-state=TX]")).to_have_attribute("aria-label", re.compile(r"Texas: \d+\.\d\d \$"))
+    assert visitor.errors == []
+
+
+def test_keys_play_and_pause(visit):
+    visitor = visit(path=f"/?{SMALL}&month=2025-01")
+    visitor.see(re.compile("Paused · 1 of"), PATIENT)
+    visitor.page.locator("body").press("Space")
+    visitor.see(re.compile("Playing · "))
+    visitor.page.locator("body").press("Space")
+    visitor.see(re.compile("Paused · "))

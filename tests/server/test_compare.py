@@ -1,0 +1,161 @@
+"""Runs side by side: what is asked for, and what the cards show of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import compare
+from experiments.errors import InputError
+from experiments.paired import paired_months, paired_table
+from server.pages.compare import cards
+from server.pages.compare.plan import Draft, draft_of, imposes, make_plan, read_draft
+from server.pages.compare.state import Comparing
+from server.pages.compare.work import put_together, run_once
+from server.session import Choice
+
+SMALL = {"until": "2025-03", "shippers": 100, "replications": 3}
+
+
+@pytest.fixture(scope="module")
+def found():
+    plan = make_plan(Draft(runs=(("baseline", ""), ("withdraw", ""), ("placebo", "")), **SMALL))
+    runs = [run_once(scenario, seed) for scenario in plan.scenarios for seed in (1, 2, 3)]
+    return put_together(plan, runs)
+
+
+def test_the_page_shows_what_the_command_line_computes(found):
+    told = compare(
+        ["baseline", "withdraw", "placebo"], set={"n_shippers": 100}, until="2025-03", replications=3, workers=1
+    )
+    pd.testing.assert_frame_equal(found.comparison.table, told.table)
+    table = cards.outcome_table(found, everything=True)
+    row = table.frame.set_index(["outcome", "run"]).loc["usps_volume_parcels", "withdraw (forced)"]
+    assert row["difference"] == told.difference("usps_volume_parcels", "withdraw")
+
+
+def test_winners_and_losers_are_differences_of_the_outcomes_they_stand_for(found):
+    table = found.comparison.table
+    for actor, outcome in (("USPS", "welfare_usps_usd"), ("FedEx", "fedex_profit_usd")):
+        gain = found.gains.loc[actor, "withdraw"]
+        wanted = table.loc[outcome, "withdraw"]
+        assert (gain["gain"], gain["low"], gain["high"]) == (wanted["difference"], wanted["low"], wanted["high"])
+    rivals = sum(found.gains.loc[actor, "withdraw"]["gain"] for actor in ("UPS", "FedEx", "Regional carriers"))
+    assert rivals == pytest.approx(table.loc["welfare_rivals_usd", "withdraw"]["difference"])
+    # What Amazon takes away is lost by USPS, and rivals carry a part of it.
+    assert found.gains.loc["USPS", "withdraw"]["high"] < 0 < found.gains.loc["FedEx", "withdraw"]["low"]
+
+
+def test_a_placebo_changes_nothing_and_is_told_so(found):
+    table = cards.gains_table(found).frame
+    assert set(table[table["run"] == "placebo"]["verdict"]) == {"the same"}
+    assert not np.any(found.bands[2, 3])
+    assert "placebo: no gain or loss stands out from luck" in cards.sentence(found)
+
+
+def test_forced_runs_are_marked_in_every_card(found):
+    assert "withdraw (forced)" in cards.sentence(found)
+    assert set(cards.outcome_table(found, False).frame["run"]) == {"withdraw (forced)", "placebo"}
+    for plot in (cards.gains_plot(found), cards.months_plot(found, "usps_cash_usd", True)):
+        assert [(entry["name"], entry["forced"]) for entry in plot.legend] == [("withdraw", True), ("placebo", False)]
+
+
+@pytest.mark.parametrize(
+    "change", ['usps_amazon_volume = "kept"', "negotiation = false", 'earliest_signature = "2031-01"']
+)
+def test_a_change_that_imposes_an_outcome_is_forced_too(change):
+    plan = make_plan(Draft(runs=(("baseline", ""), ("baseline", change)), **SMALL))
+    assert [imposes(scenario) for scenario in plan.scenarios] == [False, True]
+
+
+def test_bands_of_months_are_those_of_single_months(found):
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(2, 4, 3, 2))
+    bands = paired_months(values)
+    for month in range(3):
+        frame = pd.DataFrame(values[:, :, month].reshape(8, 2), columns=["a", "b"])
+        frame.index = pd.MultiIndex.from_product([["x", "y"], range(4)], names=["scenario", "seed"])
+        table = paired_table(frame, ["x", "y"])
+        for number, name in enumerate("ab"):
+            row = table.loc[name, "y"]
+            np.testing.assert_allclose(bands[1, 3:, month, number], row[["difference", "low", "high"]].to_numpy(float))
+            assert bands[1, 0, month, number] == pytest.approx(row["mean"])
+
+
+def test_a_chart_holds_the_figures_in_its_unit_with_their_interval(found):
+    plot = cards.months_plot(found, "usps_volume_parcels", differences=False)
+    position = found.series.index("usps_volume_parcels")
+    (line,) = [one for one in plot.option["series"] if one["name"] == "withdraw"]
+    np.testing.assert_allclose(line["data"], found.bands[1, 0, :, position] / 1e6, rtol=1e-6)
+    np.testing.assert_allclose(
+        plot.option["limits"]["withdraw"]["low"], found.bands[1, 1, :, position] / 1e6, rtol=1e-6
+    )
+    assert plot.unit.endswith(", m")
+
+
+def test_everything_that_is_wrong_is_told_at_once():
+    draft = Draft(
+        runs=(("nowhere", ""), ("baseline", "build_limit = -1\nbuild_limt = 1\nno value")),
+        replications=0,
+        seed=-1,
+        until="2030-13",
+        shippers=3,
+    )
+    with pytest.raises(InputError) as caught:
+        make_plan(draft)
+    told = "\n".join(caught.value.problems)
+    for piece in (
+        "run 1: scenario",
+        "'nowhere'",
+        "build_limit",
+        "build_limt",
+        "no value",
+        "replications",
+        "seed",
+        "2030-13",
+        "shippers",
+    ):
+        assert piece in told, piece
+
+
+@pytest.mark.parametrize("change", ["n_shippers = 500000", 'start = "2016-01"'])
+def test_the_machine_belongs_to_all(change):
+    with pytest.raises(InputError):
+        make_plan(Draft(runs=(("baseline", ""), ("baseline", change)), until="2040-12", shippers=100, replications=1))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        None,
+        [],
+        {},
+        {"runs": 3},
+        {"runs": [3]},
+        {"runs": [{"scenario": "baseline"}]},
+        {"runs": [{"scenario": "x" * 9999, "changes": ""}]},
+    ],
+)
+def test_what_is_no_form_is_refused(values):
+    with pytest.raises(ValueError, match=r"form|run"):
+        read_draft(values)
+
+
+def test_a_scenario_is_a_name_and_never_a_path(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('title = "mine"')
+    with pytest.raises(InputError, match="must be one of"):
+        make_plan(Draft(runs=(("baseline", ""), (str(file), ""))))
+
+
+def test_the_run_that_one_watches_is_added_with_its_seed(fake_market):
+    class Watching:
+        choice = Choice("withdraw", 7)
+
+    mine = Comparing()
+    mine.add_watched(Watching())
+    assert mine.draft.runs[-1] == draft_of(Watching.choice) == ("withdraw", "")
+    assert (mine.draft.seed, mine.version) == (7, 1)
+    names = [scenario.name for scenario in make_plan(mine.draft).scenarios]
+    assert names == ["baseline", "withdraw", "withdraw #2"]

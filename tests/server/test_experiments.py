@@ -1,0 +1,305 @@
+"""Designs from a form, stores in one folder, and what the figures of a store hold."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from experiments import open_sweep, read_design, sensitivity, sweep
+from experiments.designs.restore import restore_design
+from experiments.errors import InputError
+from experiments.store.shards import StorageError
+from experiments.store.store import LOCK
+from server.pages.experiments.checking import Checked, check_design
+from server.pages.experiments.figures import Question, store_figures
+from server.pages.experiments.form import design_mapping, design_toml, factor_choices, first_form
+from server.pages.experiments.page import size_in_words
+from server.work import sweep_child
+from server.work.pool import BusyError
+from server.work.stores import existing_store, list_stores, new_store
+from server.work.sweeps import Sweeps
+from tests.experiments.stand_ins import failing, ishigami, product
+
+PATIENCE_SECONDS = 60
+SMALL = {"until": "2025-02", "shippers": 100}
+MIXED = [
+    {"name": "build_limit", "low": 0.5, "high": 3.0, "steps": 3},
+    {"name": "make_or_buy", "values": ""},
+    {"name": "exit_start", "values": "2025-01, 2026-01"},
+]
+
+
+@pytest.fixture
+def stores(tmp_path, monkeypatch):
+    folder = tmp_path / "stores"
+    folder.mkdir()
+    monkeypatch.setenv("LASTMILE_STORES", str(folder))
+    return folder
+
+
+def mapping_of(**changes):
+    problems: list[str] = []
+    mapping = design_mapping(first_form() | changes, problems)
+    assert problems == []
+    return mapping
+
+
+@pytest.mark.parametrize(("kind", "points"), [("grid", 3 * 2 * 2), ("lhs", 8), ("sobol", 8 * 5), ("morris", 8 * 4)])
+def test_a_form_a_file_and_a_manifest_are_one_design(tmp_path, kind, points):
+    mapping = mapping_of(kind=kind, size=8, factors=MIXED, **SMALL)
+    design = read_design(mapping)
+    assert (design.n_points, design.n_runs) == (points, 2 * points)
+    file = tmp_path / "design.toml"
+    file.write_text(design_toml(mapping, "mine"))
+    assert read_design(file).describe() == design.describe()
+    again = restore_design(json.loads(json.dumps(design.describe())))
+    assert again.describe() == design.describe()
+    assert [again.point(i) for i in range(points)] == [design.point(i) for i in range(points)]
+
+
+def test_a_table_and_a_changed_scenario_come_back_from_a_manifest_too():
+    points = [{"build_limit": 0.5, "price_rule": "frozen"}, {"build_limit": 1.0, "price_rule": "adaptive"}]
+    design = read_design({"kind": "table", "points": points, "set": {"n_shippers": 300}, "until": "2025-03"})
+    assert restore_design(design.describe()).describe() == design.describe()
+
+
+def test_everything_that_can_be_varied_can_be_varied():
+    for choice in factor_choices():
+        values = "2025-01, 2029-01" if choice.kind == "month" else ""
+        mapping = mapping_of(factors=[{"name": choice.name, "steps": 2, "values": values}])
+        assert read_design(mapping).n_points >= 2, choice.name
+
+
+def test_all_problems_of_a_design_come_at_once():
+    problems: list[str] = []
+    form = first_form() | {
+        "kind": "guess",
+        "replications": 0,
+        "until": "2030-13",
+        "outcomes": "usps_incom",
+        "factors": [{"name": "build_limit", "low": 3, "high": 1, "steps": 4}, {"name": "the_weather"}],
+        "set": "build_limt = 1",
+    }
+    mapping = design_mapping(form, problems)
+    with pytest.raises(InputError) as caught:
+        check_design(mapping, problems)
+    told = "\n".join(caught.value.problems)
+    for piece in ("'guess'", "replications", "2030-13", "high 1 must be above low 3", "'the_weather'", "build_limt"):
+        assert piece in told, piece
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "sobol", "size": 4096},
+        {"replications": 100, "factors": [dict(MIXED[0], steps=50), {"name": "growth_market", "steps": 50}]},
+    ],
+)
+def test_a_design_that_is_too_large_for_a_page_is_refused_before_it_is_made(changes):
+    with pytest.raises(InputError, match="this page allows 20,000"):
+        design_mapping(first_form() | changes, [])
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"factors": "all"},
+        {"factors": [3]},
+        {"scenarios": ["/etc/passwd"]},
+        {"until": ["x"]},
+        {"size": 1e9},
+        {"set": "x" * 5000},
+    ],
+)
+def test_a_form_is_never_trusted(hostile):
+    problems: list[str] = []
+    design_mapping(first_form() | {"kind": "lhs"} | hostile, problems)
+    assert problems
+
+
+def test_the_check_counts_runs_and_times_one_of_them():
+    checked = check_design(mapping_of(factors=[MIXED[0]], replications=3, **SMALL), [])
+    assert (checked.points, checked.runs, checked.simulations, checked.months) == (3, 9, 9, 2)
+    assert checked.pilot_seconds > 0
+    assert checked.seconds(2) == pytest.approx(9 * checked.pilot_seconds / 2)
+    assert checked.seconds(100) == pytest.approx(checked.pilot_seconds)
+    assert "9 runs: 3 points × 1 scenario × 3 seeds" in size_in_words(checked, 2)
+
+
+def test_equal_points_are_timed_once():
+    checked = Checked({}, "grid", 4, ("a",), 1, 4, 2, 1, 12, 10.0)
+    assert checked.seconds(1) == 20.0
+
+
+def test_stores_are_those_of_one_folder(stores, tmp_path):
+    design = {"kind": "grid", "uncertainties": {"build_limit": [0.5, 1.0]}, "outcomes": ["y"], "until": "2025-02"}
+    sweep(design, stores / "first", workers=1, simulate=product)
+    sweep(design, tmp_path / "outside", workers=1, simulate=product)
+    (stores / "link").symlink_to(tmp_path / "outside")
+    (stores / "other").mkdir()
+    assert [(entry.name, entry.kind, entry.factors, entry.runs) for entry in list_stores()] == [
+        ("first", "grid", ("build_limit",), 2)
+    ]
+    assert existing_store("first") == stores / "first"
+    for name in ("link", "other", "../outside", "/etc", "", None, "first/../first"):
+        with pytest.raises(InputError, match="there is none"):
+            existing_store(name)
+    for name in ("../x", "a/b", ".hidden", "Ä", "", "x" * 41, None, "CON\0"):
+        with pytest.raises(InputError, match="name:"):
+            new_store(name)
+
+
+def test_a_server_that_shows_one_store_shows_nothing_else(stores, monkeypatch):
+    design = {"kind": "grid", "uncertainties": {"build_limit": [0.5, 1.0]}, "outcomes": ["y"], "until": "2025-02"}
+    sweep(design, stores / "only", workers=1, simulate=product)
+    sweep(design, stores / "beside", workers=1, simulate=product)
+    monkeypatch.setenv("LASTMILE_STORES", str(stores / "only"))
+    assert [entry.name for entry in list_stores()] == ["only"]
+    with pytest.raises(InputError):
+        existing_store("beside")
+    with pytest.raises(InputError, match="one store"):
+        new_store("another")
+
+
+def titles(found):
+    return [picture.title for picture in found.pictures if not picture.empty]
+
+
+def test_figures_of_a_grid_are_its_means(stores):
+    design = {
+        "kind": "grid",
+        "scenarios": ["baseline", "withdraw"],
+        "uncertainties": {"build_limit": [0.5, 1.0, 2.0], "amazon_own_cost_multiplier": [0.8, 1.2]},
+        "outcomes": ["y", "z"],
+        "until": "2025-02",
+        "replications": 2,
+    }
+    sweep(design, stores / "grid", workers=1, simulate=product)
+    found = store_figures(str(stores / "grid"), Question("y", None, "build_limit", "amazon_own_cost_multiplier"))
+    assert titles(found) == [
+        "build_limit and amazon_own_cost_multiplier",
+        "What moves it",
+        "Along build_limit",
+        "Along amazon_own_cost_multiplier",
+    ]
+    heat, tornado, along, _ = found.pictures
+    cells = {tuple(one["value"][:2]): one["value"][2] for one in heat.option["series"][0]["data"]}
+    assert cells[2, 1] == pytest.approx(2.0 * 1.2 + 0.015)
+    assert tornado.option["rows"][0] == "build_limit"
+    assert tornado.option["series"][0]["data"][0] == pytest.approx((2.0 - 0.5) * 1.0)
+    (line,) = [one for one in along.option["series"] if one["name"] == "baseline"]
+    np.testing.assert_allclose(line["data"], [[x, x * 1.0 + 0.015] for x in (0.5, 1.0, 2.0)])
+    assert [(entry["name"], entry["forced"]) for entry in along.legend] == [("baseline", False), ("withdraw", True)]
+    tables = {table.title: table.frame for table in found.tables}
+    assert len(tables["Runs"]) == 24
+    assert tables["Differences between scenarios"]["difference"].tolist() == [0.0]
+
+
+def test_indices_are_those_of_the_command_and_an_unfinished_design_says_what_is_missing(stores):
+    design = {
+        "kind": "sobol",
+        "uncertainties": dict.fromkeys(("growth_market", "build_limit", "amazon_own_cost_multiplier"), "declared"),
+        "points": 64,
+        "outcomes": ["y"],
+        "until": "2025-02",
+    }
+    sweep(design, stores / "sobol", workers=1, simulate=ishigami)
+    found = store_figures(str(stores / "sobol"), Question("y"))
+    (picture,) = [one for one in found.pictures if one.title == "Sensitivity indices"]
+    table = sensitivity(stores / "sobol", "y").outcome("y").sort_values("total", ascending=False)
+    total = next(one for one in picture.option["series"] if one["name"] == "with interactions")
+    np.testing.assert_allclose([row[1] for row in total["data"]], 100 * table["total"])
+    np.testing.assert_allclose([row[2] for row in total["data"]], 100 * table["total_low"])
+    next(iter((stores / "sobol" / "runs").iterdir())).unlink()
+    found = store_figures(str(stores / "sobol"), Question("y"))
+    (picture,) = [one for one in found.pictures if one.title == "Sensitivity indices"]
+    assert "are missing" in picture.empty
+
+
+def test_failures_are_counted_and_told(stores):
+    design = {
+        "kind": "grid",
+        "uncertainties": {"build_limit": [0.5, 1.0]},
+        "outcomes": ["y"],
+        "until": "2025-02",
+        "replications": 2,
+    }
+    sweep(design, stores / "bad", workers=1, simulate=failing)
+    found = store_figures(str(stores / "bad"), Question("no such outcome", "nor scenario"))
+    assert (found.status.failed, found.question.outcome, found.question.scenario) == (2, "y", "baseline")
+    assert found.lead.endswith("2 of 4 runs are done, 2 failed.")
+
+
+def ended(sweeps: Sweeps, name: str):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while sweeps.view(name).at_work:
+        assert time.monotonic() < deadline, sweeps.view(name)
+        time.sleep(0.02)
+    return sweeps.view(name)
+
+
+def test_a_sweep_of_the_server_is_cancelled_resumed_and_is_the_sweep_of_the_command_line(stores, monkeypatch):
+    monkeypatch.setenv("LASTMILE_WORKERS", "1")
+    mapping = mapping_of(factors=[dict(MIXED[0], steps=3)], outcomes="amazon_own_share", **SMALL)
+    sweeps = Sweeps()
+    sweeps.start("mine", stores / "mine", mapping, may_cancel=lambda who: who == "me")
+    with pytest.raises(BusyError, match="mine is running"):
+        sweeps.start("other", stores / "other", mapping)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while sweeps.view("mine").done < 1:
+        assert time.monotonic() < deadline, sweeps.view("mine")
+        time.sleep(0.01)
+    sweeps.cancel("mine", "somebody else")
+    assert sweeps.view("mine").state in ("running", "finished")
+    sweeps.cancel("mine", "me")
+    assert ended(sweeps, "mine").state in ("cancelled", "finished")
+    sweeps.start("mine", stores / "mine", None)
+    view = ended(sweeps, "mine")
+    assert (view.state, view.done, view.total) == ("finished", 6, 6)
+    assert open_sweep(stores / "mine").status.left == 0
+    told = sweep(mapping, stores / "told", workers=1)
+    same = ["point", "seed", "amazon_own_share"]
+    assert open_sweep(stores / "mine").runs[same].equals(told.runs[same])
+
+
+def test_a_store_that_somebody_works_on_is_left_alone(stores):
+    mapping = mapping_of(replications=1, factors=[{"name": "make_or_buy", "values": "true"}], **SMALL)
+    sweep(mapping, stores / "taken", workers=1)
+    sweeps = Sweeps()
+    with FileLock(stores / "taken" / LOCK):
+        sweeps.start("taken", stores / "taken", None)
+        view = ended(sweeps, "taken")
+    assert view.state == "failed"
+    assert "another process is at work" in view.problems[0]
+
+
+def test_code_that_a_store_names_is_not_run_for_a_browser(stores):
+    design = {"kind": "grid", "uncertainties": {"build_limit": [0.5, 1.0]}, "outcomes": ["y"], "until": "2025-02"}
+    sweep(design, stores / "own", workers=1, simulate=product)
+    with pytest.raises(InputError, match="a simulation of its own"):
+        sweep_child._design_of(str(stores / "own"))
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (StorageError("the disk is full"), {"problems": ["the disk is full"]}),
+        (InputError(["one", "two"]), {"problems": ["one", "two"]}),
+        (KeyboardInterrupt(), {"ended": "interrupted"}),
+    ],
+)
+def test_the_process_of_a_sweep_tells_how_it_ended(monkeypatch, capsys, error, wanted):
+    def fail(order):
+        raise error
+
+    monkeypatch.setattr(sweep_child, "_sweep", fail)
+    monkeypatch.setattr(sweep_child, "_leave_with_input", lambda: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO("{}\n"))
+    monkeypatch.setattr("os.nice", lambda by: None)
+    sweep_child.main()
+    assert json.loads(capsys.readouterr().out) == wanted

@@ -1,0 +1,223 @@
+"""The seat at the table, on the real market and without a browser: scripted answers, pause, reset and close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from agents.bargaining import Answer
+from model.market import ParcelMarket
+from model.records import SERIES
+from server.pages.bargaining.seat_card import card_values, read_answer
+from server.session import Choice, Session
+from server.talks import negotiations, seat_view
+from server.talks.seat import Decision
+from server.talks.sides import SEATS
+from server.talks.twin import MEASURES, measured
+from tests.server.test_session import Screen
+
+PATIENCE_SECONDS = 40
+
+
+def start_until(end: str, choice: Choice) -> ParcelMarket:
+    return ParcelMarket(choice.settings().with_changes({"end": end}), rng=choice.seed)
+
+
+class Player:
+    """A visitor who takes a seat and answers by a script until the run has ended."""
+
+    def __init__(self, seat: str, end: str = "2026-12", scenario: str = "baseline") -> None:
+        self.markets: list[ParcelMarket] = []
+
+        def start(choice: Choice) -> ParcelMarket:
+            self.markets.append(start_until(end, choice))
+            return self.markets[-1]
+
+        self.session = Session(Choice(scenario, 1, seat=seat), start)
+        self.session.set_speed(float("inf"))
+        self.session.show_view("seat", lambda market: seat_view.extract(market, self.session.seat))
+        self.screen = Screen(self.session)
+        self.decisions: list[Decision] = []
+
+    def play(self, script: Callable[[Decision], Answer]):
+        self.session.play()
+        while True:
+            now = self.screen.wait(lambda s: s.status == "finished" or self._is_new(s.decision))
+            if now.decision is None:
+                return now
+            self.decisions.append(now.decision)
+            assert self.session.answer(now.decision, script(now.decision)) == []
+
+    def _is_new(self, decision: Decision | None) -> bool:
+        return decision is not None and decision not in self.decisions
+
+
+@pytest.fixture
+def player():
+    opened: list[Player] = []
+
+    def sit(*args, **options) -> Player:
+        opened.append(Player(*args, **options))
+        return opened[-1]
+
+    yield sit
+    for one in opened:
+        one.session.close()
+        one.session.join(PATIENCE_SECONDS)
+        assert not one.session.is_alive
+
+
+@pytest.mark.parametrize("seat", SEATS)
+def test_who_answers_as_the_model_does_gets_the_models_run_to_the_bit(player, seat):
+    by_hand = player(seat)
+    last = by_hand.play(lambda decision: decision.question.usual)
+    expected = start_until("2026-12", Choice()).run()
+    mine = by_hand.markets[0]
+    for series in SERIES:
+        np.testing.assert_array_equal(mine.records[series.name], expected.records[series.name], err_msg=series.name)
+    told = [event.text for event in mine.events if event.kind != "hand"]
+    assert told == [event.text for event in expected.events]
+    assert last.run.seat == seat
+    assert len(by_hand.decisions) == 15
+    by_hand.session.seat.twin.join(PATIENCE_SECONDS)
+    view = seat_view.extract(mine, by_hand.session.seat)
+    assert view.models_ended == view.ended != ()
+    assert all(line.yours == line.models for line in view.lines)
+    assert {line["difference"] for line in card_values(last, view, "")["lines"]} == {"none"}
+
+
+def test_leaving_the_table_costs_parcels_and_the_twin_shows_what_the_model_would_have_got(player):
+    by_hand = player("usps", end="2027-12")
+    last = by_hand.play(lambda decision: Answer(leave=True))
+    assert len(by_hand.decisions) == 1
+    market, twin = by_hand.markets[0], by_hand.session.seat.twin
+    assert not market.state.talks["usps", "amazon"].talks.signed
+    assert "has left the table" in negotiations.extract(market).table.entry.reason
+    twin.join(PATIENCE_SECONDS)
+    np.testing.assert_array_equal(twin.run.figures, measured(start_until("2027-12", Choice()).run()))
+    view = seat_view.extract(market, by_hand.session.seat)
+    lines = {line.name: line for line in view.lines}
+    assert len(lines) == len(MEASURES)
+    assert lines["Amazon's parcels at USPS"].yours < lines["Amazon's parcels at USPS"].models
+    assert lines["Amazon's delivery costs"].yours > lines["Amazon's delivery costs"].models
+    assert view.ended == ()
+    assert "no agreement until now" in card_values(last, view, "")["compared"]
+    assert "no finding" in card_values(last, view, "")["compared"]
+
+
+def test_a_better_price_than_the_models_shows_in_money(player):
+    def firm(decision: Decision) -> Answer:
+        question = decision.question
+        if question.kind == "propose":
+            return Answer(price=2.3)
+        return Answer(accept=True) if question.can_accept and question.price[0] < 2.69 else Answer(price=2.3)
+
+    by_hand = player("amazon", end="2027-12")
+    by_hand.play(firm)
+    by_hand.session.seat.twin.join(PATIENCE_SECONDS)
+    view = seat_view.extract(by_hand.markets[0], by_hand.session.seat)
+    assert len(view.ended) == 1
+    assert view.ended != view.models_ended
+    assert view.moves[-1].startswith("Round 16: you accept 2.67")
+    assert any("you decline" in move and "name 2.30" in move for move in view.moves)
+    cost = next(line for line in view.lines if line.name == "Amazon's delivery costs")
+    assert cost.yours < cost.models
+
+
+def test_a_player_sees_its_own_side_only(player):
+    decisions = {}
+    for seat in SEATS:
+        by_hand = player(seat, end="2025-06")
+        by_hand.session.play()
+        decisions[seat] = by_hand.screen.wait(lambda s: s.decision is not None).decision
+    amazon, usps = decisions["amazon"], decisions["usps"]
+    assert amazon.question.kind == "propose"
+    assert usps.question.kind == "answer"
+    assert amazon.question.view.reservation[0] != usps.question.view.reservation[0]
+    assert usps.own_cost[0] <= usps.question.view.reservation[0]
+    assert usps.demand.size == 0
+    prices, parcels = amazon.demand.T
+    assert (np.diff(parcels) <= 0).all()
+    assert parcels[0] > 0
+    assert prices[-1] == pytest.approx(amazon.question.view.reservation[0])
+
+
+def test_a_run_that_waits_can_be_paused_reset_and_closed(player):
+    by_hand = player("amazon", end="2026-12")
+    session, screen = by_hand.session, by_hand.screen
+    session.play()
+    waiting = screen.wait(lambda s: s.status == "waiting")
+    session.show_view("months", lambda market: market.records.n)
+    screen.wait(lambda s: s.views.get("months") == waiting.n_done and s.decision is waiting.decision)
+    session.pause()
+    assert session.answer(waiting.decision, Answer(price=2.0)) == []
+    assert session.answer(waiting.decision, Answer(price=2.1)) == []  # too late, and of no effect
+    second = screen.wait(lambda s: s.status == "waiting" and s.decision is not waiting.decision)
+    twin = session.seat.twin
+    session.reset(Choice("baseline", 2))
+    fresh = screen.wait(lambda s: s.status == "paused" and s.run is not None and s.run.seed == 2)
+    assert fresh.run.seat == ""
+    assert fresh.decision is None
+    assert session.seat is None
+    assert session.answer(second.decision, Answer(leave=True)) == []
+    twin.join(PATIENCE_SECONDS)
+    assert not twin.is_alive
+    session.reset(Choice("baseline", 1, seat="usps"))
+    session.play()
+    screen.wait(lambda s: s.status == "waiting")
+    twin = session.seat.twin
+    session.close()
+    session.join(PATIENCE_SECONDS)
+    twin.join(PATIENCE_SECONDS)
+    assert not session.is_alive
+    assert not twin.is_alive
+
+
+def test_an_answer_that_is_not_possible_is_refused_and_the_run_waits_on(player):
+    by_hand = player("amazon", end="2025-06")
+    by_hand.session.play()
+    decision = by_hand.screen.wait(lambda s: s.decision is not None).decision
+    (problem,) = by_hand.session.answer(decision, Answer(price=9.0))
+    assert "9.00 $ is above your own limit" in problem
+    assert by_hand.session.snapshot.status == "waiting"
+    assert by_hand.session.answer(decision, Answer(price=2.0)) == []
+
+
+@pytest.mark.parametrize(
+    ("scenario", "told"),
+    [("withdraw", "imposed"), ("auction_vcg", "by auction"), ("renew", "imposed")],
+)
+def test_where_there_is_nothing_to_bargain_over_nobody_can_sit(player, scenario, told):
+    by_hand = player("usps", scenario=scenario)
+    failed = by_hand.screen.wait(lambda s: s.status == "failed")
+    assert told in failed.message
+
+
+def test_a_seat_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="seat must be one of usps, amazon or empty, not 'ups'"):
+        Choice(seat="ups")
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (None, "not understood"),
+        ({"price": "3"}, "does not fit"),
+        ({"price": [1, 2]}, "does not fit"),
+        ({"accept": [False], "price": [None]}, "name a price"),
+        ({"accept": [False], "price": ["2.9"]}, "name a price"),
+        ({"accept": [False], "price": [True]}, "name a price"),
+    ],
+)
+def test_what_a_browser_sends_is_checked(player, values, told):
+    by_hand = player("usps", end="2025-04")
+    by_hand.session.play()
+    decision = by_hand.screen.wait(lambda s: s.decision is not None).decision
+    with pytest.raises(ValueError, match=told):
+        read_answer(values, decision)
+    answer = read_answer({"accept": [False], "price": [2.95]}, decision)
+    assert (answer.accept == [False]).all()
+    assert (answer.price == [2.95]).all()
+    assert read_answer({"leave": True, "price": "x"}, decision).leave

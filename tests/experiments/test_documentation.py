@@ -132,7 +132,11 @@ def prepared(words: list[str]) -> list[str]:
     if words[0] in ("run", "compare") and len(words) > 1:
         start = words[words.index("--from") + 1] if "--from" in words else "2025-01"
         words += ["--until", f"{start[:4]}-12"]
-        words = ["--outcome=*" if word.startswith("--outcome") else word for word in words]
+        # Outcomes of later years do not exist in so short a run.
+        words = [
+            "*" if before == "--outcome" else "--outcome=*" if word.startswith("--outcome=") else word
+            for before, word in zip(["", *words], words, strict=False)
+        ]
     return words
 
 

@@ -130,7 +130,7 @@ def _kinds() -> list[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("events.add") and len(node.args) > 1:
                 kind = node.args[1]
-                found |= {f"`{kind.value}`"} if isinstance(kind, ast.Constant) else set()
+                found |= {f"`{kind.value!s}`"} if isinstance(kind, ast.Constant) else set()
     return sorted(found)
 
 

@@ -125,9 +125,12 @@ def test_events_are_filtered_and_open_what_they_tell_about(visit):
     page.get_by_label("Who", exact=True).select_option("USPS")
     entry = page.get_by_role("link", name="Amazon Logistics and USPS open talks on last-mile access")
     entry.click()
-    expect(page).to_have_url(re.compile(r"/bargaining\?month=2025-03&.*talks=usps-amazon-2025-02"))
+    expect(page).to_have_url(re.compile(r"/bargaining\?talks=usps-amazon-2025-02&month=2025-03&"))
     page.go_back()
-    visitor.see(re.compile("Paused · 3 of"))
+    page.get_by_label("About", exact=True).select_option("Capacity")
+    page.get_by_role("link", name=re.compile("^UPS opens capacity")).click()
+    expect(page).to_have_url(re.compile(r"/inspect\?what=carrier:ups&month=2025-03&"))
+    expect(page.get_by_role("heading", name=re.compile("UPS")).first).to_be_visible()
     assert visitor.errors == []
 
 

@@ -86,7 +86,7 @@ def take_seat(
     market: ParcelMarket,
     choice: Choice,
     start: Callable[[Choice], ParcelMarket],
-    turn: Callable[[], AbstractContextManager[None]],
+    turn: Callable[[], AbstractContextManager[object]],
     await_answer: Callable[[Decision], Answer],
     on_twin: Callable[[], None],
 ) -> Seat:

@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets overhead-study memory-study kill-study sensitivity-study environments docs docs-tables coverage audit soak-scenarios mutation benchmark
+.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study environments docs docs-tables coverage audit soak-scenarios mutation benchmark
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -141,6 +141,13 @@ mutation: setup
 
 sensitivity-study: setup
 	$(BIN)/python -m experiments.studies.uncertainties --out results/uncertainties --write docs/sensitivity.md
+
+# The app as visitors find it, for ten minutes, and its pictures; both need a Chromium and a quiet machine.
+browser-study: setup
+	$(BIN)/python -m server.studies.browser --seconds 600 --write docs/performance.md $(ARGS)
+
+screenshots: setup
+	$(BIN)/python -m server.studies.screenshots --out docs/images $(ARGS)
 
 clean:
 	rm -rf $(VENV) .uv server/node_modules server/assets/cdn tests/server/browser_files build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -53,11 +53,11 @@ class Month:
         return self.month % 3 == 1
 
     def __add__(self, months: int) -> Month:
-        year, month = divmod(self.index + months, MONTHS_PER_YEAR)
+        year, month = divmod(self.year * MONTHS_PER_YEAR + self.month - 1 + months, MONTHS_PER_YEAR)
         return Month(year, month + 1)
 
     def __sub__(self, other: Month) -> int:
-        return self.index - other.index
+        return (self.year - other.year) * MONTHS_PER_YEAR + self.month - other.month
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"

@@ -6,6 +6,7 @@ as an event. Prices are dollars per parcel, quantities parcels per contract year
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -196,6 +197,21 @@ def advance(contract: Contract, month: Month) -> Contract:
     if contract.in_force and month >= contract.expiry:
         return next_version(contract, state=ContractState.EXPIRED)
     return contract
+
+
+def quiet_until(contract: Contract, month: Month) -> int:
+    """Index of the first month after `month` in which the calendar asks something of a contract.
+
+    An anniversary, its start or its end; until then `advance` returns it unchanged.
+    """
+    today, start = month.index, contract.start.index
+    if contract.state is ContractState.SIGNED:
+        return max(start, today + 1)
+    if not contract.in_force:
+        return sys.maxsize
+    anniversary = start + (max(today - start, 0) // MONTHS_PER_YEAR + 1) * MONTHS_PER_YEAR
+    ends = sys.maxsize if contract.ends is None else contract.ends.index
+    return max(min(anniversary, ends, start + contract.term_months), today + 1)
 
 
 def give_notice(contract: Contract, month: Month) -> Contract:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.contracts import Contract, ContractState, Settlement, advance, give_notice, next_version, settle
+from agents.contracts import (
+    Contract,
+    ContractState,
+    Settlement,
+    advance,
+    give_notice,
+    next_version,
+    quiet_until,
+    settle,
+)
 from model.events import EventLog
 
 
@@ -16,10 +25,16 @@ class Holding:
     Attributes:
         contract: Latest version.
         delivered: Parcels of the contract year so far, by price group.
+        quiet: A version and the index of the month until which the calendar asks nothing of it.
     """
 
     contract: Contract
     delivered: list[float] = field(default_factory=list)
+    quiet: tuple[Contract, int] | None = None
+
+    def rests(self, today: int) -> bool:
+        """Whether nothing is due this month."""
+        return self.quiet is not None and self.quiet[0] is self.contract and today < self.quiet[1]
 
 
 class ContractBook:
@@ -134,7 +149,8 @@ class ContractBook:
             Settlements with a payment or a change of price.
         """
         settled = []
-        for holding in list(self._held.values()):
+        today = month.index
+        for holding in [one for one in self._held.values() if not one.rests(today)]:
             contract = holding.contract
             ends = contract.in_force and month > contract.start and not advance(contract, month).in_force
             if ends or (contract.in_force and contract.is_anniversary(month)):
@@ -153,6 +169,7 @@ class ContractBook:
                 elif result.contract is not contract:
                     self._replace(holding, result.contract, month, "meets its commitment again")
             self._replace(holding, advance(holding.contract, month), month, "ends")
+            holding.quiet = (holding.contract, quiet_until(holding.contract, month))
         for parties, signed in list(self._upcoming.items()):
             if month >= signed.start:
                 del self._upcoming[parties]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ Floats = NDArray[np.float64]
 SMALLEST_COVERAGE = 1e-9  # where nobody is covered, cost is that of the first household
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CostModel:
     """Cost rates of all carriers at the wages and prices of the start.
 
@@ -183,10 +184,13 @@ def _amazon_costs(
     return mixed, mixed_sort
 
 
+@lru_cache(maxsize=4)
 def usps_cost_grid(
     model: CostModel, zones: ZoneTable, mail_index: float, wage_index: float, price_index: float
 ) -> Floats:
     """Attributable cost of a parcel entered at the delivery unit by density percentile, $ per parcel, (Z, P).
+
+    Contracts, floors, staffing and bargaining ask for the same grid dozens of times a month; it is read-only.
 
     Args:
         model: Cost rates.
@@ -195,9 +199,11 @@ def usps_cost_grid(
         wage_index: USPS wages relative to the start.
         price_index: Prices relative to the start.
     """
-    return usps_unit_cost(
+    grid = usps_unit_cost(
         zones.zone_type, model.mail_pieces * mail_index, zones.density_grid, model.access, wage_index, price_index
     )
+    grid.setflags(write=False)
+    return grid
 
 
 def usps_costs(

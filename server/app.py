@@ -59,15 +59,20 @@ def read_address(query: str | None) -> tuple[View, tuple[str, ...]]:
 def Address(session: Session, problems: tuple[str, ...], links: list[dict[str, str]], here: str) -> solara.Element:
     """The bar with its links and the address bar, which follow the run; drawn again only when that is another one."""
     query, set_query = solara.use_state(write_query(session.choice, None))
+    written = solara.use_ref(session.choice)
     router = solara.use_router()
 
     def follow() -> Callable[[], None]:
         def note(snapshot: Snapshot) -> None:
             # While it plays the month would change faster than browsers let an address change.
-            if snapshot.status in ("paused", "finished") or snapshot.shown < snapshot.n_done:
+            if snapshot.status in ("paused", "waiting", "finished") or snapshot.shown < snapshot.n_done:
                 set_query(write_query(session.choice, snapshot.month))
+            elif snapshot.status == "playing" and written.current != session.choice:
+                set_query(write_query(session.choice, None))
+            written.current = session.choice
 
         session.follow(note)
+        note(session.snapshot)
         return lambda: session.follow(None)
 
     solara.use_effect(follow, [session])

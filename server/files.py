@@ -79,8 +79,10 @@ if __name__ == "__main__":
 
 
 def file_name(choice: Choice, ending: str) -> str:
-    """A name that tells the run: scenario, whether it was changed, seed."""
-    return f"{choice.scenario.replace('_', '-')}{'-changed' if choice.overrides else ''}-seed-{choice.seed}.{ending}"
+    """A name that tells the run: scenario, whether it was changed or, where it holds results, played by hand, seed."""
+    changed = "-changed" if choice.overrides else ""
+    by_hand = "-played-by-hand" if choice.seat and ending in SERIES_FORMATS else ""
+    return f"{choice.scenario.replace('_', '-')}{changed}{by_hand}-seed-{choice.seed}.{ending}"
 
 
 def _lines(values: Mapping[str, Any]) -> list[str]:

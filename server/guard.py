@@ -6,7 +6,9 @@ browser names; each would let a foreign page work in a visitor's name or on this
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from ipyvue.VueTemplateWidget import Events
 
 from server import messages
 from server.wire import checked
+
+logger = logging.getLogger(__name__)
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -99,8 +103,22 @@ class Guard:
                 await _answer(send, 503, b"text/html; charset=utf-8", messages.full(self.house.limit))
                 return
         if scope["type"] == "websocket":
-            receive = checked(receive)
-        await self.app(scope, receive, _with_headers(send, _is_page(path)))
+            await self._connect(scope, receive, send)
+        else:
+            await self.app(scope, receive, _with_headers(send, _is_page(path)))
+
+    async def _connect(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on a connection; where it fails (such as for one that claims another's session) one line is logged."""
+        try:
+            await self.app(scope, checked(receive), send)
+        except Exception as error:
+            cause: BaseException = error
+            while isinstance(cause, BaseExceptionGroup):
+                cause = cause.exceptions[0]
+            logger.warning("a connection failed: %s: %s", type(cause).__name__, cause)
+            logger.debug("a connection failed", exc_info=error)
+            with contextlib.suppress(Exception):  # it may be closed already
+                await send({"type": "websocket.close", "code": 1011})
 
     def _closing(self, receive: Receive) -> Receive:
         """Ends the sessions when the server shuts down."""

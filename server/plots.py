@@ -139,6 +139,16 @@ def lines(
     return {"xAxis": x_axis, "yAxis": {"type": "value", "scale": True}, "series": drawn, "limits": limits}
 
 
+def tinted(name: str, low: Floats, high: Floats, colour: str) -> list[dict[str, Any]]:
+    """The two hidden lines whose difference is a band, in a colour with its tint such as "$0/0.2"."""
+    base = {"type": "line", "stack": f"_{name}", "stackStrategy": "all", "symbol": "none", "silent": True}
+    base |= {"lineStyle": {"opacity": 0}, "tooltip": {"show": False}}
+    return [
+        {**base, "name": f"_low {name}", "data": numbers(low)},
+        {**base, "name": f"_high {name}", "data": numbers(high - low), "areaStyle": {"color": colour}},
+    ]
+
+
 def whiskers(rows: Sequence[str], series: Mapping[str, Floats], zero: bool = True) -> dict[str, Any]:
     """Markers with intervals, one row a name, several series side by side.
 

@@ -417,7 +417,7 @@ class Session:
 
     def _frame_seconds(self) -> float:
         """Time to the next picture: longer when pictures are costly and many sessions play."""
-        fair = self._picture_seconds * TURNS.competing / PICTURE_SHARE
+        fair = self._picture_seconds * max(TURNS.competing - 1, 0) / PICTURE_SHARE
         return min(max(1 / FRAMES_PER_SECOND, fair), LONGEST_FRAME_SECONDS)
 
     def _end(self) -> bool:

@@ -26,12 +26,14 @@ class Column:
         number: Whether it holds numbers: to the right, largest first when sorted.
         help: One line that explains it.
         mark: Whether it holds a word that is coloured, such as yes and no.
+        wide: Whether it holds sentences, which need room.
     """
 
     label: str
     number: bool = False
     help: str = ""
     mark: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +127,7 @@ def DataTable(table: TableData, searchable: bool = False) -> solara.Element:
 
 def _columns(columns: Sequence[Column]) -> list[dict[str, Any]]:
     return [
-        {"key": str(i), "label": c.label, "number": c.number, "help": c.help, "mark": c.mark}
+        {"key": str(i), "label": c.label, "number": c.number, "help": c.help, "mark": c.mark, "wide": c.wide}
         for i, c in enumerate(columns)
     ]
 

@@ -32,10 +32,17 @@ class DrawSet:
     fixed: dict[str, float]
     manifest: dict[str, Any] = field(repr=False)
 
-    def row(self, number: int) -> dict[str, float]:
-        """Changes of one draw; numbers beyond the last begin anew."""
+    def row(self, number: int, forced: bool = False) -> dict[str, float]:
+        """Changes of one draw; numbers beyond the last begin anew.
+
+        Args:
+            number: Which draw, 0 first.
+            forced: Whether the run imposes dated events: then it has the list increases that came.
+        """
         drawn = self.values.iloc[number % len(self.values)]
-        return {**self.fixed, **{str(symbol): float(value) for symbol, value in drawn.items()}}
+        left_out = self.manifest.get("forced_runs_leave_out", ()) if forced else ()
+        fixed = {symbol: value for symbol, value in self.fixed.items() if symbol not in left_out}
+        return {**fixed, **{str(symbol): float(value) for symbol, value in drawn.items()}}
 
 
 def stored_sets() -> tuple[str, ...]:

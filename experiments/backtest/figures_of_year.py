@@ -16,6 +16,7 @@ from model.market import ParcelMarket
 
 BILLION = 1e9
 GROUPS = ("usps", "amazon", "ups", "fedex", "regional")
+PRIVATE = ("ups", "fedex")
 CHANNELS = {"own_share": "own", "usps_share": "via_usps", "ups_share": "via_ups"}
 SPAN_OF_ORDER = 12  # months between two looks at which addresses Amazon has reached
 
@@ -63,6 +64,8 @@ def _year(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
         if volume > 0.0:
             found["revenue_per_parcel", group] = float(revenue[mine].sum()) / volume
             found["rural_share", group] = float(delivered[mine][:, rural].sum()) / volume
+        if group in PRIVATE:
+            found["operating_margin", group] = float(records["profit_usd"][rows][:, mine].sum() / revenue[mine].sum())
     rest = delivered[groups != "amazon"]
     found["rural_share", "others"] = float(rest[:, rural].sum() / rest.sum())
     for kind, name in enumerate(("urban", "suburban", "rural")):
@@ -81,13 +84,16 @@ def _postal(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
     records = market.records
     at_usps = float(records["amazon_via_usps_parcels"][rows].sum())
     volume = float(records["volume_parcels"][rows, USPS].sum())
+
+    def per_parcel(name: str) -> float:
+        return float(records[name][rows].sum()) / at_usps if at_usps > 0.0 else float("nan")
+
     return {
         ("package_revenue", "usps"): float(records["usps_parcel_revenue_usd"][rows].sum()) / BILLION,
         ("package_volume", "usps"): volume / BILLION * pieces_per_parcel(market.settings.start),
         ("income_without_noncash", "usps"): float(records["usps_controllable_income_usd"][rows].sum()) / BILLION,
-        ("access_price", "usps"): float(records["amazon_usps_revenue_usd"][rows].sum()) / at_usps
-        if at_usps > 0.0
-        else float("nan"),
+        ("access_price", "usps"): per_parcel("amazon_usps_revenue_usd"),
+        ("attributable_cost", "amazon"): per_parcel("amazon_usps_attributable_usd"),
     }
 
 

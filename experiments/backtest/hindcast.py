@@ -14,9 +14,10 @@ import pandas as pd
 from agents.calendar import Month
 from experiments.backtest.draws import DrawSet, load_draws
 from experiments.backtest.figures_of_year import HistoryRun, Key, run_history
-from experiments.backtest.naive import KINDS, naive_figure
+from experiments.backtest.naive import KINDS, LAST_KNOWN_YEAR, naive_figure
 from experiments.backtest.observed import observations
 from experiments.backtest.patterns import Pattern, patterns
+from experiments.backtest.predictive import with_residual_error
 from experiments.backtest.scores import Score, scores
 from experiments.errors import InputError
 from experiments.provenance import provenance
@@ -37,6 +38,7 @@ UNITS = {
     "share": "share",
     "revenue_per_parcel": "$ per parcel",
     "access_price": "$ per parcel",
+    "attributable_cost": "$ per parcel",
     "package_revenue": "bn $",
     "income_without_noncash": "bn $",
 }
@@ -50,11 +52,13 @@ class Hindcast:
         scenario: What was assumed.
         mode: "forced" or "free".
         draws: Name of the parameter draws, None for the default parameters.
+        last_year: Last year whose data the draws use, None where they do not say or there are none.
         replications: Runs.
         seed: Seed of the first.
         years: Calendar years that were played in full.
         table: One row per series, entity and year: unit, observed (nan where nothing was published) with low and high
-            where sources conflict, the modelled median with its 50 and 90 % bands, and the naive forecasts.
+            where sources conflict, the modelled median with its 50 and 90 % bands (luck and, with draws, parameters and
+            the residual error of the years they were estimated on), and the naive forecasts.
         scores: Errors, beside those of the naive forecasts and the limits.
         patterns: What the runs show.
         provenance: Where the result comes from.
@@ -63,6 +67,7 @@ class Hindcast:
     scenario: Scenario
     mode: str
     draws: str | None
+    last_year: int | None
     replications: int
     seed: int
     years: tuple[int, ...]
@@ -70,6 +75,17 @@ class Hindcast:
     scores: tuple[Score, ...] = field(repr=False)
     patterns: tuple[Pattern, ...] = field(repr=False)
     provenance: dict[str, Any] = field(repr=False)
+
+    @property
+    def given(self) -> str:
+        """Which parameters it had and what they know of the years that are compared."""
+        if self.draws is None:
+            return "Default parameters, which data up to 2025 has shaped: 2022 to 2024 are in sample."
+        if self.last_year is None:
+            return f"Parameter draws `{self.draws}`; they do not say which years they know."
+        if self.last_year > LAST_KNOWN_YEAR:
+            return f"Parameter draws `{self.draws}`, estimated on data up to {self.last_year}: all years are in sample."
+        return f"Parameter draws `{self.draws}`: estimated on data up to {self.last_year}, with no row later than that."
 
     def summary(self) -> dict[str, Any]:
         """The result as `lastmile hindcast --json` prints it."""
@@ -79,6 +95,7 @@ class Hindcast:
             "to": str(self.scenario.end),
             "mode": self.mode,
             "draws": self.draws,
+            "given": self.given,
             "replications": self.replications,
             "seed": self.seed,
             "rows": rows.to_dict("records"),
@@ -121,20 +138,23 @@ def hindcast(
     """
     prepared, drawn = prepare_hindcast(from_, to, mode, replications, set, draws, seed)
     tasks = [
-        Task(prepared if drawn is None else prepared.with_changes(drawn.row(i)), seed + i) for i in range(replications)
+        Task(prepared if drawn is None else prepared.with_changes(drawn.row(i, mode == "forced")), seed + i)
+        for i in range(replications)
     ]
     runs = work_all(run_history, tasks, workers, progress)
     years = tuple(sorted({year for _, _, year in runs[0].figures}))
     spread = _spread(runs)
+    forecast = with_residual_error(spread, {} if drawn is None else drawn.manifest.get("residual_error", {}))
     return Hindcast(
         scenario=prepared,
         mode=mode,
         draws=None if drawn is None else drawn.name,
+        last_year=None if drawn is None else drawn.manifest.get("last_year"),
         replications=replications,
         seed=seed,
         years=years,
-        table=_table(spread),
-        scores=scores(spread, years),
+        table=_table(spread, forecast),
+        scores=scores(spread, years, forecast),
         patterns=patterns(runs, years),
         provenance=provenance(prepared),
     )
@@ -175,12 +195,12 @@ def _spread(runs: list[HistoryRun]) -> dict[Key, np.ndarray]:
     return {key: np.array([run.figures[key] for run in runs if key in run.figures]) for key in keys}
 
 
-def _table(spread: Mapping[Key, np.ndarray]) -> pd.DataFrame:
+def _table(spread: Mapping[Key, np.ndarray], forecast: Mapping[Key, np.ndarray]) -> pd.DataFrame:
     seen, rows = observations(), []
     for key, values in sorted(spread.items()):
         series, entity, year = key
         observed = seen.get(key)
-        quantiles = np.quantile(values, list(QUANTILES.values()))
+        quantiles = dict(zip(QUANTILES, map(float, np.quantile(forecast[key], list(QUANTILES.values()))), strict=True))
         naive = {kind: naive_figure(kind, series, entity, year) for kind in KINDS}
         rows.append(
             {
@@ -191,7 +211,7 @@ def _table(spread: Mapping[Key, np.ndarray]) -> pd.DataFrame:
                 "observed": math.nan if observed is None else observed.value,
                 "observed_low": math.nan if observed is None else observed.low,
                 "observed_high": math.nan if observed is None else observed.high,
-                **dict(zip(QUANTILES, map(float, quantiles), strict=True)),
+                **quantiles | {"median": float(np.median(values))},
                 **{kind: math.nan if value is None else value for kind, value in naive.items()},
                 "source_id": "" if observed is None else observed.source_id,
             }

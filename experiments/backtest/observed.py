@@ -93,6 +93,9 @@ def observations() -> dict[tuple[str, str, int], Observation]:
         income = history.value("usps_net_income", year) + history.value("usps_noncash_and_unpaid", year)
         source = history.figures["usps_net_income"][year].source_id
         take("income_without_noncash", "usps", year, income, source, "fiscal year; part of it is an estimate")
+    for year, row in history.figures["operating_margin_ups"].items():
+        if row.status == "derived":
+            take("operating_margin", "ups", year, row.value, row.source_id, row.note)
     folder = resources.files("experiments") / "backtest"
     for item in read_table(OBSERVED_FILE, _OBSERVED_COLUMNS, key=("series", "entity", "year"), folder=folder):
         value = float(item["value"])

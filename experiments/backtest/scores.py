@@ -67,12 +67,13 @@ def targets() -> dict[tuple[str, str], tuple[float, str]]:
     return {(str(row["target"]), str(row["sample"])): (float(row["limit"]), str(row["unit"])) for row in rows}
 
 
-def scores(runs: Spread, years: Iterable[int]) -> tuple[Score, ...]:
+def scores(runs: Spread, years: Iterable[int], forecast: Spread | None = None) -> tuple[Score, ...]:
     """All errors of a back-test.
 
     Args:
         runs: Modelled values by series, entity and year, one per replication.
         years: Calendar years that were modelled.
+        forecast: What the bands are made of; the runs unless told.
     """
 
     def model(series: str, group: str, year: int) -> float | None:
@@ -96,7 +97,7 @@ def scores(runs: Spread, years: Iterable[int]) -> tuple[Score, ...]:
             found.append(_judged(Score(sample, name, unit, error(model, here), persistence, drift)))
         found.append(_judged(Score(sample, "income_sign_right", "share of years", _income_sign(model, here))))
         for share in (0.5, 0.9):
-            inside = coverage(runs, here, share)
+            inside = coverage(forecast or runs, here, share)
             found.append(_judged_coverage(Score(sample, f"band_coverage_{share:.0%}", "share", inside)))
     return tuple(found)
 

@@ -274,7 +274,10 @@ def hindcast(
         str,
         typer.Option(metavar="forced|free", help="Impose dated contracts and prices, or only demand and inflation."),
     ] = "free",
-    replications: Annotated[int, typer.Option(metavar="N", help="Runs.")] = 20,
+    replications: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Runs; 20 unless told, or 16 of each span with --write.", show_default=False),
+    ] = None,
     set: SetOption = None,
     draws: Annotated[
         str | None,

@@ -28,6 +28,7 @@ SHOWN = (
     ("income_without_noncash", "Net income of USPS without expense that uses no cash, bn $", 1, 1.0),
     ("rural_share", "Rural share of what is delivered, %", 1, 100.0),
 )
+RUNS = 20
 SAMPLES = {"in": "up to 2021", "out": "2022 to 2024"}
 
 
@@ -35,7 +36,7 @@ def run_hindcast(
     from_: str,
     to: str,
     mode: str,
-    replications: int,
+    replications: int | None,
     changes: Mapping[str, Any],
     problems: list[str],
     draws: str | None,
@@ -48,6 +49,7 @@ def run_hindcast(
     from experiments.backtest.hindcast import hindcast, prepare_hindcast
     from experiments.backtest.pictures import check_pictures, draw_pictures
 
+    replications = RUNS if replications is None else replications
     gather(
         lambda: prepare_hindcast(from_, to, mode, replications, changes, draws, seed),
         lambda: None if figures is None else check_pictures(figures),
@@ -64,19 +66,20 @@ def run_hindcast(
         console().print(f"Figure: {path}")
 
 
-def run_page(file: Path, replications: int, workers: int | None, unused: list[str], problems: list[str]) -> None:
+def run_page(file: Path, replications: int | None, workers: int | None, unused: list[str], problems: list[str]) -> None:
     """Run all back-tests of the documentation, write their page and keep the results for the browser.
 
     Args:
         file: The page.
-        replications: Runs of each back-test.
+        replications: Runs of each back-test; what two processors do in less than ten minutes unless told.
         workers: Processes; one per processor unless told.
         unused: Options that were given and have no meaning here.
         problems: Found before; told with all others.
     """
-    from experiments.backtest.page import check_page, keep_results, write_history_page
+    from experiments.backtest.page import REPLICATIONS, check_page, keep_results, write_history_page
     from experiments.settings import check_count
 
+    replications = REPLICATIONS if replications is None else replications
     problems += [f"{option}: the page has its own runs; leave this option out" for option in unused]
     check_count("replications", replications, 1, 10_000, problems)
     gather(lambda: check_page(file), known=problems)
@@ -87,10 +90,9 @@ def run_page(file: Path, replications: int, workers: int | None, unused: list[st
 
 def show_hindcast(out: Console, result: Hindcast) -> None:
     """Print tables, errors and patterns."""
-    given = "default parameters" if result.draws is None else f"draws {result.draws}"
     out.print(
-        f"{result.scenario.start} to {result.scenario.end}, {result.mode} run, {result.replications} runs, {given}. "
-        "Observed demand, inflation and statutes are given to the model."
+        f"{result.scenario.start} to {result.scenario.end}, {result.mode} run, {result.replications} runs. "
+        f"{result.given} Observed demand, inflation and statutes are given to the model."
     )
     for series, title, digits, scale in SHOWN:
         rows = result.table[result.table["series"] == series]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from experiments.backtest.predictive import residual_errors
 from experiments.errors import InputError
-from experiments.estimation.inference import Emulator, Posterior, emulated_posterior, nearest_runs, not_ruled_out
+from experiments.estimation.inference import (
+    Emulator,
+    Posterior,
+    emulated_posterior,
+    nearest_runs,
+    not_ruled_out,
+    shrunk_covariance,
+)
 from experiments.estimation.problem import (
     FIRST_MONTH,
     LAST_YEARS,
@@ -21,6 +29,7 @@ from experiments.estimation.problem import (
     Moments,
     Prior,
     frozen,
+    left_later,
     moments,
     prior,
     scenario_of,
@@ -41,8 +50,10 @@ from model.parameters import Parameters
 Floats = NDArray[np.float64]
 BATCH = 60  # runs that are lost at most when it is interrupted
 MIN_RUNS, MAX_RUNS = 60, 100_000
-CANDIDATES, DRAWS, CHECKS, TRIALS, ACCEPT = 20_000, 200, 24, 40, 0.3
-METHODS = ("nearest", "emulated")
+CANDIDATES, DRAWS, CHECKS, TRIALS, ACCEPT = 10_000, 200, 16, 100, 0.3
+LUCK = 16  # runs with the default parameters that differ in their luck alone
+METHODS = ("emulated", "nearest")
+DATED_PRICES = "list_increase_"  # a run with forced events has the increases that came
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +65,8 @@ class Estimation:
         last_year: That year.
         prior: What was estimated, with the prior.
         moments: On what.
-        recovery: By method, how well known parameters are found again.
+        recovery: By method, how well known parameters are found again from moments without error.
+        recovery_with_error: Likewise from moments with published error and luck.
         posterior: By method, weighted points of the unit cube.
         kept: Share of the prior that history matching leaves.
         draws: One row per draw; the recovered parameters only.
@@ -67,6 +79,7 @@ class Estimation:
     prior: Prior
     moments: Moments
     recovery: dict[str, tuple[Recovery, ...]]
+    recovery_with_error: dict[str, tuple[Recovery, ...]]
     posterior: dict[str, Posterior] = field(repr=False)
     kept: float
     draws: pd.DataFrame = field(repr=False)
@@ -85,6 +98,8 @@ class Estimation:
         for method in METHODS:
             rows[f"coverage_{method}"] = [row.coverage for row in self.recovery[method]]
             rows[f"sd_ratio_{method}"] = [row.sd_ratio for row in self.recovery[method]]
+            rows[f"coverage_with_error_{method}"] = [row.coverage for row in self.recovery_with_error[method]]
+            rows[f"sd_ratio_with_error_{method}"] = [row.sd_ratio for row in self.recovery_with_error[method]]
             found = self.posterior[method]
             rows[f"mean_{method}"] = list(self.prior.scaled(found.mean))
             rows[f"sd_{method}"] = list(found.sd * (self.prior.high - self.prior.low))
@@ -98,6 +113,7 @@ class Estimation:
             "name": self.name,
             "parameters": self.table().to_dict("records"),
             "recovery": {method: [asdict(row) for row in rows] for method, rows in self.recovery.items()},
+            "recovery_with_error": {m: [asdict(row) for row in rows] for m, rows in self.recovery_with_error.items()},
             "kept_by_history_matching": self.kept,
             "fit": fit.to_dict("records"),
             "manifest": self.manifest,
@@ -155,11 +171,16 @@ def calibrate(
         "frozen": frozen(last_year),
     }
     store = RunStore(Path(out), settings)
-    second, checks = runs // 2, CHECKS
+    second = runs // 2
     plan = _Plan(store, space, target, last_year, runs, seed, workers, progress or (lambda done, total: None))
-    plan.total = runs + second + checks + 1
+    plan.total = LUCK + runs + second + CHECKS
     rng = np.random.default_rng([seed, 1])
     candidates = rng.random((CANDIDATES, len(space.symbols)))
+    at_default = plan.run("luck", np.repeat(space.unit(space.default)[None], LUCK, axis=0), luck=True)[1]
+    spread = at_default - at_default.mean(axis=0)
+    target = replace(target, luck=at_default.std(axis=0, ddof=1))
+    error = np.diag(target.published**2) + shrunk_covariance(spread)
+    tolerance = error + np.diag(target.model_error**2)
     first = qmc.LatinHypercube(len(space.symbols), seed=np.random.default_rng([seed, 2])).random(runs)
     first, values = plan.run("prior", first)
     emulator = Emulator.fit(first, values)
@@ -170,12 +191,23 @@ def calibrate(
     emulator = Emulator.fit(points, values)
     weight = _design_weight(emulator, points, target, runs, second, kept)
     posterior = {
-        "nearest": nearest_runs(points, values, target.value, target.tolerance, ACCEPT, rng, weight),
-        "emulated": emulated_posterior(emulator, target.value, target.tolerance, len(space.symbols), rng),
+        "emulated": emulated_posterior(emulator, target.value, tolerance, len(space.symbols), rng),
+        "nearest": nearest_runs(points, values, target.value, tolerance, ACCEPT, rng, weight),
     }
     trials = rng.choice(runs, size=min(TRIALS, runs), replace=False)
-    recovery = {method: recover(space.symbols, points, values, ACCEPT, trials, method) for method in METHODS}
-    return _finish(plan, posterior, recovery, kept, rng, checks)
+    recovery, with_error = (
+        {method: recover(space.symbols, points, values, ACCEPT, trials, method, noise) for method in METHODS}
+        for noise in (None, error)
+    )
+    plan.target = target
+    return _finish(plan, posterior, (recovery, with_error), kept, rng, _fit_table(target, at_default))
+
+
+def _fit_table(target: Moments, at_default: Floats) -> pd.DataFrame:
+    """Moments beside what the default parameters give (median of runs with luck)."""
+    columns = {name: [key[place] for key in target.keys] for place, name in enumerate(("series", "entity", "year"))}
+    measures = {"observed": target.value, "luck": target.luck, "tolerance": target.tolerance}
+    return pd.DataFrame({**columns, **measures, "default": np.median(at_default, axis=0)})
 
 
 def _design_weight(emulator: Emulator, points: Floats, target: Moments, first: int, second: int, kept: float) -> Floats:
@@ -204,13 +236,14 @@ class _Plan:
     def _report(self, done: int, _: int) -> None:
         self.progress(self.done + done, self.total)
 
-    def run(self, wave: str, points: Floats, keep: bool = False) -> tuple[Floats, Floats]:
+    def run(self, wave: str, points: Floats, keep: bool = False, luck: bool = False) -> tuple[Floats, Floats]:
         """Run points of the unit cube, (N, D); what the store holds already is not run again.
 
         Args:
             wave: Name of the wave in the store.
             points: What to run.
             keep: Whether a stored point stands for the one asked for even if it differs from it.
+            luck: Whether each run has its own luck; else all have the same, so that parameters alone move the moments.
 
         Returns:
             The points that were run, (N, D), and their moments, (N, J).
@@ -228,7 +261,8 @@ class _Plan:
         self.done += len(points) - len(missing)
         for begin in range(0, len(missing), BATCH):
             batch = missing[begin : begin + BATCH]
-            tasks = [Task(scenario_of(self.space.scaled(points[i]), self.last_year), self.seed + int(i)) for i in batch]
+            scenarios = [scenario_of(self.space.scaled(points[i]), self.last_year, luck) for i in batch]
+            tasks = [Task(s, self.seed + int(i) * luck) for s, i in zip(scenarios, batch, strict=True)]
             values[batch] = work_all(simulate, tasks, self.workers, self._report)
             self.done += len(batch)
             self.store.save(wave, self.space.symbols, batch, points[batch], values[batch])
@@ -240,28 +274,16 @@ class _Plan:
 def _finish(
     plan: _Plan,
     posterior: dict[str, Posterior],
-    recovery: dict[str, tuple[Recovery, ...]],
+    recovery: tuple[dict[str, tuple[Recovery, ...]], dict[str, tuple[Recovery, ...]]],
     kept: float,
     rng: np.random.Generator,
-    checks: int,
+    fit: pd.DataFrame,
 ) -> Estimation:
     """Draw, check the draws by real runs, write the set."""
     space, target, last_year = plan.space, plan.target, plan.last_year
-    found = [row.recovered for row in recovery[METHODS[0]]]
+    found = [row.recovered for row in recovery[0][METHODS[0]]]
     drawn = np.where(found, posterior[METHODS[0]].draw(DRAWS, rng), space.unit(space.default))
-    at_default = plan.run("default", space.unit(space.default)[None])[1][0]
-    at_draws = plan.run("check", drawn[:checks])[1]
-    fit = pd.DataFrame(
-        {
-            "series": [key[0] for key in target.keys],
-            "entity": [key[1] for key in target.keys],
-            "year": [key[2] for key in target.keys],
-            "observed": target.value,
-            "tolerance": target.tolerance,
-            "default": at_default,
-            "posterior": np.median(at_draws, axis=0),
-        }
-    )
+    fit["posterior"] = np.median(plan.run("check", drawn[:CHECKS], luck=True)[1], axis=0)
     symbols = [symbol for symbol, use in zip(space.symbols, found, strict=True) if use]
     draws = pd.DataFrame(space.scaled(drawn)[:, found], columns=symbols)
     name = f"frozen-{last_year}"
@@ -277,25 +299,34 @@ def _finish(
         "not_recovered_and_fixed": [s for s in space.symbols if s not in symbols],
         "without_mechanism_and_fixed": list(space.fixed),
         "fixed": fixed,
+        "forced_runs_leave_out": [symbol for symbol in fixed if symbol.startswith(DATED_PRICES)],
         "later_rows": later_rows(last_year, fixed, symbols),
+        "later_rows_imposed": left_later("imposed") if last_year == min(LAST_YEARS) else {},
+        "later_rows_unread": left_later("unread") if last_year == min(LAST_YEARS) else {},
         "later_start_figures": later_start_figures(last_year),
         "kept_by_history_matching": kept,
+        "residual_error": residual_errors(fit),
         "code_checksum": code_checksum(),
         "commit": commit(),
     }
-    result = Estimation(name, last_year, space, target, recovery, posterior, kept, draws, fit, manifest)
+    result = Estimation(name, last_year, space, target, *recovery, posterior, kept, draws, fit, manifest)
     draws.to_parquet(plan.store.folder / f"{name}.parquet")
     (plan.store.folder / f"{name}.json").write_text(dump_json(manifest), encoding="utf-8")
     return result
 
 
 def later_rows(last_year: int, fixed: dict[str, float], estimated: list[str]) -> dict[str, int]:
-    """Rows that still use data after the last year: symbol to year. Rows replaced by the start's own year are not."""
+    """Rows that still use data after the last year and move a run up to 2024: symbol to year.
+
+    Rows that the start replaces by figures of its own year, statutes, and rows that no such run reads are not among
+    them.
+    """
     found = {}
+    left = {**left_later("imposed"), **left_later("unread")} if last_year == min(LAST_YEARS) else {}
+    covered = fitted_symbols() | fixed.keys() | left.keys() | set(estimated)
     for row in Parameters.default().rows():
         year = latest_data_year(row)
-        replaced = row.symbol in fitted_symbols() or row.symbol in fixed or row.symbol in estimated
-        if row.settable and year is not None and year > last_year and not replaced:
+        if row.settable and year is not None and year > last_year and row.symbol not in covered:
             found[row.symbol] = year
     return found
 

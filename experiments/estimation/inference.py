@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 CUT = 3.0  # implausibility beyond which a point is ruled out (Pukelsheim's three-sigma rule)
 RANK = 3  # the third largest implausibility counts, so that two odd moments rule nothing out
-RIDGES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
+SLOPE_VARIANCE, CURVE_POWERS = 1000.0, (3, 4, 5)
+BEST = 0.01  # error of an emulator at best, as a share of what the moment moves
 JITTER = 1e-9
 MIN_SD = 1e-9
 NOISES = 25  # copies of every run, each with another error of the model
@@ -20,51 +21,119 @@ INSIDE = 1e-4  # how near to an end of its prior an adjusted value may come, as 
 
 
 @dataclass(frozen=True, slots=True)
-class Emulator:
-    """Quadratic response of every moment to the parameters.
+class Shape:
+    """What is expected of the response of a standardised moment besides its slopes.
 
     Attributes:
-        weights: Coefficients, (T, J).
-        residual: S.d. of its error on runs that it has not seen, luck of the run included, (J,).
+        bent: Prior variance of squares and products of the parameters.
+        curved: Prior variance of higher powers of single parameters.
+        rough: Variance of what is not smooth.
     """
 
+    bent: float
+    curved: float
+    rough: float
+
+
+SHAPES = tuple(
+    Shape(bent, curved, rough)
+    for bent, curved in ((0.1, 0.0), (1.0, 0.0), (1.0, 0.1))
+    for rough in (0.001, 0.01, 0.03, 0.1, 0.3, 1.0)
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emulator:
+    """Response of every moment to the parameters.
+
+    Bayesian regression on polynomials; the shape of every moment is the one that predicts left-out runs best.
+
+    Attributes:
+        shapes: Shape of every moment, index into `SHAPES`, (J,).
+        weights: Coefficients, (T, J).
+        residual: S.d. of its error on runs that it has not seen, luck of the run included, (J,).
+        covariance: Of these errors: what misses one moment misses its neighbours too, (J, J).
+    """
+
+    shapes: NDArray[np.int64]
     weights: Floats
     residual: Floats
+    covariance: Floats
 
     @classmethod
-    def fit(cls, points: Floats, values: Floats) -> Emulator:
-        """Fit by ridge regression of the squares and products; the ridge is the one that predicts left-out runs best.
+    def fit(cls, points: Floats, values: Floats, shapes: NDArray[np.int64] | None = None) -> Emulator:
+        """Fit to runs.
 
         Args:
             points: Points of the unit cube, (N, D).
             values: Moments, (N, J), finite.
+            shapes: Shape of every moment where it is known already, (J,); else the best is sought.
         """
-        terms = quadratic_terms(points)
-        penalised = np.r_[np.zeros(1 + points.shape[1]), np.ones(terms.shape[1] - 1 - points.shape[1])]
-        scale = np.maximum(values.std(axis=0), MIN_SD)
-        best, chosen = np.inf, None
-        for ridge in RIDGES:
-            solver = np.linalg.solve(terms.T @ terms + np.diag(ridge * penalised + JITTER), terms.T)
+        terms, scale = response_terms(points), np.maximum(values.std(axis=0), MIN_SD)
+        scaled, n_moments = values / scale, values.shape[1]
+        score = np.full(n_moments, np.inf)
+        best, weights, errors = (
+            np.zeros(n_moments, np.int64),
+            np.zeros((terms.shape[1], n_moments)),
+            np.zeros_like(values),
+        )
+        for number, shape in enumerate(SHAPES):
+            asked = np.ones(n_moments, dtype=bool) if shapes is None else shapes == number
+            if not asked.any():
+                continue
+            penalty = np.diag(shape.rough / _prior_variance(points.shape[1], shape))
+            solver = np.linalg.solve(terms.T @ terms + penalty, terms.T)
             hat = terms @ solver
-            left_out = (values - hat @ values) / np.maximum(1.0 - np.diag(hat), JITTER)[:, None]
-            error = np.sqrt((left_out**2).mean(axis=0))
-            score = float(((error / scale) ** 2).mean())
-            if score < best:
-                best, chosen = score, cls(solver @ values, np.maximum(error, MIN_SD))
-        assert chosen is not None
-        return chosen
+            missed = (scaled - hat @ scaled) / np.maximum(1.0 - np.diag(hat), JITTER)[:, None]
+            found = (missed**2).mean(axis=0)
+            better = asked & (found < score)
+            score[better], best[better] = found[better], number
+            weights[:, better], errors[:, better] = (solver @ scaled)[:, better], missed[:, better]
+        covariance = shrunk_covariance(errors * scale) + np.diag((BEST * scale) ** 2)
+        return cls(best, weights * scale, np.sqrt(np.diag(covariance)), covariance)
 
     def predict(self, points: Floats) -> Floats:
         """Moments at points of the unit cube, (N, J)."""
-        return np.asarray(quadratic_terms(points) @ self.weights)
+        return np.asarray(response_terms(points) @ self.weights)
 
 
-def quadratic_terms(points: Floats) -> Floats:
-    """1, every coordinate, every square and product, (N, T)."""
+def shrunk_covariance(errors: Floats) -> Floats:
+    """Covariance of errors around zero, (J, J), its correlations shrunk by what so few runs leave open.
+
+    Args:
+        errors: One row per run, (N, J).
+    """
+    count, n_moments = errors.shape
+    plain = errors.T @ errors / count
+    own = np.diag(np.maximum(np.diag(plain), MIN_SD**2))
+    part = n_moments / (n_moments + count)
+    return np.asarray((1.0 - part) * plain + part * own)
+
+
+def response_terms(points: Floats) -> Floats:
+    """1, every coordinate, every square and product, and Legendre polynomials of every coordinate, (N, T)."""
     centred = points - 0.5
     first, second = np.triu_indices(points.shape[1])
     products = centred[:, first] * centred[:, second]
-    return np.concatenate([np.ones((len(points), 1)), centred, products], axis=1)
+    curves = [legendre(2.0 * centred, power) for power in CURVE_POWERS]
+    return np.concatenate([np.ones((len(points), 1)), centred, products, *curves], axis=1)
+
+
+def legendre(values: Floats, power: int) -> Floats:
+    """Legendre polynomial of a power, (N, D)."""
+    return np.asarray(np.polynomial.legendre.legval(values, [0.0] * power + [1.0]), dtype=np.float64)
+
+
+def _prior_variance(dimensions: int, shape: Shape) -> Floats:
+    """Prior variance of every coefficient, (T,)."""
+    bends = dimensions * (dimensions + 1) // 2
+    curves = np.full(dimensions * len(CURVE_POWERS), max(shape.curved, JITTER))
+    return np.concatenate([np.full(1 + dimensions, SLOPE_VARIANCE), np.full(bends, shape.bent), curves])
+
+
+def _as_covariance(error: Floats) -> Floats:
+    """A covariance as it is, standard deviations as one without correlation, (J, J)."""
+    return np.asarray(np.diag(error**2) if error.ndim == 1 else error, dtype=np.float64)
 
 
 def implausibility(emulator: Emulator, points: Floats, observed: Floats, tolerance: Floats) -> Floats:
@@ -146,13 +215,15 @@ def nearest_runs(
         points: Points of the unit cube that were run, (N, D).
         values: Their moments, (N, J).
         observed: Moments to meet, (J,).
-        tolerance: S.d. by moment, (J,).
+        tolerance: S.d. by moment, (J,), or the covariance, (J, J).
         accept: Share of the copies that is accepted.
         rng: Draws the errors.
         prior_weight: Weight that makes the design uniform over the prior, (N,).
     """
     copies = np.repeat(np.arange(len(points)), NOISES)
-    scaled = (values[copies] - observed) / tolerance + rng.standard_normal((len(copies), len(observed)))
+    root = np.linalg.cholesky(_as_covariance(tolerance))
+    scaled = np.linalg.solve(root, (values - observed).T).T[copies]
+    scaled = scaled + rng.standard_normal(scaled.shape)
     distance = np.sqrt((scaled**2).mean(axis=1))
     count = max(points.shape[1] + 2, round(accept * len(copies)))
     order = np.argsort(distance, kind="stable")[:count]
@@ -162,11 +233,11 @@ def nearest_runs(
     weight = weight / weight.sum()
     inner = np.clip(points[copies[order]], INSIDE, 1.0 - INSIDE)
     logit = np.log(inner / (1.0 - inner))
-    root = np.sqrt(weight)[:, None]
-    _, size, right = np.linalg.svd(scaled[order] * root, full_matrices=False)
+    side = np.sqrt(weight)[:, None]
+    _, size, right = np.linalg.svd(scaled[order] * side, full_matrices=False)
     directions = scaled[order] @ right[: min(len(size), MAX_DIRECTIONS)].T
     design = np.concatenate([np.ones((count, 1)), directions], axis=1)
-    slope = np.linalg.lstsq(design * root, logit * root, rcond=1e-8)[0]
+    slope = np.linalg.lstsq(design * side, logit * side, rcond=1e-8)[0]
     adjusted = logit - directions @ slope[1:]
     return Posterior(1.0 / (1.0 + np.exp(-np.clip(adjusted, -30.0, 30.0))), weight)
 
@@ -179,14 +250,15 @@ def emulated_posterior(
     Args:
         emulator: Of the runs.
         observed: Moments, (J,).
-        tolerance: S.d., (J,).
+        tolerance: S.d. of what separates the moments from the model, (J,), or the covariance, (J, J).
         dimensions: Number of parameters.
         rng: Draws the particles.
     """
-    variance = tolerance**2 + emulator.residual**2
+    root = np.linalg.cholesky(_as_covariance(tolerance) + emulator.covariance)
 
     def fit(points: Floats) -> Floats:
-        return np.asarray(-0.5 * ((emulator.predict(points) - observed) ** 2 / variance).sum(axis=1))
+        gap = np.linalg.solve(root, (emulator.predict(points) - observed).T)
+        return np.asarray(-0.5 * (gap**2).sum(axis=0))
 
     points = rng.random((PARTICLES, dimensions))
     likelihood, reached = fit(points), 0.0

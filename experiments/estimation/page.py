@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.estimation.calibrate import CHECKS, METHODS, Estimation, root_mean_square
+from experiments.estimation.calibrate import CHECKS, LUCK, METHODS, Estimation, root_mean_square
 from experiments.estimation.inference import CUT
+from experiments.estimation.problem import screened
 from experiments.estimation.recovery import INTERVAL, MAX_SD_RATIO, MIN_COVERAGE
 from experiments.storage import write_text
 
@@ -18,23 +19,34 @@ def estimation_page(result: Estimation) -> str:
     """The page as Markdown; the same runs give the same text."""
     manifest = result.manifest
     found = result.recovered
+    with_error = [row.symbol for row in result.recovery_with_error[METHODS[0]] if row.recovered]
+    fit = [root_mean_square(result.fit, column) for column in ("default", "posterior")]
     lines = [
         f"# Estimation on data up to {result.last_year}",
         "",
         f"Made by `{manifest['made_by']}`. Free runs from {manifest['first_month']} to {result.last_year}-12 with "
-        f"{manifest['shippers']} shippers; {manifest['moments']} moments with their tolerances are in "
-        "`experiments/estimation/moments.csv`. History matching rules out what an emulator holds to be more than "
-        f"{CUT:g} s.d. away; it leaves {100 * result.kept:.1f} % of the prior. Two methods then estimate: the runs "
-        "that come nearest, moved by regression (approximate Bayesian computation), and the emulator's likelihood.",
+        f"{manifest['shippers']} shippers; {manifest['moments']} moments are in `experiments/estimation/moments.csv`. "
+        "What separates a moment from the model has three parts: the error of the published figure, the luck of talks "
+        f"(the spread of {LUCK} runs that differ in their seed alone), and how far a good model may be away. The runs "
+        "of the design have no luck, so that parameters alone move them. History matching rules out what an emulator "
+        f"holds to be more than {CUT:g} s.d. away; it leaves {100 * result.kept:.1f} % of the prior. Two methods then "
+        "estimate: the emulator's likelihood, which the draws come from, and the runs that come nearest, moved by "
+        "regression (approximate Bayesian computation).",
         "",
         "## Recovery on synthetic data",
         "",
-        f"Runs of the design with known parameters stand in for the past, one at a time. A parameter counts as "
+        "Runs of the design with known parameters stand in for the past, one at a time. A parameter counts as "
         f"recovered where at least {100 * MIN_COVERAGE:.0f} % of its {100 * INTERVAL:.0f} % intervals hold the truth "
-        f"and the posterior s.d. is at most {MAX_SD_RATIO:g} of the prior's. {len(found)} of "
-        f"{len(result.prior.symbols)} are; the others are fixed at their default.",
+        f"and the posterior s.d. is at most {MAX_SD_RATIO:g} of the prior's. From moments observed without error "
+        f"{len(found)} of {len(result.prior.symbols)} are; the others are fixed at their default. With the published "
+        f"error and the luck of one past added to what is observed, {len(with_error)} are"
+        f"{': ' + ', '.join(with_error) if with_error else ''}.",
         "",
-        *_recovery(result),
+        *_recovery(result, error=False),
+        "",
+        "With published error and luck:",
+        "",
+        *_recovery(result, error=True),
         "",
         "## Posterior",
         "",
@@ -42,10 +54,17 @@ def estimation_page(result: Estimation) -> str:
         "",
         "## Fit of the moments",
         "",
-        f"Mean distance in tolerances: {root_mean_square(result.fit, 'default'):.2f} at the default parameters, "
-        f"{root_mean_square(result.fit, 'posterior'):.2f} at the posterior (median of {CHECKS} runs).",
+        f"Mean distance in tolerances: {fit[0]:.2f} at the default parameters (median of {LUCK} runs), {fit[1]:.2f} at "
+        f"the posterior (median of {CHECKS} runs).",
         "",
         *_fit(result.fit),
+        "",
+        "## What was looked at",
+        "",
+        "How far a parameter moves all moments from one end of its prior to the other: root of the sum of squares, in "
+        "s.d. of published error and luck, from two runs each without luck (2016 to 2021).",
+        "",
+        *_screened(),
         "",
         "## What the set still knows of later years",
         "",
@@ -63,19 +82,26 @@ def write_page(file: str | Path, result: Estimation) -> None:
     write_text(file, estimation_page(result))
 
 
-def _recovery(result: Estimation) -> list[str]:
+def _recovery(result: Estimation, error: bool) -> list[str]:
     head = [f"{NAMES[method]}: {what}" for method in METHODS for what in ("in the interval", "s.d. over prior")]
     lines = ["| parameter | " + " | ".join(head) + " | recovered |", "|---|" + "---:|" * len(head) + "---|"]
-    for row in result.table().to_dict("records"):
-        cells = [f"{100 * row[f'coverage_{m}']:.0f} % | {row[f'sd_ratio_{m}']:.2f}" for m in METHODS]
-        lines.append(f"| {row['symbol']} | {' | '.join(cells)} | {'yes' if row['recovered'] else 'no'} |")
+    by_method = result.recovery_with_error if error else result.recovery
+    for rows in zip(*(by_method[method] for method in METHODS), strict=True):
+        cells = [f"{100 * row.coverage:.0f} % | {row.sd_ratio:.2f}" for row in rows]
+        lines.append(f"| {rows[0].symbol} | {' | '.join(cells)} | {'yes' if rows[0].recovered else 'no'} |")
     for symbol in result.prior.fixed:
         lines.append(f"| {symbol} | | | | | nothing reads it yet |")
     return lines
 
 
+def _screened() -> list[str]:
+    lines = ["| parameter | effect | |", "|---|---:|---|"]
+    return lines + [f"| {row['symbol']} | {row['effect']:.1f} | {row['why']} |" for row in screened()]
+
+
 def _posterior(result: Estimation) -> list[str]:
-    lines = ["| parameter | prior | default | nearest runs | emulator |", "|---|---:|---:|---:|---:|"]
+    names = " | ".join(NAMES[method] for method in METHODS)
+    lines = [f"| parameter | prior | default | {names} |", "|---|---:|---:|---:|---:|"]
     for row in result.table().to_dict("records"):
         found = [f"{row[f'mean_{m}']:.3f} ± {row[f'sd_{m}']:.3f}" for m in METHODS]
         lines.append(
@@ -85,26 +111,30 @@ def _posterior(result: Estimation) -> list[str]:
 
 
 def _fit(fit: pd.DataFrame) -> list[str]:
-    lines = ["| moment | year | observed | tolerance | default | posterior |", "|---|---:|---:|---:|---:|---:|"]
+    names = ("observed", "luck", "tolerance", "default", "posterior")
+    lines = ["| moment | year | " + " | ".join(names) + " |", "|---|---:" + "|---:" * len(names) + "|"]
     for row in fit.to_dict("records"):
-        numbers = [f"{row[name]:.3f}" for name in ("observed", "tolerance", "default", "posterior")]
+        numbers = [f"{row[name]:.3f}" for name in names]
         lines.append(f"| {row['series']} of {row['entity']} | {row['year']} | {' | '.join(numbers)} |")
     return lines
 
 
 def _later(result: Estimation) -> list[str]:
-    later = result.manifest["later_rows"]
-    if not later:
-        return ["Nothing: no row that it uses is later than its last year."]
-    rows = [f"`{symbol}` ({year})" for symbol, year in later.items()]
-    return [
-        f"{len(later)} rows rest on sources after {result.last_year} and were not replaced. Prices and cost levels are "
-        "carried to the start year by the accounts and indices of that year, so only their relations to each other are "
-        "later; rows on plans and price lists of later years do not act before their dates.",
+    manifest, year = result.manifest, result.last_year
+    later, figures = manifest["later_rows"], manifest["later_start_figures"]
+    if not manifest["fixed"]:
+        return ["It is for projections: all rows are those of the parameter table."]
+    lines = [
+        f"Rows that rest on sources after {year} and move a run up to 2024: "
+        + (", ".join(f"`{symbol}` ({rest})" for symbol, rest in later.items()) or "none")
+        + f". {len(manifest['fixed'])} rows have values that were known then, with their basis in "
+        "`experiments/estimation/frozen_2021.csv`. The segments inside a carrier's volume are an assumption of the "
+        "parameter table, scaled to the carriers' totals of the start year; the states of regional carriers are those "
+        "of 2024, for want of an earlier list.",
         "",
-        ", ".join(rows) + ".",
-        "",
-        f"Figures of {result.last_year} in `model/data/start_years.csv` that use later data: "
-        + (", ".join(f"{name} ({year})" for name, year in result.manifest["later_start_figures"].items()) or "none")
-        + ".",
     ]
+    for key, told in (("imposed", "Imposed as demand and inflation are"), ("unread", "Read by no run up to 2024")):
+        rows = [f"`{symbol}` ({why})" for symbol, why in manifest[f"later_rows_{key}"].items()]
+        lines += [f"{told}: {', '.join(rows)}.", ""]
+    named = ", ".join(f"{name} ({rest})" for name, rest in figures.items()) or "none"
+    return [*lines, f"Figures of {year} in `model/data/start_years.csv` that use later data: {named}."]

@@ -39,10 +39,12 @@ def recover(
     accept: float,
     trials: NDArray[np.int64],
     method: str,
+    error: Floats | None = None,
 ) -> tuple[Recovery, ...]:
     """Leave one run out, treat its moments as observed, estimate its parameters from the others.
 
-    The tolerance is what luck and the emulator leave open: on synthetic data the model itself is not wrong.
+    On synthetic data the model itself is not wrong: the tolerance is what the emulator leaves open and, where it is
+    given, the error with which moments are observed.
 
     Args:
         symbols: Parameters, D.
@@ -51,17 +53,23 @@ def recover(
         accept: Share of runs that is accepted.
         trials: Indices of the runs that stand in for the past.
         method: "nearest" or "emulated".
+        error: Covariance of the error that is added to what is observed and that the posterior allows for, (J, J);
+            None for moments observed without error.
     """
     inside, ratio = [], []
     sd = 1.0 / np.sqrt(12.0)
+    shapes = Emulator.fit(points, values).shapes
+    noise = np.zeros((values.shape[1],) * 2) if error is None else error
     for trial in trials:
         others = np.arange(len(points)) != trial
-        emulator, seen = Emulator.fit(points[others], values[others]), values[trial]
+        emulator = Emulator.fit(points[others], values[others], shapes)
         rng = np.random.default_rng(int(trial))
+        seen = values[trial] + rng.multivariate_normal(np.zeros(len(noise)), noise)
         if method == "nearest":
-            posterior = nearest_runs(points[others], values[others], seen, emulator.residual, accept, rng)
+            tolerance = emulator.covariance + noise
+            posterior = nearest_runs(points[others], values[others], seen, tolerance, accept, rng)
         else:
-            posterior = emulated_posterior(emulator, seen, np.zeros_like(seen), points.shape[1], rng)
+            posterior = emulated_posterior(emulator, seen, noise, points.shape[1], rng)
         tail = (1.0 - INTERVAL) / 2
         low, high = posterior.quantile(tail), posterior.quantile(1.0 - tail)
         inside.append((low <= points[trial]) & (points[trial] <= high))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
 from model.carriers import FEDEX, REGIONAL, UPS, USPS
@@ -54,20 +55,23 @@ def advance_agreements(market: ParcelMarket) -> None:
     prices, sellers = market.state.choice.enterprise_price, market.state.choice.enterprise_sellers
     lead = int(market.figures.opening_lead_enterprise) if market.settings.enterprise_bargaining else 0
     agreed: Floats | None = None
+    today = market.month.index
     for row in range(prices.shape[0]):
+        buyer = buyer_name(row)
         for carrier in sellers[row]:
             key = market.carriers.keys[carrier]
-            contract = market.book.get(key, buyer_name(row))
+            contract = market.book.get(key, buyer)
             assert contract is not None
-            if contract.in_force and contract.is_anniversary(market.month):
+            age = today - contract.start.index
+            if age > 0 and age % MONTHS_PER_YEAR == 0 and contract.in_force:
                 _raise_yearly(market, contract, row, carrier)
-            if market.month >= contract.expiry + -lead and market.book.upcoming(key, buyer_name(row)) is None:
+            if age >= contract.term_months - lead and market.book.upcoming(key, buyer) is None:
                 agreed = _agreed_prices(market) if agreed is None else agreed
-                start = max(0, contract.expiry - market.month)
+                start = max(0, contract.term_months - age)
                 fresh = _agreement(market, row, carrier, agreed[row, :, carrier], -start)
                 market.book.sign(fresh, market.month)
-            if contract.start == market.month or not contract.in_force:
-                current = market.book.get(key, buyer_name(row))
+            if age == 0 or not contract.in_force:
+                current = market.book.get(key, buyer)
                 assert current is not None
                 prices[row, :, carrier] = current.price if current.in_force else np.nan
 

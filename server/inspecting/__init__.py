@@ -66,9 +66,9 @@ def things(market: ParcelMarket) -> tuple[Thing, ...]:
         title = f"{market.book.name(one.buyer)} with {market.book.name(one.seller)}, from {month_name(one.start)}"
         key = f"contract:{one.seller}-{one.buyer}-{one.start}"
         found.append(Thing(key, title, f"contract, {one.state.value}"))
-    places = market.zones
+    places, names = market.zones, zones.state_names()
     found += [
-        Thing(f"zone:{state}-{ZONE_TYPES[kind]}", f"{state}, {ZONE_TYPES[kind]}", "zone")
+        Thing(f"zone:{state}-{ZONE_TYPES[kind]}", f"{names[state]}, {ZONE_TYPES[kind]}", f"zone, {state}")
         for state, kind in zip(places.state.tolist(), places.zone_type.tolist(), strict=True)
     ]
     found += [

@@ -126,7 +126,7 @@ def ratio(part: float, whole: float) -> float:
 
 def on_time_floor(percent: Floats) -> float:
     """Where the axis of an on-time chart begins: high up as long as nothing falls below, so that changes are seen."""
-    return 80.0 if not (percent < 80.0).any() else 0.0
+    return 75.0 if not (percent < 75.0).any() else 0.0
 
 
 def latest(market: ParcelMarket, name: str) -> Floats:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from agents.geography import DIVISIONS, ZONE_TYPES
 from model.carriers import AMAZON, USPS
 from model.market import ParcelMarket
+from model.zones import read_states
 from server.inspecting.report import (
     Chart,
     Fact,
@@ -22,6 +25,12 @@ from server.inspecting.report import (
 )
 
 MILLION = 1e6
+
+
+@cache
+def state_names() -> dict[str, str]:
+    """Names of the states by postal abbreviation."""
+    return {row["state_abbrev"]: row["state_name"] for row in read_states()}
 
 
 def zone(market: ParcelMarket, index: int) -> Report:
@@ -98,12 +107,13 @@ def zone(market: ParcelMarket, index: int) -> Report:
         ),
     )
     state_name = str(zones.state[index])
+    full_name = state_names()[state_name]
     entries = [e for e in market.events if e.kind in ("entry", "exit") and f" {state_name} " in f" {e.text} "]
     events, n = told([(e.month, e.text) for e in entries])
     return Report(
         f"zone:{state_name}-{kind}",
-        f"{state_name}, {kind}",
-        f"The {kind} part of {state_name}",
+        f"{full_name}, {kind}",
+        f"The {kind} part of {full_name}",
         (
             Group("Place", place),
             Group("What binds this month", tuple(binding), "No carrier's last mile is full here."),

@@ -47,7 +47,7 @@ class SeatView:
         ended: How the talks ended with the visitor, agreement by agreement.
         models_ended: How they end in the model's own run, up to the same month; None while that run is not ready.
         until: Last month of the comparison, None before there is one.
-        lines: The comparison, empty while the talks go on or the model's run is not ready.
+        lines: The comparison, empty while the first talks go on or the model's run is not ready.
         failed: Why there is no comparison, empty where nothing went wrong.
     """
 
@@ -73,9 +73,10 @@ def extract(market: ParcelMarket, seat: Seat | None) -> SeatView | None:
     state, twin = market.state.talks.get(ACCESS_PAIR), seat.twin.run
     last = state.limits[-1][0] if state is not None and state.limits else 0
     over = state is not None and (state.talks.signed or seat.procedure.left or last >= state.talks.expiry_round)
+    earlier = any(past.pair.parties == ACCESS_PAIR for past in market.state.past_talks)
     n = min(market.records.n, len(twin.figures))
     lines: tuple[Line, ...] = ()
-    if over and n:
+    if (over or earlier) and n:
         sums = np.stack([measured(market)[:n].sum(axis=0), twin.figures[:n].sum(axis=0)], axis=1)
         lines = tuple(
             Line(m.name, m.unit, m.meaning, float(yours), float(models))

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.calendar import Month
-from agents.contracts import Contract, ContractState, advance, give_notice, next_version, settle
+from agents.contracts import Contract, ContractState, advance, give_notice, next_version, quiet_until, settle
 
 START = Month(2025, 3)
 
@@ -158,3 +158,24 @@ def test_no_life_leads_back_from_the_end(steps, delivered):
         assert terms.version >= seen[-1].version
         assert (terms.version == seen[-1].version) == (terms is seen[-1])
         seen.append(terms)
+
+
+@given(
+    age=st.integers(-8, 40),
+    term=st.integers(1, 40),
+    notice=st.none() | st.integers(-3, 45),
+    state=st.sampled_from(list(ContractState)),
+)
+def test_while_a_contract_is_quiet_the_calendar_asks_nothing_of_it(age, term, notice, state):
+    today = Month(2026, 5)
+    one = contract(start=today + -age, term_months=term, state=state, ends=None if notice is None else today + notice)
+    due = quiet_until(one, today)
+    for ahead in range(1, 30):
+        month = today + ahead
+        if month.index < due:
+            assert advance(one, month) is one
+            assert not (one.in_force and one.is_anniversary(month))
+    current = advance(one, today)
+    if due < today.index + 30 and current is one:  # and it wakes up no month too early
+        month = today + (due - today.index)
+        assert advance(one, month) is not one or one.is_anniversary(month)

@@ -11,10 +11,13 @@ from experiments.backtest.draws import load_draws
 from experiments.estimation import calibrate as calibration
 from experiments.estimation.inference import Emulator, emulated_posterior, implausibility, nearest_runs, not_ruled_out
 from experiments.estimation.page import estimation_page
-from experiments.estimation.problem import frozen, moments, prior, scenario_of
+from experiments.estimation.problem import frozen, left_later, moments, prior, scenario_of
 from experiments.estimation.recovery import recover
+from experiments.runs import start_market
 from model.data_years import latest_data_year
 from model.parameters import Parameters
+from model.records import SERIES
+from model.scenario import Scenario
 
 RNG = np.random.default_rng(7)
 POINTS = RNG.random((240, 3))
@@ -120,9 +123,30 @@ def test_latest_data_year_of_a_row():
     assert latest_data_year(rows["switching_inertia"]) is None  # an assumption
     used = calibration.later_rows(2021, frozen(2021), [])
     assert "on_time_base_ups" not in used
-    assert "rural_plan_capacity" in used
-    assert "amazon_usps" in calibration.later_start_figures(2021)
+    assert used == {}
+    assert calibration.later_start_figures(2021) == {"parcels_total": 2022}  # restated; no run reads it
     assert calibration.later_start_figures(2024) == {}
+
+
+def test_no_run_up_to_2024_reads_what_the_set_of_2021_leaves_as_it_is():
+    """Every such row is set to something else at once: a free run from 2022 to 2024 gives the same bits."""
+    table = Parameters.default()
+    rows = [table.row(symbol) for symbol in left_later("unread")]
+    other = {row.symbol: row.value + 1.0 if row.value >= 1.0 else row.value * 1.25 for row in rows}
+    times = {"start": "2022-01", "end": "2024-12", "history_mode": "free_run", "n_shippers": 500}
+    scenario = Scenario.load("baseline").with_changes({**frozen(2021), **times})
+    plain, changed = (start_market(one, 3).run() for one in (scenario, scenario.with_changes(other)))
+    assert len(other) >= 15
+    for series in SERIES:
+        np.testing.assert_array_equal(plain.records[series.name], changed.records[series.name], err_msg=series.name)
+
+
+def test_every_row_later_than_2021_is_replaced_imposed_or_unread():
+    rows = {row.symbol: row for row in Parameters.default().rows()}
+    for symbol in (*frozen(2021), *left_later("imposed"), *left_later("unread")):
+        assert rows[symbol].settable, symbol
+    assert calibration.later_rows(2021, frozen(2021), []) == {}
+    assert set(left_later("imposed")) == {"reform_act_date", "list_increase_usps_parcel_select_2024_07"}
 
 
 # the whole, with a toy instead of the market
@@ -140,7 +164,7 @@ def toy_market(monkeypatch):
         point = space.unit(np.array([p[symbol] for symbol in space.symbols]))
         ran.append(task.seed)
         luck = np.random.default_rng(task.seed).standard_normal(len(target.keys))
-        return target.value + target.tolerance * (4.0 * (point - 0.5) @ mixing + 0.2 * luck)
+        return target.value + target.published * (4.0 * (point - 0.5) @ mixing + 0.2 * luck)
 
     monkeypatch.setattr(calibration, "simulate", simulate)
     monkeypatch.setattr(calibration, "TRIALS", 10)
@@ -150,9 +174,9 @@ def toy_market(monkeypatch):
 def test_estimates_writes_a_set_and_resumes(toy_market, tmp_path):
     folder = tmp_path / "runs"
     first = calibration.calibrate(folder, 2021, 120, workers=1)
-    assert len(toy_market) == 120 + 60 + 1 + calibration.CHECKS
+    assert len(toy_market) == 120 + 60 + calibration.LUCK + calibration.CHECKS
     again = calibration.calibrate(folder, 2021, 120, workers=1)
-    assert len(toy_market) == 120 + 60 + 1 + calibration.CHECKS  # nothing ran twice
+    assert len(toy_market) == 120 + 60 + calibration.LUCK + calibration.CHECKS  # nothing ran twice
     pd.testing.assert_frame_equal(first.draws, again.draws)
     assert set(first.draws.columns) == set(first.recovered)
     assert first.recovered
@@ -165,7 +189,7 @@ def test_estimates_writes_a_set_and_resumes(toy_market, tmp_path):
     # what was lost is run again, and only that
     (folder / "matched-000000.parquet").unlink()
     third = calibration.calibrate(folder, 2021, 120, workers=1)
-    assert len(toy_market) == 120 + 60 + 1 + calibration.CHECKS + 60
+    assert len(toy_market) == 120 + 60 + calibration.LUCK + calibration.CHECKS + 60
     pd.testing.assert_frame_equal(first.draws, third.draws)
 
 

@@ -245,3 +245,46 @@ def test_the_results_of_the_package_are_those_of_its_page():
                 assert f"| {run.name} | {score.name.replace('_', ' ')} | {score.unit} |" in page
         ups = run.series("volume", "ups").loc[2023]
         assert f"| volume of ups, bn parcels | 2023 | {ups['observed']:.2f} | {ups['median']:.2f} |" in page
+
+
+def test_the_residual_error_widens_bands_as_much_as_it_says():
+    from experiments.backtest.predictive import residual_errors, with_residual_error
+
+    fit = pd.DataFrame(
+        {
+            "series": ["volume", "volume", "income_without_noncash"],
+            "observed": [4.0, 5.0, -1.0],
+            "posterior": [4.4, 4.5, 0.5],
+        }
+    )
+    residual = residual_errors(fit)
+    assert residual == pytest.approx({"volume": 0.1, "income_without_noncash": 1.5})
+    keys = [
+        ("volume", "ups", 2023),
+        ("share", "ups", 2023),
+        ("income_without_noncash", "usps", 2023),
+        ("other", "x", 1),
+    ]
+    runs = {key: np.full(200, 5.0) for key in keys}
+    wide = with_residual_error(runs, residual)
+    assert np.log(wide[keys[0]]).std() == pytest.approx(0.1, rel=0.05)
+    assert np.median(wide[keys[0]]) == pytest.approx(5.0, rel=0.01)
+    assert np.log(wide[keys[1]]).std() == pytest.approx(0.1, rel=0.05)  # a share is off as a volume is
+    assert wide[keys[2]].std() == pytest.approx(1.5, rel=0.05)
+    np.testing.assert_array_equal(wide[keys[3]], runs[keys[3]])
+    again = with_residual_error(runs, residual)
+    np.testing.assert_array_equal(wide[keys[0]], again[keys[0]])
+    assert with_residual_error(runs, {})[keys[0]].std() == 0.0
+
+
+def test_a_run_with_forced_events_has_the_list_increases_that_came():
+    from experiments.backtest.draws import DrawSet
+
+    drawn = DrawSet(
+        "mine",
+        pd.DataFrame({"build_limit": [1.0]}),
+        {"list_increase_ups_fedex_2023": 0.059, "season_december": 1.38},
+        {"forced_runs_leave_out": ["list_increase_ups_fedex_2023"]},
+    )
+    assert drawn.row(0) == {**drawn.fixed, "build_limit": 1.0}
+    assert drawn.row(0, forced=True) == {"season_december": 1.38, "build_limit": 1.0}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -122,12 +124,23 @@ main()
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory) -> Iterator[str]:
+def server_stores(tmp_path_factory) -> Path:
+    """Folder in which the running server makes its sweeps."""
+    return tmp_path_factory.mktemp("stores")
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory, server_stores) -> Iterator[str]:
     """Address of a running server; fails at the end where the server looked for another machine."""
     log = tmp_path_factory.mktemp("server") / "log"
+    environment = {**os.environ, "LASTMILE_STORES": str(server_stores)}
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", LOCAL_ONLY_SERVER], stdout=subprocess.PIPE, stderr=output, text=True
+            [sys.executable, "-c", LOCAL_ONLY_SERVER],
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+            env=environment,
         )
     assert process.stdout is not None
     line = process.stdout.readline()

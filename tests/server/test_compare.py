@@ -9,11 +9,11 @@ import pytest
 from experiments import compare
 from experiments.errors import InputError
 from experiments.paired import paired_months, paired_table
+from server.choice import Choice
 from server.pages.compare import cards
 from server.pages.compare.plan import Draft, draft_of, imposes, make_plan, read_draft
 from server.pages.compare.state import Comparing
 from server.pages.compare.work import put_together, run_once
-from server.session import Choice
 
 SMALL = {"until": "2025-03", "shippers": 100, "replications": 3}
 
@@ -151,11 +151,12 @@ def test_a_scenario_is_a_name_and_never_a_path(tmp_path):
 
 def test_the_run_that_one_watches_is_added_with_its_seed(fake_market):
     class Watching:
-        choice = Choice("withdraw", 7)
+        choice = Choice("withdraw", 7, (("build_limit", 0.5), ("end", "2026-12"), ("exit_at_once", True)))
 
     mine = Comparing()
     mine.add_watched(Watching())
-    assert mine.draft.runs[-1] == draft_of(Watching.choice) == ("withdraw", "")
-    assert (mine.draft.seed, mine.version) == (7, 1)
-    names = [scenario.name for scenario in make_plan(mine.draft).scenarios]
-    assert names == ["baseline", "withdraw", "withdraw #2"]
+    assert mine.draft.runs[-1] == draft_of(Watching.choice)
+    assert (mine.draft.seed, mine.draft.until, mine.version) == (7, "2026-12", 1)
+    *_, added = make_plan(mine.draft).scenarios
+    assert added.name == "withdraw, build_limit = 0.5, exit_at_once = True"
+    assert (added.parameters.build_limit, added.exit_at_once, str(added.end)) == (0.5, True, "2026-12")

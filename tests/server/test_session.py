@@ -271,6 +271,6 @@ def test_a_question_is_answered_once_from_the_market(open_session):
 def test_pictures_become_rarer_when_they_are_dear_and_many_play(open_session, monkeypatch):
     session = open_session().session
     session._picture_seconds = 0.02
-    for playing, seconds in ((0, 1 / 12), (1, 2 / 15), (6, 0.8), (12, 1.6), (400, 2.0)):
+    for playing, seconds in ((0, 1 / 12), (1, 1 / 12), (7, 0.8), (13, 1.6), (400, 2.0)):
         monkeypatch.setattr("server.session.TURNS", type("Busy", (), {"competing": playing}))
         assert session._frame_seconds() == pytest.approx(seconds)

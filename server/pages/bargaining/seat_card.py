@@ -217,7 +217,7 @@ def _line(line: Line) -> dict[str, str]:
 def _compared_text(view: SeatView) -> str:
     if view.failed:
         return f"There is no comparison: the model's own run stopped ({view.failed})."
-    if not view.over:
+    if not (view.over or view.lines):
         return ""
     if view.models_ended is None:
         return "The model plays the same run in the background; the comparison comes when it is done."

@@ -76,7 +76,8 @@ def watched_of(session: Session) -> str:
     """What the visitor is watching, in a line."""
     scenario, changes = draft_of(session.choice)
     count = len(changes.splitlines())
-    return f"{scenario}{f' with {count} changes' if count else ''}, seed {session.choice.seed}"
+    own = ", as the model plays it" if session.choice.seat else ""  # what is played by hand is no finding
+    return f"{scenario}{f' with {count} changes' if count else ''}, seed {session.choice.seed}{own}"
 
 
 def _empty() -> solara.Element:

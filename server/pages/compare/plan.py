@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.calendar import Month
 from experiments.comparison import check_comparison
 from experiments.errors import InputError
 from experiments.settings import check_seeds, gather, prepare_scenario, read_settings
 from model.scenario import Scenario, scenario_names
-from server.session import Choice
+from server.choice import Choice
 from server.work.limits import size_problems
 
 MAX_RUNS, MAX_REPLICATIONS = 6, 40
@@ -126,8 +125,9 @@ def make_plan(draft: Draft) -> Plan:
 
 def draft_of(choice: Choice) -> tuple[str, str]:
     """Scenario and changes of the run that one is watching."""
-    changes = dict(getattr(choice, "overrides", ()) or {})
-    return choice.scenario, "\n".join(f"{key} = {_toml(value)}" for key, value in changes.items())
+    # The last month is given once for all runs of a comparison.
+    lines = [f"{key} = {_toml(value)}" for key, value in choice.overrides if key != "end"]
+    return choice.scenario, "\n".join(lines)
 
 
 def imposes(scenario: Scenario) -> bool:
@@ -141,10 +141,10 @@ def imposes(scenario: Scenario) -> bool:
     )
 
 
-def _toml(value: object) -> str:
+def _toml(value: bool | float | str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f'"{value}"' if isinstance(value, str | Month) else f"{value}"
+    return f'"{value}"' if isinstance(value, str) else f"{value!r}"
 
 
 def _read_changes(text: str, number: int, problems: list[str]) -> dict[str, Any]:

@@ -45,7 +45,9 @@ class Comparing:
         """Add the run that is being watched; its seed becomes the first one."""
         if len(self.draft.runs) < MAX_RUNS:
             choice = session.choice
-            self.draft = replace(self.draft, runs=(*self.draft.runs, draft_of(choice)), seed=choice.seed)
+            runs = (*self.draft.runs, draft_of(choice))
+            until = str(dict(choice.overrides).get("end", self.draft.until))
+            self.draft = replace(self.draft, runs=runs, seed=choice.seed, until=until)
             self.version += 1
 
     def start(self, pool: WorkPool, session: Session) -> None:

@@ -1,16 +1,5 @@
-"""What the model was held against."""
+"""What the model was held against, what it is made of, and what it cannot do."""
 
-# mypy: disable-error-code="untyped-decorator"
-# (Solara is imported untyped, see pyproject.toml)
-from __future__ import annotations
+from server.pages.evidence.page import EvidencePage
 
-import ipyvue
-import solara
-
-from server.session import Session
-
-
-@solara.component
-def EvidencePage(session: Session) -> solara.Element:
-    """What the model was held against."""
-    return ipyvue.Html.element(tag="main", class_="lm-page", children=["Evidence"])
+__all__ = ["EvidencePage"]

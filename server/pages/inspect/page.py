@@ -67,7 +67,7 @@ def _main(snapshot: Snapshot, found: Inspection | None) -> list[solara.Element]:
         return [_headline(snapshot, "The market is being set up ...", "", "")]
     report = found.report
     unknown = f"There is no {found.unknown!r} in this run; this is {report.name}." if found.unknown else ""
-    cards = [facts(title=group.title, unit="", rows=rows_of(group), empty=group.empty) for group in report.groups]
+    cards: list[solara.Element] = []
     if snapshot.run is not None:
         cards += [
             charts.lines(**chart_values(chart, snapshot.run)).key(f"{report.key} {chart.title}")
@@ -82,8 +82,12 @@ def _main(snapshot: Snapshot, found: Inspection | None) -> list[solara.Element]:
             empty="Nothing has happened here yet.",
         )
     )
-    cards_ = ipyvue.Html.element(tag="div", class_="lm-cards lm-inspect", children=cards)
-    return [_headline(snapshot, report.name, _kicker(snapshot, report), unknown), cards_]
+    told = [facts(title=group.title, unit="", rows=rows_of(group), empty=group.empty) for group in report.groups]
+    return [
+        _headline(snapshot, report.name, _kicker(snapshot, report), unknown),
+        ipyvue.Html.element(tag="div", class_="lm-columns", children=told),
+        ipyvue.Html.element(tag="div", class_="lm-cards", children=cards),
+    ]
 
 
 def _kicker(snapshot: Snapshot, report: Report) -> str:

@@ -1,0 +1,197 @@
+"""The stored back-test as tables and pictures."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.backtest.stored import StoredHindcast, StoredRun
+from server import plots
+from server.charts import CARRIERS
+from server.plots import Plot
+from server.tables import Cell, Column, TableData, number_cell
+
+FROZEN = "frozen-2021"  # the draws that know nothing later than 2021
+SAMPLES = {"in": "to 2021", "out": "2022 to 2024"}
+ENTITIES = {"usps": "USPS", "amazon": "Amazon", "ups": "UPS", "fedex": "FedEx", "regional": "Regional carriers"}
+SERIES = {
+    "volume": "Parcels delivered",
+    "share": "Market share",
+    "revenue_per_parcel": "Revenue per parcel",
+    "own_share": "Amazon's own share",
+    "usps_share": "Share of Amazon's parcels at USPS",
+    "ups_share": "Share of Amazon's parcels at UPS",
+    "package_revenue": "Package revenue of USPS",
+    "package_volume": "Packages of USPS",
+    "income_without_noncash": "Income of USPS without non-cash items",
+    "access_price": "What Amazon pays USPS for a parcel",
+}
+_DRAWN = {"observed": "circle", "persistence": "rect", "drift": "triangle"}
+
+
+def is_out_of_sample(run: StoredRun, sample: str) -> bool:
+    """Whether an error is one of years that the parameters knew nothing of."""
+    return sample == "out" and run.draws == FROZEN
+
+
+def verdict(stored: StoredHindcast) -> str:
+    """How many limits are met out of sample and in sample, in a sentence."""
+    counts = {True: [0, 0], False: [0, 0]}
+    for run in stored.runs:
+        for score in run.scores:
+            if score.met is not None:
+                met = counts[is_out_of_sample(run, score.sample)]
+                met[0] += score.met
+                met[1] += 1
+    (out, of_out), (inside, of_inside) = counts[True], counts[False]
+    return (
+        f"Out of sample the model meets {out} of {of_out} limits that were written down before any run; "
+        f"in sample {inside} of {of_inside}."
+    )
+
+
+@cache
+def scores_table(stored: StoredHindcast) -> TableData:
+    """All errors beside naive forecasts and limits."""
+    cells: list[tuple[Cell, ...]] = []
+    rows = []
+    for run in stored.runs:
+        for score in run.scores:
+            label = "out of sample" if is_out_of_sample(run, score.sample) else "in sample"
+            met = {True: "met", False: "not met", None: "–"}[score.met]
+            values = (score.model, score.persistence, score.drift, score.limit)
+            shown = [number_cell(f"{value:.3f}" if math.isfinite(value) else "", value, score.unit) for value in values]
+            name = score.name.replace("_", " ")
+            cells.append((run.name, label, SAMPLES[score.sample], name, score.unit, *shown, met))
+            rows.append((run.name, label, SAMPLES[score.sample], score.name, score.unit, *values, met))
+    names = ["run", "sample", "years", "error", "unit", "model", "persistence", "drift", "limit", "met"]
+    helps = {
+        "persistence": "The market shares of 2021 stay",
+        "drift": "Their trend of 2019 to 2021 goes on",
+        "limit": "Written down before any run",
+        "sample": "Out of sample: with parameters estimated on data up to 2021",
+    }
+    return TableData(
+        title="Scores",
+        columns=tuple(
+            Column(name, number=name in names[5:9], help=helps.get(name, ""), mark=name == "met") for name in names
+        ),
+        cells=tuple(cells),
+        frame=pd.DataFrame(rows, columns=names),
+        note=f"Errors of the model against what was published, beside two forecasts that need no model. All three know "
+        f"the observed total. Made on {stored.date} by {stored.command}.",
+    )
+
+
+@cache
+def patterns_table(stored: StoredHindcast) -> TableData:
+    """What was observed, and whether the runs show it."""
+    names = list(dict.fromkeys(pattern.name for run in stored.runs for pattern in run.patterns))
+    cells: list[tuple[Cell, ...]] = []
+    rows = []
+    for name in names:
+        row: list[Cell] = [name]
+        plain: list[str] = [name]
+        for run in stored.runs:
+            found = next((pattern for pattern in run.patterns if pattern.name == name), None)
+            shown = None if found is None else found.shown
+            word = {True: "yes", False: "no", None: "not in this span"}[shown]
+            share = "" if found is None or found.share is None else f"{found.share:.0%} of the runs"
+            row.append((word, word, share))
+            plain.append(word)
+        cells.append(tuple(row))
+        rows.append(plain)
+    heads = [run.name for run in stored.runs]
+    return TableData(
+        title="Patterns of the past",
+        columns=(Column("Observed"), *(Column(head, mark=True) for head in heads)),
+        cells=tuple(cells),
+        frame=pd.DataFrame(rows, columns=["observed", *heads]),
+        note="Whether more than half of the runs show what was observed, whatever their levels.",
+    )
+
+
+def pictures(run: StoredRun, series: str) -> list[Plot]:
+    """A series of every carrier: model with its bands, what was observed, and the naive forecasts."""
+    entities = [one for one in ENTITIES if not run.series(series, one).empty]
+    return [_picture(run, series, entity) for entity in entities]
+
+
+def series_of(run: StoredRun) -> list[str]:
+    """Series that a run has, in the order of the menu."""
+    here = set(run.table["series"])
+    return [name for name in SERIES if name in here]
+
+
+def _picture(run: StoredRun, series: str, entity: str) -> Plot:
+    rows = run.series(series, entity)
+    unit = str(rows["unit"].iloc[0])
+    years = [str(year) for year in rows.index]
+    scale, shown_unit = (0.01, "%") if unit == "share" else (1.0, unit)
+    values = {
+        name: rows[name].to_numpy(dtype=float) / scale
+        for name in rows.columns
+        if name not in ("unit", "entity", "series", "source_id")
+    }
+    carrier = next(one for one in CARRIERS if one["name"] == ENTITIES[entity])
+    legend: list[dict[str, Any]] = [
+        {"name": "Model", "light": carrier["light"], "dark": carrier["dark"], "symbol": "none"}
+    ]
+    drawn = [
+        *plots.tinted("90", values["low90"], values["high90"], "$0/0.16"),
+        *plots.tinted("50", values["low50"], values["high50"], "$0/0.28"),
+        {
+            "name": "Model",
+            "type": "line",
+            "color": "$0",
+            "symbol": "none",
+            "lineStyle": {"width": 2.2},
+            "data": plots.numbers(values["median"]),
+        },
+    ]
+    limits = {"Model": {"low": plots.numbers(values["low90"]), "high": plots.numbers(values["high90"])}}
+    for name, symbol in _DRAWN.items():
+        if not np.isfinite(values[name]).any():
+            continue
+        place = len(legend)
+        ink = plots.PALETTE[0] if name == "observed" else {"light": "#7a8395", "dark": "#8b96a8"}
+        legend.append({"name": name.capitalize(), "light": ink["light"], "dark": ink["dark"], "symbol": symbol})
+        line = {"width": 0 if name == "observed" else 1.4, "type": "dashed" if name == "persistence" else "dotted"}
+        size = 9 if name == "observed" else 6
+        drawn.append(
+            {
+                "name": name.capitalize(),
+                "type": "line",
+                "color": f"${place}",
+                "symbol": symbol,
+                "symbolSize": size,
+                "lineStyle": line,
+                "data": plots.numbers(values[name]),
+            }
+        )
+    limits["Observed"] = {"low": plots.numbers(values["observed_low"]), "high": plots.numbers(values["observed_high"])}
+    label = "out of sample" if run.draws == FROZEN else "in sample"
+    last = "; ".join(
+        f"{year}: model {m:,.3g}, observed {o:,.3g}"
+        for year, m, o in zip(years, values["median"], values["observed"], strict=True)
+        if math.isfinite(o)
+    )
+    return Plot(
+        title=ENTITIES[entity],
+        unit=f"{SERIES[series]}, {shown_unit}",
+        note=f"{run.purpose} ({label}). {run.given} Line: median of {run.replications} runs; bands: 50 % and 90 % of "
+        "them. Persistence: the shares of 2021 stay; drift: their trend of 2019 to 2021 goes on.",
+        summary=f"{SERIES[series]} of {ENTITIES[entity]}, {shown_unit}, {label}. {last or 'Nothing was published.'}",
+        option={
+            "xAxis": {"type": "category", "data": years},
+            "yAxis": {"type": "value", "scale": True},
+            "series": drawn,
+            "limits": limits,
+        },
+        legend=tuple({**one, "forced": False} for one in legend),
+        height=230,
+    )

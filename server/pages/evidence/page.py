@@ -1,0 +1,146 @@
+"""The Evidence page."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipyvue
+import solara
+
+from experiments.backtest.stored import StoredHindcast, stored_hindcast
+from experiments.errors import InputError
+from server.pages.evidence import backtest, data
+from server.pages.evidence.texts import LIMITS, METHOD
+from server.plots import draw
+from server.session import Session
+from server.tables import DataTable
+
+PARTS = {
+    "scores": "Against the past",
+    "figures": "Figures of the past",
+    "method": "How it works",
+    "limits": "What it cannot do",
+    "parameters": "Parameters",
+    "sources": "Data and sources",
+}
+
+
+@solara.component
+def EvidencePage(session: Session) -> solara.Element:
+    """Contents at the side; back-test, method, limits, parameters and sources beside it."""
+    contents = _contents(parts=[{"id": f"lm-{name}", "title": title} for name, title in PARTS.items()])
+    try:
+        past = _past(stored_hindcast())
+    except InputError as error:
+        past = [_element("p", "lm-error", str(error))]
+    main = [*past, *_method(), *_limits(), *_made_of()]
+    results = ipyvue.Html.element(tag="div", class_="lm-results", children=main)
+    children = [
+        ipyvue.Html.element(tag="aside", class_="lm-side", children=[contents]),
+        ipyvue.Html.element(tag="main", class_="lm-main", children=[results]),
+    ]
+    return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+
+
+def _element(tag: str, class_: str, *children: Any) -> solara.Element:
+    return ipyvue.Html.element(tag=tag, class_=class_, children=list(children))
+
+
+def _heading(name: str, *texts: str) -> solara.Element:
+    children = [_element("h2", "lm-part", PARTS[name]), *(_element("p", "lm-lead", text) for text in texts)]
+    return ipyvue.Html.element(
+        tag="section", class_="lm-prose", children=children, attributes={"id": f"lm-{name}", "tabindex": "-1"}
+    )
+
+
+def _past(stored: StoredHindcast) -> list[solara.Element]:
+    old = "" if stored.is_current else " Code or data have changed since; the command makes them anew."
+    return [
+        _heading(
+            "scores",
+            f"{backtest.verdict(stored)} A limit that is missed is shown as missed.",
+            f"Made on {stored.date} by `{stored.command}`.{old}".replace("`", ""),
+        ),
+        DataTable(backtest.scores_table(stored), searchable=True),
+        DataTable(backtest.patterns_table(stored)),
+        _heading("figures"),
+        Figures(stored),
+    ]
+
+
+@solara.component
+def Figures(stored: StoredHindcast) -> solara.Element:
+    """A series of the past, of every carrier."""
+    name, set_name = solara.use_state(stored.runs[0].name)
+    series, set_series = solara.use_state("volume")
+    run = stored.run(name)
+    here = backtest.series_of(run)
+    shown = series if series in here else here[0]
+    pictures = solara.use_memo(lambda: backtest.pictures(run, shown), [name, shown])
+    chooser = _chooser(
+        run=name,
+        runs=[
+            {"name": one.name, "label": f"{one.name} ({'out of' if one.draws == backtest.FROZEN else 'in'} sample)"}
+            for one in stored.runs
+        ],
+        series=shown,
+        all=[{"name": one, "label": backtest.SERIES[one]} for one in here],
+        event_run=lambda value: set_name(value) if value in {one.name for one in stored.runs} else None,
+        event_series=lambda value: set_series(value) if value in backtest.SERIES else None,
+    )
+    children = [chooser, *(draw(picture) for picture in pictures)]
+    return ipyvue.Html.element(tag="div", class_="lm-results lm-wide", children=children)
+
+
+def _method() -> list[solara.Element]:
+    rows = [_element("div", "lm-point", _element("h3", "", head), _element("p", "", text)) for head, text in METHOD]
+    return [_heading("method"), _card(rows), DataTable(data.phases_table())]
+
+
+def _limits() -> list[solara.Element]:
+    try:
+        past = stored_hindcast().limits
+    except InputError:
+        past = ()
+    lists = [_element("div", "lm-point", _element("h3", "", "Of the answers"), _bullets(LIMITS))]
+    if past:
+        lists.append(_element("div", "lm-point", _element("h3", "", "Of the back-test"), _bullets(past)))
+    return [_heading("limits"), _card(lists)]
+
+
+def _bullets(texts: Sequence[str]) -> solara.Element:
+    return _element("ul", "lm-list", *(_element("li", "", text.replace("`", "")) for text in texts))
+
+
+def _card(children: Sequence[solara.Element]) -> solara.Element:
+    return _element("section", "lm-card lm-wide lm-points", *children)
+
+
+def _made_of() -> list[solara.Element]:
+    return [
+        _heading("parameters", "Every number of the economy stands in one table; no number stands in the code."),
+        DataTable(data.parameters_table(), searchable=True),
+        _heading("sources"),
+        DataTable(data.files_table()),
+        DataTable(data.sources_table(), searchable=True),
+    ]
+
+
+@solara.component_vue("contents.vue", vuetify=False)
+def _contents(parts: list[dict[str, str]]) -> None:
+    """Buttons that lead to the parts of the page."""
+
+
+@solara.component_vue("chooser.vue", vuetify=False)
+def _chooser(
+    run: str,
+    runs: list[dict[str, str]],
+    series: str,
+    all: list[dict[str, str]],
+    event_run: Callable[[str], None],
+    event_series: Callable[[str], None],
+) -> None:
+    """Which back-test and which series."""

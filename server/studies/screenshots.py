@@ -1,0 +1,126 @@
+"""Pictures of every page, and of a run in motion, for the README and the documentation.
+
+python -m server.studies.screenshots --out docs/images [--months 24] [--only watch]
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from PIL import Image
+
+from server.studies.servers import CHROMIUM, FLAGS, Server, running
+
+PAGES = ("watch", "bargaining", "compare", "experiments", "inspect", "evidence")
+# Ending of the name, width, height, colours.
+LOOKS: tuple[tuple[str, int, int, Literal["light", "dark"]], ...] = (
+    ("light", 1280, 900, "light"),
+    ("dark", 1280, 900, "dark"),
+    ("narrow", 390, 844, "light"),
+)
+PATIENCE_MS = 180_000
+# The animation: twenty seconds, and small enough for the top of a README.
+SECONDS, FRAMES_PER_SECOND, ANIMATION_WIDTH = 20, 4, 800
+MAX_BYTES = 3_000_000
+
+
+def screenshot_pages(server: Server, out: Path, months: int, only: str | None = None) -> list[Path]:
+    """One picture of each page in each look, of a run of which some months are done."""
+    from playwright.sync_api import sync_playwright
+
+    made = []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for ending, width, height, colours in LOOKS:
+            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=colours)
+            page.goto(f"{server.url}/?month={_month(months)}")
+            page.get_by_text(f"Paused · {months} of").wait_for(timeout=PATIENCE_MS)
+            for name in PAGES if only is None else (only,):
+                if name != "watch":
+                    link = page.get_by_role("navigation", name="Pages").get_by_role("link", name=name.capitalize())
+                    link.click()
+                    page.wait_for_url(f"**/{name}*")
+                page.wait_for_timeout(2500)
+                page.mouse.move(1, 1)
+                path = out / f"{name}-{ending}.png"
+                path.write_bytes(smaller(page.screenshot()))
+                made.append(path)
+            page.close()
+        browser.close()
+    return made
+
+
+def _month(months: int) -> str:
+    return f"{2025 + (months - 1) // 12}-{(months - 1) % 12 + 1:02d}"
+
+
+def smaller(picture: bytes) -> bytes:
+    """The same picture with 256 colours, which suffice for flat charts."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def animate_run(server: Server, out: Path) -> Path:
+    """A run in motion, from the first month on, as it looks in real time at four months a second."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+        page.goto(server.url)
+        page.get_by_role("button", name="Play", exact=True).click(timeout=PATIENCE_MS)
+        pictures = _record(page)
+        browser.close()
+    path = out / "run.webp"
+    for quality in (70, 55, 40, 25):
+        pictures[0].save(
+            path,
+            save_all=True,
+            append_images=pictures[1:],
+            duration=1000 // FRAMES_PER_SECOND,
+            loop=0,
+            quality=quality,
+            method=4,
+        )
+        if path.stat().st_size <= MAX_BYTES:
+            break
+    return path
+
+
+def _record(page: Any) -> list[Image.Image]:
+    """Pictures at even times."""
+    pictures = []
+    began = time.monotonic()
+    for number in range(SECONDS * FRAMES_PER_SECOND):
+        time.sleep(max(0.0, began + number / FRAMES_PER_SECOND - time.monotonic()))
+        image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        height = round(image.height * ANIMATION_WIDTH / image.width)
+        pictures.append(image.resize((ANIMATION_WIDTH, height), Image.Resampling.LANCZOS))
+    return pictures
+
+
+def main() -> None:
+    """Make all pictures."""
+    parser = argparse.ArgumentParser(prog="python -m server.studies.screenshots", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("docs/images"), help="folder for the pictures")
+    parser.add_argument("--months", type=int, default=36, help="months of the run on the pictures")
+    parser.add_argument("--only", choices=PAGES, help="a single page, and no animation")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as server:
+        made = screenshot_pages(server, options.out, options.months, options.only)
+        if options.only is None:
+            made.append(animate_run(server, options.out))
+    for path in made:
+        print(f"{path} {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Looking at agents, contracts, zones and shippers in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import expect
+
+from tests.server.visitor import BRIEF, PATIENT, needs_browser
+
+pytestmark = needs_browser
+expect.set_options(timeout=BRIEF)
+
+
+def test_one_of_every_kind_is_found_by_searching_and_shown(visit):
+    visitor = visit(path="/inspect")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    for months in (1, 2, 3):
+        visitor.press("Step")
+        visitor.see(re.compile(f"Paused · {months} of"))
+    heading = page.locator(".lm-headline h1")
+    expect(heading).to_have_text("USPS")
+    expect(page.locator(".lm-binds", has_text="Debt ceiling")).to_contain_text("binds")
+    search = page.get_by_label("Search in Look at")
+    for words, label, name in (
+        ("ups", "UPS carrier", "UPS"),
+        ("regulator", "Regulator agent", "Regulator"),
+        (
+            "amazon usps",
+            "Amazon Logistics with USPS, from October 2022",
+            "Amazon Logistics with USPS, from October 2022",
+        ),
+        ("texas rural", "Texas, rural", "Texas, rural"),
+        ("small", "Small shippers", "Small shippers"),
+        ("shipper 12", "Enterprise shipper 12", "Enterprise shipper 12"),
+    ):
+        search.fill(words)
+        page.get_by_role("button", name=re.compile(f"^{label}")).first.click()
+        expect(heading).to_have_text(name)
+        expect(page.get_by_role("heading", name="What happened", exact=True).last).to_be_visible()
+        assert page.locator("canvas").count() >= 1
+    search.fill("nothing like this")
+    visitor.see("Nothing is called like that.")
+    expect(page).to_have_url(re.compile(r"/inspect\?.*what=shipper:12"))
+    assert visitor.errors == []
+
+
+def test_the_address_says_what_is_looked_at_and_a_wrong_one_is_explained_on_a_narrow_dark_page(visit):
+    visitor = visit(390, 844, "dark", path="/inspect?what=zone:AK-rural")
+    page = visitor.page
+    expect(page.locator(".lm-headline h1")).to_have_text("Alaska, rural", timeout=PATIENT)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.goto(f"{visitor.url}/inspect?what=carrier:nobody")
+    visitor.see("There is no 'carrier:nobody' in this run; this is USPS.", PATIENT)
+    assert visitor.errors == []
+
+
+def test_a_contract_of_the_bargaining_table_opens_here(visit):
+    visitor = visit(path="/bargaining")
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    visitor.page.get_by_role("link", name="Amazon Logistics with USPS").click()
+    expect(visitor.page.locator(".lm-headline h1")).to_have_text("Amazon Logistics with USPS, from October 2022")
+    assert visitor.errors == []

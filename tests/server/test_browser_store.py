@@ -1,0 +1,131 @@
+"""Compare, Experiments and Evidence in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import expect
+from typer.testing import CliRunner
+
+from experiments.cli.app import app
+from tests.server.visitor import PATIENT, needs_browser
+
+pytestmark = needs_browser
+LONG = 120_000  # a busy machine has to start worker processes first
+
+
+def fill(visitor, label: str, value: str) -> None:
+    field = visitor.page.get_by_label(label, exact=True)
+    field.fill(value)
+    field.press("Tab")
+
+
+def fits(page, width: int) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_one_watches_is_compared_and_the_differences_are_shown(visit):
+    visitor = visit(path="/?scenario=withdraw&seed=3")
+    page = visitor.page
+    visitor.see(re.compile("Amazon withdraws · seed 3"), PATIENT)
+    visitor.open("Compare")
+    visitor.press("Remove run 2") if page.get_by_role("button", name="Remove run 2").count() else None
+    visitor.press("Add what I watch")
+    expect(page.get_by_label("Scenario of run 3")).to_have_value("withdraw")
+    expect(page.get_by_label("First seed")).to_have_value("3")
+    visitor.press("Remove run 2")
+    fill(visitor, "Last month", "2025-13")
+    visitor.press("Compare")
+    visitor.see(re.compile("until: '2025-13' is not a month"))
+    fill(visitor, "Last month", "2025-02")
+    fill(visitor, "Seeds per run", "2")
+    page.get_by_label("Shippers", exact=True).select_option("100")
+    visitor.press("Compare")
+    visitor.see(re.compile(r"^Done in"), LONG)
+    visitor.see(re.compile(r"January 2025 to February 2025 · 2 paired runs each, seeds from 3"))
+    chart = page.get_by_role("region", name="Who gains and who loses").get_by_role("img")
+    expect(chart).to_have_attribute(
+        "aria-label", re.compile(r"Gains in million \$: withdraw \(forced\): USPS -\d|withdraw: USPS -\d")
+    )
+    table = page.get_by_role("region", name="Winners and losers", exact=True)
+    expect(table.get_by_role("row", name=re.compile("^USPS withdraw .forced. −"))).to_be_visible()
+    table.get_by_role("button", name="Gain, million $").press("Enter")
+    expect(table.get_by_role("columnheader", name="Gain, million $")).to_have_attribute("aria-sort", "descending")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Winners and losers as CSV").click()
+    text = download.value.path().read_text()
+    assert text.splitlines()[0] == "actor,run,gain_usd,low_usd,high_usd,verdict"
+    gains = [float(line.split(",")[2]) for line in text.splitlines()[1:]]
+    assert gains == sorted(gains, reverse=True)
+    assert min(gains) < 0
+    # It stays while its visitor looks elsewhere.
+    visitor.open("Watch")
+    visitor.open("Compare")
+    visitor.see(re.compile(r"January 2025 to February 2025 · 2 paired runs"))
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert fits(page, 390)
+    assert visitor.errors == []
+
+
+def test_a_sweep_is_checked_started_cancelled_resumed_and_read_by_the_command_line(visit, server_stores):
+    visitor = visit(path="/experiments")
+    page = visitor.page
+    expect(page.get_by_role("button", name="Check and time")).to_be_visible(timeout=PATIENT)
+    fill(visitor, "Name", "../grid")
+    fill(visitor, "Number of values of build_limit", "1")
+    fill(visitor, "Last month", "2030-13")
+    visitor.press("Check and time")
+    for problem in ("name: '../grid' is not allowed", "build_limit: values: 1 is not allowed", "until: '2030-13'"):
+        visitor.see(re.compile(re.escape(problem)), LONG)
+    fill(visitor, "Name", "grid")
+    fill(visitor, "Number of values of build_limit", "3")
+    fill(visitor, "Last month", "2025-04")
+    fill(visitor, "Vary", "amazon_own_cost_multiplier")
+    fill(visitor, "Number of values of amazon_own_cost_multiplier", "2")
+    page.get_by_label("Shippers", exact=True).select_option("100")
+    visitor.press("Check and time")
+    visitor.see(re.compile(r"12 runs: 6 points × 1 scenario × 2 seeds. A pilot run of 4 months took [\d.]+ s"), LONG)
+    visitor.press("Start")
+    visitor.see(re.compile(r"[1-9]\d* of 12 runs"), LONG)
+    visitor.press("Cancel the sweep")
+    expect(page.get_by_role("button", name="Cancel the sweep")).to_have_count(0, timeout=LONG)
+    visitor.press("Resume grid")
+    visitor.see(re.compile("12 of 12 runs are done"), LONG)
+    for title in ("What moves it", "Along build_limit", "Runs"):
+        expect(page.get_by_role("region", name=title, exact=True)).to_be_visible()
+    heat = page.get_by_role("region", name=re.compile("^(build_limit|amazon_own_cost_multiplier) and ")).get_by_role(
+        "img"
+    )
+    expect(heat).to_have_attribute("aria-label", re.compile(r"from -?[\d.,]+ to -?[\d.,]+"))
+    expect(page.locator("canvas")).to_have_count(4)
+    status = json.loads(CliRunner().invoke(app, ["status", str(server_stores / "grid"), "--json"]).stdout)
+    assert (status["done"], status["failed"], status["left"], status["runs"]) == (12, 0, 0, 12)
+    assert (server_stores / "grid.toml").is_file()
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert fits(page, 390)
+    assert visitor.errors == []
+
+
+def test_evidence_shows_scores_figures_parameters_and_sources(visit):
+    visitor = visit(path="/evidence")
+    page = visitor.page
+    visitor.see(re.compile(r"Out of sample the model meets \d+ of \d+ limits"), PATIENT)
+    scores = page.get_by_role("region", name="Scores", exact=True)
+    expect(scores.get_by_role("row", name=re.compile("^free from 2022 out of sample .* volume error"))).to_be_visible()
+    picture = page.get_by_role("region", name="FedEx", exact=True).get_by_role("img")
+    expect(picture).to_have_attribute("aria-label", re.compile(r"2024: model [\d.]+, observed 3.6"))
+    page.get_by_label("Show", exact=True).select_option("revenue_per_parcel")
+    expect(picture).to_have_attribute("aria-label", re.compile(r"Revenue per parcel of FedEx"))
+    page.get_by_label("Search in Parameters").fill("build_limit")
+    row = page.get_by_role("region", name="Parameters", exact=True).get_by_role("row", name=re.compile("^build_limit "))
+    expect(row).to_contain_text("bn parcels")
+    page.get_by_role("navigation", name="On this page").get_by_role("button", name="Data and sources").click()
+    expect(page.locator("#lm-sources")).to_be_focused()
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert fits(page, 390)
+    assert visitor.errors == []

@@ -1,0 +1,101 @@
+"""What the Evidence page shows is what is stored."""
+
+from __future__ import annotations
+
+import io
+import math
+from importlib import resources
+
+import pandas as pd
+import pytest
+
+from experiments.backtest.stored import stored_hindcast
+from model.market import PHASES
+from model.parameters import Parameters
+from server.pages.evidence import backtest, data
+from server.pages.evidence.texts import FILES
+from server.tables import Column, TableData, file_of, number_cell
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return stored_hindcast()
+
+
+def test_every_score_is_shown_with_its_limit_and_nothing_that_is_missed_is_hidden(stored):
+    table = backtest.scores_table(stored).frame
+    told = [(run.name, score) for run in stored.runs for score in run.scores]
+    assert len(table) == len(told)
+    assert (table["met"] == "not met").sum() == sum(score.met is False for _, score in told)
+    assert (table["met"] == "met").sum() == sum(score.met is True for _, score in told)
+
+
+def test_only_years_that_the_parameters_did_not_know_count_as_out_of_sample(stored):
+    table = backtest.scores_table(stored).frame
+    out = table[table["sample"] == "out of sample"]
+    assert set(out["years"]) == {"2022 to 2024"}
+    assert set(out["run"]) == {run.name for run in stored.runs if run.draws == "frozen-2021"}
+    met, limits = (out["met"] == "met").sum(), out["met"].isin(["met", "not met"]).sum()
+    assert f"Out of sample the model meets {met} of {limits} limits" in backtest.verdict(stored)
+
+
+def test_a_picture_holds_model_observed_and_naive_forecasts_of_its_carrier(stored):
+    run = stored.runs[0]
+    rows = run.series("volume", "fedex")
+    (plot,) = [one for one in backtest.pictures(run, "volume") if one.title == "FedEx"]
+    drawn = {one["name"]: one["data"] for one in plot.option["series"]}
+    assert drawn["Model"] == pytest.approx(rows["median"].tolist())
+    assert drawn["Observed"] == pytest.approx(rows["observed"].tolist())
+    assert drawn["Persistence"] == pytest.approx(rows["persistence"].tolist())
+    assert {"Model", "Observed", "Persistence", "Drift"} <= {one["name"] for one in plot.legend}
+    assert "out of sample" in plot.summary
+
+
+def test_what_was_not_published_is_a_gap_and_no_number(stored):
+    for run in stored.runs:
+        for series in backtest.series_of(run):
+            for plot in backtest.pictures(run, series):
+                for line in plot.option["series"]:
+                    assert all(value is None or math.isfinite(value) for value in line["data"])
+
+
+def test_every_parameter_file_and_phase_is_there():
+    assert data.parameters_table().frame["symbol"].tolist() == [row.symbol for row in Parameters.default().rows()]
+    assert data.phases_table().frame["phase"].tolist() == [phase.name for phase in PHASES]
+    here = {item.name for item in (resources.files("model") / "data").iterdir() if item.name.endswith(".csv")}
+    assert set(FILES) == here
+
+
+def test_sources_that_a_row_names_are_told():
+    table = data.parameters_table()
+    row = next(cells for cells in table.cells if cells[0][0] == "n_states")
+    assert row[-1][0] == "CENSUS_UR2020"
+    assert "US Census Bureau" in row[-1][2]
+
+
+@pytest.fixture
+def table():
+    frame = pd.DataFrame({"name": ["a", "b", "c"], "value": [1 / 3, 2.0, float("nan")]})
+    cells = tuple((name, number_cell(f"{value:.1f}", value)) for name, value in frame.itertuples(index=False))
+    return TableData("A Table, of 3", (Column("name"), Column("value", number=True)), cells, frame)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_download_holds_the_rows_shown_in_their_order_with_all_digits(table, kind):
+    file = file_of(table, {"format": kind, "rows": [2, 0]})
+    read = pd.read_csv if kind == "csv" else pd.read_parquet
+    pd.testing.assert_frame_equal(read(io.BytesIO(file["content"])), table.frame.iloc[[2, 0]].reset_index(drop=True))
+    assert file["name"] == f"a-table-of-3.{kind}"
+
+
+@pytest.mark.parametrize("rows", [[3], [-1], ["0"], [True], [0, 1, 2, 0], None, "012"])
+def test_a_browser_gets_no_other_rows(table, rows):
+    with pytest.raises(ValueError, match="rows"):
+        file_of(table, {"format": "csv", "rows": rows})
+    with pytest.raises(ValueError, match="format"):
+        file_of(table, {"format": "exe", "rows": [0]})
+
+
+def test_cells_and_what_lies_behind_them_belong_together(table):
+    with pytest.raises(ValueError, match="3 rows are shown"):
+        TableData("bad", table.columns, table.cells, table.frame.head(2))

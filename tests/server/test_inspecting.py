@@ -1,0 +1,150 @@
+"""What the Inspect page shows, on the real market."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.carriers import AMAZON, USPS
+from model.market import ParcelMarket
+from server import inspecting
+from server.inspecting.contracts import contract_versions
+from server.pages.inspect.page import chart_values, rows_of
+from server.snapshot import describe
+
+
+@pytest.fixture(scope="module")
+def market() -> ParcelMarket:
+    market = ParcelMarket("baseline", rng=1)
+    for _ in range(30):
+        market.step()
+    return market
+
+
+def facts(report, title: str) -> dict[str, str]:
+    (group,) = [group for group in report.groups if group.title == title]
+    return {fact.term: fact.value for fact in group.facts}
+
+
+def exact(report, title: str, term: str) -> float:
+    (group,) = [group for group in report.groups if group.title == title]
+    (fact,) = [fact for fact in group.facts if fact.term == term]
+    return float(fact.exact.replace(",", "").replace("\N{MINUS SIGN}", "-"))
+
+
+def binding(report) -> set[str]:
+    return {fact.term for group in report.groups for fact in group.facts if fact.binds}
+
+
+@pytest.mark.parametrize("months", [0, 1, 30])
+def test_everything_in_the_list_can_be_looked_at(months):
+    market = ParcelMarket("baseline", rng=2)
+    for _ in range(months):
+        market.step()
+    found = inspecting.things(market)
+    assert len({thing.key for thing in found}) == len(found)
+    kinds = {thing.key.partition(":")[0] for thing in found}
+    assert kinds == {"carrier", "regulator", "contract", "zone", "shippers", "shipper"}
+    run = describe(market, 2)
+    for thing in found:
+        report = inspecting.report(market, thing.key)
+        assert report.key == thing.key
+        for group in report.groups:
+            rows = rows_of(group)
+            assert rows or group.empty
+            assert len({row["term"] for row in rows}) == len(rows)
+            assert not any("nan" in row["value"] for row in rows)
+        for chart in report.charts:
+            values = chart_values(chart, run)
+            assert len(values["packed"]) == 4 * months * len(values["series"])
+            assert len({series["name"] for series in values["series"]}) == len(values["series"])
+
+
+def test_a_carrier_is_told_as_the_records_have_it(market):
+    usps = inspecting.report(market, "carrier:usps")
+    assert exact(usps, "State now", "Parcels in the last month") == pytest.approx(
+        market.records["volume_parcels"][-1][USPS]
+    )
+    assert exact(usps, "Money and mail", "Cash") == pytest.approx(market.records["usps_cash_usd"][-1])
+    charts = {chart.title: chart for chart in usps.charts}
+    np.testing.assert_allclose(charts["Cash and debt"].values[:, 0] * 1e9, market.records["usps_cash_usd"])
+    amazon = inspecting.report(market, "carrier:amazon")
+    shares = [float(value.rstrip(" %")) for term, value in facts(amazon, "As a shipper").items() if "Delivered" in term]
+    assert sum(shares) == pytest.approx(100.0, abs=0.3)
+    assert exact(amazon, "What it expects", "Price that it expects to pay USPS") == pytest.approx(
+        market.state.amazon.price_belief
+    )
+    assert any("open talks" in text for _, text in usps.events)
+
+
+def test_what_binds_is_marked_as_binding(market):
+    assert "Debt ceiling" in binding(inspecting.report(market, "carrier:usps"))
+    free = ParcelMarket("debt_cap_raised", rng=1)
+    for _ in range(4):
+        free.step()
+    assert "Debt ceiling" not in binding(inspecting.report(free, "carrier:usps"))
+    full = np.flatnonzero(market.state.network.utilisation[AMAZON] >= 0.999)
+    names = binding(inspecting.report(market, "carrier:amazon"))
+    assert ("Capacity of the last mile" in names) == bool(full.size)
+    peak = ParcelMarket("baseline", rng=1)
+    for _ in range(12):
+        peak.step()
+    used = peak.state.network.utilisation
+    used[AMAZON, 5] = 1.0
+    zone = f"zone:{peak.zones.state[5]}-{('urban', 'suburban', 'rural')[peak.zones.zone_type[5]]}"
+    assert "Capacity of Amazon Logistics" in binding(inspecting.report(peak, zone))
+
+
+def test_a_contract_is_told_with_terms_performance_and_events(market):
+    key = "usps-amazon-2026-10"
+    report = inspecting.report(market, f"contract:{key}")
+    contract = contract_versions(market)[key]
+    assert exact(report, "Terms", "Committed") == pytest.approx(sum(contract.commitment))
+    assert exact(report, "Performance", "Delivered in this contract year") == pytest.approx(
+        sum(market.book.delivered("usps", "amazon"))
+    )
+    assert facts(report, "Terms")["State"] == "active"
+    assert any("comes into force" in text for _, text in report.events)
+    price = report.charts[0].values[:, 0]
+    before, after = market.book.history[0].price_at(market.settings.start), contract.price[0]
+    assert price[0] == pytest.approx(before)
+    assert price[-1] == pytest.approx(after)
+
+
+def test_a_zone_adds_up_to_what_was_delivered_there(market):
+    report = inspecting.report(market, "zone:TX-rural")
+    assert report.name == "Texas, rural"
+    index = int(np.flatnonzero((market.zones.state == "TX") & (market.zones.zone_type == 2))[0])
+    total = market.records["delivered_parcels"][-1][:, index].sum()
+    assert report.charts[0].values[-1].sum() * 1e6 == pytest.approx(total)
+
+
+def test_shippers_and_their_agreements_are_told(market):
+    report = inspecting.report(market, "shipper:9")
+    held = [one for one in market.book.in_force() if one.buyer == "enterprise_9"]
+    assert len(facts(report, "Rate agreements in force")) == len(held) > 0
+    small = inspecting.report(market, "shippers:small")
+    assert exact(small, "State now", "Shippers") == pytest.approx(
+        market.shippers.weight[market.shippers.small].sum(), rel=1e-6
+    )
+    np.testing.assert_allclose(small.charts[0].values[:, 0] * 1e6, market.records["small_shippers_gain_usd"])
+
+
+@pytest.mark.parametrize(
+    "what", ["carrier:nobody", "zone:XX-rural", "shipper:0", "contract:", "../etc/passwd", "x" * 500]
+)
+def test_what_does_not_exist_is_said_and_usps_is_shown(market, what):
+    found = inspecting.extract(market, what)
+    assert found.unknown == what
+    assert found.report.key == "carrier:usps"
+
+
+def test_looking_changes_nothing(market):
+    one, two = (ParcelMarket("baseline", rng=3) for _ in range(2))
+    for _ in range(6):
+        one.step()
+        two.step()
+        for thing in inspecting.things(one):
+            inspecting.report(one, thing.key)
+    for name in ("volume_parcels", "usps_cash_usd", "delivered_parcels"):
+        np.testing.assert_array_equal(one.records[name], two.records[name])

@@ -18,6 +18,7 @@ from server.tables import Cell, Column, TableData, number_cell
 from server.words import outcome_words, words_of
 
 BILLION = 1e9
+SMALLEST_TOLD_USD = 1e5  # less would be shown as nothing
 # What the chart over time offers first.
 FIRST_SERIES = (
     "usps_net_income_usd",
@@ -51,7 +52,7 @@ def sentence(found: Compared) -> str:
         rows = _gains_of(found, name)
         clear = rows[(rows["low"] > 0) | (rows["high"] < 0)] if found.comparison.replications > 1 else rows
         parts = [f"{actor} {_money(row['gain'])}" for actor, row in (_extremes(clear))]
-        told.append(f"{label}: {' and '.join(parts) if parts else 'no gain or loss stands out from luck'}")
+        told.append(f"{label}: {', '.join(parts) if parts else 'no gain or loss stands out from luck'}")
     return f"Against {names[0]} · " + " · ".join(told)
 
 
@@ -60,17 +61,18 @@ def _gains_of(found: Compared, name: str) -> pd.DataFrame:
 
 
 def _extremes(rows: pd.DataFrame) -> list[tuple[str, pd.Series]]:
-    """The largest loss and the largest gain."""
-    ordered = rows.sort_values("gain")
-    ends = {0, len(ordered) - 1} if len(ordered) else set()
-    picked = [(str(ordered.index[end]), ordered.iloc[end]) for end in sorted(ends)]
-    return [(actor, row) for actor, row in picked if row["gain"] != 0]
+    """The largest loss and the largest gain, where there are such."""
+    ordered = rows[rows["gain"].abs() >= SMALLEST_TOLD_USD].sort_values("gain")
+    if ordered.empty:
+        return []
+    ends = [(0, ordered["gain"].iloc[0] < 0), (len(ordered) - 1, ordered["gain"].iloc[-1] > 0)]
+    return [(str(ordered.index[end]), ordered.iloc[end]) for end, is_one in ends if is_one]
 
 
 def _money(amount: float) -> str:
     size = abs(amount)
-    text = f"{size / BILLION:,.2f} billion $" if size >= 0.05 * BILLION else f"{size / 1e6:,.1f} million $"
-    return f"{'gains' if amount > 0 else 'loses'} {text}"
+    text = f"{size / BILLION:,.2f} billion $" if size >= 0.1 * BILLION else f"{size / 1e6:,.1f} million $"
+    return f"{'+' if amount > 0 else '−'}{text}"
 
 
 def span_of(found: Compared) -> str:

@@ -345,7 +345,9 @@ class Session:
             return True
         month = self._market.month
         try:
-            with TURNS.turn():
+            with TURNS.turn(self._goes_on) as mine:
+                if not mine:
+                    return True
                 self._market.step()
         except SeatLeftError:
             return True
@@ -359,6 +361,11 @@ class Session:
             self._hurry = max(self._hurry - 1, 0)
             self._next_step_at = max(self._next_step_at + pace, time.monotonic())
         return True
+
+    def _goes_on(self) -> bool:
+        """Whether the next month is still wanted; asked while waiting for a turn, so that pausing does not wait too."""
+        with self._changed:
+            return self._months_wanted > 0 and self._wanted is None and not self._closed
 
     def _publish(self) -> bool:
         assert self._run is not None or self._market is None

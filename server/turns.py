@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 # Two: while one computes in numpy, without the interpreter, the other one can go on.
 AT_ONCE = 2
+# How often one who waits looks whether the turn is still wanted.
+LOOK_SECONDS = 0.03
 
 
 class Turns:
@@ -29,15 +31,24 @@ class Turns:
         self._queue: deque[threading.Event] = deque()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for one's turn and give it back at the end."""
-        self._take()
+    def turn(self, wanted: Callable[[], bool] | None = None) -> Iterator[bool]:
+        """Wait for one's turn and give it back at the end.
+
+        Args:
+            wanted: Asked now and then while waiting; leaves the queue when it says no.
+
+        Yields:
+            Whether it is one's turn; False where it was no longer wanted.
+        """
+        if not self._take(wanted):
+            yield False
+            return
         try:
-            yield
+            yield True
         finally:
             self._hand_on()
 
-    def _take(self) -> None:
+    def _take(self, wanted: Callable[[], bool] | None = None) -> bool:
         ticket: threading.Event | None = None
         with self._lock:
             if self._free > 0:
@@ -45,8 +56,16 @@ class Turns:
             else:
                 ticket = threading.Event()
                 self._queue.append(ticket)
-        if ticket is not None:
-            ticket.wait()
+        if ticket is None:
+            return True
+        while not ticket.wait(None if wanted is None else LOOK_SECONDS):
+            assert wanted is not None
+            if not wanted():
+                with self._lock:
+                    if not ticket.is_set():  # else the turn has come this moment
+                        self._queue.remove(ticket)
+                        return False
+        return True
 
     def _hand_on(self) -> None:
         with self._lock:

@@ -41,21 +41,23 @@ def show_estimation(out: Console, result: Estimation) -> None:
     """Print recovery, posterior and fit."""
     from experiments.estimation.calibrate import root_mean_square
 
-    columns = ("parameter", "prior", "default", "in 80 %", "s.d. ratio", "recovered", "nearest runs", "emulator")
-    table = grid(f"Estimated on data up to {result.last_year}", columns, right=(1, 2, 3, 4, 6, 7))
+    columns = ("parameter", "prior", "default", "in 80 %", "s.d. ratio", "with error", "recovered")
+    columns = (*columns, "emulator", "nearest runs")
+    table = grid(f"Estimated on data up to {result.last_year}", columns, right=(1, 2, 3, 4, 5, 7, 8))
     for row in result.table().to_dict("records"):
         table.add_row(
             row["symbol"],
             f"{row['low']:g} to {row['high']:g}",
             f"{row['default']:g}",
-            f"{100 * row['coverage_nearest']:.0f} %",
-            f"{row['sd_ratio_nearest']:.2f}",
+            f"{100 * row['coverage_emulated']:.0f} %",
+            f"{row['sd_ratio_emulated']:.2f}",
+            f"{row['sd_ratio_with_error_emulated']:.2f}",
             "yes" if row["recovered"] else "no, fixed",
-            f"{row['mean_nearest']:.3f} ± {row['sd_nearest']:.3f}",
             f"{row['mean_emulated']:.3f} ± {row['sd_emulated']:.3f}",
+            f"{row['mean_nearest']:.3f} ± {row['sd_nearest']:.3f}",
         )
     for symbol in result.prior.fixed:
-        table.add_row(symbol, "", "", "", "", "nothing reads it", "", "")
+        table.add_row(symbol, "", "", "", "", "", "nothing reads it", "", "")
     out.print(table)
     out.print(f"History matching leaves {100 * result.kept:.1f} % of the prior.")
     out.print(

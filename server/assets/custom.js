@@ -69,8 +69,9 @@
         if (run === null) return address;
         const url = new URL(address || location.href, location.href);
         if (url.origin !== location.origin) return address;
-        const parts = new URLSearchParams(run);
+        const parts = new URLSearchParams();
         [...url.searchParams].forEach(([name, value]) => { if (!ofRun(name)) parts.append(name, value); });
+        new URLSearchParams(run).forEach((value, name) => parts.append(name, value));
         const query = parts.toString().replaceAll('%3A', ':');
         return url.pathname + (query ? `?${query}` : '') + url.hash;
     }

@@ -17,6 +17,7 @@ from agents.bargaining import Answer, PlayedByHand, Question, Side
 from agents.calendar import Month
 from model.market import ParcelMarket
 from model.phases.negotiation import alternating_offers, on_the_table
+from model.scenario import Scenario
 from model.state import TalksState
 from server.talks.negotiations import ACCESS_PAIR
 from server.talks.sides import SEATS
@@ -85,7 +86,7 @@ def take_seat(
     market: ParcelMarket,
     choice: Choice,
     start: Callable[[Choice], ParcelMarket],
-    turn: Callable[[], AbstractContextManager[None]],
+    turn: Callable[[], AbstractContextManager[object]],
     await_answer: Callable[[Decision], Answer],
     on_twin: Callable[[], None],
 ) -> Seat:
@@ -102,7 +103,7 @@ def take_seat(
     Raises:
         ValueError: In this scenario there is nothing to bargain over, or not by offers.
     """
-    if problem := why_no_seat(market):
+    if problem := why_no_seat(market.settings):
         raise ValueError(problem)
     seat = Seat(market, choice.seat, Twin(choice, start, turn, on_twin), await_answer)
     market.procedure = seat.procedure
@@ -111,9 +112,8 @@ def take_seat(
     return seat
 
 
-def why_no_seat(market: ParcelMarket) -> str:
-    """Why nobody can take a seat in a market; empty where one can."""
-    settings = market.settings
+def why_no_seat(settings: Scenario) -> str:
+    """Why nobody can take a seat in a scenario; empty where one can."""
     if not settings.negotiation or settings.usps_amazon_volume != "negotiated":
         return f"in {settings.title!r} the parcels of Amazon at USPS are imposed, so there is nothing to bargain over"
     if settings.access_auction != "none":

@@ -110,7 +110,7 @@ class Twin:
         self,
         choice: Choice,
         start: Callable[[Choice], ParcelMarket],
-        turn: Callable[[], AbstractContextManager[None]],
+        turn: Callable[[], AbstractContextManager[object]],
         on_done: Callable[[], None],
     ) -> None:
         self._lock = threading.Lock()
@@ -144,7 +144,7 @@ class Twin:
         self,
         choice: Choice,
         start: Callable[[Choice], ParcelMarket],
-        turn: Callable[[], AbstractContextManager[None]],
+        turn: Callable[[], AbstractContextManager[object]],
         on_done: Callable[[], None],
     ) -> None:
         try:

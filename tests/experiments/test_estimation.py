@@ -99,6 +99,29 @@ def test_recovery_tells_parameters_that_matter_from_those_that_do_not(method):
     assert rows[0].coverage >= 0.7
 
 
+def test_recovery_with_error_is_as_wide_as_the_error():
+    trials = np.arange(0, 240, 12)
+    exact, rough = (
+        recover(("a", "b", "c"), POINTS, VALUES, 0.3, trials, "emulated", error)
+        for error in (None, np.diag(np.full(4, 0.5**2)))
+    )
+    assert all(wide.sd_ratio > 2.0 * narrow.sd_ratio for wide, narrow in zip(rough[:2], exact[:2], strict=True))
+    assert min(row.coverage for row in rough) >= 0.6
+
+
+def test_errors_that_go_together_tell_less_than_errors_that_do_not():
+    """Two moments of one parameter with the same error are worth one, not two."""
+    points = np.random.default_rng(2).random((300, 1))
+    emulator = Emulator.fit(points, np.concatenate([10.0 * points, 10.0 * points], axis=1))
+    alike = np.array([[1.0, 0.999], [0.999, 1.0]])
+    seen = np.array([5.0, 5.0])
+    together, apart = (
+        emulated_posterior(emulator, seen, error, 1, np.random.default_rng(3)).sd[0] for error in (alike, np.eye(2))
+    )
+    assert together == pytest.approx(0.1, rel=0.15)
+    assert apart == pytest.approx(0.1 / np.sqrt(2.0), rel=0.15)
+
+
 # what is estimated
 
 

@@ -103,3 +103,12 @@ def test_a_visitor_leaves_the_table_and_gives_the_seat_back_on_a_narrow_dark_pag
     visitor.see(re.compile("Paused · 0 of"), PATIENT)
     expect(page.get_by_text("played by hand")).to_have_count(0)
     assert visitor.errors == []
+
+
+def test_where_amazons_volume_is_imposed_no_seat_is_offered_and_the_run_stays(visit):
+    visitor = visit(path="/bargaining?scenario=withdraw")
+    visitor.see(re.compile("Amazon withdraws · seed 1 · Paused · 0 of"), PATIENT)
+    visitor.press("Play Amazon")
+    visitor.see(re.compile("No seat here: in 'Amazon withdraws' the parcels of Amazon at USPS are imposed"))
+    visitor.see(re.compile("Paused · 0 of"))
+    assert visitor.errors == []

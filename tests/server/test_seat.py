@@ -10,7 +10,7 @@ import pytest
 from agents.bargaining import Answer
 from model.market import ParcelMarket
 from model.records import SERIES
-from server.pages.bargaining.seat_card import card_values, read_answer
+from server.pages.bargaining.seat_card import card_values, question_values, read_answer
 from server.session import Choice, Session
 from server.snapshot import Snapshot
 from server.talks import negotiations, seat_view
@@ -38,14 +38,14 @@ class PatientScreen(Screen):
 class Player:
     """A visitor who takes a seat and answers by a script until the run has ended."""
 
-    def __init__(self, seat: str, end: str = "2026-12", scenario: str = "baseline") -> None:
+    def __init__(self, seat: str, end: str = "2026-12", scenario: str = "baseline", overrides=()) -> None:
         self.markets: list[ParcelMarket] = []
 
         def start(choice: Choice) -> ParcelMarket:
             self.markets.append(start_until(end, choice))
             return self.markets[-1]
 
-        self.session = Session(Choice(scenario, 1, seat=seat), start)
+        self.session = Session(Choice(scenario, 1, overrides, seat), start)
         self.session.set_speed(float("inf"))
         self.session.show_view("seat", lambda market: seat_view.extract(market, self.session.seat))
         self.screen = PatientScreen(self.session)
@@ -241,3 +241,20 @@ def test_what_a_browser_sends_is_checked(player, values, told):
     assert (answer.accept == [False]).all()
     assert (answer.price == [2.95]).all()
     assert read_answer({"leave": True, "price": "x"}, decision).leave
+
+
+def test_price_groups_are_answered_one_by_one(player):
+    groups = tuple({"price_structure": "by_zone_type", "earliest_signature": "2025-01"}.items())
+    by_hand = player("usps", end="2025-06", overrides=groups)
+    by_hand.session.play()
+    decision = by_hand.screen.wait(lambda s: s.decision is not None).decision
+    shown = question_values(decision)
+    assert [thread["name"] for thread in shown["threads"]] == ["urban", "suburban", "rural"]
+    assert shown["can_accept"]
+    answer = read_answer({"accept": [False, False, True], "price": [3.0, 2.9, None]}, decision)
+    assert answer.accept.tolist() == [False, False, True]
+    assert answer.price[:2].tolist() == [3.0, 2.9]
+    problems = by_hand.session.answer(decision, answer)
+    assert len(problems) == 1
+    assert "rural: the offer of" in problems[0]
+    assert by_hand.session.answer(decision, read_answer({"accept": [], "price": [3.0, 2.9, 3.1]}, decision)) == []

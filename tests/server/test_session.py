@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agents.calendar import Month
-from server.session import Choice, Session
+from server.session import TURNS, Choice, Session
 from server.snapshot import Snapshot
 
 PATIENCE_SECONDS = 20
@@ -274,3 +274,16 @@ def test_pictures_become_rarer_when_they_are_dear_and_many_play(open_session, mo
     for playing, seconds in ((0, 1 / 12), (1, 1 / 12), (7, 0.8), (13, 1.6), (400, 2.0)):
         monkeypatch.setattr("server.session.TURNS", type("Busy", (), {"competing": playing}))
         assert session._frame_seconds() == pytest.approx(seconds)
+
+
+def test_pausing_does_not_wait_for_a_turn(open_session):
+    screen = open_session()
+    screen.session.step()
+    screen.wait(lambda s: is_paused(s) and s.n_done == 1)
+    with TURNS.turn(), TURNS.turn():  # others take them all
+        screen.session.play()
+        screen.wait(lambda s: s.status == "playing")
+        screen.session.pause()
+        assert screen.wait(is_paused).n_done == 1
+    screen.session.step()
+    screen.wait(lambda s: is_paused(s) and s.n_done == 2)

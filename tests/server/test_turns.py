@@ -49,6 +49,18 @@ def test_one_who_waits_for_a_person_lets_others_through():
     assert turns.competing == 0
 
 
+def test_one_who_no_longer_wants_a_turn_leaves_the_queue():
+    turns = Turns(1)
+    with turns.turn() as first:
+        assert first
+        with turns.turn(lambda: False) as second:
+            assert not second
+        assert turns.competing == 1
+    with turns.turn(lambda: True) as again:
+        assert again
+    assert turns.competing == 0
+
+
 def test_an_error_gives_the_turn_back():
     turns = Turns(1)
     for _ in range(3):

@@ -108,7 +108,7 @@ def chart_values(table: Table, reveal: bool, seat: str = "") -> dict[str, Any]:
     return {
         "title": f"{buyer} and {seller}{group}",
         "note": NOTE,
-        "empty": "The first offer comes next month: press step.",
+        "empty": "No offer has been made yet.",
         "sides": [
             marks_of(table.buyer) | {"name": buyer, "offer": f"{buyer} bids", "limit": f"{buyer} pays at most"},
             marks_of(table.seller) | {"name": seller, "offer": f"{seller} asks", "limit": f"{seller} takes at least"},

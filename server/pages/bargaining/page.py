@@ -20,6 +20,7 @@ from server.talks import contracts as contract_views
 from server.talks import negotiations, seat_view
 from server.talks.contracts import Contracts
 from server.talks.negotiations import ACCESS_PAIR, Negotiations, Table
+from server.talks.seat import why_no_seat
 from server.talks.seat_view import SeatView
 from server.talks.sides import SEATS
 
@@ -122,7 +123,10 @@ def SeatCard(session: Session, snapshot: Snapshot) -> solara.Element:
     assert view is None or isinstance(view, SeatView)
 
     def start(seat: str) -> None:
-        set_error("")
+        problem = why_no_seat(session.choice.settings()) if seat else ""
+        set_error(f"No seat here: {problem}." if problem else "")
+        if problem:
+            return
         session.reset(replace(session.choice, seat=seat))
         if seat:
             session.play()

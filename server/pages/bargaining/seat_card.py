@@ -91,6 +91,7 @@ def question_values(decision: Decision) -> dict[str, Any]:
     other = NAMES["amazon" if decision.seat == "usps" else "usps"]
     verb = "bids" if SEATS[decision.seat] is Side.SELLER else "asks"
     standing = [value for value in question.price[question.threads] if isfinite(value)]
+    all_refused = bool(question.problems(Answer(accept=question.threads)))
     if question.kind == "settle":
         text = f"{round_}: the contract has ended without a deal. {dollars(standing[0])} would split the gain; take it?"
     elif question.kind == "answer":
@@ -103,7 +104,7 @@ def question_values(decision: Decision) -> dict[str, Any]:
         "text": text,
         "facts": _facts(decision),
         "threads": _threads(decision),
-        "can_accept": question.can_accept and not question.problems(Answer(accept=question.threads)),
+        "can_accept": question.can_accept and (len(standing) > 1 or not all_refused),
         "why": _why_not(decision),
         "submit": "Decline and name this price" if question.kind == "answer" else "Name this price",
         "advice": _advice(decision),

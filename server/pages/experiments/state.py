@@ -75,6 +75,7 @@ class Experimenting:
             problems += error.problems
         try:
             mapping = design_mapping(self.form, problems)
+            self.problems = tuple(problems)  # at once; the check adds what it finds
             task = partial(check_design, mapping, tuple(problems))
             self.check = pool.submit([task], _only, 0, session, lambda: session.is_alive)
         except InputError as error:

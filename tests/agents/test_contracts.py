@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.calendar import Month
@@ -160,6 +160,7 @@ def test_no_life_leads_back_from_the_end(steps, delivered):
         seen.append(terms)
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     age=st.integers(-8, 40),
     term=st.integers(1, 40),

@@ -41,8 +41,8 @@ def show_estimation(out: Console, result: Estimation) -> None:
     """Print recovery, posterior and fit."""
     from experiments.estimation.calibrate import root_mean_square
 
-    measures = ("in 80 %", "s.d. ratio", "with error", "recovered", "emulator", "nearest runs")
-    columns = ("parameter", "prior", "default", *measures)
+    told = ("in 80 %", "s.d. ratio", "with error", "recovered")
+    columns = ("parameter", "prior", "default", *told, "emulator", "nearest runs")
     table = grid(f"Estimated on data up to {result.last_year}", columns, right=(1, 2, 3, 4, 5, 7, 8))
     for row in result.table().to_dict("records"):
         table.add_row(

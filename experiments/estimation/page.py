@@ -137,4 +137,5 @@ def _later(result: Estimation) -> list[str]:
         rows = [f"`{symbol}` ({why})" for symbol, why in manifest[f"later_rows_{key}"].items()]
         lines += [f"{told}: {', '.join(rows)}.", ""]
     named = ", ".join(f"{name} ({rest})" for name, rest in figures.items()) or "none"
-    return [*lines, f"Figures of {year} in `model/data/start_years.csv` that use later data: {named}."]
+    told = "Figures of {} in `model/data/start_years.csv` that use later data: {}; no run reads parcels_total."
+    return [*lines, told.format(year, named)]

@@ -48,6 +48,8 @@ def test_summary_is_plain_json(result):
     assert (told["mode"], told["replications"], told["draws"]) == ("free", 2, None)
     assert {row["sample"] for row in told["errors"]} == {"out"}
     assert told["provenance"]["changes"]["history_mode"] == "free_run"
+    assert [set(row) for row in told["patterns"]] == [{"name", "shown", "share"}] * 6
+    assert "in sample" in told["given"]
 
 
 def test_runs_are_repeatable_and_modes_differ():

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -60,6 +61,19 @@ def _take(table: ZoneTable, rows: NDArray[np.int64], parts: int) -> ZoneTable:
     return replace(table, **same, **shared)
 
 
+def peak_memory() -> int:
+    """Largest memory that this process has held, bytes.
+
+    Linux keeps it by program; `getrusage` would hand down the peak of the process that started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines() if ":" in line)
+        return int(lines["VmHWM"].split()[0]) * KILOBYTE
+    unit = 1 if sys.platform == "darwin" else KILOBYTE
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
 def measure_here(size: Mapping[str, int]) -> dict[str, float]:
     """Build and run a market of some size in this process.
 
@@ -78,7 +92,7 @@ def measure_here(size: Mapping[str, int]) -> dict[str, float]:
     if "carriers" in size:
         changes["n_regional_carriers"] = size["carriers"] - NATIONAL_CARRIERS
     scenario = Scenario.load("baseline").with_changes(changes)
-    imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
+    imported = peak_memory()
 
     def zones(parameters: Any) -> ZoneTable:
         table = build_zone_table(parameters)
@@ -91,7 +105,7 @@ def measure_here(size: Mapping[str, int]) -> dict[str, float]:
     for _ in range(size["months"]):
         market.step()
     ended = time.process_time()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
+    peak = peak_memory()
     return {
         **size,
         "start_seconds": started - began,

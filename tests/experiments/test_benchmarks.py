@@ -80,6 +80,13 @@ def test_a_market_of_some_size_tells_its_cost():
     assert found["market_bytes"] >= 0.0
 
 
+def test_memory_of_a_size_is_its_own_and_not_that_of_who_asks():
+    ballast = np.ones(60_000_000)  # 480 MB, written to
+    found = sizes.measure({"shippers": 300, "carriers": 6, "months": 1})
+    assert found["memory_bytes"] < ballast.nbytes
+    assert found["market_bytes"] > 0.0
+
+
 def test_exponents_and_timings():
     assert exponent([10, 100, 1000], [3.0, 30.0, 300.0]) == pytest.approx(1.0)
     assert exponent([10, 100], [5.0, 5.0]) == pytest.approx(0.0)

@@ -284,7 +284,8 @@ class Scenario(BaseModel):
             elif key in parameters:
                 overrides[key] = value
             else:
-                problems.append(f"{key}: unknown; {_closest(key, parameters)}")
+                shown = key if key.isprintable() else short_text(key)
+                problems.append(f"{shown}: unknown; {_closest(key, parameters)}")
         try:
             parameters = parameters.with_overrides(overrides)
         except ParameterError as error:

@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import websockets
@@ -41,6 +42,12 @@ def server(tmp_path_factory):
     yield url, process, log
     process.kill()
     process.wait(20)
+
+
+def run_apart(coroutine) -> None:
+    """Run a coroutine in a thread of its own: the browser driver of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
 
 
 def status(url: str, **options) -> int:
@@ -94,7 +101,7 @@ def test_nonsense_hurts_nobody(server):
     assert b"400" in send_raw(url, b"\x00\xff nonsense\r\n\r\n")
     assert b"403" in send_raw(url, b"GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n")
     run = {"header": {"msg_type": "execute_request"}, "content": {"code": "1"}, "channel": "shell"}
-    asyncio.run(send_frames(url, ["hello", b"\x00\x01", "[" * 50_000, "{}", json.dumps(run), "x" * 2_000_000]))
+    run_apart(send_frames(url, ["hello", b"\x00\x01", "[" * 50_000, "{}", json.dumps(run), "x" * 2_000_000]))
     assert process.poll() is None
     assert health(url)["sessions"] == 0
     assert "Traceback" not in log.read_text(), log.read_text()
@@ -115,7 +122,7 @@ def test_a_closed_tab_s_work_stops_and_its_seat_is_free_soon(server):
         await asyncio.gather(life, return_exceptions=True)
         return visitor.months
 
-    asyncio.run(come_and_go())
+    run_apart(come_and_go())
     deadline = time.monotonic() + 20
     while health(url)["playing"] or health(url)["sessions"]:
         assert time.monotonic() < deadline
@@ -145,6 +152,6 @@ def test_a_full_server_says_so_and_a_stop_ends_everything(server):
             life.cancel()
         await asyncio.gather(*lives, return_exceptions=True)
 
-    asyncio.run(fill())
+    run_apart(fill())
     assert process.returncode in (0, -signal.SIGTERM)
     assert "Traceback" not in log.read_text(), log.read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.derived_parameters import DERIVED, REPORTED, inputs_of
@@ -237,6 +237,7 @@ values = st.one_of(
 )
 
 
+@settings(deadline=None)  # no wall clock: the machine may be busy
 @given(st.dictionaries(symbols, values, max_size=8))
 def test_any_override_is_taken_or_refused_with_a_parameter_error(overrides):
     try:

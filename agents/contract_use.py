@@ -86,7 +86,9 @@ def _within_commitment(position: ContractPosition, volume: Floats, group: Ints, 
     running = np.cumsum(volume[cheaper])
     first = np.searchsorted(group[cheaper], np.arange(len(room)), side="left")
     before = np.concatenate([[0.0], running])[first]
-    return np.asarray(running - before[group[cheaper]] <= room[group[cheaper]])
+    # Where nothing is owed all can go; sums in another order may differ in the last digit, and one slice would stay.
+    nothing_owed = position.owed[group[cheaper]] <= 0.0
+    return np.asarray(nothing_owed | (running - before[group[cheaper]] <= room[group[cheaper]]))
 
 
 def _breach_pays(

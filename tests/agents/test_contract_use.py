@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.calendar import Month
@@ -71,10 +71,10 @@ def slow_taken_back(held, where, volume, worth, group, reachable):
     return free | set(beyond) if saving > loss else free
 
 
-@given(st.data(), st.sampled_from(["reversion", "take_or_pay"]))
-def test_the_fast_rule_is_the_slow_one(data, rule):
-    n = data.draw(st.integers(1, 12))
-    rng = np.random.default_rng(data.draw(st.integers(0, 10**6)))
+@given(st.integers(1, 12), st.integers(0, 10**6), st.sampled_from(["reversion", "take_or_pay"]))
+@example(11, 2538, "reversion")  # nothing is owed in a group whose sum depends on the order in its last digit
+def test_the_fast_rule_is_the_slow_one(n, seed, rule):
+    rng = np.random.default_rng(seed)
     volume, worth = rng.uniform(1.0, 30.0, n), rng.uniform(1.0, 6.0, n)
     group, reachable = rng.integers(0, 2, n), rng.random(n) < 0.7
     held = contract(rule, tuple(rng.uniform(0.0, 150.0, 2)))

@@ -100,3 +100,8 @@ def invalid_scenario(number: int) -> tuple[dict[str, Any], str]:
     ]
     key, value = wrong[draw.integers(len(wrong))]
     return {**changes, key: value}, key
+
+
+def is_named(key: str, message: str) -> bool:
+    """Whether a message names a key; one that cannot be printed is shown escaped."""
+    return key in message or ascii(key)[1:-1] in message

@@ -57,7 +57,7 @@ def try_invalid(number: int) -> dict[str, Any]:
         Scenario.from_mapping(values)
         kind, told = "accepted", repr(values)
     except ScenarioError as error:
-        kind, told = ("refused", "") if key in str(error) else ("not named", str(error))
+        kind, told = ("refused", "") if random_scenarios.is_named(key, str(error)) else ("not named", str(error))
     except Exception as error:
         kind, told = "exception", f"{type(error).__name__}: {error}"
     return {"invalid": number, "kind": kind, "told": told[:300], "seconds": 0.0}

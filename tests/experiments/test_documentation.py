@@ -42,6 +42,7 @@ LONG = {
     "sweep --dask": "test_sweep.py",
     "usps-loss --static": "test_volume_loss.py",
     "serve": "../server/test_serve.py",
+    "benchmark": "test_benchmarks.py",
 }
 SIMULATES = ("run", "compare", "negotiate", "auction", "uso-cost", "hindcast")
 PLACEHOLDERS = {"DESIGN.toml": "examples/rural_build.toml", "DIR": "results/placeholder"}

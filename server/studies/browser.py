@@ -137,8 +137,9 @@ def text_of(alone: Alone, crowd: Crowd, load: float) -> str:
     return f"""## Browser
 
 Made by `python -m server.studies.browser` (`make browser-study` takes ten minutes) on {date.today()}, commit
-{(commit() or "unknown")[:12]}, with headless Chromium on the same {os.cpu_count()} processors as the server; load of the
-machine before it began: {load:.1f} (other work makes all times upper limits). The run is `baseline` with all its shippers.
+{(commit() or "unknown")[:12]}, with headless Chromium on the same {os.cpu_count()} processors as the server; load of
+the machine before it began: {load:.1f} (other work makes all times upper limits). The run is `baseline` with all its
+shippers.
 
 | one visitor | found | wanted |
 | --- | ---: | ---: |

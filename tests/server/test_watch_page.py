@@ -8,7 +8,7 @@ from agents.calendar import Month
 from experiments.studies.uncertainties import UNCERTAINTIES
 from model.events import Event
 from model.scenario import levers, scenario_names
-from server.pages.watch.levers import KEY_UNCERTAINTIES, OWNERS, lever_groups, parameter_rows, starting_values
+from server.pages.watch.levers import OWNERS, lever_groups, parameter_rows, starting_values
 from server.pages.watch.timeline import ACTORS, KINDS, MOST, entries, link_of
 
 
@@ -20,9 +20,8 @@ def test_every_lever_is_offered_once_with_all_that_a_person_needs():
 
 
 def test_what_matters_most_comes_first_and_is_what_the_screening_looked_at():
-    assert set(KEY_UNCERTAINTIES) == set(UNCERTAINTIES)
-    assert [row["key"] for row in parameter_rows()[: len(KEY_UNCERTAINTIES)]] == list(KEY_UNCERTAINTIES)
-    assert all(row["important"] for row in parameter_rows()[: len(KEY_UNCERTAINTIES)])
+    assert [row["key"] for row in parameter_rows()[: len(UNCERTAINTIES)]] == list(UNCERTAINTIES)
+    assert all(row["important"] for row in parameter_rows()[: len(UNCERTAINTIES)])
 
 
 def test_only_what_can_be_set_is_offered():

@@ -10,6 +10,7 @@ from typing import Any
 
 import solara
 
+from experiments.studies.uncertainties import UNCERTAINTIES
 from model.parameters import Parameters
 from model.scenario import levers
 from server.choice import library_scenario, plain
@@ -26,19 +27,6 @@ OWNERS = {
     "the world": "The world",
     "run": "The run",
 }
-# What the screening of docs/sensitivity.md looked at (a test holds the two together): offered before anything is typed.
-KEY_UNCERTAINTIES = (
-    "amazon_own_cost_multiplier",
-    "amazon_via_usps",
-    "build_limit",
-    "growth_amazon_demand",
-    "growth_market",
-    "investment_hurdle",
-    "labour_flex_down",
-    "mail_trend_first_class",
-    "reservation_belief_sd",
-    "usps_noncash_and_unpaid",
-)
 ALLOWED = {"month": "YYYY-MM", "switch": "on or off"}
 
 
@@ -63,7 +51,8 @@ def lever_groups() -> list[dict[str, Any]]:
 def parameter_rows() -> list[dict[str, Any]]:
     """Parameters that can be set: those that matter most first, then in the order of the table."""
     rows = [row for row in Parameters.default().rows() if row.settable]
-    rank = {symbol: place for place, symbol in enumerate(KEY_UNCERTAINTIES)}
+    # What the screening of docs/sensitivity.md looked at is offered before anything is typed.
+    rank = {symbol: place for place, symbol in enumerate(UNCERTAINTIES)}
     rows.sort(key=lambda row: rank.get(row.symbol, len(rank)))
     return [
         {

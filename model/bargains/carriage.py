@@ -159,15 +159,17 @@ def _on_the_table(market: ParcelMarket, seller: str, begin: Month, prices: Mappi
 
 
 def ups_share(market: ParcelMarket, month: Month) -> float:
-    """Share of Amazon's start volume at UPS that its announced plan leaves in a month: the cut, evenly to its end."""
-    p = market.figures
-    if not market.settings.announced_plans:
+    """Share of Amazon's start volume at UPS that its announced plan leaves in a month: the cut, evenly to its end.
+
+    Nobody knows of the plan before it is announced: a run through the past talks and builds without it.
+    """
+    p, announced = market.figures, market.settings.projection_start
+    if not market.settings.announced_plans or market.month < announced:
         return 1.0
     year = int(p.ups_amazon_cut_end)
     end = Month(year, 1) + round((p.ups_amazon_cut_end - year) * MONTHS_PER_YEAR)
-    begin = market.settings.projection_start
-    months = max(1, end - begin)
-    done = min(1.0, max(0.0, (month - begin + 1) / months))
+    months = max(1, end - announced)
+    done = min(1.0, max(0.0, (month - announced + 1) / months))
     return 1.0 - p.ups_amazon_cut_share * done
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.backtest.draws import stored_sets
 from experiments.backtest.hindcast import Hindcast, hindcast
 from experiments.backtest.pictures import check_pictures, draw_pictures
 from experiments.backtest.stored import stored_file, write_stored
+from experiments.draws import stored_sets
 from experiments.errors import InputError
 from experiments.runs import Progress
 from experiments.storage import write_text

@@ -7,6 +7,7 @@ a dozen numbers for every shipper.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,26 +45,24 @@ def sum_over_options(values: Floats, place: Sequence[int] | Integers | None = No
         parts = [None] * n_options
         for option, row in zip(place, values, strict=True):
             parts[option] = row
-    if len(parts) >= LANES:
-        whole = len(parts) - len(parts) % LANES
-        lanes = [_in_turn(parts[lane:whole:LANES]) for lane in range(LANES)]
+    whole = len(parts) - len(parts) % LANES
+    if whole:
+        lanes = parts[:LANES]
+        for first in range(LANES, whole, LANES):
+            lanes = list(map(_plus, lanes, parts[first : first + LANES]))
         while len(lanes) > 1:  # neighbours pair by pair
-            lanes = [_in_turn(lanes[lane : lane + 2]) for lane in range(0, len(lanes), 2)]
-        parts = [lanes[0], *parts[whole:]]
-    total = _in_turn(parts)
+            lanes = list(map(_plus, lanes[::2], lanes[1::2]))
+        parts = [*lanes, *parts[whole:]]
+    total = reduce(_plus, parts)
     assert total is not None
     return total
 
 
-def _in_turn(parts: Sequence[Floats | None]) -> Floats | None:
-    """Sum of rows one after another; None stands for zeros."""
-    there = [part for part in parts if part is not None]
-    if len(there) < 2:
-        return there[0] if there else None
-    total: Floats = there[0] + there[1]
-    for part in there[2:]:
-        total += part
-    return total
+def _plus(one: Floats | None, other: Floats | None) -> Floats | None:
+    """Their sum; None stands for zeros."""
+    if one is None or other is None:
+        return one if other is None else other
+    return one + other
 
 
 def softmax_over_options(utility: Floats) -> Floats:

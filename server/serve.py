@@ -111,7 +111,8 @@ def make_app(only_loopback: bool = True) -> Guard:
     warnings.filterwarnings("ignore", message="Cookies with samesite=none require https")
     from solara.server.starlette import app
 
-    from server.guard import Guard, House, refuse_foreign_objects
+    from server.guard import Guard, House
+    from server.widget_events import refuse_foreign_objects
 
     refuse_foreign_objects()
     house = House(limit, lambda: len(seats.sessions()), seats.make_room, seats.health, close_everything)

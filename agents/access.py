@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.make_or_buy import desired_coverage
+from agents.delivery_cost.checks import check_values
+from agents.make_or_buy import coverage_worth
 
 Floats = NDArray[np.float64]
 MOST_STEPS = 40  # of the search for the shadow price; demand is nearly linear in it, so a dozen usually do
@@ -73,10 +74,14 @@ def buy_access(own_cost: Floats, volume: Floats, terms: AccessTerms, injection_c
 
     Returns:
         The purchase; the contract carries at most its cap in each group.
+
+    Raises:
+        ValueError: A cost is negative or not finite.
     """
+    check_values("own_cost", own_cost)
 
     def kept_at(price: Floats) -> Floats:
-        return desired_coverage(own_cost, np.zeros(len(volume)), np.maximum(price, 0.0), injection_cost, 0.0)
+        return coverage_worth(own_cost, np.maximum(price, 0.0) + injection_cost)
 
     open_to_all = kept_at(np.full(len(volume), terms.published))
     if not terms.cap.any():
@@ -168,15 +173,21 @@ def keeps_commitment(
     """
     groups = len(terms.cap)
     cell = volume[:, None] / own_cost.shape[1]
-    gain = (own_cost - injection_cost - terms.price[:, None]) * np.ones_like(cell)
+    gain = own_cost - injection_cost - terms.price[:, None]
     saved = cell * (np.maximum(gain, 0.0) - np.maximum(gain - (terms.published - terms.price[:, None]), 0.0))
     benefit = np.bincount(terms.group, weights=saved.sum(axis=1), minlength=groups) * months_after
+    pays = gain >= 0.0
+    missing = terms.least - np.bincount(terms.group, weights=(cell * pays).sum(axis=1), minlength=groups)
     loss = np.zeros(groups)
-    for group in range(groups):
-        here = terms.group == group
-        parcels = np.broadcast_to(cell[here], gain[here].shape).ravel()
-        order = np.argsort(-gain[here].ravel(), kind="stable")
-        before = np.cumsum(parcels[order]) - parcels[order]
-        needed = np.clip(terms.least[group] - before, 0.0, parcels[order])
-        loss[group] = float((needed * np.maximum(-gain[here].ravel()[order], 0.0)).sum()) * months_left
+    for group in np.flatnonzero(missing > 0.0):
+        zone, percentile = np.nonzero(~pays & ((terms.group == group) & (volume > 0.0))[:, None])
+        loss[group] = _cheapest(-gain[zone, percentile], cell[zone, 0], missing[group]) * months_left
     return np.asarray(loss <= benefit)
+
+
+def _cheapest(cost: Floats, parcels: Floats, wanted: float) -> float:
+    """What so many parcels cost when the cheapest come first, $; all of them where there are no more."""
+    order = np.argsort(cost)
+    parcels = parcels[order]
+    before = np.cumsum(parcels) - parcels
+    return float((np.clip(wanted - before, 0.0, parcels) * cost[order]).sum())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from agents.calendar import Month
+from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.paired import advice, paired_table
 from experiments.provenance import provenance
@@ -39,6 +40,7 @@ class Comparison:
         runs: Outcomes of every run, index (scenario, seed).
         balances: Worst month of all runs, by scenario.
         warnings: What to keep in mind when reading the table.
+        draws: Parameter draws that the seeds took; None where all runs had the scenarios' own parameters.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -48,6 +50,7 @@ class Comparison:
     runs: pd.DataFrame = field(repr=False)
     balances: dict[str, dict[str, float]] = field(repr=False)
     warnings: tuple[str, ...]
+    draws: dict[str, Any] | None = field(default=None, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,6 +78,7 @@ class Comparison:
             "outcomes": outcomes,
             "balances": self.balances,
             "warnings": list(self.warnings),
+            "draws": self.draws,
             "provenance": {scenario.name: provenance(scenario) for scenario in self.scenarios},
         }
 
@@ -96,6 +100,7 @@ def compare(
     workers: int | None = None,
     width: float = DEFAULT_WIDTH,
     progress: Progress | None = None,
+    draws: str | Path | None = None,
 ) -> Comparison:
     """Run scenarios with the same seeds (seed, seed + 1, ...) and compare each with the first.
 
@@ -108,16 +113,23 @@ def compare(
         workers: Processes; one for each processor unless told.
         width: Half-width of an interval, relative to the difference, beyond which a warning is given.
         progress: Called with runs done and runs in all.
+        draws: A stored set of parameter draws by name, or a parquet file: seed s takes draw s, the same in all
+            scenarios, so that the intervals hold luck and parameters. None for the parameters as they are.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
-    chosen = check_comparison(scenarios, set, seed, until, replications, workers, width)
+    chosen, drawn = check_comparison(scenarios, set, seed, until, replications, workers, width, draws)
     seeds = range(int(seed), int(seed) + int(replications))
-    tasks = [Task(scenario, one) for scenario in chosen for one in seeds]
+    tasks = [
+        Task(scenario if drawn is None else drawn.scenario(scenario, one - 1), one)
+        for scenario in chosen
+        for one in seeds
+    ]
     found = replicate_all(tasks, None if workers is None else int(workers), progress)
-    return assemble(chosen, int(seed), int(replications), found, width)
+    compared = assemble(chosen, int(seed), int(replications), found, width)
+    return compared if drawn is None else replace(compared, draws=drawn.describe())
 
 
 def assemble(
@@ -159,8 +171,9 @@ def check_comparison(
     replications: int,
     workers: int | None,
     width: float,
-) -> list[Scenario]:
-    """Return the scenarios of a comparison.
+    draws: str | Path | None = None,
+) -> tuple[list[Scenario], DrawSet | None]:
+    """Return the scenarios of a comparison and the draws of its seeds.
 
     Raises:
         InputError: All problems.
@@ -180,10 +193,16 @@ def check_comparison(
 
     listed = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
     loads = [lambda one=one: prepare_scenario(one, set, until=until) for one in listed]
-    found = gather(numbers, lambda: check_seeds(seed, max(1, replications)), *loads)
-    chosen: list[Scenario] = found[2:]
+    _, _, drawn, *chosen = gather(
+        numbers,
+        lambda: check_seeds(seed, max(1, replications)),
+        lambda: None if draws is None else load_draws(draws),
+        *loads,
+    )
     _check_together(chosen)
-    return chosen
+    if drawn is not None:
+        drawn.check_free(set or {})
+    return chosen, drawn
 
 
 def _check_together(chosen: Sequence[Scenario]) -> None:

@@ -158,7 +158,8 @@ def _of_sweep(found: SweepResult, run_id: str | None) -> Stored:
     base = found.manifest.design["scenarios"][found.scenarios.index(row["scenario"])]
     values = tuple(_plain(row[name]) for name in found.factors)
     try:
-        scenario = at_point(prepare_scenario(_scenario(base, str(found.folder))), found.factors, values)
+        prepared, seed = prepare_scenario(_scenario(base, str(found.folder))), int(row["seed"])
+        scenario = at_point(prepared, found.factors, values, found.draws, seed)
     except ScenarioError as error:
         raise InputError(str(error).splitlines()) from error
     kept = {
@@ -166,7 +167,7 @@ def _of_sweep(found: SweepResult, run_id: str | None) -> Stored:
     }
     balances = dict(zip(("parcels", "money"), (float(row[name]) for name in BALANCES), strict=True))
     made = {**found.manifest.provenance, "parameter_checksum": provenance(scenario)["parameter_checksum"]}
-    return Stored(f"{found.folder}, run {row['run']}", scenario, int(row["seed"]), kept, balances, {}, made, False)
+    return Stored(f"{found.folder}, run {row['run']}", scenario, seed, kept, balances, {}, made, False)
 
 
 def _plain(value: Any) -> Any:

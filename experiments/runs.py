@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.calendar import Month
+from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.results import RunResult, collect
 from experiments.settings import check_seeds, gather, prepare_scenario
@@ -24,6 +25,7 @@ def run(
     from_: str | Month | None = None,
     until: str | Month | None = None,
     progress: Progress | None = None,
+    draws: str | Path | None = None,
 ) -> RunResult:
     """Run one scenario with one seed to its end.
 
@@ -34,11 +36,13 @@ def run(
         from_: First month, "2025-01".
         until: Last month, "2030-12".
         progress: Called with months done and months in all.
+        draws: A stored set of parameter draws by name, or a parquet file: seed s takes draw s. None for the parameters
+            as they are.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
     """
-    prepared, _ = gather(lambda: prepare_scenario(scenario, set, from_, until), lambda: check_seeds(seed))
+    prepared = prepare_run(scenario, set, seed, from_, until, draws)
     market = start_market(prepared, int(seed))
     if progress is not None:
         progress(0, market.n_months)
@@ -47,6 +51,32 @@ def run(
         if progress is not None:
             progress(done, market.n_months)
     return collect(market, int(seed))
+
+
+def prepare_run(
+    scenario: str | Path | Scenario,
+    set: Mapping[str, Any] | None,
+    seed: int,
+    from_: str | Month | None,
+    until: str | Month | None,
+    draws: str | Path | None,
+) -> Scenario:
+    """The scenario of a run, with its draw; see `run`.
+
+    Raises:
+        InputError: All problems at once.
+    """
+    prepared: Scenario
+    drawn: DrawSet | None
+    prepared, drawn, _ = gather(
+        lambda: prepare_scenario(scenario, set, from_, until),
+        lambda: None if draws is None else load_draws(draws),
+        lambda: check_seeds(seed),
+    )
+    if drawn is None:
+        return prepared
+    drawn.check_free(set or {})
+    return drawn.scenario(prepared, int(seed) - 1)
 
 
 def start_market(scenario: Scenario, seed: int) -> ParcelMarket:

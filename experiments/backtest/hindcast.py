@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from agents.calendar import Month
-from experiments.backtest.draws import DrawSet, load_draws
 from experiments.backtest.figures_of_year import HistoryRun, Key, run_history
 from experiments.backtest.naive import KINDS, LAST_KNOWN_YEAR, naive_figure
 from experiments.backtest.observed import observations
 from experiments.backtest.patterns import Pattern, patterns
 from experiments.backtest.predictive import with_residual_error
 from experiments.backtest.scores import Score, scores
+from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.provenance import provenance
 from experiments.runs import Progress
@@ -137,10 +137,7 @@ def hindcast(
         InputError: What was asked for is not possible; tells all problems at once.
     """
     prepared, drawn = prepare_hindcast(from_, to, mode, replications, set, draws, seed)
-    tasks = [
-        Task(prepared if drawn is None else prepared.with_changes(drawn.row(i, mode == "forced")), seed + i)
-        for i in range(replications)
-    ]
+    tasks = [Task(prepared if drawn is None else drawn.scenario(prepared, i), seed + i) for i in range(replications)]
     runs = work_all(run_history, tasks, workers, progress)
     years = tuple(sorted({year for _, _, year in runs[0].figures}))
     spread = _spread(runs)
@@ -185,6 +182,8 @@ def prepare_hindcast(
         lambda: check_seeds(seed, replications if isinstance(replications, int) else 1),
     )
     prepared, drawn, _ = gather(*checks, known=known)
+    if drawn is not None:
+        drawn.check_free(set or {})
     if prepared.n_months < 12 + (-(prepared.start.month - 1)) % 12:
         raise InputError(f"from {prepared.start} to {prepared.end}: there is no full calendar year to compare")
     return prepared, drawn

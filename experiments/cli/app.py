@@ -28,6 +28,15 @@ UntilOption = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", h
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Folder for all results; an earlier result is replaced.")
 ]
+DrawsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--draws",
+        metavar="NAME",
+        help="Parameter draws, stored or a .parquet file: seed s takes draw s.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")]
 OutcomeOption = Annotated[
@@ -48,6 +57,7 @@ def run(
     seed: SeedOption = 1,
     from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
     until: UntilOption = None,
+    draws: DrawsOption = None,
     outcome: OutcomeOption = None,
     out: OutOption = None,
     json: JsonOption = False,
@@ -58,14 +68,13 @@ def run(
     """
     from experiments import runs
     from experiments.cli.tables import show_run
-    from experiments.settings import check_seeds, gather, prepare_scenario, read_settings
+    from experiments.settings import gather, read_settings
     from experiments.storage import check_folder
 
     problems: list[str] = []
     changes = read_settings(set or (), problems)
-    prepared, *_ = gather(
-        lambda: prepare_scenario(scenario, changes, from_, until),
-        lambda: check_seeds(seed),
+    prepared, _ = gather(
+        lambda: runs.prepare_run(scenario, changes, seed, from_, until, draws),
         lambda: None if out is None else check_folder(out),
         known=problems,
     )
@@ -97,6 +106,7 @@ def compare(
         float,
         typer.Option(metavar="SHARE", help="Warn where an interval is wider than ± this share of the difference."),
     ] = 0.25,
+    draws: DrawsOption = None,
     outcome: OutcomeOption = None,
     out: OutOption = None,
     json: JsonOption = False,
@@ -112,14 +122,20 @@ def compare(
 
     problems: list[str] = []
     changes = read_settings(set or (), problems)
-    prepared, _ = gather(
-        lambda: comparison.check_comparison(scenarios, changes, seed, until, replications, workers, width),
+    (prepared, _), _ = gather(
+        lambda: comparison.check_comparison(scenarios, changes, seed, until, replications, workers, width, draws),
         lambda: None if out is None else check_folder(out),
         known=problems,
     )
     with progress_bar(" / ".join(scenario.name for scenario in prepared), "runs", quiet=json) as progress:
         result = comparison.compare(
-            prepared, seed=seed, replications=replications, workers=workers, width=width, progress=progress
+            prepared,
+            seed=seed,
+            replications=replications,
+            workers=workers,
+            width=width,
+            progress=progress,
+            draws=draws,
         )
     if out is not None:
         result.save(out)
@@ -539,6 +555,10 @@ def serve(
         Path | None, typer.Option("--open", metavar="DIR", help="Folder of sweeps to show, or of a single one.")
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open-browser", help="Open the page in the browser.")] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=0, max=64, metavar="N", help="Processes that simulate months; one for each processor."),
+    ] = None,
 ) -> None:
     """Serve the browser app until interrupted."""
     # By name and only here: the app stands on the floor above this one, which must work without it.
@@ -546,7 +566,7 @@ def serve(
 
     app_server = import_module("server.serve")
     try:
-        app_server.serve(host, port, open_browser, open_)
+        app_server.serve(host, port, open_browser, open_, processes)
     except KeyboardInterrupt:
         return  # the usual way to end it
     except app_server.ServeError as error:

@@ -105,7 +105,8 @@ def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str 
         console().print(_indices(found, str(name)))
         luck = found.luck[str(name)]
         if not math.isnan(luck):
-            console().print(f"Luck makes up {luck:.0%} of the variance of a single run.")
+            source = "Luck makes" if result.draws is None else "Luck and the parameter draws make"
+            console().print(f"{source} up {luck:.0%} of the variance of a single run.")
     if found.constant:
         console().print(f"{len(found.constant)} outcomes do not vary.")
     if found.replications == 1:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.designs.factors import Factor
+from experiments.draws import DrawSet
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Design:
         monthly: Patterns of the monthly series to keep.
         units: (points, factors) shares of the ranges; None for grids and tables.
         rows: Values of grids and tables, else empty.
+        draws: Parameter draws: a run with seed s takes draw s. None for the scenarios' own parameters.
     """
 
     kind: DesignKind
@@ -46,6 +48,7 @@ class Design:
     monthly: tuple[str, ...]
     units: NDArray[np.float64] | None = field(repr=False)
     rows: tuple[tuple[Any, ...], ...] = field(repr=False)
+    draws: DrawSet | None = None
 
     @property
     def n_points(self) -> int:
@@ -87,5 +90,6 @@ class Design:
             "sampling_seed": self.sampling_seed,
             "outcomes": list(self.outcomes),
             "monthly": list(self.monthly),
+            **({} if self.draws is None else {"draws": self.draws.describe()}),
             **({"rows": [list(row) for row in self.rows]} if self.kind == "table" else {}),
         }

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from experiments.designs.columns import choose_outcomes, choose_series
 from experiments.designs.design import Design
+from experiments.draws import DrawSet
 from experiments.errors import InputError
 from experiments.provenance import provenance
 from experiments.simulation import Simulate, name_of, own_code_checksum, simulate_market
@@ -139,7 +140,7 @@ def make_plan(design: Design, simulate: Simulate = simulate_market) -> Plan:
     environment = environment_of(simulate, origin)
     keys = np.zeros(design.n_runs, dtype=f"S{KEY_BYTES}")
     run, wrong = 0, 0
-    for point, position, scenario in _scenarios(design):
+    for point, position, replication, scenario in _scenarios(design):
         if isinstance(scenario, ScenarioError):
             wrong += 1
             if wrong <= _MAX_TOLD:
@@ -147,9 +148,9 @@ def make_plan(design: Design, simulate: Simulate = simulate_market) -> Plan:
                 problems += [f"{where}: {line.removeprefix('point: ')}" for line in str(scenario).splitlines()]
             continue
         prefix = scenario_key(scenario, environment)
-        run = (point * len(design.scenarios) + position) * design.replications
-        for replication in range(design.replications):
-            keys[run + replication] = run_key(prefix, design.seed + replication)
+        run = (point * len(design.scenarios) + position) * design.replications + replication
+        for later in range(_alike(design)):
+            keys[run + later] = run_key(prefix, design.seed + replication + later)
     if wrong > _MAX_TOLD:
         problems.append(f"... and {wrong - _MAX_TOLD} more points that are not possible")
     if problems:
@@ -171,23 +172,34 @@ def _kept(design: Design, simulate: Simulate, problems: list[str]) -> tuple[list
     return list(design.outcomes), []
 
 
-def _scenarios(design: Design) -> Iterator[tuple[int, int, Scenario | ScenarioError]]:
+def _alike(design: Design) -> int:
+    """How many seeds share a scenario: all of them, unless each takes its own draw."""
+    return design.replications if design.draws is None else 1
+
+
+def _scenarios(design: Design) -> Iterator[tuple[int, int, int, Scenario | ScenarioError]]:
+    """Point, position of the scenario, first replication that it is for, and the scenario or what is wrong with it."""
     for point in range(design.n_points):
         values = design.point(point)
         for position, base in enumerate(design.scenarios):
-            try:
-                yield point, position, at_point(base, design.names, values)
-            except ScenarioError as error:
-                yield point, position, error
+            for replication in range(0, design.replications, _alike(design)):
+                try:
+                    scenario = at_point(base, design.names, values, design.draws, design.seed + replication)
+                    yield point, position, replication, scenario
+                except ScenarioError as error:
+                    yield point, position, replication, error
 
 
-def at_point(base: Scenario, names: tuple[str, ...], values: tuple[Any, ...]) -> Scenario:
-    """Scenario of a point.
+def at_point(
+    base: Scenario, names: tuple[str, ...], values: tuple[Any, ...], draws: DrawSet | None = None, seed: int = 1
+) -> Scenario:
+    """Scenario of a point, with the parameter draw of a seed where there are draws.
 
     Raises:
         ScenarioError: The values make no sense together.
     """
-    return base.with_changes(dict(zip(names, values, strict=True)), source="point")
+    drawn = {} if draws is None else draws.row(seed - 1, base.history_mode == "forced_events")
+    return base.with_changes({**drawn, **dict(zip(names, values, strict=True))}, source="point")
 
 
 def _values(design: Design, point: int) -> str:

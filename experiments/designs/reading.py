@@ -14,6 +14,7 @@ from experiments.designs import sampling
 from experiments.designs.design import Design
 from experiments.designs.factors import Factor, read_factors
 from experiments.designs.tables import read_rows
+from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.settings import MAX_SEED, check_count, prepare_scenario
 from model.scenario import Scenario
@@ -39,6 +40,7 @@ _KEYS = {
     "trajectories": ("morris",),
     "sampling_seed": ("lhs", "sobol", "morris"),
     "file": ("table",),
+    "draws": KINDS,
 }
 
 
@@ -89,6 +91,7 @@ def _build(content: Mapping[str, Any], folder: Path) -> Design:
         if not content.get("levers") and not content.get("uncertainties"):
             problems.append("the design has no points: it needs [levers] or [uncertainties]")
     _check_names(content, problems)
+    draws = _draws(content, folder, factors, problems)
     size = _size(content, kind, problems)
     replications, seed, sampling_seed = (
         _count(content, name, default, low, high, problems)
@@ -107,7 +110,7 @@ def _build(content: Mapping[str, Any], folder: Path) -> Design:
     if problems:
         raise InputError(problems)
     return Design(
-        kind, scenarios, factors, size, replications, seed, sampling_seed, outcomes, monthly, units, rows
+        kind, scenarios, factors, size, replications, seed, sampling_seed, outcomes, monthly, units, rows, draws
     )  # fmt: skip
 
 
@@ -117,6 +120,27 @@ def _check_keys(content: Mapping[str, Any], kind: Any, problems: list[str]) -> N
             problems.append(f"{key}: unknown; a design has {', '.join(_KEYS)}")
         elif kind in KINDS and kind not in _KEYS[key]:
             problems.append(f"{key}: a design of kind {kind} has none")
+
+
+def _draws(
+    content: Mapping[str, Any], folder: Path, factors: Sequence[Factor], problems: list[str]
+) -> DrawSet | None:  # fmt: skip
+    """Parameter draws of the seeds; a file is looked for beside the design."""
+    name = content.get("draws")
+    if name is None:
+        return None
+    fixed = content.get("set")
+    try:
+        drawn = name if isinstance(name, DrawSet) else load_draws(_beside(str(name), folder))
+        drawn.check_free([*(fixed if isinstance(fixed, Mapping) else ()), *(factor.name for factor in factors)])
+    except InputError as error:
+        problems += error.problems
+        return None
+    return drawn
+
+
+def _beside(name: str, folder: Path) -> str | Path:
+    return folder / name if name.endswith(".parquet") else name
 
 
 def _scenarios(content: Mapping[str, Any], problems: list[str]) -> tuple[Scenario, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.designs.design import Design
 from experiments.designs.reading import read_design
+from experiments.draws import restore_draws
 from experiments.errors import InputError
 from model.scenario import Scenario, ScenarioError
 
@@ -31,6 +32,8 @@ def restore_design(described: Mapping[str, Any]) -> Design:
         "scenarios": scenarios,
         **{name: described[name] for name in ("replications", "seed", "outcomes", "monthly")},
     }
+    if "draws" in described:
+        content["draws"] = restore_draws(described["draws"])
     kind = str(described["kind"])
     if kind == "table":
         names = list(described["factors"])

@@ -89,6 +89,7 @@ def provenance_section(result: SweepResult) -> Section:
         ["computed with", packages],
         ["simulation", str(result.manifest.environment["simulate"])],
         ["seeds of luck", f"{design['seed']} to {last}" if last > design["seed"] else str(last)],
+        ["parameter draws", "none" if result.draws is None else f"{result.draws.name}: seed s takes draw s"],
         ["seed of the sampling", str(design["sampling_seed"])],
         ["processor time", f"{result.status.cpu_seconds:,.0f} s"],
         ["store", str(result.manifest.id)],

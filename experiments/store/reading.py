@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.dataset as ds
 
 from experiments.designs.plan import BALANCES, IDENTITY
+from experiments.draws import DrawSet, restore_draws
 from experiments.errors import InputError
 from experiments.store.manifest import Manifest, read_manifest
 from experiments.store.schema import arrow_schema
@@ -75,6 +76,12 @@ class SweepResult:
     def scenarios(self) -> tuple[str, ...]:
         """Names of its scenarios, in order."""
         return tuple(one["name"] for one in self.manifest.design["scenarios"])
+
+    @property
+    def draws(self) -> DrawSet | None:
+        """Parameter draws that the seeds took, if any."""
+        described = self.manifest.design.get("draws")
+        return None if described is None else restore_draws(described)
 
     @property
     def factors(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from experiments.deadline import deadline
 from experiments.designs.plan import BALANCES, Item, at_point, environment_of, run_key, run_name, scenario_key
+from experiments.draws import DrawSet, restore_draws
 from experiments.provenance import provenance
 from experiments.simulation import Simulation, find
 from experiments.store.manifest import read_manifest
@@ -76,6 +77,7 @@ class Report:
 class _Context:
     scenarios: tuple[Scenario, ...]
     names: tuple[str, ...]
+    draws: DrawSet | None
     environment: dict[str, Any]
     simulate: Any
     schema: Any
@@ -144,6 +146,7 @@ def _context(folder: str, store_id: str) -> _Context:
     return _Context(
         scenarios=scenarios,
         names=names,
+        draws=restore_draws(manifest.design["draws"]) if "draws" in manifest.design else None,
         environment=environment,
         simulate=simulate,
         schema=arrow_schema(columns["runs"]),
@@ -154,7 +157,7 @@ def _context(folder: str, store_id: str) -> _Context:
 
 def _attempt(context: _Context, item: Item, timeout: float | None) -> Simulation | Exception:
     try:
-        scenario = at_point(context.scenarios[item.scenario], context.names, item.values)
+        scenario = at_point(context.scenarios[item.scenario], context.names, item.values, context.draws, item.seed)
         key = run_key(scenario_key(scenario, context.environment), item.seed).hex()
         if key != item.key:
             raise WorkerMismatchError("a worker understands a point otherwise than the store; the code differs")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments import InputError
-from experiments.backtest.draws import load_draws
+from experiments.draws import load_draws
 from experiments.estimation import calibrate as calibration
 from experiments.estimation.inference import Emulator, emulated_posterior, implausibility, nearest_runs, not_ruled_out
 from experiments.estimation.page import estimation_page

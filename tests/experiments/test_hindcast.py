@@ -280,7 +280,7 @@ def test_the_residual_error_widens_bands_as_much_as_it_says():
 
 
 def test_a_run_with_forced_events_has_the_list_increases_that_came():
-    from experiments.backtest.draws import DrawSet
+    from experiments.draws import DrawSet
 
     drawn = DrawSet(
         "mine",

@@ -10,6 +10,7 @@ import pytest
 from agents.calendar import Month
 from server.session import TURNS, Choice, Session
 from server.snapshot import Snapshot
+from server.stepping.pace import frame_seconds
 
 PATIENCE_SECONDS = 20
 
@@ -268,12 +269,9 @@ def test_a_question_is_answered_once_from_the_market(open_session):
     assert answers == [1]
 
 
-def test_pictures_become_rarer_when_they_are_dear_and_many_play(open_session, monkeypatch):
-    session = open_session().session
-    session._picture_seconds = 0.02
+def test_pictures_become_rarer_when_they_are_dear_and_many_play():
     for playing, seconds in ((0, 1 / 12), (1, 1 / 12), (7, 0.8), (13, 1.6), (400, 2.0)):
-        monkeypatch.setattr("server.session.TURNS", type("Busy", (), {"competing": playing}))
-        assert session._frame_seconds() == pytest.approx(seconds)
+        assert frame_seconds(0.02, playing) == pytest.approx(seconds)
 
 
 def test_pausing_does_not_wait_for_a_turn(open_session):

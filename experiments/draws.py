@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -12,8 +13,11 @@ import pandas as pd
 
 from experiments.errors import InputError
 from model.parameters import ParameterError, Parameters
+from model.scenario import Scenario, ScenarioError
 
 FOLDER = "posteriors"
+# What a run depends on besides the values, and how it may be labelled.
+_KEPT = ("last_year", "fixed", "forced_runs_leave_out")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +48,46 @@ class DrawSet:
         fixed = {symbol: value for symbol, value in self.fixed.items() if symbol not in left_out}
         return {**fixed, **{str(symbol): float(value) for symbol, value in drawn.items()}}
 
+    def scenario(self, base: Scenario, number: int) -> Scenario:
+        """The scenario with the parameters of one draw.
+
+        Args:
+            base: What is changed.
+            number: Which draw, 0 first; a run with seed s takes draw s - 1, so that seeds replicate parameters too.
+
+        Raises:
+            InputError: The values of the draw make no sense in this scenario.
+        """
+        try:
+            return base.with_changes(self.row(number, base.history_mode == "forced_events"), source=self.name)
+        except ScenarioError as error:
+            raise InputError(str(error).splitlines()) from error
+
+    def check_free(self, changes: Iterable[str]) -> None:
+        """Refuse changes of what the draws set: one of the two would be lost in silence.
+
+        Raises:
+            InputError: All names that come twice.
+        """
+        twice = [name for name in changes if name in self.fixed or name in self.values.columns]
+        if twice:
+            raise InputError([f"{name}: it is set by the draws {self.name!r}; leave one of both" for name in twice])
+
+    def describe(self) -> dict[str, Any]:
+        """The set as plain values, for what is stored with a result; `restore_draws` makes it again."""
+        kept = {name: self.manifest[name] for name in _KEPT if name in self.manifest}
+        return {"name": self.name, **kept, "values": self.values.to_dict("list")}
+
+
+def restore_draws(described: Mapping[str, Any]) -> DrawSet:
+    """The set that `DrawSet.describe` told of."""
+    manifest = {name: described[name] for name in _KEPT if name in described}
+    return DrawSet(described["name"], pd.DataFrame(described["values"]), dict(manifest.get("fixed", {})), manifest)
+
 
 def stored_sets() -> tuple[str, ...]:
     """Names of the sets that come with the package."""
-    folder = resources.files("experiments") / "backtest" / FOLDER
+    folder = resources.files("experiments") / FOLDER
     if not folder.is_dir():
         return ()
     return tuple(sorted(item.name.removesuffix(".parquet") for item in folder.iterdir() if item.name.endswith("quet")))
@@ -61,7 +101,7 @@ def load_draws(name_or_path: str | Path) -> DrawSet:
     """
     text = str(name_or_path)
     if text in stored_sets():
-        path = Path(str(resources.files("experiments") / "backtest" / FOLDER / f"{text}.parquet"))
+        path = Path(str(resources.files("experiments") / FOLDER / f"{text}.parquet"))
     else:
         path = Path(text)
         if path.suffix != ".parquet":

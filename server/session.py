@@ -174,9 +174,10 @@ class Session:
             self._speed = steps_per_second
         self._stepping.set_speed(steps_per_second)
 
-    def acknowledge(self, number: int) -> None:
-        """The browser has drawn a snapshot and can take the next one."""
-        self._stepping.acknowledge(number)
+    def acknowledge(self, number: object) -> None:
+        """The browser has drawn a snapshot and can take the next one; what is no snapshot's number is ignored."""
+        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= self.snapshot.number:
+            self._stepping.acknowledge(number)
 
     def close(self) -> None:
         """End the thread after the month that is being simulated. Never waits, so it is safe under any lock."""

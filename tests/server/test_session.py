@@ -181,6 +181,15 @@ def test_a_browser_that_draws_nothing_is_sent_no_more_pictures_until_the_end(ope
     assert last.n_done == 24
 
 
+def test_a_browser_that_says_it_drew_rubbish_is_not_heard(open_session):
+    screen = open_session(acknowledges=False)
+    for said in ({"a": 1}, "7", None, True, -1, 10**9, float("nan")):
+        screen.session.acknowledge(said)
+    screen.session.play()
+    assert screen.wait(lambda s: s.status == "finished").n_done == 24
+    assert len([s for s in screen.seen if s.status == "playing"]) <= 2
+
+
 def test_snapshots_are_numbered_and_keep_their_numbers_while_the_market_runs_on(open_session):
     screen = open_session()
     screen.session.step()

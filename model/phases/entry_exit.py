@@ -75,7 +75,7 @@ def entry_case(market: ParcelMarket, carrier: int) -> EntryCase:
     target = p.by_type("regional_household_coverage")[zones.zone_type]
     served = set(zones.state[network.coverage[carrier] > 0.0].tolist())  # not what is only on order
     neighbours = {other for state in served for other in read_borders()[state]} | served
-    open_to_it = np.isin(zones.state, sorted(neighbours)) & (reached < target)
+    open_to_it = np.array([state in neighbours for state in zones.state.tolist()]) & (reached < target)
     # A state of its own counts only where it has begun to enter and not yet finished.
     began = market.carriers.household_coverage[carrier] == 0.0
     open_to_it &= began

@@ -40,12 +40,14 @@ def enter(market: ParcelMarket, carrier: int, room: float) -> CapacityOrder | No
         room: Annual parcels of capacity that its growth cap leaves for this quarter.
     """
     p = market.figures
-    lead, agent = int(p.build_lead_months), market.carrier_agents[carrier]
+    lead, smallest = int(p.build_lead_months), market.carrier_agents[carrier].smallest_station()
+    if room < smallest:
+        return None
     years = annuity_with_ramp(
         p.discount_rate_monthly, int(p.capital_life_years) * MONTHS_PER_YEAR, lead, p.reconsider_hazard
     )
     case = entry_case(market, carrier)
-    part = entry_parts(case, years, p.regional_entry_density, agent.smallest_station(), room)
+    part = entry_parts(case, years, p.regional_entry_density, smallest, room)
     if not part.any():
         return None
     before = market.state.network.coverage[carrier]

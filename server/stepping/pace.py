@@ -104,5 +104,9 @@ class Pace:
         self.next_frame_at = now + self.frame_seconds
 
     def may_show(self, number: int, now: float) -> bool:
-        """Whether the next picture may go out while it plays: it is time, and the last one, `number`, was drawn."""
-        return now >= self.next_frame_at and self.drawn >= number
+        """Whether the next picture may go out while it plays.
+
+        It is time, and the one before `number`, the last, was drawn. One picture is on its way while the browser draws
+        another: they come between months only, so that each would otherwise wait for the month after the drawing.
+        """
+        return now >= self.next_frame_at and self.drawn >= number - 1

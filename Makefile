@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study environments docs docs-tables coverage audit soak-scenarios mutation benchmark
+.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study environments docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -135,6 +135,9 @@ environments: setup
 # Long tests: an hour or so of both processors each, kept in results/soak so that an ended run goes on.
 soak-scenarios: setup
 	PYTHONPATH=. $(BIN)/python -u tests/soak/soak_scenarios.py --write docs/hardening.md $(ARGS)
+
+soak-server: setup
+	PYTHONPATH=. $(BIN)/python -u tests/soak/soak_server.py --write docs/hardening.md $(ARGS)
 
 mutation: setup
 	PYTHONPATH=. OPENBLAS_NUM_THREADS=1 $(BIN)/python -u tests/soak/mutation.py --write docs/hardening.md $(ARGS)

@@ -118,22 +118,36 @@ def desired_coverage(
     """
     check_values("cost", cost)
     check_values("access_price", access_price)
-    cells = cost.shape[-1]
-    worth = worth_of_delivering(access_price, injection_cost, speed_benefit, hurdle_charge)
-    worth = np.broadcast_to(worth, cost.shape[:-1])[..., None]
-    pays = cost <= worth
-    last = cells - 1 - np.argmax(pays[..., ::-1], axis=-1)[..., None]
-    if (pays.sum(axis=-1) != np.where(pays.any(axis=-1), last[..., 0] + 1, 0)).any():
-        gain = np.cumsum(worth - cost, axis=-1)  # of own delivery up to each cell
-        last = cells - 1 - np.argmax(gain[..., ::-1], axis=-1)[..., None]
-        pays = pays & (np.take_along_axis(gain, last, axis=-1) >= 0.0)
-    here = np.take_along_axis(cost, last, axis=-1)
-    beyond = np.take_along_axis(cost, np.minimum(last + 1, cells - 1), axis=-1)
-    step = beyond - here
+    return coverage_worth(cost, worth_of_delivering(access_price, injection_cost, speed_benefit, hurdle_charge))
+
+
+def coverage_worth(cost: Floats, worth: Floats | float) -> Floats:
+    """The share of `desired_coverage`, unchecked: for who asks again and again for the same cost.
+
+    Args:
+        cost: Own cost by percentile, $ per parcel, (..., Z, P).
+        worth: Own cost up to which delivering pays, $ per parcel, one number or (..., Z).
+
+    Returns:
+        (..., Z) shares from 0 to 1.
+    """
+    cells, places = cost.shape[-1], cost.shape[:-1]
+    cost, worth = cost.reshape(-1, cells), (worth + np.zeros(places)).reshape(-1)
+    pays, row = cost <= worth[:, None], np.arange(len(cost))
+    count = pays.argmin(axis=1)  # place of the first cell that does not pay; 0 also where there is none
+    count[(count == 0) & pays[:, 0]] = cells
+    if count.sum() != np.count_nonzero(pays):  # somewhere it pays again beyond that place
+        again = np.flatnonzero(count != pays.sum(axis=1))
+        gain = np.cumsum(worth[again, None] - cost[again], axis=1)  # of own delivery up to each cell
+        best = cells - gain[:, ::-1].argmax(axis=1)
+        count[again] = np.where(gain[np.arange(len(again)), best - 1] < 0.0, 0, best)
+    here = cost[row, count - 1]
+    step = cost[row, np.minimum(count, cells - 1)] - here
     part = np.divide(worth - here, step, out=np.zeros_like(step), where=step > 0.0)
-    coverage = ((last + 0.5 + np.clip(part, 0.0, 1.0)) / cells)[..., 0]
-    coverage = np.where(pays.any(axis=-1) & (last[..., 0] == cells - 1), 1.0, coverage)
-    return np.where(pays.any(axis=-1), coverage, 0.0)
+    coverage = (count - 0.5 + np.clip(part, 0.0, 1.0)) / cells
+    coverage[count == cells] = 1.0
+    coverage[count == 0] = 0.0
+    return np.asarray(coverage.reshape(places))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

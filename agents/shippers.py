@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
+
+from agents.blocks import BLOCK, blocks
 
 if TYPE_CHECKING:
     from agents.world import World
@@ -62,6 +65,19 @@ class ShipperTable:
     def market_volume(self) -> Floats:
         """Parcels a year that each row stands for, (n, S)."""
         return self.annual_volume * self.weight[:, None]
+
+    def blocks_by_home(self) -> Iterator[tuple[NDArray[np.int64], Integers]]:
+        """All rows in blocks, and their home divisions: one a row, or in a large table the one that a block shares.
+
+        What depends on the division alone, such as reach and surcharges, then needs no number for each shipper.
+        """
+        if len(self) <= BLOCK:
+            yield np.arange(len(self)), self.division
+            return
+        for division in np.unique(self.division):
+            rows = np.flatnonzero(self.division == division)
+            for block in blocks(len(rows)):
+                yield rows[block], np.array([division])
 
 
 class Shipper(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types

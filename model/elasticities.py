@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.blocks import blocks, softmax_over_options, sum_over_options
+from agents.blocks import softmax_over_options
 from agents.choice import primary_available
 from agents.geography import SEGMENTS
-from agents.pricing import quote
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
 from model.state import MarketState
@@ -36,53 +35,27 @@ class LongRunDemand:
 
 @dataclass(frozen=True, slots=True)
 class _Offers:
-    """What carriers offer in one segment.
+    """What n shippers can choose from in one segment: M carriers, national ones first; H is n or 1, one home for all.
 
     Attributes:
-        constants: (K,), -inf where a carrier offers nothing.
-        level: List level, $, (K,).
-        floor: Lowest quote, $, (K,).
-        other: Money value of days and reliability at start prices, $, (K,).
-        price_level: Consumer prices relative to the start.
-        reach: Share of the destinations reached, by division, (K, R).
-        surcharge: Surcharges by division, $, (K, R).
-        possible: Whether a carrier can be a shipper's primary one, by division, (K, R).
-        national: Which carriers serve every address, (K,).
+        carrier: Their indices, (M,).
+        n_national: How many of them serve every address.
+        constants: (M, 1).
+        level: List level, $, (M, 1).
+        floor: Lowest quote, $, (M, 1).
+        other: Money value of days and reliability at prices of today, $, (M, 1).
+        surcharge: $ per parcel, (M, H).
+        reach: Share of the destinations reached, (M, H); 0 where a carrier cannot be a shipper's primary one.
     """
 
+    carrier: NDArray[np.int64]
+    n_national: int
     constants: Floats
     level: Floats
     floor: Floats
     other: Floats
-    price_level: float
-    reach: Floats
     surcharge: Floats
-    possible: NDArray[np.bool_]
-    national: NDArray[np.bool_]
-
-    @property
-    def offered(self) -> NDArray[np.bool_]:
-        """Which carriers offer the segment, (K,)."""
-        return np.isfinite(self.constants)
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """Options of n shippers in one segment, (K, n) each.
-
-    Attributes:
-        alone: Chances among the national carriers only: who delivers what a partial carrier does not reach.
-        own: Utility of each carrier by itself.
-        covered: Share of the destinations that a carrier reaches.
-        chance: Chances without inertia; a partial carrier shares its utility with the national ones.
-        stationary: Long-run chances with inertia.
-    """
-
-    alone: Floats
-    own: Floats
-    covered: Floats
-    chance: Floats
-    stationary: Floats
+    reach: Floats
 
 
 def long_run_demand(
@@ -101,88 +74,98 @@ def long_run_demand(
         mix: Destination mix by division, (R, Z).
         national: Which carriers serve every address, (K,).
     """
-    tariffs, choice = state.tariffs, state.choice
+    tariffs, choice, price_level = state.tariffs, state.choice, state.environment.price_level
     by_division = mix @ state.network.coverage.T
-    reach = np.where(national, 1.0, by_division).T.copy()
-    possible = (primary_available(by_division, p.primary_min_coverage) | national).T.copy()
-    surcharge = (mix @ tariffs.surcharge.T).T.copy()
-    other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
+    reach = np.where(primary_available(by_division, p.primary_min_coverage), by_division, 0.0)
+    reach = np.where(national, 1.0, reach).T
+    surcharge = (mix @ tariffs.surcharge.T).T
+    other = price_level * quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
+    offered = np.isfinite(choice.constants)
     stay = float(np.expm1(p.switching_inertia))
-    market_volume = shippers.market_volume
     parcels, value, response = (np.zeros(choice.constants.shape) for _ in range(3))
-    for s in range(len(SEGMENTS)):
-        offers = _Offers(
-            constants=choice.constants[s],
-            level=tariffs.offered[s],
-            floor=tariffs.floor[s],
-            other=other[s],
-            price_level=state.environment.price_level,
-            reach=reach,
-            surcharge=surcharge,
-            possible=possible,
-            national=national,
-        )
-        found = np.empty((3, len(choice.constants[s]), len(shippers)))
-        for rows in blocks(len(shippers)):
-            _evaluate(offers, shippers, s, rows, stay, found[:, :, rows])
-        for k in np.flatnonzero(offers.offered):
-            parcels[s, k], value[s, k], response[s, k] = (market_volume[:, s] @ part for part in found[:, k])
+    for rows, home in shippers.blocks_by_home():
+        discount, weight = shippers.discount[rows], shippers.weight[rows]
+        for s in range(len(SEGMENTS)):
+            there = offered[s] & reach[:, home].any(axis=1)
+            carrier = np.concatenate([np.flatnonzero(there & national), np.flatnonzero(there & ~national)])
+            offers = _Offers(
+                carrier,
+                int((there & national).sum()),
+                constants=choice.constants[s, carrier, None],
+                level=tariffs.offered[s, carrier, None],
+                floor=tariffs.floor[s, carrier, None],
+                other=other[s, carrier, None],
+                surcharge=surcharge[carrier[:, None], home],
+                reach=reach[carrier[:, None], home],
+            )
+            share, paid, slope = _evaluate(offers, discount, shippers.price_coef[rows, s] / price_level, stay)
+            volume = shippers.annual_volume[rows, s] * weight
+            parcels[s, carrier] += np.vecdot(share, volume)
+            value[s, carrier] += np.vecdot(share * paid, volume)
+            response[s, carrier] += np.vecdot(slope, volume)
     sold = parcels > 0.0
     price = np.divide(value, parcels, out=np.zeros_like(value), where=sold)
     return LongRunDemand(parcels, price, np.divide(response, parcels, out=np.zeros_like(value), where=sold))
 
 
-def _evaluate(offers: _Offers, shippers: ShipperTable, segment: int, rows: slice, stay: float, found: Floats) -> None:
-    """For some shippers: share of parcels with each carrier, what it pays, and its answer to the price, (3, K, n)."""
-    division, discount = shippers.division[rows], shippers.discount[rows]
-    offered, level, floor = offers.offered, offers.level[:, None], offers.floor[:, None]
-    surcharge = offers.surcharge[:, division]
-    paid = quote(level, floor, discount) + surcharge
-    coef = shippers.price_coef[rows, segment] / offers.price_level
-    utility = np.where(offered, offers.constants, 0.0)[:, None] - coef * (
-        paid + offers.price_level * offers.other[:, None]
-    )
-    options = _options(
-        utility,
-        offers.reach[:, division],
-        offers.possible[:, division] & offered[:, None],
-        (offers.national & offered)[:, None],
-        stay,
-    )
-    step = -coef * np.where(level * (1.0 - discount) > floor, paid, surcharge)
-    for k in np.flatnonzero(offered):
-        amount, slope = _own_parcels(options, int(k), bool(offers.national[k]), stay)
-        found[0, k], found[1, k], found[2, k] = amount, amount * paid[k], slope * step[k]
+def _evaluate(offers: _Offers, discount: Floats, coef: Floats, stay: float) -> tuple[Floats, Floats, Floats]:
+    """Share of each shipper's parcels with each carrier, what it pays, and its answer to the price, (M, n) each.
 
-
-def _options(
-    utility: Floats, covered: Floats, possible: NDArray[np.bool_], national: NDArray[np.bool_], stay: float
-) -> _Options:
-    alone = softmax_over_options(np.where(national, utility, -np.inf))
-    shared = covered * utility + (1.0 - covered) * sum_over_options(alone * utility)
-    chance = softmax_over_options(np.where(possible, shared, -np.inf))
-    raw = chance * (1.0 + stay * chance)
-    return _Options(alone, utility, covered, chance, raw / sum_over_options(raw))
-
-
-def _own_parcels(options: _Options, k: int, national: bool, stay: float) -> tuple[Floats, Floats]:
-    """Share of each shipper's parcels that carrier k delivers, and its derivative by the utility of k, (n,) each.
-
-    With s the chances without inertia, the long-run chance is s (1 + stay s) over its sum.
+    Args:
+        offers: What they can choose from.
+        discount: Discounts, (n,).
+        coef: Price coefficients at prices of today, 1/$, (n,).
+        stay: exp(inertia) - 1.
     """
-    alone, chance, stationary = options.alone, options.chance, options.stationary
-    gain = np.zeros_like(chance)  # change of each option's utility with that of k
-    if national:
-        mean = sum_over_options(alone * options.own)
-        gain = (1.0 - options.covered) * (alone[k] * (1.0 + options.own[k] - mean))
-    gain[k] = options.covered[k]
-    log_chance = gain - sum_over_options(chance * gain)
-    log_raw = log_chance * (1.0 + stay * chance / (1.0 + stay * chance))
-    log_stationary = log_raw - sum_over_options(stationary * log_raw)
-    amount = stationary[k] * options.covered[k]
-    slope = amount * log_stationary[k]
-    if national:
-        left = stationary * (1.0 - options.covered) * alone[k]
-        amount = amount + sum_over_options(left)
-        slope = slope + sum_over_options(left * (log_stationary + 1.0 - alone[k]))
-    return amount, slope
+    listed = offers.level * (1.0 - discount)
+    paid = np.maximum(listed, offers.floor)
+    paid += offers.surcharge
+    moving = np.where(listed > offers.floor, paid, offers.surcharge)
+    utility = offers.constants - coef * (paid + offers.other)
+    share, slope = _own_parcels(utility, offers.n_national, offers.reach, stay)
+    slope *= moving
+    slope *= -coef
+    return share, paid, slope
+
+
+def _own_parcels(utility: Floats, n_national: int, reach: Floats, stay: float) -> tuple[Floats, Floats]:
+    """Share of each shipper's parcels that each carrier delivers, and its derivative by the carrier's utility, (M, n).
+
+    With s the chances without inertia, the long-run chance r is s (1 + stay s) over its sum, so that
+    d log r_j = w_j d log s_j less the mean of it, w_j = 1 + stay s_j / (1 + stay s_j). The utility of carrier k moves
+    its own option by `reach` and, where it is national, that of each partial carrier by what this does not reach times
+    `pull`. Sums over options come first, so that this costs a few operations for each carrier, not for each pair.
+
+    Args:
+        utility: Of each carrier by itself, national carriers first, (M, n).
+        n_national: How many are national.
+        reach: Share of the destinations reached, (M, n) or (M, 1); 0 where a carrier is no option.
+        stay: exp(inertia) - 1.
+    """
+    national, partial = slice(0, n_national), slice(n_national, None)
+    missed = 1.0 - reach[partial]
+    alone = softmax_over_options(utility[national])  # who delivers what a partial carrier does not reach
+    mean = (alone * utility[national]).sum(axis=0)
+    shared = np.where(reach[partial] > 0.0, reach[partial] * utility[partial] + missed * mean, -np.inf)
+    chance = softmax_over_options(np.concatenate([utility[national], shared]))
+    steep = stay * chance
+    stationary = chance * (1.0 + steep)
+    stationary /= stationary.sum(axis=0)
+    steep /= 1.0 + steep
+    steep += 1.0
+    weighted = stationary * steep
+    left = missed * stationary[partial]
+    all_left, left_weighted = left.sum(axis=0), (missed * weighted[partial]).sum(axis=0)
+    # d log s_k and the mean of d log r, first by what carrier k changes in its own option.
+    moved = reach * chance
+    mean_move = reach * weighted - moved * weighted.sum(axis=0)
+    pull = alone * (1.0 + utility[national] - mean)
+    pulled = pull * (missed * chance[partial]).sum(axis=0)
+    moved[national] += pulled
+    mean_move[national] += pull * left_weighted - pulled * weighted.sum(axis=0)
+    share = stationary * reach
+    slope = share * ((reach - moved) * steep - mean_move)
+    others = pull * (missed**2 * weighted[partial]).sum(axis=0) - moved[national] * left_weighted
+    slope[national] += alone * (others + all_left * (1.0 - alone - mean_move[national]))
+    share[national] += alone * all_left
+    return share, slope

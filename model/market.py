@@ -35,7 +35,7 @@ from model.events import EventLog
 from model.history import Paths, fitted_figures, make_paths
 from model.ledger import Ledger
 from model.measuring.welfare import shipper_surplus
-from model.operations import quote_floors, usps_costs
+from model.operations import quote_floors, usps_mean_cost
 from model.outcomes import compute_outcomes
 from model.parameters import ParameterError, Parameters
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
@@ -426,7 +426,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
     def _prepare_floors(self) -> None:
         """Floors of the start and the costs they stand for, so that floors can follow cost later."""
         self.start_floor = self.state.tariffs.floor.copy()
-        mean_usps, _ = usps_costs(self.costs, self.zones, np.zeros(self.zones.n_zones), 1.0, 1.0, 1.0)
+        mean_usps = usps_mean_cost(self.costs, self.zones, 1.0, 1.0, 1.0)
         network = self.state.network
         self.start_floor_cost = quote_floors(self.costs, network.street, mean_usps, network.annual_volume, 1.0)
         revenue = self.state.books.revenue.sum(axis=0)

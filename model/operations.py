@@ -21,7 +21,7 @@ from agents.delivery_cost import (
     value_at_coverage,
 )
 from agents.geography import ZoneTable
-from model.carriers import USPS, CarrierTable
+from model.carriers import AMAZON, USPS, CarrierTable
 from model.parameters import Parameters
 
 Floats = NDArray[np.float64]
@@ -113,6 +113,14 @@ def build_cost_model(p: Parameters, zones: ZoneTable, carriers: CarrierTable, no
     )
 
 
+@lru_cache(maxsize=16)
+def rates_of_month(model: CostModel, wage_index: float, price_index: float, network: int | None = None) -> NetworkRates:
+    """The rates of all networks, or of one alone, after wages and prices have moved: plans ask for the same again."""
+    if network is None:
+        return model.rates.scaled(wage_index, price_index)
+    return rates_of_month(model, wage_index, price_index).only(network)
+
+
 @dataclass(frozen=True, slots=True)
 class StreetCosts:
     """Last-mile cost of the parcel-only networks in one month, (N, Z) $ per parcel where not said otherwise.
@@ -156,7 +164,7 @@ def street_costs(
         wage_index: Wages relative to the start.
         price_index: Prices relative to the start.
     """
-    rates = model.rates.scaled(wage_index, price_index)
+    rates = rates_of_month(model, wage_index, price_index)
     per_household = rates.parcels_per_household_day(annual_volume, coverage * zones.households)
     economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, model.geometry)
     sort = rates.sort_cost[:, zones.zone_type].copy()
@@ -206,6 +214,16 @@ def usps_cost_grid(
     return grid
 
 
+@lru_cache(maxsize=4)
+def usps_mean_cost(
+    model: CostModel, zones: ZoneTable, mail_index: float, wage_index: float, price_index: float
+) -> Floats:
+    """The mean of `usps_cost_grid` over all addresses, $ per parcel, (Z,); read-only like it."""
+    mean: Floats = usps_cost_grid(model, zones, mail_index, wage_index, price_index).mean(axis=1)
+    mean.setflags(write=False)
+    return mean
+
+
 def usps_costs(
     model: CostModel, zones: ZoneTable, amazon_from: Floats, mail_index: float, wage_index: float, price_index: float
 ) -> tuple[Floats, Floats]:
@@ -223,7 +241,8 @@ def usps_costs(
         Mean over all addresses and mean over the sparse end that Amazon hands over, $ per parcel, (Z,) each.
     """
     grid = usps_cost_grid(model, zones, mail_index, wage_index, price_index)
-    return grid.mean(axis=1), mean_between(grid, np.clip(amazon_from, 0.0, 1.0), np.ones_like(amazon_from))
+    mean = usps_mean_cost(model, zones, mail_index, wage_index, price_index)
+    return mean, mean_between(grid, np.clip(amazon_from, 0.0, 1.0), np.ones_like(amazon_from))
 
 
 def handed_over_cost(
@@ -330,7 +349,7 @@ def expected_unit_grid(
         wage_index: Wages relative to the start.
         price_index: Prices relative to the start.
     """
-    rates = model.rates.only(network).scaled(wage_index, price_index)
+    rates = rates_of_month(model, wage_index, price_index, network)
     per_household = rates.parcels_per_household_day(annual[None], (coverage * zones.households)[None])
     economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, model.geometry)
     return np.asarray(economics.unit_cost[0])
@@ -348,9 +367,6 @@ def amazon_own_cost(
         wage_index: Wages relative to the start.
         price_index: Prices relative to the start.
     """
-    n_networks = len(costs.rates.operating_days)
-    annual = np.broadcast_to(parcels, (n_networks, zones.n_zones))
-    per_household = costs.rates.parcels_per_household_day(annual, np.broadcast_to(zones.households, annual.shape))
-    rates = costs.rates.scaled(wage_index, price_index)
-    economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, costs.geometry)
-    return np.asarray(economics.unit_cost[0] * (costs.own_cost_multiplier * costs.own_cost_noise)[:, None])
+    everybody = np.ones(zones.n_zones)
+    unit_cost = expected_unit_grid(costs, zones, AMAZON - 1, parcels, everybody, wage_index, price_index)
+    return np.asarray(unit_cost * (costs.own_cost_multiplier * costs.own_cost_noise)[:, None])

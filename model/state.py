@@ -418,7 +418,10 @@ class PostalState:
 
 @dataclass(slots=True)
 class MonthFlows:
-    """What this month's phases hand to each other; empty when the month begins."""
+    """What this month's phases hand to each other; empty when the month begins.
+
+    `access_cost` is what a parcel that carriers hand over costs USPS, $ per parcel, (K, Z).
+    """
 
     demand: Demand | None = None
     tender: Tender | None = None
@@ -429,6 +432,7 @@ class MonthFlows:
     postal: PostalStatement | None = None
     price_paid: Floats | None = None
     awarded: AwardedParcels | None = None
+    access_cost: Floats | None = None
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from server.pages.inspect import InspectPage
 from server.pages.watch import WatchPage
 from server.session import Session
 from server.snapshot import Snapshot
+from server.stepping import shared
 
 # Path, label in the bar, page. The session lives in the layout, so it goes on while its visitor changes pages.
 PAGES: tuple[tuple[str, str, Callable[[Session], solara.Element]], ...] = (
@@ -43,7 +44,9 @@ def open_session(view: View) -> Session:
     def is_watched() -> bool:
         return kernels.PageStatus.CONNECTED in kernel.page_status.values()
 
-    session = Session(choice=view.choice, is_watched=is_watched, months=view.months)
+    session = Session(
+        choice=view.choice, is_watched=is_watched, months=view.months, open_stepping=shared.open_stepping()
+    )
     seats.take_seat(session, kernel.close)
     return session
 

@@ -10,11 +10,17 @@ from typing import Any
 import pandas as pd
 
 from agents.calendar import Month
+from model.market import ParcelMarket
 from model.scenario import Scenario
 from server.choice import Choice, lever_keys
 
 LABELS = ("name", "title", "description", "forced")
 SERIES_FORMATS = {"csv": "text/csv;charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+
+
+def series_of(market: ParcelMarket, kind: str) -> bytes:
+    """The monthly series of a run so far as a file; made where the market is."""
+    return series_file(market.records.frame(), kind)
 
 
 def series_file(frame: pd.DataFrame, kind: str) -> bytes:

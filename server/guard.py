@@ -1,7 +1,7 @@
-"""What stands between the network and Solara: origin and host checks, headers, and no way to run code from outside.
+"""What stands between the network and Solara: origin and host checks, headers, limits, and what operators ask.
 
-Solara accepts WebSockets from any origin, proxies any npm package, and ipyvue would build any Python class that a
-browser names; each would let a foreign page work in a visitor's name or on this machine.
+Solara accepts WebSockets from any origin and proxies any npm package; each would let a foreign page work in a visitor's
+name or on this machine. What browsers say over their socket is checked in `wire` and `widget_events`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from ipyvue.VueTemplateWidget import Events
+from h11 import LocalProtocolError
 
 from server import messages
 from server.wire import checked
@@ -28,7 +28,7 @@ type Send = Callable[[Message], Awaitable[None]]
 type App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-CDN_PREFIX = "/_solara/cdn/"
+CDN_PREFIX, CLOSE_PREFIX = "/_solara/cdn/", "/_solara/api/close/"
 # Vue compiles components in the browser (unsafe-eval, blob:); Solara's page has inline scripts and styles.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' blob: 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -105,7 +105,10 @@ class Guard:
         if scope["type"] == "websocket":
             await self._connect(scope, receive, send)
         else:
-            await self.app(scope, receive, _with_headers(send, _is_page(path)))
+            try:
+                await self.app(scope, receive, _with_headers(send, _is_page(path)))
+            except LocalProtocolError as error:  # such as a request that tells two lengths: there is nobody to answer
+                logger.warning("an answer found no taker: %s", error)
 
     async def _connect(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass on a connection; where it fails (such as for one that claims another's session) one line is logged."""
@@ -140,6 +143,10 @@ class Guard:
         if changes_state and origin is not None and urlsplit(origin).netloc != host:
             return 403, "The request comes from another site."
         path = scope["path"]
+        if path.startswith(CLOSE_PREFIX) and "session_id" not in parse_qs(
+            scope.get("query_string", b"").decode("latin-1")
+        ):
+            return 400, "The request does not say whose page is closed."
         if path.startswith(CDN_PREFIX) and path.removeprefix(CDN_PREFIX) not in self.browser_files:
             return 404, "There is no such file."
         return None
@@ -178,23 +185,3 @@ def _with_headers(send: Send, page: bool) -> Send:
             await _answer(send, 404, b"text/html; charset=utf-8", messages.not_found())
 
     return send_with_headers
-
-
-def refuse_foreign_objects() -> None:
-    """Let browsers send events only: ipyvue would otherwise import any module and call any class that they name."""
-    handle = Events._handle_event
-    if getattr(handle, "is_guarded", False):
-        return
-
-    def handle_events_only(self: Any, widget: Any, content: dict[str, Any], buffers: Any) -> None:
-        if set(content) <= {"event", "data"} and isinstance(content.get("event"), str) and not _has_reference(content):
-            handle(self, widget, content, buffers)
-
-    handle_events_only.is_guarded = True  # type: ignore[attr-defined]
-    Events._handle_event = handle_events_only
-
-
-def _has_reference(value: Any) -> bool:
-    if isinstance(value, dict):
-        return "objectRef" in value or "functionRef" in value or any(_has_reference(item) for item in value.values())
-    return isinstance(value, list) and any(_has_reference(item) for item in value)

@@ -7,10 +7,12 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
 from server.session import TURNS, Session
+from server.stepping.process import SteppingProcess
+from server.stepping.shared import processes
 
 DEFAULT_MAX_SESSIONS = 40
 # After so long without a wish a session gives way, if somebody else finds the server full.
@@ -74,6 +76,8 @@ def health() -> dict[str, object]:
     """Counts for whoever watches over the server; nothing about who is on it."""
     found = sessions()
     states = [session.snapshot.status for session in found]
+    stepping = processes()
+    at_work = [process for process in stepping.all if not process.ended] if stepping else []
     return {
         "status": "ok",
         "sessions": len(found),
@@ -81,17 +85,35 @@ def health() -> dict[str, object]:
         "playing": states.count("playing"),
         "preparing": states.count("preparing"),
         "failed": states.count("failed"),
-        "simulating_or_waiting": TURNS.competing,
+        "simulating_or_waiting": TURNS.competing + (stepping.competing if stepping else 0),
         "threads": threading.active_count(),
-        "memory_bytes": memory_bytes(),
-    }
+        "memory_bytes": memory_bytes() + sum(memory_bytes(process.pid) for process in at_work),
+        "server_memory_bytes": memory_bytes(),
+        "processes": len(at_work),
+        "processes_ready": sum(process.pulse is not None for process in at_work),
+        "processes_replaced": stepping.n_replaced if stepping else 0,
+    } | _health_of(at_work)
 
 
-def memory_bytes() -> int:
-    """Memory of this process now; its peak where the system does not tell."""
+def _health_of(processes: Sequence[SteppingProcess]) -> dict[str, object]:
+    """Counts of each stepping process; markets beyond its runs are on their way out, or twins of runs by hand."""
+    told: dict[str, object] = {}
+    for number, process in enumerate(processes, start=1):
+        pulse = process.pulse
+        told[f"process_{number}_pid"] = process.pid
+        told[f"process_{number}_runs"] = process.n_runs
+        told[f"process_{number}_markets"] = pulse.markets if pulse else 0
+        told[f"process_{number}_memory_bytes"] = memory_bytes(process.pid)
+    return told
+
+
+def memory_bytes(pid: int | None = None) -> int:
+    """Memory of a process now; where the system does not tell, its peak for this one and 0 for another."""
     try:
-        with open("/proc/self/statm") as file:
+        with open(f"/proc/{pid or 'self'}/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
+        if pid:
+            return 0
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024

@@ -9,6 +9,8 @@ import sys
 import threading
 import warnings
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,8 @@ FIXED = {
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_SESSION_HTTP_ONLY": "True",
+    # Reacton's second way to walk the tree of a page; it leaves out what has not changed.
+    "REACTON_FAST": "1",
 }
 # An operator may want others.
 DEFAULTS = {"SOLARA_KERNEL_CULL_TIMEOUT": "2m"}
@@ -40,6 +44,7 @@ DEFAULTS = {"SOLARA_KERNEL_CULL_TIMEOUT": "2m"}
 SPARE_KERNELS = 20
 # What a browser sends is clicks and small values.
 MAX_MESSAGE_BYTES = 2**20
+MAX_PROCESSES = 64
 
 
 class ServeError(RuntimeError):
@@ -47,7 +52,11 @@ class ServeError(RuntimeError):
 
 
 def serve(
-    host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, open_browser: bool = False, stores: str | Path | None = None
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    open_browser: bool = False,
+    stores: str | Path | None = None,
+    processes: int | None = None,
 ) -> None:
     """Serve the app until interrupted.
 
@@ -56,16 +65,21 @@ def serve(
         port: TCP port, 0 for any free one.
         open_browser: Open the page in the machine's browser.
         stores: Folder of the sweeps that the pages show and make, or of a single one.
+        processes: Processes that simulate the months of all sessions; None for one for each processor, 0 to simulate
+            them in the server's own.
 
     Raises:
-        ServeError: The browser files or the folder are missing, or the address cannot be used.
+        ServeError: The browser files or the folder are missing, the address cannot be used, or `processes` is out of
+            range.
     """
     if stores is not None:
         if not Path(stores).is_dir():
             raise ServeError(f"there is no folder {stores}; `lastmile sweep DESIGN --out {stores}` makes one")
         os.environ["LASTMILE_STORES"] = str(Path(stores).resolve())
+    if processes is not None and not 0 <= processes <= MAX_PROCESSES:
+        raise ServeError(f"processes must be between 0 and {MAX_PROCESSES}, not {processes}")
     listener = _listen(host, port)
-    with listener:
+    with listener, _stepping(processes):
         app = make_app(only_loopback=host.startswith(LOOPBACK))
         import uvicorn
 
@@ -84,6 +98,18 @@ def serve(
         uvicorn.Server(config).run(sockets=[listener])
 
 
+@contextmanager
+def _stepping(count: int | None) -> Iterator[None]:
+    """Stepping processes that start before Solara is imported, and are gone at the end."""
+    from server.stepping import shared
+
+    shared.start_processes(count)
+    try:
+        yield
+    finally:
+        shared.close_processes()
+
+
 def make_app(only_loopback: bool = True) -> Guard:
     """Build the ASGI app: Solara behind the guard. Sets the environment, so call it before anything imports Solara.
 
@@ -96,10 +122,12 @@ def make_app(only_loopback: bool = True) -> Guard:
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     from server import seats
+    from server.stepping.shared import close_processes
     from server.work.shared import close_work
 
     def close_everything() -> None:
         seats.close_all()
+        close_processes()
         close_work()
 
     try:
@@ -111,9 +139,12 @@ def make_app(only_loopback: bool = True) -> Guard:
     warnings.filterwarnings("ignore", message="Cookies with samesite=none require https")
     from solara.server.starlette import app
 
-    from server.guard import Guard, House, refuse_foreign_objects
+    from server.guard import Guard, House
+    from server.outbox import send_together
+    from server.widget_events import refuse_foreign_objects
 
     refuse_foreign_objects()
+    send_together()
     house = House(limit, lambda: len(seats.sessions()), seats.make_room, seats.health, close_everything)
     return Guard(app, CDN, only_loopback, house)
 
@@ -140,9 +171,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="TCP port, 0 for any free one")
     parser.add_argument("--open-browser", action="store_true", help="open the page in this machine's browser")
     parser.add_argument("--open", metavar="DIR", help="folder of sweeps to show (default: results)")
+    parser.add_argument(
+        "--processes", type=int, metavar="N", help="processes that simulate months (default: one for each processor)"
+    )
     options = parser.parse_args()
     try:
-        serve(options.host, options.port, options.open_browser, options.open)
+        serve(options.host, options.port, options.open_browser, options.open, options.processes)
     except ServeError as error:
         sys.exit(f"lastmile: {error}")
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ few may, and those that wait are served in the order in which they came.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ class Turns:
         self._at_once = at_once
         self._lock = threading.Lock()
         self._queue: deque[threading.Event] = deque()
+        self._began: dict[int, float] = {}  # by thread
 
     @contextmanager
     def turn(self, wanted: Callable[[], bool] | None = None) -> Iterator[bool]:
@@ -49,6 +51,13 @@ class Turns:
             self._hand_on()
 
     def _take(self, wanted: Callable[[], bool] | None = None) -> bool:
+        if not self._queue_up(wanted):
+            return False
+        with self._lock:
+            self._began[threading.get_ident()] = time.monotonic()
+        return True
+
+    def _queue_up(self, wanted: Callable[[], bool] | None) -> bool:
         ticket: threading.Event | None = None
         with self._lock:
             if self._free > 0:
@@ -69,6 +78,7 @@ class Turns:
 
     def _hand_on(self) -> None:
         with self._lock:
+            self._began.pop(threading.get_ident(), None)
             if self._queue:
                 self._queue.popleft().set()  # nobody can push in between
             else:
@@ -88,3 +98,9 @@ class Turns:
         """Threads that have a turn or wait for one."""
         with self._lock:
             return self._at_once - self._free + len(self._queue)
+
+    @property
+    def longest_seconds(self) -> float:
+        """How long the longest of the present turns lasts already."""
+        with self._lock:
+            return time.monotonic() - min(self._began.values()) if self._began else 0.0

@@ -45,10 +45,15 @@ def check_share(name: str, values: FloatArray | float) -> None:
     Raises:
         ValueError: Wrong dtype, not finite, or outside 0 to 1.
     """
-    check_values(name, values)
-    largest = float(np.max(values, initial=0.0))
-    if largest > 1:
-        raise ValueError(f"{name} reaches {largest:g}; allowed: 0 to 1")
+    if not within(values, 0.0, 1.0):
+        check_values(name, values)
+        raise ValueError(f"{name} reaches {np.max(values):g}; allowed: 0 to 1")
+
+
+def within(values: FloatArray | float, low: float, high: float) -> bool:
+    """Whether all values are float64 between two bounds, NaN is not; the quick look before a search for the culprit."""
+    array = np.asarray(values)
+    return array.dtype == np.float64 and bool(array.min(initial=low) >= low and array.max(initial=high) <= high)
 
 
 def check_shape(name: str, values: FloatArray, shape: tuple[int, ...]) -> None:

@@ -9,8 +9,10 @@ every carrier serves the densest addresses first. Source: design text of the mar
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.delivery_cost.checks import (
     N_ZONE_TYPES,
@@ -261,7 +263,7 @@ def mean_between(values: FloatArray, low: FloatArray, high: FloatArray) -> Float
     """
     check_share("low", low)
     check_share("high", high)
-    if np.any(high < low):
+    if not (low <= high).all():
         raise ValueError(f"high is below low by {np.max(low - high):g}; allowed: low to 1")
     cells = values.shape[-1]
     start = np.arange(cells, dtype=np.float64)
@@ -270,10 +272,22 @@ def mean_between(values: FloatArray, low: FloatArray, high: FloatArray) -> Float
     np.maximum(weights, 0.0, out=weights)
     total = weights.sum(axis=-1)
     narrow = total < _NARROWEST_SLICE
+    if not narrow.any():
+        return np.asarray(np.vecdot(weights, values) / total, dtype=np.float64)
     mean = np.vecdot(weights, values) / np.where(narrow, 1.0, total)
-    if narrow.any():
-        mean = np.where(narrow, value_at_coverage(values, low), mean)
+    by_cell, narrow, low = _of_one_shape(values, narrow, low)
+    mean[narrow] = value_at_coverage(by_cell[narrow], low[narrow])  # for these places alone
     return np.asarray(mean, dtype=np.float64)
+
+
+def _of_one_shape(values: FloatArray, *shares: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Values (..., Z, P) and shares (..., Z) with the same leading axes."""
+    places = values.shape[:-1]
+    if all(share.shape == places for share in shares):
+        return values, *shares
+    places = np.broadcast_shapes(places, *(share.shape for share in shares))
+    cells = values.shape[-1]
+    return np.broadcast_to(values, (*places, cells)), *(np.broadcast_to(share, places) for share in shares)
 
 
 def value_at_coverage(values: FloatArray, coverage: FloatArray) -> FloatArray:
@@ -294,10 +308,9 @@ def value_at_coverage(values: FloatArray, coverage: FloatArray) -> FloatArray:
     """
     check_share("coverage", coverage)
     cells = values.shape[-1]
-    position = np.clip(coverage * cells - 0.5, 0.0, cells - 1.0)
-    shape = np.broadcast_shapes(values.shape[:-1], position.shape)
-    lower = np.broadcast_to(position.astype(np.intp), shape)[..., None]
-    by_cell = np.broadcast_to(values, (*shape, cells))
-    at_lower = np.take_along_axis(by_cell, lower, axis=-1)[..., 0]
-    at_upper = np.take_along_axis(by_cell, np.minimum(lower + 1, cells - 1), axis=-1)[..., 0]
-    return np.asarray(at_lower + (at_upper - at_lower) * (position % 1.0), dtype=np.float64)
+    values, coverage = _of_one_shape(values, coverage)
+    position = np.clip(coverage.ravel() * cells - 0.5, 0.0, cells - 1.0)
+    by_cell, place, lower = values.reshape(-1, cells), np.arange(position.size), position.astype(np.intp)
+    at_lower, at_upper = by_cell[place, lower], by_cell[place, np.minimum(lower + 1, cells - 1)]
+    found = at_lower + (at_upper - at_lower) * (position % 1.0)
+    return np.asarray(found.reshape(coverage.shape), dtype=np.float64)

@@ -555,6 +555,10 @@ def serve(
         Path | None, typer.Option("--open", metavar="DIR", help="Folder of sweeps to show, or of a single one.")
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open-browser", help="Open the page in the browser.")] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=0, max=64, metavar="N", help="Processes that simulate months; one for each processor."),
+    ] = None,
 ) -> None:
     """Serve the browser app until interrupted."""
     # By name and only here: the app stands on the floor above this one, which must work without it.
@@ -562,7 +566,7 @@ def serve(
 
     app_server = import_module("server.serve")
     try:
-        app_server.serve(host, port, open_browser, open_)
+        app_server.serve(host, port, open_browser, open_, processes)
     except KeyboardInterrupt:
         return  # the usual way to end it
     except app_server.ServeError as error:

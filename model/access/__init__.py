@@ -7,6 +7,7 @@ at USPS's attributable cost at that density, and paid for under a contract with 
 from model.access.accounts import (
     access_dollars,
     access_resources,
+    access_unit_cost,
     delivered_parcels,
     handling_cost,
     passed_by,
@@ -24,6 +25,7 @@ __all__ = [
     "access_price",
     "access_resources",
     "access_terms",
+    "access_unit_cost",
     "buyers",
     "carrier_slices",
     "decide_access",

@@ -54,14 +54,13 @@ def spared_routes(market: ParcelMarket) -> Floats:
     return spared
 
 
-def access_resources(market: ParcelMarket, mail_index: float) -> Floats:
-    """Staff that USPS needs for what other carriers hand over, deseasonalised dollars a month by zone, (Z,)."""
+def access_unit_cost(market: ParcelMarket, mail_index: float) -> Floats:
+    """Attributable cost at USPS of a parcel that each carrier hands over this month, $, (K, Z); 0 for who does not."""
     access, env = market.state.access, market.state.environment
-    annual = access.bought * (MONTHS_PER_YEAR / env.season)
-    if not annual.any():
-        return np.zeros(market.zones.n_zones)
-    rows = annual.any(axis=1)
-    cost = handed_over_cost(
+    cost, rows = np.zeros_like(access.bought), access.bought.any(axis=1)
+    if not rows.any():
+        return cost
+    cost[rows] = handed_over_cost(
         market.costs,
         market.zones,
         np.clip(access.kept[rows], 0.0, 1.0),
@@ -70,7 +69,18 @@ def access_resources(market: ParcelMarket, mail_index: float) -> Floats:
         env.wage_usps,
         env.price_level,
     )
-    return np.asarray((annual[rows] * cost).sum(axis=0) / MONTHS_PER_YEAR)
+    return cost
+
+
+def access_resources(market: ParcelMarket, cost: Floats) -> Floats:
+    """Staff that USPS needs for what other carriers hand over, deseasonalised dollars a month by zone, (Z,).
+
+    Args:
+        market: The market.
+        cost: What `access_unit_cost` says, $ per parcel, (K, Z).
+    """
+    annual = market.state.access.bought * (MONTHS_PER_YEAR / market.state.environment.season)
+    return np.asarray((annual * cost).sum(axis=0) / MONTHS_PER_YEAR)
 
 
 def handling_cost(market: ParcelMarket, sort: Floats) -> Floats:

@@ -161,10 +161,12 @@ def _on_the_table(market: ParcelMarket, seller: str, begin: Month, prices: Mappi
 def ups_share(market: ParcelMarket, month: Month) -> float:
     """Share of Amazon's start volume at UPS that its announced plan leaves in a month: the cut, evenly to its end.
 
-    Nobody knows of the plan before it is announced: a run through the past talks and builds without it.
+    A run through the past talks and builds without the plan until it is announced. Where a run begins with it, orders
+    that stand at the start were placed with it in view: the two had agreed on it before they told.
     """
     p, announced = market.figures, market.settings.projection_start
-    if not market.settings.announced_plans or market.month < announced:
+    unknown = market.settings.start < announced and market.month < announced
+    if not market.settings.announced_plans or unknown:
         return 1.0
     year = int(p.ups_amazon_cut_end)
     end = Month(year, 1) + round((p.ups_amazon_cut_end - year) * MONTHS_PER_YEAR)

@@ -18,7 +18,7 @@ from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
 from model.carriers import FEDEX, REGIONAL, UPS, USPS
 from model.contract_margins import enterprise_quotes
-from model.operations import quote_floors, usps_costs
+from model.operations import quote_floors, usps_mean_cost
 from model.tender import quality_cost
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def _agreed_prices(market: ParcelMarket) -> Floats:
 def seller_limits(market: ParcelMarket) -> Floats:
     """Least that a carrier takes from an enterprise shipper, $ per parcel, (1, S, K): marginal cost and its margin."""
     p, env, network = market.figures, market.state.environment, market.state.network
-    nowhere = np.zeros(market.zones.n_zones)
-    usps, _ = usps_costs(market.costs, market.zones, nowhere, market.mail_index, env.wage_usps, env.price_level)
+    usps = usps_mean_cost(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
     cost = quote_floors(market.costs, network.street, usps, network.annual_volume, env.price_level)
     margin = np.full(cost.shape[1], 1.0 / (1.0 - p.required_contract_margin))
     margin[FEDEX], margin[USPS] = 1.0 + p.fedex_fill_margin, 1.0 + p.seller_margin_floor

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.blocks import blocks, sum_over_options
+from agents.blocks import sum_over_options
 from agents.geography import SEGMENTS
-from agents.pricing import quote
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
 from model.state import MarketState
@@ -32,33 +31,59 @@ def shipper_surplus(
         national: Which carriers serve every address, (K,).
     """
     tariffs, choice, level = state.tariffs, state.choice, state.environment.price_level
-    reach = np.where(national, 1.0, mix @ state.network.coverage.T).T.copy()
-    surcharge = (mix @ tariffs.surcharge.T).T.copy()
+    reach = np.where(national, 1.0, mix @ state.network.coverage.T).T
+    surcharge = (mix @ tariffs.surcharge.T).T
     other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
+    offered = np.isfinite(choice.constants)
     value = np.empty((len(shippers), len(SEGMENTS)))
-    for s in range(len(SEGMENTS)):
-        offered = np.isfinite(choice.constants[s])
-        for rows in blocks(len(shippers)):
-            price = quote(tariffs.offered[s][:, None], tariffs.floor[s][:, None], shippers.discount[rows])
-            agreed = choice.enterprise_price[rows, s].T
-            found = price[:, : agreed.shape[1]]
-            np.copyto(found, agreed, where=~np.isnan(agreed))
-            division, coef = shippers.division[rows], shippers.price_coef[rows, s]
-            cost = (price + surcharge[:, division]) / level + other[s][:, None]
-            utility = np.where(offered, choice.constants[s], 0.0)[:, None] - coef * cost
-            value[rows, s] = _choice_value(utility, reach[:, division], offered, national) / coef
+    for rows, home in shippers.blocks_by_home():
+        keep = 1.0 - shippers.discount[rows]
+        agreed = choice.enterprise_price[rows[: np.searchsorted(rows, shippers.n_enterprise)]]
+        reached = reach[:, home]
+        for s in range(len(SEGMENTS)):
+            carriers = np.flatnonzero(offered[s] & reached.any(axis=1))
+            coef = shippers.price_coef[rows, s]
+            # From the price to the utility in one array: more of this size would cost as much as the arithmetic.
+            utility = tariffs.offered[s, carriers, None] * keep
+            np.maximum(utility, tariffs.floor[s, carriers, None], out=utility)
+            fixed = agreed[:, s, carriers].T
+            np.copyto(utility[:, : len(agreed)], fixed, where=~np.isnan(fixed))
+            utility += surcharge[carriers[:, None], home]
+            utility /= level
+            utility += other[s, carriers, None]
+            utility *= coef
+            np.subtract(choice.constants[s, carriers, None], utility, out=utility)
+            value[rows, s] = _choice_value(utility, reached, carriers, national) / coef
     return value
 
 
-def _choice_value(utility: Floats, reach: Floats, offered: NDArray[np.bool_], national: NDArray[np.bool_]) -> Floats:
-    """Log of the sum of exp(utility), (n,); utility and reach are (K, n)."""
-    own = np.where((offered & national)[:, None], utility, -np.inf)
+def _choice_value(utility: Floats, reach: Floats, carriers: NDArray[np.int64], national: NDArray[np.bool_]) -> Floats:
+    """Log of the sum of exp(utility), (n,).
+
+    Args:
+        utility: Of each carrier that is on offer, by itself, (M, n); overwritten.
+        reach: Share of the destinations that each of all carriers reaches, (K, n) or (K, 1).
+        carriers: Which carriers are on offer, (M,).
+        national: Which of all carriers are national, (K,).
+    """
+
+    def total(values: Floats, of: NDArray[np.int64]) -> Floats:
+        return sum_over_options(values, of, len(national))
+
+    everywhere = national[carriers]
+    own = utility[everywhere]
     weight = np.exp(own - own.max(axis=0))
-    mean = sum_over_options(np.where(weight > 0.0, weight * utility, 0.0))
-    mean /= sum_over_options(weight)
-    shared = np.where(offered[:, None] & (reach > 0.0), reach * utility + (1.0 - reach) * mean, -np.inf)
-    top = shared.max(axis=0)
-    return np.asarray(top + np.log(sum_over_options(np.exp(shared - top))))
+    own *= weight
+    mean = total(own, carriers[everywhere]) / total(weight, carriers[everywhere])
+    for option in np.flatnonzero(~everywhere):
+        share, shared = reach[carriers[option]], utility[option]
+        shared *= share
+        shared += (1.0 - share) * mean
+        np.copyto(shared, -np.inf, where=share == 0.0)
+    top = utility.max(axis=0)
+    utility -= top
+    np.exp(utility, out=utility)
+    return np.asarray(top + np.log(total(utility, carriers)))
 
 
 def mail_users_gain(mail_revenue: float, mail_price: float, price_level: float) -> float:

@@ -12,6 +12,7 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost import adjust, resource_cost
 from model.access import (
     access_resources,
+    access_unit_cost,
     delivered_parcels,
     handling_cost,
     passed_by,
@@ -80,7 +81,8 @@ def _operate(market: ParcelMarket) -> None:
         env.wage_usps,
         env.price_level,
     )
-    needed[USPS] += access_resources(market, mail.volume_index)
+    state.flows.access_cost = access_unit_cost(market, mail.volume_index)
+    needed[USPS] += access_resources(market, state.flows.access_cost)
     needed[USPS] = np.maximum(needed[USPS] - spared_upstream(market), 0.0)
     in_place = network.in_place * market.wage_step()[:, None]
     flex_down, flex_up = market.resource_flexibility()

@@ -12,7 +12,7 @@ from agents.contracts import Contract
 from agents.geography import ECONOMY
 from model.access import access_price
 from model.carriers import USPS
-from model.operations import handed_over_cost, usps_costs
+from model.operations import usps_costs, usps_mean_cost
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -54,8 +54,7 @@ def contract_cover(market: ParcelMarket, contract: Contract) -> Cover:
         contract.price_at(market.month, group, market.published_access_price()) for group in range(len(contract.groups))
     ]
     price = np.array(prices)[market.price_group_of_zone(len(prices))]
-    mean, _ = access_costs(market, np.zeros(market.zones.n_zones))
-    return Cover(float(parcels.sum()), float(parcels @ price), float(parcels @ mean))
+    return Cover(float(parcels.sum()), float(parcels @ price), float(parcels @ mean_access_cost(market)))
 
 
 def _amazon_cover(market: ParcelMarket) -> Cover:
@@ -66,18 +65,10 @@ def _amazon_cover(market: ParcelMarket) -> Cover:
 
 
 def _carrier_cover(market: ParcelMarket, carrier: int) -> Cover:
-    access, env = market.state.access, market.state.environment
-    parcels, row = access.contract[carrier], slice(carrier, carrier + 1)
-    cost = handed_over_cost(
-        market.costs,
-        market.zones,
-        np.clip(access.kept[row], 0.0, 1.0),
-        np.clip(access.reach[row], 0.0, 1.0),
-        market.mail_index,
-        env.wage_usps,
-        env.price_level,
-    )[0]
-    return Cover(float(parcels.sum()), float(parcels @ access_price(market, carrier)), float(parcels @ cost))
+    parcels, cost = market.state.access.contract[carrier], market.state.flows.access_cost
+    assert cost is not None
+    paid = float(parcels @ access_price(market, carrier))
+    return Cover(float(parcels.sum()), paid, float(parcels @ cost[carrier]))
 
 
 def amazon_access_cost(market: ParcelMarket) -> Floats:
@@ -86,13 +77,14 @@ def amazon_access_cost(market: ParcelMarket) -> Floats:
     assert allocation is not None
     assert demand is not None
     handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
-    return access_costs(market, np.clip(1.0 - handed / demand.amazon, 0.0, 1.0))[1]
+    env, amazon_from = market.state.environment, np.clip(1.0 - handed / demand.amazon, 0.0, 1.0)
+    return usps_costs(market.costs, market.zones, amazon_from, market.mail_index, env.wage_usps, env.price_level)[1]
 
 
-def access_costs(market: ParcelMarket, amazon_from: Floats) -> tuple[Floats, Floats]:
-    """Attributable cost over all addresses and over the sparse end that Amazon hands over, $ per parcel, (Z,) each."""
+def mean_access_cost(market: ParcelMarket) -> Floats:
+    """Attributable cost of a parcel that enters at the delivery unit, over all addresses, $ by zone, (Z,)."""
     env = market.state.environment
-    return usps_costs(market.costs, market.zones, amazon_from, market.mail_index, env.wage_usps, env.price_level)
+    return usps_mean_cost(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
 
 
 def covers_by_carrier(market: ParcelMarket) -> tuple[Floats, Floats]:

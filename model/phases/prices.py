@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from model.billing import month_surcharges, peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.elasticities import LongRunDemand, long_run_demand
-from model.operations import quote_floors, usps_costs
+from model.operations import quote_floors, usps_mean_cost
 from model.phases.postal import apply_measures
 from model.phases.regulation import review_mail_price
 from model.phases.universal_service import review_service
@@ -67,9 +67,7 @@ def _open_network(market: ParcelMarket) -> None:
 def variable_costs(market: ParcelMarket) -> Floats:
     """What one more parcel costs each carrier this month, $ per parcel, (S, K)."""
     env, network, zones = market.state.environment, market.state.network, market.zones
-    mean_usps, _ = usps_costs(
-        market.costs, zones, np.zeros(zones.n_zones), market.mail_index, env.wage_usps, env.price_level
-    )
+    mean_usps = usps_mean_cost(market.costs, zones, market.mail_index, env.wage_usps, env.price_level)
     return quote_floors(market.costs, network.street, mean_usps, network.annual_volume, env.price_level)
 
 

@@ -12,7 +12,7 @@ from agents.geography import SEGMENTS
 from model import regulator as law
 from model.carriers import USPS
 from model.ledger import CENTS
-from model.phases.contract_cover import access_costs, contract_cover
+from model.phases.contract_cover import contract_cover, mean_access_cost
 from model.postal_accounts import BILLION
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _products(market: ParcelMarket) -> list[law.Finding]:
     assert flows.allocation is not None
     assert flows.invoices is not None
     parcels = flows.allocation.accepted[:-2, :, USPS].sum(axis=0)
-    last_mile = access_costs(market, np.zeros(market.zones.n_zones))[0]
+    last_mile = mean_access_cost(market)
     upstream = market.costs.upstream[:, USPS] * market.state.environment.price_level
     paid = flows.invoices[:-2, :, USPS].sum(axis=0) / CENTS
     total = parcels.sum(axis=1)

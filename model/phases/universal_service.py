@@ -11,7 +11,7 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.distress import Rung
 from agents.universal_service import fixed_street_cost, mail_share, unprofitable
 from model.carriers import USPS
-from model.operations import usps_costs
+from model.operations import usps_mean_cost
 from model.postal_accounts import MailMonth, mail_month
 
 if TYPE_CHECKING:
@@ -57,9 +57,7 @@ def zone_contribution(market: ParcelMarket) -> Floats:
     p, env, books = market.figures, market.state.environment, market.state.books
     volume = market.state.network.annual_volume[USPS]
     sold = float(books.volume[:, USPS].sum())
-    mean_cost, _ = usps_costs(
-        market.costs, market.zones, np.zeros_like(volume), market.mail_index, env.wage_usps, env.price_level
-    )
+    mean_cost = usps_mean_cost(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
     margin = float((books.revenue[:, USPS] - books.cost[:, USPS]).sum()) / sold if sold > 0.0 else 0.0
     typical = float(mean_cost @ volume / volume.sum()) if volume.sum() > 0.0 else 0.0
     parcels = volume * (margin + typical - mean_cost)

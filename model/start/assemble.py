@@ -21,6 +21,7 @@ from model.operations import (
     quote_floors,
     street_costs,
     usps_costs,
+    usps_mean_cost,
 )
 from model.parameters import Parameters
 from model.start.amazon_flows import AmazonFlows, amazon_flows
@@ -219,7 +220,7 @@ def _floors(
     published mean price of UPS economy (7.50) is below its marginal cost (7.82). Their floor is therefore no higher
     than what their most discounted customer pays at the published mean price.
     """
-    mean_usps, _ = usps_costs(costs, zones, np.zeros(zones.n_zones), 1.0, 1.0, 1.0)
+    mean_usps = usps_mean_cost(costs, zones, 1.0, 1.0, 1.0)
     floor = quote_floors(costs, street, mean_usps, annual, 1.0)
     kept = np.average(1.0 - shippers.discount[:, None] * np.ones(len(SEGMENTS)), axis=0, weights=shippers.market_volume)
     most_discounted = price * ((1.0 - p.discount_max) / kept)[:, None]

@@ -38,6 +38,13 @@ class Server:
             found: dict[str, int] = json.loads(answer.read())
             return found
 
+    def is_alive(self) -> bool:
+        """Whether it answers."""
+        try:
+            return self.health() != {}
+        except OSError:
+            return False
+
     def complaints(self) -> int:
         """How many errors it has told."""
         return self.log.read_text(errors="replace").count("Traceback")

@@ -116,16 +116,27 @@ class SocketVisitor:
         await self._send("comm_msg", {"comm_id": comm, "data": {"method": "custom", "content": content}})
 
     async def _send(self, kind: str, content: dict[str, Any]) -> None:
-        header = {
-            "msg_id": str(uuid4()),
-            "msg_type": kind,
-            "session": "study",
-            "username": "",
-            "version": "5.3",
-            "date": datetime.now(UTC).isoformat(),
-        }
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-        await self._socket.send(json.dumps({**message, "buffers": []}))
+        await self._socket.send(json.dumps(make_message(kind, content)))
+
+
+def make_message(kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    """A message as the page sends it."""
+    header = {
+        "msg_id": str(uuid4()),
+        "msg_type": kind,
+        "session": "study",
+        "username": "",
+        "version": "5.3",
+        "date": datetime.now(UTC).isoformat(),
+    }
+    return {
+        "header": header,
+        "parent_header": {},
+        "metadata": {},
+        "content": content,
+        "channel": "shell",
+        "buffers": [],
+    }
 
 
 def read_message(raw: str | bytes) -> dict[str, Any]:

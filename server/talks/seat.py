@@ -24,7 +24,7 @@ from server.talks.sides import SEATS
 from server.talks.twin import Twin
 
 if TYPE_CHECKING:
-    from server.session import Choice
+    from server.choice import Choice
 
 type Floats = NDArray[np.float64]
 
@@ -75,11 +75,18 @@ class Seat:
     def __init__(self, market: ParcelMarket, key: str, twin: Twin, await_answer: Callable[[Decision], Answer]) -> None:
         self.key, self.twin = key, twin
         self._market, self._await = market, await_answer
-        self.procedure = PlayedByHand(alternating_offers(market.figures), SEATS[key], self._ask)
+        self.procedure = PlayedByHand(alternating_offers(market.figures), SEATS[key], self)
 
-    def _ask(self, question: Question) -> Answer:
+    def __call__(self, question: Question) -> Answer:
+        """Ask the visitor."""
         state = self._market.state.talks[ACCESS_PAIR]
         return self._await(_decision(self._market, self.key, state, question))
+
+
+def seat_of(market: ParcelMarket) -> Seat | None:
+    """The seat that a visitor has in a market, if any."""
+    procedure = market.procedure
+    return procedure.ask if isinstance(procedure, PlayedByHand) and isinstance(procedure.ask, Seat) else None
 
 
 def take_seat(

@@ -10,7 +10,7 @@ from agents.bargaining import Answer, Question
 from agents.calendar import Month
 from model.market import ParcelMarket
 from server.talks.negotiations import ACCESS_PAIR
-from server.talks.seat import Seat
+from server.talks.seat import Seat, seat_of
 from server.talks.twin import MEASURES, agreements, measured
 
 
@@ -62,6 +62,11 @@ class SeatView:
     until: Month | None
     lines: tuple[Line, ...]
     failed: str
+
+
+def extract_own(market: ParcelMarket) -> SeatView | None:
+    """Copy the visitor's seat out of a market; None where nobody sits."""
+    return extract(market, seat_of(market))
 
 
 def extract(market: ParcelMarket, seat: Seat | None) -> SeatView | None:

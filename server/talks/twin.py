@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from model.market import ParcelMarket
 
 if TYPE_CHECKING:
-    from server.session import Choice
+    from server.choice import Choice
 
 type Floats = NDArray[np.float64]
 

@@ -16,6 +16,18 @@ def test_sums_do_not_depend_on_which_axis_comes_first(options):
     np.testing.assert_array_equal(softmax_over_options(values.T.copy()).T, softmax(values))
 
 
+@pytest.mark.parametrize("options", [2, 7, 8, 12, 17, 40])
+def test_options_that_add_nothing_can_be_left_out(options):
+    rng = np.random.default_rng(options)
+    for share in (0.1, 0.3, 0.7):
+        there = rng.random(options) < share
+        there[rng.integers(options)] = True
+        values = rng.standard_normal((options, 101)) * there[:, None]
+        total = sum_over_options(values[there], np.flatnonzero(there), options)
+        np.testing.assert_array_equal(total, sum_over_options(values))
+        assert not np.shares_memory(total, values)
+
+
 @pytest.mark.parametrize("n", [0, 1, BLOCK, BLOCK + 1, 3 * BLOCK - 7])
 def test_blocks_take_every_row_once(n):
     rows = [row for block in blocks(n) for row in range(n)[block]]

@@ -10,6 +10,7 @@ from agents.calendar import Month
 from agents.geography import SEGMENTS
 from experiments.errors import InputError
 from experiments.settings import prepare_scenario
+from model.bargains.carriage import ups_share
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.history import fit_to_carrier_totals, fitted_figures, read_history
 from model.history.fitting import GROUPS, paid_price_index
@@ -274,3 +275,13 @@ def test_a_figure_that_the_start_year_replaces_cannot_be_set():
     with pytest.raises(InputError, match=r"amazon_via_usps, share_ground_ups cannot be set for a start in 2019-01"):
         prepare_scenario("baseline", {"amazon_via_usps": 1.2, "share_ground_ups": 0.4}, "2019-01", "2020-01")
     assert prepare_scenario("baseline", {"build_limit": 0.5}, "2019-01", "2020-01").parameters.build_limit == 0.5
+
+
+def test_the_past_does_not_know_of_the_cut_that_was_announced_in_2025(finished, differences):
+    """UPS told in January 2025 that it gives up Amazon parcels; nobody acts on it before, and everybody after."""
+    span = {"start": "2024-01", "end": "2025-03", "history_mode": "free_run", **QUIET}
+    as_told = finished("baseline", **span)
+    none = finished("baseline", ups_amazon_cut_share=0.0, **span)
+    assert differences(as_told, none, months=12) == []
+    assert "amazon_via_ups_parcels" in differences(as_told, none)
+    assert ups_share(as_told, Month(2026, 6)) < 1.0 == ups_share(none, Month(2026, 6))

@@ -7,6 +7,7 @@ import pytest
 
 from agents.delivery_cost import NetworkRates, StreetGeometry
 from model.carriers import AMAZON, USPS
+from model.elasticities import long_run_demand
 from model.measuring.carbon import miles_per_parcel
 from model.measuring.concentration import concentration, sold_parcels
 from model.measuring.places import served_by_at_least, transit_by_zone_type
@@ -116,6 +117,28 @@ def test_one_carrier_becoming_dearer_costs_at_most_its_own_parcels(market):
     gain = shipper_surplus(built.figures, built.shippers, built.state, built.mix, built.national) - built.start_surplus
     assert (gain <= 0.0).all()
     assert (gain >= -1.0).all()
+
+
+def test_shippers_in_blocks_of_one_division_are_worth_the_same(market, monkeypatch):
+    """Also where some carriers come to some homes only; demand differs by rounding in its sums only."""
+    built = market(n_shippers=300, end="2025-03")
+    built.step()
+    mix = built.mix * (built.zones.division == np.arange(len(built.mix))[:, None])
+    mix /= mix.sum(axis=1, keepdims=True)
+    reach = mix @ built.state.network.coverage.T
+    assert ((reach == 0.0).any(axis=0) & (reach > 0.0).any(axis=0)).any()
+
+    def found():
+        arguments = (built.figures, built.shippers, built.state, mix, built.national)
+        return shipper_surplus(*arguments), long_run_demand(*arguments)
+
+    surplus, demand = found()
+    monkeypatch.setattr("agents.shippers.BLOCK", 20)
+    monkeypatch.setattr("agents.blocks.BLOCK", 20)
+    in_blocks, demand_in_blocks = found()
+    np.testing.assert_array_equal(in_blocks, surplus)
+    for name in ("parcels", "price", "elasticity"):
+        np.testing.assert_allclose(getattr(demand_in_blocks, name), getattr(demand, name), rtol=1e-12)
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,15 @@ import json
 import subprocess
 from types import SimpleNamespace
 
+import ipyvue
+import ipywidgets
 import pytest
+from h11 import LocalProtocolError
 from ipyvue.VueTemplateWidget import Events
+from ipyvue.VueWidget import Events as ElementEvents
 
-from server.guard import Guard, House, refuse_foreign_objects
+from server.guard import Guard, House
+from server.widget_events import refuse_foreign_objects
 
 HOST = (b"host", b"127.0.0.1:8765")
 
@@ -81,6 +86,14 @@ def test_only_listed_browser_files_exist(cdn, path):
     assert ask(cdn, "/_solara/cdn/echarts@6.1.0/dist/echarts.min.js")[0]["status"] == 200
 
 
+@pytest.fixture
+def widgets_guarded(monkeypatch):
+    """What browsers say to widgets is checked for the length of a test."""
+    for owner, name in ((Events, "_handle_event"), (ElementEvents, "_handle_event"), (ipywidgets.Widget, "set_state")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    refuse_foreign_objects()
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -90,9 +103,7 @@ def test_only_listed_browser_files_exist(cdn, path):
         {"event": ["play"], "data": None},
     ],
 )
-def test_a_browser_cannot_name_python_objects(monkeypatch, content):
-    monkeypatch.setattr(Events, "_handle_event", Events._handle_event)
-    refuse_foreign_objects()
+def test_a_browser_cannot_name_python_objects(widgets_guarded, monkeypatch, content):
     monkeypatch.setattr(subprocess, "Popen", lambda **_: pytest.fail("a process was started"))
     called = []
     widget = SimpleNamespace(vue_play=called.append, _component_instances=[])
@@ -101,12 +112,47 @@ def test_a_browser_cannot_name_python_objects(monkeypatch, content):
     assert widget._component_instances == []
 
 
-def test_events_still_arrive(monkeypatch):
-    monkeypatch.setattr(Events, "_handle_event", Events._handle_event)
-    refuse_foreign_objects()
+def test_events_still_arrive(widgets_guarded):
     called = []
     Events._handle_event(SimpleNamespace(vue_play=called.append), None, {"event": "play", "data": 3}, [])
     assert called == [3]
+
+
+def test_what_no_widget_knows_or_takes_is_one_line_of_the_log(widgets_guarded, caplog):
+    called = []
+
+    def refuse(data):
+        called.append(data)
+        raise TypeError("unhashable type: 'dict'")
+
+    Events._handle_event(SimpleNamespace(vue_go=refuse), None, {"event": "no such"}, [])
+    assert (called, caplog.messages) == ([], [])
+    Events._handle_event(SimpleNamespace(vue_go=refuse), None, {"event": "go", "data": {}}, [])
+    assert called == [{}]
+    element = ipyvue.Html(tag="p", class_="before")
+    element._handle_event(None, {"event": "__class__", "data": None}, [])
+    element.set_state({"class_": 3})
+    element.set_state([])
+    element.set_state({"location": None, "class_": "elsewhere"})
+    assert element.class_ == "before"
+    element.set_state({"class_": "after"})
+    assert element.class_ == "after"
+    assert [message.split(":")[1].strip() for message in caplog.messages] == ["TypeError", "TraitError"]
+    assert not any("\n" in message for message in caplog.messages)
+
+
+def test_a_page_is_closed_only_by_one_who_says_whose_it_is(cdn):
+    close = "/_solara/api/close/some-kernel"
+    assert ask(cdn, close, method="POST")[0]["status"] == 400
+    assert ask(cdn, close, method="POST", query_string=b"session_id=x")[0]["status"] == 200
+
+
+def test_an_answer_that_finds_no_taker_is_one_line_of_the_log(cdn, caplog):
+    async def fail(scope, receive, send):
+        raise LocalProtocolError("can't handle event type Response")
+
+    asyncio.run(Guard(fail, cdn, True)({"type": "http", "path": "/", "headers": [HOST]}, None, None))
+    assert caplog.messages == ["an answer found no taker: can't handle event type Response"]
 
 
 def house(count, room=False):

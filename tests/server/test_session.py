@@ -10,6 +10,7 @@ import pytest
 from agents.calendar import Month
 from server.session import TURNS, Choice, Session
 from server.snapshot import Snapshot
+from server.stepping.pace import frame_seconds
 
 PATIENCE_SECONDS = 20
 
@@ -180,6 +181,15 @@ def test_a_browser_that_draws_nothing_is_sent_no_more_pictures_until_the_end(ope
     assert last.n_done == 24
 
 
+def test_a_browser_that_says_it_drew_rubbish_is_not_heard(open_session):
+    screen = open_session(acknowledges=False)
+    for said in ({"a": 1}, "7", None, True, -1, 10**9, float("nan")):
+        screen.session.acknowledge(said)
+    screen.session.play()
+    assert screen.wait(lambda s: s.status == "finished").n_done == 24
+    assert len([s for s in screen.seen if s.status == "playing"]) <= 2
+
+
 def test_snapshots_are_numbered_and_keep_their_numbers_while_the_market_runs_on(open_session):
     screen = open_session()
     screen.session.step()
@@ -268,12 +278,9 @@ def test_a_question_is_answered_once_from_the_market(open_session):
     assert answers == [1]
 
 
-def test_pictures_become_rarer_when_they_are_dear_and_many_play(open_session, monkeypatch):
-    session = open_session().session
-    session._picture_seconds = 0.02
-    for playing, seconds in ((0, 1 / 12), (1, 1 / 12), (7, 0.8), (13, 1.6), (400, 2.0)):
-        monkeypatch.setattr("server.session.TURNS", type("Busy", (), {"competing": playing}))
-        assert session._frame_seconds() == pytest.approx(seconds)
+def test_pictures_become_rarer_when_they_are_dear_and_many_play():
+    for playing, seconds in ((0, 1 / 12), (1, 1 / 12), (7, 0.8), (10, 1.2), (13, 1.4), (400, 1.4)):
+        assert frame_seconds(0.02, playing) == pytest.approx(seconds)
 
 
 def test_pausing_does_not_wait_for_a_turn(open_session):

@@ -112,10 +112,16 @@ class _Watch:
 def run_tests(files: Sequence[str], plugins: list[Any]) -> int:
     """Run the tests of some files in this process."""
     # The same examples each time, for a mutant must not live or die by luck; a failure need not be made small.
-    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    hypothesis.settings.register_profile("mutation", derandomize=True, database=None, phases=phases)
-    hypothesis.settings.load_profile("mutation")
+    hypothesis.settings.register_profile(
+        "mutation",
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
     arguments = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"]
+    arguments.append("--hypothesis-profile=mutation")
     return int(pytest.main([*arguments, *(f"tests/{name}" for name in files)], plugins=plugins))
 
 

@@ -36,7 +36,7 @@ def BargainingPage(session: Session) -> solara.Element:
     views: dict[str, Extract] = {
         "negotiations": partial(negotiations.extract, chosen=chosen, group=group),
         "contracts": contract_views.extract,
-        "seat": lambda market: seat_view.extract(market, session.seat),
+        "seat": seat_view.extract_own,
     }
     snapshot = use_snapshot(session, views, (chosen, group))
     found, held = snapshot.views.get("negotiations"), snapshot.views.get("contracts")

@@ -5,24 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import pandas as pd
 import solara
 
-from model.market import ParcelMarket
 from server import files
 from server.choice import Choice
 from server.session import Session
 
 
-def monthly(market: ParcelMarket) -> pd.DataFrame:
-    """The series of a run so far; runs on the stepping thread."""
-    return market.records.frame().copy()
-
-
 @solara.component
-def Keep(session: Session, choice: Choice, shown: int, playing: bool) -> solara.Element:
+def Keep(session: Session, choice: Choice, has_months: bool) -> solara.Element:
     """Buttons for what can be taken away; a file is made when it is asked for."""
     file, set_file = solara.use_state({})
     asked = solara.use_ref(0)
@@ -35,18 +29,18 @@ def Keep(session: Session, choice: Choice, shown: int, playing: bool) -> solara.
     def make(kind: object) -> None:
         if kind in files.SERIES_FORMATS and isinstance(kind, str):
 
-            def answer(frame: object) -> None:
-                if isinstance(frame, pd.DataFrame):
-                    hand_out(kind, files.SERIES_FORMATS[kind], files.series_file(frame, kind))
+            def answer(content: object) -> None:
+                if isinstance(content, bytes):
+                    hand_out(kind, files.SERIES_FORMATS[kind], content)
 
-            session.ask(monthly, answer)
+            session.ask(partial(files.series_of, kind=kind), answer)
         elif kind == "toml":
             hand_out("toml", "application/toml;charset=utf-8", files.scenario_file(choice).encode())
         elif kind == "py":
             month = session.snapshot.month
             hand_out("py", "text/x-python;charset=utf-8", files.script_file(choice, month).encode())
 
-    return keep(file=file, has_months=shown > 0, event_make=make)
+    return keep(file=file, has_months=has_months, event_make=make)
 
 
 @solara.component_vue("../../vue/keep.vue", vuetify=False)

@@ -1,0 +1,256 @@
+"""One run: a market and the one thread that steps it.
+
+Only the thread touches the market; wishes are left behind and return at once. Snapshots go out at most
+`FRAMES_PER_SECOND` times a second and no more than one ahead of what the browser has drawn, however fast the market
+steps.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from agents.bargaining import Answer
+from model.market import ParcelMarket
+from model.scenario import ScenarioError
+from server import snapshot as snapshots
+from server.choice import Choice
+from server.snapshot import Run, Snapshot, Status
+from server.stepping.pace import frame_seconds
+from server.stepping.protocol import Show
+from server.stepping.wishes import Wishes
+from server.talks.seat import Decision, SeatLeftError, take_seat
+from server.turns import Turns
+
+logger = logging.getLogger(__name__)
+
+# All runs of this process share these.
+TURNS = Turns()
+
+
+def start_market(choice: Choice) -> ParcelMarket:
+    """Build the market that a visitor chose."""
+    return ParcelMarket(choice.settings(), rng=choice.seed)
+
+
+class Stepper(Wishes):
+    """Steps the market of one session in this process; see `protocol.Stepping`.
+
+    Args:
+        choice: What to start with.
+        months: Months to simulate at once, as fast as possible.
+        is_watched: Whether a browser is connected; a run that nobody watches is paused.
+        show: Called from the thread with every snapshot.
+        start: Builds the market of a choice; may take seconds and may raise.
+        turns: Shared with the other runs of the process.
+        number: Snapshots are counted up from here.
+    """
+
+    def __init__(
+        self,
+        choice: Choice,
+        months: int,
+        is_watched: Callable[[], bool],
+        show: Show,
+        start: Callable[[Choice], ParcelMarket] = start_market,
+        turns: Turns = TURNS,
+        number: int = 1,
+    ) -> None:
+        super().__init__(choice, months)
+        self._start, self._is_watched, self._show_to, self._turns = start, is_watched, show, turns
+        # These belong to the thread alone, but for the snapshot.
+        self._run: Run | None = None
+        self._snapshot = snapshots.empty(number, "preparing")
+        self._market: ParcelMarket | None = None
+        self._thread = threading.Thread(target=self._work, name="lastmile-stepper", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the stepping thread still lives."""
+        return self._thread.is_alive()
+
+    def join(self, timeout: float) -> None:
+        """Wait for the thread of a closed run."""
+        self._thread.join(timeout)
+
+    # The stepping thread
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                task, wait = self._next_task(time.monotonic())
+                while task is None:
+                    self._changed.wait(wait)
+                    task, wait = self._next_task(time.monotonic())
+            if not task():
+                return
+
+    def _next_task(self, now: float) -> tuple[Callable[[], bool] | None, float | None]:
+        """What to do now, or None and how long to wait at most (None: until something changes)."""
+        if self._closed:
+            return self._end, None
+        if self._wanted is not None:
+            return self._prepare, None
+        if self._questions:
+            return self._reply, None
+        stepping = self._is_stepping()
+        if (self._status(stepping)) != self._snapshot.status:
+            return self._publish, None
+        if self._stale and (not stepping or self._pace.may_show(self._snapshot.number, now)):
+            return self._publish, None
+        if stepping:
+            due = self._pace.next_month_at
+            return (self._step, None) if now >= due else (None, due - now)
+        return None, None
+
+    def _is_stepping(self) -> bool:
+        return self._market is not None and self._pace.months_wanted > 0 and not self._market.finished
+
+    def _status(self, stepping: bool) -> Status:
+        if stepping:
+            return "playing"
+        if self._market is None:
+            return "failed"
+        return "finished" if self._market.finished else "paused"
+
+    def _prepare(self) -> bool:
+        with self._changed:
+            choice, self._wanted = self._wanted, None
+            months, self._months_at_once = self._months_at_once, 0
+        assert choice is not None
+        self._give_up()
+        self._show(snapshots.empty(self._snapshot.number + 1, "preparing", run=self._run))
+        try:
+            with self._turns.turn():
+                market = self._start(choice)
+            if choice.seat:
+                self._seat = take_seat(market, choice, self._start, self._turns.turn, self._await_answer, self.refresh)
+        except (ScenarioError, ValueError) as error:
+            return self._fail(f"This run cannot start: {error}")
+        except Exception as error:  # whatever it is, the visitor must see it and the server must live on
+            logger.exception("could not prepare %s", choice)
+            return self._fail(f"This run cannot start: {type(error).__name__}: {error}")
+        self._market = market
+        self._run = replace(snapshots.describe(market, choice.seed), changed=choice.changed, seat=choice.seat)
+        with self._changed:
+            if self._wanted is None:  # else another run was chosen meanwhile
+                self._pace.begin(months)
+        return self._publish()
+
+    def _await_answer(self, decision: Decision) -> Answer:
+        """Stand still in the middle of a month until the visitor has answered; pages are served meanwhile.
+
+        Raises:
+            SeatLeftError: The run is given up.
+        """
+        with self._changed:
+            self._decision, self._answer, self._stale = decision, None, True
+        with self._turns.aside():
+            while True:
+                with self._changed:
+                    while not (self._closed or self._wanted or self._answer or self._stale or self._questions):
+                        self._changed.wait()
+                    answer, asked = self._answer, bool(self._questions)
+                    given_up = self._closed or self._wanted is not None
+                    if given_up or answer is not None:
+                        self._decision = self._answer = None
+                if given_up:
+                    raise SeatLeftError
+                if answer is not None:
+                    return answer
+                if asked:
+                    self._reply()
+                else:
+                    self._publish()
+
+    def _step(self) -> bool:
+        assert self._market is not None
+        if not self._is_watched():
+            self.want_months(0.0)
+            return True
+        month = self._market.month
+        try:
+            with self._turns.turn(self._goes_on) as mine:
+                if not mine:
+                    return True
+                self._market.step()
+        except SeatLeftError:
+            return True
+        except Exception as error:
+            logger.exception("the market stopped in %s", month)
+            return self._fail(f"The market stopped in {month}: {type(error).__name__}: {error}")
+        with self._changed:
+            self._stale = True
+            self._pace.month_done(time.monotonic())
+        return True
+
+    def _goes_on(self) -> bool:
+        """Whether the next month is still wanted; asked while waiting for a turn, so that pausing does not wait too."""
+        with self._changed:
+            return self._pace.months_wanted > 0 and self._wanted is None and not self._closed
+
+    def _publish(self) -> bool:
+        with self._changed:
+            number = self._snapshot.number + 1
+            decision = self._decision
+            status: Status = "waiting" if decision else self._status(self._is_stepping())
+            extracts = dict(self._views)
+            look_back = self._look_back
+        if self._market is None or self._run is None:
+            return self._show(replace(self._snapshot, number=number, status=status))
+        begun = time.thread_time()
+        try:
+            views = {name: extract(self._market) for name, extract in extracts.items()}
+        except Exception as error:
+            logger.exception("a view of the market failed")
+            return self._fail(f"This page cannot be drawn: {type(error).__name__}: {error}")
+        taken = snapshots.take(self._market, self._run, number, status, look_back)
+        self._show(replace(taken, views=views, decision=decision))
+        if not self._paced_from_afar:
+            with self._changed:
+                self._pace.frame_seconds = frame_seconds(time.thread_time() - begun, self._turns.competing)
+        return True
+
+    def _fail(self, message: str) -> bool:
+        """Keep the last picture, say what went wrong, and leave the market for good: it may be half way in a month."""
+        self._market = None
+        with self._changed:
+            self._pace.months_wanted = 0.0
+            last = self._snapshot
+        return self._show(replace(last, number=last.number + 1, status="failed", message=message))
+
+    def _show(self, snapshot: Snapshot) -> bool:
+        with self._changed:
+            self._snapshot = snapshot
+            self._stale = False
+            self._pace.frame_shown(time.monotonic())
+            closed = self._closed
+        if not closed:
+            self._show_to(snapshot)
+        return True
+
+    def _reply(self) -> bool:
+        with self._changed:
+            questions, self._questions = self._questions, []
+        for extract, answer in questions:
+            if self._market is not None:
+                try:
+                    answer(extract(self._market))
+                except Exception:  # one answer that fails must not take the run down
+                    logger.exception("a question about the market found no answer")
+        return True
+
+    def _end(self) -> bool:
+        self._give_up()
+        return False
+
+    def _give_up(self) -> None:
+        self._market = None
+        with self._changed:
+            seat, self._seat = self._seat, None
+        if seat is not None:
+            seat.twin.stop()

@@ -79,53 +79,53 @@ def buy_access(own_cost: Floats, volume: Floats, terms: AccessTerms, injection_c
         ValueError: A cost is negative or not finite.
     """
     check_values("own_cost", own_cost)
-
-    def kept_at(price: Floats) -> Floats:
-        return coverage_worth(own_cost, np.maximum(price, 0.0) + injection_cost)
-
-    open_to_all = kept_at(np.full(len(volume), terms.published))
+    open_to_all = coverage_worth(own_cost, max(terms.published, 0.0) + injection_cost)
     if not terms.cap.any():
         return AccessPurchase(open_to_all, np.zeros_like(volume), volume * (1.0 - open_to_all))
-    under = _kept_under_contract(own_cost, volume, terms, kept_at)
+    under = _kept_under_contract(own_cost, volume, terms, injection_cost)
     carries = terms.cap[terms.group] > 0.0
     contract = np.where(carries, volume * (1.0 - under), 0.0)
     kept = np.where(carries, np.minimum(under, open_to_all), open_to_all)
     return AccessPurchase(kept, contract, np.maximum(volume * (1.0 - kept) - contract, 0.0))
 
 
-def _kept_under_contract(
-    own_cost: Floats, volume: Floats, terms: AccessTerms, kept_at: Callable[[Floats], Floats]
-) -> Floats:
+def _kept_under_contract(own_cost: Floats, volume: Floats, terms: AccessTerms, injection_cost: float) -> Floats:
     """Share kept in each zone when the contract carries no more than its cap and no less than was promised, (Z,).
 
     What has to be added to the price for that is searched for. Where many addresses cost the same, wanted parcels
     jump at one price; the carrier is indifferent there, and hands over the part that is missing to the limit.
     """
+    groups = len(terms.cap)
 
-    def by_group(parcels: Floats) -> Floats:
-        return np.bincount(terms.group, weights=parcels, minlength=len(terms.cap))
+    def demand_of(zones: NDArray[np.int64] | slice) -> Callable[[Floats], tuple[Floats, Floats]]:
+        cost, parcels, price, group = own_cost[zones], volume[zones], terms.price[zones], terms.group[zones]
 
-    def kept_with(shadow: Floats) -> tuple[Floats, Floats]:
-        kept = kept_at(terms.price + shadow[terms.group])
-        return kept, by_group(volume * (1.0 - kept))
+        def kept_with(shadow: Floats) -> tuple[Floats, Floats]:
+            kept = coverage_worth(cost, np.maximum(price + shadow[group], 0.0) + injection_cost)
+            return kept, np.bincount(group, weights=parcels * (1.0 - kept), minlength=groups)
 
-    free, wanted = kept_with(np.zeros(len(terms.cap)))
+        return kept_with
+
+    kept_with = demand_of(slice(None))
+    free, wanted = kept_with(np.zeros(groups))
     target = np.where(wanted > terms.cap, terms.cap, np.maximum(wanted, np.minimum(terms.least, terms.cap)))
-    if (target == wanted).all():
+    bound = (target != wanted)[terms.group]
+    if not bound.any():
         return free
-    zones = np.maximum(np.bincount(terms.group, minlength=len(terms.cap)), 1)
-    low = np.where(target > wanted, -by_group(terms.price) / zones * terms.relief, 0.0)
+    in_group = np.maximum(np.bincount(terms.group, minlength=groups), 1)
+    mean_price = np.bincount(terms.group, weights=terms.price, minlength=groups) / in_group
+    low = np.where(target > wanted, -mean_price * terms.relief, 0.0)
     high = np.where(target < wanted, float(own_cost.max()), 0.0)
+    searched = demand_of(np.flatnonzero(bound & (volume > 0.0)))  # no other zone adds a parcel
 
     def excess(shadow: Floats) -> Floats:
-        return kept_with(shadow)[1] - target
+        return searched(shadow)[1] - target
 
     low, high = _where_it_vanishes(excess, low, high, CLOSE * np.maximum(target, 1.0))
     (kept_less, most), (kept_more, fewest) = kept_with(low), kept_with(high)
     jump = most - fewest
     part = np.clip(np.divide(target - fewest, jump, out=np.zeros_like(jump), where=jump > 0.0), 0.0, 1.0)
-    bound = kept_more + part[terms.group] * (kept_less - kept_more)
-    return np.where((target != wanted)[terms.group], bound, free)
+    return np.where(bound, kept_more + part[terms.group] * (kept_less - kept_more), free)
 
 
 def _where_it_vanishes(

@@ -137,9 +137,10 @@ def coverage_worth(cost: Floats, worth: Floats | float) -> Floats:
     count = pays.argmin(axis=1)  # place of the first cell that does not pay; 0 also where there is none
     count[(count == 0) & pays[:, 0]] = cells
     if count.sum() != np.count_nonzero(pays):  # somewhere it pays again beyond that place
-        gain = np.cumsum(worth[:, None] - cost, axis=1)  # of own delivery up to each cell
-        count = cells - gain[:, ::-1].argmax(axis=1)
-        count[~pays.any(axis=1) | (gain[row, count - 1] < 0.0)] = 0
+        again = np.flatnonzero(count != pays.sum(axis=1))
+        gain = np.cumsum(worth[again, None] - cost[again], axis=1)  # of own delivery up to each cell
+        best = cells - gain[:, ::-1].argmax(axis=1)
+        count[again] = np.where(gain[np.arange(len(again)), best - 1] < 0.0, 0, best)
     here = cost[row, count - 1]
     step = cost[row, np.minimum(count, cells - 1)] - here
     part = np.divide(worth - here, step, out=np.zeros_like(step), where=step > 0.0)

@@ -149,7 +149,7 @@ def allocate(
     """
     n_carriers, n_zones = capacity.shape
     claims = np.zeros((len(Priority), n_carriers, n_zones))
-    for cls in (Priority.COMMITTED, Priority.BELOW_CAP, Priority.OTHER):
+    for cls in np.unique(priority):
         claims[cls] = np.where((priority == cls)[:, None, :, None], volume, 0.0).sum(axis=(0, 1))
     waited = 0.0
     if backlog is not None:
@@ -201,27 +201,40 @@ def _reoffer(
     A carrier whose room is no more than `full` (K, Z) or `network_full` (K,) has none: what rounding leaves of a used
     up capacity must not attract parcels.
     """
-    n_carriers = room.shape[0]
-    others = ~np.eye(n_carriers, dtype=bool)
+    group, segment, zone = np.nonzero(rejected.any(axis=2))  # few cells have anything to offer: look at them alone
+    cells = (group, segment, slice(None), zone)
+    left, left_value, found_place = rejected[cells].T, rejected_value[cells].T, overflow[cells].T
+    preference, coverage = rules.preference[group, segment].T, rules.coverage > 0.0
+    place = (np.arange(len(room))[:, None] * room.shape[1] + zone).ravel()
     for _ in range(rules.max_passes):
-        if rejected.sum() <= 0.0:
-            return
-        spare = (room > full) & (network_room > network_full)[:, None] & (rules.coverage > 0.0)
-        liking = rules.preference[..., None] * np.where(spare, rules.coverage, 0.0)
-        open_to = np.einsum("ab,gsbz->gsaz", others.astype(float), liking)  # liking of all but the carrier itself
-        scale = np.divide(rejected, open_to, out=np.zeros_like(rejected), where=open_to > 0.0)
-        offered = liking * np.einsum("ab,gsaz->gsbz", others.astype(float), scale)
-        claim = offered.sum(axis=(0, 1))
+        if left.sum() <= 0.0:
+            break
+        spare = (room > full) & (network_room > network_full)[:, None] & coverage
+        liking = preference * np.where(spare, rules.coverage, 0.0)[:, zone]
+        open_to = _sum_of_others(liking)
+        scale = np.divide(left, open_to, out=np.zeros_like(left), where=open_to > 0.0)
+        offered = liking * _sum_of_others(scale)
+        claim = np.bincount(place, weights=offered.ravel(), minlength=room.size).reshape(room.shape)
         taken = ration(claim[None], np.maximum(room, 0.0), np.maximum(network_room, 0.0)).ratio[0]
-        overflow += offered * taken
+        found_place += offered * taken[:, zone]
         room -= claim * taken
         network_room -= (claim * taken).sum(axis=1)
         # what carrier a's rejected parcels found elsewhere: scale_a * sum over b != a of liking_b * taken_b
-        found = scale * np.einsum("ab,gsbz->gsaz", others.astype(float), liking * taken)
-        kept = 1.0 - np.divide(found, rejected, out=np.zeros_like(rejected), where=rejected > 0.0)
+        found = scale * _sum_of_others(liking * taken[:, zone])
+        kept = 1.0 - np.divide(found, left, out=np.zeros_like(left), where=left > 0.0)
         kept = np.where(kept < NUMERICAL_DUST, 0.0, kept)
-        rejected *= kept
-        rejected_value *= kept
+        left *= kept
+        left_value *= kept
+    rejected[cells], rejected_value[cells], overflow[cells] = left.T, left_value.T, found_place.T
+
+
+def _sum_of_others(values: Floats) -> Floats:
+    """Sum over all carriers but the own one, in their order, (K, n)."""
+    total = np.zeros_like(values)
+    for carrier, row in enumerate(values):
+        total[:carrier] += row
+        total[carrier + 1 :] += row
+    return total
 
 
 def _age(

@@ -99,16 +99,29 @@ def enterprise_split(
     Returns:
         Shares (E, S, K, Z) that sum to 1 over carriers.
     """
-    offered = np.isfinite(constants)
-    fixed = np.where(offered, constants, 0.0) - price_coef[:, :, None] * (price + other_cost)
-    columns, column_of_zone = np.unique(surcharge, axis=1, return_inverse=True)  # a handful: they differ by zone type
-    utility = fixed[..., None] - price_coef[:, :, None, None] * columns
-    utility = np.where(offered[:, :, None], utility, -np.inf)  # who offers nothing must not set the scale
-    weight = np.exp(utility - utility.max(axis=2, keepdims=True))
-    by_zone = inertia * lagged
-    np.exp(by_zone, out=by_zone)
-    by_zone *= weight.take(column_of_zone, axis=-1)
-    return split_volume(by_zone, coverage, national)
+    columns, column_of_zone = _distinct_columns(surcharge)  # a handful: they differ by zone type
+    reach = np.broadcast_to(coverage, (len(constants), *coverage.shape[-2:]))
+    share = np.zeros_like(lagged)
+    for segment in range(len(constants)):  # one after the other stays in the processor's cache
+        offers = np.flatnonzero(np.isfinite(constants[segment]))
+        coef = price_coef[:, segment, None]
+        fixed = constants[segment, offers] - coef * (price[:, segment, offers] + other_cost[segment, offers])
+        utility = fixed[..., None] - coef[..., None] * columns[offers]
+        weight = np.exp(utility - utility.max(axis=1, keepdims=True))
+        by_zone = lagged[:, segment, offers]
+        by_zone *= inertia
+        np.exp(by_zone, out=by_zone)
+        by_zone *= weight.take(column_of_zone, axis=-1)
+        share[:, segment, offers] = split_volume(by_zone, reach[segment, offers], national[offers])
+    return share
+
+
+def _distinct_columns(values: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """The different columns of an array, (K, C), and which of them each column is."""
+    place: dict[bytes, int] = {}
+    column = np.array([place.setdefault(one.tobytes(), len(place)) for one in values.T])
+    first = np.unique(column, return_index=True)[1]
+    return values[:, first], column
 
 
 def quality_cost(p: Parameters, on_time: Floats, delay: Floats) -> Floats:

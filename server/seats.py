@@ -90,6 +90,7 @@ def health() -> dict[str, object]:
         "memory_bytes": memory_bytes() + sum(memory_bytes(process.pid) for process in at_work),
         "server_memory_bytes": memory_bytes(),
         "processes": len(at_work),
+        "processes_ready": sum(process.pulse is not None for process in at_work),
         "processes_replaced": stepping.n_replaced if stepping else 0,
     } | _health_of(at_work)
 

@@ -35,6 +35,8 @@ FIXED = {
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_SESSION_HTTP_ONLY": "True",
+    # Reacton's second way to walk the tree of a page; it leaves out what has not changed.
+    "REACTON_FAST": "1",
 }
 # An operator may want others.
 DEFAULTS = {"SOLARA_KERNEL_CULL_TIMEOUT": "2m"}
@@ -138,9 +140,11 @@ def make_app(only_loopback: bool = True) -> Guard:
     from solara.server.starlette import app
 
     from server.guard import Guard, House
+    from server.outbox import send_together
     from server.widget_events import refuse_foreign_objects
 
     refuse_foreign_objects()
+    send_together()
     house = House(limit, lambda: len(seats.sessions()), seats.make_room, seats.health, close_everything)
     return Guard(app, CDN, only_loopback, house)
 

@@ -39,11 +39,12 @@ def spared_cost(market: ParcelMarket, carrier: int, passed: Floats) -> Floats:
     if (passed == 1.0).all():
         return np.asarray(grid + spared)
     cells = grid.shape[1]
-    position = np.clip((np.arange(cells) + 0.5) * passed[:, None] - 0.5, 0.0, cells - 1.0)
+    cost = np.where(passed[:, None] == 0.0, grid[:, :1], grid)
+    zone = np.flatnonzero((passed > 0.0) & (passed < 1.0))
+    position = np.clip((np.arange(cells) + 0.5) * passed[zone, None] - 0.5, 0.0, cells - 1.0)
     lower = position.astype(np.intp)
-    at_lower = np.take_along_axis(grid, lower, axis=1)
-    at_upper = np.take_along_axis(grid, np.minimum(lower + 1, cells - 1), axis=1)
-    cost = at_lower + (at_upper - at_lower) * (position % 1.0)
+    at_lower, at_upper = grid[zone[:, None], lower], grid[zone[:, None], np.minimum(lower + 1, cells - 1)]
+    cost[zone] = at_lower + (at_upper - at_lower) * (position % 1.0)
     return np.asarray(cost + spared)
 
 
@@ -111,7 +112,9 @@ def extend_coverage(market: ParcelMarket, carrier: int, room: float) -> Capacity
     access, network, p, zones = market.state.access, market.state.network, market.figures, market.zones
     passed, reach = network.coverage[carrier], access.reach[carrier]
     year = MONTHS_PER_YEAR / market.state.environment.season
-    here = (reach > passed) & np.isin(zones.state, zones.state[passed > 0.0])  # a new state is a matter of entry
+    served = np.zeros(int(zones.state_index.max()) + 1, dtype=bool)
+    served[zones.state_index[passed > 0.0]] = True
+    here = (reach > passed) & served[zones.state_index]  # a new state is a matter of entry
     beyond = np.maximum(access.bought[carrier] - passed_by(market)[carrier], 0.0) * here * year
     if market.carriers.groups[carrier] != "regional" or not beyond.any():
         return None

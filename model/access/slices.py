@@ -97,9 +97,9 @@ def customer_share(market: ParcelMarket, carrier: int) -> Floats:
 
 def home_zones(market: ParcelMarket, carrier: int) -> NDArray[np.bool_]:
     """Zones of the Census divisions in which a carrier delivers somewhere, (Z,)."""
-    division = market.zones.division
-    served = np.unique(division[market.state.network.coverage[carrier] > 0.0])
-    inside: NDArray[np.bool_] = np.isin(division, served)
+    division, served = market.zones.division, np.zeros(len(market.mix), dtype=bool)
+    served[division[market.state.network.coverage[carrier] > 0.0]] = True
+    inside: NDArray[np.bool_] = served[division]
     return inside
 
 

@@ -40,12 +40,14 @@ def enter(market: ParcelMarket, carrier: int, room: float) -> CapacityOrder | No
         room: Annual parcels of capacity that its growth cap leaves for this quarter.
     """
     p = market.figures
-    lead, agent = int(p.build_lead_months), market.carrier_agents[carrier]
+    lead, smallest = int(p.build_lead_months), market.carrier_agents[carrier].smallest_station()
+    if room < smallest:
+        return None
     years = annuity_with_ramp(
         p.discount_rate_monthly, int(p.capital_life_years) * MONTHS_PER_YEAR, lead, p.reconsider_hazard
     )
     case = entry_case(market, carrier)
-    part = entry_parts(case, years, p.regional_entry_density, agent.smallest_station(), room)
+    part = entry_parts(case, years, p.regional_entry_density, smallest, room)
     if not part.any():
         return None
     before = market.state.network.coverage[carrier]
@@ -75,7 +77,7 @@ def entry_case(market: ParcelMarket, carrier: int) -> EntryCase:
     target = p.by_type("regional_household_coverage")[zones.zone_type]
     served = set(zones.state[network.coverage[carrier] > 0.0].tolist())  # not what is only on order
     neighbours = {other for state in served for other in read_borders()[state]} | served
-    open_to_it = np.isin(zones.state, sorted(neighbours)) & (reached < target)
+    open_to_it = np.array([state in neighbours for state in zones.state.tolist()]) & (reached < target)
     # A state of its own counts only where it has begun to enter and not yet finished.
     began = market.carriers.household_coverage[carrier] == 0.0
     open_to_it &= began

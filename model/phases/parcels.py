@@ -153,10 +153,16 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
         segment_reach(market),
         market.national,
     )
-    parcels = (market.annual_parcels[rows] * demand.scale)[:, :, None] * demand.mix[shippers.division[rows]][:, None, :]
-    tendered = choice.enterprise_share * parcels[:, :, None, :]
-    market.state.flows.awarded = take_enterprise_awards(market, tendered[:, ECONOMY], parcels[:, ECONOMY])
-    return tendered.sum(axis=0), np.einsum("esk,eskz->skz", price, tendered)
+    volume, value = np.empty((2, *choice.enterprise_share.shape[1:]))
+    amount, mix = market.annual_parcels[rows] * demand.scale, demand.mix[shippers.division[rows]]
+    for segment in range(len(SEGMENTS)):  # one after the other stays in the processor's cache
+        parcels = amount[:, segment, None] * mix
+        tendered = choice.enterprise_share[:, segment] * parcels[:, None, :]
+        if segment == ECONOMY:
+            market.state.flows.awarded = take_enterprise_awards(market, tendered, parcels)
+        volume[segment] = tendered.sum(axis=0)
+        value[segment] = np.einsum("ek,ekz->kz", price[:, segment], tendered)
+    return volume, value
 
 
 def source_deliveries(market: ParcelMarket) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass
 
 # Steps a second that the speed control offers; the last one is as fast as the machine can.
@@ -10,7 +12,11 @@ DEFAULT_SPEED = 4.0
 FRAMES_PER_SECOND = 12
 # Where many play, pictures become rarer so that the months go on: of a processor they get this share, all together.
 PICTURE_SHARE = 0.15
-LONGEST_FRAME_SECONDS = 2.0
+# With the wait for a turn a picture then comes at least every two seconds.
+LONGEST_FRAME_SECONDS = 1.4
+
+# Over how long the cost of pictures is measured.
+COST_SECONDS = 2.0
 
 
 def frame_seconds(picture_seconds: float, playing: int) -> float:
@@ -22,6 +28,32 @@ def frame_seconds(picture_seconds: float, playing: int) -> float:
     """
     fair = picture_seconds * max(playing - 1, 0) / PICTURE_SHARE
     return min(max(1 / FRAMES_PER_SECOND, fair), LONGEST_FRAME_SECONDS)
+
+
+class PictureCost:
+    """What a picture costs this process in all: making it, sending it, and hearing that it was drawn."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pictures = 0
+        self._since, self._cpu = time.monotonic(), time.process_time()
+        self._seconds = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Processor time of one picture, lately."""
+        with self._lock:
+            return self._seconds
+
+    def count(self) -> None:
+        """One more picture."""
+        with self._lock:
+            self._pictures += 1
+            now = time.monotonic()
+            if now - self._since >= COST_SECONDS:
+                cpu = time.process_time()
+                self._seconds = (cpu - self._cpu) / self._pictures
+                self._since, self._cpu, self._pictures = now, cpu, 0
 
 
 @dataclass
@@ -72,5 +104,9 @@ class Pace:
         self.next_frame_at = now + self.frame_seconds
 
     def may_show(self, number: int, now: float) -> bool:
-        """Whether the next picture may go out while it plays: it is time, and the last one, `number`, was drawn."""
-        return now >= self.next_frame_at and self.drawn >= number
+        """Whether the next picture may go out while it plays.
+
+        It is time, and the one before `number`, the last, was drawn. One picture is on its way while the browser draws
+        another: they come between months only, so that each would otherwise wait for the month after the drawing.
+        """
+        return now >= self.next_frame_at and self.drawn >= number - 1

@@ -12,6 +12,7 @@ from weakref import WeakSet
 from experiments.workers import default_workers
 from model.market import ParcelMarket
 from server.choice import Choice
+from server.stepping.pace import PictureCost, frame_seconds
 from server.stepping.process import SILENCE_SECONDS, Hearer, SteppingProcess
 from server.stepping.protocol import Show
 from server.stepping.remote import RemoteStepper
@@ -20,9 +21,9 @@ from server.stepping.stepper import start_market
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-# Those that end by themselves are replaced, but not faster than this: one that cannot start must not keep the machine
-# busy with starting it.
-REPLACE_SECONDS = 2.0
+# Those that end by themselves are replaced, at once; one that cannot even start must not keep the machine busy with
+# starting it, so that the wait doubles up to this.
+LONGEST_WAIT_SECONDS = 60.0
 CLOSING_SECONDS = 3.0
 
 
@@ -46,6 +47,7 @@ class SteppingProcesses:
         self._lock = threading.RLock()
         self._closed = threading.Event()
         self._replaced = 0
+        self.cost = PictureCost()
         self._steppers: WeakSet[RemoteStepper] = WeakSet()
         self._all = [self._begin() for _ in range(count or default_workers())]
         threading.Thread(target=self._look_after, name="lastmile-processes", daemon=True).start()
@@ -76,6 +78,11 @@ class SteppingProcesses:
         """Sessions whose pictures keep coming."""
         with self._lock:
             return sum(stepper.is_playing for stepper in self._steppers)
+
+    @property
+    def frame_seconds(self) -> float:
+        """Time from one picture of a session to the next."""
+        return frame_seconds(self.cost.seconds, self.n_playing)
 
     @property
     def all(self) -> tuple[SteppingProcess, ...]:
@@ -116,13 +123,14 @@ class SteppingProcesses:
 
     def _look_after(self) -> None:
         """End those that hang, and replace those that have ended."""
-        while not self._closed.wait(LOOK_SECONDS):
+        wait = LOOK_SECONDS
+        while not self._closed.wait(wait):
             now = time.monotonic()
             for process in self.all:
                 process.look_after(now)
             with self._lock:
-                ended = any(process.ended for process in self._all)
-                if ended and not self._closed.is_set():
+                gone = [process for process in self._all if process.ended]
+                if gone and not self._closed.is_set():
                     self._replace_one()
-            if ended:
-                self._closed.wait(REPLACE_SECONDS)
+            never_came_up = any(process.pulse is None for process in gone)
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS) if never_came_up else LOOK_SECONDS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from queue import Empty, SimpleQueue
@@ -16,7 +15,7 @@ from server import snapshot as snapshots
 from server.choice import Choice
 from server.snapshot import Snapshot
 from server.stepping.messages import Reply, Wish, content_of, key_of
-from server.stepping.pace import DEFAULT_SPEED, frame_seconds
+from server.stepping.pace import DEFAULT_SPEED
 from server.stepping.pictures import Picture, PictureKeeper
 from server.stepping.process import SteppingProcess
 from server.stepping.protocol import Extract, Show
@@ -69,7 +68,6 @@ class RemoteStepper:
         self._snapshot = snapshots.empty(1, "preparing")
         self._keeper = PictureKeeper(self._snapshot)
         self._kept_key = 0
-        self._picture_seconds = 0.0
         self._inbox: SimpleQueue[bytes | Literal["lost", "closed"]] = SimpleQueue()
         # Made here, so that it belongs to the page that the session belongs to, as Solara asks.
         self._thread = threading.Thread(target=self._work, name="lastmile-session", daemon=True)
@@ -139,7 +137,7 @@ class RemoteStepper:
 
     def acknowledge(self, number: int) -> None:
         """A snapshot has been drawn; says as well how soon the next one may come, as drawing happens here."""
-        self._tell("acknowledge", number, frame_seconds(self._picture_seconds, self._processes.n_playing))
+        self._tell("acknowledge", number, self._processes.frame_seconds)
 
     def close(self) -> None:
         """Forget the market, and end the thread. Never waits."""
@@ -198,15 +196,15 @@ class RemoteStepper:
 
     def _take(self, batch: list[Any]) -> None:
         """Take note of all that has come, and show the newest of it."""
-        begun, before = time.thread_time(), self._snapshot
+        before = self._snapshot
         for item in batch:
             if item == "lost":
                 self._fail()
             elif key_of(item) == self._key:
                 self._read(key_of(item), content_of(item))
         if self._snapshot is not before:
+            self._processes.cost.count()
             self._show_to(self._snapshot)
-            self._picture_seconds = time.thread_time() - begun
 
     def _read(self, key: int, content: Picture | Reply) -> None:
         if isinstance(content, Reply):

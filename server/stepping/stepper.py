@@ -1,7 +1,8 @@
 """One run: a market and the one thread that steps it.
 
 Only the thread touches the market; wishes are left behind and return at once. Snapshots go out at most
-`FRAMES_PER_SECOND` times a second and not before the browser has drawn the last one, however fast the market steps.
+`FRAMES_PER_SECOND` times a second and no more than one ahead of what the browser has drawn, however fast the market
+steps.
 """
 
 from __future__ import annotations

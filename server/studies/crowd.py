@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +33,7 @@ class Crowd:
         errors: What went wrong at visitors, in the browser's console and in the server's log.
         memory_before: Bytes of the server before they came.
         memory: Bytes of the server while they were there, sampled.
+        processes: Processes that simulated months.
     """
 
     visitors: int
@@ -42,44 +45,29 @@ class Crowd:
     errors: tuple[str, ...]
     memory_before: int
     memory: tuple[int, ...]
+    processes: int
 
 
-async def measure_crowd(server: Server, visitors: int, seconds: float) -> Crowd:
-    """Let visitors with different seeds play at top speed together, one Chromium among them."""
-    from playwright.async_api import async_playwright
-
-    before = server.health()["memory_bytes"]
+async def measure_crowd(server: Server, visitors: int, seconds: float, with_browser: bool = True) -> Crowd:
+    """Let visitors with different seeds play at top speed together, and one Chromium among them unless told."""
+    before = await _until_up(server)
     crowd = [SocketVisitor(server.url, f"seed={seed}") for seed in range(1, visitors + 1)]
     lives = [asyncio.create_task(visitor.live()) for visitor in crowd]
     await asyncio.gather(*(visitor.until_ready(OPENING_SECONDS) for visitor in crowd))
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 1280, "height": 900})
-        complaints: list[str] = []
-
-        def note(message: Any) -> None:
-            if message.type == "error":
-                complaints.append(message.text)
-
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        await _play(page, server.url)
+    async with _chromium(server.url) if with_browser else _nobody() as beside:
         for visitor in crowd:
             await visitor.press("speed", TOP_SPEED)
             await visitor.press("play")
         began, memory = time.monotonic(), []
         months, pictures = [v.months for v in crowd], [v.pictures for v in crowd]
-        drawn = 0
         while (stayed := time.monotonic() - began) < seconds:
             await asyncio.sleep(min(SAMPLE_SECONDS, seconds - stayed))
             memory.append((await asyncio.to_thread(server.health))["memory_bytes"])
-            drawn = await page.evaluate("window.painted")
-            await _play_again(page)
+            await beside.look()
         stayed = time.monotonic() - began
-        await browser.close()
     for life in lives:
         life.cancel()
-    errors = [error for visitor in crowd for error in visitor.errors] + complaints
+    errors = [error for visitor in crowd for error in visitor.errors] + beside.complaints
     errors += ["an error in the server's log"] * server.complaints()
     return Crowd(
         visitors,
@@ -87,11 +75,75 @@ async def measure_crowd(server: Server, visitors: int, seconds: float) -> Crowd:
         tuple((v.months - m) / stayed for v, m in zip(crowd, months, strict=True)),
         tuple((v.pictures - p) / stayed for v, p in zip(crowd, pictures, strict=True)),
         max(visitor.widest_gap for visitor in crowd),
-        drawn / stayed,
+        beside.painted / stayed,
         tuple(errors),
-        before,
+        before["memory_bytes"],
         tuple(memory),
+        before["processes"],
     )
+
+
+async def _until_up(server: Server) -> dict[str, int]:
+    """The server's counts once all its processes have come up, so that their memory is not taken for the visitors'."""
+    deadline = time.monotonic() + OPENING_SECONDS
+    while True:
+        health = await asyncio.to_thread(server.health)
+        if health["processes_ready"] == health["processes"]:
+            return health
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the server's processes did not come up in {OPENING_SECONDS} s: {health}")
+        await asyncio.sleep(0.2)
+
+
+class Beside:
+    """Whoever watches in a browser beside the visitors over the socket; here nobody.
+
+    Attributes:
+        painted: Pictures painted so far.
+        complaints: Errors in its console.
+    """
+
+    def __init__(self) -> None:
+        self.painted = 0
+        self.complaints: list[str] = []
+
+    async def look(self) -> None:
+        """Take note of how far it is."""
+
+
+class _Chromium(Beside):
+    def __init__(self, page: Any) -> None:
+        super().__init__()
+        self._page = page
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    async def look(self) -> None:
+        """Count its pictures, and start again where its run has come to its end."""
+        self.painted = await self._page.evaluate("window.painted")
+        await _play_again(self._page)
+
+
+@asynccontextmanager
+async def _nobody() -> AsyncIterator[Beside]:
+    yield Beside()
+
+
+@asynccontextmanager
+async def _chromium(url: str) -> AsyncIterator[Beside]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page(viewport={"width": 1280, "height": 900})
+        beside = _Chromium(page)
+        await _play(page, url)
+        yield beside
+        await browser.close()
 
 
 async def _play(page: Any, url: str) -> None:
@@ -137,6 +189,6 @@ def crowd_text(crowd: Crowd) -> str:
 | --- | ---: | ---: |
 {table}
 
-All months of a server are computed by one process, so together they make {steps.sum():.0f} months a second here;
-visitors share them evenly (turns are handed round), and pictures become rarer before months do. Memory changed by
-{growth:+.1f} MB over the last three quarters of the time."""
+Months are simulated by {crowd.processes} processes beside the one that draws; together they make {steps.sum():.0f}
+months a second here. Visitors share them evenly (turns are handed round), and pictures become rarer before months do.
+Memory, of all processes together, changed by {growth:+.1f} MB over the last three quarters of the time."""

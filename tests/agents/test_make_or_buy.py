@@ -210,3 +210,17 @@ def test_first_insourcer_learns_its_error_away() -> None:
 def test_price_belief_follows_offers_and_keeps_without_one() -> None:
     belief = updated_price_belief(np.array([3.0, 3.0]), np.array([4.0, np.nan]), P.belief_gain)
     assert belief == pytest.approx([3.0 + P.belief_gain, 3.0])
+
+
+def test_the_share_of_a_zone_depends_on_its_own_cost_alone():
+    """Also beside zones in which delivering pays again beyond a place where it does not."""
+    rng = np.random.default_rng(0)
+    cost = np.sort(rng.random((60, 12)) * 6.0, axis=1)
+    cost[::3] = rng.random((20, 12)).round(1) * 6.0
+    price, nothing = rng.random(60) * 5.0, np.zeros(60)
+    together = desired_coverage(cost, nothing, price, 0.3, 0.1)
+    alone = [desired_coverage(cost[z : z + 1], nothing[:1], price[z : z + 1], 0.3, 0.1)[0] for z in range(60)]
+    np.testing.assert_array_equal(together, alone)
+    stacked = desired_coverage(np.stack([cost, cost + 1.0]), nothing, price, 0.3, 0.1)
+    np.testing.assert_array_equal(stacked[0], together)
+    assert (stacked[1] <= together).all()

@@ -83,6 +83,12 @@ def test_a_port_out_of_range_is_refused():
         serve.serve(port=70000)
 
 
+@pytest.mark.parametrize("processes", [-1, 65])
+def test_a_number_of_processes_out_of_range_is_refused(processes):
+    with pytest.raises(ServeError, match=f"processes must be between 0 and 64, not {processes}"):
+        serve.serve(port=0, processes=processes)
+
+
 def test_missing_browser_files_are_named_with_the_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(serve, "CDN", tmp_path)
     with pytest.raises(ServeError, match=r"browser files are missing .* `make setup`"):

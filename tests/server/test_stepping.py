@@ -17,12 +17,13 @@ import pytest
 
 from agents.bargaining import Answer
 from agents.calendar import Month
-from server import files
+from server import files, seats
 from server import snapshot as snapshots
 from server.choice import Choice
 from server.inspecting import extract as inspect
 from server.session import Session
 from server.snapshot import Snapshot
+from server.stepping import shared
 from server.stepping.processes import SteppingProcesses
 from server.talks import contracts, negotiations, seat_view
 from tests.server.stepping_markets import ENDS, HANGS, fails, months_done, start_fake, start_short, start_with_trouble
@@ -285,6 +286,27 @@ def test_a_process_that_goes_is_told_to_its_sessions_alone_and_replaced(house, h
     assert lost.wait(is_finished).own_share[-1, 0] == pytest.approx(0.30)
     eventually(lambda: here.processes.n_replaced == 1 and not any(p.ended for p in here.processes.all))
     assert len({process.pid for process in here.processes.all} & set(pids)) == 1
+
+
+def test_health_tells_about_the_processes(two, monkeypatch):
+    monkeypatch.setattr(shared, "_processes", two.processes)
+    screen = two.open()
+    screen.wait(is_paused)
+    eventually(lambda: seats.health()["processes_ready"] == 2)
+    health = seats.health()
+    assert (health["processes"], health["processes_replaced"]) == (2, 0)
+    assert [health[f"process_{n}_pid"] for n in (1, 2)] == [process.pid for process in two.processes.all]
+    assert sum(health[f"process_{n}_runs"] for n in (1, 2)) == sum(process.n_runs for process in two.processes.all) > 0
+    parts = [health["server_memory_bytes"], *(health[f"process_{n}_memory_bytes"] for n in (1, 2))]
+    assert min(parts) > 10e6
+    assert health["memory_bytes"] == pytest.approx(sum(parts), rel=0.2)  # read one after the other
+    assert all(isinstance(value, int) for name, value in health.items() if name != "status")
+
+
+def test_a_server_can_do_without_processes():
+    shared.start_processes(0)
+    assert shared.processes() is None
+    assert shared.open_stepping() is None
 
 
 SERVER = """

@@ -37,18 +37,21 @@ def InspectPage(session: Session) -> solara.Element:
         if isinstance(key, str) and found is not None and key in {thing.key for thing in found.things}:
             router.push(f"/inspect?what={quote(key, safe=':')}")
 
-    side = [
-        run_controls(session, snapshot),
-        picker(
+    chosen = found.report.key if found else ""
+
+    def list_all() -> solara.Element:
+        return picker(
             title="Look at",
             items=list_of(found) if found else [],
-            chosen=found.report.key if found else "",
+            chosen=chosen,
             searchable=True,
             placeholder="Carrier, contract, state ...",
             empty="The market is being set up ...",
             event_pick=pick,
-        ),
-    ]
+        )
+
+    # Hundreds of entries, which Solara would walk through for every picture were they not the same element as before.
+    side = [run_controls(session, snapshot), solara.use_memo(list_all, [found.things if found else (), chosen])]
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side lm-stack", children=side),
         ipyvue.Html.element(tag="main", class_="lm-main", children=_main(snapshot, found)),

@@ -50,17 +50,21 @@ def read_choice(values: dict[str, Any], current: Choice | None = None) -> Choice
 
 
 def side_panel(session: Session, snapshot: Snapshot) -> solara.Element:
-    """Everything beside the charts; each part is drawn again only when its own values changed."""
+    """Everything beside the charts; each part is drawn again only when its own values changed.
+
+    Part of a component: the levers hold thousands of values, which Solara would walk through for every picture if they
+    were not the very same element as before.
+    """
     run = snapshot.run
     first = str(run.start) if run else ""
     month = month_name(snapshot.month) if snapshot.month else ""
     n_months = run.n_months if run else 0
     choice = session.choice
-    children = [
-        Controls(session, choice, snapshot.status, snapshot.n_done, n_months, snapshot.shown, month, first),
-        Levers(session, choice),
-        Keep(session, choice, snapshot.shown, snapshot.status == "playing"),
-    ]
+    has_months = snapshot.shown > 0
+    levers = solara.use_memo(lambda: Levers(session, choice), [session, choice])
+    keep = solara.use_memo(lambda: Keep(session, choice, has_months), [session, choice, has_months])
+    controls = Controls(session, choice, snapshot.status, snapshot.n_done, n_months, snapshot.shown, month, first)
+    children = [controls, levers, keep]
     return ipyvue.Html.element(tag="aside", class_="lm-side lm-sidestack", children=children)
 
 

@@ -16,7 +16,7 @@ from server.session import Session
 
 
 @solara.component
-def Keep(session: Session, choice: Choice, shown: int, playing: bool) -> solara.Element:
+def Keep(session: Session, choice: Choice, has_months: bool) -> solara.Element:
     """Buttons for what can be taken away; a file is made when it is asked for."""
     file, set_file = solara.use_state({})
     asked = solara.use_ref(0)
@@ -40,7 +40,7 @@ def Keep(session: Session, choice: Choice, shown: int, playing: bool) -> solara.
             month = session.snapshot.month
             hand_out("py", "text/x-python;charset=utf-8", files.script_file(choice, month).encode())
 
-    return keep(file=file, has_months=shown > 0, event_make=make)
+    return keep(file=file, has_months=has_months, event_make=make)
 
 
 @solara.component_vue("../../vue/keep.vue", vuetify=False)

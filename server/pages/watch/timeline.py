@@ -4,6 +4,7 @@
 # (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -66,11 +67,8 @@ def entries(events: Sequence[Event], month: Month | None, kind: int, actor: int)
     Returns:
         Rows with month, kind, text and the address of what they tell about; number left off.
     """
-    found = [
-        position
-        for position, event in enumerate(events)
-        if month is not None and event.month <= month and event.text and is_wanted(event, kind, actor)
-    ]
+    until = 0 if month is None else bisect_right(events, month, key=lambda event: event.month)
+    found = [i for i, event in enumerate(events[:until]) if event.text and is_wanted(event, kind, actor)]
     rows = [
         {
             "month": month_name(events[i].month),

@@ -21,11 +21,12 @@ SMALL = "set.n_shippers=200&set.n_enterprise_shippers=20"
 
 def test_a_few_visitors_do_the_server_no_harm(tmp_path):
     with ThreadPoolExecutor(1) as thread:  # the browser driver of other tests keeps a loop in this one
-        found = thread.submit(soak_server.soak, 2, 0.1, SMALL, 0.1, tmp_path, "1s").result()
+        found = thread.submit(soak_server.soak, 2, 0.01, SMALL, 0.1, tmp_path, "1s").result()
     assert found.problems == []
     assert len(found.compared) == 2
-    assert sum(found.deeds.values()) > 20
     assert found.deeds["messages of rubbish"]
+    assert found.deeds["hostile requests"]
+    assert found.deeds["connections lost and found"]
     text = soak_server.report(found)
     assert "2 are equal to the last bit" in text
     assert "Tracebacks in the server's log: 0." in text
@@ -51,7 +52,7 @@ def test_memory_that_grows_after_the_settling_is_told(growth, flat):
     assert line.slope == pytest.approx(growth * 60e6, abs=3 * line.error)
     assert line.is_flat is flat
     assert memory.trend(samples[:12], 10.0) is None
-    found = soak_server.Found(0, samples=samples, lives=True)
+    found = soak_server.Found(0, samples=samples, lives=True, code=soak_server._code())
     assert found.problems == ([] if flat else [f"memory grows by {line.slope / 1e6:.0f} MB an hour"])
 
 

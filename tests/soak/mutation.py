@@ -120,8 +120,10 @@ def run_tests(files: Sequence[str], plugins: list[Any]) -> int:
         phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    arguments = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"]
-    arguments.append("--hypothesis-profile=mutation")
+    # Plugins that no test here needs take longer to start than a mutant takes to die, and so does telling why it did.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    arguments = ["-x", "-q", "--no-header", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
+    arguments += ["-p", "_hypothesis_pytestplugin", "--hypothesis-profile=mutation"]
     return int(pytest.main([*arguments, *(f"tests/{name}" for name in files)], plugins=plugins))
 
 

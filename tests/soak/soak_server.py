@@ -20,11 +20,11 @@ from pathlib import Path
 
 from compared import Taken, differences, take
 from memory import FLAT_SHARE, Sample, family, memory_of, trend
-from tab import TabError
 from wanderer import Wanderer
 
-from experiments.provenance import code_checksum, commit
+from experiments.provenance import PACKAGES, commit
 from experiments.studies.sections import write_section
+from model.code_checksum import code_checksum as checksum_of_code
 from server.studies.servers import Server, running
 
 SECTION = "soak-server"
@@ -51,6 +51,7 @@ class Found:
         tracebacks: Last lines of the tracebacks in the server's log, and how often.
         warnings: Other lines of the log.
         lives: Whether the server lived to be told to stop.
+        code: Checksum of the code that the server began with; what is compared at the end begins with it too.
     """
 
     visitors: int
@@ -64,6 +65,7 @@ class Found:
     tracebacks: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
     lives: bool = False
+    code: str = ""
 
     @property
     def problems(self) -> list[str]:
@@ -75,7 +77,8 @@ class Found:
             [f"{self.after.sessions} sessions stay when all have left"] if self.after and self.after.sessions else []
         )
         dead = [] if self.lives else ["the server ended"]
-        return [*dead, *self.tracebacks, *self.complaints, *self.unequal, *missing, *staying, *growing]
+        changed = ["the code was changed meanwhile"] if _code() != self.code else []
+        return [*changed, *dead, *self.tracebacks, *self.complaints, *self.unequal, *missing, *staying, *growing]
 
 
 async def besiege(server: Server, found: Found, minutes: float, query: str, pause_seconds: float, folder: Path) -> None:
@@ -109,8 +112,8 @@ async def _take(visitor: Wanderer, found: Found) -> Taken | None:
         if not again and not visitor.tab.is_connected:
             await visitor.come()
         return await take(visitor.tab)
-    except (TabError, OSError) as error:
-        found.unequal.append(f"visitor {visitor.number}: {error}")
+    except Exception as error:  # whatever it is, it is told at the end
+        found.unequal.append(f"visitor {visitor.number}: {type(error).__name__}: {error}")
         return None
 
 
@@ -141,6 +144,12 @@ def sample(server: Server, began: float) -> Sample:
     """Memory, processes and sessions now."""
     pids = family(server.pid)
     return Sample((time.monotonic() - began) / 60, memory_of(pids), len(pids), server.health()["sessions"])
+
+
+def _code() -> str:
+    """Checksum of the code as it lies there now."""
+    checksum = checksum_of_code.__wrapped__((*PACKAGES, "server"))
+    return str(checksum)
 
 
 def read_log(text: str) -> tuple[Counter[str], Counter[str]]:
@@ -179,7 +188,7 @@ def soak(
         folder: Where the log and what was compared are left.
         cull: How long a session waits for a lost connection to come back.
     """
-    found = Found(visitors)
+    found = Found(visitors, code=_code())
     with tempfile.TemporaryDirectory() as temporary:
         place = folder or Path(temporary)
         place.mkdir(parents=True, exist_ok=True)
@@ -200,7 +209,7 @@ def report(found: Found) -> str:
     lines = [
         "## The server besieged",
         "",
-        f"Made by `make soak-server` on {date.today()}, commit {str(commit())[:12]}, code {code_checksum()[:12]}: "
+        f"Made by `make soak-server` on {date.today()}, commit {str(commit())[:12]}, code {found.code[:12]}: "
         f"{found.visitors} visitors for {found.minutes:.0f} minutes, on {os.cpu_count()} processors that they shared "
         "with the server and other work.",
         "",

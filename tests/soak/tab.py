@@ -17,6 +17,7 @@ import websockets
 from server.studies.socket_visitor import MAX_MESSAGE_BYTES, make_message, read_message
 
 WIDGETS, CONTROL = "jupyter.widget.control", "solara.control"
+ANSWER_SECONDS = 4.0
 
 
 class TabError(RuntimeError):
@@ -87,9 +88,13 @@ class Tab:
         if not self._is_started:
             await self.leave()
             return False
-        channel = await self._open_channel(WIDGETS)
-        await self.send("comm_msg", {"comm_id": channel, "data": {"method": "request_states"}})
-        await self.until(lambda: self.find("go"), "the bar of the page, after connecting again")
+        for _ in range(1 + int(self.patience // ANSWER_SECONDS)):  # a browser asks again too
+            channel = await self._open_channel(WIDGETS)
+            await self.send("comm_msg", {"comm_id": channel, "data": {"method": "request_states"}})
+            with contextlib.suppress(TabError):
+                await self.until(lambda: self.find("go"), "the widgets of the page", ANSWER_SECONDS)
+                break
+        await self.until(lambda: self.find("go"), "the bar of the page, after connecting again", ANSWER_SECONDS)
         return True
 
     async def drop(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import urllib.error
 from collections import Counter
@@ -56,21 +55,21 @@ class Wanderer:
         )
 
     async def live(self, ended: asyncio.Event) -> None:
-        """Wander until the end; the tab stays open then. What goes wrong is noted."""
+        """Do everything once, then wander until the end; the tab stays open then. What goes wrong is noted."""
         weights = [weight for weight, _, _ in self._deeds]
-        while not ended.is_set():
+        first = self.luck.sample(self._deeds, len(self._deeds))
+        while first or not ended.is_set():
+            _, name, deed = first.pop() if first else self.luck.choices(self._deeds, weights)[0]
             try:
                 if not self.tab.is_connected:
                     await self._come()
-                _, name, deed = self.luck.choices(self._deeds, weights)[0]
                 await deed()
                 self.deeds[name] += 1
             except TabError as error:
-                await self._complain(str(error), None)
-            except (OSError, websockets.WebSocketException) as error:
+                await self._complain(str(error), error)
+            except Exception as error:  # whatever it is, it is told at the end
                 await self._complain(f"{type(error).__name__}: {error}", error)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), self.luck.expovariate(1 / self.pause_seconds))
+            await asyncio.sleep(self.luck.expovariate(1 / self.pause_seconds))
         self.complaints += self.tab.complaints
 
     async def come(self) -> None:
@@ -95,9 +94,11 @@ class Wanderer:
             self.deeds["times the server was full"] += 1
             await asyncio.sleep(5.0)
 
-    async def _complain(self, text: str, error: BaseException | None) -> None:
+    async def _complain(self, text: str, error: Exception) -> None:
         """Note what went wrong, but for what rubbish may bring about: the server then ends the connection."""
-        ours = not self.tab.is_connected and not isinstance(error, urllib.error.HTTPError | ConnectionRefusedError)
+        lost = isinstance(error, TabError | OSError | websockets.WebSocketException)
+        refused = isinstance(error, urllib.error.HTTPError | ConnectionRefusedError)
+        ours = not self.tab.is_connected and lost and not refused
         if not ours:
             self.complaints.append(f"visitor {self.number}: {text}")
         await self.tab.drop()
@@ -146,7 +147,10 @@ class Wanderer:
                 await self.tab.press("speed", place, beside=RUN)
             return
         for _ in range(20):
-            await self.tab.press("look", self.luck.randint(1, state["n_done"]), beside=RUN)
+            # Meanwhile the run may have started anew, or another page come.
+            if not self.tab.find(*RUN):
+                return
+            await self.tab.press("look", self.luck.randint(1, max(1, state["n_done"])), beside=RUN)
             await asyncio.sleep(0.03)
         if self.luck.random() < 0.5:
             await self.tab.press("look", None, beside=RUN)

@@ -180,7 +180,11 @@ def keeps_commitment(
     missing = terms.least - np.bincount(terms.group, weights=(cell * pays).sum(axis=1), minlength=groups)
     loss = np.zeros(groups)
     for group in np.flatnonzero(missing > 0.0):
-        zone, percentile = np.nonzero(~pays & ((terms.group == group) & (volume > 0.0))[:, None])
+        dear = ~pays & ((terms.group == group) & (volume > 0.0))[:, None]
+        if benefit[group] <= 0.0:  # then any loss is too much
+            loss[group] = np.inf if dear.any() else 0.0
+            continue
+        zone, percentile = np.nonzero(dear)
         loss[group] = _cheapest(-gain[zone, percentile], cell[zone, 0], missing[group]) * months_left
     return np.asarray(loss <= benefit)
 

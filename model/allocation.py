@@ -244,12 +244,10 @@ def _age(
     if max_months == 0:
         unserved += rejected.sum(axis=(0, 1))
         return None
-    shape = (max_months, *rejected.shape)
-    volume, value = np.zeros(shape), np.zeros(shape)
-    volume[0], value[0] = rejected, rejected_value
+    older = older_value = np.zeros((max_months - 1, *rejected.shape))
     if left_over is not None:
-        volume[1:], value[1:] = left_over.volume[:-1], left_over.value[:-1]
         unserved += left_over.volume[-1].sum(axis=(0, 1))
-    if volume.sum() <= 0.0:
+        older, older_value = left_over.volume[:-1], left_over.value[:-1]
+    if not (rejected.any() or older.any()):
         return None
-    return Backlog(volume, value)
+    return Backlog(np.concatenate([rejected[None], older]), np.concatenate([rejected_value[None], older_value]))

@@ -13,6 +13,7 @@ import solara.server.kernel_context as kernels
 from server import charts, seats
 from server.address import View, read_query, write_query
 from server.choice import Choice, ChoiceError
+from server.glossary import TERMS
 from server.pages.bargaining import BargainingPage
 from server.pages.compare import ComparePage
 from server.pages.evidence import EvidencePage
@@ -89,6 +90,7 @@ def Address(session: Session, problems: tuple[str, ...], links: list[dict[str, s
         children=[
             charts.bar(links=links, here=here, query=query, event_go=go),
             charts.address(query=query, problems=list(problems)),
+            charts.glossary(terms=TERMS),
         ],
     )
 

@@ -67,6 +67,11 @@ def address(query: str, problems: list[str]) -> None:
     """Keeps the run in the address bar, and says what was wrong with the address that was opened."""
 
 
+@solara.component_vue("vue/glossary.vue", vuetify=False)
+def glossary(terms: dict[str, str]) -> None:
+    """Hands the glossary to the '?' buttons."""
+
+
 @solara.component_vue("vue/controls.vue", vuetify=False)
 def controls(
     scenarios: list[dict[str, Any]],

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
+import ipyvue
 import solara
 
 from server.session import Extract, Session
-from server.snapshot import Snapshot
+from server.snapshot import Run, Snapshot
 
 MAX_QUERY = 2000
+MODEL = "The Last Mile, an agent-based model of parcel delivery in the United States"
 
 
 @solara.component_vue("vue/picker.vue", vuetify=False)
@@ -25,12 +27,13 @@ def picker(
     placeholder: str,
     empty: str,
     event_pick: Callable[[str], None],
+    help: str = "",
 ) -> None:
     """A list to choose from; items have key, title, note, and perhaps chip and tone."""
 
 
 @solara.component_vue("vue/facts.vue", vuetify=False)
-def facts(title: str, unit: str, rows: list[dict[str, Any]], empty: str) -> None:
+def facts(title: str, unit: str, rows: list[dict[str, Any]], empty: str, help: str = "") -> None:
     """Terms and values; rows have term, value, and perhaps exact, help and binds."""
 
 
@@ -97,6 +100,31 @@ def use_snapshot(session: Session, views: Mapping[str, Extract], chosen: object)
     solara.use_effect(follow, [session])
     solara.use_effect(look, [session, chosen])
     return snapshot
+
+
+def main(children: list[solara.Element], source: str = "") -> solara.Element:
+    """The main part of a page.
+
+    Args:
+        children: What stands in it.
+        source: Where its figures come from; saved pictures say so below.
+    """
+    named = f"{MODEL} · {source}" if source else MODEL
+    return ipyvue.Html.element(tag="main", class_="lm-main", children=children, attributes={"data-source": named})
+
+
+def source_of(run: Run | None) -> str:
+    """The run that figures come from, in a line."""
+    if run is None:
+        return ""
+    forced = " (forced)" if run.forced else ""
+    by_hand = " · played by hand" if run.seat else ""
+    return f"{run.title}{forced}{run.changed} · seed {run.seed}{by_hand}"
+
+
+def help_button(term: str) -> solara.Element:
+    """The '?' that explains a term of the glossary, for what is built in Python."""
+    return ipyvue.Html.element(tag="lm-help", attributes={"term": term})
 
 
 def query_of(search: str | None) -> dict[str, str]:

@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 import solara
 
+from server.glossary import TERMS, term_of
+
 FORMATS = {"csv": "text/csv;charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 type Cell = str | tuple[str, float | str | None] | tuple[str, float | str | None, str]
 
@@ -24,16 +26,20 @@ class Column:
     Attributes:
         label: What it is called.
         number: Whether it holds numbers: to the right, largest first when sorted.
-        help: One line that explains it.
+        help: One line that explains it; left out, the glossary explains the term that the label names.
+        term: What the '?' says it explains; the label where left out.
         mark: Whether it holds a word that is coloured, such as yes and no.
         wide: Whether it holds sentences, which need room.
+        explained: Whether the hints of its cells are explanations, which get a '?' rather than show on hover alone.
     """
 
     label: str
     number: bool = False
     help: str = ""
+    term: str = ""
     mark: bool = False
     wide: bool = False
+    explained: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,10 +132,25 @@ def DataTable(table: TableData, searchable: bool = False) -> solara.Element:
 
 
 def _columns(columns: Sequence[Column]) -> list[dict[str, Any]]:
-    return [
-        {"key": str(i), "label": c.label, "number": c.number, "help": c.help, "mark": c.mark, "wide": c.wide}
-        for i, c in enumerate(columns)
-    ]
+    found, seen = [], set[str]()
+    for i, c in enumerate(columns):
+        # A term is explained where it is first met.
+        term = "" if c.help else term_of(c.label)
+        help_ = c.help or ("" if term in seen else TERMS.get(term, ""))
+        seen.add(term)
+        found.append(
+            {
+                "key": str(i),
+                "label": c.label,
+                "number": c.number,
+                "help": help_,
+                "term": c.term or term or c.label,
+                "mark": c.mark,
+                "wide": c.wide,
+                "explained": c.explained,
+            }
+        )
+    return found
 
 
 def _plain(cell: Cell) -> Any:

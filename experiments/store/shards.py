@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 RUNS, MONTHLY, WORK, DAMAGED = "runs", "monthly", "work", "damaged"
 STOP = "stop"
 _NAME = re.compile(r"^part-(?P<session>[0-9a-f]+)-(?P<number>\d+)\.parquet$")
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class StorageError(RuntimeError):
@@ -120,7 +120,7 @@ def _sync_folder(folder: Path) -> None:
 
 def storage_error(error: OSError, folder: Path, work: Path | None = None) -> Exception:
     """What an error of the file system means for a sweep."""
-    if error.errno in _NO_SPACE:
+    if error.errno in NO_SPACE:
         return StorageError(f"{folder}: {os.strerror(error.errno or 0).lower()}")
     if work is not None and not work.is_dir():
         return StoppedWriterError(f"{folder}: another process has taken over the store")

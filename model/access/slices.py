@@ -66,8 +66,9 @@ def carrier_slices(market: ParcelMarket, carrier: int) -> CarrierSlices:
         extra = outside * np.divide(potential, share, out=np.zeros_like(share), where=share > 0.0)[:, None]
         cost = np.where(volume > 0.0, cost, alternative_beyond(market, carrier)[:, None])
         volume = np.where(volume > 0.0, volume, extra)
-    zone, cell = np.nonzero(volume > 0.0)
-    return CarrierSlices(zone, cell, volume[zone, cell], cost[zone, cell])
+    place = np.flatnonzero(volume > 0.0)
+    zone, cell = np.divmod(place, cells)
+    return CarrierSlices(zone, cell, volume.ravel()[place], cost.ravel()[place])
 
 
 def potential_beyond(market: ParcelMarket, carrier: int) -> Floats:

@@ -86,6 +86,8 @@
         states: loadStates(),
         symbolPath: (name) => SYMBOLS[name] || SYMBOLS.none,
         isDark,
+        terms: {},
+        setTerms(found) { this.terms = found; },
         css: (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim(),
         colour: (series) => (isDark() ? series.dark : series.light),
         floats: (data) => data && data.byteLength
@@ -98,7 +100,6 @@
             link.download = name;
             link.click();
         },
-        savePicture(url, title) { this.saveFile(url, `${title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}.png`); },
         onTheme(listener) { listeners.add(listener); return () => listeners.delete(listener); },
         toggleTheme() {
             localStorage.setItem(THEME_KEY, JSON.stringify(isDark() ? 'light' : 'dark'));
@@ -106,4 +107,12 @@
         },
     };
     applyTheme();
+
+    // Two parts with files of their own; both wait for `lastmile`.
+    const here = document.currentScript.src;
+    ['help.js', 'card_picture.js'].forEach((name) => {
+        const script = document.createElement('script');
+        script.src = new URL(name + new URL(here).search, here);
+        document.head.append(script);
+    });
 })();

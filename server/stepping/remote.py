@@ -16,7 +16,7 @@ from server.choice import Choice
 from server.snapshot import Snapshot
 from server.stepping.messages import Reply, Wish, content_of, key_of
 from server.stepping.pace import DEFAULT_SPEED
-from server.stepping.pictures import Picture, PictureKeeper
+from server.stepping.pictures import NO_DECISION, Picture, PictureKeeper
 from server.stepping.process import SteppingProcess
 from server.stepping.protocol import Extract, Show
 from server.talks.seat import Decision
@@ -68,6 +68,7 @@ class RemoteStepper:
         self._snapshot = snapshots.empty(1, "preparing")
         self._keeper = PictureKeeper(self._snapshot)
         self._kept_key = 0
+        self._decision: tuple[Decision | None, int] = (None, NO_DECISION)
         self._inbox: SimpleQueue[bytes | Literal["lost", "closed"]] = SimpleQueue()
         # Made here, so that it belongs to the page that the session belongs to, as Solara asks.
         self._thread = threading.Thread(target=self._work, name="lastmile-session", daemon=True)
@@ -111,11 +112,11 @@ class RemoteStepper:
     def show_view(self, name: str, extract: Extract | None) -> None:
         """From now on put `extract(market)` into every snapshot; None ends it."""
         with self._lock:
+            self._tell("show_view", name, extract)  # may refuse what cannot travel
             if extract is None:
                 self._views.pop(name, None)
             else:
                 self._views[name] = extract
-            self._tell("show_view", name, extract)
 
     def refresh(self) -> None:
         """Publish anew."""
@@ -131,8 +132,8 @@ class RemoteStepper:
 
     def answer(self, decision: Decision, answer: Answer) -> None:
         """Answer for the side that the visitor plays, and play on; without effect where it comes too late."""
-        snapshot, number = self._snapshot, self._keeper.decision
-        if snapshot.decision is decision:
+        open_, number = self._decision
+        if open_ is decision:
             self._tell("answer", number, None if answer is decision.question.usual else answer)
 
     def acknowledge(self, number: int) -> None:
@@ -217,6 +218,7 @@ class RemoteStepper:
             self._kept_key = key
             self._keeper = PictureKeeper(snapshots.empty(content.number, "preparing"))
         self._snapshot = self._keeper.snapshot(content)
+        self._decision = (self._snapshot.decision, self._keeper.decision)
 
     def _fail(self) -> None:
         with self._lock:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from experiments.errors import InputError
 from experiments.store.manifest import FILE, Manifest, read_manifest
+from experiments.store.shards import shard_files
+from experiments.store.status import is_locked
 
 VARIABLE = "LASTMILE_STORES"
 DEFAULT_FOLDER = "results"
@@ -26,6 +33,9 @@ class StoreEntry:
         scenarios: What was run.
         factors: What is varied.
         runs: Runs in all.
+        done: Runs that ended well.
+        failed: Runs that did not.
+        at_work: Whether a process is at work on it, of this server or another one.
     """
 
     name: str
@@ -33,6 +43,14 @@ class StoreEntry:
     scenarios: tuple[str, ...]
     factors: tuple[str, ...]
     runs: int
+    done: int = 0
+    failed: int = 0
+    at_work: bool = False
+
+    @property
+    def left(self) -> int:
+        """Runs that are missing."""
+        return max(0, self.runs - self.done - self.failed)
 
 
 def stores_folder() -> Path:
@@ -46,7 +64,7 @@ def list_stores() -> list[StoreEntry]:
     for path in _folders():
         try:
             manifest = read_manifest(path)
-            found.append(((path / FILE).stat().st_mtime, _entry(path.name, manifest)))
+            found.append(((path / FILE).stat().st_mtime, _entry(path, manifest)))
         except (InputError, OSError, KeyError):
             continue  # half made, of another version, or somebody else's
     return [entry for _, entry in sorted(found, key=lambda item: -item[0])[:MAX_LISTED]]
@@ -94,7 +112,38 @@ def _folders() -> list[Path]:
     return [path for path in paths if path.is_dir() and path.resolve().parent == root]
 
 
-def _entry(name: str, manifest: Manifest) -> StoreEntry:
+def _entry(path: Path, manifest: Manifest) -> StoreEntry:
     design = manifest.design
     scenarios = tuple(str(one["name"]) for one in design["scenarios"])
-    return StoreEntry(name, str(design["kind"]), scenarios, tuple(design["factors"]), manifest.runs)
+    done, failed = _count(path)
+    return StoreEntry(
+        name=path.name,
+        kind=str(design["kind"]),
+        scenarios=scenarios,
+        factors=tuple(design["factors"]),
+        runs=manifest.runs,
+        done=done,
+        failed=failed,
+        at_work=is_locked(path),
+    )
+
+
+def _count(path: Path) -> tuple[int, int]:
+    """Runs that ended well and runs that failed; what cannot be read now counts as missing."""
+    done = failed = 0
+    for file in shard_files(path):
+        try:
+            state = file.stat()
+            ended = _statuses(file, state.st_size, state.st_mtime_ns)
+        except (OSError, pa.ArrowException):
+            continue
+        done, failed = done + ended[0], failed + ended[1]
+    return done, failed
+
+
+@lru_cache(maxsize=20_000)
+def _statuses(file: Path, size: int, changed: int) -> tuple[int, int]:
+    """Done and failed of one file. The list is asked for often, and a file of one size and time stays as it is."""
+    del size, changed  # they only tell one state of the file from another
+    counts = Counter(pq.read_table(file, columns=["status"]).column("status").to_pylist())
+    return counts["done"], counts["failed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -12,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from experiments.store.shards import NO_SPACE
 from server.work.changes import Changes
 from server.work.pool import BusyError, workers_of_server
 
 type SweepState = Literal["running", "stopping", "finished", "cancelled", "failed"]
 AT_WORK: tuple[SweepState, ...] = ("running", "stopping")
+_DISK_FULL = tuple(os.strerror(number).lower() for number in NO_SPACE)
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ class SweepView:
 class Sweep:
     """One sweep; made by `Sweeps.start`."""
 
-    def __init__(self, name: str, process: subprocess.Popen[str], may_cancel: Callable[[object], bool]) -> None:
-        self.name, self.process, self.may_cancel = name, process, may_cancel
+    def __init__(self, out: Path, process: subprocess.Popen[str], may_cancel: Callable[[object], bool]) -> None:
+        self.name, self.out, self.process, self.may_cancel = out.name, out, process, may_cancel
         self.state: SweepState = "running"
         self.done, self.failed, self.total = 0, 0, 0
         self.before = -1
@@ -72,7 +75,7 @@ class Sweep:
                 self.before, self.began = self.done, time.monotonic()
             self.latest = time.monotonic()
         if "problems" in told:
-            self.state, self.problems = "failed", tuple(told["problems"])
+            self.state, self.problems = "failed", tuple(in_plain_words(one, self.out) for one in told["problems"])
         if "ended" in told:
             self.state = "finished" if told["ended"] == "finished" else "cancelled"
 
@@ -81,6 +84,22 @@ class Sweep:
         seconds, runs = self.latest - self.began, self.done - max(0, self.before)
         rate = runs / seconds if runs > 0 and seconds > 0 else None
         return SweepView(self.name, self.state, self.done, self.failed, self.total, rate, self.problems)
+
+
+def in_plain_words(problem: str, out: Path) -> str:
+    """A problem of a sweep as visitors read it: a full disk is called so, and nobody learns where the stores are.
+
+    Args:
+        problem: What the process told.
+        out: Folder of the store.
+    """
+    reason = problem.removeprefix(f"{out}: ")
+    if reason in _DISK_FULL:
+        return (
+            f"{out.name}: the disk of this server is full ({reason}). All runs that are done are kept; resume it, or "
+            "start it again, when there is room."
+        )
+    return problem.replace(str(out), out.name)
 
 
 class Sweeps:
@@ -126,7 +145,7 @@ class Sweeps:
                 stderr=subprocess.PIPE,
                 text=True,
             )
-            sweep = self._sweeps[name] = Sweep(name, process, may_cancel)
+            sweep = self._sweeps[name] = Sweep(out, process, may_cancel)
         order = {"design": design, "out": str(out), "workers": workers_of_server(), "retry_failed": retry_failed}
         assert process.stdin is not None
         process.stdin.write(json.dumps(order) + "\n")
@@ -134,15 +153,22 @@ class Sweeps:
         threading.Thread(target=self._listen, args=(sweep,), name=f"lastmile-sweep-{name}", daemon=True).start()
         self.changes.tell()
 
-    def cancel(self, name: str, who: object = None) -> None:
-        """Let a sweep end after the runs that it is at; it can be resumed."""
+    def cancel(self, name: str, who: object = None) -> bool:
+        """Let a sweep end after the runs that it is at; it can be resumed.
+
+        Returns:
+            False where somebody else has started it, who is still there.
+        """
         with self._lock:
             sweep = self._sweeps.get(name)
-            if sweep is None or sweep.state != "running" or not sweep.may_cancel(who):
-                return
+            if sweep is None or sweep.state != "running":
+                return True
+            if not sweep.may_cancel(who):
+                return False
             sweep.state = "stopping"
             _end_input(sweep.process)
         self.changes.tell()
+        return True
 
     def view(self, name: str) -> SweepView | None:
         """How far a sweep of this server is; None where it has run none of this name."""

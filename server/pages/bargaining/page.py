@@ -11,9 +11,10 @@ import ipyvue
 import solara
 
 from server import charts
+from server.glossary import TERMS
 from server.pages.bargaining import cards
 from server.pages.bargaining.seat_card import card_values, read_answer, seat_card
-from server.parts import facts, picker, query_of, run_controls, use_snapshot
+from server.parts import facts, main, picker, query_of, run_controls, source_of, use_snapshot
 from server.session import Extract, Session
 from server.snapshot import Snapshot
 from server.talks import contracts as contract_views
@@ -70,11 +71,12 @@ def BargainingPage(session: Session) -> solara.Element:
             placeholder="",
             empty="Nobody talks yet. Press play or step: talks open some months before a contract ends.",
             event_pick=pick,
+            help=TERMS["negotiation"],
         ),
     ]
-    main = [_headline(snapshot, table), SeatCard(session, snapshot)]
+    cards_below = [_headline(snapshot, table), SeatCard(session, snapshot)]
     if table is not None:
-        main.append(
+        cards_below.append(
             ipyvue.Html.element(
                 tag="div",
                 class_="lm-cards",
@@ -88,18 +90,19 @@ def BargainingPage(session: Session) -> solara.Element:
                         event_reveal=lambda on: set_reveal(bool(on)),
                     ),
                     cards.offers(**cards.chart_values(table, shown, seat)),
-                    facts(title="On the table", unit="", rows=cards.terms(table), empty=""),
+                    facts(title="On the table", unit="", rows=cards.terms(table), empty="", help=TERMS["offer"]),
                     facts(
                         title="What each side could accept",
                         unit="",
                         rows=cards.limits(table, shown),
                         empty=cards.HIDDEN_FROM_PLAYER if plays_here else cards.HIDDEN,
+                        help=TERMS["reservation value"],
                     ),
                 ],
             )
         )
     if held is not None:
-        main.append(
+        cards_below.append(
             cards.contracts(
                 unit=f"{len(held.terms)} in force or signed",
                 rows=cards.contract_rows(held),
@@ -109,7 +112,7 @@ def BargainingPage(session: Session) -> solara.Element:
         )
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side lm-stack", children=side),
-        ipyvue.Html.element(tag="main", class_="lm-main", children=main),
+        main(cards_below, source_of(snapshot.run)),
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)

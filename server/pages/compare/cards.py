@@ -10,6 +10,7 @@ import pandas as pd
 from experiments.figures import HEADLINES, choose, figure, scale_of, split_year, unit_of
 from experiments.reports.words import outcome_meaning
 from server import plots
+from server.glossary import TERMS
 from server.headline import MONTH_NAMES
 from server.pages.compare.plan import imposes
 from server.pages.compare.work import Compared
@@ -81,6 +82,12 @@ def span_of(found: Compared) -> str:
     return f"{first} to {last}"
 
 
+def paired_runs(found: Compared) -> str:
+    """Months, how often, and which seeds, in words."""
+    many = found.comparison.replications
+    return f"{span_of(found)} · {many} paired run{'s' if many > 1 else ''} each, seeds from {found.comparison.seed}"
+
+
 def gains_plot(found: Compared) -> Plot:
     """Gains and losses of each actor with intervals."""
     comparison, names = found.comparison, found.comparison.names
@@ -141,7 +148,7 @@ def gains_table(found: Compared) -> TableData:
         columns=(
             Column("Actor"),
             Column("Run"),
-            Column(f"Gain, {unit}", number=True),
+            Column(f"Gain, {unit}", number=True, help=TERMS["gain"], term="gain"),
             Column("95 % interval", number=True),
             Column("Verdict", mark=True),
         ),
@@ -244,7 +251,7 @@ def outcome_table(found: Compared, everything: bool) -> TableData:
     return TableData(
         title="Outcomes",
         columns=(
-            Column("Outcome"),
+            Column("Outcome", explained=True),
             Column("Unit"),
             Column("Run"),
             Column(labels[0], number=True, help="Mean of the reference"),
@@ -255,8 +262,7 @@ def outcome_table(found: Compared, everything: bool) -> TableData:
         ),
         cells=tuple(_minus(row) for row in cells),
         frame=frame,
-        note="Point at an outcome for its meaning and at a number for all its digits. Not clear: the interval holds "
-        "zero.",
+        note="Point at a number for all its digits. Not clear: the interval holds zero.",
     )
 
 

@@ -15,6 +15,7 @@ from server.pages.compare.plan import MAX_REPLICATIONS, MAX_RUNS, SHIPPERS, draf
 from server.pages.compare.state import comparing_of, progress_of
 from server.pages.compare.work import Compared
 from server.pages.watch import scenario_cards
+from server.parts import help_button, main
 from server.plots import draw
 from server.session import Session
 from server.tables import DataTable
@@ -64,10 +65,12 @@ def ComparePage(session: Session) -> solara.Element:
         event_compare=do(lambda _: mine.start(pool, session)),
         event_cancel=do(lambda _: pool.cancel(mine.job) if mine.job else None),
     )
-    main = [Results(mine.found)] if mine.found is not None else [_empty()]
+    found = mine.found
+    below = [Results(found)] if found is not None else [_empty()]
+    source = f"{' and '.join(cards.labels_of(found))} · {cards.paired_runs(found)}" if found is not None else ""
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side", children=[form]),
-        ipyvue.Html.element(tag="main", class_="lm-main", children=main),
+        main(below, source),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
 
@@ -103,10 +106,6 @@ def Results(found: Compared) -> solara.Element:
     table = solara.use_memo(lambda: cards.outcome_table(found, everything), [found, everything])
     months = solara.use_memo(lambda: cards.months_plot(found, series, differences), [found, series, differences])
     comparison = found.comparison
-    kicker = (
-        f"{cards.span_of(found)} · {comparison.replications} paired run{'s' if comparison.replications > 1 else ''} "
-        f"each, seeds from {comparison.seed}"
-    )
     picker = _picker(
         choices=choices,
         series=series,
@@ -117,7 +116,9 @@ def Results(found: Compared) -> solara.Element:
         event_everything=lambda on: set_everything(on is True),
     )
     head = [
-        ipyvue.Html.element(tag="p", class_="lm-kicker", children=[kicker]),
+        ipyvue.Html.element(
+            tag="p", class_="lm-kicker", children=[cards.paired_runs(found), " ", help_button("paired replications")]
+        ),
         ipyvue.Html.element(tag="h1", children=[cards.sentence(found)]),
         *(ipyvue.Html.element(tag="p", class_="lm-note", children=[text]) for text in comparison.warnings),
     ]

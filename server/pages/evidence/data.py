@@ -11,6 +11,7 @@ import pandas as pd
 
 from model.market import PHASES
 from model.parameters import Parameters
+from server.glossary import TERMS
 from server.pages.evidence.texts import FILES, STATUS
 from server.tables import Cell, Column, TableData, number_cell
 
@@ -116,6 +117,18 @@ def files_table() -> TableData:
         columns=(Column("File in model/data"), Column("What it holds"), Column("Rows", number=True), Column("Sources")),
         cells=tuple(cells),
         frame=pd.DataFrame(plain, columns=["file", "meaning", "rows", "source_ids"]),
+    )
+
+
+@cache
+def words_table() -> TableData:
+    """The glossary."""
+    rows = sorted(TERMS.items(), key=lambda item: item[0].lower())
+    return TableData(
+        title="Glossary",
+        columns=(Column("Word"), Column("What it means", wide=True)),
+        cells=tuple((term[:1].upper() + term[1:], meaning) for term, meaning in rows),
+        frame=pd.DataFrame(rows, columns=["word", "meaning"]),
     )
 
 

@@ -14,6 +14,7 @@ from experiments.backtest.stored import StoredHindcast, stored_hindcast
 from experiments.errors import InputError
 from server.pages.evidence import backtest, data
 from server.pages.evidence.texts import LIMITS, METHOD
+from server.parts import help_button, main
 from server.plots import draw
 from server.session import Session
 from server.tables import DataTable
@@ -25,7 +26,12 @@ PARTS = {
     "limits": "What it cannot do",
     "parameters": "Parameters",
     "sources": "Data and sources",
+    "words": "Words",
 }
+
+
+# Which term a part is about.
+HELP = {"scores": "back-test", "figures": "band", "parameters": "parameter", "sources": "source"}
 
 
 @solara.component
@@ -36,11 +42,12 @@ def EvidencePage(session: Session) -> solara.Element:
         past = _past(stored_hindcast())
     except InputError as error:
         past = [_element("p", "lm-error", str(error))]
-    main = [*past, *_method(), *_limits(), *_made_of()]
-    results = ipyvue.Html.element(tag="div", class_="lm-results", children=main)
+    results = ipyvue.Html.element(
+        tag="div", class_="lm-results", children=[*past, *_method(), *_limits(), *_made_of(), *_words()]
+    )
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side", children=[contents]),
-        ipyvue.Html.element(tag="main", class_="lm-main", children=[results]),
+        main([results], "back-test"),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
 
@@ -50,7 +57,9 @@ def _element(tag: str, class_: str, *children: Any) -> solara.Element:
 
 
 def _heading(name: str, *texts: str) -> solara.Element:
-    children = [_element("h2", "lm-part", PARTS[name]), *(_element("p", "lm-lead", text) for text in texts)]
+    term = HELP.get(name)
+    title = [PARTS[name], *([" ", help_button(term)] if term else [])]
+    children = [_element("h2", "lm-part", *title), *(_element("p", "lm-lead", text) for text in texts)]
     return ipyvue.Html.element(
         tag="section", class_="lm-prose", children=children, attributes={"id": f"lm-{name}", "tabindex": "-1"}
     )
@@ -126,6 +135,13 @@ def _made_of() -> list[solara.Element]:
         _heading("sources"),
         DataTable(data.files_table()),
         DataTable(data.sources_table(), searchable=True),
+    ]
+
+
+def _words() -> list[solara.Element]:
+    return [
+        _heading("words", "Every term that a '?' explains on these pages."),
+        DataTable(data.words_table(), searchable=True),
     ]
 
 

@@ -17,6 +17,7 @@ from server.pages.experiments.figures import StoreFigures
 from server.pages.experiments.form import KINDS, SHIPPERS, SIZES, factor_choices
 from server.pages.experiments.state import Experimenting, experimenting_of
 from server.pages.watch import scenario_cards
+from server.parts import help_button, main
 from server.plots import draw
 from server.session import Session
 from server.tables import DataTable
@@ -24,7 +25,7 @@ from server.words import duration, outcome_words
 from server.work.changes import follow
 from server.work.shared import sweeps as server_sweeps
 from server.work.shared import work_pool
-from server.work.stores import stores_folder
+from server.work.stores import StoreEntry, stores_folder
 from server.work.sweeps import SweepView
 
 FRAME_SECONDS, REST_SECONDS = 0.5, 2.0
@@ -99,7 +100,7 @@ def ExperimentsPage(session: Session) -> solara.Element:
 
     listed = _stores(
         folder=stores_folder().name,
-        stores=[asdict(entry) for entry in mine.stores],
+        stores=[_listed_store(entry, running) for entry in mine.stores],
         opened=mine.opened or "",
         running=_running(running),
         messages=[*mine.message, *ended],
@@ -107,14 +108,51 @@ def ExperimentsPage(session: Session) -> solara.Element:
         event_resume=do(
             lambda v: mine.resume(sweeps, session, v.get("name"), v.get("retry") is True) if _is_table(v) else None
         ),
-        event_cancel=do(lambda name: sweeps.cancel(str(name), session)),
+        event_cancel=do(lambda name: mine.cancel(sweeps, session, name)),
     )
-    results = [StoreResults(session, mine.figures, mine.drawing is not None)] if mine.figures is not None else []
+    results = (
+        [StoreResults(session, mine.figures, mine.drawing is not None)] if mine.figures is not None else [_empty()]
+    )
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side", children=[design]),
-        ipyvue.Html.element(tag="main", class_="lm-main", children=[listed, *results]),
+        main(
+            [*results, listed] if mine.figures is None else [listed, *results],
+            f"sweep {mine.figures.name}, {mine.figures.kind}" if mine.figures else "",
+        ),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+
+
+def _empty() -> solara.Element:
+    text = (
+        "Fill in a design: what to vary, and over which values. Check it to see how many runs it takes and how long; "
+        "then start it. Figures and tables appear here when it is done, or when you open a sweep from the list."
+    )
+    children = [
+        ipyvue.Html.element(tag="h1", children=["What matters, and how much?"]),
+        ipyvue.Html.element(tag="p", class_="lm-lead", children=[text]),
+    ]
+    return ipyvue.Html.element(tag="section", class_="lm-headline", children=children)
+
+
+def _listed_store(entry: StoreEntry, running: SweepView | None) -> dict[str, Any]:
+    """A line of the list; of the sweep that is running here, as far as it is now."""
+    done, failed, here = entry.done, entry.failed, running is not None and running.name == entry.name
+    if running is not None and here and running.total:
+        done, failed = running.done - running.failed, running.failed
+    left = max(0, entry.runs - done - failed)
+    state = "running" if here else "running elsewhere" if entry.at_work else "done" if not left else "not finished"
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "scenarios": entry.scenarios,
+        "factors": entry.factors,
+        "runs": entry.runs,
+        "done": done,
+        "failed": failed,
+        "left": left,
+        "state": state,
+    }
 
 
 def _is_table(values: object) -> bool:
@@ -198,7 +236,7 @@ def StoreResults(session: Session, found: StoreFigures, drawing: bool) -> solara
         f"{count:,} failed with {kind}: {found.status.examples[kind]}" for kind, count in found.status.errors.items()
     ]
     head = [
-        ipyvue.Html.element(tag="p", class_="lm-kicker", children=[found.name]),
+        ipyvue.Html.element(tag="p", class_="lm-kicker", children=[found.name, " ", help_button("store")]),
         ipyvue.Html.element(tag="h1", children=[found.lead]),
         *(ipyvue.Html.element(tag="p", class_="lm-error", children=[text]) for text in failures),
     ]

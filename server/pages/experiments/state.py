@@ -113,6 +113,12 @@ class Experimenting:
         except BusyError as error:
             self.message = (str(error),)
 
+    def cancel(self, sweeps: Sweeps, session: Session, name: object) -> None:
+        """End a sweep that this visitor began, or somebody who is gone."""
+        self.message = ()
+        if not sweeps.cancel(str(name), session):
+            self.message = (f"{str(name)[:60]}: another visitor has started it, who alone can cancel it.",)
+
     def open(self, name: str | None) -> None:
         """Open a store; its figures come when they are asked for."""
         self.opened, self.figures, self.question, self.message = name, None, Question(), ()

@@ -12,9 +12,10 @@ import ipyvue
 import solara
 
 from server import charts
-from server.inspecting import DEFAULT, Chart, Inspection, Report, extract
+from server.glossary import TERMS, term_of
+from server.inspecting import DEFAULT, Chart, Group, Inspection, Report, extract
 from server.pages.bargaining.cards import marks_of
-from server.parts import facts, picker, query_of, run_controls, use_snapshot
+from server.parts import facts, main, picker, query_of, run_controls, source_of, use_snapshot
 from server.session import Session
 from server.snapshot import Run, Snapshot
 
@@ -54,7 +55,7 @@ def InspectPage(session: Session) -> solara.Element:
     side = [run_controls(session, snapshot), solara.use_memo(list_all, [found.things if found else (), chosen])]
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side lm-stack", children=side),
-        ipyvue.Html.element(tag="main", class_="lm-main", children=_main(snapshot, found)),
+        main(_cards(snapshot, found), source_of(snapshot.run)),
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
@@ -65,7 +66,7 @@ def list_of(found: Inspection) -> list[dict[str, str]]:
     return [{"key": thing.key, "title": thing.name, "note": thing.kind} for thing in found.things]
 
 
-def _main(snapshot: Snapshot, found: Inspection | None) -> list[solara.Element]:
+def _cards(snapshot: Snapshot, found: Inspection | None) -> list[solara.Element]:
     if found is None:
         return [_headline(snapshot, "The market is being set up ...", "", "")]
     report = found.report
@@ -85,7 +86,10 @@ def _main(snapshot: Snapshot, found: Inspection | None) -> list[solara.Element]:
             empty="Nothing has happened here yet.",
         )
     )
-    told = [facts(title=group.title, unit="", rows=rows_of(group), empty=group.empty) for group in report.groups]
+    told, seen = [], set[str]()
+    for group in report.groups:
+        help_ = _first(group.title, seen)
+        told.append(facts(title=group.title, unit="", rows=rows_of(group, seen), empty=group.empty, help=help_))
     return [
         _headline(snapshot, report.name, _kicker(snapshot, report), unknown),
         ipyvue.Html.element(tag="div", class_="lm-columns", children=told),
@@ -104,12 +108,32 @@ def _headline(snapshot: Snapshot, text: str, kicker: str, error: str) -> solara.
     return charts.headline(text=text, kicker=kicker, forced=bool(run and run.forced), error=error, playing=playing)
 
 
-def rows_of(group: Any) -> list[dict[str, Any]]:
-    """Rows of one card of facts."""
+def rows_of(group: Group, seen: set[str] | None = None) -> list[dict[str, Any]]:
+    """Rows of one card of facts.
+
+    Args:
+        group: What they tell.
+        seen: Terms that the page has explained already; gets those that are explained here.
+    """
+    seen = set() if seen is None else seen
     return [
-        {"term": one.term, "value": one.value, "exact": one.exact, "help": one.help, "binds": one.binds}
+        {
+            "term": one.term,
+            "value": one.value,
+            "exact": one.exact,
+            "help": one.help or _first(one.term, seen),
+            "binds": one.binds,
+        }
         for one in group.facts
     ]
+
+
+def _first(label: str, seen: set[str]) -> str:
+    """What the term in a label means, where the page meets it for the first time."""
+    term = term_of(label)
+    known = term in seen
+    seen.add(term)
+    return "" if known else TERMS.get(term, "")
 
 
 def chart_values(chart: Chart, run: Run) -> dict[str, Any]:

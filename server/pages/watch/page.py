@@ -13,6 +13,7 @@ from server import charts
 from server.headline import month_name
 from server.pages.watch.cards import cards
 from server.pages.watch.controls import side_panel
+from server.parts import main, source_of
 from server.session import Session
 from server.snapshot import Snapshot
 
@@ -30,7 +31,7 @@ def WatchPage(session: Session) -> solara.Element:
     solara.use_effect(follow, [session])
     children = [
         side_panel(session, snapshot),
-        ipyvue.Html.element(tag="main", class_="lm-main", children=[_headline(snapshot), cards(snapshot)]),
+        main([_headline(snapshot), cards(snapshot)], source_of(snapshot.run)),
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)

@@ -33,7 +33,7 @@ EXPLAINED = Path(__file__).with_name("surviving_mutants.csv")
 SLOW = 5.0  # a test that takes longer in processor seconds is left out
 GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ledger": (("model.ledger",), ("model/test_ledger.py", "model/test_checks.py")),
-    "allocation": (("model.allocation",), ("model/test_naive_reference.py",)),
+    "allocation": (("model.allocation",), ("model/test_allocation.py", "model/test_naive_reference.py")),
     "contracts": (
         ("agents.contracts", "agents.contract_use", "model.contract_book"),
         ("agents/test_contracts.py", "agents/test_contract_use.py", "model/test_contract_book.py"),

@@ -43,11 +43,33 @@ volumes = st.floats(0.0, 500.0)
         ({"commitment": (-1.0, 1.0)}, "negative"),
         ({"term_months": 0}, "term"),
         ({"cap": (99.0, 240.0)}, "cap"),
+        ({"peak_surcharge": -0.01}, "peak surcharge"),
+        ({"reopener": 0.0}, "reopener"),
+        ({"reopener": -0.1}, "reopener"),
     ],
 )
 def test_terms_that_make_no_sense_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         contract(**changes)
+
+
+def test_terms_at_their_limits_are_allowed():
+    """A gift, no promise, all capacity promised, one month, no surcharge, and a clause that opens at any move."""
+    contract(price=(0.0, 4.0), commitment=(0.0, 240.0), term_months=1, peak_surcharge=0.0, reopener=1e-9)
+
+
+def test_a_year_is_settled_with_a_number_for_every_group():
+    with pytest.raises(ValueError, match="shorter"):
+        settle(contract(), START + 12, (100.0,))
+    with pytest.raises(ValueError, match="longer"):
+        settle(contract(), START + 12, (100.0, 200.0, 0.0))
+
+
+def test_a_part_of_a_year_owes_its_part_of_the_promise():
+    """Half a year: half the promise, less the tolerance, at the price of the last month in force."""
+    result = settle(contract(), START + 18, (40.0, 90.0), year_share=0.5)
+    assert result.shortfall == pytest.approx(45.0 - 40.0)
+    assert result.payment == pytest.approx(0.5 * 2.0 * 1.02 * 5.0)
 
 
 def test_price_rises_at_each_anniversary_and_reverts_to_the_published_one():

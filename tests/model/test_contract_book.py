@@ -189,3 +189,92 @@ def test_a_contract_that_ends_within_a_year_is_settled_for_its_part(book):
     assert before.ends == START + 7
     # And once only.
     assert book.advance(START + 8) == []
+
+
+def texts(book):
+    return [event.text for event in book._events]
+
+
+def test_notice_ends_a_contract_after_its_period_and_is_given_once(book):
+    book.sign(contract(), START)
+    told = book.give_notice("usps", "amazon", START + 3)
+    assert told.ends == START + 9
+    assert book.give_notice("usps", "amazon", START + 5) is told
+    book.advance(START + 8)
+    assert book.in_force() == [told]
+    book.advance(START + 9)
+    assert book.in_force() == []
+    assert book.get("usps", "amazon").state is ContractState.TERMINATED
+    with pytest.raises(KeyError, match="usps and amazon have no contract in force"):
+        book.give_notice("usps", "amazon", START + 10)
+    with pytest.raises(KeyError):
+        book.give_notice("usps", "ups", START)
+
+
+def test_a_new_contract_replaces_the_one_in_force_when_it_begins(book):
+    book.sign(contract(), START)
+    book.deliver("usps", "amazon", 70.0)
+    later = book.sign(contract(start=START + 6, price=(3.0,)), START + 3)
+    assert book.upcoming("usps", "amazon") is later
+    assert book.get("usps", "amazon").price == (4.0,)
+    book.advance(START + 6)
+    assert book.upcoming("usps", "amazon") is None
+    assert [one.price for one in book.in_force()] == [(3.0,)]
+    assert book.delivered("usps", "amazon") == (0.0,)
+    assert states(book).count(ContractState.TERMINATED) == 1
+    assert any("is replaced by a new one" in text for text in texts(book))
+
+
+def test_who_leaves_the_market_leaves_its_contracts(book):
+    book.sign(contract(), START)
+    book.sign(contract(buyer="ups"), START)
+    book.sign(contract(seller="veho", start=START + 6), START)
+    book.leave("amazon", START + 2)
+    assert [one.buyer for one in book.in_force()] == ["ups"]
+    assert book.upcoming("veho", "amazon") is None
+    assert [one.ends for one in book.history if one.state is ContractState.TERMINATED] == [START + 2] * 2
+    book.advance(START + 6)
+    assert [one.buyer for one in book.in_force()] == ["ups"]
+    assert "The contract of Amazon with USPS ends: one side has left" in texts(book)
+    assert "The contract of Amazon with veho does not begin: one side has left" in texts(book)
+
+
+def test_a_successor_takes_over_terms_and_what_was_delivered(book):
+    book.sign(contract(), START)
+    book.deliver("usps", "amazon", 70.0)
+    book.sign(contract(start=START + 6), START + 1)
+    book.hand_over("usps", "veho", "amazon", START + 2)
+    (passed,) = book.in_force()
+    assert (passed.seller, passed.price, passed.commitment) == ("veho", (4.0,), (1200.0,))
+    assert book.delivered("veho", "amazon") == (70.0,)
+    assert book.get("usps", "amazon").state is ContractState.TERMINATED
+    assert book.upcoming("usps", "amazon") is None
+    assert book.upcoming("veho", "amazon").seller == "veho"
+    assert "The contract of Amazon with USPS passes to veho" in texts(book)
+
+
+@pytest.mark.parametrize("start", [START, START + 6])
+def test_a_successor_with_a_contract_of_its_own_cannot_take_over(book, start):
+    book.sign(contract(), START)
+    book.sign(contract(seller="veho", start=start), START)
+    with pytest.raises(ValueError, match="veho cannot take over a contract of usps"):
+        book.hand_over("usps", "veho", "amazon", START + 2)
+    assert book.get("usps", "amazon").in_force
+
+
+def test_terms_that_wait_for_approval_are_told_and_not_in_force(book):
+    book.offer(contract(), START)
+    assert book.get("usps", "amazon") is None
+    assert book.in_force() == []
+    assert texts(book) == ["Amazon and USPS table terms for 24 months"]
+
+
+def test_an_event_tells_price_promise_and_term(book):
+    book.sign(contract(groups=("urban", "rural"), price=(2.0, 4.0), commitment=(100.0, 200.0), cap=(1e9, 1e9)), START)
+    book.sign(contract(buyer="enterprise_7"), START)
+    first, *_, last = list(book._events)
+    assert (first.kind, first.actors) == ("contract", ("amazon", "usps"))
+    assert (last.kind, last.actors) == ("enterprise_contract", ("enterprise_7", "usps"))
+    assert dict(first.numbers)["commitment_parcels"] == 300.0
+    assert dict(first.numbers)["years"] == 2.0
+    assert texts(book)[-1] == "The contract of enterprise 7 with USPS comes into force"

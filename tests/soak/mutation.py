@@ -33,7 +33,7 @@ EXPLAINED = Path(__file__).with_name("surviving_mutants.csv")
 SLOW = 5.0  # a test that takes longer in processor seconds is left out
 GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ledger": (("model.ledger",), ("model/test_ledger.py", "model/test_checks.py")),
-    "allocation": (("model.allocation",), ("model/test_naive_reference.py",)),
+    "allocation": (("model.allocation",), ("model/test_allocation.py", "model/test_naive_reference.py")),
     "contracts": (
         ("agents.contracts", "agents.contract_use", "model.contract_book"),
         ("agents/test_contracts.py", "agents/test_contract_use.py", "model/test_contract_book.py"),
@@ -205,11 +205,11 @@ def judge(group: str, module: str, mutant: Mutant, seen: dict[str, Any]) -> str:
 
 
 def explanations() -> dict[tuple[str, str, str], str]:
-    """Why a mutant may live, by module, scope and change."""
+    """Why a mutant may live, by module, line of code and change."""
     if not EXPLAINED.exists():
         return {}
     with EXPLAINED.open(encoding="utf-8", newline="") as stream:
-        return {(row["module"], row["scope"], row["change"]): row["why"] for row in csv.DictReader(stream)}
+        return {(row["module"], row["code"], row["change"]): row["why"] for row in csv.DictReader(stream)}
 
 
 def report(rows: list[dict[str, Any]], minutes: float) -> str:
@@ -235,9 +235,9 @@ def report(rows: list[dict[str, Any]], minutes: float) -> str:
     alive = [row for row in rows if row["verdict"] != "killed"]
     lines += ["", f"The {len(alive)} that live:", "", "| where | change | why it lives |", "| --- | --- | --- |"]
     for row in alive:
-        reason = why.get((row["module"], row["scope"], row["change"]), row["verdict"])
-        change = row["change"].replace("|", "\\|")
-        lines.append(f"| `{row['module']}` {row['scope']}, line {row['line']} | `{change}` | {reason} |")
+        reason = why.get((row["module"], row["code"], row["change"]), f"{row['verdict']}; not explained")
+        change, code = (row[name].replace("|", "\\|") for name in ("change", "code"))
+        lines.append(f"| `{row['module']}`, line {row['line']}: `{code}` | `{change}` | {reason} |")
     return "\n".join(lines)
 
 
@@ -254,6 +254,8 @@ def main() -> None:
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     old = arguments.out.read_text(encoding="utf-8").splitlines() if arguments.out.exists() else []
     known = {(row["module"], row["source_hash"]): row for row in map(json.loads, old)}
+    # A dead mutant stays dead; one that lives may die by tests that have been added since.
+    known = {key: row for key, row in known.items() if row["verdict"] == "killed" or row.get("tests") == _tests_of(row)}
     rows: list[dict[str, Any]] = []
     with arguments.out.open("a", encoding="utf-8") as stream:
         for group in arguments.groups:
@@ -268,7 +270,8 @@ def main() -> None:
                 row = known.get((module, mark))
                 if row is None:
                     row = {"group": group, "module": module, "line": mutant.line, "scope": mutant.scope}
-                    row |= {"change": mutant.change, "verdict": judge(group, module, mutant, seen), "source_hash": mark}
+                    row |= {"code": _line(module, mutant.line), "change": mutant.change, "source_hash": mark}
+                    row |= {"verdict": judge(group, module, mutant, seen), "tests": _tests_of(row)}
                     stream.write(json.dumps(row) + "\n")
                     stream.flush()
                 rows.append(row)
@@ -280,6 +283,16 @@ def main() -> None:
         from experiments.studies.sections import write_section
 
         write_section(arguments.write, "mutation", text)
+
+
+def _line(module: str, number: int) -> str:
+    """A line of a module, by which an explanation finds it wherever it moves."""
+    return path_of(module).read_text(encoding="utf-8").splitlines()[number - 1].strip()
+
+
+def _tests_of(row: dict[str, Any]) -> str:
+    """Checksum of the tests that judge a mutant."""
+    return _mark("".join((ROOT / "tests" / name).read_text(encoding="utf-8") for name in GROUPS[row["group"]][1]))
 
 
 def _mark(source: str) -> str:

@@ -1,0 +1,226 @@
+"""Commands that run the market: one scenario, several side by side, and its single mechanisms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.cli.console import console, print_json, progress_bar, reports_errors
+from experiments.cli.options import (
+    DrawsOption,
+    FirstSeedOption,
+    JsonOption,
+    OutcomeOption,
+    OutOption,
+    SeedOption,
+    SetOption,
+    UntilOption,
+    WorkersOption,
+)
+
+
+@reports_errors
+def run(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Name of a scenario (see `lastmile scenarios`) or a .toml file.")
+    ],
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
+    until: UntilOption = None,
+    draws: DrawsOption = None,
+    outcome: OutcomeOption = None,
+    out: OutOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run one scenario to its end and show its outcomes.
+
+    For example: lastmile run withdraw --set build_limit=0.5 --until 2027-12 --out results/withdraw
+    """
+    from experiments import runs
+    from experiments.cli.tables import show_run
+    from experiments.settings import gather, read_settings
+    from experiments.storage import check_folder
+
+    problems: list[str] = []
+    changes = read_settings(set or (), problems)
+    prepared, _ = gather(
+        lambda: runs.prepare_run(scenario, changes, seed, from_, until, draws),
+        lambda: None if out is None else check_folder(out),
+        known=problems,
+    )
+    with progress_bar(prepared.name, "months", quiet=json) as progress:
+        result = runs.run(prepared, seed=seed, progress=progress)
+    if out is not None:
+        result.save(out)
+    if json:
+        print_json(result.summary())
+    else:
+        show_run(console(), result, outcome or ())
+        _tell_folder(out)
+
+
+@reports_errors
+def compare(
+    scenarios: Annotated[
+        list[str], typer.Argument(metavar="A B ...", help="Scenarios; differences are to the first one.")
+    ],
+    set: SetOption = None,
+    seed: FirstSeedOption = 1,
+    until: UntilOption = None,
+    replications: Annotated[int, typer.Option(metavar="N", help="Seeds per scenario.")] = 10,
+    workers: WorkersOption = None,
+    width: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Warn where an interval is wider than ± this share of the difference."),
+    ] = 0.25,
+    draws: DrawsOption = None,
+    outcome: OutcomeOption = None,
+    out: OutOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run scenarios with the same seeds and show paired differences with 95 % intervals.
+
+    For example: lastmile compare renew withdraw --replications 10
+    """
+    from experiments import comparison
+    from experiments.cli.tables import show_comparison
+    from experiments.settings import gather, read_settings
+    from experiments.storage import check_folder
+
+    problems: list[str] = []
+    changes = read_settings(set or (), problems)
+    (prepared, _), _ = gather(
+        lambda: comparison.check_comparison(scenarios, changes, seed, until, replications, workers, width, draws),
+        lambda: None if out is None else check_folder(out),
+        known=problems,
+    )
+    with progress_bar(" / ".join(scenario.name for scenario in prepared), "runs", quiet=json) as progress:
+        result = comparison.compare(
+            prepared,
+            seed=seed,
+            replications=replications,
+            workers=workers,
+            width=width,
+            progress=progress,
+            draws=draws,
+        )
+    if out is not None:
+        result.save(out)
+    if json:
+        print_json(result.summary())
+    else:
+        show_comparison(console(), result, outcome or ())
+        _tell_folder(out)
+
+
+@reports_errors
+def usps_loss(
+    share: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Share of Amazon's USPS parcels that is lost, up to 1.", show_default=False),
+    ] = None,
+    static: Annotated[
+        bool, typer.Option("--static", help="Also lose it at once, in a market without growth, luck or inflation.")
+    ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Instead write the page about four shares.", show_default=False),
+    ] = None,
+    seed: SeedOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """Show what losing Amazon's parcels does to the net income of USPS, year by year."""
+    from experiments import usps_loss as lose_volume
+    from experiments.cli.policy import write_usps_page
+    from experiments.cli.tables import show_loss
+    from experiments.errors import InputError
+
+    if write is not None:
+        problems = ["usps-loss: --write makes a page about four shares; leave --share, --static and --json out"]
+        write_usps_page(write, seed, problems if share is not None or static or json else [])
+        return
+    if share is None:
+        raise InputError("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")
+    with progress_bar("usps-loss", "months", quiet=json) as progress:
+        result = lose_volume(share, static=static, seed=seed, progress=progress)
+    if json:
+        print_json(result.summary())
+    else:
+        show_loss(console(), result)
+
+
+@reports_errors
+def uso_cost(
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="Name of a scenario or a .toml file.")
+    ] = "baseline",
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    until: UntilOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what universal service costs USPS: shadow runs in which it may give up places, days or both."""
+    from experiments.cli.policy import run_uso_cost
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_uso_cost(scenario, read_settings(set or (), problems), problems, seed, until, json)
+
+
+@reports_errors
+def negotiate(
+    draws: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Seeds; 20 unless told, with --curve 4 for each point.", show_default=False),
+    ] = None,
+    set: SetOption = None,
+    seed: FirstSeedOption = 1,
+    buyer: Annotated[str, typer.Option(metavar="NAME", help="Who hands over parcels.")] = "amazon",
+    seller: Annotated[str, typer.Option(metavar="NAME", help="Who would deliver them.")] = "usps",
+    curve: Annotated[
+        bool,
+        typer.Option("--curve", help="Sweep Amazon's own cost instead: what USPS keeps under three price structures."),
+    ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="With --curve: write it as Markdown, too.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Let two parties negotiate: how often they agree, when, at what price, and on how many parcels.
+
+    For example: lastmile negotiate --draws 10 --set price_structure=by_zone_type
+    """
+    from experiments.cli.negotiation import run_negotiate
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_negotiate(draws, read_settings(set or (), problems), problems, seed, curve, write, json, buyer, seller)
+
+
+@reports_errors
+def auction(
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="In force: pay_as_bid, uniform_price or vcg.")
+    ] = "pay_as_bid",
+    set: SetOption = None,
+    seed: SeedOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """Show the auction of last-mile access: lots, bids, awards, revenue, efficiency of each format against VCG.
+
+    For example: lastmile auction --format vcg --set auction_excludes_amazon=true
+    """
+    from experiments.cli.auction import run_auction
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    run_auction(format, read_settings(set or (), problems), problems, seed, json)
+
+
+def _tell_folder(out: Path | None) -> None:
+    if out is not None:
+        console().print(f"Results are in {out}")

@@ -1,0 +1,76 @@
+"""Commands on sweeps: many runs after a design, how far they are, and what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.cli.console import console, reports_errors
+from experiments.cli.options import FolderArgument, JsonOption, OutcomeOption, WorkersOption
+
+
+@reports_errors
+def sweep(
+    design: Annotated[Path, typer.Argument(metavar="DESIGN.toml", help="What to vary, and how.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the sweep; a second call goes on in it.")
+    ],
+    workers: WorkersOption = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Use the workers of this dask scheduler instead.")
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed runs again.")] = False,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Longest time of one run.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run what is missing of a design; whatever stops it, the same command goes on.
+
+    For example: lastmile sweep examples/rural_build.toml --out results/rural_build
+    """
+    from experiments.cli.sweeps import run_sweep
+
+    run_sweep(design, out, workers, dask, retry_failed, timeout, json)
+
+
+@reports_errors
+def status(folder: FolderArgument, json: JsonOption = False) -> None:
+    """Show how far a sweep is: done, failed, left, rate, errors by kind."""
+    from experiments.cli.sweeps import show_status
+
+    show_status(folder, json)
+
+
+@reports_errors
+def sensitivity(
+    folder: FolderArgument,
+    outcome: OutcomeOption = None,
+    scenario: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Scenario of the sweep; its first unless told.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show Sobol or Morris indices with 95 % intervals, for a sweep of that kind that lacks nothing."""
+    from experiments.cli.sweeps import show_sensitivity
+
+    show_sensitivity(folder, outcome, scenario, json)
+
+
+@reports_errors
+def report(
+    folder: FolderArgument,
+    outcome: OutcomeOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="File to write; report.html in DIR unless told.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Write one HTML page about a sweep, with figures, tables and provenance, to send to a colleague."""
+    from experiments.reports.report import report as write_report
+
+    console().print(f"The report is in {write_report(folder, outcome or None, out)}")

@@ -1,0 +1,39 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a lever or parameter; repeat it for more."),
+]
+SeedOption = Annotated[int, typer.Option(metavar="N", help="Seed of the luck; scenarios with one seed share it.")]
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Folder for all results; an earlier result is replaced.")
+]
+DrawsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--draws",
+        metavar="NAME",
+        help="Parameter draws, stored or a .parquet file: seed s takes draw s.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")]
+OutcomeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--outcome", metavar="PATTERN", help="Show outcomes whose names fit, '*' for all; repeat it for more."
+    ),
+]
+FirstSeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="First seed; the others follow it.")]
+WorkersOption = Annotated[
+    int | None, typer.Option(metavar="N", help="Processes; one per processor unless told.", show_default=False)
+]

@@ -184,9 +184,9 @@ def take(market: ParcelMarket, run: Run, number: int, status: Status, look_back:
     others = np.asarray(records["quoted_parcels"][at], dtype=np.float64)
     paid = np.asarray(records["quoted_paid_usd"][at], dtype=np.float64)
     month = records.months[at]
-    volume = np.asarray(records["volume_parcels"], dtype=np.float64) @ to_group
+    volume = _sums(np.asarray(records["volume_parcels"], dtype=np.float64), to_group)
     usps = np.stack([records[f"usps_{name}_usd"] for name in ("net_income", "cash", "debt")], axis=1).astype(float)
-    own_share = _ratio(own @ to_density, shipped @ to_density)
+    own_share = _ratio(_sums(own, to_density), _sums(shipped, to_density))
     events = tuple(market.events)
     told = [event for event in events if event.month == month]
     return Snapshot(
@@ -213,6 +213,15 @@ def take(market: ParcelMarket, run: Run, number: int, status: Status, look_back:
 def _ratio(part: Floats, whole: Floats) -> Floats:
     """Part / whole, NaN where there is nothing to take a share of."""
     return np.asarray(np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0))
+
+
+def _sums(by_month: Floats, groups: Floats) -> Floats:
+    """Sums over groups, (n, G) of (n, K) and (K, G).
+
+    A matrix product would add in another order for some numbers of months: a month has to look the same whether it
+    comes alone or with others.
+    """
+    return np.asarray(np.einsum("nk,kg->ng", by_month, groups))
 
 
 def _by_group(price: Floats, to_group: Floats) -> Floats:

@@ -15,6 +15,7 @@ from server.address import View, read_query, write_query
 from server.choice import Choice, ChoiceError
 from server.glossary import TERMS
 from server.pages.bargaining import BargainingPage
+from server.pages.bargaining.again import answers_of, take_again
 from server.pages.compare import ComparePage
 from server.pages.evidence import EvidencePage
 from server.pages.experiments import ExperimentsPage
@@ -63,6 +64,8 @@ def read_address(query: str | None) -> tuple[View, tuple[str, ...]]:
 def Address(session: Session, problems: tuple[str, ...], links: list[dict[str, str]], here: str) -> solara.Element:
     """The bar with its links and the address bar, which follow the run; drawn again only when that is another one."""
     query, set_query = solara.use_state(write_query(session.choice, None))
+    seat, set_seat = solara.use_state(session.choice.seat)
+    answers, set_answers = solara.use_state([])
     written = solara.use_ref(session.choice)
     router = solara.use_router()
 
@@ -74,6 +77,10 @@ def Address(session: Session, problems: tuple[str, ...], links: list[dict[str, s
             elif snapshot.status == "playing" and written.current != session.choice:
                 set_query(write_query(session.choice, None))
             written.current = session.choice
+            mine = answers_of(session)
+            mine.follow(session, snapshot)
+            set_seat(session.choice.seat)
+            set_answers(mine.told())
 
         session.follow(note)
         note(session.snapshot)
@@ -85,11 +92,15 @@ def Address(session: Session, problems: tuple[str, ...], links: list[dict[str, s
         if path in {link["path"] for link in links}:
             router.push("/" if path == "/" else f"/{path}")
 
+    def again(values: object) -> None:
+        if take_again(session, values):
+            go("bargaining")
+
     return ipyvue.Html.element(
         tag="div",
         children=[
             charts.bar(links=links, here=here, query=query, event_go=go),
-            charts.address(query=query, problems=list(problems)),
+            charts.address(query=query, problems=list(problems), seat=seat, answers=answers, event_again=again),
             charts.glossary(terms=TERMS),
         ],
     )

@@ -108,6 +108,10 @@
     };
     applyTheme();
 
+    // Solara shows a bar while a page loads and gives it no name.
+    new MutationObserver(() => document.querySelectorAll('.v-progress-linear:not([aria-label])')
+        .forEach((bar) => bar.setAttribute('aria-label', 'Loading'))).observe(document.documentElement, { childList: true, subtree: true });
+
     // Two parts with files of their own; both wait for `lastmile`.
     const here = document.currentScript.src;
     ['help.js', 'card_picture.js'].forEach((name) => {

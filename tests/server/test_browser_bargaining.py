@@ -112,3 +112,33 @@ def test_where_amazons_volume_is_imposed_no_seat_is_offered_and_the_run_stays(vi
     visitor.see(re.compile("No seat here: in 'Amazon withdraws' the parcels of Amazon at USPS are imposed"))
     visitor.see(re.compile("Paused · 0 of"))
     assert visitor.errors == []
+
+
+def test_a_reload_takes_the_seat_and_gives_it_back_with_the_answers(visit):
+    visitor = visit(path="/bargaining?set.n_shippers=200&set.n_enterprise_shippers=20")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    visitor.press("Play Amazon")
+    visitor.see(re.compile("March 2025, round 1 of 20: it is your turn"), PATIENT)
+    page.get_by_label(re.compile("^Your price")).fill("1.5")
+    visitor.press("Name this price")
+    question = page.locator(".lm-question")
+    expect(question).to_contain_text("round 2 of 20", timeout=PATIENT)
+    asked = question.inner_text()
+    visitor.open("Watch")
+    page.reload()
+    visitor.see(re.compile("You were playing Amazon, and loading the page anew has ended that run"), PATIENT)
+    visitor.see(re.compile("Paused · "), PATIENT)
+    expect(page.get_by_text("played by hand")).to_have_count(0)
+    visitor.press("Give my answer again")
+    expect(page).to_have_url(re.compile("/bargaining"))
+    expect(question).to_have_text(asked, timeout=PATIENT)
+    page.get_by_text("What you have done (1)").click()
+    visitor.see(re.compile(r"Round 1: you name 1\.50 \$"))
+    # Given back of one's own will, it is not offered any more.
+    visitor.press("Give the seat back")
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    page.reload()
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    expect(page.get_by_text(re.compile("You were playing"))).to_have_count(0)
+    assert visitor.errors == []

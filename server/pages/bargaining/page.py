@@ -13,6 +13,7 @@ import solara
 from server import charts
 from server.glossary import TERMS
 from server.pages.bargaining import cards
+from server.pages.bargaining.again import answers_of
 from server.pages.bargaining.seat_card import card_values, read_answer, seat_card
 from server.parts import facts, main, picker, query_of, run_controls, source_of, use_snapshot
 from server.session import Extract, Session
@@ -142,6 +143,8 @@ def SeatCard(session: Session, snapshot: Snapshot) -> solara.Element:
             problems = session.answer(decision, read_answer(values, decision))
         except ValueError as problem:
             problems = [str(problem)]
+        if not problems:
+            answers_of(session).note(decision, values)
         set_error("; ".join(problems))
 
     return seat_card(

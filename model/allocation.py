@@ -207,20 +207,21 @@ def _reoffer(
     preference, coverage = rules.preference[group, segment].T, rules.coverage > 0.0
     place = (np.arange(len(room))[:, None] * room.shape[1] + zone).ravel()
     for _ in range(rules.max_passes):
-        if left.sum() <= 0.0:
+        refusing = np.flatnonzero(left.any(axis=1))
+        if len(refusing) == 0:
             break
         spare = (room > full) & (network_room > network_full)[:, None] & coverage
         liking = preference * np.where(spare, rules.coverage, 0.0)[:, zone]
-        open_to = _sum_of_others(liking)
+        open_to = _others_of(liking, refusing)
         scale = np.divide(left, open_to, out=np.zeros_like(left), where=open_to > 0.0)
-        offered = liking * _sum_of_others(scale)
+        offered = liking * _from_others(scale, refusing)
         claim = np.bincount(place, weights=offered.ravel(), minlength=room.size).reshape(room.shape)
         taken = ration(claim[None], np.maximum(room, 0.0), np.maximum(network_room, 0.0)).ratio[0]
         found_place += offered * taken[:, zone]
         room -= claim * taken
         network_room -= (claim * taken).sum(axis=1)
         # what carrier a's rejected parcels found elsewhere: scale_a * sum over b != a of liking_b * taken_b
-        found = scale * _sum_of_others(liking * taken[:, zone])
+        found = scale * _others_of(liking * taken[:, zone], refusing)
         kept = 1.0 - np.divide(found, left, out=np.zeros_like(left), where=left > 0.0)
         kept = np.where(kept < NUMERICAL_DUST, 0.0, kept)
         left *= kept
@@ -228,12 +229,22 @@ def _reoffer(
     rejected[cells], rejected_value[cells], overflow[cells] = left.T, left_value.T, found_place.T
 
 
-def _sum_of_others(values: Floats) -> Floats:
-    """Sum over all carriers but the own one, in their order, (K, n)."""
+def _others_of(values: Floats, asking: NDArray[np.int64]) -> Floats:
+    """Sum over all carriers but the own one, in their order, for the carriers that ask; 0 for the rest, (K, n)."""
     total = np.zeros_like(values)
-    for carrier, row in enumerate(values):
-        total[:carrier] += row
-        total[carrier + 1 :] += row
+    for carrier in asking:
+        for other, row in enumerate(values):
+            if other != carrier:
+                total[carrier] += row
+    return total
+
+
+def _from_others(values: Floats, giving: NDArray[np.int64]) -> Floats:
+    """Sum over the carriers that give, in their order, but the own one, (K, n)."""
+    total = np.zeros_like(values)
+    for carrier in giving:
+        total[:carrier] += values[carrier]
+        total[carrier + 1 :] += values[carrier]
     return total
 
 

@@ -337,6 +337,7 @@ def expected_unit_grid(
     coverage: Floats,
     wage_index: float,
     price_index: float,
+    places: NDArray[np.int64] | slice = slice(None),
 ) -> Floats:
     """Cost with sorting by percentile that one network would have at some volume and coverage, $ per parcel, (Z, P).
 
@@ -348,10 +349,12 @@ def expected_unit_grid(
         coverage: Share of households that they go to, densest first, (Z,).
         wage_index: Wages relative to the start.
         price_index: Prices relative to the start.
+        places: Zones to look at, where not all; the result has their rows alone.
     """
     rates = rates_of_month(model, wage_index, price_index, network)
-    per_household = rates.parcels_per_household_day(annual[None], (coverage * zones.households)[None])
-    economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, model.geometry)
+    per_household = rates.parcels_per_household_day(annual[None, places], (coverage * zones.households)[None, places])
+    grid, zone_type = zones.density_grid[places], zones.zone_type[places]
+    economics = route_economics(grid, zone_type, per_household, rates, model.geometry)
     return np.asarray(economics.unit_cost[0])
 
 

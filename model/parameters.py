@@ -131,6 +131,9 @@ class Parameters:
     def __getattr__(self, symbol: str) -> float:
         if symbol.startswith("_"):  # asked for by copy and pickle before the object is built
             raise AttributeError(symbol)
+        if symbol in self._values:  # the usual case, without another call: phases ask thousands of times
+            self.used.add(symbol)
+            return self._values[symbol]
         try:
             return self[symbol]
         except KeyError as error:

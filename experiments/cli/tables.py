@@ -88,7 +88,9 @@ def show_comparison(console: Console, result: Comparison, patterns: Sequence[str
     for scenario in result.scenarios:
         console.print(assumptions(scenario))
     if result.draws is not None:
-        console.print(f"Seed s took parameter draw s of {result.draws['name']}: the intervals hold luck and parameters.")
+        console.print(
+            f"Seed s took parameter draw s of {result.draws['name']}: the intervals hold luck and parameters."
+        )
     for warning in result.warnings:
         console.print(f"Note: {warning}")
 

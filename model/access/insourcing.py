@@ -122,16 +122,20 @@ def extend_coverage(market: ParcelMarket, carrier: int, room: float) -> Capacity
     if new:
         access.learning_since[carrier] = market.month
     capital = p.by_type("capital_charge")[zones.zone_type] * market.state.environment.price_level
-    cost = np.maximum(_cost_beyond(market, carrier, beyond, capital) + insourcing_error(market, carrier), 0.0)
-    injection = p.injection_cost_amazon * market.state.environment.price_level
+    places = np.flatnonzero(beyond > 0.0)
+    cost = _cost_beyond(market, carrier, beyond, capital, places)
+    cost = np.maximum(cost + insourcing_error(market, carrier), 0.0)
+    injection, hurdle = p.injection_cost_amazon * market.state.environment.price_level, p.investment_hurdle * capital
     price = access_price(market, carrier)
-    desired = np.minimum(desired_coverage(cost, p.investment_hurdle * capital, price, injection, 0.0), reach)
+    desired, mean_cost = np.zeros((2, zones.n_zones))
+    desired[places] = desired_coverage(cost, hurdle[places], price[places], injection, 0.0)
+    desired, mean_cost[places] = np.minimum(desired, reach), cost.mean(axis=1)
     gap = np.maximum(desired - passed, 0.0)
     missing = np.divide(gap * beyond, reach - passed, out=np.zeros_like(gap), where=reach > passed)
     missing = np.maximum(missing - network.on_its_way(carrier), 0.0)
     smallest = market.carrier_agents[carrier].smallest_station()
     wanted = whole_stations(p.coverage_adjust_speed * missing, missing, smallest)
-    additions = cut_to_limit(wanted, cost.mean(axis=1), room)
+    additions = cut_to_limit(wanted, mean_cost, room)
     if not additions.any():
         if new:
             del access.learning_since[carrier]
@@ -141,23 +145,26 @@ def extend_coverage(market: ParcelMarket, carrier: int, room: float) -> Capacity
     return CapacityOrder(carrier, market.month + int(p.build_lead_months), additions, passed + part * gap, capex)
 
 
-def _cost_beyond(market: ParcelMarket, carrier: int, beyond: Floats, capital: Floats) -> Floats:
-    """Own cost by percentile: one stop more where routes pass, a new network with its capital beyond, $, (Z, P).
+def _cost_beyond(
+    market: ParcelMarket, carrier: int, beyond: Floats, capital: Floats, places: NDArray[np.int64]
+) -> Floats:
+    """Own cost by percentile: one stop more where routes pass, a new network with its capital beyond, $, (L, P).
 
     Args:
         market: The market.
         carrier: Index of the carrier.
         beyond: Parcels a year that it buys beyond its routes, (Z,).
         capital: Capital charge, $ per parcel, (Z,).
+        places: Zones to look at, (L,).
     """
     network, env, zones = market.state.network, market.state.environment, market.zones
     annual, reach = network.annual_volume[carrier] + beyond, market.state.access.reach[carrier]
-    unit = expected_unit_grid(market.costs, zones, carrier - 1, annual, reach, env.wage_other, env.price_level)
+    unit = expected_unit_grid(market.costs, zones, carrier - 1, annual, reach, env.wage_other, env.price_level, places)
     key = market.carriers.keys[carrier]
     normal = market.streams.generator("zone_cost_noise", owner=key).standard_normal(zones.n_zones)
     spared = market.figures.access_sorting_spared * network.street.sort[carrier - 1][:, None]
     return with_passing_routes(
-        own_cost(unit, capital, noise=np.exp(market.figures.zone_cost_noise_sd * normal)),
-        network.street.marginal_grid[carrier - 1] + spared,
-        network.coverage[carrier],
+        own_cost(unit, capital[places], noise=np.exp(market.figures.zone_cost_noise_sd * normal[places])),
+        network.street.marginal_grid[carrier - 1, places] + spared[places],
+        network.coverage[carrier, places],
     )

@@ -89,10 +89,12 @@ def entry_case(market: ParcelMarket, carrier: int) -> EntryCase:
         where=np.bincount(zones.zone_type, weights=covered, minlength=3) > 0.0,
     )[zones.zone_type]
     parcels = rate * zones.households * np.maximum(target - reached, 0.0)
-    grid = expected_unit_grid(
-        market.costs, zones, carrier - 1, rate * zones.households * target, target, env.wage_other, env.price_level
+    places, annual = np.flatnonzero(open_to_it), rate * zones.households * target
+    unit = np.zeros(zones.n_zones)  # nobody asks where it cannot go
+    unit[places] = mean_over_coverage(
+        expected_unit_grid(market.costs, zones, carrier - 1, annual, target, env.wage_other, env.price_level, places),
+        target[places],
     )
-    unit = mean_over_coverage(grid, target)
     books = market.state.books
     volume = float(books.volume[:, carrier].sum())
     price = float(books.revenue[:, carrier].sum()) / volume if volume > 0.0 else 0.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from server.studies.servers import CHROMIUM, FLAGS, Server, running
+from server.work.stores import VARIABLE
 
 PAGES = ("watch", "bargaining", "compare", "experiments", "inspect", "evidence")
 # Ending of the name, width, height, colours.
@@ -24,35 +26,76 @@ LOOKS: tuple[tuple[str, int, int, Literal["light", "dark"]], ...] = (
     ("narrow", 390, 844, "light"),
 )
 PATIENCE_MS = 180_000
+RESULT_MS = 900_000  # small runs, on a machine that may be busy
 # The animation: twenty seconds, and small enough for the top of a README.
 SECONDS, FRAMES_PER_SECOND, ANIMATION_WIDTH = 20, 4, 800
 MAX_BYTES = 3_000_000
 
 
 def screenshot_pages(server: Server, out: Path, months: int, only: str | None = None) -> list[Path]:
-    """One picture of each page in each look, of a run of which some months are done."""
+    """One picture of each page in each look, of one run of which some months are done, and of results."""
     from playwright.sync_api import sync_playwright
 
     made = []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for ending, width, height, colours in LOOKS:
-            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=colours)
-            page.goto(f"{server.url}/?month={_month(months)}")
-            page.get_by_text(f"Paused · {months} of").wait_for(timeout=PATIENCE_MS)
-            for name in PAGES if only is None else (only,):
-                if name != "watch":
-                    link = page.get_by_role("navigation", name="Pages").get_by_role("link", name=name.capitalize())
-                    link.click()
-                    page.wait_for_url(f"**/{name}*")
-                page.wait_for_timeout(2500)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{server.url}/?month={_month(months)}")
+        page.get_by_text(f"Paused · {months} of").wait_for(timeout=PATIENCE_MS)
+        for name in PAGES if only is None else (only,):
+            _open(page, name)
+            if name in RESULTS:
+                RESULTS[name](page)
+            for ending, width, height, colours in LOOKS:
+                page.set_viewport_size({"width": width, "height": height})
+                page.emulate_media(color_scheme=colours)
+                # Where the form comes first, the picture is of what it has found.
+                top = page.locator(".lm-results") if width < 820 and name in RESULTS else page.locator(".lm-shell")
+                top.first.evaluate("part => part.scrollIntoView()")
                 page.mouse.move(1, 1)
+                page.wait_for_timeout(1500)
                 path = out / f"{name}-{ending}.png"
                 path.write_bytes(smaller(page.screenshot()))
                 made.append(path)
-            page.close()
         browser.close()
     return made
+
+
+def _open(page: Any, name: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    if name != "watch":
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name=name.capitalize()).click()
+        page.wait_for_url(f"**/{name}*")
+    page.wait_for_timeout(2500)
+
+
+def _compare(page: Any) -> None:
+    """Fill in a small comparison and wait for it."""
+    _fill(page, {"Seeds per run": "5", "Last month": "2027-12"})
+    page.get_by_label("Shippers", exact=True).select_option("500")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_text("Done in").wait_for(timeout=RESULT_MS)
+    page.locator(".lm-results canvas").first.wait_for(timeout=PATIENCE_MS)
+
+
+def _experiment(page: Any) -> None:
+    """Fill in a small grid, start it and wait for its figures."""
+    _fill(page, {"Name": "build-and-cost", "Last month": "2026-12", "Vary": "amazon_own_cost_multiplier"})
+    page.get_by_label("Shippers", exact=True).select_option("500")
+    page.get_by_role("button", name="Check and time", exact=True).click()
+    page.get_by_role("button", name="Start", exact=True).click(timeout=RESULT_MS)
+    page.get_by_text("32 of 32 runs are done").wait_for(timeout=RESULT_MS)
+    page.locator(".lm-results canvas").first.wait_for(timeout=PATIENCE_MS)
+
+
+def _fill(page: Any, values: dict[str, str]) -> None:
+    for label, value in values.items():
+        field = page.get_by_label(label, exact=True)
+        field.fill(value)
+        field.press("Tab")
+
+
+RESULTS = {"compare": _compare, "experiments": _experiment}
 
 
 def _month(months: int) -> str:
@@ -114,12 +157,19 @@ def main() -> None:
     parser.add_argument("--only", choices=PAGES, help="a single page, and no animation")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as server:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[VARIABLE] = str(Path(folder) / "results")  # so that no sweep of this machine is on the pictures
+        made = _all(Path(folder), options)
+    for path in made:
+        print(f"{path} {path.stat().st_size / 1000:.0f} kB")
+
+
+def _all(folder: Path, options: argparse.Namespace) -> list[Path]:
+    with running(folder) as server:
         made = screenshot_pages(server, options.out, options.months, options.only)
         if options.only is None:
             made.append(animate_run(server, options.out))
-    for path in made:
-        print(f"{path} {path.stat().st_size / 1000:.0f} kB")
+    return made
 
 
 if __name__ == "__main__":

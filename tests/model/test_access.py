@@ -5,8 +5,11 @@ import pytest
 
 from agents.calendar import Month
 from agents.contracts import Contract
+from agents.delivery_cost import mean_between, usps_unit_cost
 from model.access import access_dollars, access_price, carrier_slices, delivered_parcels
 from model.carriers import FEDEX, UPS, USPS
+from model.operations import rates_of_month, usps_mean_cost
+from model.phases.contract_cover import contract_cover
 
 ECONOMY = 0
 ONTRAC = 4
@@ -232,3 +235,36 @@ def test_scarce_sorting_limits_what_usps_takes(with_contract):
     assert bought(run).sum() < bought(plenty).sum()
     assert run.records["utilisation_share"][:, USPS].max() <= 1.0 + 1e-9
     assert run.balances() == {"parcels": pytest.approx(0.0, abs=1e-9), "money": 0.0}
+
+
+def test_what_is_worked_out_once_a_month_follows_contracts_coverage_and_wages(with_contract):
+    """The cover of a contract against one worked out anew, month after month, with a new price and new routes."""
+    run = with_contract(2.0, months=1)
+    before = contract_cover(run, run.book.get("usps", "ups"))
+    covers = []
+    for price, coverage in ((2.0, 1.0), (2.3, 1.0), (2.3, 0.7)):
+        run.book.reprice(run.book.get("usps", "ups"), (price,), run.month)
+        run.state.network.coverage[UPS] *= coverage
+        run.step()
+        held, access, env = run.book.get("usps", "ups"), run.state.access, run.state.environment
+        rates = env.wage_usps, env.price_level
+        grid = usps_unit_cost(
+            run.zones.zone_type,
+            run.costs.mail_pieces * run.mail_index,
+            run.zones.density_grid,
+            run.costs.access,
+            *rates,
+        )
+        parcels = access.contract[UPS]
+        each = mean_between(grid, np.minimum(access.kept[UPS], access.reach[UPS]), access.reach[UPS])
+        cover = contract_cover(run, held)
+        assert cover.parcels == pytest.approx(parcels.sum())
+        assert cover.paid == pytest.approx(price * parcels.sum())
+        assert cover.cost == pytest.approx(parcels @ each)
+        np.testing.assert_array_equal(usps_mean_cost(run.costs, run.zones, run.mail_index, *rates), grid.mean(axis=1))
+        wages = env.wage_other, env.price_level
+        alone, moved = rates_of_month(run.costs, *wages, UPS - 1), run.costs.rates.scaled(*wages).only(UPS - 1)
+        np.testing.assert_array_equal(alone.hourly_cost, moved.hourly_cost)
+        covers.append(cover)
+    assert covers[1].cost / covers[1].parcels != covers[0].cost / covers[0].parcels  # dearer access: sparser addresses
+    assert before.parcels != covers[0].parcels

@@ -117,6 +117,7 @@ def files_table() -> TableData:
         columns=(Column("File in model/data"), Column("What it holds"), Column("Rows", number=True), Column("Sources")),
         cells=tuple(cells),
         frame=pd.DataFrame(plain, columns=["file", "meaning", "rows", "source_ids"]),
+        note="The tables that the model reads. Point at the sources of a file for all of them.",
     )
 
 

@@ -89,6 +89,12 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, self._closing(receive), send)
             return
+        try:
+            await self._serve(scope, receive, send)
+        except LocalProtocolError as error:  # such as a request that tells two lengths: there is nobody to answer
+            logger.warning("an answer found no taker: %s", error)
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         refused = self._refusal(scope)
         if refused:
             await _refuse(scope, receive, send, *refused)
@@ -105,10 +111,7 @@ class Guard:
         if scope["type"] == "websocket":
             await self._connect(scope, receive, send)
         else:
-            try:
-                await self.app(scope, receive, _with_headers(send, _is_page(path)))
-            except LocalProtocolError as error:  # such as a request that tells two lengths: there is nobody to answer
-                logger.warning("an answer found no taker: %s", error)
+            await self.app(scope, receive, _with_headers(send, _is_page(path)))
 
     async def _connect(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass on a connection; where it fails (such as for one that claims another's session) one line is logged."""

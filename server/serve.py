@@ -141,9 +141,10 @@ def make_app(only_loopback: bool = True) -> Guard:
 
     from server.guard import Guard, House
     from server.outbox import send_together
-    from server.widget_events import refuse_foreign_objects
+    from server.widget_events import let_threads_end_while_tabs_close, refuse_foreign_objects
 
     refuse_foreign_objects()
+    let_threads_end_while_tabs_close()
     send_together()
     house = House(limit, lambda: len(seats.sessions()), seats.make_room, seats.health, close_everything)
     return Guard(app, CDN, only_loopback, house)

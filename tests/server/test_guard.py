@@ -11,9 +11,10 @@ import pytest
 from h11 import LocalProtocolError
 from ipyvue.VueTemplateWidget import Events
 from ipyvue.VueWidget import Events as ElementEvents
+from solara.server import kernel_context
 
 from server.guard import Guard, House
-from server.widget_events import refuse_foreign_objects
+from server.widget_events import let_threads_end_while_tabs_close, refuse_foreign_objects
 
 HOST = (b"host", b"127.0.0.1:8765")
 
@@ -152,6 +153,27 @@ def test_an_answer_that_finds_no_taker_is_one_line_of_the_log(cdn, caplog):
         raise LocalProtocolError("can't handle event type Response")
 
     asyncio.run(Guard(fail, cdn, True)({"type": "http", "path": "/", "headers": [HOST]}, None, None))
+    assert caplog.messages == ["an answer found no taker: can't handle event type Response"]
+
+
+def test_a_thread_may_end_while_its_tab_closes(monkeypatch):
+    monkeypatch.setattr(kernel_context, "current_context", {"one": None, "two": None})
+    let_threads_end_while_tabs_close()
+    table = kernel_context.current_context
+    for _ in table.copy():
+        del kernel_context.current_context["one"]  # as the thread does, and then whoever closes the tab
+        assert "one" not in kernel_context.current_context
+    assert list(table) == ["two"]
+    let_threads_end_while_tabs_close()
+    assert kernel_context.current_context is table
+
+
+def test_a_refusal_that_finds_no_taker_is_one_line_too(cdn, caplog):
+    async def send(message):
+        raise LocalProtocolError("can't handle event type Response")
+
+    scope = {"type": "http", "path": "/", "headers": [(b"host", b"elsewhere.example")]}
+    asyncio.run(Guard(solara_like, cdn, True)(scope, None, send))
     assert caplog.messages == ["an answer found no taker: can't handle event type Response"]
 
 

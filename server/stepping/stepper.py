@@ -65,6 +65,7 @@ class Stepper(Wishes):
         self._run: Run | None = None
         self._snapshot = snapshots.empty(number, "preparing")
         self._market: ParcelMarket | None = None
+        self._stopped_because = ""
         self._thread = threading.Thread(target=self._work, name="lastmile-stepper", daemon=True)
         self._thread.start()
 
@@ -108,12 +109,14 @@ class Stepper(Wishes):
         return None, None
 
     def _is_stepping(self) -> bool:
-        return self._market is not None and self._pace.months_wanted > 0 and not self._market.finished
+        if self._market is None or self._stopped_because:
+            return False
+        return self._pace.months_wanted > 0 and not self._market.finished
 
     def _status(self, stepping: bool) -> Status:
         if stepping:
             return "playing"
-        if self._market is None:
+        if self._market is None or self._stopped_because:
             return "failed"
         return "finished" if self._market.finished else "paused"
 
@@ -182,7 +185,7 @@ class Stepper(Wishes):
             return True
         except Exception as error:
             logger.exception("the market stopped in %s", month)
-            return self._fail(f"The market stopped in {month}: {type(error).__name__}: {error}")
+            return self._stop(f"The market stopped in {month}: {type(error).__name__}: {error}")
         with self._changed:
             self._stale = True
             self._pace.month_done(time.monotonic())
@@ -207,16 +210,25 @@ class Stepper(Wishes):
             views = {name: extract(self._market) for name, extract in extracts.items()}
         except Exception as error:
             logger.exception("a view of the market failed")
-            return self._fail(f"This page cannot be drawn: {type(error).__name__}: {error}")
+            if not self._stopped_because:
+                return self._fail(f"This page cannot be drawn: {type(error).__name__}: {error}")
+            views = dict(self._snapshot.views)  # half way in a month not everything can be told
         taken = snapshots.take(self._market, self._run, number, status, look_back)
-        self._show(replace(taken, views=views, decision=decision))
+        self._show(replace(taken, views=views, decision=decision, message=self._stopped_because))
         if not self._paced_from_afar:
             with self._changed:
                 self._pace.frame_seconds = frame_seconds(time.thread_time() - begun, self._turns.competing)
         return True
 
+    def _stop(self, message: str) -> bool:
+        """Say what went wrong in a month and simulate no more; what was recorded before can be looked back at."""
+        with self._changed:
+            self._pace.months_wanted = 0.0
+        self._stopped_because = message
+        return self._publish()
+
     def _fail(self, message: str) -> bool:
-        """Keep the last picture, say what went wrong, and leave the market for good: it may be half way in a month."""
+        """Keep the last picture, say what went wrong, and leave the market for good."""
         self._market = None
         with self._changed:
             self._pace.months_wanted = 0.0
@@ -249,7 +261,7 @@ class Stepper(Wishes):
         return False
 
     def _give_up(self) -> None:
-        self._market = None
+        self._market, self._stopped_because = None, ""
         with self._changed:
             seat, self._seat = self._seat, None
         if seat is not None:

@@ -130,6 +130,9 @@ def test_an_error_in_a_month_stops_the_run_for_good_and_is_shown(open_session, f
     failed = screen.wait(lambda s: s.status == "failed")
     assert "2025-03" in failed.message
     assert "parcels were lost" in failed.message
+    screen.session.look_back(1)
+    earlier = screen.wait(lambda s: s.shown == 1)
+    assert (earlier.status, earlier.n_done, earlier.message) == ("failed", failed.n_done, failed.message)
     screen.session.step()
     screen.session.reset(Choice(seed=2))
     assert screen.wait(lambda s: is_paused(s) and s.n_done == 0).message == ""

@@ -63,8 +63,8 @@ class Wanderer:
             try:
                 if not self.tab.is_connected:
                     await self._come()
-                await deed()
                 self.deeds[name] += 1
+                await deed()
             except TabError as error:
                 await self._complain(str(error), error)
             except Exception as error:  # whatever it is, it is told at the end

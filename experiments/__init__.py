@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from experiments.designs import Design, read_design
     from experiments.postal.universal_service import ServiceCost, uso_cost
     from experiments.postal.volume_loss import UspsLoss, usps_loss
+    from experiments.repetition import Rerun, rerun
     from experiments.reports.report import report
-    from experiments.rerun import Rerun, rerun
     from experiments.results import RunResult
     from experiments.runs import run
     from experiments.simulation import Simulation, simulate_market
@@ -111,8 +111,8 @@ _HOMES = {
     "open_sweep": "store.reading",
     "read_design": "designs",
     "report": "reports.report",
-    "Rerun": "rerun",
-    "rerun": "rerun",
+    "Rerun": "repetition",
+    "rerun": "repetition",
     "response": "analysis.responses",
     "retained_curve": "talks.access_curve",
     "run": "runs",

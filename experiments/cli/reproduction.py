@@ -11,7 +11,7 @@ _SHOWN = 20
 
 def run_rerun(file: Path, run_id: str | None, json: bool) -> bool:
     """Repeat a stored run and show what differs; whether it is identical."""
-    from experiments.rerun import rerun
+    from experiments.repetition import rerun
 
     with progress_bar(str(file), "months", quiet=json) as progress:
         found = rerun(file, run_id, progress)

@@ -198,6 +198,9 @@ class Stepper(Wishes):
 
     def _publish(self) -> bool:
         with self._changed:
+            self._stale = (
+                False  # where wishes are read: one that comes while the picture is made wants another
+            )
             number = self._snapshot.number + 1
             decision = self._decision
             status: Status = "waiting" if decision else self._status(self._is_stepping())
@@ -238,7 +241,6 @@ class Stepper(Wishes):
     def _show(self, snapshot: Snapshot) -> bool:
         with self._changed:
             self._snapshot = snapshot
-            self._stale = False
             self._pace.frame_shown(time.monotonic())
             closed = self._closed
         if not closed:

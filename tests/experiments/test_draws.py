@@ -8,10 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments import InputError, compare, read_design, run, sweep
+from experiments import InputError, compare, read_design, rerun, run, sweep
 from experiments.designs.restore import restore_design
 from experiments.draws import load_draws, stored_sets
-from experiments.rerun import rerun
 
 SHORT = {"until": "2025-02"}
 QUICK = {"n_shippers": 300}

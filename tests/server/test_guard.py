@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ from solara.server import kernel_context
 
 from server.guard import Guard, House
 from server.widget_events import let_threads_end_while_tabs_close, refuse_foreign_objects
+from tests.server.apart import run_apart
 
 HOST = (b"host", b"127.0.0.1:8765")
 
@@ -38,7 +38,7 @@ def ask(cdn, path="/", headers=(HOST,), only_loopback=True, house=None, app=sola
 
     guard = Guard(app, cdn, only_loopback, house)
     scope = {"type": "http", "method": "GET", "path": path, "headers": list(headers), **scope}
-    asyncio.run(guard(scope, receive, send))
+    run_apart(guard(scope, receive, send))
     return sent
 
 
@@ -152,7 +152,7 @@ def test_an_answer_that_finds_no_taker_is_one_line_of_the_log(cdn, caplog):
     async def fail(scope, receive, send):
         raise LocalProtocolError("can't handle event type Response")
 
-    asyncio.run(Guard(fail, cdn, True)({"type": "http", "path": "/", "headers": [HOST]}, None, None))
+    run_apart(Guard(fail, cdn, True)({"type": "http", "path": "/", "headers": [HOST]}, None, None))
     assert caplog.messages == ["an answer found no taker: can't handle event type Response"]
 
 
@@ -173,7 +173,7 @@ def test_a_refusal_that_finds_no_taker_is_one_line_too(cdn, caplog):
         raise LocalProtocolError("can't handle event type Response")
 
     scope = {"type": "http", "path": "/", "headers": [(b"host", b"elsewhere.example")]}
-    asyncio.run(Guard(solara_like, cdn, True)(scope, None, send))
+    run_apart(Guard(solara_like, cdn, True)(scope, None, send))
     assert caplog.messages == ["an answer found no taker: can't handle event type Response"]
 
 
@@ -231,5 +231,5 @@ def test_sessions_end_when_the_server_shuts_down(cdn):
     async def receive():
         return {"type": "lifespan.shutdown"}
 
-    asyncio.run(Guard(app, cdn, True, rooms)({"type": "lifespan"}, receive, None))
+    run_apart(Guard(app, cdn, True, rooms)({"type": "lifespan"}, receive, None))
     assert closed == [True]

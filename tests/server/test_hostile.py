@@ -14,12 +14,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import websockets
 
 from server.studies.socket_visitor import SocketVisitor
+from tests.server.apart import run_apart
 
 SMALL = "set.n_shippers=200&set.n_enterprise_shippers=20"
 SEATS = 2
@@ -42,12 +42,6 @@ def server(tmp_path_factory):
     yield url, process, log
     process.kill()
     process.wait(20)
-
-
-def run_apart(coroutine) -> None:
-    """Run a coroutine in a thread of its own: the browser driver of other tests keeps a loop in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, coroutine).result()
 
 
 def status(url: str, **options) -> int:

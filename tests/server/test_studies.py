@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import struct
 
@@ -12,6 +11,7 @@ from server.studies.browser import Alone, text_of
 from server.studies.crowd import Crowd, crowd_text, measure_crowd
 from server.studies.servers import running
 from server.studies.socket_visitor import SocketVisitor, read_message
+from tests.server.apart import run_apart
 
 CROWD = Crowd(
     visitors=3,
@@ -107,7 +107,7 @@ def test_a_visitor_counts_months_and_pictures_acknowledges_and_plays_again(visit
         ):
             await visitor._take(message)
 
-    asyncio.run(live())
+    run_apart(live())
     assert (visitor.months, visitor.pictures, visitor.errors) == (7, 3, [])
     drawn = [data for comm, event, data in visitor.events if event == "drawn"]
     assert drawn == [1, 2, 3]
@@ -115,13 +115,13 @@ def test_a_visitor_counts_months_and_pictures_acknowledges_and_plays_again(visit
 
 
 def test_a_run_that_fails_is_an_error_of_its_visitor(visitor):
-    asyncio.run(visitor._take(opened("controls", speeds=["1"], status="failed")))
+    run_apart(visitor._take(opened("controls", speeds=["1"], status="failed")))
     assert visitor.errors == ["the run failed"]
 
 
 def test_a_short_crowd_on_a_real_server(tmp_path):
     with running(tmp_path) as server:
-        crowd = asyncio.run(measure_crowd(server, visitors=2, seconds=4.0, with_browser=False))
+        crowd = run_apart(measure_crowd(server, visitors=2, seconds=4.0, with_browser=False))
         health = server.health()
     assert crowd.errors == ()
     assert min(crowd.steps_per_second) > 0

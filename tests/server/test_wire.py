@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
 
 from server.wire import checked, is_allowed
+from tests.server.apart import run_apart
 
 
 def message(kind="comm_msg", content=None, **others) -> str:
@@ -66,4 +66,4 @@ def test_what_our_page_never_says_ends_the_connection(text):
     async def receive():
         return {"type": "websocket.receive", "text": text}
 
-    assert asyncio.run(checked(receive)())["type"] == "websocket.disconnect"
+    assert run_apart(checked(receive)())["type"] == "websocket.disconnect"

@@ -198,9 +198,7 @@ class Stepper(Wishes):
 
     def _publish(self) -> bool:
         with self._changed:
-            self._stale = (
-                False  # where wishes are read: one that comes while the picture is made wants another
-            )
+            self._stale = False  # where wishes are read: one that comes while the picture is made wants another
             number = self._snapshot.number + 1
             decision = self._decision
             status: Status = "waiting" if decision else self._status(self._is_stepping())

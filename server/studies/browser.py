@@ -30,7 +30,7 @@ COUNT_FRAMES = """() => { window.painted = 0; let before = null; const chart = d
         if (now !== before) { window.painted += 1; before = now; }
         window.counting = requestAnimationFrame(look); }; look(); window.began = performance.now(); }"""
 FRAME_RATE = "() => 1000 * window.painted / (performance.now() - window.began)"
-# Presses pause and waits for the page to say so; a run that ends at that moment, or no answer in ten seconds, ends it too.
+# Presses pause and waits for the page to say so; a run that ends just then, or ten seconds of silence, ends it too.
 PAUSE = """() => new Promise((done) => { const began = performance.now();
     const button = [...document.querySelectorAll('button')].find((b) => b.textContent.trim() === 'Pause');
     const panel = document.querySelector('.lm-progress'); if (!button) { done(null); return; }

@@ -78,6 +78,7 @@ def serve(
         os.environ["LASTMILE_STORES"] = str(Path(stores).resolve())
     if processes is not None and not 0 <= processes <= MAX_PROCESSES:
         raise ServeError(f"processes must be between 0 and {MAX_PROCESSES}, not {processes}")
+    share_heaps()
     listener = _listen(host, port)
     with listener, _stepping(processes):
         app = make_app(only_loopback=host.startswith(LOOPBACK))

@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from agents.bargaining import Answer
 from model.market import ParcelMarket
 from server.choice import Choice
+from server.memory import share_heaps
 from server.snapshot import Snapshot
 from server.stepping.messages import WHOLE_PROCESS, Pulse, Reply, Wish, content_of, key_of, packed
 from server.stepping.pictures import PictureSender
@@ -48,6 +49,7 @@ def main(pipe: Connection, start: Callable[[Choice], ParcelMarket] = start_marke
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the server alone, which then closes the pipe
     os.nice(NICENESS)
+    share_heaps()
     for module in EXTRACTS:
         import_module(f"server.{module}")
     SteppingRoom(pipe, start).serve()

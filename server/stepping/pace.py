@@ -9,7 +9,7 @@ from dataclasses import dataclass
 # Steps a second that the speed control offers; the last one is as fast as the machine can.
 SPEEDS = (1.0, 2.0, 4.0, 8.0, float("inf"))
 DEFAULT_SPEED = 4.0
-FRAMES_PER_SECOND = 12
+FRAMES_PER_SECOND = 20  # pictures come between months, of 40 ms each: with 12 a third month was often waited for
 # Where many play, pictures become rarer so that the months go on: of a processor they get this share, all together.
 PICTURE_SHARE = 0.15
 # With the wait for a turn a picture then comes at least every two seconds.

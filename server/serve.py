@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from server.memory import share_heaps
+
 if TYPE_CHECKING:
     from server.guard import Guard
 

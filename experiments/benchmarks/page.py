@@ -117,7 +117,7 @@ def _scaling(result: Benchmark) -> Iterator[str]:
     yield (
         "The exponent is the slope of log cost over log size: of a month, and of the whole run for the months. Each "
         "size runs in a process of its own; zones are those of the model cut into equal parts, 51 is one zone of every "
-        "state."
+        "state. In the first year nobody negotiates, so a month costs less; runs beyond 72 months go on after 2030."
     )
     yield ""
 

@@ -29,7 +29,7 @@ SERIES: Mapping[str, tuple[dict[str, int], ...]] = {
     "shippers": tuple({"shippers": n, "months": 12} for n in (1_000, 10_000, 100_000, 1_000_000)),
     "carriers": tuple({"carriers": n, "months": 12} for n in (5, 10, 20, 40)),
     "zones": tuple({"zones": n, "months": 6} for n in (51, 152, 760, 3_040)),
-    "months": tuple({"months": n} for n in (9, 18, 36, 72)),
+    "months": tuple({"months": n} for n in (9, 18, 36, 72, 144, 288)),
 }
 
 
@@ -92,6 +92,8 @@ def measure_here(size: Mapping[str, int]) -> dict[str, float]:
     if "carriers" in size:
         changes["n_regional_carriers"] = size["carriers"] - NATIONAL_CARRIERS
     scenario = Scenario.load("baseline").with_changes(changes)
+    if size["months"] > scenario.n_months:
+        scenario = scenario.with_changes({"end": str(scenario.start + (size["months"] - 1))})
     imported = peak_memory()
 
     def zones(parameters: Any) -> ZoneTable:

@@ -61,6 +61,7 @@ class Sweep:
     def __init__(self, out: Path, process: subprocess.Popen[str], may_cancel: Callable[[object], bool]) -> None:
         self.name, self.out, self.process, self.may_cancel = out.name, out, process, may_cancel
         self.state: SweepState = "running"
+        self.told_end: SweepState | None = None
         self.done, self.failed, self.total = 0, 0, 0
         self.before = -1
         self.began = time.monotonic()
@@ -68,16 +69,17 @@ class Sweep:
         self.problems: tuple[str, ...] = ()
 
     def hear(self, told: Mapping[str, Any]) -> None:
-        """Take note of what the process tells."""
+        """Take note of what the process tells; it is at work until it has gone and left the store to others."""
         if "total" in told:
             self.done, self.failed, self.total = told["done"], told["failed"], told["total"]
             if self.before < 0:  # what earlier sessions did is no sign of speed
                 self.before, self.began = self.done, time.monotonic()
             self.latest = time.monotonic()
         if "problems" in told:
-            self.state, self.problems = "failed", tuple(in_plain_words(one, self.out) for one in told["problems"])
+            self.told_end = "failed"
+            self.problems = tuple(in_plain_words(one, self.out) for one in told["problems"])
         if "ended" in told:
-            self.state = "finished" if told["ended"] == "finished" else "cancelled"
+            self.told_end = "finished" if told["ended"] == "finished" else "cancelled"
 
     def view(self) -> SweepView:
         """The sweep as pages see it."""
@@ -209,8 +211,8 @@ class Sweeps:
         reader.join(5.0)
         with self._lock:
             _end_input(process)
-            if sweep.state in AT_WORK:
-                sweep.state = "failed"
+            sweep.state = sweep.told_end or "failed"
+            if sweep.told_end is None:
                 last = errors[-1].strip() if errors else ""
                 sweep.problems = (f"The sweep ended without a word (code {code}). {last} It can be resumed.",)
         self.changes.tell()

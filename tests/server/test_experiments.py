@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -22,7 +24,7 @@ from server.pages.experiments.page import size_in_words
 from server.work import sweep_child
 from server.work.pool import BusyError
 from server.work.stores import existing_store, list_stores, new_store
-from server.work.sweeps import Sweeps
+from server.work.sweeps import Sweep, Sweeps
 from tests.experiments.stand_ins import failing, ishigami, product
 
 PATIENCE_SECONDS = 60
@@ -265,6 +267,15 @@ def test_a_sweep_of_the_server_is_cancelled_resumed_and_is_the_sweep_of_the_comm
     told = sweep(mapping, stores / "told", workers=1)
     same = ["point", "seed", "amazon_own_share"]
     assert open_sweep(stores / "mine").runs[same].equals(told.runs[same])
+
+
+def test_a_sweep_that_has_told_its_end_is_at_work_until_its_process_has_left_the_store(stores):
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True)
+    sweep = Sweep(stores / "full", process, lambda who: True)
+    sweep.hear({"problems": ["the disk is full"]})
+    assert sweep.view().at_work  # whoever resumes it now would find the store taken
+    assert sweep.view().problems == ("the disk is full",)
+    process.communicate("\n", timeout=PATIENCE_SECONDS)
 
 
 def test_a_store_that_somebody_works_on_is_left_alone(stores):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import Month
+from model.carriers import NATIONAL
 from model.events import Event
 
 type Floats = NDArray[np.float64]
@@ -29,7 +30,6 @@ MONTH_NAMES = (
 USPS = 0
 # Which event leads, by kind and then by who takes part; a kind that is not listed is rare and leads before all.
 KINDS = ("cash_exhausted", "contract", "sourcing", "price", "order", "capacity")
-NATIONAL = ("usps", "amazon", "ups", "fedex")
 
 
 def month_name(month: Month) -> str:

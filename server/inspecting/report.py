@@ -16,6 +16,8 @@ from server.headline import month_name
 type Floats = NDArray[np.float64]
 
 MAX_EVENTS = 60
+# From here on a network or a contract counts as full: what is beyond waits or goes elsewhere.
+FULL = 0.999
 MINUS = "\N{MINUS SIGN}"
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from agents.calendar import Month
 from agents.geography import SEGMENTS, ZONE_TYPES, ZoneTable
@@ -174,8 +174,8 @@ def take(market: ParcelMarket, run: Run, number: int, status: Status, look_back:
     shown = records.n if look_back is None else min(max(look_back, 1), records.n)
     at = shown - 1
     to_group = _group_matrix(tuple(market.carriers.keys))
-    to_density = _density_matrix(market.zones)
-    to_place = _place_matrix(market.zones)
+    to_density = _density_matrix(market.zones.zone_type)
+    to_place = _place_matrix(tuple(market.zones.state.tolist()), tuple(market.zones.zone_type.tolist()))
     delivered = np.asarray(records["delivered_parcels"][at], dtype=np.float64)
     by_zone = delivered.sum(axis=0)
     on_time = np.asarray(records["on_time_by_zone_share"][at], dtype=np.float64)
@@ -230,8 +230,8 @@ def _by_group(price: Floats, to_group: Floats) -> Floats:
 
 
 def _states(zones: ZoneTable) -> tuple[str, ...]:
-    _, first = np.unique(zones.state, return_index=True)
-    return tuple(str(zones.state[index]) for index in np.sort(first))
+    """Postal abbreviations in the order of the zones."""
+    return tuple(dict.fromkeys(zones.state.tolist()))
 
 
 @cache
@@ -241,15 +241,18 @@ def _group_matrix(keys: tuple[str, ...]) -> Floats:
     return np.eye(len(GROUPS))[group]
 
 
-def _density_matrix(zones: ZoneTable) -> Floats:
+def _density_matrix(zone_type: ArrayLike) -> Floats:
     """(Z, D) ones where a zone belongs to a density; the first column is all of them."""
-    one_hot = np.eye(len(ZONE_TYPES))[zones.zone_type]
+    one_hot = np.eye(len(ZONE_TYPES))[np.asarray(zone_type)]
     return np.concatenate([np.ones((one_hot.shape[0], 1)), one_hot], axis=1)
 
 
 @cache
-def _place_matrix(zones: ZoneTable) -> Floats:
-    """(D, P, Z) ones where a zone belongs to a place and a density. A zone table is hashed by identity."""
-    everywhere = np.ones_like(zones.state, dtype=bool)
-    in_place = np.array([*(zones.state == state for state in _states(zones)), everywhere], dtype=np.float64)
-    return np.asarray(np.einsum("pz,zd->dpz", in_place, _density_matrix(zones)))
+def _place_matrix(state: tuple[str, ...], zone_type: tuple[int, ...]) -> Floats:
+    """(D, P, Z) ones where a zone belongs to a place and a density.
+
+    Kept by what the zones are, the same in all runs: kept by table, each run would leave one behind for ever.
+    """
+    in_state = np.array([[there == one for there in state] for one in dict.fromkeys(state)])
+    in_place = np.concatenate([in_state, np.ones((1, len(state)))])
+    return np.asarray(np.einsum("pz,zd->dpz", in_place, _density_matrix(zone_type)))

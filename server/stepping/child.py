@@ -52,6 +52,7 @@ def main(pipe: Connection, start: Callable[[Choice], ParcelMarket] = start_marke
     share_heaps()
     for module in EXTRACTS:
         import_module(f"server.{module}")
+    gc.freeze()  # what stays need not be looked through each time a market goes
     SteppingRoom(pipe, start).serve()
     os._exit(0)  # at once: nothing in here is worth waiting for
 
@@ -108,7 +109,6 @@ class SteppingRoom:
         elif wish.what == "close":
             del self._runs[key]
             run.stepper.close()
-            threading.Thread(target=self._forget, args=(run.stepper,), daemon=True).start()
         else:
             getattr(run.stepper, wish.what)(*wish.arguments)
 
@@ -153,11 +153,6 @@ class SteppingRoom:
                 self._pipe.send_bytes(message)
         except OSError:  # the server is gone; the thread that takes wishes sees it too
             return
-
-    def _forget(self, stepper: Stepper) -> None:
-        """A market holds itself in circles; it is dropped when its session goes, not when memory becomes scarce."""
-        stepper.join(LONGEST_TURN_SECONDS)
-        gc.collect()
 
     def _give_signs_of_life(self) -> None:
         while True:

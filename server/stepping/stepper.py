@@ -7,6 +7,7 @@ steps.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -261,8 +262,11 @@ class Stepper(Wishes):
         return False
 
     def _give_up(self) -> None:
-        self._market, self._stopped_because = None, ""
+        held, self._market, self._stopped_because = self._market is not None, None, ""
         with self._changed:
             seat, self._seat = self._seat, None
         if seat is not None:
             seat.twin.stop()
+            del seat
+        if held:  # it holds itself in circles, and is to go now, not when memory becomes scarce
+            gc.collect()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 
@@ -111,6 +113,28 @@ def test_reset_starts_the_chosen_run_from_its_first_month(open_session):
     assert fresh.run is not None
     assert (fresh.run.scenario, fresh.run.seed, fresh.run.forced) == ("withdraw", 42, True)
     assert fresh.headline == ""
+
+
+def test_a_run_that_was_left_gives_its_memory_back_before_the_next_one_begins(open_session, fake_market):
+    alive = weakref.WeakSet()
+    left = []
+
+    def start(choice):
+        left.append(len(alive))
+        alive.add(market := fake_market(choice))
+        market.itself = market  # as a real market, which its agents hold
+        return market
+
+    gc.disable()
+    try:
+        screen = open_session(start=start)
+        for seed in (7, 8):
+            screen.wait(is_paused)
+            screen.session.reset(Choice(seed=seed))
+            screen.wait(lambda snapshot, seed=seed: snapshot.run is not None and snapshot.run.seed == seed)
+    finally:
+        gc.enable()
+    assert left == [0, 0, 0]
 
 
 def test_two_sessions_never_mix(open_session):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -74,3 +76,13 @@ def test_before_the_first_month_there_are_places_but_no_figures(fake_market):
     assert empty.month is None
     assert empty.place_delivered.shape == (4, 5, 4)
     assert np.isnan(empty.place_on_time).all()
+
+
+def test_pictures_of_a_run_leave_nothing_behind_once_it_is_dropped(fake_market):
+    market = fake_market(Choice(seed=30))
+    market.step()
+    snapshots.take(market, snapshots.describe(market, 30), 1, "playing")
+    zones = weakref.ref(market.zones)
+    del market
+    gc.collect()
+    assert zones() is None

@@ -120,7 +120,7 @@ def pay_for_access(market: ParcelMarket) -> None:
     for carrier in np.flatnonzero(access.contract.any(axis=1)):
         contract = access_contract(market, int(carrier))
         assert contract is not None
-        group = market.price_group_of_zone(len(contract.groups))
+        group = market.zones.price_groups(len(contract.groups))
         delivered = np.bincount(group, weights=access.contract[carrier], minlength=len(contract.groups))
         for position, parcels in enumerate(delivered):
             market.book.deliver("usps", contract.buyer, float(parcels), position)

@@ -26,6 +26,7 @@ from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.fixed_costs import fixed_costs
 from model.ledger import CENTS
 from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
+from model.phases.labour import resource_flexibility, wage_step
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.phases.postal import close_postal_books, postal_statement
 from model.phases.regulation import review_month
@@ -84,8 +85,8 @@ def _operate(market: ParcelMarket) -> None:
     state.flows.access_cost = access_unit_cost(market, mail.volume_index)
     needed[USPS] += access_resources(market, state.flows.access_cost)
     needed[USPS] = np.maximum(needed[USPS] - spared_upstream(market), 0.0)
-    in_place = network.in_place * market.wage_step()[:, None]
-    flex_down, flex_up = market.resource_flexibility()
+    in_place = network.in_place * wage_step(market)[:, None]
+    flex_down, flex_up = resource_flexibility(market)
     in_place[USPS] = adjust(in_place[USPS], needed[USPS], flex_down[USPS], flex_up[USPS])
     in_place[1:] = adjust(in_place[1:], needed[1:], flex_down[1], flex_up[1])
     network.in_place = in_place
@@ -189,7 +190,7 @@ def _bill(market: ParcelMarket) -> None:
         contract = market.book.get(seller, "amazon")
         if contract is not None and contract.in_force:
             by_zone = allocation.accepted[-2, :, index].sum(axis=0)
-            groups = market.price_group_of_zone(len(contract.groups))
+            groups = market.zones.price_groups(len(contract.groups))
             delivered = np.bincount(groups, weights=by_zone, minlength=len(contract.groups))
             for group in range(len(delivered)):
                 market.book.deliver(seller, "amazon", float(delivered[group]), group)

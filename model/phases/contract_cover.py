@@ -53,7 +53,7 @@ def contract_cover(market: ParcelMarket, contract: Contract) -> Cover:
     prices = [
         contract.price_at(market.month, group, market.published_access_price()) for group in range(len(contract.groups))
     ]
-    price = np.array(prices)[market.price_group_of_zone(len(prices))]
+    price = np.array(prices)[market.zones.price_groups(len(prices))]
     return Cover(float(parcels.sum()), float(parcels @ price), float(parcels @ mean_access_cost(market)))
 
 

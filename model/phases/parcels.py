@@ -255,7 +255,7 @@ def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
         if contract.in_force:
             surcharge = contract.peak_surcharge * peak_weight(month.month)
             prices = [contract.price_at(month, group, published) for group in range(len(contract.groups))]
-            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))] + surcharge
+            access[index] = np.array(prices)[market.zones.price_groups(len(prices))] + surcharge
         else:
             access[index] = published
         beyond[index] = published if seller == "usps" else access[index].mean() + p.peak_surcharge

@@ -16,7 +16,7 @@ from model.postal_accounts import institutional_cost_start
 from model.start.amazon_flows import AmazonFlows, expand_coverage
 from model.start.choice_constants import StartError
 from model.start.population import BILLION
-from model.state import YEAR, AmazonState, Books, NetworkState, PostalState
+from model.state import AmazonState, Books, NetworkState, PostalState
 
 Floats = NDArray[np.float64]
 
@@ -108,7 +108,7 @@ def opening_books(
     utilisation = np.divide(total / MONTHS_PER_YEAR, capacity, out=np.zeros_like(total), where=capacity > 0.0)
 
     def year(values: Floats) -> Floats:
-        return np.repeat(values[None] / MONTHS_PER_YEAR, YEAR, axis=0)
+        return np.repeat(values[None] / MONTHS_PER_YEAR, MONTHS_PER_YEAR, axis=0)
 
     return Books(
         fixed_cost=fixed / MONTHS_PER_YEAR,
@@ -116,7 +116,7 @@ def opening_books(
         revenue=year(revenue),
         cost=year(cost),
         volume=year(sold),
-        utilisation=np.repeat(utilisation[None], YEAR, axis=0),
+        utilisation=np.repeat(utilisation[None], MONTHS_PER_YEAR, axis=0),
         start_utilisation=utilisation,
         last_year_unit_cost=np.divide(cost, sold, out=np.zeros_like(sold), where=sold > 0.0),
         usps_debt=p.usps_debt_start * BILLION,

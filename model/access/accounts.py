@@ -24,7 +24,6 @@ Floats = NDArray[np.float64]
 def delivered_parcels(market: ParcelMarket) -> Floats:
     """Parcels of the month by who brings them to the door, (S, K, Z)."""
     allocation, bought = market.state.flows.allocation, market.state.access.bought
-    assert allocation is not None
     by_segment: Floats = allocation.accepted.sum(axis=0)
     by_segment[ECONOMY] = np.maximum(by_segment[ECONOMY] - bought, 0.0)
     by_segment[ECONOMY, USPS] += bought.sum(axis=0)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.access import delivered_parcels
-from model.allocation import Allocation
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
 from model.phases.contract_cover import amazon_access_cost, covers_by_carrier
@@ -49,7 +48,7 @@ def contract_price(market: ParcelMarket) -> float:
 
 def _carriers_parcels(market: ParcelMarket, delivered: Floats) -> Measures:
     """What carriers delivered, (K, Z), and what they could, left waiting, refused or took over, (K,)."""
-    network, allocation = market.state.network, _allocation(market)
+    network, allocation = market.state.network, market.state.flows.allocation
     volume = delivered.sum(axis=1)
     capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
     capacity[USPS] = network.sorting[USPS]
@@ -71,8 +70,6 @@ def _carriers_money(market: ParcelMarket) -> Measures:
     """Revenue, cost and profit of carriers, what they pay USPS, and their list prices."""
     state = market.state
     cost, postal = state.flows.operating_cost, state.flows.postal
-    assert cost is not None
-    assert postal is not None
     invoiced = state.books.revenue[-1]
     imputed = np.zeros_like(invoiced)
     imputed[AMAZON] = market.figures.amazon_unit_revenue_imputed * _amazon_handed(market)[AMAZON].sum()
@@ -103,9 +100,8 @@ def _on_time(market: ParcelMarket, delivered: Floats) -> Measures:
 def _other_shippers(market: ParcelMarket) -> Measures:
     """Parcels of others than Amazon and what they pay, by segment, (S,)."""
     flows = market.state.flows
-    assert flows.demand is not None
     return {
-        "price_per_parcel_usd": flows.price_paid if flows.price_paid is not None else market.state.choice.start_price,
+        "price_per_parcel_usd": flows.price_paid,
         "shipped_parcels": market.annual_parcels.sum(axis=0) * flows.demand.scale,
     }
 
@@ -113,8 +109,6 @@ def _other_shippers(market: ParcelMarket) -> Measures:
 def _amazon_parcels(market: ParcelMarket) -> Measures:
     """Parcels of Amazon by who delivers them, (Z,), and what one costs it."""
     demand, sourcing, handed = market.state.flows.demand, market.state.flows.sourcing, _amazon_handed(market)
-    assert demand is not None
-    assert sourcing is not None
     return {
         "amazon_parcels": demand.amazon,
         "amazon_own_parcels": handed[AMAZON],
@@ -131,7 +125,7 @@ def _amazon_at_usps(market: ParcelMarket) -> Measures:
     cost = _amazon_handed(market)[USPS] * amazon_access_cost(market)
     return {
         "amazon_usps_price_usd": contract_price(market),
-        "amazon_usps_revenue_usd": float(_allocation(market).value[-2:, :, USPS].sum()),
+        "amazon_usps_revenue_usd": float(market.state.flows.allocation.value[-2:, :, USPS].sum()),
         "amazon_usps_attributable_usd": float(cost.sum()),
     }
 
@@ -139,7 +133,6 @@ def _amazon_at_usps(market: ParcelMarket) -> Measures:
 def _usps_accounts(market: ParcelMarket) -> Measures:
     """Income statement of USPS."""
     postal = market.state.flows.postal
-    assert postal is not None
     return {
         "usps_mail_revenue_usd": postal.mail_revenue,
         "usps_parcel_revenue_usd": postal.parcel_revenue,
@@ -167,10 +160,4 @@ def _usps_position(market: ParcelMarket) -> Measures:
 
 def _amazon_handed(market: ParcelMarket) -> Floats:
     """Parcels of Amazon by the carrier that accepted them, (K, Z)."""
-    return np.asarray(_allocation(market).accepted[-2:, ECONOMY].sum(axis=0))
-
-
-def _allocation(market: ParcelMarket) -> Allocation:
-    found = market.state.flows.allocation
-    assert found is not None
-    return found
+    return np.asarray(market.state.flows.allocation.accepted[-2:, ECONOMY].sum(axis=0))

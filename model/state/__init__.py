@@ -40,23 +40,25 @@ __all__ = [
 ]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class MonthFlows:
-    """What this month's phases hand to each other; empty when the month begins.
+    """What a month's phases hand to each other.
 
+    A field holds last month's value until the phase that writes it has run; before the first month there is none, and
+    reading it is an error. Fields that can be None hold nothing where there was nothing to hand over.
     `access_cost` is what a parcel that carriers hand over costs USPS, $ per parcel, (K, Z).
     """
 
-    demand: Demand | None = None
-    tender: Tender | None = None
-    sourcing: Sourcing | None = None
-    allocation: Allocation | None = None
-    invoices: Cents | None = None
-    operating_cost: Floats | None = None
-    postal: PostalStatement | None = None
-    price_paid: Floats | None = None
+    demand: Demand = field(init=False)
+    tender: Tender = field(init=False)
+    sourcing: Sourcing = field(init=False)
+    allocation: Allocation = field(init=False)
+    invoices: Cents = field(init=False)
+    operating_cost: Floats = field(init=False)
+    postal: PostalStatement = field(init=False)
+    access_cost: Floats = field(init=False)
+    price_paid: Floats = field(init=False)
     awarded: AwardedParcels | None = None
-    access_cost: Floats | None = None
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ def usps_groups(market: ParcelMarket) -> list[Group]:
     ]
     ladder = [Fact(RUNGS[rung], f"since {month_name(since)}") for rung, since in state.postal.ladder.taken]
     beliefs = []
-    if state.flows.invoices is not None:
+    if market.months_done:
         beliefs.append(
             fact(
                 "Cash that it expects in a year",
@@ -104,7 +104,7 @@ def usps_limits(market: ParcelMarket) -> list[Fact]:
             )
         )
     least = p.usps_min_cash * BILLION
-    if state.flows.invoices is not None and market.usps.forecast_cash(market.month) < least:
+    if market.months_done and market.usps.forecast_cash(market.month) < least:
         found.append(
             fact(
                 "Least cash",

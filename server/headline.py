@@ -9,23 +9,10 @@ from numpy.typing import NDArray
 
 from agents.calendar import Month
 from model.events import Event
+from server.words import MONTH_NAMES, event_words
 
 type Floats = NDArray[np.float64]
 
-MONTH_NAMES = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 USPS = 0
 # Which event leads, by kind and then by who takes part; a kind that is not listed is rare and leads before all.
 KINDS = ("cash_exhausted", "contract", "sourcing", "price", "order", "capacity")
@@ -66,7 +53,7 @@ def _rank(event: Event) -> tuple[int, int, int]:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(".")
+    return event_words(text).rstrip(".")
 
 
 def _percent(share: float) -> str:

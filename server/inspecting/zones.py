@@ -108,7 +108,9 @@ def zone(market: ParcelMarket, index: int) -> Report:
     )
     state_name = str(zones.state[index])
     full_name = state_names()[state_name]
-    entries = [e for e in market.events if e.kind in ("entry", "exit") and f" {state_name} " in f" {e.text} "]
+    entries = [
+        e for e in market.events if e.kind in ("entry", "exit") and state_name in e.text.replace(",", " ").split()
+    ]
     events, n = told([(e.month, e.text) for e in entries])
     return Report(
         f"zone:{state_name}-{kind}",

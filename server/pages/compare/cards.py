@@ -11,12 +11,11 @@ from experiments.figures import HEADLINES, choose, figure, scale_of, split_year,
 from experiments.reports.words import outcome_meaning
 from server import plots
 from server.glossary import TERMS
-from server.headline import MONTH_NAMES
 from server.pages.compare.plan import imposes
 from server.pages.compare.work import Compared
 from server.plots import Plot
 from server.tables import Cell, Column, TableData, number_cell
-from server.words import outcome_words, words_of
+from server.words import MONTH_NAMES, outcome_words, words_of
 
 BILLION = 1e9
 SMALLEST_TOLD_USD = 1e5  # less would be shown as nothing

@@ -23,7 +23,8 @@ MONTH_NAMES = (
     "December",
 )
 _ENDINGS = ("_usd", "_parcels", "_share", "_days", "_index", "_count")
-_PROPER = {"usps": "USPS", "ups": "UPS", "fedex": "FedEx", "amazon": "Amazon", "hhi": "HHI", "p90": "p90"}
+_PROPER = {"usps": "USPS", "ups": "UPS", "fedex": "FedEx", "amazon": "Amazon", "hhi": "HHI", "p90": "p90", "lso": "LSO"}
+_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 
 def words_of(series: str) -> str:
@@ -40,6 +41,11 @@ def outcome_words(name: str) -> str:
     """An outcome in words, with its year."""
     stem, year = split_year(name)
     return f"{words_of(stem)}, {year or 'whole run'}"
+
+
+def names_in_words(text: str) -> str:
+    """A text in which outcomes stand by their keys, with each of them in words."""
+    return _NAME.sub(lambda found: outcome_words(found[0]), text)
 
 
 def factor_words(name: str) -> str:

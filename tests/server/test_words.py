@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.words import event_words, factor_words
+from server.words import event_words, factor_words, names_in_words
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,8 @@ def test_events_are_told_with_months_and_states_by_their_names(text, shown):
 def test_factors_are_told_in_words():
     assert factor_words("amazon_own_cost_multiplier") == "Amazon own cost multiplier"
     assert factor_words("build_limit") == "Build limit"
+
+
+def test_notes_name_outcomes_in_words():
+    told = names_in_words("3 are known less well; the widest, lso_carbon_tonnes_2025 in withdraw, would take 80.")
+    assert told == "3 are known less well; the widest, LSO carbon tonnes, 2025 in withdraw, would take 80."

@@ -52,8 +52,9 @@ def sentence(found: Compared) -> str:
         rows = _gains_of(found, name)
         clear = rows[(rows["low"] > 0) | (rows["high"] < 0)] if found.comparison.replications > 1 else rows
         parts = [f"{actor} {_money(row['gain'])}" for actor, row in (_extremes(clear))]
-        told.append(f"{label}: {', '.join(parts) if parts else 'no gain or loss stands out from luck'}")
-    return f"Against {names[0]} · " + " · ".join(told)
+        found_out = f"against {names[0]}, {' and '.join(parts)}" if parts else "no gain or loss stands out from luck"
+        told.append(f"{label}: {found_out}")
+    return f"{'; '.join(told)}."
 
 
 def _gains_of(found: Compared, name: str) -> pd.DataFrame:
@@ -72,7 +73,13 @@ def _extremes(rows: pd.DataFrame) -> list[tuple[str, pd.Series]]:
 def _money(amount: float) -> str:
     size = abs(amount)
     text = f"{size / BILLION:,.2f} billion $" if size >= 0.1 * BILLION else f"{size / 1e6:,.1f} million $"
-    return f"{'+' if amount > 0 else '−'}{text}"
+    return f"{'gains' if amount > 0 else 'loses'} {text}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def titles_of(found: Compared) -> str:
+    """What is compared with what, by the titles of the scenarios."""
+    first, *others = [one.title or one.name for one in found.comparison.scenarios]
+    return f"{', '.join(others)} against {first}"
 
 
 def span_of(found: Compared) -> str:

@@ -16,8 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.market import ParcelMarket
-from server.headline import month_name
-from server.words import event_words
 
 if TYPE_CHECKING:
     from server.choice import Choice
@@ -73,7 +71,7 @@ def measured(market: ParcelMarket) -> Floats:
 def agreements(market: ParcelMarket) -> tuple[str, ...]:
     """What Amazon and USPS have agreed on, with the month, oldest first."""
     found = (event for event in market.events if event.kind == "agreement" and event.actors == ("amazon", "usps"))
-    return tuple(f"{month_name(event.month)}: {event_words(event.text)}" for event in found)
+    return tuple(f"{event.month}: {event.text}" for event in found)
 
 
 @dataclass(frozen=True, eq=False)

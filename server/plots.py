@@ -26,7 +26,7 @@ PALETTE = tuple(
     )
 )
 # Low to high in heat maps, from the paper to the accent of the page.
-RAMP = ("$soft", "$accent/0.35", "$accent/0.7", "$accent")
+RAMP = ("$soft", "$accent")
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def heat(columns: Sequence[str], rows: Sequence[str], values: Floats, across: st
             "value": item,
             "label": {
                 "formatter": shown(item[2]),
-                "color": "$on-accent" if high > low and (item[2] - low) / (high - low) > 0.6 else "$ink",
+                "color": "$on-accent" if high > low and (item[2] - low) / (high - low) > 0.65 else "$ink",
             },
         }
         for item in data

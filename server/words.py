@@ -32,9 +32,8 @@ def words_of(series: str) -> str:
     text = series
     for ending in _ENDINGS:
         text = text.removesuffix(ending)
-    words = " ".join(_PROPER.get(word, word) for word in text.split("_"))
-    share = ", share" if series.endswith("_share") else ""
-    return words[:1].upper() + words[1:] + share
+    words = factor_words(text) + (" share" if series.endswith("_share") else "")
+    return words[:1].upper() + words[1:]
 
 
 def outcome_words(name: str) -> str:
@@ -49,9 +48,8 @@ def names_in_words(text: str) -> str:
 
 
 def factor_words(name: str) -> str:
-    """A lever or a parameter in words, such as "Amazon own cost multiplier"."""
-    words = " ".join(_PROPER.get(word, word) for word in name.split("_"))
-    return words[:1].upper() + words[1:]
+    """A lever or a parameter in words, such as "Amazon own cost multiplier" or "build limit"."""
+    return " ".join(_PROPER.get(word, word) for word in name.split("_"))
 
 
 _DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])\b")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.words import event_words, factor_words, names_in_words
+from server.words import event_words, factor_words, names_in_words, outcome_words
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,8 @@ def test_events_are_told_with_months_and_states_by_their_names(text, shown):
 
 def test_factors_are_told_in_words():
     assert factor_words("amazon_own_cost_multiplier") == "Amazon own cost multiplier"
-    assert factor_words("build_limit") == "Build limit"
+    assert factor_words("build_limit") == "build limit"
+    assert outcome_words("rural_on_time_share_2030") == "Rural on time share, 2030"
 
 
 def test_notes_name_outcomes_in_words():

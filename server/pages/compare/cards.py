@@ -137,13 +137,13 @@ def gains_table(found: Compared) -> TableData:
     for position, row in found.gains.iterrows():
         actor, name = map(str, position)  # type: ignore[call-overload]
         verdict = _verdict(row["gain"], row["low"], row["high"], ("gains", "loses"))
-        shown = f"{row['gain'] / scale:+,.2f}".replace("-", "−")
+        shown = _signed(row["gain"] / scale)
         cells.append(
             (
                 actor,
                 labels[name],
                 number_cell(shown, row["gain"], "$"),
-                _interval(row / scale, "{:+,.2f}"),
+                _interval(row / scale),
                 verdict,
             )
         )
@@ -164,11 +164,16 @@ def gains_table(found: Compared) -> TableData:
     )
 
 
-def _interval(row: pd.Series, how: str) -> Cell:
+def _signed(value: float) -> str:
+    """With its sign, and nothing as 0.00."""
+    shown = round(value, 2) + 0.0
+    return (f"{shown:+,.2f}" if shown else "0.00").replace("-", "−")
+
+
+def _interval(row: pd.Series) -> Cell:
     if not math.isfinite(row["low"]):
         return ("–", None)
-    text = f"{how.format(row['low'])} to {how.format(row['high'])}".replace("-", "−")
-    return text, float(row["high"] - row["low"])
+    return f"{_signed(row['low'])} to {_signed(row['high'])}", float(row["high"] - row["low"])
 
 
 def _verdict(value: float, low: float, high: float, words: Sequence[str]) -> str:

@@ -89,9 +89,10 @@ def _finding(result: SweepResult, asked: Question) -> str:
     changes = table.loc[asked.outcome]["change"]
     name = changes.abs().idxmax()
     shown = figure(asked.outcome, float(changes[name]), signed=True).replace("-", "−")
+    what = factor_words(str(name))
     amount = f"{shown} {unit_of(asked.outcome)}".rstrip()
     return (
-        f"{factor_words(str(name))} matters most for {outcome_words(asked.outcome)}: {amount} "
+        f"{what[:1].upper()}{what[1:]} matters most for {outcome_words(asked.outcome)}: {amount} "
         "from its lowest to its highest value."
     )
 

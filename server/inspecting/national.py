@@ -15,12 +15,12 @@ from server.inspecting.report import Chart, Fact, Group, fact, history, latest, 
 
 MILLION, BILLION = 1e6, 1e9
 RUNGS = {
-    Rung.DEFERRAL: "retirement contributions put off",
-    Rung.SURCHARGE: "temporary surcharge",
-    Rung.CAPITAL: "capital spending cut",
-    Rung.SERVICE: "slower service",
-    Rung.FIVE_DAY: "delivery on five days",
-    Rung.EXHAUSTED: "cash exhausted",
+    Rung.DEFERRAL: "Retirement contributions put off",
+    Rung.SURCHARGE: "Temporary surcharge",
+    Rung.CAPITAL: "Capital spending cut",
+    Rung.SERVICE: "Slower service",
+    Rung.FIVE_DAY: "Delivery on five days",
+    Rung.EXHAUSTED: "Cash exhausted",
 }
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from agents.calendar import Month
 from model.market import ParcelMarket
 from server.headline import month_name
+from server.words import event_words
 
 type Floats = NDArray[np.float64]
 
@@ -158,4 +159,4 @@ def events_of(market: ParcelMarket, actors: Iterable[str], kinds: Iterable[str] 
 def told(events: list[tuple[Month, str]]) -> tuple[tuple[tuple[str, str], ...], int]:
     """The newest events in words, and how many there were in all."""
     newest = events[::-1][:MAX_EVENTS]
-    return tuple((month_name(month), text[:1].upper() + text[1:]) for month, text in newest), len(events)
+    return tuple((month_name(month), event_words(text)) for month, text in newest), len(events)

@@ -38,7 +38,7 @@ def zone(market: ParcelMarket, index: int) -> Report:
     """One zone: who delivers there, how well, at what cost."""
     state, kind = str(market.zones.state[index]), ZONE_TYPES[int(market.zones.zone_type[index])]
     name = state_names()[state]
-    entries = [e for e in market.events if e.kind in ("entry", "exit") and f" {state} " in f" {e.text} "]
+    entries = [e for e in market.events if e.kind in ("entry", "exit") and state in e.text.replace(",", " ").split()]
     events, n = told([(e.month, e.text) for e in entries])
     return Report(
         f"zone:{state}-{kind}",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 QUARTER = 3
-QUARTERS_PER_YEAR = 4
 
 
 class Carrier(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types

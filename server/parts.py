@@ -15,6 +15,7 @@ from server.session import Extract, Session
 from server.snapshot import Run, Snapshot
 
 MAX_QUERY = 2000
+type HandlerMaker = Callable[[Callable[[Any], object]], Callable[[Any], None]]
 MODEL = "The Last Mile, an agent-based model of parcel delivery in the United States"
 
 
@@ -111,6 +112,43 @@ def main(children: list[solara.Element], source: str = "") -> solara.Element:
     """
     named = f"{MODEL} · {source}" if source else MODEL
     return ipyvue.Html.element(tag="main", class_="lm-main", children=children, attributes={"data-source": named})
+
+
+def page(
+    side: list[solara.Element], shown: solara.Element, *rest: solara.Element, stack: bool = False
+) -> solara.Element:
+    """A page: what one does at the side, what one sees beside it, and what shows nothing.
+
+    Args:
+        side: Cards at the side.
+        shown: What `main` made.
+        rest: Whatever else belongs to it.
+        stack: Whether the cards at the side share its height.
+    """
+    aside = ipyvue.Html.element(tag="aside", class_="lm-side lm-stack" if stack else "lm-side", children=side)
+    return ipyvue.Html.element(tag="div", class_="lm-page", children=[aside, shown, *rest])
+
+
+def opening(question: str, text: str) -> solara.Element:
+    """What stands on a page as long as it has nothing to show: the question that it answers, and what to do."""
+    children = [
+        ipyvue.Html.element(tag="h1", children=[question]),
+        ipyvue.Html.element(tag="p", class_="lm-lead", children=[text]),
+    ]
+    return ipyvue.Html.element(tag="section", class_="lm-headline", children=children)
+
+
+def followed_by(redraw: Callable[[], None]) -> HandlerMaker:
+    """Make handlers of a page's events that draw it anew after what they do."""
+
+    def do(action: Callable[[Any], object]) -> Callable[[Any], None]:
+        def handler(values: Any = None) -> None:
+            action(values)
+            redraw()
+
+        return handler
+
+    return do
 
 
 def source_of(run: Run | None) -> str:

@@ -16,7 +16,7 @@ from server.glossary import TERMS
 from server.pages.bargaining import cards
 from server.pages.bargaining.again import answers_of
 from server.pages.bargaining.seat_card import card_values, read_answer, seat_card
-from server.parts import facts, main, picker, query_of, run_controls, source_of, use_snapshot
+from server.parts import facts, main, page, picker, query_of, run_controls, source_of, use_snapshot
 from server.session import Extract, Session
 from server.snapshot import Snapshot
 from server.talks import contracts as contract_views
@@ -66,12 +66,8 @@ def BargainingPage(session: Session) -> solara.Element:
         below.append(_talks(snapshot, table, reveal, pick_group, lambda on: set_reveal(bool(on))))
     if held is not None:
         below.append(_contracts(held, open_contract))
-    children = [
-        ipyvue.Html.element(tag="aside", class_="lm-side lm-stack", children=side),
-        main(below, source_of(snapshot.run)),
-        charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
-    ]
-    return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+    drawn = charts.frame(number=snapshot.number, event_drawn=session.acknowledge)
+    return page(side, main(below, source_of(snapshot.run)), drawn, stack=True)
 
 
 def _negotiations(found: Negotiations | None, pick: Callable[[object], None]) -> solara.Element:

@@ -15,7 +15,7 @@ from server.pages.compare.plan import MAX_REPLICATIONS, MAX_RUNS, SHIPPERS, draf
 from server.pages.compare.state import comparing_of, progress_of
 from server.pages.compare.work import Compared
 from server.pages.watch import scenario_cards
-from server.parts import help_button, main
+from server.parts import followed_by, help_button, main, opening, page
 from server.plots import draw
 from server.session import Session
 from server.tables import DataTable
@@ -25,6 +25,11 @@ from server.work.shared import work_pool
 
 # A page is drawn anew at most so often while its job runs.
 FRAME_SECONDS, REST_SECONDS = 0.4, 1.0
+QUESTION = "What changes, for whom, by how much?"
+WHAT_TO_DO = (
+    "Choose two runs or more and press Compare. Each is run with the same seeds, so that the difference between "
+    "them is what the scenario does and not luck; the table then shows who gains and who loses."
+)
 
 
 @solara.component
@@ -44,13 +49,7 @@ def ComparePage(session: Session) -> solara.Element:
 
     solara.use_effect(watch, [session])
 
-    def do(action: Callable[[Any], None]) -> Callable[[Any], None]:
-        def handler(values: Any = None) -> None:
-            action(values)
-            redraw()
-
-        return handler
-
+    do = followed_by(redraw)
     form = _form(
         scenarios=scenario_cards(),
         draft=mine.draft.plain(),
@@ -67,13 +66,9 @@ def ComparePage(session: Session) -> solara.Element:
         event_cancel=do(lambda _: pool.cancel(mine.job) if mine.job else None),
     )
     found = mine.found
-    below = [Results(found)] if found is not None else [_empty()]
+    below = [Results(found)] if found is not None else [opening(QUESTION, WHAT_TO_DO)]
     source = f"{' and '.join(cards.labels_of(found))} · {cards.paired_runs(found)}" if found is not None else ""
-    children = [
-        ipyvue.Html.element(tag="aside", class_="lm-side", children=[form]),
-        main(below, source),
-    ]
-    return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+    return page([form], main(below, source))
 
 
 def watched_of(session: Session) -> str:
@@ -82,18 +77,6 @@ def watched_of(session: Session) -> str:
     count = len(changes.splitlines())
     own = ", as the model plays it" if session.choice.seat else ""  # what is played by hand is no finding
     return f"{scenario}{f' with {count} changes' if count else ''}, seed {session.choice.seed}{own}"
-
-
-def _empty() -> solara.Element:
-    text = (
-        "Choose two runs or more and press Compare. Each is run with the same seeds, so that the difference between "
-        "them is what the scenario does and not luck; the table then shows who gains and who loses."
-    )
-    children = [
-        ipyvue.Html.element(tag="h1", children=["What changes, for whom, by how much?"]),
-        ipyvue.Html.element(tag="p", class_="lm-lead", children=[text]),
-    ]
-    return ipyvue.Html.element(tag="section", class_="lm-headline", children=children)
 
 
 @solara.component

@@ -17,7 +17,7 @@ from server.pages.experiments.figures import StoreFigures
 from server.pages.experiments.form import KINDS, SHIPPERS, SIZES, factor_choices
 from server.pages.experiments.state import Experimenting, experimenting_of
 from server.pages.watch import scenario_cards
-from server.parts import help_button, main
+from server.parts import HandlerMaker, followed_by, help_button, main, opening, page
 from server.plots import draw
 from server.session import Session
 from server.tables import DataTable
@@ -29,6 +29,11 @@ from server.work.stores import StoreEntry, stores_folder
 from server.work.sweeps import SweepView
 
 FRAME_SECONDS, REST_SECONDS = 0.5, 2.0
+QUESTION = "What matters, and how much?"
+WHAT_TO_DO = (
+    "Fill in a design: what to vary, and over which values. Check it to see how many runs it takes and how long; "
+    "then start it. Figures and tables appear here when it is done, or when you open a sweep from the list."
+)
 KIND_WORDS = {
     "grid": ("Grid", "Every combination of the values."),
     "lhs": (
@@ -63,17 +68,21 @@ def ExperimentsPage(session: Session) -> solara.Element:
 
     solara.use_effect(watch, [session])
 
-    def do(action: Callable[[Any], None]) -> Callable[[Any], None]:
-        def handler(values: Any = None) -> None:
-            action(values)
-            redraw()
-
-        return handler
-
+    do = followed_by(redraw)
     running = sweeps.running()
-    last = sweeps.view(mine.opened) if mine.opened else None
-    ended = last.problems if last is not None and not last.at_work else ()
-    design = _design(
+    listed = _listed(session, running, do)
+    if mine.figures is None:
+        shown = main([opening(QUESTION, WHAT_TO_DO), listed])
+    else:
+        results = StoreResults(session, mine.figures, mine.drawing is not None)
+        shown = main([listed, results], f"sweep {mine.figures.name}, {mine.figures.kind}")
+    return page([_designed(session, running, do)], shown)
+
+
+def _designed(session: Session, running: SweepView | None, do: HandlerMaker) -> solara.Element:
+    """The form of a design, and what is known of it."""
+    pool, sweeps, mine = work_pool(), server_sweeps(), experimenting_of(session)
+    return _design(
         kinds=[
             {"name": name, "title": title, "help": text, "size": SIZES.get(name, "").capitalize()}
             for name, (title, text) in KIND_WORDS.items()
@@ -93,46 +102,32 @@ def ExperimentsPage(session: Session) -> solara.Element:
         event_start=do(lambda _: mine.start_sweep(sweeps, session)),
     )
 
+
+def _listed(session: Session, running: SweepView | None, do: HandlerMaker) -> solara.Element:
+    """The stores of the server's folder, with what one can do with them."""
+    pool, sweeps, mine = work_pool(), server_sweeps(), experimenting_of(session)
+    last = sweeps.view(mine.opened) if mine.opened else None
+    ended = last.problems if last is not None and not last.at_work else ()
+
     def open_store(name: Any) -> None:
         if any(entry.name == name for entry in mine.stores):
             mine.open(name)
             mine.draw(pool, session)
 
-    listed = _stores(
+    def resume(values: Any) -> None:
+        if _is_table(values):
+            mine.resume(sweeps, session, values.get("name"), values.get("retry") is True)
+
+    return _stores(
         folder=stores_folder().name,
         stores=[_listed_store(entry, running) for entry in mine.stores],
         opened=mine.opened or "",
         running=_running(running),
         messages=[*mine.message, *ended],
         event_open=do(open_store),
-        event_resume=do(
-            lambda v: mine.resume(sweeps, session, v.get("name"), v.get("retry") is True) if _is_table(v) else None
-        ),
+        event_resume=do(resume),
         event_cancel=do(lambda name: mine.cancel(sweeps, session, name)),
     )
-    results = (
-        [StoreResults(session, mine.figures, mine.drawing is not None)] if mine.figures is not None else [_empty()]
-    )
-    children = [
-        ipyvue.Html.element(tag="aside", class_="lm-side", children=[design]),
-        main(
-            [*results, listed] if mine.figures is None else [listed, *results],
-            f"sweep {mine.figures.name}, {mine.figures.kind}" if mine.figures else "",
-        ),
-    ]
-    return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
-
-
-def _empty() -> solara.Element:
-    text = (
-        "Fill in a design: what to vary, and over which values. Check it to see how many runs it takes and how long; "
-        "then start it. Figures and tables appear here when it is done, or when you open a sweep from the list."
-    )
-    children = [
-        ipyvue.Html.element(tag="h1", children=["What matters, and how much?"]),
-        ipyvue.Html.element(tag="p", class_="lm-lead", children=[text]),
-    ]
-    return ipyvue.Html.element(tag="section", class_="lm-headline", children=children)
 
 
 def _listed_store(entry: StoreEntry, running: SweepView | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from server import charts
 from server.glossary import TERMS, term_of
 from server.inspecting import DEFAULT, Chart, Group, Inspection, Report, extract
 from server.pages.bargaining.cards import marks_of
-from server.parts import facts, main, picker, query_of, run_controls, source_of, use_snapshot
+from server.parts import facts, main, page, picker, query_of, run_controls, source_of, use_snapshot
 from server.session import Session
 from server.snapshot import Run, Snapshot
 
@@ -53,12 +53,8 @@ def InspectPage(session: Session) -> solara.Element:
 
     # Hundreds of entries, which Solara would walk through for every picture were they not the same element as before.
     side = [run_controls(session, snapshot), solara.use_memo(list_all, [found.things if found else (), chosen])]
-    children = [
-        ipyvue.Html.element(tag="aside", class_="lm-side lm-stack", children=side),
-        main(_cards(snapshot, found), source_of(snapshot.run)),
-        charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
-    ]
-    return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+    drawn = charts.frame(number=snapshot.number, event_drawn=session.acknowledge)
+    return page(side, main(_cards(snapshot, found), source_of(snapshot.run)), drawn, stack=True)
 
 
 def list_of(found: Inspection) -> list[dict[str, str]]:

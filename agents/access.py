@@ -3,6 +3,8 @@
 A carrier delivers the densest addresses itself and hands over those where one more stop of its own costs more than
 access. A cap on what the contract carries works like a higher price, a promised volume like a lower one: both are found
 as the shadow price at which the carrier would want exactly that much. Source: design text of the market, section 12.
+
+Amazon's use of its contract is in `agents.contract_use`, which says why there are two.
 """
 
 from __future__ import annotations

@@ -131,7 +131,6 @@ class StreetCosts:
         marginal: Mean street cost of one more parcel on routes that pass anyway.
         next_household: Cost with sorting of the next household beyond coverage.
         marginal_grid: Street cost of one more parcel by density percentile, (N, Z, P).
-        unit_grid: Average cost with sorting by density percentile, (N, Z, P).
     """
 
     street: Floats
@@ -139,7 +138,6 @@ class StreetCosts:
     marginal: Floats
     next_household: Floats
     marginal_grid: Floats
-    unit_grid: Floats
 
 
 def street_costs(
@@ -172,7 +170,7 @@ def street_costs(
     marginal = mean_over_coverage(economics.marginal_cost, coverage)
     next_household = value_at_coverage(economics.unit_cost, coverage)
     street[0], sort[0] = _amazon_costs(model, economics, coverage[0], amazon_start_coverage, street[0], sort[0])
-    return StreetCosts(street, sort, marginal, next_household, economics.marginal_cost, economics.unit_cost)
+    return StreetCosts(street, sort, marginal, next_household, economics.marginal_cost)
 
 
 def _amazon_costs(

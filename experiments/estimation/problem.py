@@ -21,7 +21,6 @@ from model.tables import choice, number, read_table, text
 Floats = NDArray[np.float64]
 ESTIMATED_FILE, MOMENT_FILE = "estimated.csv", "moments.csv"
 FROZEN_FILE, SCREENED_FILE = "frozen_2021.csv", "screened.csv"
-MAX_ESTIMATED = 10
 FIRST_MONTH = Month(2018, 1)  # the first year for which Amazon's own deliveries were published
 SHIPPERS = 2000  # with fewer the sample of shippers alone moves the volume of USPS by more than its published error
 # The luck of bargaining moves every moment after the contract of 2018 by more than most parameters do. The estimation

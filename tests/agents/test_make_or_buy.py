@@ -13,16 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from agents.make_or_buy import (
-    AccessDemand,
-    access_demand,
     desired_coverage,
-    joint_surplus,
     own_cost,
     perceived_error,
     updated_price_belief,
     with_passing_routes,
 )
 from model.parameters import Parameters
+from tests.agents.access_table import AccessDemand, access_demand, joint_surplus
 
 P = Parameters.default()
 TOLERANCE = 0.02

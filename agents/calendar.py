@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 _MONTH_PATTERN = re.compile(r"^(\d{4})-(\d{2})$")
 MONTHS_PER_YEAR = 12
+JANUARY, JULY, OCTOBER = 1, 7, 10
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -45,7 +46,7 @@ class Month:
     @property
     def fiscal_year(self) -> int:
         """Fiscal year of USPS: October to September, named by its end."""
-        return self.year + (self.month >= 10)
+        return self.year + (self.month >= OCTOBER)
 
     @property
     def quarter_start(self) -> bool:

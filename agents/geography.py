@@ -88,6 +88,14 @@ class ZoneTable:
         """Number of zones, Z."""
         return int(self.state.size)
 
+    def price_groups(self, n_groups: int) -> NDArray[np.int64]:
+        """Price group of each zone in a contract of one group, one by zone type, or one by zone, (Z,)."""
+        if n_groups == self.n_zones:
+            return np.arange(n_groups)
+        if n_groups == len(ZONE_TYPES):
+            return self.zone_type.astype(np.int64)
+        return np.zeros(self.n_zones, dtype=np.int64)
+
     def coverage_at_density_cutoff(self, cutoff: Floats) -> Floats:
         """Share of each zone's households that live at least as densely as a cut-off.
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.geography import RURAL
 from model.allocation import Allocation
 from model.ledger import Cents, to_cents
 
@@ -48,7 +49,7 @@ def month_surcharges(rural: Floats, peak: Floats, zone_type: NDArray[np.int8], s
         zone_type: Zone types, (Z,).
         season_weight: Share of the month in which the peak surcharge applies.
     """
-    is_rural = zone_type == 2
+    is_rural = zone_type == RURAL
     return np.asarray(rural[:, None] * is_rural + (peak * season_weight)[:, None])
 
 

@@ -15,7 +15,8 @@ from model.tables import DataError, choice, read_table, text
 
 CARRIER_FILE = "carriers.csv"
 REGIONAL = "regional"
-USPS, AMAZON, UPS, FEDEX = range(4)  # positions on every carrier axis
+NATIONAL = ("usps", "amazon", "ups", "fedex")  # the first ones on every carrier axis, in this order
+USPS, AMAZON, UPS, FEDEX = range(len(NATIONAL))
 _CARRIER_COLUMNS = {
     "key": text(),
     "name": text(),

@@ -48,10 +48,6 @@ def parcel_imbalance(market: ParcelMarket) -> float:
     """
     flows = market.state.flows
     allocation, demand, sourcing, tender = flows.allocation, flows.demand, flows.sourcing, flows.tender
-    assert allocation is not None
-    assert demand is not None
-    assert sourcing is not None
-    assert tender is not None
     shipped = float((market.annual_parcels.sum(axis=0) * demand.scale).sum())
     delivered = float(allocation.accepted.sum())
     waiting = 0.0 if allocation.backlog is None else float(allocation.backlog.volume.sum())
@@ -85,7 +81,6 @@ def access_imbalance(market: ParcelMarket) -> float:
     who brings a parcel to the door changes no total.
     """
     access, allocation = market.state.access, market.state.flows.allocation
-    assert allocation is not None
     accepted = allocation.accepted.sum(axis=0)
     gap = abs(float(delivered_parcels(market).sum()) - float(accepted.sum()))
     beyond = (access.bought - accepted[ECONOMY]).max(), (access.contract - access.bought).max()
@@ -99,7 +94,6 @@ def money_imbalance(market: ParcelMarket) -> float:
     """
     state, ledger = market.state, market.ledger
     allocation = state.flows.allocation
-    assert allocation is not None
     worst = abs(int(ledger.balance.sum()))
     row = ledger.categories.index("parcels")
     quoted = len(allocation.accepted) - 2
@@ -123,7 +117,6 @@ def postal_imbalance(market: ParcelMarket) -> float:
     """
     state, ledger = market.state, market.ledger
     postal, party = state.flows.postal, ledger.index("usps")
-    assert postal is not None
     opening = int(ledger.balance[party] - ledger.received[:, party].sum() + ledger.paid[:, party].sum())
 
     owed = (state.books.usps_debt, state.books.usps_arrears, state.postal.deferred)

@@ -25,7 +25,6 @@ def contract_cost(market: ParcelMarket, carrier: int) -> tuple[Floats, Floats]:
         street, sorting and upstream; the fixed network belongs to no single contract.
     """
     shippers, demand, env = market.shippers, market.state.flows.demand, market.state.environment
-    assert demand is not None
     rows = shippers.enterprise
     yearly = demand.scale * (MONTHS_PER_YEAR / env.season)
     share = market.state.choice.enterprise_share[:, :, carrier]

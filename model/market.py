@@ -14,18 +14,15 @@ import numpy as np
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
-from agents.amazon import Amazon
 from agents.bargaining import Bargaining
 from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
-from agents.carriers import Carrier, RegionalCarrier
-from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
+from agents.carriers import Carrier
+from agents.geography import ZoneTable
 from agents.pricing import OwnDemand
-from agents.rivals import FedEx, Ups
 from agents.shippers import Shipper, ShipperTable
-from agents.usps import Usps
 from model.access import insourcing
-from model.carriers import AMAZON, USPS, load_carriers
+from model.carriers import USPS, load_carriers
 from model.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from model.checks import BalanceError
 from model.contract_book import ContractBook
@@ -33,7 +30,6 @@ from model.demand import season_factors
 from model.elasticities import LongRunDemand
 from model.events import EventLog
 from model.history import Paths, fitted_figures, make_paths
-from model.ledger import Ledger
 from model.measuring.welfare import shipper_surplus
 from model.operations import quote_floors, usps_mean_cost
 from model.outcomes import compute_outcomes
@@ -45,23 +41,13 @@ from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.assemble import assemble
 from model.start.choice_constants import StartError
+from model.start.parties import create_carriers, open_ledger
 from model.streams import Streams
+from model.tariffs import rival_price_ratio
 from model.timeline import surepost_end
 from model.zones import build_zone_table
 
 Floats = NDArray[np.float64]
-LEDGER_CATEGORIES = (
-    "opening",
-    "parcels",
-    "settlement",
-    "mail",
-    "interest",
-    "operations",
-    "capital",
-    "borrowing",
-    "access",
-)
-OUTSIDE_PARTIES = ("enterprise", "consolidators", "mail_users", "suppliers", "treasury", "capital_market")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,28 +250,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     def own_books(self, carrier: int) -> CarrierBooks:
         """Return a carrier's own accounts, capacity and prices."""
-        network, books = self.state.network, self.state.books
-        on_its_way = network.on_its_way(carrier)
-        if carrier == AMAZON:
-            on_its_way = on_its_way + self._plan_on_its_way()
-        revenue, cost = float(books.revenue[:, carrier].sum()), float(books.cost[:, carrier].sum())
-        volume = float(books.volume[:, carrier].sum())
-        before = float(books.last_year_unit_cost[carrier])
-        growth = cost / volume / before - 1.0 if volume > 0.0 and before > 0.0 else self.figures.inflation
-        unit_cost = network.street.next_household[carrier - 1] if carrier != USPS else np.zeros(self.zones.n_zones)
-        return CarrierBooks(
-            annual_volume=network.annual_volume[carrier],
-            capacity=network.capacity[carrier],
-            on_its_way=on_its_way,
-            closing=network.closing(carrier),
-            locked=network.locked(carrier, self.month + -int(self.figures.capacity_lock_months)),
-            coverage=network.coverage[carrier],
-            unit_cost=unit_cost,
-            margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
-            cost_growth=growth,
-            utilisation=float(books.utilisation[:, carrier].mean()),
-            start_utilisation=float(books.start_utilisation[carrier]),
-        )
+        return planning.own_books(self, carrier)
 
     def postal_books(self) -> PostalBooks:
         """Return what USPS knows of its own cash and debt."""
@@ -293,14 +258,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     def rival_price_ratio(self, carrier: int) -> float:
         """Return rivals' price growth since the start over the carrier's own, revenue-weighted by segment."""
-        tariffs = self.state.tariffs
-        index = tariffs.level / np.where(tariffs.start_level > 0.0, tariffs.start_level, 1.0)
-        weight = self._start_segment_revenue
-        rivals = np.delete(index * weight, carrier, axis=1).sum(axis=1) / np.delete(weight, carrier, axis=1).sum(axis=1)
-        own = weight[:, carrier]
-        if own.sum() <= 0.0:
-            return 1.0
-        return float((rivals * own).sum() / (index[:, carrier] * own).sum())
+        return rival_price_ratio(self.state.tariffs, self._start_segment_revenue, carrier)
 
     def own_demand(self, carrier: int) -> OwnDemand:
         """Return what a carrier knows of the demand for its own parcels, as it stood when the month's plans began."""
@@ -366,47 +324,11 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         moved = self.state.tariffs.growth(0, USPS, otherwise=self.state.environment.price_level)
         return p.price_access_published_ratio * p.price_access_amazon * moved
 
-    def price_group_of_zone(self, n_groups: int) -> NDArray[np.int64]:
-        """Price group of each zone in a contract of one group, one by zone type, or one by zone, (Z,)."""
-        if n_groups == self.zones.n_zones:
-            return np.arange(n_groups)
-        if n_groups == len(ZONE_TYPES):
-            return self.zones.zone_type.astype(np.int64)
-        return np.zeros(self.zones.n_zones, dtype=np.int64)
-
-    def wage_step(self) -> Floats:
-        """Growth factor of wages from last month to this by carrier, (K,)."""
-        env, last = self.state.environment, self.months_done - 1
-        first = self.months_done == 0
-        other = env.wage_other / (1.0 if first else self.paths.wage_other(last))
-        usps = env.wage_usps / (1.0 if first else self.paths.wage_usps(last))
-        step = np.full(self.carriers.n_carriers, other)
-        step[USPS] = usps
-        return step
-
-    def resource_flexibility(self) -> tuple[Floats, Floats]:
-        """Monthly shares by which routes and staff shrink and grow towards need, by carrier, (K,) each."""
-        p = self.figures
-        down = np.full(self.carriers.n_carriers, p.route_flex_down_monthly)
-        up = np.full(self.carriers.n_carriers, p.route_flex_up)
-        sticky = self.settings.labour_stickiness
-        down[USPS], up[USPS] = (p.labour_flex_down, p.labour_flex_up) if sticky else (1.0, 1.0)
-        return down, up
-
     @property
     def surepost_share(self) -> float:
         """Share of USPS economy parcels that were UPS's until the end of the start year."""
         start = self.figures.volume_segment_economy * self.figures.share_economy_usps
         return min(1.0, self.figures.surepost_volume_2024 / start) if start > 0.0 else 0.0
-
-    def _plan_on_its_way(self) -> Floats:
-        """Capacity of the announced plan that arrives before the next order could, annual parcels, (Z,)."""
-        if not self.settings.announced_plans:
-            return np.zeros(self.zones.n_zones)
-        amazon = self.state.amazon
-        done = min(max(0, self.month - self.settings.projection_start), amazon.plan_months)
-        ahead = int(self.figures.build_lead_months) + 3
-        return amazon.plan_monthly * (min(done + ahead, amazon.plan_months) - done)
 
     # -- setting up --------------------------------------------------------------------------------------------------
 
@@ -434,40 +356,15 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self._start_segment_revenue = np.where(offered, self.state.tariffs.start_level, 0.0) * revenue
 
     def _open_ledger(self) -> None:
-        regions = tuple(f"shippers {name}" for name in DIVISIONS)
-        self.ledger = Ledger((*self.carriers.keys, *regions, *OUTSIDE_PARTIES), LEDGER_CATEGORIES)
-        groups = (*regions, "enterprise", "amazon", "amazon")
-        self.payer_of_group = np.array([self.ledger.index(name) for name in groups])
-        self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
+        self.ledger, self.payer_of_group, self.party_of_carrier = open_ledger(self.carriers.keys)
         flow = self.state.postal.underlying_flow
         self.state.postal.underlying_flow = np.roll(flow, 1 - self.month.month)  # the month before the start comes last
         self.ledger.pay("opening", "capital_market", "usps", self.figures.usps_cash_start * BILLION)
 
     def _create_agents(self) -> None:
-        p = self.figures
-        january, july = 1, 7
-        self.carrier_agents: list[Carrier] = []
-        for index, (key, name, group) in enumerate(
-            zip(self.carriers.keys, self.carriers.names, self.carriers.groups, strict=True)
-        ):
-            if key == "usps":
-                self.usps = Usps(self, index, key, name, p.competitive_margin, july)
-                self.carrier_agents.append(self.usps)
-            elif key == "amazon":
-                self.amazon = Amazon(self, index, key, name, p.amazon_shipping_margin, january)
-                self.amazon.build_limit_applies = self.settings.build_limit_applies
-                if self.settings.usps_amazon_volume == "negotiated" and self.settings.negotiation:
-                    self.amazon.adjust_speed = p.coverage_adjust_speed
-                self.carrier_agents.append(self.amazon)
-            elif group == "regional":
-                self.carrier_agents.append(RegionalCarrier(self, index, key, name, p.target_margin_regional, january))
-            elif key == "ups":
-                self.ups = Ups(self, index, key, name, p.target_margin_ups_fedex, january)
-                self.carrier_agents.append(self.ups)
-            else:
-                self.fedex = FedEx(self, index, key, name, p.target_margin_ups_fedex, january)
-                self.carrier_agents.append(self.fedex)
-        self.regulator = Regulator(self, int(p.regulator_lag))
+        self.usps, self.amazon, self.ups, self.fedex, regional = create_carriers(self)
+        self.carrier_agents: list[Carrier] = [self.usps, self.amazon, self.ups, self.fedex, *regional]
+        self.regulator = Regulator(self, int(self.figures.regulator_lag))
         self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
 
 

@@ -81,11 +81,14 @@ class Scenario(BaseModel):
         "switch",
     )
     enterprise_bargaining: bool = _lever(
-        True, "Enterprise shippers bargain for rate agreements; off: they sign at the quotes", "all carriers", "switch"
+        True,
+        "Enterprise shippers bargain for rate agreements; off: they sign at the prices quoted",
+        "all carriers",
+        "switch",
     )
     reopeners: bool = _lever(
         False,
-        "Negotiated contracts let either side ask for a new price when published prices run away",
+        "Negotiated contracts let either side ask for a new price when published prices move far away",
         "all",
         "switch",
     )
@@ -99,7 +102,10 @@ class Scenario(BaseModel):
         "alternating", "How Amazon and USPS bargain where it is left to them", "Amazon and USPS", "choice"
     )
     price_structure: Literal["uniform", "by_zone_type", "by_zone"] = _lever(
-        "uniform", "Whether access has one price, one by zone type or one by zone", "USPS", "choice"
+        "uniform",
+        "Whether USPS sells last-mile access at one price, at one by density, or at one by zone",
+        "USPS",
+        "choice",
     )
     earliest_signature: Month = _lever(
         Month(2026, 1),
@@ -122,9 +128,11 @@ class Scenario(BaseModel):
     usps_amazon_renewal: Literal["at_expiry", "early"] = _lever(
         "at_expiry", "When the contract between Amazon and USPS is signed anew", "Amazon and USPS", "choice"
     )
-    exit_start: Month = _lever(Month(2025, 1), "First month in which Amazon takes parcels from USPS", "Amazon", "month")
-    exit_end: Month = _lever(Month(2026, 12), "Month in which the exit is complete", "Amazon", "month")
-    exit_at_once: bool = _lever(False, "The whole exit happens in its first month", "Amazon", "switch")
+    exit_start: Month = _lever(
+        Month(2025, 1), "First month in which Amazon takes parcels from USPS, where that is imposed", "Amazon", "month"
+    )
+    exit_end: Month = _lever(Month(2026, 12), "Month in which an imposed exit is complete", "Amazon", "month")
+    exit_at_once: bool = _lever(False, "The whole imposed exit happens in its first month", "Amazon", "switch")
     build_limit_applies: bool = _lever(
         True, "Amazon's yearly build limit binds even when it withdraws from USPS", "Amazon", "switch"
     )
@@ -141,14 +149,17 @@ class Scenario(BaseModel):
         "switch",
     )
     rival_rules: bool = _lever(
-        True, "UPS sheds contracts with thin margins, FedEx fills and merges its networks", "UPS and FedEx", "switch"
+        True,
+        "UPS gives up contracts with thin margins; FedEx fills spare capacity and merges its networks",
+        "UPS and FedEx",
+        "switch",
     )
     price_rule: Literal["adaptive", "frozen"] = _lever(
         "adaptive", "Carriers revise their list prices once a year, or never", "all carriers", "choice"
     )
     history_mode: Literal["forced_events", "free_run"] = _lever(
         "forced_events",
-        "Before 2025: dated contracts, prices and decisions are imposed, or only demand, inflation and statutes",
+        "Before 2025: known contracts, prices and decisions are imposed, or only demand, inflation and statutes",
         "run",
         "choice",
     )
@@ -158,29 +169,36 @@ class Scenario(BaseModel):
         "USPS",
         "switch",
     )
-    labour_stickiness: bool = _lever(
-        True, "USPS staffing follows volume with a lag; without it at once", "USPS", "switch"
-    )
+    labour_stickiness: bool = _lever(True, "USPS staffing follows volume with a lag; off: at once", "USPS", "switch")
     debt_cap: Literal["statutory", "raised"] = _lever(
-        "statutory", "Whether USPS may owe usps_debt_cap or usps_debt_cap_raised", "Congress", "choice"
+        "statutory",
+        "Whether USPS may owe what the law allows (usps_debt_cap) or more (usps_debt_cap_raised)",
+        "Congress",
+        "choice",
     )
     five_day_delivery: Literal["forbidden", "in_distress", "at_once"] = _lever(
         "forbidden",
-        "Whether USPS may deliver on five days a week: never, as last rung of its distress ladder, or from the start",
+        "Whether USPS may deliver on five days a week: never, as its last distress measure, or from the start",
         "Congress",
         "choice",
     )
     universal_service: bool = _lever(
         True,
-        "USPS must serve every address; without it, it leaves places that do not pay (shadow runs)",
+        "USPS must serve every address; off: it leaves places that do not pay",
         "Congress",
         "switch",
     )
     mail_trend: Literal["usual", "fast"] = _lever(
-        "usual", "Whether mail volumes follow mail_trend_* or fall by mail_decline_fast a year", "the world", "choice"
+        "usual",
+        "Whether mail falls as in past years (mail_trend_*) or faster (mail_decline_fast)",
+        "the world",
+        "choice",
     )
     demand_shock: bool = _lever(
-        False, "Economy parcels change by demand_shock_economy for demand_shock_months", "the world", "switch"
+        False,
+        "Economy parcels change for some months (demand_shock_economy, demand_shock_months)",
+        "the world",
+        "switch",
     )
     demand_shock_start: Month = _lever(Month(2026, 1), "First month of the demand shock", "the world", "month")
     amazon_opens_network: bool = _lever(
@@ -191,7 +209,7 @@ class Scenario(BaseModel):
     )
     access_auction: Literal["none", "pay_as_bid", "uniform_price", "vcg"] = _lever(
         "none",
-        "How USPS sells last-mile access by auction; from its announcement on no talks with Amazon go on",
+        "How winners of an auction of last-mile access pay (vcg: what they displace); it ends talks with Amazon",
         "USPS",
         "choice",
     )

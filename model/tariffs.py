@@ -24,6 +24,22 @@ def set_temporary(tariffs: Tariffs, carrier: int, factor: Floats) -> None:
     tariffs.temporary[carrier] = factor
 
 
+def rival_price_ratio(tariffs: Tariffs, revenue: Floats, carrier: int) -> float:
+    """Rivals' list-price growth since the start over a carrier's own; 1 for a carrier without revenue then.
+
+    Args:
+        tariffs: Price lists.
+        revenue: Revenue at the start with which segments and carriers are weighted, (S, K).
+        carrier: Index of the carrier.
+    """
+    index = tariffs.level / np.where(tariffs.start_level > 0.0, tariffs.start_level, 1.0)
+    rivals = np.delete(index * revenue, carrier, axis=1).sum(axis=1) / np.delete(revenue, carrier, axis=1).sum(axis=1)
+    own = revenue[:, carrier]
+    if own.sum() <= 0.0:
+        return 1.0
+    return float((rivals * own).sum() / (index[:, carrier] * own).sum())
+
+
 def parity_cap(p: Parameters, tariffs: Tariffs) -> Floats:
     """Highest USPS level: a share of what UPS and FedEx charge for a like segment, but not below its start, (S,)."""
     rivals = np.minimum(tariffs.level[:, UPS], tariffs.level[:, FEDEX])

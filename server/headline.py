@@ -8,28 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import Month
+from model.carriers import NATIONAL
 from model.events import Event
+from server.words import MONTH_NAMES, event_words
 
 type Floats = NDArray[np.float64]
 
-MONTH_NAMES = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 USPS = 0
 # Which event leads, by kind and then by who takes part; a kind that is not listed is rare and leads before all.
 KINDS = ("cash_exhausted", "contract", "sourcing", "price", "order", "capacity")
-NATIONAL = ("usps", "amazon", "ups", "fedex")
 
 
 def month_name(month: Month) -> str:
@@ -66,7 +53,7 @@ def _rank(event: Event) -> tuple[int, int, int]:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(".")
+    return event_words(text).rstrip(".")
 
 
 def _percent(share: float) -> str:
@@ -74,7 +61,7 @@ def _percent(share: float) -> str:
 
 
 def _dollars(amount: float) -> str:
-    text = f"{amount / 1e9:,.2f} billion $" if amount >= 1e9 else f"{amount / 1e6:,.0f} million $"
+    text = f"{amount / 1e9:,.2f} billion $" if amount >= 999.5e6 else f"{amount / 1e6:,.0f} million $"
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 

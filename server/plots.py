@@ -26,7 +26,7 @@ PALETTE = tuple(
     )
 )
 # Low to high in heat maps, from the paper to the accent of the page.
-RAMP = ("$soft", "$accent/0.35", "$accent/0.7", "$accent")
+RAMP = ("$soft", "$accent")
 
 
 @dataclass(frozen=True)
@@ -195,12 +195,18 @@ def heat(columns: Sequence[str], rows: Sequence[str], values: Floats, across: st
     data = [[c, r, float(values[r, c])] for r, c in np.argwhere(np.isfinite(values)).tolist()]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     label = {"show": values.shape[1] <= 10}
+    # As many decimals as tell the cells apart, the same ones in all of them.
+    decimals = min(6, max(0, 2 - math.floor(math.log10(high - low)))) if high > low else 2
+
+    def shown(value: float) -> str:
+        return f"{value:,.{decimals}f}".replace("-", "−")
+
     cells = [
         {
             "value": item,
             "label": {
-                "formatter": f"{item[2]:,.4g}".replace("-", "−"),
-                "color": "$on-accent" if high > low and (item[2] - low) / (high - low) > 0.6 else "$ink",
+                "formatter": shown(item[2]),
+                "color": "$on-accent" if high > low and (item[2] - low) / (high - low) > 0.65 else "$ink",
             },
         }
         for item in data
@@ -220,6 +226,7 @@ def heat(columns: Sequence[str], rows: Sequence[str], values: Floats, across: st
             "min": low,
             "max": high if high > low else low + 1.0,
             "calculable": False,
+            "text": [shown(high), shown(low)],
             "orient": "horizontal",
             "left": "center",
             "bottom": 0,

@@ -1,11 +1,30 @@
-"""Names of outcomes and series in words, the same on all pages."""
+"""Names of outcomes, series and factors, and texts of events, in words; the same on all pages."""
 
 from __future__ import annotations
 
-from experiments.figures import split_year
+import re
+from functools import cache
 
+from experiments.figures import split_year
+from model.zones import read_states
+
+MONTH_NAMES = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _ENDINGS = ("_usd", "_parcels", "_share", "_days", "_index", "_count")
-_PROPER = {"usps": "USPS", "ups": "UPS", "fedex": "FedEx", "amazon": "Amazon", "hhi": "HHI", "p90": "p90"}
+_PROPER = {"usps": "USPS", "ups": "UPS", "fedex": "FedEx", "amazon": "Amazon", "hhi": "HHI", "p90": "p90", "lso": "LSO"}
+_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 
 def words_of(series: str) -> str:
@@ -13,15 +32,50 @@ def words_of(series: str) -> str:
     text = series
     for ending in _ENDINGS:
         text = text.removesuffix(ending)
-    words = " ".join(_PROPER.get(word, word) for word in text.split("_"))
-    share = ", share" if series.endswith("_share") else ""
-    return words[:1].upper() + words[1:] + share
+    words = factor_words(text) + (" share" if series.endswith("_share") else "")
+    return words[:1].upper() + words[1:]
 
 
 def outcome_words(name: str) -> str:
     """An outcome in words, with its year."""
     stem, year = split_year(name)
     return f"{words_of(stem)}, {year or 'whole run'}"
+
+
+def names_in_words(text: str) -> str:
+    """A text in which outcomes stand by their keys, with each of them in words."""
+    return _NAME.sub(lambda found: outcome_words(found[0]), text)
+
+
+def factor_words(name: str) -> str:
+    """A lever or a parameter in words, such as "Amazon own cost multiplier" or "build limit"."""
+    return " ".join(_PROPER.get(word, word) for word in name.split("_"))
+
+
+_DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])\b")
+_ENTRY = re.compile(r"\bgoes to ([A-Z]{2}(?:, [A-Z]{2})*) with\b")
+_NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
+
+
+def event_words(text: str) -> str:
+    """The text of an event for readers: months and states by their names, and plain American English."""
+    text = _DATE.sub(lambda found: f"{MONTH_NAMES[int(found[2]) - 1]} {found[1]}", text)
+    text = _ENTRY.sub(lambda found: f"enters {_and(found[1].split(', '))} with", text)
+    text = text.replace(" table terms for ", " put forward terms for ")  # to table is to shelve in the United States
+    text = text.replace(" 0 million parcels", " less than 1 million parcels")
+    text = _NEGATIVE.sub("−", text)
+    return text[:1].upper() + text[1:]
+
+
+def _and(states: list[str]) -> str:
+    """States by their names, as one says them."""
+    names = [_state_names().get(state, state) for state in states]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+@cache
+def _state_names() -> dict[str, str]:
+    return {row["state_abbrev"]: row["state_name"] for row in read_states()}
 
 
 def duration(seconds: float) -> str:

@@ -47,7 +47,7 @@ def state_variables() -> str:
     """What changes while the market runs, from the docstrings of `model.state`."""
     parts = []
     for name, found in inspect.getmembers(model.state, inspect.isclass):
-        if is_dataclass(found) and found.__module__ == model.state.__name__:
+        if is_dataclass(found) and found.__module__.startswith(model.state.__name__):
             summary, attributes = _documented(found)
             if attributes:
                 parts.append((STATE_OF.index(name) if name in STATE_OF else len(STATE_OF), name, summary, attributes))

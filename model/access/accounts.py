@@ -24,7 +24,6 @@ Floats = NDArray[np.float64]
 def delivered_parcels(market: ParcelMarket) -> Floats:
     """Parcels of the month by who brings them to the door, (S, K, Z)."""
     allocation, bought = market.state.flows.allocation, market.state.access.bought
-    assert allocation is not None
     by_segment: Floats = allocation.accepted.sum(axis=0)
     by_segment[ECONOMY] = np.maximum(by_segment[ECONOMY] - bought, 0.0)
     by_segment[ECONOMY, USPS] += bought.sum(axis=0)
@@ -120,7 +119,7 @@ def pay_for_access(market: ParcelMarket) -> None:
     for carrier in np.flatnonzero(access.contract.any(axis=1)):
         contract = access_contract(market, int(carrier))
         assert contract is not None
-        group = market.price_group_of_zone(len(contract.groups))
+        group = market.zones.price_groups(len(contract.groups))
         delivered = np.bincount(group, weights=access.contract[carrier], minlength=len(contract.groups))
         for position, parcels in enumerate(delivered):
             market.book.deliver("usps", contract.buyer, float(parcels), position)

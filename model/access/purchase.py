@@ -67,7 +67,6 @@ def decide_access(market: ParcelMarket, tender: Tender) -> None:
 def usps_room(state: MarketState, sorting: float) -> float:
     """Parcels that USPS can sort this month beyond those that wait there and those of Amazon's contract."""
     demand = state.flows.demand
-    assert demand is not None
     waiting = 0.0 if state.backlog is None else float(state.backlog.by_carrier_zone[USPS].sum())
     promised = float((state.amazon.retained * demand.amazon / demand.amazon_trend).sum())
     return max(0.0, sorting - waiting - promised)

@@ -155,7 +155,7 @@ def _extension(market: ParcelMarket, carrier: int) -> Floats:
     if contract is None:
         return nowhere
     pays = home & (worth >= access_price(market, carrier))
-    group = market.price_group_of_zone(len(contract.groups))
+    group = market.zones.price_groups(len(contract.groups))
     asked = np.bincount(group, weights=potential_beyond(market, carrier) * pays, minlength=len(contract.cap))
     part = np.minimum(1.0, np.divide(contract.cap, asked, out=np.zeros_like(asked), where=asked > 0.0))
     return np.where(pays, part[group], nowhere) * _part_that_grows(market, carrier, float((asked * part).sum()))

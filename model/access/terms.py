@@ -30,7 +30,7 @@ def access_price(market: ParcelMarket, carrier: int) -> Floats:
     if contract is None:
         return np.full(market.zones.n_zones, published)
     prices = [contract.price_at(market.month, group, published) for group in range(len(contract.groups))]
-    return np.array(prices)[market.price_group_of_zone(len(prices))]
+    return np.array(prices)[market.zones.price_groups(len(prices))]
 
 
 def access_terms(market: ParcelMarket, carrier: int, own_cost: Floats, volume: Floats) -> AccessTerms:
@@ -46,9 +46,9 @@ def access_terms(market: ParcelMarket, carrier: int, own_cost: Floats, volume: F
     contract = access_contract(market, carrier)
     if contract is None:
         nothing = np.zeros(1)
-        return AccessTerms(price, published, market.price_group_of_zone(1), nothing, nothing, nothing)
+        return AccessTerms(price, published, market.zones.price_groups(1), nothing, nothing, nothing)
     month = market.state.environment.season / MONTHS_PER_YEAR
-    group = market.price_group_of_zone(len(contract.groups))
+    group = market.zones.price_groups(len(contract.groups))
     least = np.array(contract.commitment) * contract.tolerance * month
     relief = np.zeros(len(least))
     terms = AccessTerms(price, published, group, np.array(contract.cap) * month, least, relief)

@@ -73,11 +73,10 @@ def resold_volume(market: ParcelMarket, service: Month) -> Floats:
     """Deseasonalised parcels a year at USPS that the auction sells anew, (Z,)."""
     resold = np.zeros(market.zones.n_zones)
     if left_to_bargaining(market):
-        allocation = market.state.flows.allocation
         held = market.book.get("usps", "amazon")
         free = held is None or held.expiry < service + int(market.figures.auction_term)
-        if allocation is not None and free and market.book.upcoming("usps", "amazon") is None:
-            resold += last_month(market, allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0))
+        if market.months_done and free and market.book.upcoming("usps", "amazon") is None:
+            resold += last_month(market, market.state.flows.allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0))
     for carrier in buyers(market):
         contract = access_contract(market, carrier)
         if contract is None or contract.expiry <= service:

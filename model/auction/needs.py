@@ -86,9 +86,9 @@ def enterprise_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
 
 def consolidator_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
     """Consolidators: each pools small shippers who pay USPS from door to door, and keeps a margin of the price."""
-    p, allocation = market.figures, market.state.flows.allocation
-    if allocation is None:
+    if not market.months_done:
         return []
+    p, allocation = market.figures, market.state.flows.allocation
     n_divisions = market.mix.shape[0]
     pool = last_month(market, allocation.accepted[:n_divisions, ECONOMY, USPS].sum(axis=0))
     total = float(pool.sum())

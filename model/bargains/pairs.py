@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import Month
+from agents.calendar import JANUARY, Month
 from agents.contracts import Contract
 from model.auction.dates import announced
 from model.bargains.access import access_groups, access_table
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-JANUARY = 1
 
 
 def known_pairs(carriers: Sequence[str]) -> tuple[Pair, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.calendar import MONTHS_PER_YEAR
+from agents.calendar import JANUARY, MONTHS_PER_YEAR, OCTOBER
 from model.outcomes import amazon, carriers, places, usps, welfare
 from model.outcomes.registry import Outcome
 
@@ -21,7 +21,6 @@ OUTCOMES: tuple[Outcome, ...] = (
     *usps.OUTCOMES,
     *welfare.OUTCOMES,
 )
-JANUARY, OCTOBER = 1, 10
 
 __all__ = ["OUTCOMES", "Outcome", "compute_outcomes"]
 

@@ -26,6 +26,7 @@ from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.fixed_costs import fixed_costs
 from model.ledger import CENTS
 from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
+from model.phases.labour import resource_flexibility, wage_step
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.phases.postal import close_postal_books, postal_statement
 from model.phases.regulation import review_month
@@ -49,8 +50,6 @@ def _operate(market: ParcelMarket) -> None:
     """Cost of the month by carrier: routes and staff adjust to need first, then what is in place is paid."""
     state, p, env = market.state, market.figures, market.state.environment
     network, allocation, demand = state.network, state.flows.allocation, state.flows.demand
-    assert allocation is not None
-    assert demand is not None
     by_segment = allocation.accepted.sum(axis=0)  # by who sold it; `volume` is by who brings it to the door
     volume = delivered_parcels(market).sum(axis=0)
     year = MONTHS_PER_YEAR / env.season
@@ -84,8 +83,8 @@ def _operate(market: ParcelMarket) -> None:
     state.flows.access_cost = access_unit_cost(market, mail.volume_index)
     needed[USPS] += access_resources(market, state.flows.access_cost)
     needed[USPS] = np.maximum(needed[USPS] - spared_upstream(market), 0.0)
-    in_place = network.in_place * market.wage_step()[:, None]
-    flex_down, flex_up = market.resource_flexibility()
+    in_place = network.in_place * wage_step(market)[:, None]
+    flex_down, flex_up = resource_flexibility(market)
     in_place[USPS] = adjust(in_place[USPS], needed[USPS], flex_down[USPS], flex_up[USPS])
     in_place[1:] = adjust(in_place[1:], needed[1:], flex_down[1], flex_up[1])
     network.in_place = in_place
@@ -139,7 +138,6 @@ def _serve(market: ParcelMarket) -> None:
     """On-time share and waiting, and what shippers come to believe of them."""
     state, p = market.state, market.figures
     network, allocation = state.network, state.flows.allocation
-    assert allocation is not None
     volume = delivered_parcels(market).sum(axis=0)
     capacity = network.monthly_capacity
     network.utilisation = np.divide(volume, capacity, out=np.zeros_like(volume), where=capacity > 0.0)
@@ -172,7 +170,6 @@ def _bill(market: ParcelMarket) -> None:
     """One invoice for each customer group, segment and carrier, in whole cents, through the ledger."""
     state = market.state
     allocation = state.flows.allocation
-    assert allocation is not None
     n_quoted = len(allocation.accepted) - 2
     cents = invoice_cents(allocation, state.tariffs.surcharge, n_quoted)
     state.flows.invoices = cents
@@ -189,7 +186,7 @@ def _bill(market: ParcelMarket) -> None:
         contract = market.book.get(seller, "amazon")
         if contract is not None and contract.in_force:
             by_zone = allocation.accepted[-2, :, index].sum(axis=0)
-            groups = market.price_group_of_zone(len(contract.groups))
+            groups = market.zones.price_groups(len(contract.groups))
             delivered = np.bincount(groups, weights=by_zone, minlength=len(contract.groups))
             for group in range(len(delivered)):
                 market.book.deliver(seller, "amazon", float(delivered[group]), group)
@@ -201,12 +198,10 @@ def close_books(market: ParcelMarket) -> None:
     """Profit, cash and debt of the month, then what the law says of them."""
     state, ledger = market.state, market.ledger
     cost = state.flows.operating_cost
-    assert cost is not None
     for carrier, key in enumerate(market.carriers.keys):
         if carrier != USPS:
             ledger.pay("operations", key, "suppliers", float(cost[carrier]))
     close_postal_books(market)
-    assert state.flows.postal is not None
     _roll_year(market, cost, state.flows.postal)
     review_month(market)
 
@@ -215,7 +210,6 @@ def _roll_year(market: ParcelMarket, cost: Floats, postal: PostalStatement) -> N
     """Append the month to the last twelve months of every carrier."""
     state, ledger = market.state, market.ledger
     books, network, allocation = state.books, state.network, state.flows.allocation
-    assert allocation is not None
     volume = delivered_parcels(market).sum(axis=0)
     revenue = np.array([ledger.income("parcels", key) for key in market.carriers.keys])
     revenue[AMAZON] = float(ledger.received[ledger.categories.index("parcels"), ledger.index("amazon")]) / CENTS

@@ -53,20 +53,18 @@ def contract_cover(market: ParcelMarket, contract: Contract) -> Cover:
     prices = [
         contract.price_at(market.month, group, market.published_access_price()) for group in range(len(contract.groups))
     ]
-    price = np.array(prices)[market.price_group_of_zone(len(prices))]
+    price = np.array(prices)[market.zones.price_groups(len(prices))]
     return Cover(float(parcels.sum()), float(parcels @ price), float(parcels @ mean_access_cost(market)))
 
 
 def _amazon_cover(market: ParcelMarket) -> Cover:
     allocation = market.state.flows.allocation
-    assert allocation is not None
     parcels, paid = allocation.accepted[-2, ECONOMY, USPS], allocation.value[-2, ECONOMY, USPS]
     return Cover(float(parcels.sum()), float(paid.sum()), float(parcels @ amazon_access_cost(market)))
 
 
 def _carrier_cover(market: ParcelMarket, carrier: int) -> Cover:
     parcels, cost = market.state.access.contract[carrier], market.state.flows.access_cost
-    assert cost is not None
     paid = float(parcels @ access_price(market, carrier))
     return Cover(float(parcels.sum()), paid, float(parcels @ cost[carrier]))
 
@@ -74,8 +72,6 @@ def _carrier_cover(market: ParcelMarket, carrier: int) -> Cover:
 def amazon_access_cost(market: ParcelMarket) -> Floats:
     """Attributable cost of a parcel that Amazon hands over this month, $ by zone, (Z,)."""
     allocation, demand = market.state.flows.allocation, market.state.flows.demand
-    assert allocation is not None
-    assert demand is not None
     handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
     env, amazon_from = market.state.environment, np.clip(1.0 - handed / demand.amazon, 0.0, 1.0)
     return usps_costs(market.costs, market.zones, amazon_from, market.mail_index, env.wage_usps, env.price_level)[1]

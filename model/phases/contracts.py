@@ -159,7 +159,7 @@ def _taken_back(market: ParcelMarket, under: Bools, worth: Floats) -> Bools:
     )
     reachable = cell_middle(market, slices.cell) <= market.state.network.coverage[AMAZON][slices.zone]
     mine = np.flatnonzero(under)
-    group = market.price_group_of_zone(n_groups)[slices.zone]
+    group = market.zones.price_groups(n_groups)[slices.zone]
     nothing[mine] = taken_back(held, position, slices.volume[mine], worth[mine], group[mine], reachable[mine])
     return nothing
 
@@ -188,7 +188,7 @@ def contract_part(market: ParcelMarket, month: Month) -> Floats:
     held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
     contract = upcoming if upcoming is not None and month >= upcoming.start else held
     assert contract is not None
-    group = market.price_group_of_zone(len(contract.groups))[amazon.slices.zone]
+    group = market.zones.price_groups(len(contract.groups))[amazon.slices.zone]
     volume = np.bincount(group, weights=amazon.slices.volume * under, minlength=len(contract.groups))
     allowed = np.divide(np.array(contract.cap), volume, out=np.ones_like(volume), where=volume > 0.0)
     return np.asarray(under * np.minimum(allowed, 1.0)[group])

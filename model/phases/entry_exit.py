@@ -131,7 +131,6 @@ def count_losses(market: ParcelMarket) -> None:
     """Count the months in a row in which a carrier's operating cash is negative, seasonally adjusted."""
     state = market.state
     cost, season = state.flows.operating_cost, state.environment.season
-    assert cost is not None
     fixed = fixed_costs(market) * state.environment.price_level
     variable = cost - fixed + state.access.paid
     cash = (state.books.revenue[-1] - variable) / season - fixed

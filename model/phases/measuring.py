@@ -38,20 +38,9 @@ def measure(market: ParcelMarket) -> Measures:
     }
 
 
-def _accepted(market: ParcelMarket) -> Floats:
-    allocation = market.state.flows.allocation
-    assert allocation is not None
-    return allocation.accepted
-
-
-def door_parcels(market: ParcelMarket) -> Floats:
-    """Parcels by who brings them to the door, (S, K, Z)."""
-    return delivered_parcels(market)
-
-
 def _concentration(market: ParcelMarket) -> Measures:
-    door = concentration(door_parcels(market))
-    sold = concentration(sold_parcels(_accepted(market), AMAZON))
+    door = concentration(delivered_parcels(market))
+    sold = concentration(sold_parcels(market.state.flows.allocation.accepted, AMAZON))
     return {
         "delivered_by_segment_parcels": door.parcels,
         "hhi_delivered_index": door.index,
@@ -64,7 +53,7 @@ def _places(market: ParcelMarket) -> Measures:
     zones, choice, p = market.zones, market.state.choice, market.figures
     coverage = market.state.network.coverage
     rural = zones.zone_type == RURAL
-    door = door_parcels(market)
+    door = delivered_parcels(market)
     days = p.by_segment("transit_days")[:, None] + choice.delay_by_carrier
     mean, tail = transit_by_zone_type(door, days, zones.zone_type)
     return {
@@ -78,7 +67,6 @@ def _places(market: ParcelMarket) -> Measures:
 def _paid(market: ParcelMarket) -> Measures:
     """Parcels of others than Amazon by zone, and what they pay with surcharges, $."""
     allocation = market.state.flows.allocation
-    assert allocation is not None
     quoted = allocation.accepted[:-2].sum(axis=(0, 1))
     paid = allocation.value[:-2].sum(axis=(0, 1, 2)) + (quoted * market.state.tariffs.surcharge).sum(axis=0)
     return {"quoted_parcels": quoted.sum(axis=0), "quoted_paid_usd": paid}
@@ -87,11 +75,9 @@ def _paid(market: ParcelMarket) -> Measures:
 def _welfare(market: ParcelMarket) -> Measures:
     state, p, env, shippers = market.state, market.figures, market.state.environment, market.shippers
     demand, postal = state.flows.demand, state.flows.postal
-    assert demand is not None
-    assert postal is not None
     gain = shipper_surplus(p, shippers, state, market.mix, market.national) - market.start_surplus
     dollars = (gain * market.annual_parcels * demand.scale).sum(axis=1) * env.price_level
-    via_usps = float(_accepted(market)[-2:, ECONOMY, USPS].sum())
+    via_usps = float(market.state.flows.allocation.accepted[-2:, ECONOMY, USPS].sum())
     shipped = float(demand.amazon.sum())
     days = float(state.choice.transit_delay[ECONOMY]) * shipped + state.postal.measures.extra_days * via_usps
     _, arrears, deferred = state.postal.owed_before
@@ -110,7 +96,7 @@ def _welfare(market: ParcelMarket) -> Measures:
 def _idle(market: ParcelMarket) -> Measures:
     """Capacity of Amazon beyond what it delivers in a mean month, annual parcels, and the capital in it, $."""
     network, zones = market.state.network, market.zones
-    annual = door_parcels(market)[:, AMAZON].sum(axis=0) * MONTHS_PER_YEAR / market.state.environment.season
+    annual = delivered_parcels(market)[:, AMAZON].sum(axis=0) * MONTHS_PER_YEAR / market.state.environment.season
     idle = np.maximum(network.capacity[AMAZON] - annual, 0.0)
     price = market.figures.by_type("capacity_capex")[zones.zone_type] * market.state.environment.price_level
     return {"amazon_idle_capacity_parcels": idle, "amazon_idle_capital_usd": float((idle * price).sum())}
@@ -118,7 +104,7 @@ def _idle(market: ParcelMarket) -> Measures:
 
 def _carbon(market: ParcelMarket) -> Floats:
     """Emissions of delivery vans by carrier, kg, (K,); USPS 0: its routes pass every address for the mail anyway."""
-    network, env, door = market.state.network, market.state.environment, door_parcels(market).sum(axis=0)
+    network, env, door = market.state.network, market.state.environment, delivered_parcels(market).sum(axis=0)
     coverage = np.maximum(network.coverage[1:], SMALLEST_COVERAGE)
     annual = door[1:] * (MONTHS_PER_YEAR / env.season)
     miles = miles_per_parcel(market.costs.rates, market.costs.geometry, market.zones, annual, coverage)

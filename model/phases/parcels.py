@@ -61,7 +61,6 @@ def choose_carriers(market: ParcelMarket) -> None:
     set_reach(market)
     _reconsider_small_shippers(market)
     demand = market.state.flows.demand
-    assert demand is not None
     tariffs, shippers = market.state.tariffs, market.shippers
     coverage = segment_reach(market)
     segments, small = np.arange(len(SEGMENTS)), market.shippers.small
@@ -169,8 +168,6 @@ def source_deliveries(market: ParcelMarket) -> None:
     """Amazon places its parcels; UPS takes over the last mile that it used to buy from USPS (sections 12, 13, 15)."""
     state = market.state
     demand, tender = state.flows.demand, state.flows.tender
-    assert demand is not None
-    assert tender is not None
     insource_economy(market, tender)
     state.flows.awarded = hand_over_awards(market, tender, state.flows.awarded)
     decide_access(market, tender)
@@ -203,8 +200,6 @@ def allocate_capacity(market: ParcelMarket) -> None:
     """Accept, overflow, let wait or give up (section 7)."""
     state = market.state
     tender, sourcing = state.flows.tender, state.flows.sourcing
-    assert tender is not None
-    assert sourcing is not None
     n_groups, n_segments, n_carriers, n_zones = tender.volume.shape
     volume = np.zeros((n_groups + 2, n_segments, n_carriers, n_zones))
     value = np.zeros_like(volume)
@@ -255,7 +250,7 @@ def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
         if contract.in_force:
             surcharge = contract.peak_surcharge * peak_weight(month.month)
             prices = [contract.price_at(month, group, published) for group in range(len(contract.groups))]
-            access[index] = np.array(prices)[market.price_group_of_zone(len(prices))] + surcharge
+            access[index] = np.array(prices)[market.zones.price_groups(len(prices))] + surcharge
         else:
             access[index] = published
         beyond[index] = published if seller == "usps" else access[index].mean() + p.peak_surcharge

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.books import CarrierBooks
 from agents.capacity import CapacityOrder
 from agents.carriers import QUARTER, Carrier
 from model.access.insourcing import extend_coverage, insource
-from model.carriers import AMAZON
+from model.carriers import AMAZON, USPS
 from model.phases.entry_exit import count_losses, enter, regionals
 from model.phases.rivals import fill_network, review_contracts
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
 
 
 def learn_and_plan(market: ParcelMarket) -> None:
@@ -93,3 +99,39 @@ def _place(market: ParcelMarket, order: CapacityOrder, quiet: bool = False) -> N
         annual_parcels=order.annual_parcels.sum(),
         capital_usd=order.capital,
     )
+
+
+def own_books(market: ParcelMarket, carrier: int) -> CarrierBooks:
+    """A carrier's own accounts, capacity and prices."""
+    network, books = market.state.network, market.state.books
+    on_its_way = network.on_its_way(carrier)
+    if carrier == AMAZON:
+        on_its_way = on_its_way + _plan_on_its_way(market)
+    revenue, cost = float(books.revenue[:, carrier].sum()), float(books.cost[:, carrier].sum())
+    volume = float(books.volume[:, carrier].sum())
+    before = float(books.last_year_unit_cost[carrier])
+    growth = cost / volume / before - 1.0 if volume > 0.0 and before > 0.0 else market.figures.inflation
+    unit_cost = network.street.next_household[carrier - 1] if carrier != USPS else np.zeros(market.zones.n_zones)
+    return CarrierBooks(
+        annual_volume=network.annual_volume[carrier],
+        capacity=network.capacity[carrier],
+        on_its_way=on_its_way,
+        closing=network.closing(carrier),
+        locked=network.locked(carrier, market.month + -int(market.figures.capacity_lock_months)),
+        coverage=network.coverage[carrier],
+        unit_cost=unit_cost,
+        margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
+        cost_growth=growth,
+        utilisation=float(books.utilisation[:, carrier].mean()),
+        start_utilisation=float(books.start_utilisation[carrier]),
+    )
+
+
+def _plan_on_its_way(market: ParcelMarket) -> Floats:
+    """Capacity of the announced plan that arrives before the next order could, annual parcels, (Z,)."""
+    if not market.settings.announced_plans:
+        return np.zeros(market.zones.n_zones)
+    amazon = market.state.amazon
+    done = min(max(0, market.month - market.settings.projection_start), amazon.plan_months)
+    ahead = int(market.figures.build_lead_months) + QUARTER
+    return amazon.plan_monthly * (min(done + ahead, amazon.plan_months) - done)

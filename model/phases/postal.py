@@ -90,7 +90,6 @@ def postal_statement(
 def close_postal_books(market: ParcelMarket) -> None:
     """Profit, cash and debt; payments that cannot be made are recorded, never silently owed; then the ladder."""
     state, ledger = market.state, market.ledger
-    assert state.flows.postal is not None
     state.postal.owed_before = (state.books.usps_debt, state.books.usps_arrears, state.postal.deferred)
     income = sum(ledger.income(category, "usps") for category in ("parcels", "access", "settlement"))
     state.flows.postal = postal = in_cents(replace(state.flows.postal, parcel_revenue=income))
@@ -153,7 +152,6 @@ def _relief(market: ParcelMarket) -> float:
 def _tariff_revenue(market: ParcelMarket) -> Floats:
     """What shippers paid USPS at published prices this month, by segment, $, (S,)."""
     invoices = market.state.flows.invoices
-    assert invoices is not None
     return np.asarray(invoices[:-2, :, USPS].sum(axis=0) / CENTS)
 
 

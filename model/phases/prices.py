@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import JANUARY, JULY
 from model.billing import month_surcharges, peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.elasticities import LongRunDemand, long_run_demand
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-JANUARY, JULY = 1, 7
 USPS_PRODUCTS = ("parcel_select", "ground_advantage", "priority")  # in the order of the segments
 
 

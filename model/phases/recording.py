@@ -5,16 +5,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
 from model.phases.contract_cover import amazon_access_cost, covers_by_carrier
-from model.phases.measuring import measure
+from model.phases.measuring import Measures, measure
 from model.phases.parcels import ECONOMY, amazon_prices
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+
+
+def check_and_record(market: ParcelMarket) -> None:
+    """Check that parcels, money and capacity balance, then record the month."""
+    check_month(market)
+    delivered = delivered_parcels(market).sum(axis=0)
+    market.records.append(
+        {
+            **measure(market),
+            **_carriers_parcels(market, delivered),
+            **_carriers_money(market),
+            **_on_time(market, delivered),
+            **_other_shippers(market),
+            **_amazon_parcels(market),
+            **_amazon_at_usps(market),
+            **_usps_accounts(market),
+            **_usps_position(market),
+        }
+    )
 
 
 def contract_price(market: ParcelMarket) -> float:
@@ -24,85 +46,118 @@ def contract_price(market: ParcelMarket) -> float:
     return float(np.average(access, weights=weight if weight.sum() > 0.0 else None))
 
 
-def check_and_record(market: ParcelMarket) -> None:
-    """Check that parcels, money and capacity balance, then record the month."""
-    check_month(market)
-    state = market.state
-    flows, network, books, ledger = state.flows, state.network, state.books, market.ledger
-    allocation, demand, sourcing, postal, cost = (
-        flows.allocation,
-        flows.demand,
-        flows.sourcing,
-        flows.postal,
-        flows.operating_cost,
-    )
-    assert allocation is not None
-    assert demand is not None
-    assert sourcing is not None
-    assert postal is not None
-    assert cost is not None
-    delivered = delivered_parcels(market).sum(axis=0)
-    handed = allocation.accepted[-2:, ECONOMY].sum(axis=0)
+def _carriers_parcels(market: ParcelMarket, delivered: Floats) -> Measures:
+    """What carriers delivered, (K, Z), and what they could, left waiting, refused or took over, (K,)."""
+    network, allocation = market.state.network, market.state.flows.allocation
     volume = delivered.sum(axis=1)
-    invoiced = books.revenue[-1]
-    imputed = np.zeros_like(invoiced)
-    imputed[AMAZON] = market.figures.amazon_unit_revenue_imputed * handed[AMAZON].sum()
-    carrier_cost = cost + state.access.paid
-    carrier_cost[USPS] = postal.parcel_cost
-    waiting = np.zeros_like(delivered) if allocation.backlog is None else allocation.backlog.by_carrier_zone
-    overflow = np.zeros_like(volume) if allocation.overflow is None else allocation.overflow.sum(axis=(0, 1, 3))
-    zone_total = delivered.sum(axis=0)
     capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
     capacity[USPS] = network.sorting[USPS]
-    base = market.figures.by("on_time_base", market.carriers.groups)
+    waiting = np.zeros_like(delivered) if allocation.backlog is None else allocation.backlog.by_carrier_zone
+    overflow = np.zeros_like(volume) if allocation.overflow is None else allocation.overflow.sum(axis=(0, 1, 3))
+    return {
+        "delivered_parcels": delivered,
+        "volume_parcels": volume,
+        "bought_parcels": market.state.access.bought.sum(axis=1),
+        "utilisation_share": market.state.books.utilisation[-1],
+        "capacity_parcels": capacity,
+        "backlog_parcels": waiting.sum(axis=1),
+        "unserved_parcels": allocation.unserved.sum(axis=1),
+        "overflow_parcels": overflow,
+    }
+
+
+def _carriers_money(market: ParcelMarket) -> Measures:
+    """Revenue, cost and profit of carriers, what they pay USPS, and their list prices."""
+    state = market.state
+    cost, postal = state.flows.operating_cost, state.flows.postal
+    invoiced = state.books.revenue[-1]
+    imputed = np.zeros_like(invoiced)
+    imputed[AMAZON] = market.figures.amazon_unit_revenue_imputed * _amazon_handed(market)[AMAZON].sum()
+    carrier_cost = cost + state.access.paid
+    carrier_cost[USPS] = postal.parcel_cost
     contract_paid, contract_cost = covers_by_carrier(market)
-    market.records.append(
-        {
-            **measure(market),
-            "delivered_parcels": delivered,
-            "volume_parcels": volume,
-            "bought_parcels": state.access.bought.sum(axis=1),
-            "access_usd": state.access.paid,
-            "revenue_usd": invoiced + imputed,
-            "cost_usd": carrier_cost,
-            "profit_usd": invoiced - carrier_cost,
-            "on_time_share": np.divide(
-                (network.on_time * delivered).sum(axis=1), volume, out=base.copy(), where=volume > 0.0
-            ),
-            "utilisation_share": books.utilisation[-1],
-            "capacity_parcels": capacity,
-            "backlog_parcels": waiting.sum(axis=1),
-            "unserved_parcels": allocation.unserved.sum(axis=1),
-            "overflow_parcels": overflow,
-            "on_time_by_zone_share": (network.on_time * delivered).sum(axis=0) / np.maximum(zone_total, 1e-9),
-            "price_per_parcel_usd": flows.price_paid if flows.price_paid is not None else state.choice.start_price,
-            "shipped_parcels": market.annual_parcels.sum(axis=0) * demand.scale,
-            "amazon_parcels": demand.amazon,
-            "amazon_own_parcels": handed[AMAZON],
-            "amazon_via_usps_parcels": handed[USPS],
-            "amazon_via_ups_parcels": handed[UPS],
-            "amazon_via_fedex_parcels": handed[FEDEX],
-            "amazon_short_parcels": float(sourcing.short.sum()),
-            "amazon_delivered_cost_usd": state.amazon.delivered_cost,
-            "amazon_usps_price_usd": contract_price(market),
-            "amazon_usps_revenue_usd": float(allocation.value[-2:, :, USPS].sum()),
-            "usps_mail_revenue_usd": postal.mail_revenue,
-            "usps_parcel_revenue_usd": postal.parcel_revenue,
-            "usps_parcel_contribution_usd": postal.parcel_contribution,
-            "usps_expense_usd": postal.expense,
-            "usps_net_income_usd": postal.net_income,
-            "usps_controllable_income_usd": postal.controllable_income,
-            "usps_cash_usd": ledger.cash("usps"),
-            "usps_debt_usd": books.usps_debt,
-            "usps_arrears_usd": books.usps_arrears,
-            "usps_deferred_usd": state.postal.deferred,
-            "usps_distress_rung": float(state.postal.ladder.highest),
-            "usps_violations_count": float(len(market.regulator.broken)),
-            "usps_institutional_usd": postal.institutional_cost,
-            "amazon_usps_attributable_usd": float((handed[USPS] * amazon_access_cost(market)).sum()),
-            "usps_contract_paid_usd": contract_paid,
-            "usps_contract_cost_usd": contract_cost,
-            "usps_mail_index": market.mail_index,
-            "list_price_usd": state.tariffs.level.T,
-        }
-    )
+    return {
+        "access_usd": state.access.paid,
+        "revenue_usd": invoiced + imputed,
+        "cost_usd": carrier_cost,
+        "profit_usd": invoiced - carrier_cost,
+        "usps_contract_paid_usd": contract_paid,
+        "usps_contract_cost_usd": contract_cost,
+        "list_price_usd": state.tariffs.level.T,
+    }
+
+
+def _on_time(market: ParcelMarket, delivered: Floats) -> Measures:
+    """Share of parcels that arrive on time by carrier, (K,), its usual one without parcels, and by zone, (Z,)."""
+    in_time, volume = market.state.network.on_time * delivered, delivered.sum(axis=1)
+    base = market.figures.by("on_time_base", market.carriers.groups)
+    return {
+        "on_time_share": np.divide(in_time.sum(axis=1), volume, out=base.copy(), where=volume > 0.0),
+        "on_time_by_zone_share": in_time.sum(axis=0) / np.maximum(delivered.sum(axis=0), 1e-9),
+    }
+
+
+def _other_shippers(market: ParcelMarket) -> Measures:
+    """Parcels of others than Amazon and what they pay, by segment, (S,)."""
+    flows = market.state.flows
+    return {
+        "price_per_parcel_usd": flows.price_paid,
+        "shipped_parcels": market.annual_parcels.sum(axis=0) * flows.demand.scale,
+    }
+
+
+def _amazon_parcels(market: ParcelMarket) -> Measures:
+    """Parcels of Amazon by who delivers them, (Z,), and what one costs it."""
+    demand, sourcing, handed = market.state.flows.demand, market.state.flows.sourcing, _amazon_handed(market)
+    return {
+        "amazon_parcels": demand.amazon,
+        "amazon_own_parcels": handed[AMAZON],
+        "amazon_via_usps_parcels": handed[USPS],
+        "amazon_via_ups_parcels": handed[UPS],
+        "amazon_via_fedex_parcels": handed[FEDEX],
+        "amazon_short_parcels": float(sourcing.short.sum()),
+        "amazon_delivered_cost_usd": market.state.amazon.delivered_cost,
+    }
+
+
+def _amazon_at_usps(market: ParcelMarket) -> Measures:
+    """Price, revenue and cost of Amazon's parcels at USPS."""
+    cost = _amazon_handed(market)[USPS] * amazon_access_cost(market)
+    return {
+        "amazon_usps_price_usd": contract_price(market),
+        "amazon_usps_revenue_usd": float(market.state.flows.allocation.value[-2:, :, USPS].sum()),
+        "amazon_usps_attributable_usd": float(cost.sum()),
+    }
+
+
+def _usps_accounts(market: ParcelMarket) -> Measures:
+    """Income statement of USPS."""
+    postal = market.state.flows.postal
+    return {
+        "usps_mail_revenue_usd": postal.mail_revenue,
+        "usps_parcel_revenue_usd": postal.parcel_revenue,
+        "usps_parcel_contribution_usd": postal.parcel_contribution,
+        "usps_expense_usd": postal.expense,
+        "usps_institutional_usd": postal.institutional_cost,
+        "usps_net_income_usd": postal.net_income,
+        "usps_controllable_income_usd": postal.controllable_income,
+    }
+
+
+def _usps_position(market: ParcelMarket) -> Measures:
+    """Cash and debts of USPS at the end of the month, the distress it is in, and what is left of mail."""
+    books, postal = market.state.books, market.state.postal
+    return {
+        "usps_cash_usd": market.ledger.cash("usps"),
+        "usps_debt_usd": books.usps_debt,
+        "usps_arrears_usd": books.usps_arrears,
+        "usps_deferred_usd": postal.deferred,
+        "usps_distress_rung": float(postal.ladder.highest),
+        "usps_violations_count": float(len(market.regulator.broken)),
+        "usps_mail_index": market.mail_index,
+    }
+
+
+def _amazon_handed(market: ParcelMarket) -> Floats:
+    """Parcels of Amazon by the carrier that accepted them, (K, Z)."""
+    return np.asarray(market.state.flows.allocation.accepted[-2:, ECONOMY].sum(axis=0))

@@ -73,8 +73,6 @@ def _contracts(market: ParcelMarket) -> list[law.Finding]:
 def _products(market: ParcelMarket) -> list[law.Finding]:
     """Mean price of each segment at published prices against its attributable cost."""
     flows = market.state.flows
-    assert flows.allocation is not None
-    assert flows.invoices is not None
     parcels = flows.allocation.accepted[:-2, :, USPS].sum(axis=0)
     last_mile = mean_access_cost(market)
     upstream = market.costs.upstream[:, USPS] * market.state.environment.price_level
@@ -98,7 +96,6 @@ def _debt(market: ParcelMarket) -> list[law.Finding]:
 def _fiscal_year(market: ParcelMarket) -> list[law.Finding]:
     """All parcels of the last twelve months; institutional cost at the yearly rate of the month."""
     books, postal = market.state.books, market.state.flows.postal
-    assert postal is not None
     revenue, cost = float(books.revenue[:, USPS].sum()), float(books.cost[:, USPS].sum())
     institutional = postal.institutional_cost * MONTHS_PER_YEAR
     return [

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
+from agents.calendar import JANUARY, MONTHS_PER_YEAR
 from agents.distress import Rung
 from agents.universal_service import fixed_street_cost, mail_share, unprofitable
 from model.carriers import USPS
 from model.operations import usps_mean_cost
+from model.phases.labour import resource_flexibility
 from model.postal_accounts import MailMonth, mail_month
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-JANUARY = 1
 
 
 def review_service(market: ParcelMarket) -> None:
@@ -92,6 +92,6 @@ def saved_street_cost(market: ParcelMarket) -> float:
     left = np.isfinite(since)
     if not left.any():
         return 0.0
-    down = market.resource_flexibility()[0][USPS]
+    down = resource_flexibility(market)[0][USPS]
     gone = 1.0 - (1.0 - down) ** (market.month.index - since[left] + 1.0)
     return float((fixed_street_cost(market.figures, market.zones)[left] * gone).sum() / MONTHS_PER_YEAR)

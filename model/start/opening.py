@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.geography import RURAL, ZoneTable
+from agents.geography import ECONOMY, RURAL, ZoneTable
 from agents.sourcing import AccessSlices
 from model.carriers import AMAZON, FEDEX, UPS, USPS, CarrierTable
 from model.demand import growth_index, season_factors
@@ -16,7 +16,7 @@ from model.postal_accounts import institutional_cost_start
 from model.start.amazon_flows import AmazonFlows, expand_coverage
 from model.start.choice_constants import StartError
 from model.start.population import BILLION
-from model.state import YEAR, AmazonState, Books, NetworkState, PostalState
+from model.state import AmazonState, Books, NetworkState, PostalState
 
 Floats = NDArray[np.float64]
 
@@ -37,10 +37,10 @@ def opening_network(
     coverage: Floats,
     street: StreetCosts,
     costs: CostModel,
-    others: Floats,
     volume: Floats,
 ) -> NetworkState:
     """Capacity from December of the start year at its planned utilisation, routes and staff as volume needs them."""
+    others = volume.sum(axis=(0, 1))
     before_start = -1.0  # months; December of the year before
     grown = others * growth_index(p.growth_other_demand, before_start)
     grown += (annual - others) * growth_index(p.growth_amazon_demand, before_start)
@@ -77,20 +77,19 @@ def opening_books(
     volume: Floats,
     value: Floats,
     surcharge: Floats,
-    street: StreetCosts,
     costs: CostModel,
     flows: AmazonFlows,
-    annual: Floats,
 ) -> Books:
     """Accounts of the start year; fixed network costs give the published margins, institutional cost closes USPS."""
+    street, annual = network.street, network.annual_volume
     revenue = (value + volume * surcharge).sum(axis=(0, 1, 3))
     revenue[USPS] += flows.usps.sum() * p.price_access_amazon
     revenue[UPS] += flows.ups.sum() * p.price_amazon_ups
     revenue[FEDEX] += flows.fedex.sum() * p.price_amazon_fedex
     upstream = (costs.upstream * volume.sum(axis=(0, 3))).sum(axis=0)
-    upstream[AMAZON] += flows.own.sum() * costs.upstream[0, AMAZON]
-    upstream[UPS] += flows.ups.sum() * costs.upstream[0, UPS]
-    upstream[FEDEX] += flows.fedex.sum() * costs.upstream[0, FEDEX]
+    upstream[AMAZON] += flows.own.sum() * costs.upstream[ECONOMY, AMAZON]
+    upstream[UPS] += flows.ups.sum() * costs.upstream[ECONOMY, UPS]
+    upstream[FEDEX] += flows.fedex.sum() * costs.upstream[ECONOMY, FEDEX]
     variable = np.empty_like(revenue)
     variable[1:] = ((street.street + street.sort) * annual[1:]).sum(axis=1) + upstream[1:]
     variable[USPS] = network.in_place[USPS].sum() * MONTHS_PER_YEAR
@@ -109,7 +108,7 @@ def opening_books(
     utilisation = np.divide(total / MONTHS_PER_YEAR, capacity, out=np.zeros_like(total), where=capacity > 0.0)
 
     def year(values: Floats) -> Floats:
-        return np.repeat(values[None] / MONTHS_PER_YEAR, YEAR, axis=0)
+        return np.repeat(values[None] / MONTHS_PER_YEAR, MONTHS_PER_YEAR, axis=0)
 
     return Books(
         fixed_cost=fixed / MONTHS_PER_YEAR,
@@ -117,7 +116,7 @@ def opening_books(
         revenue=year(revenue),
         cost=year(cost),
         volume=year(sold),
-        utilisation=np.repeat(utilisation[None], YEAR, axis=0),
+        utilisation=np.repeat(utilisation[None], MONTHS_PER_YEAR, axis=0),
         start_utilisation=utilisation,
         last_year_unit_cost=np.divide(cost, sold, out=np.zeros_like(sold), where=sold > 0.0),
         usps_debt=p.usps_debt_start * BILLION,

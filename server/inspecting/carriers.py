@@ -11,6 +11,7 @@ from model.market import ParcelMarket
 from server.headline import month_name
 from server.inspecting import national
 from server.inspecting.report import (
+    FULL,
     Chart,
     Fact,
     Group,
@@ -26,8 +27,6 @@ from server.inspecting.report import (
 )
 
 MILLION, BILLION = 1e6, 1e9
-# From here on a network counts as full: what is beyond waits or goes elsewhere.
-FULL = 0.999
 QUIET = ("enterprise_contract",)
 
 

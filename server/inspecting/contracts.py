@@ -7,17 +7,8 @@ import numpy as np
 from agents.contracts import Contract
 from model.market import ParcelMarket
 from server.headline import month_name
-from server.inspecting.report import (
-    Chart,
-    Fact,
-    Group,
-    Report,
-    fact,
-    ratio,
-    share,
-    told,
-)
-from server.talks.contracts import contract_key, terms_of
+from server.inspecting.report import FULL, Chart, Fact, Group, Report, fact, ratio, share, told
+from server.talks.contracts import Terms, contract_key, terms_of
 
 MILLION = 1e6
 CONTRACT_KINDS = ("contract", "enterprise_contract")
@@ -26,13 +17,36 @@ CONTRACT_KINDS = ("contract", "enterprise_contract")
 def contract(market: ParcelMarket, found: Contract) -> Report:
     """One contract: terms, what was delivered, how it changed."""
     terms = terms_of(market, found)
-    groups = [
+    notes = tuple(Fact(f"{i + 1}.", note) for i, note in enumerate(terms.notes))
+    events = [
+        (event.month, event.text)
+        for event in market.events
+        if event.actors == (found.buyer, found.seller)
+        and event.kind in (*CONTRACT_KINDS, "agreement", "regulator", "shed")
+    ]
+    return Report(
+        f"contract:{terms.key}",
+        f"{terms.title}, from {month_name(terms.start)}",
+        "A contract; the events are those between the two",
+        (
+            Group("Terms", _agreed(terms, found.notice_months)),
+            Group("What binds this month", _binding(terms), "Nothing binds."),
+            Group("Performance", _performance(terms)),
+            Group("What happened", notes, "Nothing yet."),
+        ),
+        (price_history(market, found.buyer, found.seller),),
+        *told(events),
+    )
+
+
+def _agreed(terms: Terms, notice_months: int) -> tuple[Fact, ...]:
+    prices = [
         fact(f"Price, {name}" if len(terms.groups) > 1 else "Price", price, "$ per parcel", decimals=2)
         for name, price in zip(terms.groups[:6], terms.prices, strict=False)
     ]
-    facts = [
+    return (
         Fact("State", terms.state),
-        *groups,
+        *prices,
         share("Rise a year", terms.escalator, "At each anniversary."),
         fact(
             "Committed",
@@ -44,10 +58,13 @@ def contract(market: ParcelMarket, found: Contract) -> Report:
         ),
         fact("At most", terms.cap, "million a year", "Parcels that the seller must accept.", decimals=1, scale=MILLION),
         Fact("Term", f"{month_name(terms.start)} to {month_name(terms.expiry + -1)}"),
-        Fact("Notice", f"{found.notice_months} months"),
+        Fact("Notice", f"{notice_months} months"),
         Fact("A missed commitment costs", terms.rule, help=f"Missed below {terms.tolerance:.0%} of it."),
-    ]
-    performance = [
+    )
+
+
+def _performance(terms: Terms) -> tuple[Fact, ...]:
+    return (
         fact("Delivered in this contract year", terms.delivered, "million", decimals=1, scale=MILLION),
         share("Of the commitment", ratio(terms.delivered, terms.commitment)),
         share("Where the commitment would be by now", ratio(terms.pace, terms.commitment), "Season aside."),
@@ -60,36 +77,18 @@ def contract(market: ParcelMarket, found: Contract) -> Report:
             scale=MILLION,
         ),
         fact("Paid for it", terms.paid, "million $", decimals=1, scale=MILLION),
-    ]
-    behind = terms.commitment > 0.0 and terms.delivered < terms.tolerance * terms.pace
-    limits = []
-    if behind:
-        limits.append(
+    )
+
+
+def _binding(terms: Terms) -> tuple[Fact, ...]:
+    found = []
+    if terms.commitment > 0.0 and terms.delivered < terms.tolerance * terms.pace:
+        found.append(
             Fact("Commitment", "behind its pace", help="Season aside; settled at the anniversary.", binds=True)
         )
-    if np.isfinite(terms.cap) and terms.cap > 0.0 and terms.delivered >= 0.999 * terms.cap:
-        limits.append(Fact("Cap", "reached", binds=True))
-    events = [
-        (event.month, event.text)
-        for event in market.events
-        if event.actors == (found.buyer, found.seller)
-        and event.kind in (*CONTRACT_KINDS, "agreement", "regulator", "shed")
-    ]
-    return Report(
-        f"contract:{terms.key}",
-        f"{terms.title}, from {month_name(terms.start)}",
-        "A contract; the events are those between the two",
-        (
-            Group("Terms", tuple(facts)),
-            Group("What binds this month", tuple(limits), "Nothing binds."),
-            Group("Performance", tuple(performance)),
-            Group(
-                "What happened", tuple(Fact(f"{i + 1}.", note) for i, note in enumerate(terms.notes)), "Nothing yet."
-            ),
-        ),
-        (price_history(market, found.buyer, found.seller),),
-        *told(events),
-    )
+    if np.isfinite(terms.cap) and terms.cap > 0.0 and terms.delivered >= FULL * terms.cap:
+        found.append(Fact("Cap", "reached", binds=True))
+    return tuple(found)
 
 
 def contract_versions(market: ParcelMarket) -> dict[str, Contract]:

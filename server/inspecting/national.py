@@ -15,12 +15,12 @@ from server.inspecting.report import Chart, Fact, Group, fact, history, latest, 
 
 MILLION, BILLION = 1e6, 1e9
 RUNGS = {
-    Rung.DEFERRAL: "retirement contributions put off",
-    Rung.SURCHARGE: "temporary surcharge",
-    Rung.CAPITAL: "capital spending cut",
-    Rung.SERVICE: "slower service",
-    Rung.FIVE_DAY: "delivery on five days",
-    Rung.EXHAUSTED: "cash exhausted",
+    Rung.DEFERRAL: "Retirement contributions put off",
+    Rung.SURCHARGE: "Temporary surcharge",
+    Rung.CAPITAL: "Capital spending cut",
+    Rung.SERVICE: "Slower service",
+    Rung.FIVE_DAY: "Delivery on five days",
+    Rung.EXHAUSTED: "Cash exhausted",
 }
 
 
@@ -54,7 +54,7 @@ def usps_groups(market: ParcelMarket) -> list[Group]:
     ]
     ladder = [Fact(RUNGS[rung], f"since {month_name(since)}") for rung, since in state.postal.ladder.taken]
     beliefs = []
-    if state.flows.invoices is not None:
+    if market.months_done:
         beliefs.append(
             fact(
                 "Cash that it expects in a year",
@@ -104,7 +104,7 @@ def usps_limits(market: ParcelMarket) -> list[Fact]:
             )
         )
     least = p.usps_min_cash * BILLION
-    if state.flows.invoices is not None and market.usps.forecast_cash(market.month) < least:
+    if market.months_done and market.usps.forecast_cash(market.month) < least:
         found.append(
             fact(
                 "Least cash",

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from agents.calendar import Month
 from model.market import ParcelMarket
 from server.headline import month_name
+from server.words import event_words
 
 type Floats = NDArray[np.float64]
 
 MAX_EVENTS = 60
+# From here on a network or a contract counts as full: what is beyond waits or goes elsewhere.
+FULL = 0.999
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -156,4 +159,4 @@ def events_of(market: ParcelMarket, actors: Iterable[str], kinds: Iterable[str] 
 def told(events: list[tuple[Month, str]]) -> tuple[tuple[tuple[str, str], ...], int]:
     """The newest events in words, and how many there were in all."""
     newest = events[::-1][:MAX_EVENTS]
-    return tuple((month_name(month), text[:1].upper() + text[1:]) for month, text in newest), len(events)
+    return tuple((month_name(month), event_words(text)) for month, text in newest), len(events)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from agents.geography import DIVISIONS, SEGMENTS
+from agents.shippers import ShipperTable
 from model.bargains.enterprise import buyer_name
+from model.carriers import NATIONAL
 from model.market import ParcelMarket
 from server.headline import month_name
 from server.inspecting.contracts import price_history
@@ -23,15 +25,33 @@ from server.inspecting.report import (
 )
 
 MILLION = 1e6
+LARGEST = 4  # carriers that are named of each segment
 
 
 def shipper_class(market: ParcelMarket, name: str) -> Report:
     """All enterprise shippers, or all small ones."""
-    table = market.shippers
-    rows = table.enterprise if name == "enterprise" else table.small
+    table, enterprise = market.shippers, name == "enterprise"
+    rows = table.enterprise if enterprise else table.small
+    refused = int((table.refused_months[rows] > 0).sum())
+    limits = (fact("Rows whose parcels were refused last month", refused, "", binds=True),) if refused else ()
+    return Report(
+        f"shippers:{name}",
+        "Enterprise shippers" if enterprise else "Small shippers",
+        "They bargain for rate agreements one by one" if enterprise else "They take quotes and switch now and then",
+        (
+            Group("State now", _class_state(table, rows)),
+            Group("What binds this month", limits, "No parcels of theirs were refused."),
+            Group("Largest carrier of each, by segment", _largest_carriers(market, rows)),
+            Group("What they believe", _beliefs(market)),
+        ),
+        _class_charts(market, f"{'enterprise' if enterprise else 'small'}_shippers_gain_usd"),
+        *told([]),
+    )
+
+
+def _class_state(table: ShipperTable, rows: slice) -> tuple[Fact, ...]:
     volume = table.market_volume[rows]
-    primary = table.primary[rows]
-    facts = [
+    return (
         fact("Shippers", float(table.weight[rows].sum()), "", f"Stood for by {volume.shape[0]:,} rows of the model."),
         fact("Parcels a year at the start", float(volume.sum()), "million", scale=MILLION),
         share(
@@ -45,27 +65,35 @@ def shipper_class(market: ParcelMarket, name: str) -> Report:
             decimals=1,
             scale=1e3,
         ),
-    ]
-    carriers = []
+    )
+
+
+def _largest_carriers(market: ParcelMarket, rows: slice) -> tuple[Fact, ...]:
+    """Carriers with most volume of those whose primary carrier they are, by segment."""
+    table, found = market.shippers, []
+    volume, primary = table.market_volume[rows], table.primary[rows]
     for segment, label in enumerate(SEGMENTS):
         weight = np.bincount(primary[:, segment], weights=volume[:, segment], minlength=market.carriers.n_carriers)
-        for k in np.argsort(-weight, kind="stable")[:4]:
+        for k in np.argsort(-weight, kind="stable")[:LARGEST]:
             if weight[k] > 0.0:
-                carriers.append(
-                    share(f"{label}: {market.carriers.names[k]}", ratio(float(weight[k]), float(weight.sum())))
-                )
-    series = f"{'enterprise' if name == 'enterprise' else 'small'}_shippers_gain_usd"
-    price = history(market, "price_per_parcel_usd")
-    choice = market.state.choice
-    beliefs = [
+                part = ratio(float(weight[k]), float(weight.sum()))
+                found.append(share(f"{label}: {market.carriers.names[k]}", part))
+    return tuple(found)
+
+
+def _beliefs(market: ParcelMarket) -> tuple[Fact, ...]:
+    return tuple(
         share(
             f"On time at {market.carriers.names[k]}",
-            float(choice.perceived_on_time[k]),
+            float(market.state.choice.perceived_on_time[k]),
             "What shippers believe; it follows what they see.",
         )
-        for k in range(4)
-    ]
-    charts = (
+        for k in range(len(NATIONAL))
+    )
+
+
+def _class_charts(market: ParcelMarket, gain: str) -> tuple[Chart, ...]:
+    return (
         Chart(
             "Gain since the start",
             "What these shippers and their customers gain or lose a month against the start, in"
@@ -73,7 +101,7 @@ def shipper_class(market: ParcelMarket, name: str) -> Report:
             "million $ a month",
             ("Gain",),
             ("first",),
-            history(market, series)[:, None] / MILLION,
+            history(market, gain)[:, None] / MILLION,
             floor=None,
         ),
         Chart(
@@ -82,27 +110,9 @@ def shipper_class(market: ParcelMarket, name: str) -> Report:
             "$ per parcel",
             tuple(label.capitalize() for label in SEGMENTS),
             ("urban", "suburban", "rural"),
-            price,
+            history(market, "price_per_parcel_usd"),
             decimals=2,
         ),
-    )
-    binding = int((table.refused_months[rows] > 0).sum())
-    limits = (fact("Rows whose parcels were refused last month", binding, "", binds=True),) if binding else ()
-    title = "Enterprise shippers" if name == "enterprise" else "Small shippers"
-    return Report(
-        f"shippers:{name}",
-        title,
-        "They bargain for rate agreements one by one"
-        if name == "enterprise"
-        else "They take quotes and switch now and then",
-        (
-            Group("State now", tuple(facts)),
-            Group("What binds this month", limits, "No parcels of theirs were refused."),
-            Group("Largest carrier of each, by segment", tuple(carriers)),
-            Group("What they believe", tuple(beliefs)),
-        ),
-        charts,
-        *told([]),
     )
 
 
@@ -126,7 +136,7 @@ def shipper(market: ParcelMarket, number: int) -> Report:
         share(f"{label}: {market.carriers.names[k]}", float(weight[s, k] / weight[s].sum()), "Share of its parcels.")
         for s, label in enumerate(SEGMENTS)
         if weight[s].sum() > 0.0
-        for k in np.argsort(-weight[s], kind="stable")[:4]
+        for k in np.argsort(-weight[s], kind="stable")[:LARGEST]
         if weight[s, k] > 0.005
     ]
     held = [one for one in market.book.in_force() if one.buyer == key]

@@ -6,11 +6,12 @@ from functools import cache
 
 import numpy as np
 
-from agents.geography import DIVISIONS, ZONE_TYPES
-from model.carriers import AMAZON, USPS
+from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
+from model.carriers import AMAZON, NATIONAL, USPS
 from model.market import ParcelMarket
 from model.zones import read_states
 from server.inspecting.report import (
+    FULL,
     Chart,
     Fact,
     Group,
@@ -35,18 +36,47 @@ def state_names() -> dict[str, str]:
 
 def zone(market: ParcelMarket, index: int) -> Report:
     """One zone: who delivers there, how well, at what cost."""
-    zones, network, keys = market.zones, market.state.network, market.carriers.keys
-    delivered = latest(market, "delivered_parcels")[:, index]
-    kind = ZONE_TYPES[int(zones.zone_type[index])]
-    shipped = float(latest(market, "amazon_parcels")[index])
-    paid = float(latest(market, "quoted_paid_usd")[index])
-    quoted = float(latest(market, "quoted_parcels")[index])
-    place = (
+    state, kind = str(market.zones.state[index]), ZONE_TYPES[int(market.zones.zone_type[index])]
+    name = state_names()[state]
+    entries = [e for e in market.events if e.kind in ("entry", "exit") and state in e.text.replace(",", " ").split()]
+    events, n = told([(e.month, e.text) for e in entries])
+    return Report(
+        f"zone:{state}-{kind}",
+        f"{name}, {kind}",
+        f"The {kind} part of {name}",
+        (
+            Group("Place", _place(market.zones, index)),
+            Group("What binds this month", _full_carriers(market, index), "No carrier's last mile is full here."),
+            Group("Who delivers", _deliveries(market, index)),
+            Group("Amazon here", _amazon(market, index)),
+        ),
+        _charts(market, index),
+        events,
+        n,
+    )
+
+
+def _place(zones: ZoneTable, index: int) -> tuple[Fact, ...]:
+    return (
         fact("Households", float(zones.households[index]), "thousand", scale=1e3),
         fact("Households per square mile", float(zones.density[index]), "", "Mean over the served area.", decimals=1),
         Fact("Census division", DIVISIONS[int(zones.division[index])]),
     )
-    state = (
+
+
+def _full_carriers(market: ParcelMarket, index: int) -> tuple[Fact, ...]:
+    """Carriers whose last mile takes no more; USPS must serve everybody."""
+    used = market.state.network.utilisation[:, index]
+    full = [k for k in range(market.carriers.n_carriers) if k != USPS and used[k] >= FULL]
+    return tuple(Fact(f"Capacity of {market.carriers.names[k]}", "full", binds=True) for k in full)
+
+
+def _deliveries(market: ParcelMarket, index: int) -> tuple[Fact, ...]:
+    """Last month's parcels, who brought them, how well, and the price."""
+    delivered = latest(market, "delivered_parcels")[:, index]
+    paid = float(latest(market, "quoted_paid_usd")[index])
+    quoted = float(latest(market, "quoted_parcels")[index])
+    return (
         fact("Parcels in the last month", float(delivered.sum()), "million", decimals=2, scale=MILLION),
         *(
             share(f"Delivered by {market.carriers.names[k]}", ratio(float(delivered[k]), float(delivered.sum())))
@@ -62,28 +92,32 @@ def zone(market: ParcelMarket, index: int) -> Report:
             decimals=2,
         ),
     )
-    amazon = (
+
+
+def _amazon(market: ParcelMarket, index: int) -> tuple[Fact, ...]:
+    shipped = float(latest(market, "amazon_parcels")[index])
+    return (
         fact("Parcels of Amazon", shipped, "million", decimals=2, scale=MILLION),
         share("Of these in its own vans", ratio(float(latest(market, "amazon_own_parcels")[index]), shipped)),
         share("Of these by USPS", ratio(float(latest(market, "amazon_via_usps_parcels")[index]), shipped)),
-        share("Households that it reaches", float(network.coverage[AMAZON][index])),
+        share("Households that it reaches", float(market.state.network.coverage[AMAZON][index])),
     )
-    full = [k for k in range(len(keys)) if k != USPS and network.utilisation[k][index] >= 0.999]
-    binding = [Fact(f"Capacity of {market.carriers.names[k]}", "full", binds=True) for k in full]
+
+
+def _charts(market: ParcelMarket, index: int) -> tuple[Chart, ...]:
     volumes = history(market, "delivered_parcels")[:, :, index]
-    groups_of_four = [volumes[:, k] for k in range(4)] + [volumes[:, 4:].sum(axis=1)]
-    own = history(market, "amazon_own_parcels", index)
-    all_ = history(market, "amazon_parcels", index)
-    own_share = 100 * np.divide(own, all_, out=np.full_like(own, np.nan), where=all_ > 0.0)
+    by_group = [*(volumes[:, k] for k in range(len(NATIONAL))), volumes[:, len(NATIONAL) :].sum(axis=1)]
+    own, shipped = history(market, "amazon_own_parcels", index), history(market, "amazon_parcels", index)
+    own_share = 100 * np.divide(own, shipped, out=np.full_like(own, np.nan), where=shipped > 0.0)
     on_time = history(market, "on_time_by_zone_share", index)[:, None] * 100
-    charts = (
+    return (
         Chart(
             "Who delivers",
             "Parcels brought to the door in this zone.",
             "million a month",
             ("USPS", "Amazon", "UPS", "FedEx", "Regional carriers"),
             ("usps", "amazon", "ups", "fedex", "regional"),
-            np.stack(groups_of_four, axis=1) / MILLION,
+            np.stack(by_group, axis=1) / MILLION,
             decimals=2,
         ),
         Chart(
@@ -105,22 +139,4 @@ def zone(market: ParcelMarket, index: int) -> Report:
             decimals=1,
             floor=on_time_floor(on_time),
         ),
-    )
-    state_name = str(zones.state[index])
-    full_name = state_names()[state_name]
-    entries = [e for e in market.events if e.kind in ("entry", "exit") and f" {state_name} " in f" {e.text} "]
-    events, n = told([(e.month, e.text) for e in entries])
-    return Report(
-        f"zone:{state_name}-{kind}",
-        f"{full_name}, {kind}",
-        f"The {kind} part of {full_name}",
-        (
-            Group("Place", place),
-            Group("What binds this month", tuple(binding), "No carrier's last mile is full here."),
-            Group("Who delivers", state),
-            Group("Amazon here", amazon),
-        ),
-        charts,
-        events,
-        n,
     )

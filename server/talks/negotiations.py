@@ -18,6 +18,7 @@ from model.events import Event
 from model.market import ParcelMarket
 from model.state import TalksState
 from server.headline import month_name
+from server.words import event_words
 
 type Floats = NDArray[np.float64]
 
@@ -180,7 +181,7 @@ def _fate(market: ParcelMarket, state: TalksState, agreements: list[Event], able
 
 def _agreement_text(state: TalksState, agreements: list[Event]) -> str:
     event = _agreement(state, agreements)
-    return "" if event is None else f"{month_name(event.month)}: {event.text.rstrip('.')}."
+    return "" if event is None else f"{month_name(event.month)}: {event_words(event.text).rstrip('.')}."
 
 
 def _agreement(state: TalksState, agreements: list[Event]) -> Event | None:

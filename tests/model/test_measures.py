@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from agents.delivery_cost import NetworkRates, StreetGeometry
+from model.access import delivered_parcels
 from model.carriers import AMAZON, USPS
 from model.elasticities import long_run_demand
 from model.measuring.carbon import miles_per_parcel
@@ -13,7 +14,6 @@ from model.measuring.concentration import concentration, sold_parcels
 from model.measuring.places import served_by_at_least, transit_by_zone_type
 from model.measuring.welfare import shipper_surplus
 from model.outcomes import OUTCOMES
-from model.phases.measuring import door_parcels
 
 TWO_YEARS = {"end": "2026-12", "n_shippers": 500}
 RNG = np.random.default_rng(8)
@@ -158,7 +158,7 @@ def test_shares_of_places_add_up_to_the_whole(base):
     np.testing.assert_allclose(
         records["delivered_by_segment_parcels"].sum(axis=1), records["delivered_parcels"].sum(axis=1)
     )
-    np.testing.assert_allclose(door_parcels(base).sum(axis=0), records["delivered_parcels"][-1])
+    np.testing.assert_allclose(delivered_parcels(base).sum(axis=0), records["delivered_parcels"][-1])
     shipped = (
         records["shipped_parcels"].sum() - records["backlog_parcels"][-1].sum() - records["unserved_parcels"].sum()
     )

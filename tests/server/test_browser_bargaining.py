@@ -82,7 +82,7 @@ def test_a_visitor_plays_amazon_to_a_contract_and_sees_what_the_model_would_have
     visitor.see("These talks are over.", PATIENT)
     comparison = page.get_by_role("region", name="You and the model")
     expect(comparison).to_contain_text("Amazon's delivery costs", timeout=PATIENT)
-    visitor.see(re.compile(r"You: 2026-06: .* agree on 2\.67 \$"), PATIENT)
+    visitor.see(re.compile(r"You: June 2026: .* agree on 2\.67 \$"), PATIENT)
     visitor.see(re.compile("it is no finding"))
     visitor.open("Watch")
     visitor.see(re.compile("Left to bargaining · seed 1 · played by hand"))

@@ -56,6 +56,8 @@ def test_a_placebo_changes_nothing_and_is_told_so(found):
 
 def test_forced_runs_are_marked_in_every_card(found):
     assert "withdraw (forced)" in cards.sentence(found)
+    assert cards.sentence(found).startswith("withdraw (forced): against baseline, ")
+    assert " loses\N{NO-BREAK SPACE}" in cards.sentence(found)
     assert set(cards.outcome_table(found, False).frame["run"]) == {"withdraw (forced)", "placebo"}
     for plot in (cards.gains_plot(found), cards.months_plot(found, "usps_cash_usd", True)):
         assert [(entry["name"], entry["forced"]) for entry in plot.legend] == [("withdraw", True), ("placebo", False)]

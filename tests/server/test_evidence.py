@@ -99,3 +99,18 @@ def test_a_browser_gets_no_other_rows(table, rows):
 def test_cells_and_what_lies_behind_them_belong_together(table):
     with pytest.raises(ValueError, match="3 rows are shown"):
         TableData("bad", table.columns, table.cells, table.frame.head(2))
+
+
+def test_every_error_is_explained_where_it_is_met_first(stored):
+    table = backtest.scores_table(stored)
+    place = [column.label for column in table.columns].index("error")
+    hints = {cell[0]: cell[2] for cell in (row[place] for row in table.cells) if not isinstance(cell, str)}
+    assert set(hints) == {cell if isinstance(cell, str) else cell[0] for cell in (row[place] for row in table.cells)}
+    assert all(hint.endswith(".") for hint in hints.values())
+
+
+def test_years_are_written_as_years():
+    table = data.parameters_table()
+    shown = {row[0][0]: (row[2][0], row[4][0]) for row in table.cells}
+    assert shown["projection_start_year"] == ("2025", "2026")
+    assert shown["n_shippers"] == ("2,000", "100,000")

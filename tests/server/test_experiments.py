@@ -193,6 +193,8 @@ def test_figures_of_a_grid_are_its_means(stores):
     cells = {tuple(one["value"][:2]): one["value"][2] for one in heat.option["series"][0]["data"]}
     assert cells[2, 1] == pytest.approx(2.0 * 1.2 + 0.015)
     assert tornado.option["rows"][0] == "build_limit"
+    assert found.finding.startswith("Build limit matters most for Y, whole run: +")
+    assert "build limit, Amazon own cost multiplier: 6 points" in found.lead
     assert tornado.option["series"][0]["data"][0] == pytest.approx((2.0 - 0.5) * 1.0)
     (line,) = [one for one in along.option["series"] if one["name"] == "baseline"]
     np.testing.assert_allclose(line["data"], [[x, x * 1.0 + 0.015] for x in (0.5, 1.0, 2.0)])

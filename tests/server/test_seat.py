@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,6 +116,10 @@ def test_leaving_the_table_costs_parcels_and_the_twin_shows_what_the_model_would
     assert view.ended == ()
     assert "no agreement until now" in card_values(last, view, "")["compared"]
     assert "no finding" in card_values(last, view, "")["compared"]
+    ended = ("2026-05: Amazon and USPS agree on 2.70 $ from 2026-10", "2029-04: Amazon and USPS agree on 3.79 $")
+    told = card_values(last, replace(view, ended=ended, models_ended=ended[:1]), "")["compared"]
+    assert "You: May 2026: Amazon and USPS agree on 2.70 $ from October 2026; April 2029: Amazon" in told
+    assert "with the same seed: May 2026: Amazon and USPS agree on 2.70 $ from October 2026. Same" in told
 
 
 def test_the_comparison_stays_when_the_next_talks_open(player):

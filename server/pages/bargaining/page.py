@@ -4,6 +4,7 @@
 # (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -59,64 +60,74 @@ def BargainingPage(session: Session) -> solara.Element:
             router.push(f"/inspect?what=contract:{key}")
 
     table = found.table if found else None
-    seat = snapshot.run.seat if snapshot.run else ""
-    plays_here = bool(seat and table and (table.seller, table.buyer) == ACCESS_PAIR)
-    shown = reveal and not plays_here
-    side = [
-        run_controls(session, snapshot),
-        picker(
-            title="Negotiations",
-            items=cards.entries(found) if found else [],
-            chosen=table.entry.key if table else "",
-            searchable=False,
-            placeholder="",
-            empty="Nobody talks yet. Press play or step: talks open some months before a contract ends.",
-            event_pick=pick,
-            help=TERMS["negotiation"],
-        ),
-    ]
-    cards_below = [_headline(snapshot, table), SeatCard(session, snapshot)]
+    side = [run_controls(session, snapshot), _negotiations(found, pick)]
+    below = [_headline(snapshot, table), SeatCard(session, snapshot)]
     if table is not None:
-        cards_below.append(
-            ipyvue.Html.element(
-                tag="div",
-                class_="lm-cards",
-                children=[
-                    cards.choices(
-                        groups=list(table.groups),
-                        group=table.group,
-                        can_reveal=not table.entry.over and not plays_here,
-                        revealed=shown,
-                        event_group=pick_group,
-                        event_reveal=lambda on: set_reveal(bool(on)),
-                    ),
-                    cards.offers(**cards.chart_values(table, shown, seat)),
-                    facts(title="On the table", unit="", rows=cards.terms(table), empty="", help=TERMS["offer"]),
-                    facts(
-                        title="What each side could accept",
-                        unit="",
-                        rows=cards.limits(table, shown),
-                        empty=cards.HIDDEN_FROM_PLAYER if plays_here else cards.HIDDEN,
-                        help=TERMS["reservation value"],
-                    ),
-                ],
-            )
-        )
+        below.append(_talks(snapshot, table, reveal, pick_group, lambda on: set_reveal(bool(on))))
     if held is not None:
-        cards_below.append(
-            cards.contracts(
-                unit=f"{len(held.terms)} in force or signed",
-                rows=cards.contract_rows(held),
-                footnote=cards.contract_footnote(held),
-                event_open=open_contract,
-            )
-        )
+        below.append(_contracts(held, open_contract))
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side lm-stack", children=side),
-        main(cards_below, source_of(snapshot.run)),
+        main(below, source_of(snapshot.run)),
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
+
+
+def _negotiations(found: Negotiations | None, pick: Callable[[object], None]) -> solara.Element:
+    """The list to choose from."""
+    return picker(
+        title="Negotiations",
+        items=cards.entries(found) if found else [],
+        chosen=found.table.entry.key if found and found.table else "",
+        searchable=False,
+        placeholder="",
+        empty="Nobody talks yet. Press play or step: talks open some months before a contract ends.",
+        event_pick=pick,
+        help=TERMS["negotiation"],
+    )
+
+
+def _talks(
+    snapshot: Snapshot,
+    table: Table,
+    reveal: bool,
+    pick_group: Callable[[object], None],
+    set_reveal: Callable[[object], None],
+) -> solara.Element:
+    """Offers of one negotiation, what is on the table, and the limits: hidden from who plays a side of it."""
+    seat = snapshot.run.seat if snapshot.run else ""
+    plays_here = bool(seat and (table.seller, table.buyer) == ACCESS_PAIR)
+    shown = reveal and not plays_here
+    children = [
+        cards.choices(
+            groups=list(table.groups),
+            group=table.group,
+            can_reveal=not table.entry.over and not plays_here,
+            revealed=shown,
+            event_group=pick_group,
+            event_reveal=set_reveal,
+        ),
+        cards.offers(**cards.chart_values(table, shown, seat)),
+        facts(title="On the table", unit="", rows=cards.terms(table), empty="", help=TERMS["offer"]),
+        facts(
+            title="What each side could accept",
+            unit="",
+            rows=cards.limits(table, shown),
+            empty=cards.HIDDEN_FROM_PLAYER if plays_here else cards.HIDDEN,
+            help=TERMS["reservation value"],
+        ),
+    ]
+    return ipyvue.Html.element(tag="div", class_="lm-cards", children=children)
+
+
+def _contracts(held: Contracts, open_contract: Callable[[object], None]) -> solara.Element:
+    return cards.contracts(
+        unit=f"{len(held.terms)} in force or signed",
+        rows=cards.contract_rows(held),
+        footnote=cards.contract_footnote(held),
+        event_open=open_contract,
+    )
 
 
 @solara.component

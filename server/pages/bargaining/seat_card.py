@@ -4,7 +4,7 @@
 # (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -18,6 +18,7 @@ from server.snapshot import Snapshot
 from server.talks.seat import Decision
 from server.talks.seat_view import Line, SeatView
 from server.talks.sides import SEATS
+from server.words import event_words
 
 NAMES = {"usps": "USPS", "amazon": "Amazon"}
 HELP = {
@@ -222,12 +223,16 @@ def _compared_text(view: SeatView) -> str:
         return ""
     if view.models_ended is None:
         return "The model plays the same run in the background; the comparison comes when it is done."
-    model = view.models_ended[-1] if view.models_ended else "no agreement until now"
-    mine = view.ended[-1] if view.ended else "no agreement until now"
+    model, mine = _agreements_text(view.models_ended), _agreements_text(view.ended)
     return (
         f"You: {mine}. The model in your seat, with the same seed: {model}. Same seed, same luck: the differences "
         "follow from your answers alone. A run that is played by hand shows what one player did; it is no finding."
     )
+
+
+def _agreements_text(agreements: Sequence[str]) -> str:
+    """All that was agreed on, oldest first."""
+    return "; ".join(event_words(text).rstrip(".") for text in agreements) or "no agreement until now"
 
 
 def read_answer(values: object, decision: Decision) -> Answer:

@@ -11,12 +11,11 @@ from experiments.figures import HEADLINES, choose, figure, scale_of, split_year,
 from experiments.reports.words import outcome_meaning
 from server import plots
 from server.glossary import TERMS
-from server.headline import MONTH_NAMES
 from server.pages.compare.plan import imposes
 from server.pages.compare.work import Compared
 from server.plots import Plot
 from server.tables import Cell, Column, TableData, number_cell
-from server.words import outcome_words, words_of
+from server.words import MONTH_NAMES, outcome_words, words_of
 
 BILLION = 1e9
 SMALLEST_TOLD_USD = 1e5  # less would be shown as nothing
@@ -53,8 +52,9 @@ def sentence(found: Compared) -> str:
         rows = _gains_of(found, name)
         clear = rows[(rows["low"] > 0) | (rows["high"] < 0)] if found.comparison.replications > 1 else rows
         parts = [f"{actor} {_money(row['gain'])}" for actor, row in (_extremes(clear))]
-        told.append(f"{label}: {', '.join(parts) if parts else 'no gain or loss stands out from luck'}")
-    return f"Against {names[0]} · " + " · ".join(told)
+        found_out = f"against {names[0]}, {' and '.join(parts)}" if parts else "no gain or loss stands out from luck"
+        told.append(f"{label}: {found_out}")
+    return f"{'; '.join(told)}."
 
 
 def _gains_of(found: Compared, name: str) -> pd.DataFrame:
@@ -73,7 +73,13 @@ def _extremes(rows: pd.DataFrame) -> list[tuple[str, pd.Series]]:
 def _money(amount: float) -> str:
     size = abs(amount)
     text = f"{size / BILLION:,.2f} billion $" if size >= 0.1 * BILLION else f"{size / 1e6:,.1f} million $"
-    return f"{'+' if amount > 0 else '−'}{text}"
+    return f"{'gains' if amount > 0 else 'loses'} {text}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def titles_of(found: Compared) -> str:
+    """What is compared with what, by the titles of the scenarios."""
+    first, *others = [one.title or one.name for one in found.comparison.scenarios]
+    return f"{', '.join(others)} against {first}"
 
 
 def span_of(found: Compared) -> str:
@@ -131,13 +137,13 @@ def gains_table(found: Compared) -> TableData:
     for position, row in found.gains.iterrows():
         actor, name = map(str, position)  # type: ignore[call-overload]
         verdict = _verdict(row["gain"], row["low"], row["high"], ("gains", "loses"))
-        shown = f"{row['gain'] / scale:+,.2f}".replace("-", "−")
+        shown = _signed(row["gain"] / scale)
         cells.append(
             (
                 actor,
                 labels[name],
                 number_cell(shown, row["gain"], "$"),
-                _interval(row / scale, "{:+,.2f}"),
+                _interval(row / scale),
                 verdict,
             )
         )
@@ -158,11 +164,16 @@ def gains_table(found: Compared) -> TableData:
     )
 
 
-def _interval(row: pd.Series, how: str) -> Cell:
+def _signed(value: float) -> str:
+    """With its sign, and nothing as 0.00."""
+    shown = round(value, 2) + 0.0
+    return (f"{shown:+,.2f}" if shown else "0.00").replace("-", "−")
+
+
+def _interval(row: pd.Series) -> Cell:
     if not math.isfinite(row["low"]):
         return ("–", None)
-    text = f"{how.format(row['low'])} to {how.format(row['high'])}".replace("-", "−")
-    return text, float(row["high"] - row["low"])
+    return f"{_signed(row['low'])} to {_signed(row['high'])}", float(row["high"] - row["low"])
 
 
 def _verdict(value: float, low: float, high: float, words: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from server.parts import help_button, main
 from server.plots import draw
 from server.session import Session
 from server.tables import DataTable
+from server.words import names_in_words
 from server.work.changes import follow
 from server.work.shared import work_pool
 
@@ -115,12 +116,12 @@ def Results(found: Compared) -> solara.Element:
         event_differences=lambda on: set_differences(on is True),
         event_everything=lambda on: set_everything(on is True),
     )
+    compared = f"{cards.titles_of(found)} · {cards.paired_runs(found)} "
+    notes = [names_in_words(warning) for warning in comparison.warnings]
     head = [
-        ipyvue.Html.element(
-            tag="p", class_="lm-kicker", children=[cards.paired_runs(found), " ", help_button("paired replications")]
-        ),
+        ipyvue.Html.element(tag="p", class_="lm-kicker", children=[compared, help_button("paired replications")]),
         ipyvue.Html.element(tag="h1", children=[cards.sentence(found)]),
-        *(ipyvue.Html.element(tag="p", class_="lm-note", children=[text]) for text in comparison.warnings),
+        *(ipyvue.Html.element(tag="p", class_="lm-note", children=[note]) for note in notes),
     ]
     children = [
         ipyvue.Html.element(tag="section", class_="lm-headline", children=head),

@@ -30,6 +30,16 @@ SERIES = {
     "income_without_noncash": "Income of USPS without non-cash items",
     "access_price": "What Amazon pays USPS for a parcel",
 }
+MEASURES = {
+    "volume_error": "Mean distance of the parcels of each carrier from what was observed, as a share of it.",
+    "share_error": "Mean distance of the market share of each carrier from what was observed, percentage points.",
+    "revenue_per_parcel_error": "Mean distance of revenue per parcel from what was observed, as a share of it.",
+    "package_revenue_error": "Mean distance of the package revenue of USPS from what was observed, as a share of it.",
+    "income_error": "Largest distance of the yearly income of USPS, non-cash items left out, from what was observed.",
+    "income_sign_right": "Share of the years in which USPS has a profit or a loss in the model as it had one.",
+    "band_coverage_50%": "Share of the observed figures that lie within the middle half of the runs; ideally half.",
+    "band_coverage_90%": "Share of the observed figures that lie within the middle 90 % of the runs; ideally 90 %.",
+}
 _DRAWN = {"observed": "circle", "persistence": "rect", "drift": "triangle"}
 
 
@@ -59,17 +69,22 @@ def scores_table(stored: StoredHindcast) -> TableData:
     """All errors beside naive forecasts and limits."""
     cells: list[tuple[Cell, ...]] = []
     rows = []
+    explained: set[str] = set()
     for run in stored.runs:
         for score in run.scores:
             label = "out of sample" if is_out_of_sample(run, score.sample) else "in sample"
             met = {True: "met", False: "not met", None: "–"}[score.met]
             values = (score.model, score.persistence, score.drift, score.limit)
             shown = [number_cell(f"{value:.3f}" if math.isfinite(value) else "", value, score.unit) for value in values]
-            name = score.name.replace("_", " ")
+            words = score.name.replace("_", " ")
+            # Explained where it is met first, so that one '?' stands for all.
+            name: Cell = (words, words, MEASURES.get(score.name, "")) if score.name not in explained else words
+            explained.add(score.name)
             cells.append((run.name, label, SAMPLES[score.sample], name, score.unit, *shown, met))
             rows.append((run.name, label, SAMPLES[score.sample], score.name, score.unit, *values, met))
     names = ["run", "sample", "years", "error", "unit", "model", "persistence", "drift", "limit", "met"]
     helps = {
+        "run": "Free: the market finds contracts and prices itself. Forced: those that are known are imposed.",
         "persistence": "The market shares of 2021 stay",
         "drift": "Their trend of 2019 to 2021 goes on",
         "limit": "Written down before any run",
@@ -78,7 +93,14 @@ def scores_table(stored: StoredHindcast) -> TableData:
     return TableData(
         title="Scores",
         columns=tuple(
-            Column(name, number=name in names[5:9], help=helps.get(name, ""), mark=name == "met") for name in names
+            Column(
+                name,
+                number=name in names[5:9],
+                help=helps.get(name, ""),
+                mark=name == "met",
+                explained=name == "error",
+            )
+            for name in names
         ),
         cells=tuple(cells),
         frame=pd.DataFrame(rows, columns=names),

@@ -47,8 +47,9 @@ def parameters_table() -> TableData:
     rows = Parameters.default().rows()
     cells: list[tuple[Cell, ...]] = []
     for row in rows:
+        how = ".6g" if row.unit == "year" else ",.6g"  # the year 2025 is no 2,025
         ends = [
-            number_cell("" if end is None else f"{end:,.6g}", float("nan") if end is None else end)
+            number_cell("" if end is None else f"{end:{how}}", float("nan") if end is None else end)
             for end in (row.low, row.high)
         ]
         can = "yes" if row.settable else row.use if row.use != "input" else "derived"
@@ -56,7 +57,7 @@ def parameters_table() -> TableData:
             (
                 (row.symbol, row.symbol, row.note),
                 row.name,
-                number_cell(f"{row.value:,.6g}", row.value, row.unit),
+                number_cell(f"{row.value:{how}}", row.value, row.unit),
                 *ends,
                 row.unit,
                 (row.status, row.status, STATUS.get(row.status, "")),

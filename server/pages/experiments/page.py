@@ -237,7 +237,8 @@ def StoreResults(session: Session, found: StoreFigures, drawing: bool) -> solara
     ]
     head = [
         ipyvue.Html.element(tag="p", class_="lm-kicker", children=[found.name, " ", help_button("store")]),
-        ipyvue.Html.element(tag="h1", children=[found.lead]),
+        ipyvue.Html.element(tag="h1", children=[found.finding or found.lead]),
+        *([ipyvue.Html.element(tag="p", class_="lm-lead", children=[found.lead])] if found.finding else []),
         *(ipyvue.Html.element(tag="p", class_="lm-error", children=[text]) for text in failures),
     ]
     children = [

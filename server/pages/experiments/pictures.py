@@ -52,7 +52,8 @@ def _heat(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
         Plot(
             title=f"{asked.across} and {asked.down}",
             unit=unit_in_words(outcome, unit),
-            note="Mean over points and seeds for every pair of values, the other factors as they come.",
+            note="Mean over points and seeds for every pair of values, the other factors as they come. "
+            + " ".join(f"{name}: {factor_meaning(name)}." for name in (asked.across, asked.down)),
             summary=f"{outcome} by {asked.across} and {asked.down}: from {low:,.4g} to {high:,.4g} {unit}",
             option=plots.heat(columns, rows, values, asked.across, asked.down),
             height=170 + 34 * len(rows),

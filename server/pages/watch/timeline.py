@@ -14,6 +14,7 @@ from agents.calendar import Month
 from model.events import Event
 from server.headline import month_name
 from server.snapshot import NATIONAL
+from server.words import event_words
 
 MOST = 40
 # What a visitor may filter by: a label, and the kinds of event; the first one is all but the many small ones.
@@ -73,7 +74,7 @@ def entries(events: Sequence[Event], month: Month | None, kind: int, actor: int)
         {
             "month": month_name(events[i].month),
             "kind": WORDS.get(events[i].kind, events[i].kind.replace("_", " ")),
-            "text": events[i].text,
+            "text": event_words(events[i].text),
             "link": link_of(events, i),
         }
         for i in reversed(found[-MOST:])

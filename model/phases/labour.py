@@ -1,0 +1,36 @@
+"""Wages of the month, and how fast routes and staff follow what is needed (section 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.carriers import USPS
+
+if TYPE_CHECKING:
+    from model.market import ParcelMarket
+
+Floats = NDArray[np.float64]
+
+
+def wage_step(market: ParcelMarket) -> Floats:
+    """Growth factor of wages from last month to this by carrier, (K,)."""
+    env, last = market.state.environment, market.months_done - 1
+    first = market.months_done == 0
+    other = env.wage_other / (1.0 if first else market.paths.wage_other(last))
+    usps = env.wage_usps / (1.0 if first else market.paths.wage_usps(last))
+    step = np.full(market.carriers.n_carriers, other)
+    step[USPS] = usps
+    return step
+
+
+def resource_flexibility(market: ParcelMarket) -> tuple[Floats, Floats]:
+    """Monthly shares by which routes and staff shrink and grow towards need, by carrier, (K,) each."""
+    p = market.figures
+    down = np.full(market.carriers.n_carriers, p.route_flex_down_monthly)
+    up = np.full(market.carriers.n_carriers, p.route_flex_up)
+    sticky = market.settings.labour_stickiness
+    down[USPS], up[USPS] = (p.labour_flex_down, p.labour_flex_up) if sticky else (1.0, 1.0)
+    return down, up

@@ -1,0 +1,142 @@
+"""What carriers ask and shippers pay at the start: published shares and prices, surcharges, floors (section 4)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.geography import SEGMENTS, ZoneTable
+from agents.pricing import quote
+from agents.shippers import ShipperTable
+from model.billing import mean_peak_weight, month_surcharges, sum_over_carriers
+from model.carriers import USPS, CarrierTable
+from model.demand import season_factors
+from model.operations import CostModel, StreetCosts, quote_floors, usps_mean_cost
+from model.parameters import Parameters
+from model.start.choice_constants import ChoiceSolution
+from model.state import ChoiceState, Tariffs
+from model.tender import small_shipper_tender
+
+Floats = NDArray[np.float64]
+
+
+def target_shares(p: Parameters, carriers: CarrierTable) -> Floats:
+    """Published shares of the non-Amazon market by segment and carrier, regional ones split by volume, (S, K)."""
+    regional = np.array([group == "regional" for group in carriers.groups])
+    split = np.where(regional, carriers.volume_2024, 0.0)
+    split = split / split.sum() if split.sum() > 0.0 else split
+    rows = []
+    for segment in SEGMENTS:
+        share = p.by(f"share_{segment}", carriers.groups)
+        share = np.where(regional, share * split, share)
+        rows.append(share / share.sum())
+    return np.array(rows)
+
+
+def target_prices(p: Parameters, carriers: CarrierTable) -> Floats:
+    """Published mean paid prices by segment and carrier, $ per parcel, (S, K)."""
+    return np.array([p.by(f"price_{segment}", carriers.groups) for segment in SEGMENTS])
+
+
+def start_surcharges(p: Parameters, zones: ZoneTable, carriers: CarrierTable) -> tuple[Floats, Floats, Floats]:
+    """Delivery-area surcharge of rural zones and peak surcharge, (K,) each, and their mean over the year, (K, Z), $."""
+    list_price = p.rural_surcharge_list * (1 - p.rural_surcharge_discount)
+    rural = np.where([key in ("ups", "fedex") for key in carriers.keys], list_price, 0.0)
+    peak = np.full(carriers.n_carriers, p.peak_surcharge)
+    return rural, peak, month_surcharges(rural, peak, zones.zone_type, mean_peak_weight(season_factors(p)))
+
+
+def start_floors(
+    p: Parameters,
+    zones: ZoneTable,
+    costs: CostModel,
+    street: StreetCosts,
+    annual: Floats,
+    price: Floats,
+    shippers: ShipperTable,
+) -> Floats:
+    """Lowest quotes at the start, (S, K).
+
+    USPS may not quote below attributable cost. Private carriers do sell below what the cost model calls marginal: the
+    published mean price of UPS economy (7.50) is below its marginal cost (7.82). Their floor is therefore no higher
+    than what their most discounted customer pays at the published mean price.
+    """
+    mean_usps = usps_mean_cost(costs, zones, 1.0, 1.0, 1.0)
+    floor = quote_floors(costs, street, mean_usps, annual, 1.0)
+    kept = np.average(1.0 - shippers.discount[:, None] * np.ones(len(SEGMENTS)), axis=0, weights=shippers.market_volume)
+    most_discounted = price * ((1.0 - p.discount_max) / kept)[:, None]
+    capped = np.minimum(floor, most_discounted)
+    capped[:, USPS] = floor[:, USPS]
+    return np.asarray(capped)
+
+
+def start_tender(
+    shippers: ShipperTable, solution: ChoiceSolution, floor: Floats, mix: Floats, coverage: Floats
+) -> tuple[Floats, Floats]:
+    """Parcels and dollars of the start year by group, segment, carrier and zone."""
+    level, segments = solution.level, np.arange(len(SEGMENTS))
+    discount = shippers.discount[:, None]
+    small = shippers.small
+    paid = quote(level[segments, shippers.primary], floor[segments, shippers.primary], discount)[small]
+    fallback = quote(level[segments, shippers.fallback], floor[segments, shippers.fallback], discount)[small]
+    volume, value = small_shipper_tender(shippers, shippers.market_volume[small], paid, fallback, mix, coverage)
+    rows = shippers.enterprise
+    price = quote(level, floor, shippers.discount[rows, None, None])
+    parcels = shippers.market_volume[rows, :, None, None] * mix[shippers.division[rows]][:, None, None, :]
+    big = parcels * solution.enterprise_share
+    return np.concatenate([volume, big.sum(axis=0)[None]]), np.concatenate(
+        [value, (big * price[..., None]).sum(axis=0)[None]]
+    )
+
+
+def opening_tariffs(level: Floats, floor: Floats, surcharges: tuple[Floats, Floats, Floats]) -> Tariffs:
+    """Price lists at their start levels.
+
+    Args:
+        level: List level before discounts, $ per parcel, (S, K).
+        floor: Lowest quotes, $ per parcel, (S, K).
+        surcharges: What `start_surcharges` found.
+    """
+    rural, peak, mean_surcharge = surcharges
+    return Tariffs(
+        level=level.copy(),
+        floor=floor,
+        start_level=level.copy(),
+        rural=rural,
+        peak=peak,
+        surcharge=mean_surcharge,
+        list_growth=np.zeros(level.shape[1]),
+        mean_surcharge=mean_surcharge,
+        fill=np.zeros_like(level),
+    )
+
+
+def opening_choice(
+    p: Parameters,
+    shippers: ShipperTable,
+    solution: ChoiceSolution,
+    on_time: Floats,
+    tender: tuple[Floats, Floats],
+    surcharge: Floats,
+) -> ChoiceState:
+    """What shippers know and do at the start; no enterprise shipper has an agreement yet.
+
+    Args:
+        p: Figures of the start year.
+        shippers: The shippers.
+        solution: Choice constants, and how enterprise shippers split their parcels.
+        on_time: On-time share that shippers believe in, (K,).
+        tender: Parcels and dollars of the start year by group, segment, carrier and zone.
+        surcharge: Mean surcharges, $ per parcel, (K, Z).
+    """
+    volume, value = tender
+    paid, parcels = (part.sum(axis=(0, 3)) for part in (value + volume * surcharge, volume))
+    return ChoiceState(
+        constants=solution.constants.copy(),
+        perceived_on_time=on_time,
+        enterprise_share=solution.enterprise_share.copy(),
+        enterprise_price=np.full((shippers.n_enterprise, *solution.level.shape), np.nan),
+        price_index=np.ones((int(p.price_memory_months), len(SEGMENTS))),
+        start_price=sum_over_carriers(paid) / sum_over_carriers(parcels),
+        transit_delay=np.zeros(len(SEGMENTS)),
+    )

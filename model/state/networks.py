@@ -1,0 +1,145 @@
+"""What carriers have: capacity, coverage, routes, and the last mile that they buy from USPS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import Month
+from agents.capacity import CapacityOrder, Closure
+from model.operations import StreetCosts
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class NetworkState:
+    """Capacity, coverage and routes.
+
+    Attributes:
+        capacity: Annual parcels of last-mile capacity, (K, Z); inf for USPS.
+        start_capacity: Capacity at the start, annual parcels, (K, Z).
+        coverage: Share of households that can be served, (K, Z).
+        start_coverage: Amazon's coverage at the start, (Z,).
+        sorting: National sorting capacity, parcels a month, (K,); inf where only the last mile binds.
+        peak_factor: Monthly parcels that one annual parcel of capacity allows.
+        pipeline: Orders on their way.
+        recent: What came into use since the start: carrier, month, annual parcels (Z,).
+        closures: Closures that have been decided and not yet carried out.
+        savings: Fixed cost that closures spare: carrier, first month, $ a month at start prices once in full; below 0
+            where an entry adds it.
+        in_place: Routes and staff in place, deseasonalised dollars a month at current rates, (K, Z).
+        annual_volume: Deseasonalised parcels a year delivered, mean of the last quarter, (K, Z).
+        recent_volume: The same by month, newest last, (3, K, Z).
+        amazon_own: Deseasonalised parcels a year of its own that Amazon delivers, (Z,).
+        street: Latest cost of the networks.
+        utilisation: Volume over capacity this month, (K, Z).
+        on_time: On-time share this month, (K, Z).
+    """
+
+    capacity: Floats
+    start_capacity: Floats
+    coverage: Floats
+    start_coverage: Floats
+    sorting: Floats
+    peak_factor: float
+    pipeline: list[CapacityOrder]
+    in_place: Floats
+    annual_volume: Floats
+    recent_volume: Floats
+    amazon_own: Floats
+    street: StreetCosts
+    utilisation: Floats
+    on_time: Floats
+    recent: list[tuple[int, Month, Floats]] = field(default_factory=list)
+    closures: list[Closure] = field(default_factory=list)
+    savings: list[tuple[int, Month, float]] = field(default_factory=list)
+
+    def closing(self, carrier: int) -> Floats:
+        """Annual parcels whose closure a carrier has decided, (Z,)."""
+        total = np.zeros(self.capacity.shape[1])
+        for closure in self.closures:
+            if closure.carrier == carrier:
+                total += closure.annual_parcels
+        return total
+
+    def locked(self, carrier: int, since: Month) -> Floats:
+        """Annual parcels of a carrier that came into use after a month, (Z,)."""
+        total = np.zeros(self.capacity.shape[1])
+        for owner, month, annual_parcels in self.recent:
+            if owner == carrier and month > since:
+                total += annual_parcels
+        return total
+
+    @property
+    def monthly_capacity(self) -> Floats:
+        """Parcels that can be delivered in a month, (K, Z)."""
+        return self.capacity * self.peak_factor
+
+    def on_its_way(self, carrier: int) -> Floats:
+        """Annual parcels ordered by a carrier and not yet in use, (Z,)."""
+        total = np.zeros(self.capacity.shape[1])
+        for order in self.pipeline:
+            if order.carrier == carrier:
+                total += order.annual_parcels
+        return total
+
+
+@dataclass(slots=True)
+class AccessState:
+    """The last mile that carriers other than Amazon buy from USPS.
+
+    Attributes:
+        economy: Deseasonalised economy parcels a year of each carrier's customers, of the last month, (K, Z).
+        handed: Deseasonalised parcels a year that USPS delivers for each carrier, of the last month, (K,).
+        bought: Parcels that USPS delivers for each carrier this month, (K, Z).
+        contract: The part of it under a contract, (K, Z).
+        kept: Share of households, densest first, to which the carrier delivers economy parcels itself, (K, Z).
+        reach: Share of households to which it sells economy, (K, Z).
+        extension: Share of the households beyond its routes to which it sells economy, (K, Z).
+        paid: What each carrier owes USPS for the month, $, (K,).
+        insourced: Share of UPS's economy parcels at USPS in the start year that UPS has taken over since, (Z,).
+        learning_since: Month in which a carrier began to deliver itself what it used to buy, by carrier.
+    """
+
+    economy: Floats
+    handed: Floats
+    bought: Floats
+    contract: Floats
+    kept: Floats
+    reach: Floats
+    extension: Floats
+    paid: Floats
+    insourced: Floats
+    learning_since: dict[int, Month] = field(default_factory=dict)
+
+    @classmethod
+    def opening(cls, economy: Floats, coverage: Floats) -> AccessState:
+        """Nothing is bought yet.
+
+        Args:
+            economy: Economy parcels a year by carrier, (K, Z).
+            coverage: Share of households that each carrier reaches, (K, Z).
+        """
+        nothing = np.zeros_like(economy)
+        carriers, zones = economy.shape
+        return cls(
+            economy=economy,
+            handed=np.zeros(carriers),
+            bought=nothing,
+            contract=nothing.copy(),
+            kept=coverage.copy(),
+            reach=coverage.copy(),
+            extension=np.zeros_like(coverage),
+            paid=np.zeros(carriers),
+            insourced=np.zeros(zones),
+        )
+
+    def open_month(self) -> None:
+        """Forget what was bought last month."""
+        self.bought = np.zeros_like(self.bought)
+        self.contract = np.zeros_like(self.contract)
+        self.kept = self.reach.copy()
+        self.paid = np.zeros_like(self.paid)

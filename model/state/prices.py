@@ -1,0 +1,112 @@
+"""What everybody sees: consumer prices and wages, price lists, and what shippers make of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Environment:
+    """What no agent decides.
+
+    Attributes:
+        price_level: Consumer prices relative to the mean of the start year.
+        wage_other: Wages of private carriers, relative likewise.
+        wage_usps: Wages of USPS, relative likewise.
+        season: Month factor.
+        common_shock: Log deviation of demand that all shippers share.
+        mail_price: Mail prices relative to the start year, nominal.
+    """
+
+    price_level: float = 1.0
+    wage_other: float = 1.0
+    wage_usps: float = 1.0
+    season: float = 1.0
+    common_shock: float = 0.0
+    mail_price: float = 1.0
+
+
+@dataclass(slots=True)
+class Tariffs:
+    """What carriers charge.
+
+    Attributes:
+        level: List level before discounts, $ per parcel, (S, K).
+        floor: Lowest quote, $ per parcel, (S, K).
+        start_level: Level at the start, (S, K).
+        rural: Delivery-area surcharge in rural zones, $ per parcel, (K,).
+        peak: Peak surcharge, $ per parcel, (K,).
+        surcharge: Surcharges of the month, $ per parcel, (K, Z).
+        list_growth: Latest yearly list increase, (K,).
+        mean_surcharge: Mean of the surcharges over the year at the start, $ per parcel, (K, Z).
+        fill: Discount on quotes with which a carrier fills its network, share, (S, K).
+        temporary: Factors on the level that will end again, (S,), by carrier.
+    """
+
+    level: Floats
+    floor: Floats
+    start_level: Floats
+    rural: Floats
+    peak: Floats
+    surcharge: Floats
+    list_growth: Floats
+    mean_surcharge: Floats
+    fill: Floats
+    temporary: dict[int, Floats] = field(default_factory=dict)
+
+    @property
+    def offered(self) -> Floats:
+        """Level that quotes start from, $ per parcel, (S, K)."""
+        return self.level * (1.0 - self.fill)
+
+    def growth(self, segment: int, carrier: int, otherwise: float) -> float:
+        """List level over that of the start; `otherwise` where the carrier sold nothing in the segment then."""
+        start = float(self.start_level[segment, carrier])
+        return float(self.level[segment, carrier]) / start if start > 0.0 else otherwise
+
+
+@dataclass(slots=True)
+class ChoiceState:
+    """What shippers carry from month to month.
+
+    Attributes:
+        constants: Carrier constants, (S, K), frozen at the start.
+        perceived_on_time: On-time share that shippers believe in, (K,).
+        enterprise_share: Split of enterprise shippers last month, (E, S, K, Z).
+        enterprise_price: Contract prices of enterprise shippers, $ per parcel, (E, S, K); nan where they take quotes.
+        enterprise_weight: Share of the gain that the seller gets in an agreement, inverted at the start, (E, S, K).
+        enterprise_sellers: Carriers with which each enterprise shipper has agreements, E.
+        price_index: Real mean delivered price relative to the start, last months, newest last, (M, S).
+        start_price: Mean delivered price at the start, $, (S,).
+        transit_delay: Days that parcels waited last month, by segment, (S,).
+        extra_days: Days by which a carrier has slowed its service, (K,) or one number.
+        mean_extra_days: Mean of them over last month's parcels, by segment, (S,) or one number.
+    """
+
+    constants: Floats
+    perceived_on_time: Floats
+    enterprise_share: Floats
+    enterprise_price: Floats
+    price_index: Floats
+    start_price: Floats
+    transit_delay: Floats
+    enterprise_weight: Floats = field(default_factory=lambda: np.empty(0))
+    enterprise_sellers: list[tuple[int, ...]] = field(default_factory=list)
+    extra_days: Floats | float = 0.0
+    mean_extra_days: Floats | float = 0.0
+
+    @property
+    def delay_by_carrier(self) -> Floats:
+        """Days on top of the usual transit, (S, K)."""
+        n_carriers = self.constants.shape[1]
+        return np.asarray(self.transit_delay[:, None] + np.broadcast_to(self.extra_days, (n_carriers,)))
+
+    @property
+    def demand_delay(self) -> Floats:
+        """Days by which parcels arrive later than at the start, mean by segment, (S,)."""
+        return np.asarray(self.transit_delay + self.mean_extra_days)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from server.words import event_words, factor_words, names_in_words, outcome_words
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "LSO goes to CA with capacity for 4 million parcels a year, from 2028-09",
+            "LSO enters California with capacity for 4 million parcels a year, from September 2028",
+        ),
+        (
+            "Veho goes to NY, OH, PA with capacity for 0 million parcels a year, from 2028-12",
+            "Veho enters New York, Ohio and Pennsylvania with capacity for less than 1 million parcels a year, "
+            "from December 2028",
+        ),
+        ("Amazon and USPS table terms for 48 months", "Amazon and USPS put forward terms for 48 months"),
+        ("enterprise 23 and UPS sign for 24 months", "Enterprise 23 and UPS sign for 24 months"),
+        ("UPS gives notice: a margin of -8.7 % on Spee-Dee", "UPS gives notice: a margin of −8.7 % on Spee-Dee"),
+        ("SpeedX opens capacity for 10 million parcels", "SpeedX opens capacity for 10 million parcels"),
+    ],
+)
+def test_events_are_told_with_months_and_states_by_their_names(text, shown):
+    assert event_words(text) == shown
+
+
+def test_factors_are_told_in_words():
+    assert factor_words("amazon_own_cost_multiplier") == "Amazon own cost multiplier"
+    assert factor_words("build_limit") == "build limit"
+    assert outcome_words("rural_on_time_share_2030") == "Rural on time share, 2030"
+
+
+def test_notes_name_outcomes_in_words():
+    told = names_in_words("3 are known less well; the widest, lso_carbon_tonnes_2025 in withdraw, would take 80.")
+    assert told == "3 are known less well; the widest, LSO carbon tonnes, 2025 in withdraw, would take 80."

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from weakref import WeakKeyDictionary
 
 from server.session import TURNS, Session
 from server.stepping.process import SteppingProcess
@@ -19,7 +18,7 @@ DEFAULT_MAX_SESSIONS = 40
 IDLE_SECONDS = 20 * 60.0
 
 _lock = threading.Lock()
-_leave: WeakKeyDictionary[Session, Callable[[], None]] = WeakKeyDictionary()
+_leave: dict[Session, Callable[[], None]] = {}
 
 
 def max_sessions() -> int:
@@ -42,13 +41,21 @@ def take_seat(session: Session, leave: Callable[[], None]) -> None:
         leave: Closes its page; may wait, so it is called from a thread of its own.
     """
     with _lock:
+        _forget_closed()
         _leave[session] = leave
 
 
 def sessions() -> list[Session]:
     """All sessions that are not closed."""
     with _lock:
-        return [session for session in _leave if not session.is_closed]
+        _forget_closed()
+        return list(_leave)
+
+
+def _forget_closed() -> None:
+    """Call it with the lock. A session would not go by itself: what leaves its page knows the session."""
+    for session in [one for one in _leave if one.is_closed]:
+        del _leave[session]
 
 
 def make_room(now: float | None = None) -> bool:

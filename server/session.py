@@ -52,6 +52,7 @@ class Session:
         self._speed = DEFAULT_SPEED
         self._touched_at = time.monotonic()
         self._closed = False
+        self._kept: dict[type, object] = {}
         self._listener: Callable[[Snapshot], None] | None = None
         self._follower: Callable[[Snapshot], None] | None = None
         self._snapshot = snapshots.empty(1, "preparing")
@@ -101,6 +102,13 @@ class Session:
         return self._stepping.seat if isinstance(self._stepping, Stepper) else None
 
     # What a page may wish for
+
+    def kept[T](self, kind: type[T]) -> T:
+        """What a page keeps as long as the session lives, one of each class; made by the first who asks."""
+        with self._lock:
+            found = self._kept.setdefault(kind, kind())
+        assert isinstance(found, kind)
+        return found
 
     def listen(self, listener: Callable[[Snapshot], None] | None) -> None:
         """Call `listener` from the session's thread with every snapshot from now on; None ends it."""

@@ -54,6 +54,7 @@ def factor_words(name: str) -> str:
 
 _DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])\b")
 _ENTRY = re.compile(r"\bgoes to ([A-Z]{2}(?:, [A-Z]{2})*) with\b")
+_COSTS_ONLY = " as its costs rise; a wider margin would drive too many parcels away"
 _NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
 
 
@@ -63,6 +64,7 @@ def event_words(text: str) -> str:
     text = _ENTRY.sub(lambda found: f"enters {_and(found[1].split(', '))} with", text)
     text = text.replace(" table terms for ", " put forward terms for ")  # to table is to shelve in the United States
     text = text.replace(" 0 million parcels", " less than 1 million parcels")
+    text = text.replace(", though its margin is no reason: demand would fall too far", _COSTS_ONLY)
     text = _NEGATIVE.sub("−", text)
     return text[:1].upper() + text[1:]
 

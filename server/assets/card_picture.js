@@ -149,7 +149,8 @@
                 pen.fillStyle = this.css('--soft');
                 pen.fillRect(x, y + 20, width, 5);
                 pen.fillStyle = getComputedStyle(bar).backgroundColor;
-                pen.fillRect(x, y + 20, (width * parseFloat(bar.style.width || 0)) / 100, 5);
+                // A bar is shifted out of its frame by what it lacks (see map.vue).
+                pen.fillRect(x, y + 20, (width * (100 + parseFloat(bar.style.transform.slice('translateX('.length)))) / 100, 5);
                 y += 32;
             });
             return y;

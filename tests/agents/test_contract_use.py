@@ -127,3 +127,34 @@ def test_a_contract_covers_its_term_until_notice_ends_it():
     assert not contract(ends=START + 3).covers(START + 3)
     with pytest.raises(ValueError, match="reopener must be above 0"):
         contract(reopener=0.0)
+
+
+def one_group(volume, worth, rule, owed, **where):
+    """Slices of one group, all within reach, under a contract that still owes so much a year."""
+    held = contract(rule)
+    at = position(held, **where)
+    at = ContractPosition(at.price, np.array([owed, 0.0]), at.published, at.year_left, at.year_after)
+    everywhere = np.ones(len(volume), dtype=bool)
+    return taken_back(held, at, np.array(volume), np.array(worth), np.zeros(len(volume), np.int64), everywhere).tolist()
+
+
+def test_a_slice_that_costs_just_the_price_stays():
+    assert one_group([10.0, 10.0], [PRICE, PRICE - 0.01], "none", 0.0) == [False, True]
+
+
+def test_a_slice_that_is_just_worth_what_is_due_for_it_stays():
+    due = PRICE * (1 - 0.5)
+    assert one_group([10.0], [due], "take_or_pay", 10.0) == [False]
+    assert one_group([10.0], [due - 0.01], "take_or_pay", 10.0) == [True]
+
+
+def test_not_even_half_a_parcel_that_is_owed_goes_free():
+    assert one_group([10.0, 90.0], [3.0, 9.0], "take_or_pay", 90.5) == [False, False]
+    assert one_group([10.0, 90.0], [3.0, 9.0], "take_or_pay", 90.0) == [True, False]
+    assert one_group([10.0], [3.0], "take_or_pay", 0.5) == [False]
+
+
+def test_a_breach_that_saves_just_what_it_costs_is_none():
+    """Ten parcels at 0.5 $ less against five that would pay 1 $ more next year."""
+    assert one_group([10.0, 5.0], [3.0, 9.0], "reversion", 15.0) == [False, False]
+    assert one_group([10.0, 5.0], [2.99, 9.0], "reversion", 15.0) == [True, False]

@@ -202,3 +202,41 @@ def test_while_a_contract_is_quiet_the_calendar_asks_nothing_of_it(age, term, no
     if due < today.index + 30 and current is one:  # and it wakes up no month too early
         month = today + (due - today.index)
         assert advance(one, month) is not one or one.is_anniversary(month)
+
+
+# at the edge
+
+
+def test_a_contract_begins_with_its_first_version_and_without_surcharge():
+    fresh = contract()
+    assert (fresh.version, fresh.peak_surcharge, next_version(fresh).version) == (1, 0.0, 2)
+
+
+def test_a_reopener_compares_with_the_escalated_price_and_needs_one_to_compare_with():
+    assert not contract(reopener=0.15).reopens(START + 12, 9.0)
+    assert contract(reopener=0.15, published=0.5).reopens(START + 12, 0.9)
+    assert not contract(reopener=0.25, published=4.0, escalator=0.0).reopens(START + 12, 5.0)  # moved just as much
+    rising = contract(reopener=0.1, published=4.0, escalator=0.05)
+    assert not rising.reopens(START + 24, 4.0 * 1.05**2)
+    assert rising.reopens(START + 24, 4.0 * 1.05**2 * 1.11)
+
+
+def test_even_half_a_parcel_that_is_missing_is_due():
+    result = settle(contract(), START + 12, (90.0, 179.5))
+    assert (result.shortfall, result.payment) == (0.5, 0.5 * 4.0 * 0.5)
+
+
+def test_what_is_missing_is_due_at_the_price_of_the_last_month():
+    """It ends one month after an anniversary, so that month had the risen price."""
+    result = settle(contract(), START + 13, (0.0, 15.0), year_share=1 / 12)
+    assert result.payment == pytest.approx(0.5 * 2.0 * 1.02 * 7.5)
+
+
+def test_a_contract_wakes_up_in_the_month_in_which_something_is_due():
+    waiting = contract(state=ContractState.SIGNED, start=START + 6)
+    assert quiet_until(waiting, START) == (START + 6).index
+    assert quiet_until(waiting, START + 6) == (START + 7).index
+    assert quiet_until(contract(), START) == (START + 12).index
+    assert quiet_until(contract(ends=START + 5), START) == (START + 5).index
+    assert quiet_until(contract(ends=START + 5), START + 5) == (START + 6).index
+    assert quiet_until(contract(term_months=6), START) == (START + 6).index

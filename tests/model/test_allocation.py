@@ -116,3 +116,44 @@ def test_the_unit_in_which_parcels_are_counted_changes_nothing(unit):
     np.testing.assert_allclose(found.refused, expected.refused, rtol=1e-9, atol=1e-12)
     assert expected.refused.max() > 0.1
     assert expected.overflow.sum() > 0.0
+
+
+def test_capacity_below_one_parcel_is_shared_out_too():
+    found = ration(np.full((1, 1, 1), 0.5), np.array([[INF]]), np.array([0.25]))
+    assert found.ratio.ravel().tolist() == [0.5]
+
+
+@pytest.mark.parametrize(("capacity", "network"), [((0.0, 0.5), (INF, INF)), ((0.0, 9.0), (INF, 0.5))])
+def test_what_travels_on_fills_no_more_than_the_room_that_is_left(capacity, network):
+    found = month((4.0, 0.0), capacity, network)
+    assert found.overflow.ravel() == pytest.approx([0.0, 0.5])
+    assert found.backlog.volume[0, 0, 0, :, 0] == pytest.approx([3.5, 0.0])
+
+
+def test_without_backlog_what_finds_no_room_is_lost_at_the_carrier_that_refused_it():
+    found = month((100.0, 10.0), (60.0, 30.0), max_months=0)
+    assert found.unserved.ravel() == pytest.approx([20.0, 0.0])
+    assert found.backlog is None
+
+
+def three(parcels, capacity, network, **changes):
+    """Three carriers, one group and segment; what the first refuses travels on."""
+    volume = np.array(parcels, dtype=float)[None, None]
+    classes = np.full((1, 3), Priority.OTHER, dtype=np.int8)
+    room, national = np.array(capacity, dtype=float), np.array(network, dtype=float)
+    chosen = rules(3, volume.shape[-1], **changes)
+    return allocate(volume, 5.0 * volume, classes, None, room, national, chosen)
+
+
+def test_nothing_is_offered_to_a_carrier_that_cannot_sort():
+    found = three([[8.0], [0.0], [0.0]], [[0.0], [9.0], [9.0]], [INF, 0.0, INF], max_passes=1)
+    assert found.overflow.ravel() == pytest.approx([0.0, 0.0, 8.0])
+
+
+def test_sorting_that_a_full_zone_did_not_use_serves_another_zone_in_the_next_pass():
+    """First pass: the second carrier takes 5 of 10 in its small zone and 10 in the other; 10 of its 25 are left."""
+    found = three(
+        [[20.0, 20.0], [0.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [5.0, INF], [INF, 5.0]], [INF, 25.0, INF], max_passes=2
+    )
+    assert found.overflow[0, 0] == pytest.approx(np.array([[0.0, 0.0], [5.0, 15.0], [15.0, 5.0]]))
+    assert found.backlog is None

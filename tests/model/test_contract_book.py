@@ -278,3 +278,53 @@ def test_an_event_tells_price_promise_and_term(book):
     assert dict(first.numbers)["commitment_parcels"] == 300.0
     assert dict(first.numbers)["years"] == 2.0
     assert texts(book)[-1] == "The contract of enterprise 7 with USPS comes into force"
+
+
+def test_a_contract_taken_over_without_a_count_begins_at_nothing(book):
+    book.hold(contract(start=START + -3))
+    assert book.delivered("usps", "amazon") == (0.0,)
+
+
+def test_events_come_in_the_order_of_what_happens(book):
+    book.sign(contract(), START)
+    book.sign(contract(start=START + 3), START + 3)
+    assert texts(book) == [
+        "Amazon and USPS sign for 24 months",
+        "The contract of Amazon with USPS comes into force",
+        "The contract of Amazon with USPS is replaced by a new one",
+        "Amazon and USPS sign for 24 months",
+        "The contract of Amazon with USPS comes into force",
+    ]
+
+
+def test_a_contract_that_ends_in_its_first_month_owes_nothing(book):
+    book.sign(contract(notice_months=0), START)
+    book.give_notice("usps", "amazon", START)
+    assert book.advance(START) == []
+    assert book.get("usps", "amazon").state is ContractState.TERMINATED
+
+
+def test_what_was_missed_is_kept_with_its_month_down_to_half_a_parcel(book):
+    signed = book.sign(contract(), START)
+    book.deliver("usps", "amazon", 0.9 * 1200 - 0.5)
+    settled = book.advance(START + 12)
+    ((month, before, result),) = book.shortfalls
+    assert (month, before) == (START + 12, signed)
+    assert settled == [(before, result)]
+    assert result.shortfall == pytest.approx(0.5)
+
+
+def test_only_what_is_in_force_passes_to_a_successor_and_the_history_tells_it(book):
+    book.hand_over("usps", "veho", "amazon", START)  # there is nothing
+    assert book.get("veho", "amazon") is None
+    book.sign(contract(term_months=1), START)
+    book.sign(contract(start=START + 9), START)
+    book.advance(START + 1)
+    book.hand_over("usps", "veho", "amazon", START + 2)  # one has ended, another is to come
+    assert book.in_force() == []
+    waiting = book.upcoming("veho", "amazon")
+    assert book.history[-1] is waiting
+    book.advance(START + 9)
+    book.hand_over("veho", "spee_dee", "amazon", START + 10)
+    assert book.history[-1] is book.get("spee_dee", "amazon")
+    assert [one.seller for one in book.in_force()] == ["spee_dee"]

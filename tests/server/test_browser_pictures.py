@@ -73,6 +73,7 @@ def test_the_map_is_saved_as_it_is_shown_and_says_what_it_shows(visit, tmp_path,
     assert name == "amazon-s-own-share-rural.png"
     assert re.search(r"Amazon's own share .*Rural · February 2025 0 % 100 % Texas rural", told)
     assert pixels_of(shares, usps) < pixels_of(leaders, usps) / 2
+    assert pixels_of(shares, usps) > 1000  # the bar of its share, not only the marker before its name
     ends = {"light": ((227, 238, 249), (8, 69, 126)), "dark": ((32, 54, 77), (143, 208, 255))}[colours]
     body = shares[160 : shares.shape[0] // 2, 60 : shares.shape[1] // 2].reshape(-1, 3).astype(int)
     low, high = np.min(ends, axis=0), np.max(ends, axis=0)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 
 import pytest
 
 from server import seats
+from server.pages.compare.state import comparing_of
 from server.session import Session
 
 
@@ -33,6 +36,20 @@ def test_a_closed_session_leaves_its_seat(open_session):
     assert set(seats.sessions()) == {one, two}
     one.close()
     assert seats.sessions() == [two]
+
+
+def test_nothing_of_a_closed_session_stays_even_where_leaving_its_page_needs_it(fake_market, monkeypatch):
+    monkeypatch.setattr(seats, "_leave", {})
+    session = Session(start=fake_market)
+    seats.take_seat(session, session.close)
+    comparing_of(session).follower = session.snapshot, session
+    gone = weakref.ref(session)
+    session.close()
+    session.join(20)
+    assert seats.sessions() == []
+    del session
+    gc.collect()
+    assert gone() is None
 
 
 def test_only_a_session_left_alone_for_long_gives_way_and_its_page_is_closed(open_session):

@@ -51,6 +51,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "agents/test_bargaining.py",
             "agents/test_bargaining_nash.py",
             "agents/test_bargaining_reservation.py",
+            "agents/test_bargaining_edges.py",
         ),
     ),
 }

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from agents.calendar import Month
 from server.pages.bargaining.seat_card import read_answer
@@ -99,9 +98,6 @@ def _months(start: Month, kept: Mapping[str, object]) -> int:
     return max(0, last - start + 1)
 
 
-_of_session: WeakKeyDictionary[Session, Answers] = WeakKeyDictionary()
-
-
 def answers_of(session: Session) -> Answers:
     """What was answered in a session."""
-    return _of_session.setdefault(session, Answers())
+    return session.kept(Answers)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from experiments.errors import InputError
 from server.pages.compare.plan import MAX_RUNS, Draft, draft_of, make_plan, read_draft
@@ -75,12 +74,9 @@ class Comparing:
         return view
 
 
-_of_session: WeakKeyDictionary[Session, Comparing] = WeakKeyDictionary()
-
-
 def comparing_of(session: Session) -> Comparing:
     """What a session has on the page."""
-    return _of_session.setdefault(session, Comparing())
+    return session.kept(Comparing)
 
 
 def progress_of(view: JobView | None) -> Mapping[str, Any]:

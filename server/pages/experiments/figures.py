@@ -87,8 +87,9 @@ def _finding(result: SweepResult, asked: Question) -> str:
     if table.empty:
         return ""
     changes = table.loc[asked.outcome]["change"]
-    name = changes.abs().idxmax()
-    shown = figure(asked.outcome, float(changes[name]), signed=True).replace("-", "−")
+    most = int(changes.abs().to_numpy().argmax())
+    name = changes.index[most]
+    shown = figure(asked.outcome, float(changes.iloc[most]), signed=True).replace("-", "−")
     what = factor_words(str(name))
     amount = f"{shown} {unit_of(asked.outcome)}".rstrip()
     return (

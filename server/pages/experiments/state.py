@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 from experiments.errors import InputError
 from experiments.storage import write_text
@@ -186,9 +186,6 @@ def _owner(session: Session) -> Any:
     return may_cancel
 
 
-_of_session: WeakKeyDictionary[Session, Experimenting] = WeakKeyDictionary()
-
-
 def experimenting_of(session: Session) -> Experimenting:
     """What a session has on the page."""
-    return _of_session.setdefault(session, Experimenting())
+    return session.kept(Experimenting)

@@ -4,7 +4,9 @@ A carrier delivers the densest addresses itself and hands over those where one m
 access. A cap on what the contract carries works like a higher price, a promised volume like a lower one: both are found
 as the shadow price at which the carrier would want exactly that much. Source: design text of the market, section 12.
 
-Amazon's use of its contract is in `agents.contract_use`, which says why there are two.
+Amazon's use of its contract is in `agents.contract_use`: it looks at the slices of its table, each with a cost of its
+own, and a slice goes whole. Other carriers have no such table: here each zone is divided by density. The two are apart
+because slices come one by one and density does not; one function for both would need the slices and the shadow price.
 """
 
 from __future__ import annotations

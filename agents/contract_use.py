@@ -3,11 +3,6 @@
 Below tolerance x commitment a parcel that is not handed over saves less than the price: under take-or-pay it saves
 price x (1 - rate), under reversion the buyer compares keeping and missing the commitment. A contract without a
 shortfall rule, and one that has reverted already, binds to nothing.
-
-This is Amazon's way: it looks at the slices of its table, each with a cost of its own, and a slice goes whole. Other
-carriers have no such table: `agents.access` divides each zone by density and finds the price at which they would want
-just what the contract gives. The two are apart because slices come one by one and density does not; one function for
-both would need the shadow price and the slices, and be no shorter.
 """
 
 from __future__ import annotations

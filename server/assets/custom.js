@@ -57,6 +57,8 @@
         });
     }
 
+    const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
     const SYMBOLS = {
         circle: 'M5 1a4 4 0 1 0 .01 0Z', diamond: 'M5 .4 9.6 5 5 9.6.4 5Z', rect: 'M1.4 1.4h7.2v7.2H1.4Z',
         triangle: 'M5 .8 9.6 9H.4Z', pin: 'M5 9.6 1.6 4.6a3.5 3.5 0 1 1 6.8 0Z', none: 'M0 4h10v2H0Z',
@@ -99,6 +101,24 @@
             link.href = url;
             link.download = name;
             link.click();
+        },
+        // Names of so many months from one such as 2025-01 on.
+        months(first, count) {
+            const [year, month] = first.split('-').map(Number);
+            return Array.from({ length: count }, (_, i) => `${MONTHS[(month - 1 + i) % 12]} ${year + Math.floor((month - 1 + i) / 12)}`);
+        },
+        // A number with at least and at most so many decimals; a dash where there is none.
+        number(value, fewest, most = fewest) {
+            if (value === null || value === undefined || Number.isNaN(value)) return '–';
+            return Number(value).toLocaleString('en-US', { minimumFractionDigits: fewest, maximumFractionDigits: most }).replace('-', '−');
+        },
+        // A chart in an element, once ECharts is here, that follows its size and the theme; nothing where the element has gone.
+        async chart(place, onTheme) {
+            const echarts = await this.echarts, element = place();
+            if (!element) return null;
+            const chart = echarts.init(element), forget = this.onTheme(onTheme), observer = new ResizeObserver(() => chart.resize());
+            observer.observe(element);
+            return { chart, close() { forget(); observer.disconnect(); chart.dispose(); } };
         },
         onTheme(listener) { listeners.add(listener); return () => listeners.delete(listener); },
         toggleTheme() {

@@ -70,7 +70,7 @@ def test_levers_start_the_run_again_and_bad_values_are_explained(visit):
     visitor = visit()
     page = visitor.page
     page.get_by_text("Amazon decides").click()
-    page.get_by_label("The whole exit happens in its first month").check()
+    page.get_by_label("The whole imposed exit happens in its first month").check()
     page.get_by_text("Uncertainties").first.click()
     page.get_by_role("searchbox", name="Search the uncertainties").fill("build limit")
     field = page.locator("#lm-build_limit")

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from server.memory import give_back
+
 NICENESS = 10
 
 
@@ -40,7 +42,7 @@ def do[T](slot: int, task: Callable[[], T]) -> T:
     try:
         return task()
     finally:
-        gc.collect()
+        give_back()
 
 
 def tick() -> None:

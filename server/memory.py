@@ -1,7 +1,11 @@
-"""Memory of processes with many threads."""
+"""Memory of processes that live long and have many threads."""
+
+from __future__ import annotations
 
 import ctypes
+import gc
 import sys
+from functools import cache
 
 # Each thread that allocates would get a heap of its own, and what one run gives back another could not use.
 HEAPS = 2
@@ -10,9 +14,26 @@ _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 
 def share_heaps() -> None:
     """Let all threads of this process share a few heaps; call it before there are any."""
+    library = _gnu_library()
+    if library is not None:
+        library.mallopt(_ARENA_MAX, HEAPS)
+
+
+def give_back() -> None:
+    """Drop what holds itself in circles, as a market does, and hand the memory that is free to the system."""
+    gc.collect()
+    library = _gnu_library()
+    if library is not None:
+        library.malloc_trim(0)
+
+
+@cache
+def _gnu_library() -> ctypes.CDLL | None:
+    """The C library where it is GNU's, which alone knows both wishes."""
     if not sys.platform.startswith("linux"):
-        return
+        return None
     try:
-        ctypes.CDLL("libc.so.6").mallopt(_ARENA_MAX, HEAPS)
-    except (OSError, AttributeError):  # another C library, which has no such heaps
-        return
+        library = ctypes.CDLL("libc.so.6")
+        return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None
+    except OSError:
+        return None

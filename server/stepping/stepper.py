@@ -7,7 +7,6 @@ steps.
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
@@ -19,6 +18,7 @@ from model.market import ParcelMarket
 from model.scenario import ScenarioError
 from server import snapshot as snapshots
 from server.choice import Choice
+from server.memory import give_back
 from server.snapshot import Run, Snapshot, Status
 from server.stepping.pace import frame_seconds
 from server.stepping.protocol import Show
@@ -269,4 +269,4 @@ class Stepper(Wishes):
             seat.twin.stop()
             del seat
         if held:  # it holds itself in circles, and is to go now, not when memory becomes scarce
-            gc.collect()
+            give_back()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from typing import Any
+
+from server.memory import give_back
 
 NICENESS = 10
 
@@ -29,12 +32,17 @@ def begin(ticks: Any, stops: Any) -> None:
     _ticks, _stops = ticks, stops
     import experiments.simulation  # noqa: F401
 
+    gc.freeze()  # what stays need not be looked through after each task
+
 
 def do[T](slot: int, task: Callable[[], T]) -> T:
-    """Do a task of the job in a slot."""
+    """Do a task of the job in a slot; the market of a run holds itself in circles and goes with the task."""
     global _slot
     _slot = slot
-    return task()
+    try:
+        return task()
+    finally:
+        give_back()
 
 
 def tick() -> None:

@@ -306,8 +306,8 @@ def test_a_slice_that_is_worth_just_the_price_is_handed_over() -> None:
 
 
 def coupled(pair: int, prices: tuple[np.ndarray, ...]) -> Stakes:
-    """The second buyer's value is the first price; the third pair stands alone and rests at once."""
-    buyer = (6.0, prices[0].item() + 1.0, 4.0)[pair]
+    """The second buyer's value follows the prices of both others; the third pair stands alone and rests at once."""
+    buyer = prices[0].item() + prices[2].item() - 2.0 if pair == 1 else (6.0, np.nan, 4.0)[pair]
     return stakes([buyer], [2.0])
 
 

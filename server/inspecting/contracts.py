@@ -59,7 +59,7 @@ def contract(market: ParcelMarket, found: Contract) -> Report:
             decimals=1,
             scale=MILLION,
         ),
-        fact("Paid for it", terms.paid, "million $", decimals=1, scale=MILLION),
+        fact("Paid for what was missed", terms.paid, "million $", decimals=1, scale=MILLION),
     ]
     behind = terms.commitment > 0.0 and terms.delivered < terms.tolerance * terms.pace
     limits = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.calendar import Month
 from agents.geography import DIVISIONS, SEGMENTS
 from model.bargains.enterprise import buyer_name
 from model.market import ParcelMarket
@@ -102,8 +103,14 @@ def shipper_class(market: ParcelMarket, name: str) -> Report:
             Group("What they believe", tuple(beliefs)),
         ),
         charts,
-        *told([]),
+        *told(_of_class(market, name)),
     )
+
+
+def _of_class(market: ParcelMarket, name: str) -> list[tuple[Month, str]]:
+    """What happened to a class of shippers; of small ones no single event is kept."""
+    kinds = ("enterprise_contract", "shed") if name == "enterprise" else ()
+    return [(event.month, event.text) for event in market.events if event.kind in kinds and event.text]
 
 
 def shipper(market: ParcelMarket, number: int) -> Report:

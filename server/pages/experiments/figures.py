@@ -87,9 +87,9 @@ def _finding(result: SweepResult, asked: Question) -> str:
     if table.empty:
         return ""
     changes = table.loc[asked.outcome]["change"]
-    name = changes.abs().idxmax()
-    shown = figure(asked.outcome, float(changes[name]), signed=True).replace("-", "−")
-    what = factor_words(str(name))
+    largest = int(changes.abs().to_numpy().argmax())
+    shown = figure(asked.outcome, float(changes.iloc[largest]), signed=True).replace("-", "−")
+    what = factor_words(str(changes.index[largest]))
     amount = f"{shown} {unit_of(asked.outcome)}".rstrip()
     return (
         f"{what[:1].upper()}{what[1:]} matters most for {outcome_words(asked.outcome)}: {amount} "

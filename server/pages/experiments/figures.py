@@ -87,7 +87,7 @@ def _finding(result: SweepResult, asked: Question) -> str:
     if table.empty:
         return ""
     changes = table.loc[asked.outcome]["change"]
-    largest = int(changes.abs().to_numpy().argmax())
+    largest = int(changes.abs().fillna(0.0).to_numpy().argmax())
     shown = figure(asked.outcome, float(changes.iloc[largest]), signed=True).replace("-", "−")
     what = factor_words(str(changes.index[largest]))
     amount = f"{shown} {unit_of(asked.outcome)}".rstrip()

@@ -132,7 +132,7 @@ class Scenario(BaseModel):
         Month(2025, 1), "First month in which Amazon takes parcels from USPS, where that is imposed", "Amazon", "month"
     )
     exit_end: Month = _lever(Month(2026, 12), "Month in which an imposed exit is complete", "Amazon", "month")
-    exit_at_once: bool = _lever(False, "The whole imposed exit happens in its first month", "Amazon", "switch")
+    exit_at_once: bool = _lever(False, "The whole exit happens in its first month", "Amazon", "switch")
     build_limit_applies: bool = _lever(
         True, "Amazon's yearly build limit binds even when it withdraws from USPS", "Amazon", "switch"
     )

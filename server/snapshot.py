@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from agents.calendar import Month
 from agents.geography import SEGMENTS, ZONE_TYPES, ZoneTable
+from model.carriers import NATIONAL
 from model.events import Event
 from model.market import ParcelMarket
 from server.headline import headline
@@ -24,7 +25,6 @@ type Floats = NDArray[np.float64]
 type Status = Literal["preparing", "paused", "playing", "waiting", "finished", "failed"]
 
 # The twelve carriers are shown as five groups: the four national ones, and the regional carriers together.
-NATIONAL = ("usps", "amazon", "ups", "fedex")
 GROUPS = ("USPS", "Amazon", "UPS", "FedEx", "Regional carriers")
 DENSITIES = ("all", *ZONE_TYPES)
 USD_PER_BILLION = 1e9

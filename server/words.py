@@ -71,12 +71,13 @@ def event_words(text: str) -> str:
 
 def _and(states: list[str]) -> str:
     """States by their names, as one says them."""
-    names = [_state_names().get(state, state) for state in states]
+    names = [state_names().get(state, state) for state in states]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 @cache
-def _state_names() -> dict[str, str]:
+def state_names() -> dict[str, str]:
+    """Names of the states by postal abbreviation."""
     return {row["state_abbrev"]: row["state_name"] for row in read_states()}
 
 

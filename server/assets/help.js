@@ -42,11 +42,12 @@
 
         open() {
             if (Help.shown) Help.shown.close();
+            this.seen = false;
             this.note.textContent = this.words;
             this.note.showPopover();
             this.button.setAttribute('aria-expanded', 'true');
-            this.place();
             Help.shown = this;
+            this.follow();
         }
 
         close() {
@@ -56,10 +57,14 @@
             this.button.setAttribute('aria-expanded', 'false');
         }
 
-        // Stays with its button while the page scrolls, and goes when that leaves the window.
+        // Stays with its button while the page scrolls, and goes when that leaves the window; a button that the keyboard
+        // has chosen may still be on its way into it.
         follow() {
             const { top, bottom } = this.button.getBoundingClientRect();
-            if (bottom < 0 || top > innerHeight) this.close(); else this.place();
+            const outside = bottom < 0 || top > innerHeight;
+            if (outside && this.seen) { this.close(); return; }
+            this.seen = this.seen || !outside;
+            this.place();
         }
 
         // Below the button and inside the window; above it where there is no room below.

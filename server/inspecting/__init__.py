@@ -13,6 +13,7 @@ from server.headline import month_name
 from server.inspecting import carriers, contracts, regulator, shippers, zones
 from server.inspecting.report import Chart, Fact, Group, Report
 from server.talks.contracts import is_rate_agreement
+from server.words import state_names
 
 __all__ = ["Chart", "Fact", "Group", "Inspection", "Report", "Thing", "extract", "things"]
 
@@ -66,7 +67,7 @@ def things(market: ParcelMarket) -> tuple[Thing, ...]:
         title = f"{market.book.name(one.buyer)} with {market.book.name(one.seller)}, from {month_name(one.start)}"
         key = f"contract:{one.seller}-{one.buyer}-{one.start}"
         found.append(Thing(key, title, f"contract, {one.state.value}"))
-    places, names = market.zones, zones.state_names()
+    places, names = market.zones, state_names()
     found += [
         Thing(f"zone:{state}-{ZONE_TYPES[kind]}", f"{names[state]}, {ZONE_TYPES[kind]}", f"zone, {state}")
         for state, kind in zip(places.state.tolist(), places.zone_type.tolist(), strict=True)

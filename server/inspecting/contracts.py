@@ -76,7 +76,7 @@ def _performance(terms: Terms) -> tuple[Fact, ...]:
             decimals=1,
             scale=MILLION,
         ),
-        fact("Paid for it", terms.paid, "million $", decimals=1, scale=MILLION),
+        fact("Paid for what was missed", terms.paid, "million $", decimals=1, scale=MILLION),
     )
 
 

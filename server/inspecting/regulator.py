@@ -37,12 +37,13 @@ def regulator(market: ParcelMarket) -> Report:
     counts = history(market, "usps_violations_count")[:, None]
     kinds = ("regulator", "violation", "statute")
     events = [(event.month, event.text) for event in market.events if event.kind in kinds]
+    lag = f"{agent.lag_months} month{'' if agent.lag_months == 1 else 's'}"
     return Report(
         "regulator",
         "Regulator",
         "It applies the law to contracts, prices, borrowing and results of USPS, and has no interest of its own",
         (
-            Group("State now", (Fact("Decides after", f"{agent.lag_months} months"),)),
+            Group("State now", (Fact("Decides after", lag),)),
             Group("Contracts under review", tuple(queue), "None."),
             Group("Rules broken at present", tuple(broken), "None."),
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.calendar import Month
 from agents.geography import DIVISIONS, SEGMENTS
 from agents.shippers import ShipperTable
 from model.bargains.enterprise import buyer_name
@@ -45,7 +46,7 @@ def shipper_class(market: ParcelMarket, name: str) -> Report:
             Group("What they believe", _beliefs(market)),
         ),
         _class_charts(market, f"{'enterprise' if enterprise else 'small'}_shippers_gain_usd"),
-        *told([]),
+        *told(_of_class(market, name)),
     )
 
 
@@ -114,6 +115,12 @@ def _class_charts(market: ParcelMarket, gain: str) -> tuple[Chart, ...]:
             decimals=2,
         ),
     )
+
+
+def _of_class(market: ParcelMarket, name: str) -> list[tuple[Month, str]]:
+    """What happened to a class of shippers; of small ones no single event is kept."""
+    kinds = ("enterprise_contract", "shed") if name == "enterprise" else ()
+    return [(event.month, event.text) for event in market.events if event.kind in kinds and event.text]
 
 
 def shipper(market: ParcelMarket, number: int) -> Report:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
 from model.carriers import AMAZON, NATIONAL, USPS
 from model.market import ParcelMarket
-from model.zones import read_states
 from server.inspecting.report import (
     FULL,
     Chart,
@@ -24,14 +21,9 @@ from server.inspecting.report import (
     share,
     told,
 )
+from server.words import state_names
 
 MILLION = 1e6
-
-
-@cache
-def state_names() -> dict[str, str]:
-    """Names of the states by postal abbreviation."""
-    return {row["state_abbrev"]: row["state_name"] for row in read_states()}
 
 
 def zone(market: ParcelMarket, index: int) -> Report:

@@ -52,7 +52,8 @@ MISPLACED = """() => { const wide = document.documentElement.clientWidth;
     const box = (part) => part.getBoundingClientRect(), seen = (part) => part.checkVisibility();
     const all = (which) => [...document.querySelectorAll(which)].filter(seen);
     const marks = all('button.lm-help').filter((mark) => !mark.closest('.lm-scroll'));
-    const lists = '.lm-timeline, .lm-picker ul, .lm-scroll, .lm-events';  // they scroll: what is out of them is unseen
+    // They scroll: what is out of them is unseen; and the page scrolls below the bar that stays at the bottom.
+    const lists = '.lm-timeline, .lm-picker ul, .lm-scroll, .lm-events, .lm-sidestack .lm-transport';
     const pressed = '.lm-page button, .lm-page input, .lm-page select, .lm-page a';
     const others = all(pressed).filter((one) => !one.closest(lists));
     const shared = (a, b, low, high) => Math.min(a[high], b[high]) - Math.max(a[low], b[low]);

@@ -156,3 +156,23 @@ def test_keys_play_and_pause(visit):
     visitor.see(re.compile("Playing · "))
     visitor.page.locator("body").press("Space")
     visitor.see(re.compile("Paused · "))
+
+
+def test_on_a_phone_the_map_comes_first_and_play_is_at_hand_without_covering_what_the_keyboard_chooses(visit):
+    visitor = visit(390, 844, "light", f"/?month=2025-02&{SMALL}")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 2 of"), PATIENT)
+    heading, chart, levers = (page.locator(one).first for one in ("h1", ".lm-map", ".lm-levers"))
+    assert heading.bounding_box()["y"] < chart.bounding_box()["y"] < 844 * 0.6 < levers.bounding_box()["y"]
+    step = page.get_by_role("button", name="Step", exact=True)
+    page.locator(".lm-levers summary").first.focus()
+    page.wait_for_timeout(500)
+    chosen = page.locator(".lm-levers summary").first.bounding_box()
+    bar = page.locator(".lm-transport").bounding_box()
+    assert chosen["y"] >= 0
+    assert chosen["y"] + chosen["height"] <= bar["y"]
+    step.click()  # without a scroll to it: it stands where it stood
+    visitor.see(re.compile("Paused · 3 of"))
+    assert page.locator(".lm-transport").bounding_box() == bar
+    assert bar["y"] + bar["height"] == 844
+    assert visitor.errors == []

@@ -11,6 +11,7 @@ from server import inspecting
 from server.inspecting.contracts import contract_versions
 from server.pages.inspect.page import chart_values, rows_of
 from server.snapshot import describe
+from server.words import state_names
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,18 @@ def test_shippers_and_their_agreements_are_told(market):
         market.shippers.weight[market.shippers.small].sum(), rel=1e-6
     )
     np.testing.assert_allclose(small.charts[0].values[:, 0] * 1e6, market.records["small_shippers_gain_usd"])
+    # What happens to one enterprise shipper happens to their class; a state that is entered tells so itself.
+    large = inspecting.report(market, "shippers:enterprise")
+    signed = [event for event in market.events if event.kind == "enterprise_contract" and event.text]
+    assert large.n_events >= len(signed) > 0
+
+
+def test_a_zone_tells_every_carrier_that_enters_its_state(market):
+    entries = [event for event in market.events if event.kind == "entry"]
+    together = next(event for event in entries if ", " in event.text.split(" goes to ")[1].split(" with ")[0])
+    for state in together.text.split(" goes to ")[1].split(" with ")[0].split(", "):
+        name = state_names()[state]
+        assert any(name in text for _, text in inspecting.report(market, f"zone:{state}-urban").events)
 
 
 @pytest.mark.parametrize(

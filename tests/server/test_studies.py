@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from server.charts import CARRIERS
 from server.studies.browser import Alone, text_of
 from server.studies.crowd import Crowd, crowd_text, measure_crowd
+from server.studies.screenshots import smaller
 from server.studies.servers import running
 from server.studies.socket_visitor import SocketVisitor, read_message
 from tests.server.apart import run_apart
@@ -130,3 +135,15 @@ def test_a_short_crowd_on_a_real_server(tmp_path):
     assert crowd.processes == health["processes"] == health["processes_ready"] >= 1
     assert health["processes_replaced"] == 0
     assert "| errors | none | none |" in crowd_text(crowd)
+
+
+def test_a_smaller_picture_keeps_the_colours_of_small_markers():
+    picture = np.random.default_rng(1).integers(200, 256, size=(300, 300, 3)).astype(np.uint8)
+    colours = [tuple(int(one["light"][i : i + 2], 16) for i in (1, 3, 5)) for one in CARRIERS]
+    for place, colour in enumerate(colours):
+        picture[10 * place + 10 : 10 * place + 15, 10:15] = colour
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    shown = np.asarray(Image.open(io.BytesIO(smaller(buffer.getvalue()))).convert("RGB")).astype(int)
+    for place, colour in enumerate(colours):
+        assert np.abs(shown[10 * place + 12, 12] - colour).max() <= 12, CARRIERS[place]["name"]

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import solara
 
+from model.carriers import NATIONAL
 from server import charts
 from server.headline import month_name
-from server.snapshot import NATIONAL
 from server.talks.contracts import Contracts, Terms
 from server.talks.negotiations import Negotiations, Table
 

@@ -87,10 +87,9 @@ def _finding(result: SweepResult, asked: Question) -> str:
     if table.empty:
         return ""
     changes = table.loc[asked.outcome]["change"]
-    most = int(changes.abs().to_numpy().argmax())
-    name = changes.index[most]
-    shown = figure(asked.outcome, float(changes.iloc[most]), signed=True).replace("-", "−")
-    what = factor_words(str(name))
+    largest = int(changes.abs().fillna(0.0).to_numpy().argmax())
+    shown = figure(asked.outcome, float(changes.iloc[largest]), signed=True).replace("-", "−")
+    what = factor_words(str(changes.index[largest]))
     amount = f"{shown} {unit_of(asked.outcome)}".rstrip()
     return (
         f"{what[:1].upper()}{what[1:]} matters most for {outcome_words(asked.outcome)}: {amount} "

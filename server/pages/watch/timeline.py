@@ -11,9 +11,9 @@ from typing import Any
 import solara
 
 from agents.calendar import Month
+from model.carriers import NATIONAL
 from model.events import Event
 from server.headline import month_name
-from server.snapshot import NATIONAL
 from server.words import event_words
 
 MOST = 40

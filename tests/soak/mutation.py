@@ -221,7 +221,8 @@ def report(rows: list[dict[str, Any]], minutes: float) -> str:
     lines = [
         "## Mutation testing",
         "",
-        f"Made by `make mutation` on {date.today()}, commit {str(commit())[:12]}, {minutes:,.0f} minutes. One "
+        f"Made by `make mutation` on {date.today()}, commit {str(commit())[:12]}, {minutes:,.0f} minutes "
+        "in the last call, which goes on where earlier ones ended. One "
         "operator, constant, condition or call is changed at a time; a mutant is killed when a test of the group fails "
         "or hangs. Equivalent mutants (no input tells them from the original) count as survivors.",
         "",

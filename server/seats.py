@@ -93,7 +93,7 @@ def health() -> dict[str, object]:
         "preparing": states.count("preparing"),
         "failed": states.count("failed"),
         "simulating_or_waiting": TURNS.competing + (stepping.competing if stepping else 0),
-        "threads": threading.active_count(),
+        "threads": len(sys._current_frames()),  # not active_count, which goes on counting some that have ended
         "memory_bytes": memory_bytes() + sum(memory_bytes(process.pid) for process in at_work),
         "server_memory_bytes": memory_bytes(),
         "processes": len(at_work),

@@ -102,10 +102,13 @@ docs: setup
 docs-tables: setup
 	$(BIN)/python -m experiments.studies.documentation
 
-# Branch coverage of agents/ and model/, and the functions that no test enters. The whole suite in one process: long.
+# Branch coverage of agents/ and model/, and the functions that no test enters: the whole suite but for browsers, traced.
+COVERAGE := $(BIN)/python -m coverage
 coverage: setup
-	-$(BIN)/python -m coverage run --branch --source=agents,model --data-file=results/coverage -m pytest -q -m "not browser" $(ARGS)
-	$(BIN)/python -m coverage report --data-file=results/coverage --skip-covered --sort=cover
+	rm -f results/coverage results/coverage.*
+	-$(COVERAGE) run --rcfile=tests/soak/coverage.ini -m pytest -q -n 2 --dist loadfile -m "not browser" $(ARGS)
+	$(COVERAGE) combine --quiet --rcfile=tests/soak/coverage.ini
+	$(COVERAGE) report --rcfile=tests/soak/coverage.ini --skip-covered --sort=cover
 	PYTHONPATH=. $(BIN)/python tests/soak/unentered.py results/coverage --write docs/hardening.md
 
 # Compares the locked packages with published advisories: 0 none, 1 some; it says so where the advisories cannot be had.

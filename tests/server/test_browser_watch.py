@@ -168,7 +168,8 @@ def test_on_a_phone_the_map_comes_first_and_play_is_at_hand_without_covering_wha
     page.locator(".lm-levers summary").first.focus()
     page.wait_for_function(
         """() => { const box = (part) => document.querySelector(part).getBoundingClientRect();
-        const chosen = box('.lm-levers summary'); return chosen.top >= 0 && chosen.bottom <= box('.lm-transport').top; }"""
+        const chosen = box('.lm-levers summary');
+        return chosen.top >= 0 && chosen.bottom <= box('.lm-transport').top; }"""
     )
     bar = page.locator(".lm-transport").bounding_box()
     step.click()  # without a scroll to it: it stands where it stood

@@ -141,12 +141,14 @@ def _close_usps_upstream(
     p: Parameters, zones: ZoneTable, costs: CostModel, parcels: Floats, by_segment: Floats, flows: AmazonFlows
 ) -> CostModel:
     """Solve the upstream cost of USPS economy parcels so that all parcels cost what the accounts attribute to them."""
+    if by_segment[ECONOMY] <= 0.0:  # it carries none that could cost anything
+        return costs
     mean, sparse = usps_costs(costs, zones, flows.usps_from, 1.0, 1.0, 1.0)
     last_mile = float((parcels * mean).sum() + (flows.usps * sparse).sum())
     others = float((by_segment[1:] * costs.upstream[1:, USPS]).sum())
     total = p.usps_package_revenue_2024 * BILLION * (1.0 - p.competitive_margin)
     upstream = costs.upstream.copy()
-    upstream[ECONOMY, USPS] = max(0.0, (total - last_mile - others) / by_segment[0])
+    upstream[ECONOMY, USPS] = max(0.0, (total - last_mile - others) / by_segment[ECONOMY])
     return replace(costs, upstream=upstream)
 
 

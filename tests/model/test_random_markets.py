@@ -154,3 +154,27 @@ def test_interest_that_usps_cannot_pay_is_owed_not_paid_from_nothing():
     market = ParcelMarket(scenario).run()
     assert market.ledger.cash("usps") >= 0.0
     assert market.state.books.usps_arrears > 50e9
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value"), [("reservation_belief_sd", 1.01), ("delivery_days_per_week", 1), ("share_economy_usps", -0.1)]
+)
+def test_figures_that_no_market_could_play_are_refused_when_they_are_set(symbol, value):
+    with pytest.raises(ScenarioError, match=f"{symbol} = .*it must be"):
+        Scenario.load("baseline").with_changes({symbol: value}, "change")
+
+
+def few(**changes):
+    settings = Scenario.load("five_day_delivery")
+    return settings.with_changes({"n_shippers": 60, "end": "2025-12", **changes}, "change")
+
+
+@pytest.mark.filterwarnings("error")
+def test_two_days_of_delivery_leave_one_under_five_day_delivery():
+    invariants.play(ParcelMarket(few(delivery_days_per_week=2), rng=1))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_start_without_economy_parcels_of_usps_says_what_cannot_be():
+    with pytest.raises(StartError, match="in segment economy"):
+        ParcelMarket(few(share_economy_usps=0.0), rng=1)

@@ -50,6 +50,14 @@ def test_the_example_to_the_digits(oracle):
     assert (first.quantity, second.quantity, third.quantity, third.payment) == pytest.approx((80, 20, 0, 0))
 
 
+def test_who_pays_as_bid_pays_the_mean_of_its_steps_and_who_wins_nothing_no_price():
+    first, second = clear(lot(30.0), [bid("a", [(10, 5), (10, 4)]), bid("b", [(5, 2.5), (20, 2.4)])], "pay_as_bid")
+    assert (first.quantity, first.price) == (20.0, 4.5)
+    assert second.price == pytest.approx((5 * 2.5 + 5 * 2.4) / 10)
+    (nothing,) = clear(lot(30.0), [bid("c", [(10, 1.9)])], "pay_as_bid")  # below the reserve
+    assert (nothing.quantity, nothing.price) == (0.0, 0.0)
+
+
 @settings(max_examples=300, deadline=None)
 @given(markets, capacities, st.sampled_from(FORMATS))
 def test_awards_are_feasible_and_respect_the_reserve(rows, capacity, kind):

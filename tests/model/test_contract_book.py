@@ -273,6 +273,7 @@ def test_an_event_tells_price_promise_and_term(book):
     book.sign(contract(groups=("urban", "rural"), price=(2.0, 4.0), commitment=(100.0, 200.0), cap=(1e9, 1e9)), START)
     book.sign(contract(buyer="enterprise_7"), START)
     first, *_, last = list(book._events)
+    assert (book._events[0], book._events[-1], book._events[1:3]) == (first, last, list(book._events)[1:3])
     assert (first.kind, first.actors) == ("contract", ("amazon", "usps"))
     assert (last.kind, last.actors) == ("enterprise_contract", ("enterprise_7", "usps"))
     assert dict(first.numbers)["commitment_parcels"] == 300.0

@@ -86,6 +86,7 @@ def test_overrides_make_another_object():
     assert p.overrides == {"n_shippers": 500, "build_limit": 0}
     q = p.with_overrides({"build_limit": 1.2, "inflation": 0})
     assert q.overrides == {"n_shippers": 500, "inflation": 0}
+    assert repr(p) == "Parameters({'n_shippers': 500.0, 'build_limit': 0.0})"  # in the order of the table
 
 
 def test_is_immutable():

@@ -145,9 +145,11 @@ def make_app(only_loopback: bool = True) -> Guard:
     from server.guard import Guard, House
     from server.outbox import send_together
     from server.widget_events import let_threads_end_while_tabs_close, refuse_foreign_objects
+    from server.widget_states import answer_each_on_its_own_channel
 
     refuse_foreign_objects()
     let_threads_end_while_tabs_close()
+    answer_each_on_its_own_channel()
     send_together()
     house = House(limit, lambda: len(seats.sessions()), seats.make_room, seats.health, close_everything)
     return Guard(app, CDN, only_loopback, house)

@@ -14,9 +14,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 import websockets
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "soak"))
+
+from tab import WIDGETS, Tab
 
 from server.studies.socket_visitor import SocketVisitor
 from tests.server.apart import run_apart
@@ -121,6 +126,30 @@ def test_a_closed_tab_s_work_stops_and_its_seat_is_free_soon(server):
     while health(url)["playing"] or health(url)["sessions"]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_of_two_tabs_that_come_back_at_once_each_is_told_about_its_own_page(server):
+    url, _, log = server
+
+    async def come_back_together() -> None:
+        tabs = [Tab(url, f"{page}?{SMALL}", patience=30) for page in ("/", "/evidence")]
+        for tab in tabs:
+            await tab.open()
+        await tabs[0].until(lambda: tabs[0].find("speed"), "the controls of the run")
+        channels = [await tab._open_channel(WIDGETS) for tab in tabs]
+        for tab, channel in zip(tabs, channels, strict=True):
+            own = tab.find("go")
+            tab.widgets.clear()
+            await tab.send("comm_msg", {"comm_id": channel, "data": {"method": "request_states"}})
+            await tab.until(lambda tab=tab, own=own: own in tab.widgets, "its own bar")
+        assert tabs[0].find("speed")
+        assert not tabs[1].find("speed")
+        assert not set(tabs[0].widgets) & set(tabs[1].widgets)
+        for tab in tabs:
+            await tab.leave()
+
+    run_apart(come_back_together())
+    assert "Traceback" not in log.read_text()
 
 
 # The last one: it stops the server.

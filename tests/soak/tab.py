@@ -35,6 +35,7 @@ class Tab:
         draw_seconds: How long it takes to draw a picture; negative never says that it has drawn.
         widgets: State of every widget by the id of its channel.
         complaints: What the server told that should not be.
+        is_spoiled: Whether it has told widgets to show something else.
     """
 
     url: str
@@ -43,6 +44,7 @@ class Tab:
     draw_seconds: float = 0.1
     widgets: dict[str, dict[str, Any]] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
+    is_spoiled: bool = False
     kernel: str = field(default_factory=lambda: str(uuid4()))
     session: str = field(default_factory=lambda: str(uuid4()))
     cookie: str = ""
@@ -53,6 +55,8 @@ class Tab:
         self._drawing: set[asyncio.Task[None]] = set()
         self._socket: Any = None
         self._is_started: bool | None = None
+        self._opened: set[str] = set()  # channels by which it asks
+        self._gone: set[str] = set()  # widgets that were closed; what was said before may come after
 
     @property
     def is_connected(self) -> bool:
@@ -194,6 +198,7 @@ class Tab:
 
     async def _open_channel(self, target: str) -> str:
         channel = str(uuid4())
+        self._opened.add(channel)
         message = make_message("comm_open", {"comm_id": channel, "target_name": target, "data": {}})
         await self.send_frame(json.dumps({**message, "metadata": {"version": "1.0.0"}}))
         return channel
@@ -219,17 +224,20 @@ class Tab:
             self._update(channel, data, buffers_of(raw))
         elif kind == "comm_close":
             self.widgets.pop(channel, None)
+            self._gone.add(channel)
         elif kind == "comm_msg" and data.get("method") == "update":
             self._update(channel, data, buffers_of(raw))
-        elif kind == "comm_msg" and data.get("method") == "update_states":
-            for one, found in data["states"].items():
-                self._update(one, found, [])
+        elif kind == "comm_msg" and data.get("method") == "update_states" and channel in self._opened:
+            for one in data["states"]:
+                self._update(one, data["states"][one], [])
         elif kind == "comm_msg" and data.get("method") == "app-status":
             self._is_started = data["started"]
         elif kind == "comm_msg" and data.get("method") == "error":
             self.complaints.append(str(data)[:300])
 
     def _update(self, channel: str, data: dict[str, Any], buffers: list[bytes]) -> None:
+        if channel in self._gone:
+            return
         state = data.get("state", {})
         for path, content in zip(data.get("buffer_paths", []), buffers, strict=False):
             if len(path) == 2 and isinstance(state.get(path[0]), dict):  # a file that is handed out

@@ -95,11 +95,15 @@ class Wanderer:
             await asyncio.sleep(5.0)
 
     async def _complain(self, text: str, error: Exception) -> None:
-        """Note what went wrong, but for what rubbish may bring about: the server then ends the connection."""
+        """Note what went wrong, but for what rubbish may bring about.
+
+        The server may end the connection; and a widget may show what it was told to, which the visitor cannot read.
+        """
         lost = isinstance(error, TabError | OSError | websockets.WebSocketException)
         refused = isinstance(error, urllib.error.HTTPError | ConnectionRefusedError)
         ours = not self.tab.is_connected and lost and not refused
-        if not ours:
+        unreadable = self.tab.is_spoiled and isinstance(error, LookupError | TypeError | AttributeError)
+        if not ours and not unreadable:
             self.complaints.append(f"visitor {self.number}: {text}")
         await self.tab.drop()
         self.tab.cookie = ""  # what comes next is a new tab
@@ -208,7 +212,9 @@ class Wanderer:
         runs = [{"scenario": self.luck.choice(form["scenarios"])["name"], "changes": ""} for _ in range(2)]
         draft = {"runs": runs, "replications": 2, "seed": 1, "until": SERIES_MONTHS, "shippers": 100}
         await self.tab.press("draft", draft, beside=("compare",))
-        await self.tab.press(self.luck.choice(["compare", "compare", "add_watched", "cancel"]), beside=("compare",))
+        deed = self.luck.choice(["compare", "compare", "add_watched", "cancel"])
+        if self.tab.find(deed, "compare"):  # the draft may have brought another page
+            await self.tab.press(deed, beside=("compare",))
 
     async def _sweep(self) -> None:
         if not self.tab.find("check", "start"):
@@ -221,8 +227,9 @@ class Wanderer:
         if deed in ("check", "start"):
             if deed == "check":
                 await self.tab.press("draft", draft | {"until": SERIES_MONTHS}, beside=("check",))
-            await self.tab.press(deed, beside=("check", "start"))
-        else:
+            if self.tab.find("check", "start"):
+                await self.tab.press(deed, beside=("check", "start"))
+        elif self.tab.find(deed, "resume"):
             await self.tab.press(deed, f"soak-{self.number}", beside=("resume",))
 
     async def _lose_connection(self) -> None:
@@ -241,6 +248,7 @@ class Wanderer:
         elif kind < 0.6:
             for channel, state in rubbish.updates(self.luck, self.tab):
                 content = {"comm_id": channel, "data": {"method": "update", "state": state, "buffer_paths": []}}
+                self.tab.is_spoiled = True
                 await self.tab.send("comm_msg", content)
         elif kind < 0.9:
             for frame in rubbish.frames(self.luck, self.tab):

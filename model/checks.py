@@ -34,7 +34,7 @@ def check_month(market: ParcelMarket) -> None:
     if parcels > PARCEL_TOLERANCE:
         raise BalanceError(f"{market.month}: parcels do not balance, relative gap {parcels:.3g}")
     if money != 0.0:
-        raise BalanceError(f"{market.month}: money does not balance, gap {money:.2f} $")
+        raise BalanceError(f"{market.month}: money does not balance, gap ${money:.2f}")
     over = capacity_overrun(market)
     if over > CAPACITY_TOLERANCE:
         raise BalanceError(f"{market.month}: more parcels than capacity, relative gap {over:.3g}")

@@ -61,7 +61,7 @@ def _percent(share: float) -> str:
 
 
 def _dollars(amount: float) -> str:
-    text = f"{amount / 1e9:,.2f} billion $" if amount >= 999.5e6 else f"{amount / 1e6:,.0f} million $"
+    text = f"${amount / 1e9:,.2f} billion" if amount >= 999.5e6 else f"${amount / 1e6:,.0f} million"
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 

@@ -96,7 +96,7 @@ class Question:
         within = self.price <= limit if buys else self.price >= limit
         beyond = "above the most that you can pay" if buys else "below the least that you can take"
         return [
-            f"{self._of(index)}the offer of {self.price[index]:.2f} $ is {beyond}, {limit[index]:.4f} $"
+            f"{self._of(index)}the offer of ${self.price[index]:.2f} is {beyond}, ${limit[index]:.4f}"
             for index in np.flatnonzero(accept & ~within)
         ]
 
@@ -116,12 +116,12 @@ class Question:
             elif not within[index]:
                 bound, direction = ("at most", "above") if buys else ("at least", "below")
                 found.append(
-                    f"{self._of(index)}{value:.2f} $ is {direction} your own limit: {bound} {limit:.2f} $ leaves you "
+                    f"{self._of(index)}${value:.2f} is {direction} your own limit: {bound} ${limit:.2f} leaves you "
                     "no worse off than no contract"
                 )
             elif self.can_accept and worse[index]:
                 found.append(
-                    f"{self._of(index)}{value:.2f} $ is worse for you than the {self.price[index]:.2f} $ on the table"
+                    f"{self._of(index)}${value:.2f} is worse for you than the ${self.price[index]:.2f} on the table"
                 )
         return found
 

@@ -114,7 +114,7 @@ def _record(market: ParcelMarket, held: AuctionRound) -> None:
         market.month,
         "auction",
         ("usps",),
-        f"USPS sells access for {sold / 1e6:,.0f} million parcels a year in {len(held.lots)} lots at {price:.2f} $",
+        f"USPS sells access for {sold / 1e6:,.0f} million parcels a year in {len(held.lots)} lots at ${price:.2f}",
         parcels=sold,
         revenue_usd=revenue,
         efficiency_share=held.efficiency,
@@ -127,7 +127,7 @@ def _record(market: ParcelMarket, held: AuctionRound) -> None:
             "award",
             (won.bidder, "usps"),
             f"{market.book.name(won.bidder)} wins access for {parcels / 1e6:,.1f} million parcels a year "
-            f"at {paid / parcels:.2f} $",
+            f"at ${paid / parcels:.2f}",
             parcels=parcels,
             price_usd=paid / parcels,
         )

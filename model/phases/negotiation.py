@@ -234,7 +234,7 @@ def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None
         market.month,
         "agreement",
         (pair.buyer, pair.seller),
-        f"{buyer} and {seller} agree on {mean:.2f} $ for {_millions(volume.sum())} million parcels a year from {begin}",
+        f"{buyer} and {seller} agree on ${mean:.2f} for {_millions(volume.sum())} million parcels a year from {begin}",
         price_usd=mean,
         parcels=float(volume.sum()),
         round=float(market.month - state.opened),
@@ -274,7 +274,7 @@ def decide_reviews(market: ParcelMarket) -> None:
             market.month,
             "regulator",
             (decision.filing.buyer, decision.filing.seller),
-            f"The regulator returns the contract of {buyer} with {seller}: a price lies {gap:.2f} $ below attributable "
+            f"The regulator returns the contract of {buyer} with {seller}: a price lies ${gap:.2f} below attributable "
             "cost",
             gap_usd=gap,
         )

@@ -127,7 +127,7 @@ def _borrow(market: ParcelMarket, cash: float) -> None:
         books.usps_debt += paid
         books.usps_borrowed += paid
         market.events.add(
-            market.month, "borrowing", ("usps", "treasury"), f"USPS borrows {paid / BILLION:.2f} bn $", usd=paid
+            market.month, "borrowing", ("usps", "treasury"), f"USPS borrows ${paid / BILLION:.2f} billion", usd=paid
         )
 
 

@@ -156,7 +156,7 @@ class _SegmentSolver:
         raise StartError(
             f"no start state: in segment {SEGMENTS[self.segment]} {_carrier(worst)} "
             f"cannot reach its published {what} of {wanted:g}; "
-            f"its lowest quote is {self.floor[worst]:.2f} $ before surcharges"
+            f"its lowest quote is ${self.floor[worst]:.2f} before surcharges"
         )
 
     def _step(self) -> tuple[Floats, Floats, float]:
@@ -168,7 +168,7 @@ class _SegmentSolver:
             raise StartError(
                 f"no start state: in segment {SEGMENTS[self.segment]} no shipper would choose {_carrier(worst)}, "
                 f"which has a share of {self.share[worst]:.4g}; its lowest quote is "
-                f"{self.floor[worst]:.2f} $ before surcharges"
+                f"${self.floor[worst]:.2f} before surcharges"
             )
         safe = np.where(offered, volume, 1.0)
         step = np.where(offered, np.log(np.where(offered, self.share, 1.0)) - np.log(safe / math.fsum(volume)), 0.0)

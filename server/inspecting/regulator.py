@@ -21,8 +21,8 @@ def regulator(market: ParcelMarket) -> Report:
         Fact(
             f"{market.book.name(filing.buyer)} with {market.book.name(filing.seller)}",
             f"filed in {month_name(filing.filed)}",
-            help=f"Prices {', '.join(f'{price:.2f}' for price in filing.price[:6])} $; attributable cost "
-            f"{', '.join(f'{cost:.2f}' for cost in filing.attributable_cost[:6])} $.",
+            help=f"Prices {', '.join(f'${price:.2f}' for price in filing.price[:6])}; attributable cost "
+            f"{', '.join(f'${cost:.2f}' for cost in filing.attributable_cost[:6])}.",
         )
         for filing in agent.queue
     ]

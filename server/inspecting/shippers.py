@@ -150,7 +150,7 @@ def shipper(market: ParcelMarket, number: int) -> Report:
     agreements = [
         Fact(
             f"With {market.book.name(one.seller)}, until {month_name(one.expiry)}",
-            ", ".join(f"{price:.2f} $ {label}" for price, label in zip(one.price, one.groups, strict=True)),
+            ", ".join(f"${price:.2f} {label}" for price, label in zip(one.price, one.groups, strict=True)),
         )
         for one in held
     ]

@@ -151,7 +151,7 @@ def history_of(market: ParcelMarket, contract: Contract) -> tuple[str, ...]:
     """What happened under a contract, oldest first: its notices and settlements."""
     notes = []
     for month, _, result in (one for one in market.book.shortfalls if contract_key(one[1]) == contract_key(contract)):
-        paid = f", {result.payment / 1e6:,.0f} million $ are due" if result.payment > 0.0 else ""
+        paid = f", ${result.payment / 1e6:,.0f} million are due" if result.payment > 0.0 else ""
         reverted = "; the published price holds from now on" if result.contract.reverted else ""
         notes.append(f"{month_name(month)}: {result.shortfall / 1e6:,.1f} million parcels missing{paid}{reverted}")
     if contract.ends is not None and contract.state is not ContractState.TERMINATED:

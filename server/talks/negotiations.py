@@ -200,7 +200,7 @@ def _gap_text(state: TalksState) -> str:
     gap = float(np.min(seller - buyer))
     if gap <= 0.0:
         return "There would be a price that suits both."
-    return f"No price suits both: the buyer would pay {gap:.2f} $ a parcel less than the seller needs."
+    return f"No price suits both: the buyer would pay ${gap:.2f} a parcel less than the seller needs."
 
 
 def _offers_text(state: TalksState) -> str:
@@ -212,7 +212,7 @@ def _offers_text(state: TalksState) -> str:
     gap = latest[Side.SELLER].price - latest[Side.BUYER].price
     if not np.isfinite(gap).any():
         return "They talk."
-    return f"Their latest offers are {max(0.0, float(np.nanmean(gap))):.2f} $ a parcel apart."
+    return f"Their latest offers are ${max(0.0, float(np.nanmean(gap))):.2f} a parcel apart."
 
 
 def _table(market: ParcelMarket, state: TalksState, entry: Entry, group: int, agreements: list[Event]) -> Table:

@@ -126,5 +126,5 @@ def _move(question: Question, answer: Answer, other: str) -> str:
 
 def _prices(groups: tuple[str, ...], price: np.ndarray, which: np.ndarray) -> str:
     if len(groups) == 1:
-        return f"{price[0]:.2f} $"
-    return ", ".join(f"{price[index]:.2f} $ {groups[index]}" for index in np.flatnonzero(which))
+        return f"${price[0]:.2f}"
+    return ", ".join(f"${price[index]:.2f} {groups[index]}" for index in np.flatnonzero(which))

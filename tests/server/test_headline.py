@@ -38,9 +38,9 @@ def test_a_quiet_month_tells_amazons_own_share():
 
 
 def test_loss_and_profit_are_told_apart():
-    assert sentence(income=-1.3e9).endswith("loses 1.30 billion $.")
-    assert sentence(income=-999.6e6).endswith("loses 1.00 billion $.")
-    assert sentence(income=45e6).endswith("earns 45 million $.")
+    assert sentence(income=-1.3e9).endswith("loses $1.30 billion.")
+    assert sentence(income=-999.6e6).endswith("loses $1.00 billion.")
+    assert sentence(income=45e6).endswith("earns $45 million.")
 
 
 def test_the_same_month_of_the_year_before_is_compared():

@@ -116,10 +116,10 @@ def test_leaving_the_table_costs_parcels_and_the_twin_shows_what_the_model_would
     assert view.ended == ()
     assert "no agreement until now" in card_values(last, view, "")["compared"]
     assert "no finding" in card_values(last, view, "")["compared"]
-    ended = ("2026-05: Amazon and USPS agree on 2.70 $ from 2026-10", "2029-04: Amazon and USPS agree on 3.79 $")
+    ended = ("2026-05: Amazon and USPS agree on $2.70 from 2026-10", "2029-04: Amazon and USPS agree on $3.79")
     told = card_values(last, replace(view, ended=ended, models_ended=ended[:1]), "")["compared"]
-    assert "You: May 2026: Amazon and USPS agree on 2.70 $ from October 2026; April 2029: Amazon" in told
-    assert "with the same seed: May 2026: Amazon and USPS agree on 2.70 $ from October 2026. Same" in told
+    assert "You: May 2026: Amazon and USPS agree on $2.70 from October 2026; April 2029: Amazon" in told
+    assert "with the same seed: May 2026: Amazon and USPS agree on $2.70 from October 2026. Same" in told
 
 
 def test_the_comparison_stays_when_the_next_talks_open(player):
@@ -145,8 +145,8 @@ def test_a_better_price_than_the_models_shows_in_money(player):
     view = seat_view.extract(by_hand.markets[0], by_hand.session.seat)
     assert len(view.ended) == 1
     assert view.ended != view.models_ended
-    assert view.moves[-1].startswith("Round 16: you accept 2.67")
-    assert any("you decline" in move and "name 2.30" in move for move in view.moves)
+    assert view.moves[-1].startswith("Round 16: you accept $2.67")
+    assert any("you decline" in move and "name $2.30" in move for move in view.moves)
     cost = next(line for line in view.lines if line.name == "Amazon's delivery costs")
     assert cost.yours < cost.models
 
@@ -205,7 +205,7 @@ def test_an_answer_that_is_not_possible_is_refused_and_the_run_waits_on(player):
     by_hand.session.play()
     decision = by_hand.screen.wait(lambda s: s.decision is not None).decision
     (problem,) = by_hand.session.answer(decision, Answer(price=9.0))
-    assert "9.00 $ is above your own limit" in problem
+    assert "$9.00 is above your own limit" in problem
     assert by_hand.session.snapshot.status == "waiting"
     assert by_hand.session.answer(decision, Answer(price=2.0)) == []
 

@@ -237,7 +237,7 @@ def test_the_seat_can_be_taken_there_and_the_twin_plays_there_too(house):
     session.play()
     decision = screen.wait(lambda s: s.decision is not None).decision
     (problem,) = session.answer(decision, Answer(price=9.0))
-    assert "9.00 $ is above your own limit" in problem
+    assert "$9.00 is above your own limit" in problem
     session.look_back(1)
     assert screen.wait(lambda s: s.shown == 1).decision is decision
     session.look_back(None)

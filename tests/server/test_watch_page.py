@@ -46,7 +46,7 @@ EVENTS = (
     Event(Month(2025, 3), "order", ("lso",), "LSO orders capacity"),
     Event(Month(2025, 4), "price", ("veho",), "Veho raises its list prices"),
     Event(Month(2025, 4), "price", ("ups",), "UPS raises its list prices"),
-    Event(Month(2026, 3), "agreement", ("amazon", "usps"), "Amazon Logistics and USPS agree on 2.70 $"),
+    Event(Month(2026, 3), "agreement", ("amazon", "usps"), "Amazon Logistics and USPS agree on $2.70"),
     Event(Month(2026, 3), "contract", ("amazon", "usps"), "Amazon Logistics and USPS sign for 36 months"),
     Event(BEGIN, "contract", ("amazon", "usps"), "The contract of Amazon Logistics with USPS comes into force"),
     Event(Month(2027, 1), "contract", ("amazon", "usps"), "The contract of Amazon Logistics with USPS is repriced"),

@@ -123,8 +123,8 @@ def chart_values(table: Table, reveal: bool, seat: str = "") -> dict[str, Any]:
 
 
 def dollars(value: float, decimals: int = 2) -> str:
-    """A price for reading, such as 3.53 $."""
-    return f"{value:,.{decimals}f} $".replace("-", "−") if isfinite(value) else "none"
+    """A price for reading, such as $3.53."""
+    return f"{'−' if value < 0 else ''}${abs(value):,.{decimals}f}" if isfinite(value) else "none"
 
 
 def millions(parcels: float) -> str:
@@ -205,7 +205,7 @@ def limits(table: Table, reveal: bool) -> list[dict[str, Any]]:
             *(
                 _row(
                     f"What {name} gains a year",
-                    f"{numbers[side] / MILLION:,.0f} million $".replace("-", "−"),
+                    f"{dollars(numbers[side] / MILLION, 0)} million",
                     "Against having no contract, at what the parcels are really worth to it: a side whose private error"
                     " is large can lose by the deal.",
                     exact=numbers[side],
@@ -235,7 +235,7 @@ def _contract_row(terms: Terms) -> dict[str, Any]:
         "title": terms.title,
         "state": terms.state,
         "price": f"{terms.price:.2f}",
-        "exact_price": f"{terms.price:.6f} $ per parcel",
+        "exact_price": f"${terms.price:.6f} per parcel",
         "prices": ", ".join(f"{group} {price:.2f}" for group, price in by_group) if several else "",
         "escalator": f"{terms.escalator:.1%}",
         "commitment": millions(terms.commitment) if promised else "none",

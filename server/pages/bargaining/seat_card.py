@@ -198,11 +198,11 @@ def _advice(decision: Decision) -> str:
 
 def _line(line: Line) -> dict[str, str]:
     money = line.unit == "$"
-    scale, unit = (1e9, "billion $") if money else (1e6, "million")
+    scale, unit, sign = (1e9, "billion", "$") if money else (1e6, "million", "")
     decimals = 2 if money else 0
 
-    def told(value: float, sign: str = "") -> str:
-        return f"{value / scale:{sign},.{decimals}f} {unit}".replace("-", "−")
+    def told(value: float, plus: str = "") -> str:
+        return f"{'−' if value < 0 else plus}{sign}{abs(value) / scale:,.{decimals}f} {unit}"
 
     return {
         "name": line.name,
@@ -263,6 +263,6 @@ def read_answer(values: object, decision: Decision) -> Answer:
     open_ = threads & ~accept
     if named and open_.any():
         if np.isnan(price[open_]).any():
-            raise ValueError("name a price in $ a parcel, such as 2.95")
+            raise ValueError("name a price in dollars a parcel, such as 2.95")
         return Answer(accept=accept, price=price)
     return Answer(accept=accept)

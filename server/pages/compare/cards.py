@@ -72,7 +72,7 @@ def _extremes(rows: pd.DataFrame) -> list[tuple[str, pd.Series]]:
 
 def _money(amount: float) -> str:
     size = abs(amount)
-    text = f"{size / BILLION:,.2f} billion $" if size >= 0.1 * BILLION else f"{size / 1e6:,.1f} million $"
+    text = f"${size / BILLION:,.2f} billion" if size >= 0.1 * BILLION else f"${size / 1e6:,.1f} million"
     return f"{'gains' if amount > 0 else 'loses'} {text}".replace(" ", "\N{NO-BREAK SPACE}")
 
 

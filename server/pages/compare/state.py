@@ -34,20 +34,28 @@ class Comparing:
     found: Compared | None = None
 
     def fill_in(self, values: object) -> None:
-        """Take over what a browser filled in."""
+        """Take over what a browser filled in; what was wrong before is not said of it."""
+        self.problems = ()
         try:
             self.draft = read_draft(values)
         except ValueError as error:
             self.problems = (str(error),)
 
     def add_watched(self, session: Session) -> None:
-        """Add the run that is being watched; its seed becomes the first one."""
-        if len(self.draft.runs) < MAX_RUNS:
-            choice = session.choice
-            runs = (*self.draft.runs, draft_of(choice))
-            until = str(dict(choice.overrides).get("end", self.draft.until))
-            self.draft = replace(self.draft, runs=runs, seed=choice.seed, until=until)
-            self.version += 1
+        """Add the run that is being watched, where it is not there yet; its seed becomes the first one."""
+        choice, runs = session.choice, self.draft.runs
+        watched = draft_of(choice)
+        self.problems = ()
+        if watched in runs:
+            name = "the reference" if runs.index(watched) == 0 else f"run {runs.index(watched) + 1}"
+            self.problems = (f"What you watch is there already: it is {name}. Its seed and last month are taken over.",)
+        elif len(runs) < MAX_RUNS:
+            runs = (*runs, watched)
+        else:
+            return
+        until = str(dict(choice.overrides).get("end", self.draft.until))
+        self.draft = replace(self.draft, runs=runs, seed=choice.seed, until=until)
+        self.version += 1
 
     def start(self, pool: WorkPool, session: Session) -> None:
         """Check the draft and give it to the pool; says what is wrong instead."""

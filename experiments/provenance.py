@@ -1,4 +1,4 @@
-"""Where a result comes from: enough to make it again, and nothing that differs between two machines or two days."""
+"""Where a result comes from: enough to make it again, and nothing that differs between two days."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ def provenance(scenario: Scenario) -> dict[str, Any]:
         scenario: What was run.
 
     Returns:
-        model_version, commit (None when unknown), packages (versions), parameter_checksum, code_checksum, changes
-        (against the default scenario) and forced.
+        model_version, commit (None when unknown), packages (versions), machine, parameter_checksum, code_checksum,
+        changes (against the default scenario) and forced.
     """
     return {
         "model_version": _version(DISTRIBUTION),
         "commit": commit(),
         "packages": {"python": platform.python_version(), **{name: _version(name) for name in COMPUTED_WITH}},
+        "machine": machine(),
         "parameter_checksum": scenario.parameters.checksum(),
         "code_checksum": code_checksum(),
         "changes": changes(scenario),
@@ -44,6 +45,21 @@ def provenance(scenario: Scenario) -> dict[str, Any]:
 def changes(scenario: Scenario) -> dict[str, Any]:
     """Levers and parameters that differ from the default scenario."""
     return {key: value for key, value in scenario.changes().items() if key not in _LABELS}
+
+
+@cache
+def machine() -> dict[str, str]:
+    """What the last bits of a result may hang on: how exp() and sums are rounded.
+
+    OpenBLAS picks other routines for an Intel processor than for one of AMD with the same instructions.
+    """
+    import numpy as np
+    import scipy.linalg  # noqa: F401 (it brings a BLAS of its own)
+    from threadpoolctl import threadpool_info
+
+    found = (np.show_config(mode="dicts") or {}).get("SIMD Extensions", {}).get("found", [])
+    kernels = {f"{one['internal_api']} {one.get('architecture', '')}".strip() for one in threadpool_info()}
+    return {"processor": " ".join([platform.machine(), *found]), "linear algebra": ", ".join(sorted(kernels))}
 
 
 def _version(distribution: str) -> str | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from experiments.store.reading import SweepResult
 
 # What a computation depends on; forced and changes are the scenario itself.
-_COMPUTED_BY = ("model_version", "commit", "packages", "parameter_checksum", "code_checksum")
+_COMPUTED_BY = ("model_version", "commit", "packages", "machine", "parameter_checksum", "code_checksum")
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,9 +206,10 @@ def _other_origin(stored: Stored) -> Iterator[str]:
     here = provenance(stored.scenario)
     for name in _COMPUTED_BY:
         before, now = stored.provenance.get(name), here[name]
-        if name == "packages" and isinstance(before, Mapping):
-            for package, version in now.items():
-                if before.get(package) != version:
-                    yield f"{package} was {before.get(package)}, now it is {version}"
+        if isinstance(now, Mapping):
+            kept = before if isinstance(before, Mapping) else {}  # older results do not tell their machine
+            for part, value in now.items():
+                if kept and kept.get(part) != value:
+                    yield f"{part} was {kept.get(part)}, now it is {value}"
         elif before != now:
             yield f"{name.replace('_', ' ')} was {str(before)[:12]}, now it is {str(now)[:12]}"

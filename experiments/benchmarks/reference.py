@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import json
-import platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from experiments.errors import InputError
+from experiments.provenance import machine
 from experiments.storage import write_text
 from model.market import ParcelMarket
 from model.scenario import Scenario
@@ -81,20 +82,6 @@ class Move:
         return f"{self.case}: {self.outcome} was {self.before!r}, is {self.now!r} (moved by {self.share:.3g})"
 
 
-def machine() -> dict[str, str]:
-    """What the last bit of a result may hang on."""
-    import numpy as np
-    import scipy
-
-    features = np.show_config(mode="dicts") or {}
-    found = features.get("SIMD Extensions", {}).get("found", [])
-    return {
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "processor": " ".join([platform.machine(), *found]),
-    }
-
-
 def outcomes_now() -> dict[str, dict[str, float]]:
     """Play the reference runs; outcomes of the whole run (years sum up to it), by run."""
     found = {}
@@ -119,7 +106,7 @@ def read_reference(path: Path = REFERENCE_FILE) -> dict[str, Any]:
 
 def refresh(path: Path = REFERENCE_FILE) -> None:
     """Write what the model gives today."""
-    content = {"machine": machine(), "runs": outcomes_now()}
+    content = {"machine": _machine(), "runs": outcomes_now()}
     write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
     if (path.parent / CHECKSUM_FILE).is_file():
         refresh_checksums(path.parent)
@@ -132,7 +119,7 @@ def moves(path: Path = REFERENCE_FILE) -> list[Move]:
         InputError: There is no file.
     """
     content = read_reference(path)
-    tolerance = 0.0 if content["machine"] == machine() else OTHER_MACHINE_TOLERANCE
+    tolerance = 0.0 if content["machine"] == _machine() else OTHER_MACHINE_TOLERANCE
     now, found = outcomes_now(), []
     for case in sorted(content["runs"].keys() | now.keys()):
         before, after = content["runs"].get(case, {}), now.get(case, {})
@@ -141,6 +128,11 @@ def moves(path: Path = REFERENCE_FILE) -> list[Move]:
             if not _same(move, tolerance):
                 found.append(move)
     return sorted(found, key=lambda move: -move.share)
+
+
+def _machine() -> dict[str, str]:
+    """What the last bits may hang on."""
+    return {"numpy": metadata.version("numpy"), "scipy": metadata.version("scipy"), **machine()}
 
 
 def _same(move: Move, tolerance: float) -> bool:

@@ -87,6 +87,7 @@ def provenance_section(result: SweepResult) -> Section:
         ["checksum of code and data", str(told["code_checksum"])],
         ["checksum of the parameters", str(told["parameter_checksum"])],
         ["computed with", packages],
+        ["on a machine with", ", ".join(told.get("machine", {"": "unknown"}).values())],
         ["simulation", str(result.manifest.environment["simulate"])],
         ["seeds of luck", f"{design['seed']} to {last}" if last > design["seed"] else str(last)],
         ["parameter draws", "none" if result.draws is None else f"{result.draws.name}: seed s takes draw s"],

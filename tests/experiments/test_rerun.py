@@ -58,6 +58,7 @@ def test_every_difference_is_told(folder: Path) -> None:
     summary["outcomes"]["no_such_outcome"] = 3.0
     summary["provenance"]["code_checksum"] = "0" * 64
     summary["provenance"]["packages"]["numpy"] = "1.0"
+    summary["provenance"]["machine"]["linear algebra"] = "openblas VORTEX"
     (folder / "summary.json").write_text(json.dumps(summary))
     monthly = pd.read_parquet(folder / "monthly.parquet")
     monthly.iloc[3, 2] += 1.0
@@ -70,7 +71,7 @@ def test_every_difference_is_told(folder: Path) -> None:
         "no_such_outcome": None,
         f"monthly: {monthly.columns[2]}, {monthly.index[3]}": pytest.approx(-1.0, abs=1e-6),
     }
-    assert [line.split()[0] for line in told["made_with"]] == ["numpy", "code"]
+    assert [line.split()[0] for line in told["made_with"]] == ["numpy", "linear", "code"]
     shown = CliRunner().invoke(app, ["rerun", str(folder)])
     assert shown.exit_code == 1
     assert "no_such_outcome" in shown.stdout

@@ -217,9 +217,12 @@ def _reoffer(
         offered = liking * _from_others(scale, refusing)
         claim = np.bincount(place, weights=offered.ravel(), minlength=room.size).reshape(room.shape)
         taken = ration(claim[None], np.maximum(room, 0.0), np.maximum(network_room, 0.0)).ratio[0]
+        placed = claim * taken
+        if not placed.any():  # and further passes would place nothing either
+            break
         found_place += offered * taken[:, zone]
-        room -= claim * taken
-        network_room -= (claim * taken).sum(axis=1)
+        room -= placed
+        network_room -= placed.sum(axis=1)
         # what carrier a's rejected parcels found elsewhere: scale_a * sum over b != a of liking_b * taken_b
         found = scale * _others_of(liking * taken[:, zone], refusing)
         kept = 1.0 - np.divide(found, left, out=np.zeros_like(left), where=left > 0.0)

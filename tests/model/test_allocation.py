@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from model import allocation
 from model.allocation import AllocationRules, Backlog, Priority, allocate, ration
 
 INF = np.inf
@@ -42,6 +43,17 @@ def test_the_rest_goes_to_the_other_carrier_at_its_price_and_then_waits():
     assert found.backlog.value[0, 0, 0, 0, 0] == pytest.approx(100.0)
     assert found.unserved.sum() == 0.0
     assert (found.tendered, found.waited) == (110.0, 0.0)
+
+
+def test_offers_end_where_nobody_has_room_however_many_are_allowed(monkeypatch):
+    passes = []
+    monkeypatch.setattr(allocation, "ration", lambda *given: passes.append(1) or ration(*given))
+    for capacity in ((60.0, 30.0), (0.0, 0.0)):
+        passes.clear()
+        few, many = (month((100.0, 10.0), capacity, max_passes=allowed) for allowed in (2, 10**6))
+        assert len(passes) < 10
+        assert many.accepted.tobytes() == few.accepted.tobytes()
+        assert many.backlog.volume.tobytes() == few.backlog.volume.tobytes()
 
 
 def test_where_everything_finds_room_nothing_travels_on_or_waits():

@@ -1,8 +1,5 @@
 """What access is worth, who takes part, and what is bid under each format."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,15 +19,10 @@ from agents.auction import (
     shaded,
 )
 from agents.auction.values import access_value
+from tests.oracles import ORACLES
 
 PUBLISHED = 4.41
 DAYS = 302
-
-
-@pytest.fixture(scope="module")
-def oracle():
-    with (Path(__file__).parents[1] / "data" / "oracles.csv").open(encoding="utf-8", newline="") as file:
-        return {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
 
 
 def lot(capacity=100.0, reserve=2.38, bidders=3, zone=0, window="same_day"):
@@ -131,12 +123,12 @@ def test_demand_points_back_at_the_parcels_and_is_sorted_by_value():
     assert found[2].quantity == pytest.approx([1.5e8, 0.5e8])
 
 
-def test_bids_of_the_example(oracle):
+def test_bids_of_the_example():
     for name in "abc":
-        value, quantity = oracle[f"auction_value_{name}"], oracle[f"auction_quantity_{name}"]
+        value, quantity = ORACLES[f"auction_value_{name}"], ORACLES[f"auction_quantity_{name}"]
         wants = demand([quantity], [value], name)
-        shown = [bid_for(kind, lot(reserve=oracle["auction_reserve"]), wants, PUBLISHED, False) for kind in FORMATS]
-        assert round(float(shown[0].price[0]), 2) == oracle[f"auction_bid_{name}"]
+        shown = [bid_for(kind, lot(reserve=ORACLES["auction_reserve"]), wants, PUBLISHED, False) for kind in FORMATS]
+        assert round(float(shown[0].price[0]), 2) == ORACLES[f"auction_bid_{name}"]
         assert [bid.price[0] for bid in shown[1:]] == [value, value]
         assert all(bid.quantity[0] == quantity for bid in shown)
 

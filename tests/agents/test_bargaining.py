@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -12,19 +10,12 @@ import pytest
 
 from agents.bargaining import AlternatingOffers, Bargaining, Concession, Side, Stakes, Talks, View, nash_price
 from model.parameters import Parameters
+from tests.oracles import ORACLES
 
 P = Parameters.default()
 TOLERANCE = 0.02
 THREADS = ("urban", "suburban", "rural", "uniform")
 NO_BREAKDOWN = 1.0  # a uniform draw that no hazard reaches
-
-
-def read_values() -> dict[str, float]:
-    with (Path(__file__).parents[1] / "data" / "oracles.csv").open(encoding="utf-8") as file:
-        return {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
-
-
-ORACLES = read_values()
 
 
 def protocol(**changes: object) -> AlternatingOffers:

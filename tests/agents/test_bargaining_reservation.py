@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -27,20 +25,13 @@ from agents.bargaining import (
 from agents.make_or_buy import own_cost
 from agents.sourcing import AccessSlices
 from model.parameters import Parameters
+from tests.oracles import ORACLES
 
 P = Parameters.default()
 TOLERANCE = 0.02
 BILLION = 1e9
 TYPES = ("urban", "suburban", "rural")
 TERM = int(P.term_strategic)
-
-
-def read_values() -> dict[str, float]:
-    with (Path(__file__).parents[1] / "data" / "oracles.csv").open(encoding="utf-8") as file:
-        return {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
-
-
-ORACLES = read_values()
 
 
 def values_of(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +25,7 @@ from agents.delivery_cost import (
     value_at_coverage,
 )
 from model.parameters import Parameters
+from tests.oracles import ORACLES, read_values
 
 NETWORKS = ("amazon", "ups", "fedex", "regional")
 TYPES = ("urban", "suburban", "rural")
@@ -36,13 +35,6 @@ TOLERANCE = 0.02
 PARAMETERS = Parameters.default()
 
 
-def read_values(name: str) -> dict[str, float]:
-    """Symbol -> value of a table in tests/data."""
-    with (Path(__file__).parents[1] / "data" / name).open(encoding="utf-8") as file:
-        return {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
-
-
-ORACLES = read_values("oracles.csv")
 TEST_PARAMETERS = read_values("test_parameters.csv")
 
 

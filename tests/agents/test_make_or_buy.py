@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -21,20 +19,13 @@ from agents.make_or_buy import (
 )
 from model.parameters import Parameters
 from tests.agents.access_table import AccessDemand, access_demand, joint_surplus
+from tests.oracles import ORACLES
 
 P = Parameters.default()
 TOLERANCE = 0.02
 BILLION = 1e9
 MULTIPLIERS = ("0_8", "1_0", "1_2", "1_4", "1_6")
 SAVED = P.injection_cost_amazon + P.speed_benefit_amazon
-
-
-def read_values() -> dict[str, float]:
-    with (Path(__file__).parents[1] / "data" / "oracles.csv").open(encoding="utf-8") as file:
-        return {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
-
-
-ORACLES = read_values()
 
 
 class LongRun:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,11 +9,9 @@ from hypothesis import strategies as st
 
 from agents.delivery_cost import adjust, resource_cost
 from model.parameters import Parameters
+from tests.oracles import ORACLES
 
 PARAMETERS = Parameters.default()
-with (Path(__file__).parents[1] / "data" / "oracles.csv").open(encoding="utf-8") as file:
-    ORACLES = {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
-
 TOLERANCE = 0.02
 reproducible = settings(deadline=None, derandomize=True)
 amounts = st.floats(0.0, 1e9)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import math
@@ -24,16 +23,11 @@ from experiments.talks.negotiation import MEASURES
 from experiments.talks.page import negotiation_page, write_page
 from experiments.talks.worked_example import monte_carlo, worked_structure, worked_threads
 from model.parameters import Parameters
+from tests.oracles import ORACLES
 
 ROOT = Path(__file__).parents[2]
 P = Parameters.default()
 PRICE, SHARE = 0.02, 0.015
-
-
-@pytest.fixture(scope="module")
-def oracles() -> dict[str, float]:
-    with (ROOT / "tests" / "data" / "oracles.csv").open(encoding="utf-8") as file:
-        return {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
 
 
 @pytest.fixture(scope="module")
@@ -130,27 +124,27 @@ def test_bad_input_is_told_to_scripts_too() -> None:
         retained_curve(set={"amazon_own_cost_multiplier": 1.0})
 
 
-def test_worked_example_is_the_one_of_the_oracle(oracles: dict[str, float]) -> None:
+def test_worked_example_is_the_one_of_the_oracle() -> None:
     for thread in worked_threads(P):
         for name in ("seller_reservation", "buyer_reservation", "nash_price", "protocol_price", "volume"):
-            assert getattr(thread, name) == pytest.approx(oracles[f"deal_{thread.name}_{name}"], abs=PRICE)
-        assert thread.protocol_round == oracles[f"deal_{thread.name}_protocol_round"]
+            assert getattr(thread, name) == pytest.approx(ORACLES[f"deal_{thread.name}_{name}"], abs=PRICE)
+        assert thread.protocol_round == ORACLES[f"deal_{thread.name}_protocol_round"]
     structure = worked_structure(P)
-    assert structure.mean_price == pytest.approx(oracles["deal_mean_price"], abs=PRICE)
-    assert structure.kept_uniform == pytest.approx(oracles["deal_uniform_kept"], abs=PRICE)
-    assert structure.contribution_uniform == pytest.approx(oracles["deal_uniform_contribution"], abs=PRICE)
-    assert structure.contribution_committed == pytest.approx(oracles["deal_zone_contribution"], abs=PRICE)
+    assert structure.mean_price == pytest.approx(ORACLES["deal_mean_price"], abs=PRICE)
+    assert structure.kept_uniform == pytest.approx(ORACLES["deal_uniform_kept"], abs=PRICE)
+    assert structure.contribution_uniform == pytest.approx(ORACLES["deal_uniform_contribution"], abs=PRICE)
+    assert structure.contribution_committed == pytest.approx(ORACLES["deal_zone_contribution"], abs=PRICE)
     # Slices against slices, prices by zone type are still better, by less.
     assert structure.contribution_uniform < structure.contribution_by_type < structure.contribution_committed
 
 
-def test_monte_carlo_is_the_one_of_the_oracle(oracles: dict[str, float]) -> None:
+def test_monte_carlo_is_the_one_of_the_oracle() -> None:
     symbols = ("base", "seller_plus_040", "seller_plus_080", "both_hold_out", "both_concede")
     for case, symbol in zip(monte_carlo(P), symbols, strict=True):
         for name in ("deal_by_commitment", "deal_by_expiry"):
-            assert getattr(case, name) == pytest.approx(oracles[f"talks_{symbol}_{name}"], abs=SHARE)
-        assert case.mean_price == pytest.approx(oracles[f"talks_{symbol}_mean_price"], abs=PRICE)
-        assert case.mean_round == pytest.approx(oracles[f"talks_{symbol}_mean_round"], abs=0.15)
+            assert getattr(case, name) == pytest.approx(ORACLES[f"talks_{symbol}_{name}"], abs=SHARE)
+        assert case.mean_price == pytest.approx(ORACLES[f"talks_{symbol}_mean_price"], abs=PRICE)
+        assert case.mean_round == pytest.approx(ORACLES[f"talks_{symbol}_mean_round"], abs=0.15)
 
 
 def test_curve_rises_and_its_summary_holds_it(curve: RetainedCurve) -> None:
@@ -188,7 +182,7 @@ def test_page_in_the_documentation_is_made_by_the_command(curve: RetainedCurve, 
 def test_example_of_an_own_strategy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.argv", ["own_strategy.py"])
     example = runpy.run_path(str(ROOT / "examples" / "own_strategy.py"), run_name="__main__")
-    usual, firm = (float(price) for price in re.findall(r"agree on ([0-9.]+) \$", capsys.readouterr().out))
+    usual, firm = (float(price) for price in re.findall(r"agree on \$([0-9.]+)", capsys.readouterr().out))
     assert firm < usual
     assert len((ROOT / "examples" / "own_strategy.py").read_text(encoding="utf-8").splitlines()) < 60
     assert example["Firm"].propose.__doc__

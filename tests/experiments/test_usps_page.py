@@ -12,8 +12,7 @@ import pytest
 from experiments.postal.losses import DESIGN, SHARES, Played, UspsLosses, losses_at_once
 from experiments.postal.page import write_page
 from experiments.settings import prepare_scenario
-
-ORACLES = Path(__file__).parent.parent / "data" / "oracles.csv"
+from tests.oracles import ORACLES
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +25,13 @@ def loss() -> pd.DataFrame:
 
 
 def test_the_designs_figures_are_those_of_the_oracles() -> None:
-    with ORACLES.open(encoding="utf-8") as file:
-        oracle = {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
     with files("experiments").joinpath("postal", DESIGN).open(encoding="utf-8") as file:
         rows = {float(row["share"]): row for row in csv.DictReader(file)}
     assert set(rows) == set(SHARES)
     for share, name in ((0.25, "0_25"), (0.5, "0_5"), (1.0, "1_0")):
-        assert float(rows[share]["first_year_bn"]) == oracle[f"usps_income_cut_{name}_year1"]
-        assert float(rows[share]["long_run_bn"]) == oracle[f"usps_income_cut_{name}_long"]
-    assert float(rows[0.75]["first_year_bn"]) == pytest.approx(0.75 * oracle["usps_income_cut_1_0_year1"])
+        assert float(rows[share]["first_year_bn"]) == ORACLES[f"usps_income_cut_{name}_year1"]
+        assert float(rows[share]["long_run_bn"]) == ORACLES[f"usps_income_cut_{name}_long"]
+    assert float(rows[0.75]["first_year_bn"]) == pytest.approx(0.75 * ORACLES["usps_income_cut_1_0_year1"])
 
 
 def test_what_is_cheap_for_amazon_leaves_first_and_costs_usps_less(loss: pd.DataFrame) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from pathlib import Path
 
 import pytest
 
 from experiments import UspsLoss, usps_loss
 from experiments.postal.volume_loss import GRADUAL
+from tests.oracles import ORACLES
 
-ORACLES = Path(__file__).parent.parent / "data" / "oracles.csv"
 TOLERANCE = 0.05
 
 
@@ -20,15 +18,9 @@ def loss() -> UspsLoss:
     return usps_loss(1.0, static=True)
 
 
-@pytest.fixture(scope="module")
-def design() -> dict[str, float]:
-    with ORACLES.open(encoding="utf-8") as file:
-        return {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
-
-
-def test_losing_all_at_once_costs_what_the_design_says(loss: UspsLoss, design: dict[str, float]) -> None:
-    assert loss.first_year / 1e9 == pytest.approx(design["usps_income_cut_1_0_year1"], rel=TOLERANCE)
-    assert loss.long_run / 1e9 == pytest.approx(design["usps_income_cut_1_0_long"], rel=TOLERANCE)
+def test_losing_all_at_once_costs_what_the_design_says(loss: UspsLoss) -> None:
+    assert loss.first_year / 1e9 == pytest.approx(ORACLES["usps_income_cut_1_0_year1"], rel=TOLERANCE)
+    assert loss.long_run / 1e9 == pytest.approx(ORACLES["usps_income_cut_1_0_long"], rel=TOLERANCE)
 
 
 def test_cost_follows_volume_until_only_the_contribution_is_lost(loss: UspsLoss) -> None:

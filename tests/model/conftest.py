@@ -1,6 +1,5 @@
 """Shared by the tests of the market: oracle values, cached runs, comparison of runs, the naive reference."""
 
-import csv
 import importlib.util
 from functools import cache
 from pathlib import Path
@@ -11,14 +10,13 @@ import pytest
 from model.market import ParcelMarket
 from model.records import SERIES
 from model.scenario import Scenario
+from tests.oracles import ORACLES
 
 
 @pytest.fixture(scope="session")
 def oracle():
     """Test values by symbol."""
-    with (Path(__file__).parents[1] / "data" / "oracles.csv").open(encoding="utf-8", newline="") as file:
-        values = {row["symbol"]: float(row["value"]) for row in csv.DictReader(file)}
-    return values.__getitem__
+    return ORACLES.__getitem__
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,4 @@
-import csv
 from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,14 +9,10 @@ from agents.geography import DIVISIONS, RURAL, SUBURBAN, URBAN, density_at_perce
 from model.carriers import load_carriers
 from model.parameters import ParameterError, Parameters
 from model.zones import build_zone_table, read_states
+from tests.oracles import ORACLES
 
 DEFAULT = Parameters.default()
 ZONES = build_zone_table(DEFAULT)
-
-
-def oracle(symbol):
-    with (Path(__file__).parents[1] / "data" / "oracles.csv").open(encoding="utf-8", newline="") as file:
-        return next(float(row["value"]) for row in csv.DictReader(file) if row["symbol"] == symbol)
 
 
 def of_type(zone_type, zones=ZONES):
@@ -54,7 +48,7 @@ def test_national_densities_meet_the_oracles():
     for zone_type, name in enumerate(names):
         households = ZONES.households[of_type(zone_type)].sum()
         density = households / DEFAULT[f"served_area_{name}"]
-        assert density == pytest.approx(oracle(f"density_{name}"), rel=0.003)
+        assert density == pytest.approx(ORACLES[f"density_{name}"], rel=0.003)
         share = households / ZONES.households.sum()
         assert share == pytest.approx(DEFAULT.row(f"household_share_{name}").value, abs=0.0006)
         assert share == pytest.approx(DEFAULT[f"household_share_{name}"], abs=0.0001)
@@ -66,14 +60,14 @@ def test_rural_zones_meet_the_oracles():
     assert ZONES.served_area[rural].sum() == pytest.approx(DEFAULT.served_area_rural)
     assert ZONES.state[rural][density.argmin()] == "AK"
     assert ZONES.state[rural][density.argmax()] == "CT"
-    assert density.min() == pytest.approx(oracle("density_rural_min"), abs=0.05)
-    assert density.max() == pytest.approx(oracle("density_rural_max"), abs=0.05)
+    assert density.min() == pytest.approx(ORACLES["density_rural_min"], abs=0.05)
+    assert density.max() == pytest.approx(ORACLES["density_rural_max"], abs=0.05)
     spread = np.sqrt(np.cov(np.log(density), aweights=ZONES.households[rural], ddof=0))
     assert spread == pytest.approx(DEFAULT.density_sigma_between_states, abs=0.005)
     alabama = np.flatnonzero(ZONES.state == "AL")
     free = 52423 - ZONES.served_area[alabama[:2]].sum()
     constant = ZONES.served_area[alabama[2]] / np.sqrt(free * ZONES.households[alabama[2]])
-    assert constant == pytest.approx(oracle("rural_area_constant"), abs=0.0005)
+    assert constant == pytest.approx(ORACLES["rural_area_constant"], abs=0.0005)
 
 
 def test_totals_and_limits_of_land():

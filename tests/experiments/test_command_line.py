@@ -199,7 +199,9 @@ def test_interrupting_a_run_ends_with_a_short_line(tmp_path: Path, monkeypatch: 
 
 def test_interrupting_a_comparison_ends_its_processes(tmp_path: Path) -> None:
     arguments = ["compare", "renew", "withdraw", "--workers", "2", "--until", "2090-12", "--out", str(tmp_path / "out")]
-    ready = "import experiments.comparison; print('ready', flush=True); "
+    # A suite that a shell started in the background passes on that interrupts are ignored.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    ready = heard + "import experiments.comparison; print('ready', flush=True); "
     process = subprocess.Popen(
         [sys.executable, "-c", ready + "from experiments.cli import main; main()", *arguments],
         stdout=subprocess.PIPE,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 import traceback
@@ -28,12 +29,16 @@ from model.scenario import Scenario, ScenarioError
 from model.start.choice_constants import StartError
 
 SECTION = "soak-scenarios"
+# Of processor time; a scenario that takes longer hangs. They are small, and most take less than a second.
+LONGEST_SECONDS = 120.0
 
 
 def play_valid(number: int) -> dict[str, Any]:
     """Play a random valid scenario and say how it went; a warning of numpy counts as a failure."""
     began = time.process_time()
     months = 0
+    signal.signal(signal.SIGPROF, _hang)
+    signal.setitimer(signal.ITIMER_PROF, LONGEST_SECONDS)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
@@ -46,8 +51,13 @@ def play_valid(number: int) -> dict[str, Any]:
             where = traceback.extract_tb(error.__traceback__)[-1]
             kind = "violation" if isinstance(error, invariants.Violation) else "exception"
             told = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+    signal.setitimer(signal.ITIMER_PROF, 0.0)
     seconds = time.process_time() - began
     return {"valid": number, "kind": kind, "told": told[:300], "months": months, "seconds": round(seconds, 3)}
+
+
+def _hang(*_: Any) -> None:
+    raise TimeoutError(f"not done after {LONGEST_SECONDS:.0f} s of processor time")
 
 
 def try_invalid(number: int) -> dict[str, Any]:

@@ -69,7 +69,8 @@ def _operate(market: ParcelMarket) -> None:
     mail = mail_of_month(market)
     market.mail_index = mail.volume_index
     needed = np.empty_like(network.in_place)
-    needed[1:] = network.street.street * annual[1:] / MONTHS_PER_YEAR - spared_routes(market)[1:]
+    # By the cost of one stop more a zone that is handed over whole would spare more than there is.
+    needed[1:] = np.maximum(network.street.street * annual[1:] / MONTHS_PER_YEAR - spared_routes(market)[1:], 0.0)
     needed[USPS] = usps_resources(
         market.costs,
         market.zones,

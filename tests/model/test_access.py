@@ -229,6 +229,14 @@ def test_slices_add_up_and_are_dearer_where_it_is_sparser(market):
     assert regional.volume[~passed].sum() > 0.0
 
 
+def test_a_carrier_that_hands_over_whole_zones_needs_no_less_than_nothing(market):
+    run = market(rng=3925, start="2020-04", n_shippers=60, regional_household_coverage_rural=1.0)
+    for _ in range(3):
+        run.step()
+        assert (run.state.network.in_place >= 0.0).all()
+    assert run.balances() == {"parcels": pytest.approx(0.0, abs=1e-9), "money": 0.0}
+
+
 def test_scarce_sorting_limits_what_usps_takes(with_contract):
     run = with_contract(2.2, changes={"usps_sort_capacity_daily": 20.0})
     plenty = with_contract(2.2)

@@ -21,6 +21,7 @@ from server.pages.evidence import EvidencePage
 from server.pages.experiments import ExperimentsPage
 from server.pages.inspect import InspectPage
 from server.pages.watch import WatchPage
+from server.parts import catch_up
 from server.session import Session
 from server.snapshot import Snapshot
 from server.stepping import shared
@@ -83,7 +84,7 @@ def Address(session: Session, problems: tuple[str, ...], links: list[dict[str, s
             set_answers(mine.told())
 
         session.follow(note)
-        note(session.snapshot)
+        catch_up(session, note)
         return lambda: session.follow(None)
 
     solara.use_effect(follow, [session])

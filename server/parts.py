@@ -73,6 +73,18 @@ def run_controls(session: Session, snapshot: Snapshot) -> solara.Element:
     )
 
 
+def catch_up(session: Session, show: Callable[[Snapshot], object]) -> None:
+    """Show the newest snapshot to one who listens already.
+
+    The session's thread may show a newer one between the look and the showing, and then no other for a long time: the
+    older one must not be the last that is shown.
+    """
+    shown: Snapshot | None = None
+    while (newest := session.snapshot) is not shown:
+        show(newest)
+        shown = newest
+
+
 def use_snapshot(session: Session, views: Mapping[str, Extract], chosen: object) -> Snapshot:
     """Follow a session and have it publish views, for as long as the page stands.
 
@@ -86,7 +98,7 @@ def use_snapshot(session: Session, views: Mapping[str, Extract], chosen: object)
 
     def follow() -> Callable[[], None]:
         session.listen(show)
-        show(session.snapshot)
+        catch_up(session, show)
         return lambda: session.listen(None)
 
     def look() -> Callable[[], None]:

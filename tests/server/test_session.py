@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from agents.calendar import Month
+from server.parts import catch_up
 from server.session import TURNS, Choice, Session
 from server.snapshot import Snapshot
 from server.stepping.pace import frame_seconds
@@ -321,3 +322,20 @@ def test_pausing_does_not_wait_for_a_turn(open_session):
         assert screen.wait(is_paused).n_done == 1
     screen.session.step()
     screen.wait(lambda s: is_paused(s) and s.n_done == 2)
+
+
+def test_a_page_that_opens_while_the_market_becomes_ready_ends_with_the_newest_picture():
+    """The session's thread shows a picture after the page has looked and before it has shown what it saw."""
+    told = []
+
+    class Ready:
+        snapshot = "preparing"
+
+    def show(snapshot: str) -> None:
+        if not told:
+            Ready.snapshot = "paused"
+            told.append("paused")
+        told.append(snapshot)
+
+    catch_up(Ready, show)
+    assert told == ["paused", "preparing", "paused"]

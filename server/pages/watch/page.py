@@ -13,7 +13,7 @@ from server import charts
 from server.headline import month_name
 from server.pages.watch.cards import cards
 from server.pages.watch.controls import side_panel
-from server.parts import main, source_of
+from server.parts import catch_up, main, source_of
 from server.session import Session
 from server.snapshot import Snapshot
 
@@ -25,7 +25,7 @@ def WatchPage(session: Session) -> solara.Element:
 
     def follow() -> Callable[[], None]:
         session.listen(show)
-        show(session.snapshot)
+        catch_up(session, show)
         return lambda: session.listen(None)
 
     solara.use_effect(follow, [session])

@@ -1,7 +1,8 @@
 """What a browser that comes back is told: the state of every widget of its own page.
 
 ipywidgets keeps one channel for all sessions of a process, the one that was opened last. Of two browsers that come back
-at the same time one would be told what the other one shows; and a page that changes meanwhile would end the answer.
+at the same time one would be answered on the channel of the other one, which it does not know, and would have to ask
+again; and a page that changes meanwhile would end the answer in an error.
 """
 
 # mypy: disable-error-code="attr-defined"

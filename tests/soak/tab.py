@@ -228,8 +228,8 @@ class Tab:
         elif kind == "comm_msg" and data.get("method") == "update":
             self._update(channel, data, buffers_of(raw))
         elif kind == "comm_msg" and data.get("method") == "update_states" and channel in self._opened:
-            for one in data["states"]:
-                self._update(one, data["states"][one], [])
+            for one, found in data["states"].items():
+                self._update(one, found, [])
         elif kind == "comm_msg" and data.get("method") == "app-status":
             self._is_started = data["started"]
         elif kind == "comm_msg" and data.get("method") == "error":

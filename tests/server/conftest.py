@@ -166,7 +166,10 @@ def chromium() -> Iterator[object]:
 
 @pytest.fixture
 def visit(chromium, server_url):
-    """Open a tab: `visit(width, height, colours, path)`; all tabs close at the end of the test."""
+    """Open a tab: `visit(width, height, colours, path)`; all tabs close at the end of the test.
+
+    The browser keeps its files from test to test, but not what a visitor of an earlier test chose, such as colours.
+    """
     pages = []
 
     def visit(width: int = 1280, height: int = 900, colours: str = "light", path: str = "/") -> Visitor:
@@ -177,5 +180,8 @@ def visit(chromium, server_url):
         return Visitor(page, server_url, path)
 
     yield visit
+    if pages:
+        kept = {"origin": server_url, "storageTypes": "local_storage,indexeddb,cookies"}
+        chromium.new_cdp_session(pages[0]).send("Storage.clearDataForOrigin", kept)
     for page in pages:
         page.close()

@@ -49,9 +49,7 @@ def test_the_map_is_saved_as_it_is_shown_and_says_what_it_shows(visit, tmp_path,
     page = visitor.page
     visitor.see(re.compile("Paused · 2 of"), PATIENT)
     page.locator("[data-state=TX]").wait_for(timeout=PATIENT)
-    # The theme comes a moment after the page; #fff is white too.
-    themed = "paper => [paper, paper.slice(0, 4)].includes(lastmile.css('--card').trim())"
-    page.wait_for_function(themed, arg=paper, timeout=PATIENT)
+    assert page.evaluate("document.documentElement.dataset.theme") == colours
     page.evaluate(LISTEN)
     name, leaders, told = saved(visitor, "Save the map as a picture", tmp_path)
     assert name == "who-delivers-most.png"

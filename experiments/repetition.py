@@ -207,9 +207,12 @@ def _other_origin(stored: Stored) -> Iterator[str]:
     for name in _COMPUTED_BY:
         before, now = stored.provenance.get(name), here[name]
         if isinstance(now, Mapping):
-            kept = before if isinstance(before, Mapping) else {}  # older results do not tell their machine
+            if not isinstance(before, Mapping) or not before:  # older results do not tell their machine
+                told = ", ".join(f"{part} {value}" for part, value in now.items())
+                yield f"the result does not tell its {name}, now: {told}"
+                continue
             for part, value in now.items():
-                if kept and kept.get(part) != value:
-                    yield f"{part} was {kept.get(part)}, now it is {value}"
+                if before.get(part) != value:
+                    yield f"{part} was {before.get(part)}, now it is {value}"
         elif before != now:
             yield f"{name.replace('_', ' ')} was {str(before)[:12]}, now it is {str(now)[:12]}"

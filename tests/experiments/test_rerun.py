@@ -77,6 +77,16 @@ def test_every_difference_is_told(folder: Path) -> None:
     assert "no_such_outcome" in shown.stdout
 
 
+def test_a_result_that_does_not_tell_what_computed_it_is_said_to(folder: Path) -> None:
+    summary = json.loads((folder / "summary.json").read_text())
+    del summary["provenance"]["packages"], summary["provenance"]["machine"]
+    (folder / "summary.json").write_text(json.dumps(summary))
+    again = rerun(folder)
+    assert again.identical
+    told = [line.split(",")[0] for line in again.made_with]
+    assert told == ["the result does not tell its packages", "the result does not tell its machine"]
+
+
 def test_a_run_of_a_sweep(tmp_path: Path) -> None:
     design = {
         "kind": "grid",

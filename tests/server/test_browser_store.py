@@ -35,7 +35,7 @@ def test_what_one_watches_is_compared_and_the_differences_are_shown(visit):
     visitor.see(re.compile("Amazon withdraws · seed 3"), PATIENT)
     visitor.open("Compare")
     visitor.press("Add what I watch")
-    visitor.see(re.compile("What you watch is there already: it is run 2"))
+    expect(page.get_by_role("status")).to_contain_text("What you watch is there already: it is run 2")
     page.get_by_label("Scenario of run 2").select_option("renew")
     visitor.press("Add what I watch")
     expect(page.get_by_label("Scenario of run 3")).to_have_value("withdraw")

@@ -161,7 +161,8 @@ def test_the_run_that_one_watches_is_added_with_its_seed(fake_market):
     assert (mine.draft.seed, mine.draft.until, mine.version) == (7, "2026-12", 1)
     mine.add_watched(Watching())
     assert len(mine.draft.runs) == 3
-    assert mine.problems == ("What you watch is there already: it is run 3. Its seed and last month are taken over.",)
+    assert mine.told == "What you watch is there already: it is run 3. Its seed and last month are taken over."
+    assert mine.problems == ()
     *_, added = make_plan(mine.draft).scenarios
     assert added.name == "withdraw, build_limit = 0.5, exit_at_once = True"
     assert (added.parameters.build_limit, added.exit_at_once, str(added.end)) == (0.5, True, "2026-12")

@@ -41,7 +41,7 @@ def ComparePage(session: Session) -> solara.Element:
 
     def redraw() -> None:
         view = mine.look(pool)
-        show((view, mine.version, mine.problems, mine.draft, id(mine.found)))
+        show((view, mine.version, mine.problems, mine.told, mine.draft, id(mine.found)))
 
     def watch() -> Callable[[], None]:
         pool.warm()
@@ -60,6 +60,7 @@ def ComparePage(session: Session) -> solara.Element:
         sizes=list(SHIPPERS),
         job=progress_of(mine.look(pool)),
         problems=list(mine.problems),
+        told=mine.told,
         event_draft=do(mine.fill_in),
         event_add_watched=do(lambda _: mine.add_watched(session)),
         event_compare=do(lambda _: mine.start(pool, session)),
@@ -128,6 +129,7 @@ def _form(
     sizes: list[int],
     job: dict[str, Any],
     problems: list[str],
+    told: str,
     event_draft: Callable[[Any], None],
     event_add_watched: Callable[[Any], None],
     event_compare: Callable[[Any], None],

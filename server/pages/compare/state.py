@@ -23,6 +23,7 @@ class Comparing:
         draft: What is filled in.
         version: Counts changes of the draft that the server made, so that the form takes them over.
         problems: What is wrong with what was asked for, one line each.
+        told: What was done otherwise than a visitor may expect; nothing is wrong with it.
         job: The comparison that was asked for last.
         found: The last result.
     """
@@ -30,12 +31,13 @@ class Comparing:
     draft: Draft = field(default_factory=Draft)
     version: int = 0
     problems: tuple[str, ...] = ()
+    told: str = ""
     job: Job | None = None
     found: Compared | None = None
 
     def fill_in(self, values: object) -> None:
         """Take over what a browser filled in; what was wrong before is not said of it."""
-        self.problems = ()
+        self._say_nothing()
         try:
             self.draft = read_draft(values)
         except ValueError as error:
@@ -45,10 +47,10 @@ class Comparing:
         """Add the run that is being watched, where it is not there yet; its seed becomes the first one."""
         choice, runs = session.choice, self.draft.runs
         watched = draft_of(choice)
-        self.problems = ()
+        self._say_nothing()
         if watched in runs:
             name = "the reference" if runs.index(watched) == 0 else f"run {runs.index(watched) + 1}"
-            self.problems = (f"What you watch is there already: it is {name}. Its seed and last month are taken over.",)
+            self.told = f"What you watch is there already: it is {name}. Its seed and last month are taken over."
         elif len(runs) < MAX_RUNS:
             runs = (*runs, watched)
         else:
@@ -59,7 +61,7 @@ class Comparing:
 
     def start(self, pool: WorkPool, session: Session) -> None:
         """Check the draft and give it to the pool; says what is wrong instead."""
-        self.problems = ()
+        self._say_nothing()
         try:
             plan = make_plan(self.draft)
             seeds = range(plan.seed, plan.seed + plan.replications)
@@ -69,6 +71,9 @@ class Comparing:
             self.problems = error.problems
         except BusyError as error:
             self.problems = (str(error),)
+
+    def _say_nothing(self) -> None:
+        self.problems, self.told = (), ""
 
     def look(self, pool: WorkPool) -> JobView | None:
         """How far the job is; takes its result when it has one."""

@@ -68,7 +68,7 @@ def test_a_full_disk_stops_a_sweep_loses_nothing_and_it_is_resumed(visit, server
     fill(visitor, "Name", "filled")
     fill(visitor, "Number of values of build_limit", "6")
     fill(visitor, "Seeds per point", "4")
-    fill(visitor, "Last month", "2025-01")
+    fill(visitor, "Last month", "2026-06")  # long enough to be seen at work
     page.get_by_label("Shippers", exact=True).select_option("100")
     visitor.press("Check and time")
     visitor.see(re.compile("24 runs: 6 points"), LONG)

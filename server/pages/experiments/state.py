@@ -162,7 +162,7 @@ class Experimenting:
         if view is not None and self.drawing is not None:
             if view.state == "done":
                 self.figures = self.drawing.result
-            self.message = view.problems
+            self.message = view.problems or self.message  # what was said of a sweep stays
             self.drawing = None
 
 

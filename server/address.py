@@ -93,7 +93,7 @@ def _months(choice: Choice, text: str | None) -> int:
 
 def _whole(text: str) -> Any:
     """A whole number, or the text where it is none, which the check of the seed then names."""
-    return int(text) if text.lstrip("-").isdecimal() and len(text) < 30 else text
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 30 else text
 
 
 def _value(name: str, text: str) -> Any:

@@ -46,7 +46,8 @@ def scenario_file(choice: Choice) -> str:
     labelled = {"name": settings.name, **{key: value for key, value in texts.items() if value}}
     levers = {key: value for key, value in changes.items() if key in lever_keys()}
     parameters = {key: value for key, value in changes.items() if key not in LABELS and key not in levers}
-    lines = [f"# Made by the browser app. Run it with: lastmile run FILE --seed {choice.seed}", *_lines(labelled)]
+    lines = [f"# Made by the browser app. Run it with: lastmile run FILE --seed {choice.seed}"]
+    lines += [f"# {text}" for text in _without_player(choice)] + _lines(labelled)
     for table, values in (("levers", levers), ("parameters", parameters)):
         if values:
             lines += ["", f"[{table}]", *_lines(values)]
@@ -68,7 +69,9 @@ def script_file(choice: Choice, month: Month | None) -> str:
     arguments.append(f"seed={choice.seed}")
     if until:
         arguments.append(f'until="{until}"')
-    return f'''"""Made by the browser app: {_comment(settings.title)}{_comment(choice.changed)}, seed {choice.seed}."""
+    by_hand = "".join(f"\n\n{text}\n" for text in _without_player(choice))
+    told = f"{_comment(settings.title)}{_comment(choice.changed)}, seed {choice.seed}.{by_hand}"
+    return f'''"""Made by the browser app: {told}"""
 
 from experiments import run
 
@@ -89,6 +92,13 @@ def file_name(choice: Choice, ending: str) -> str:
     changed = "-changed" if choice.overrides else ""
     by_hand = "-played-by-hand" if choice.seat and ending in SERIES_FORMATS else ""
     return f"{choice.scenario.replace('_', '-')}{changed}{by_hand}-seed-{choice.seed}.{ending}"
+
+
+def _without_player(choice: Choice) -> list[str]:
+    """What a file that cannot hold a visitor's answers says of them; nothing where none were given."""
+    if not choice.seat:
+        return []
+    return ["On the page somebody answered by hand; this is the same seed without a player, so its figures differ."]
 
 
 def _lines(values: Mapping[str, Any]) -> list[str]:

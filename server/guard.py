@@ -140,10 +140,14 @@ class Guard:
     def _refusal(self, scope: Message) -> tuple[int, str] | None:
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         host, origin = headers.get("host", ""), headers.get("origin")
-        if self.only_loopback and urlsplit(f"//{host}").hostname not in LOOPBACK_NAMES:
+        try:
+            name, site = urlsplit(f"//{host}").hostname, urlsplit(origin or "").netloc
+        except ValueError:  # such as a bracket that nothing closes
+            return 403, "The request does not say whom it asks, or for whom."
+        if self.only_loopback and name not in LOOPBACK_NAMES:
             return 403, "This server only answers to the name of this machine."
         changes_state = scope["type"] == "websocket" or scope.get("method") not in ("GET", "HEAD")
-        if changes_state and origin is not None and urlsplit(origin).netloc != host:
+        if changes_state and origin is not None and site != host:
             return 403, "The request comes from another site."
         path = scope["path"]
         if path.startswith(CLOSE_PREFIX) and "session_id" not in parse_qs(

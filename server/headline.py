@@ -76,5 +76,7 @@ def _usps_sentence(volume: Floats, usps: Floats) -> str:
     if len(parcels) <= 12 or parcels[-13] <= 0:
         return f"USPS carries {parcels[-1] / 1e6:,.0f} million parcels and {money}"
     change = parcels[-1] / parcels[-13] - 1
+    if abs(change) < 0.0005:
+        return f"USPS carries as many parcels as a year before and {money}"
     direction = "more" if change >= 0 else "fewer"
     return f"USPS carries {_percent(abs(change))} {direction} parcels than a year before and {money}"

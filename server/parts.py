@@ -179,5 +179,5 @@ def help_button(term: str) -> solara.Element:
 
 def query_of(search: str | None) -> dict[str, str]:
     """Names and values behind the question mark of an address; the first one of each name, of bounded length."""
-    found = parse_qs((search or "")[:MAX_QUERY], max_num_fields=50)
+    found = parse_qs((search or "")[:MAX_QUERY])
     return {name: values[0] for name, values in found.items()}

@@ -34,7 +34,8 @@ def drivers(
     Returns:
         Index (outcome, factor), largest share first: `share` of the variance with its 95 % interval, `change` from the
         lowest to the highest group of the factor's values in units of the outcome (with sign where they have an order),
-        and the groups of the lowest and the highest mean.
+        and the groups of the lowest and the highest mean. Where every group has one point only, chance cannot be told
+        from the factor, and share and interval are no numbers.
 
     Raises:
         InputError: There is no such outcome or scenario.
@@ -68,12 +69,13 @@ def _rank(
     for name, group in groups.items():
         labels = group.loc[values.index]
         codes: NDArray[Any] = labels.cat.codes.to_numpy()
-        samples = [correlation_ratio(y[pick], codes[pick]) for pick in picks]
-        low, high = np.quantile(samples, [0.025, 0.975])
+        share, low, high = correlation_ratio(y, codes), np.nan, np.nan
+        if not np.isnan(share):
+            samples = [correlation_ratio(y[pick], codes[pick]) for pick in picks]
+            low, high = np.quantile(samples, [0.025, 0.975])
         means = values.groupby(labels, observed=True).mean()
         ordered = result.describe_factor(name)["kind"] != "choice" or result.manifest.columns["runs"][name] == "number"
         change = float(means.iloc[-1] - means.iloc[0]) if ordered else float(means.max() - means.min())
-        share = correlation_ratio(y, codes)
         rows[name] = (share, low, high, change, str(means.idxmin()), str(means.idxmax()))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
     return table.sort_values("share", ascending=False, kind="stable")
@@ -82,6 +84,8 @@ def _rank(
 def correlation_ratio(y: NDArray[np.float64], codes: NDArray[np.signedinteger[Any]]) -> float:
     """Share of the variance of y between groups, less what chance alone would give; 0 where that is more.
 
+    No number where no group has two values: then nothing tells what chance gives.
+
     Args:
         y: (n,) values.
         codes: (n,) number of the group of each.
@@ -89,8 +93,10 @@ def correlation_ratio(y: NDArray[np.float64], codes: NDArray[np.signedinteger[An
     total = float(((y - y.mean()) ** 2).sum())
     _, position = np.unique(codes, return_inverse=True)
     count = np.bincount(position)
-    if total <= 0.0 or len(count) < 2 or len(y) <= len(count):
+    if total <= 0.0 or len(count) < 2:
         return 0.0
+    if len(y) <= len(count):
+        return float("nan")
     means = np.bincount(position, y) / count
     between = float((count * (means - y.mean()) ** 2).sum())
     noise = (total - between) / (len(y) - len(count))

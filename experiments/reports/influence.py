@@ -35,8 +35,8 @@ def drivers_section(result: SweepResult, names: Sequence[str]) -> Section:
             [
                 str(factor),
                 factor_meaning(str(factor)),
-                f"{row['share']:.0%}",
-                f"{row['share_low']:.0%} to {row['share_high']:.0%}",
+                "–" if math.isnan(row["share"]) else f"{row['share']:.0%}",
+                "–" if math.isnan(row["share"]) else f"{row['share_low']:.0%} to {row['share_high']:.0%}",
                 figure(name, row["change"], signed=True),
                 row["lowest_at"],
                 row["highest_at"],

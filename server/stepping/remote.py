@@ -212,7 +212,10 @@ class RemoteStepper:
             with self._lock:
                 answer = self._questions.pop(content.question, None)
             if answer is not None:
-                answer(content.value)
+                try:
+                    answer(content.value)
+                except Exception:  # one answer that fails must not lose the pictures that came with it
+                    logger.exception("the answer to a question about the market could not be used")
             return
         if key != self._kept_key:
             self._kept_key = key

@@ -90,13 +90,15 @@ def new_store(name: object) -> Path:
         InputError: The name is not allowed, or the server shows a single store.
     """
     root = stores_folder()
-    if not isinstance(name, str) or not _NAME.match(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InputError(
             f"name: {str(name)[:60]!r} is not allowed; it must be up to 40 small letters, digits, - and _, for example "
             "build-limit"
         )
     if (root / FILE).is_file():
         raise InputError(f"name: this server shows the one store {root.name}; start it with a folder of stores")
+    if (root / name).resolve().parent != root.resolve():
+        raise InputError(f"name: {name!r} is not allowed; it leads out of the folder of stores")
     return root / name
 
 

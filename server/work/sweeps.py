@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,15 +201,22 @@ class Sweeps:
         process = sweep.process
         assert process.stdout is not None
         assert process.stderr is not None
-        errors: list[str] = []
+        errors: deque[str] = deque(maxlen=20)
         reader = threading.Thread(target=lambda: errors.extend(process.stderr or ()), daemon=True)
         reader.start()
         for line in process.stdout:
+            try:
+                told = json.loads(line)
+            except ValueError:
+                continue
+            if not isinstance(told, dict):  # what a library prints is no message
+                continue
             with self._lock:
-                sweep.hear(json.loads(line))
+                sweep.hear(told)
             self.changes.tell()
         code = process.wait()
         reader.join(5.0)
+        process.stdout.close()
         with self._lock:
             _end_input(process)
             sweep.state = sweep.told_end or "failed"

@@ -116,6 +116,11 @@ def test_drivers_of_a_product(hypercube: SweepResult) -> None:
     assert table.loc["growth_market", "share"] < 0.05
 
 
+def test_with_one_point_a_group_no_share_can_be_told() -> None:
+    assert np.isnan(correlation_ratio(np.array([1.0, 2.0, 4.0]), np.arange(3)))
+    assert correlation_ratio(np.ones(3), np.arange(3)) == 0.0
+
+
 def test_the_correlation_ratio_is_right_at_its_ends_and_unbiased_under_chance() -> None:
     codes = np.repeat(np.arange(5), 40).astype(np.int8)
     assert correlation_ratio(codes.astype(float), codes) == pytest.approx(1.0)

@@ -43,6 +43,7 @@ def test_names_of_pages_stay_out_of_it():
         ("scenario=../../secret.toml", "scenario must be one of baseline"),
         ("scenario=/etc/passwd", "scenario must be one of baseline"),
         ("seed=many", "seed must be a whole number, not 'many'"),
+        ("seed=--5", "seed must be a whole number, not '--5'"),
         ("seed=-1", "seed must be between 0 and"),
         ("seed=" + "9" * 29, "seed must be between 0 and"),
         ("month=2050-01", "month must be from 2025-01 to 2030-12, not 2050-01"),

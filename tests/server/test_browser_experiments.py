@@ -20,7 +20,7 @@ pytestmark = [
     *needs_browser,
     pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process's files"),
 ]
-LONG = 120_000  # a busy machine has to start worker processes first
+LONG = 300_000  # a busy machine has to start worker processes first
 
 
 def fill(visitor, label: str, value: str) -> None:

@@ -16,7 +16,7 @@ from experiments.cli.app import app
 from tests.server.visitor import PATIENT, needs_browser
 
 pytestmark = needs_browser
-LONG = 120_000  # a busy machine has to start worker processes first
+LONG = 300_000  # a busy machine has to start worker processes first
 
 
 def fill(visitor, label: str, value: str) -> None:

@@ -27,7 +27,7 @@ from server.work.stores import existing_store, list_stores, new_store
 from server.work.sweeps import Sweep, Sweeps
 from tests.experiments.stand_ins import failing, ishigami, product
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300  # a sweep gives way to all other work
 SMALL = {"until": "2025-02", "shippers": 100}
 MIXED = [
     {"name": "build_limit", "low": 0.5, "high": 3.0, "steps": 3},
@@ -151,7 +151,7 @@ def test_stores_are_those_of_one_folder(stores, tmp_path):
     for name in ("link", "other", "../outside", "/etc", "", None, "first/../first"):
         with pytest.raises(InputError, match="there is none"):
             existing_store(name)
-    for name in ("../x", "a/b", ".hidden", "Ä", "", "x" * 41, None, "CON\0"):
+    for name in ("../x", "a/b", ".hidden", "Ä", "", "x" * 41, None, "CON\0", "x\n", "link"):
         with pytest.raises(InputError, match="name:"):
             new_store(name)
 
@@ -316,3 +316,13 @@ def test_the_process_of_a_sweep_tells_how_it_ended(monkeypatch, capsys, error, w
     monkeypatch.setattr("os.nice", lambda by: None)
     sweep_child.main()
     assert json.loads(capsys.readouterr().out) == wanted
+
+
+def test_what_a_library_prints_in_a_sweep_is_no_message(tmp_path):
+    code = "print('warning: 3 things'); print(7); print('{\"ended\": \"finished\"}')"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    sweep_of_it = Sweep(tmp_path, process, lambda who: True)
+    Sweeps()._listen(sweep_of_it)
+    assert sweep_of_it.state == "finished"

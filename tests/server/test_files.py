@@ -90,3 +90,15 @@ def test_a_title_cannot_end_the_docstring():
 def test_results_do_not_depend_on_when_the_run_would_end(choice, watched):
     short = run("withdraw", set=dict(choice.overrides), seed=5, until="2025-03").monthly
     pd.testing.assert_frame_equal(short, watched, check_exact=True)
+
+
+def test_what_a_player_answered_is_in_no_scenario_and_the_files_say_so(tmp_path):
+    played = Choice(seed=3, seat="amazon")
+    script, scenario = files.script_file(played, None), files.scenario_file(played)
+    for text in (script, scenario):
+        assert "the same seed without a player, so its figures differ" in text
+    compile(script, "script", "exec")
+    (tmp_path / "mine.toml").write_text(scenario)
+    assert Scenario.load(tmp_path / "mine.toml").changes() == Scenario.load("baseline").changes()
+    unplayed = Choice(seed=3)
+    assert "player" not in files.script_file(unplayed, None) + files.scenario_file(unplayed)

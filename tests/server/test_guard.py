@@ -64,6 +64,7 @@ def test_pages_pass_with_security_headers(cdn):
         (b"http://127.0.0.1:9999", "websocket.close"),
         (b"https://elsewhere.example", "websocket.close"),
         (b"null", "websocket.close"),
+        (b"http://[", "websocket.close"),
     ],
 )
 def test_a_websocket_from_another_site_is_refused(cdn, origin, answer):

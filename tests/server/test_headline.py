@@ -46,3 +46,8 @@ def test_loss_and_profit_are_told_apart():
 def test_the_same_month_of_the_year_before_is_compared():
     fewer = sentence(parcels=[400e6, *[900e6] * 11, 384e6])
     assert "USPS carries 4.0 % fewer parcels than a year before" in fewer
+
+
+def test_no_change_is_said_to_be_none():
+    text = sentence(parcels=[500e6] * 12 + [500.1e6])
+    assert "USPS carries as many parcels as a year before and loses" in text

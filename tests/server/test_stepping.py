@@ -202,6 +202,30 @@ def test_views_and_questions_are_answered_where_the_market_is(two):
     screen.wait(lambda s: s.status == "failed" and "division" in s.message)
 
 
+def test_an_answer_that_nobody_can_use_loses_no_month(two):
+    screen = two.open(Choice(seed=10))
+    screen.wait(is_paused)
+    gate, held = threading.Event(), threading.Event()
+
+    def hold(_: object) -> None:
+        held.set()
+        gate.wait(PATIENCE_SECONDS)
+
+    def gone(_: object) -> None:
+        raise RuntimeError("the page is gone")
+
+    screen.session.ask(months_done, hold)
+    assert held.wait(PATIENCE_SECONDS)
+    screen.session.ask(months_done, gone)
+    screen.session.step()  # its picture comes together with the answer
+    time.sleep(0.5)
+    gate.set()
+    screen.wait(lambda s: s.n_done == 1)
+    screen.session.step()
+    last = screen.wait(lambda s: s.n_done == 2)
+    assert last.volume[0, 0] == last.volume[1, 0] > 0
+
+
 def test_what_cannot_travel_is_refused_where_it_is_asked_for(two):
     screen = two.open()
     screen.wait(is_paused)

@@ -60,7 +60,7 @@ def BargainingPage(session: Session) -> solara.Element:
             router.push(f"/inspect?what=contract:{key}")
 
     table = found.table if found else None
-    side = [run_controls(session, snapshot), _negotiations(found, pick)]
+    side = [run_controls(session, snapshot), _negotiations(found, snapshot.status == "finished", pick)]
     below = [_headline(snapshot, table), SeatCard(session, snapshot)]
     if table is not None:
         below.append(_talks(snapshot, table, reveal, pick_group, lambda on: set_reveal(bool(on))))
@@ -70,7 +70,7 @@ def BargainingPage(session: Session) -> solara.Element:
     return page(side, main(below, source_of(snapshot.run)), drawn, stack=True)
 
 
-def _negotiations(found: Negotiations | None, pick: Callable[[object], None]) -> solara.Element:
+def _negotiations(found: Negotiations | None, finished: bool, pick: Callable[[object], None]) -> solara.Element:
     """The list to choose from."""
     return picker(
         title="Negotiations",
@@ -78,7 +78,9 @@ def _negotiations(found: Negotiations | None, pick: Callable[[object], None]) ->
         chosen=found.table.entry.key if found and found.table else "",
         searchable=False,
         placeholder="",
-        empty="Nobody talks yet. Press play or step: talks open some months before a contract ends.",
+        empty="Nobody talked in this run."
+        if finished
+        else "Nobody talks yet. Press play or step: talks open some months before a contract ends.",
         event_pick=pick,
         help=TERMS["negotiation"],
     )
@@ -169,7 +171,7 @@ def _headline(snapshot: Snapshot, table: Table | None) -> solara.Element:
     elif run is None or snapshot.status == "preparing":
         kicker, text = "", "The market is being set up ..."
     else:
-        kicker, text = "", "Nobody talks yet in this run."
+        kicker, text = "", f"Nobody {'talked' if snapshot.status == 'finished' else 'talks yet'} in this run."
     return charts.headline(
         text=text,
         kicker=kicker,

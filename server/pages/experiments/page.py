@@ -70,7 +70,7 @@ def ExperimentsPage(session: Session) -> solara.Element:
 
     do = followed_by(redraw)
     running = sweeps.running()
-    listed = _listed(session, running, do)
+    listed = _listed(session, running, do).key("stores")  # the same widget wherever it stands: a press is not lost
     if mine.figures is None:
         shown = main([opening(QUESTION, WHAT_TO_DO), listed])
     else:

@@ -33,8 +33,8 @@ def _drivers_table(result: SweepResult, asked: Question) -> TableData | None:
     cells: list[tuple[Cell, ...]] = [
         (
             (str(factor), str(factor), factor_meaning(str(factor))),
-            number_cell(f"{row['share']:.0%}", row["share"]),
-            f"{row['share_low']:.0%} to {row['share_high']:.0%}",
+            number_cell("" if math.isnan(row["share"]) else f"{row['share']:.0%}", row["share"]),
+            "–" if math.isnan(row["share"]) else f"{row['share_low']:.0%} to {row['share_high']:.0%}",
             number_cell(figure(name, row["change"], signed=True).replace("-", "−"), row["change"]),
             short_value(row["lowest_at"]),
             short_value(row["highest_at"]),
@@ -45,7 +45,11 @@ def _drivers_table(result: SweepResult, asked: Question) -> TableData | None:
         title="What drives it",
         columns=(
             Column("Factor"),
-            Column("Share of the variance", number=True, help="Between points, of the factor alone, less chance"),
+            Column(
+                "Share of the variance",
+                number=True,
+                help="Between points, of the factor alone, less chance; – if each value has one point",
+            ),
             Column("95 % interval", number=True),
             Column(f"Change, {unit_of(name)}", number=True),
             Column("Lowest at", number=True),

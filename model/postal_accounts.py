@@ -157,6 +157,24 @@ def institutional_cost_start(p: Parameters, parcel_cost: float) -> float:
     return (p.usps_expense_2024 - mail) * BILLION - parcel_cost
 
 
+def interest(p: Parameters, rate: float, cash: float, debt: float) -> tuple[float, float]:
+    """Interest of a month on cash and on debt, dollars.
+
+    Args:
+        p: Parameters.
+        rate: What cash earns a year.
+        cash: When the month began, dollars.
+        debt: When the month began, dollars: what USPS owed at the start bears `usps_debt_rate`, what it has borrowed
+            since the rate on cash and `usps_borrowing_premium`.
+
+    Returns:
+        Earned and paid.
+    """
+    old = min(debt, p.usps_debt_start * BILLION)
+    paid = p.usps_debt_rate * old + (rate + p.usps_borrowing_premium) * (debt - old)
+    return rate * max(0.0, cash) / MONTHS_PER_YEAR, paid / MONTHS_PER_YEAR
+
+
 def borrowing(p: Parameters, cap: float, cash: float, debt: float, borrowed_this_year: float) -> float:
     """Dollars that USPS borrows when cash falls below its minimum, within the debt cap ($) and the yearly limit."""
     wanted = max(0.0, p.usps_min_cash * BILLION - cash)

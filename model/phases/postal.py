@@ -14,7 +14,7 @@ from agents.distress import Measures, Rung, measures_in_force
 from model.carriers import USPS
 from model.ledger import CENTS
 from model.phases.universal_service import saved_street_cost
-from model.postal_accounts import BILLION, PostalStatement, borrowing, in_cents
+from model.postal_accounts import BILLION, PostalStatement, borrowing, in_cents, interest
 from model.statements import MAIL_USERS, RETIREMENT_FUNDS, STAFF, SUPPLIERS, TREASURY
 from model.tariffs import parity_cap, set_temporary
 from model.wages import share_of_month
@@ -73,6 +73,8 @@ def postal_statement(
     """
     p, wage, measures = market.figures, market.state.environment.wage_usps, market.state.postal.measures
     year = MONTHS_PER_YEAR / BILLION
+    rate = market.paths.interest_rate(market.months_done)
+    earned, paid = interest(p, rate, market.ledger.opening_cash("usps"), market.state.books.usps_debt)
     institutional = market.state.books.institutional_cost * (1.0 - measures.institutional_cut)
     institutional -= measures.five_day_saving + saved_street_cost(market)
     return PostalStatement(
@@ -81,8 +83,8 @@ def postal_statement(
         mail_cost=mail_cost,
         parcel_cost=parcel_cost,
         institutional_cost=max(0.0, institutional) * wage,  # nobody saves more than there is
-        interest_earned=max(0.0, p.usps_interest_income_net_2024) / year,
-        interest_paid=max(0.0, -p.usps_interest_income_net_2024) / year,
+        interest_earned=earned,
+        interest_paid=paid,
         noncash=(p.usps_noncash_and_unpaid + p.usps_depreciation) / year,
         unpaid=p.usps_noncash_and_unpaid / year,
         capital=p.usps_capex / year * (1.0 - measures.capital_cut),

@@ -38,8 +38,8 @@ CATEGORIES = (
     Category("access", "Last mile that other carriers buy from USPS"),
     Category("settlement", "Commitments that were missed"),
     Category("mail", "Mail and other services of USPS"),
-    Category("wages", "Work that is paid by wages"),
-    Category("operations", "Vehicles, line-haul, network and other work"),
+    Category("wages", "Wages on routes and in stations; all work at USPS but its vehicles"),
+    Category("operations", "Vehicles, line-haul, hubs and overhead"),
     Category("capital_charge", "Depreciation and return of capital that was added since the start"),
     Category("interest", "Interest of USPS on its debt and on its cash"),
     Category(
@@ -82,6 +82,14 @@ def results(ledger: Ledger) -> Cents:
     """Result of the month of each party, whole cents, (P,)."""
     counted = ledger.flow[IN_RESULT]
     return np.asarray(counted.sum(axis=(0, 1)) - counted.sum(axis=(0, 2)))
+
+
+def flows_of_last(ledger: Ledger, months: int) -> Cents:
+    """Payments of the last months that were closed, summed: whole cents by category, payer and payee, (C, P, P)."""
+    total = np.zeros(ledger.flow.size, dtype=np.int64)
+    for paid in ledger.history[-months:]:
+        total[paid.place] += paid.cents
+    return total.reshape(ledger.flow.shape)
 
 
 def payments(ledger: Ledger, months: Iterable[Month]) -> pd.DataFrame:

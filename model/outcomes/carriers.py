@@ -81,8 +81,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     *(
         Outcome(f"{{carrier}}_{series}", "$", meaning, by_carrier(series, over_months))
         for series, meaning in (
-            ("wages_usd", "Wages that it pays"),
-            ("operations_usd", "What it pays for vehicles, line-haul, network and other work"),
+            ("wages_usd", "Wages on routes and in stations; of USPS all but vehicles"),
+            ("operations_usd", "What it pays for vehicles, line-haul, hubs and overhead"),
             (
                 "capital_charge_usd",
                 "Depreciation and return of capital that it added since the start; USPS: in its wages",

@@ -9,6 +9,7 @@ from model.carriers import AMAZON, USPS
 from model.market import ParcelMarket
 from server import inspecting
 from server.inspecting.contracts import contract_versions
+from server.inspecting.statement import statement_group
 from server.pages.inspect.page import chart_values, rows_of
 from server.snapshot import describe
 from server.words import state_names
@@ -161,3 +162,17 @@ def test_looking_changes_nothing(market):
             inspecting.report(one, thing.key)
     for name in ("volume_parcels", "usps_cash_usd", "delivered_parcels"):
         np.testing.assert_array_equal(one.records[name], two.records[name])
+
+
+def test_the_statement_of_a_carrier_adds_up_to_its_result(market):
+    """Lines of the last twelve months, as they are shown, against the records."""
+    for index in range(market.carriers.n_carriers):
+        group = statement_group(market, index)
+        lines = {one.term: float(one.exact.replace(",", "").replace("\N{MINUS SIGN}", "-")) for one in group.facts}
+        result = lines.pop("Result")
+        paid = lines.pop("Cash paid for capital goods")
+        assert result == pytest.approx(market.records["profit_usd"][-12:, index].sum(), rel=1e-6, abs=1.0)
+        assert sum(lines.values()) == pytest.approx(result, rel=1e-5, abs=1e4)  # eight digits of a line are shown
+        assert paid == pytest.approx(market.records["capital_paid_usd"][-12:, index].sum(), rel=1e-6)
+    amazon = statement_group(market, AMAZON)
+    assert any(one.term == "Paid for carriage to USPS" for one in amazon.facts)

@@ -37,6 +37,7 @@ RESOURCES = {
     "Retirement funds": "welfare_retirement_funds_usd",
 }
 PAID_BY_CUSTOMERS = ("enterprise_shippers_paid_usd", "small_shippers_paid_usd", "mail_users_paid_usd")
+WHOLE = "all of it"  # the only part of an actor whose gain has no parts
 TOTAL = "All gains"
 WORTH, COST = "What customers get more, at what it is worth to them", "Less what the work costs more"
 
@@ -95,6 +96,18 @@ def adding_up(runs: pd.DataFrame, scenarios: Sequence[str]) -> pd.DataFrame:
     return _paired(pd.DataFrame(lines), scenarios).rename_axis(["line", "scenario"])
 
 
+type Row = tuple[float, float, float]
+
+
+def rows_of(table: pd.DataFrame) -> dict[tuple[str, ...], Row]:
+    """Gain and the ends of its interval by index of one of the tables of this module."""
+    keys = (tuple(map(str, key)) for key in table.index.to_list())
+    return {
+        key: (float(gain), float(low), float(high))
+        for key, (gain, low, high) in zip(keys, table.to_numpy(), strict=True)
+    }
+
+
 def with_regional(runs: pd.DataFrame) -> pd.DataFrame:
     """The outcomes with the profit of all regional carriers together."""
     rest = runs["welfare_rivals_usd"] - runs["ups_profit_usd"] - runs["fedex_profit_usd"]
@@ -136,7 +149,7 @@ def _parts(runs: pd.DataFrame, actor: str) -> Mapping[str, pd.Series]:
         suffix = "_capital_charge_usd"
         keys = [str(name).removesuffix(suffix) for name in runs.columns if str(name).endswith(suffix)]
         return _carrier_parts(runs, [key for key in keys if key not in national], None)
-    return {"all of it": runs[ACTORS[actor]]}
+    return {WHOLE: runs[ACTORS[actor]]}
 
 
 def _carrier_parts(runs: pd.DataFrame, keys: Sequence[str], from_amazon: pd.Series | None) -> dict[str, pd.Series]:

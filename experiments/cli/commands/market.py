@@ -86,6 +86,7 @@ def compare(
     For example: lastmile compare renew withdraw --replications 10
     """
     from experiments import comparison
+    from experiments.cli.gains import show_gains
     from experiments.cli.tables import show_comparison
     from experiments.settings import gather, read_settings
     from experiments.storage import check_folder
@@ -113,6 +114,8 @@ def compare(
         print_json(result.summary())
     else:
         show_comparison(console(), result, outcome or ())
+        if not outcome:
+            show_gains(console(), result)
         _tell_folder(out)
 
 

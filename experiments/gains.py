@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import pandas as pd
 
 from experiments.paired import paired_table
+from model.words import party_name
 
-REGIONAL = "Regional carriers"
+REGIONAL = party_name("regional")
 # Actor: outcome of the whole run that is money in its hands.
 ACTORS = {
-    "USPS": "welfare_usps_usd",
-    "Amazon": "welfare_amazon_usd",
-    "UPS": "ups_profit_usd",
-    "FedEx": "fedex_profit_usd",
+    party_name("usps"): "welfare_usps_usd",
+    party_name("amazon"): "welfare_amazon_usd",
+    party_name("ups"): "ups_profit_usd",
+    party_name("fedex"): "fedex_profit_usd",
     REGIONAL: "regional_profit_usd",
     "Enterprise shippers": "welfare_enterprise_shippers_usd",
     "Small shippers": "welfare_small_shippers_usd",

@@ -19,6 +19,7 @@ class Event:
         actors: Keys of those who took part.
         text: One sentence for people.
         numbers: A few named figures; the unit is the end of the name.
+        about: What it speaks of, the main thing first: "contract:" or "talks:" and seller, buyer and first month.
     """
 
     month: Month
@@ -26,6 +27,7 @@ class Event:
     actors: tuple[str, ...]
     text: str
     numbers: tuple[tuple[str, float], ...] = field(default=())
+    about: tuple[str, ...] = field(default=())
 
 
 class EventLog:
@@ -34,9 +36,12 @@ class EventLog:
     def __init__(self) -> None:
         self._events: list[Event] = []
 
-    def add(self, month: Month, kind: str, actors: tuple[str, ...], text: str, **numbers: float) -> None:
-        """Record one event; keyword arguments become its numbers."""
-        self._events.append(Event(month, kind, actors, text, tuple((key, float(v)) for key, v in numbers.items())))
+    def add(
+        self, month: Month, kind: str, actors: tuple[str, ...], text: str, about: tuple[str, ...] = (), **numbers: float
+    ) -> None:
+        """Record one event; other keyword arguments become its numbers."""
+        named = tuple((key, float(value)) for key, value in numbers.items())
+        self._events.append(Event(month, kind, actors, text, named, about))
 
     @overload
     def __getitem__(self, index: int) -> Event: ...

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import console, grid, print_json, progress_bar
 from experiments.settings import check_seeds, gather
+from model.words import party_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,7 +87,7 @@ def _bidders(result: AccessAuction) -> Any:
 
 def _bidder_cells(bidder: str, row: Any) -> tuple[str, ...]:
     return (
-        bidder.replace("_", " "),
+        party_name(bidder),
         f"{row['need_parcels'] / 1e6:,.1f}",
         f"{row['saved_usd']:.2f}",
         f"{row['bid_parcels'] / 1e6:,.1f}" if row["bid_parcels"] > 0.0 else "-",

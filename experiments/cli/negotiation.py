@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import console, grid, print_json, progress_bar
 from experiments.settings import gather
+from model.words import party_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +28,6 @@ WORDS = {
     "nash_price_usd": "Nash price of that month, $",
     "above_nash_usd": "price less Nash price, $",
 }
-NAMES = {"amazon": "Amazon", "usps": "USPS", "ups": "UPS", "fedex": "FedEx"}
 SCALES = {"retained_share": (100.0, 1), "buyer_surplus_usd": (1e-9, 3), "seller_surplus_usd": (1e-9, 3)}
 
 
@@ -95,7 +95,7 @@ def show_negotiations(out: Console, result: Negotiations) -> None:
     from experiments.talks.negotiation import MEASURES
 
     first, last = result.runs[0], result.runs[-1]
-    names = " and ".join(NAMES.get(key, key) for key in (result.pair.buyer, result.pair.seller))
+    names = " and ".join(party_name(key) for key in (result.pair.buyer, result.pair.seller))
     if first.opened is None:
         out.print(f"{names} have nothing to talk about under seed {first.seed}.")
     else:
@@ -125,9 +125,7 @@ def _show_offers(out: Console, run: Negotiation) -> None:
         if offer.threads > 1:
             taken = f"{offer.accepted} of {offer.threads}"
         prices = (offer.price_usd, offer.buyer_limit_usd, offer.seller_limit_usd)
-        table.add_row(
-            str(offer.round), offer.month, NAMES.get(offer.by, offer.by), *(f"{price:.2f}" for price in prices), taken
-        )
+        table.add_row(str(offer.round), offer.month, party_name(offer.by), *(f"{price:.2f}" for price in prices), taken)
     out.print(table)
     if run.month is None:
         out.print("No agreement under this seed.")

@@ -21,8 +21,9 @@ Floats = NDArray[np.float64]
 
 
 def check_and_record(market: ParcelMarket) -> None:
-    """Check that parcels, money and capacity balance, then record the month."""
+    """Check that parcels, money and capacity balance, tell which contracts have ended for good, record the month."""
     check_month(market)
+    market.book.tell_endings()
     delivered = delivered_parcels(market).sum(axis=0)
     market.records.append(
         {

@@ -36,7 +36,7 @@ def regulator(market: ParcelMarket) -> Report:
     ]
     counts = history(market, "usps_violations_count")[:, None]
     kinds = ("regulator", "violation", "statute")
-    events = [(event.month, event.text) for event in market.events if event.kind in kinds]
+    events = [event for event in market.events if event.kind in kinds]
     lag = f"{agent.lag_months} month{'' if agent.lag_months == 1 else 's'}"
     return Report(
         "regulator",
@@ -48,5 +48,5 @@ def regulator(market: ParcelMarket) -> Report:
             Group("Rules broken at present", tuple(broken), "None."),
         ),
         (Chart("Rules broken", "Statutory rules that are broken, by month.", "rules", ("Rules",), ("first",), counts),),
-        *told(events),
+        *told(events, "regulator"),
     )

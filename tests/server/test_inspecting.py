@@ -93,7 +93,7 @@ def test_what_binds_is_marked_as_binding(market):
     used = peak.state.network.utilisation
     used[AMAZON, 5] = 1.0
     zone = f"zone:{peak.zones.state[5]}-{('urban', 'suburban', 'rural')[peak.zones.zone_type[5]]}"
-    assert "Capacity of Amazon Logistics" in binding(inspecting.report(peak, zone))
+    assert "Capacity of Amazon" in binding(inspecting.report(peak, zone))
 
 
 def test_a_contract_is_told_with_terms_performance_and_events(market):

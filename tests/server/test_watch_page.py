@@ -41,15 +41,15 @@ def test_each_scenario_starts_from_its_own_values(scenario):
 
 BEGIN = Month(2026, 4)
 EVENTS = (
-    Event(Month(2025, 2), "talks", ("amazon", "usps"), "Amazon Logistics and USPS open talks on last-mile access"),
+    Event(Month(2025, 2), "talks", ("amazon", "usps"), "Amazon and USPS open talks on last-mile access"),
     Event(Month(2025, 3), "enterprise_contract", ("enterprise_9", "ups"), "The contract of enterprise 9 ..."),
     Event(Month(2025, 3), "order", ("lso",), "LSO orders capacity"),
     Event(Month(2025, 4), "price", ("veho",), "Veho raises its list prices"),
     Event(Month(2025, 4), "price", ("ups",), "UPS raises its list prices"),
-    Event(Month(2026, 3), "agreement", ("amazon", "usps"), "Amazon Logistics and USPS agree on $2.70"),
-    Event(Month(2026, 3), "contract", ("amazon", "usps"), "Amazon Logistics and USPS sign for 36 months"),
-    Event(BEGIN, "contract", ("amazon", "usps"), "The contract of Amazon Logistics with USPS comes into force"),
-    Event(Month(2027, 1), "contract", ("amazon", "usps"), "The contract of Amazon Logistics with USPS is repriced"),
+    Event(Month(2026, 3), "agreement", ("amazon", "usps"), "Amazon and USPS agree on $2.70"),
+    Event(Month(2026, 3), "contract", ("amazon", "usps"), "Amazon and USPS sign for 36 months"),
+    Event(BEGIN, "contract", ("amazon", "usps"), "The contract of Amazon with USPS comes into force"),
+    Event(Month(2027, 1), "contract", ("amazon", "usps"), "The contract of Amazon with USPS is repriced"),
     Event(Month(2027, 1), "merger", ("speedx", "veho"), "SpeedX takes over Veho"),
 )
 KIND = {label: place for place, (label, _) in enumerate(KINDS)}
@@ -65,7 +65,7 @@ def texts(month=LATE, kind="What matters most", actor="Everybody"):
 
 def test_the_newest_comes_first_and_nothing_is_told_before_it_happens():
     assert texts()[0] == "SpeedX takes over Veho"
-    assert texts(Month(2025, 2)) == ["Amazon Logistics and USPS open talks on last-mile access"]
+    assert texts(Month(2025, 2)) == ["Amazon and USPS open talks on last-mile access"]
     assert entries(EVENTS, None, 0, 0) == ([], 0)
 
 

@@ -13,12 +13,11 @@ from server.words import event_words, factor_words, names_in_words, outcome_word
             "LSO enters California with capacity for 4 million parcels a year, from September 2028",
         ),
         (
-            "Veho goes to NY, OH, PA with capacity for 0 million parcels a year, from 2028-12",
-            "Veho enters New York, Ohio and Pennsylvania with capacity for less than 1 million parcels a year, "
-            "from December 2028",
+            "Veho goes to NY, OH, PA with capacity for 340,000 parcels a year, from 2028-12",
+            "Veho enters New York, Ohio and Pennsylvania with capacity for 340,000 parcels a year, from December 2028",
         ),
         ("Amazon and USPS table terms for 48 months", "Amazon and USPS put forward terms for 48 months"),
-        ("enterprise 23 and UPS sign for 24 months", "Enterprise 23 and UPS sign for 24 months"),
+        ("enterprise shipper 23 and UPS sign for 24 months", "Enterprise shipper 23 and UPS sign for 24 months"),
         ("UPS gives notice: a margin of -8.7 % on Spee-Dee", "UPS gives notice: a margin of −8.7 % on Spee-Dee"),
         ("SpeedX opens capacity for 10 million parcels", "SpeedX opens capacity for 10 million parcels"),
     ],

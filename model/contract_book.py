@@ -130,8 +130,8 @@ class ContractBook:
             self._replaced(before, ended, month)
 
     def _replaced(self, holding: Holding, ended: Contract, month: Month) -> None:
-        early = month if month < ended.expiry else None
-        last = replace(ended, state=ContractState.REPLACED, ends=ended.ends or early)
+        ends = month if month < ended.expiry else ended.ends
+        last = replace(ended, state=ContractState.REPLACED, ends=ends)
         self._replace(holding, last, month, "is replaced by a new one")
 
     def _end(self, holding: Holding, ended: Contract, month: Month) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from agents.calendar import Month
 from model.events import Event
+from model.market import ParcelMarket
 from server.headline import headline
 
 JUNE = Month(2027, 6)
@@ -31,6 +32,29 @@ def test_the_weightiest_event_leads_and_small_carriers_never_do():
     assert "Amazon and USPS sign" in sentence([order, renewal, signature, price])
     shipper = Event(JUNE, "contract", ("enterprise 4", "ups"), "The contract of enterprise 4 with UPS ends")
     assert "Amazon delivers" in sentence([regional, shipper])
+
+
+def test_what_moves_less_than_a_million_parcels_is_no_headline():
+    def miss(parcels):
+        numbers = (("price_usd", 3.78), ("shortfall_parcels", parcels))
+        return Event(JUNE, "contract", ("fedex", "usps"), "The contract of FedEx with USPS misses ...", numbers)
+
+    small = Event(JUNE, "closure", ("ups",), "UPS closes capacity ...", (("annual_parcels", 999e3),))
+    assert sentence([miss(999e3), small]).startswith("June 2027: Amazon delivers")
+    assert sentence([miss(1e6)]).startswith("June 2027: The contract of FedEx with USPS misses")
+
+
+def test_october_2030_reads_as_a_succession_and_a_small_miss_is_none():
+    run = ParcelMarket("baseline", rng=1).run()
+    told = {}
+    for month in (Month(2029, 4), Month(2030, 10)):
+        n = month - run.settings.start + 1
+        events = [event for event in run.events if event.month == month]
+        usps = np.stack([run.records[f"usps_{name}_usd"] for name in ("net_income", "cash", "debt")], axis=1)[:n]
+        told[month] = headline(month, events, run.records["volume_parcels"][:n], usps, np.ones(n))
+    assert "October 2030: The contract of Amazon with USPS is replaced by a new one" in told[Month(2030, 10)]
+    assert "April 2029: The contract of FedEx with USPS is replaced by a new one" in told[Month(2029, 4)]
+    assert any("misses" in event.text and event.month == Month(2029, 4) for event in run.events)
 
 
 def test_a_quiet_month_tells_amazons_own_share():

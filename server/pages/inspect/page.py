@@ -22,9 +22,7 @@ from server.snapshot import Run, Snapshot
 
 
 @solara.component_vue("../../vue/events.vue", vuetify=False)
-def events(
-    title: str, count: str, rows: list[list[str]], empty: str, event_follow: Callable[[str], None]
-) -> None:
+def events(title: str, count: str, rows: list[list[str]], empty: str, event_follow: Callable[[str], None]) -> None:
     """What happened, newest first; rows are month, text and an address, empty where the entry leads nowhere."""
 
 

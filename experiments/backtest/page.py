@@ -42,7 +42,7 @@ LIMITS = """\
   2024, which met consolidators only as their agreements ended, makes up a fifth of that.
 * USPS wages follow private wages, for want of a series; 31 of its figures (cash, debt, mail up to 2018, expense that is
   not paid in 2017 to 2020) are from memory of the annual reports. Corrected figures of 2021 and 2022 alone brought the
-  income of the free run from 2022 from 2.6 to 1.4 bn $ off."""
+  income of the free run from 2022 from $2.6 to $1.4 billion off."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ SCALES = {"retained_share": (100.0, 1), "buyer_surplus_usd": (1e-9, 3), "seller_
 
 
 def run_negotiate(
-    draws: int | None,
+    replications: int | None,
     changes: Mapping[str, Any],
     problems: list[str],
     seed: int,
@@ -45,7 +45,7 @@ def run_negotiate(
     """Negotiate under many seeds, or sweep Amazon's own cost.
 
     Args:
-        draws: Seeds; None for the usual number.
+        replications: Seeds; None for the usual number.
         changes: Levers and parameters to change.
         problems: Found before; told with all others.
         seed: First seed.
@@ -61,7 +61,11 @@ def run_negotiate(
     from experiments.storage import check_file
     from experiments.talks import access_curve, negotiation, page
 
-    count = draws if draws is not None else (access_curve.DEFAULT_DRAWS if curve else negotiation.DEFAULT_DRAWS)
+    count = (
+        replications
+        if replications is not None
+        else (access_curve.DEFAULT_REPLICATIONS if curve else negotiation.DEFAULT_REPLICATIONS)
+    )
     varied = (access_curve.MULTIPLIER, "price_structure") if curve else ()
     if curve and (buyer, seller) != ("amazon", "usps"):
         problems.append("curve: only amazon and usps have one; leave out --buyer and --seller")
@@ -69,7 +73,7 @@ def run_negotiate(
         problems.append("write: only the curve makes a page; add --curve")
     gather(
         lambda: negotiation.prepare_talks(changes, 1, varied),
-        lambda: negotiation.check_draws(count, seed),
+        lambda: negotiation.check_replications(count, seed),
         lambda: None if write is None else check_file(write),
         lambda: negotiation.find_pair(buyer, seller),
         known=problems,
@@ -143,7 +147,7 @@ def show_curve(out: Console, result: RetainedCurve) -> None:
     kept = result.table()
     out.print(
         "Share of Amazon's parcels that USPS keeps in the second and third year after the expiry, %; "
-        f"{result.draws} seeds each."
+        f"{result.replications} seeds each."
     )
     names = [str(name) for name in kept.columns]
     table = grid("Kept", ("own-cost multiplier", *names), right=range(1, 1 + len(names)))

@@ -32,7 +32,7 @@ PRICE, SHARE = 0.02, 0.015
 
 @pytest.fixture(scope="module")
 def found() -> Negotiations:
-    return negotiate(draws=3, workers=1)
+    return negotiate(replications=3, workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def curve() -> RetainedCurve:
     with pytest.MonkeyPatch.context() as patch:  # two points instead of sixty runs
         patch.setattr(access_curve, "MULTIPLIERS", (0.8, 1.6))
         patch.setattr(access_curve, "STRUCTURES", ("uniform",))
-        return retained_curve(draws=1, workers=1)
+        return retained_curve(replications=1, workers=1)
 
 
 def test_figures_of_a_deal_belong_together(found: Negotiations) -> None:
@@ -72,7 +72,7 @@ def test_probabilities_and_medians_are_those_of_the_seeds(found: Negotiations) -
 
 
 def test_nobody_agrees_and_nothing_breaks() -> None:
-    none = negotiate(draws=1, set={"auction_displacement_belief": 1.0, "reservation_belief_sd": 0.0}, workers=1)
+    none = negotiate(replications=1, set={"auction_displacement_belief": 1.0, "reservation_belief_sd": 0.0}, workers=1)
     assert set(none.agreement.values()) == {0.0}
     assert none.spread("price_usd") == {"median": None, "p10": None, "p90": None}
     json.dumps(none.summary(), allow_nan=False)
@@ -87,7 +87,7 @@ def printed(show, result) -> str:  # type: ignore[no-untyped-def]
 
 def test_command_prints_one_object_that_is_the_result(found: Negotiations, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.workers.default_workers", lambda: 1)
-    result = CliRunner().invoke(app, ["negotiate", "--draws", "3", "--json"], catch_exceptions=False)
+    result = CliRunner().invoke(app, ["negotiate", "--replications", "3", "--json"], catch_exceptions=False)
     assert result.exit_code == 0
     assert json.loads(result.stdout) == json.loads(json.dumps(found.summary()))
     assert set(MEASURES) < set(json.loads(result.stdout))
@@ -103,7 +103,8 @@ def test_table_of_offers_has_every_round(found: Negotiations) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--draws", "0"], "draws: 0 is not allowed"),
+        (["--replications", "0"], "replications: 0 is not allowed"),
+        (["--draws", "10"], "No such option: --draws"),
         (["--set", "end=2027-01"], "set: end cannot be set here"),
         (["--set", "usps_amazon_volume=kept"], "usps_amazon_volume cannot be set here"),
         (["--write", "page.md"], "only the curve makes a page"),

@@ -136,10 +136,9 @@ def test_every_event_leads_to_what_it_tells_about_or_nowhere(market):
                 assert negotiations.extract(market, key).table.entry.key == key
             assert link or "contract of" not in text or what.startswith(("contract", "regulator"))
     usps = inspecting.report(market, "carrier:usps")
-    ended = {link for _, text, link in usps.events if text.startswith("The contract of Amazon with USPS is replaced")}
-    begun = {
-        link for _, text, link in usps.events if text.startswith("The contract of Amazon with USPS comes into force")
-    }
+    told = "The contract of Amazon with USPS "
+    ended = {link for _, text, link in usps.events if text.startswith(f"{told}is replaced")}
+    begun = {link for _, text, link in usps.events if text.startswith(f"{told}comes into force")}
     assert ended == {"/inspect?what=contract:usps-amazon-2022-10"}
     assert begun == {"/inspect?what=contract:usps-amazon-2026-10"}
 

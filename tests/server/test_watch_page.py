@@ -99,7 +99,7 @@ def test_an_entry_opens_what_it_tells_about():
     assert links[1] == "/inspect?what=carrier:ups"
     assert links[10] == "/inspect?what=carrier:veho"
     rows, _ = entries(EVENTS, LATE, KIND["Contracts and talks"], ACTOR["USPS"])
-    assert [row["link"] for row in rows] == links[9:5:-1] + [links[5], links[0]]
+    assert [row["link"] for row in rows] == [*links[9:5:-1], links[5], links[0]]
 
 
 def test_a_long_list_says_how_much_is_left_off():

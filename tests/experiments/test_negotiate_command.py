@@ -183,7 +183,21 @@ def test_page_in_the_documentation_is_made_by_the_command(curve: RetainedCurve, 
 def test_example_of_an_own_strategy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.argv", ["own_strategy.py"])
     example = runpy.run_path(str(ROOT / "examples" / "own_strategy.py"), run_name="__main__")
-    usual, firm = (float(price) for price in re.findall(r"agree on \$([0-9.]+)", capsys.readouterr().out))
+    told = capsys.readouterr().out
+    assert re.findall(r"^(\w+), \d{4}-\d\d: Amazon and USPS agree on", told, flags=re.MULTILINE) == ["usual", "firm"]
+    usual, firm = (float(price) for price in re.findall(r"agree on \$([0-9.]+)", told))
     assert firm < usual
     assert len((ROOT / "examples" / "own_strategy.py").read_text(encoding="utf-8").splitlines()) < 60
     assert example["Firm"].propose.__doc__
+
+
+def test_the_own_strategy_of_the_tutorial_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """The deal of Amazon with USPS, with the usual strategy and with the firm one: another price in another month."""
+    section = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8").partition("## A strategy of your own")[2]
+    code = re.search(r"```python\n(.*?)```", section, flags=re.DOTALL)
+    assert code is not None
+    exec(compile(code[1], "tutorial.md", "exec"), {"__name__": "page"})
+    shown = re.findall(r"^    (.*agree on .*)$", section, flags=re.MULTILINE)
+    assert capsys.readouterr().out.splitlines() == shown
+    usual, firm = (float(re.findall(r"\$([0-9.]+)", line)[0]) for line in shown)
+    assert firm < usual

@@ -32,6 +32,22 @@ def test_factors_are_told_in_words():
     assert outcome_words("rural_on_time_share_2030") == "Rural on time share, 2030"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("ontrac_volume_parcels_2030", "OnTrac volume, 2030"),
+        ("spee_dee_volume_share", "Spee-Dee volume share, whole run"),
+        ("better_trucks_profit_usd_2027", "Better Trucks profit, 2027"),
+        ("speedx_on_time_share_2026", "SpeedX on time share, 2026"),
+        ("amazon_usps_retained_share_2028", "Amazon USPS retained share, 2028"),
+        ("fedex_unit_cost_usd_2026", "FedEx unit cost, 2026"),
+        ("amazon_hhi_index_2026", "Amazon HHI, 2026"),
+    ],
+)
+def test_carriers_in_outcomes_have_the_names_of_the_table(outcome, words):
+    assert outcome_words(outcome) == words
+
+
 def test_notes_name_outcomes_in_words():
     told = names_in_words("3 are known less well; the widest, lso_carbon_tonnes_2025 in withdraw, would take 80.")
     assert told == "3 are known less well; the widest, LSO carbon tonnes, 2025 in withdraw, would take 80."

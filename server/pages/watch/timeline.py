@@ -27,7 +27,8 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Prices", ("price", "fill")),
     ("Capacity", ("capacity", "order", "closure")),
     ("Entry, exit, mergers", ("entry", "exit", "merger")),
-    ("USPS in distress", ("distress", "cash_exhausted", "finding")),
+    ("USPS in distress", ("distress", "cash_exhausted", "borrowing")),
+    ("Law and regulator", ("regulator", "violation", "compliance")),
     ("Enterprise agreements", ("enterprise_contract", "shed")),
     ("Everything", ("*",)),
 )

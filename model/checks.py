@@ -9,12 +9,16 @@ import numpy as np
 from agents.geography import ECONOMY
 from model.access import access_dollars, delivered_parcels
 from model.billing import invoice_cents
+from model.capital import capital_charges
+from model.carriers import AMAZON, USPS
 from model.ledger import CENTS, to_cents
+from model.statements import results
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 PARCEL_TOLERANCE = 1e-9
+ROUNDING_USD = 0.03  # costs are kept in fractions of a cent and paid in whole cents: wages, other work and capital
 CAPACITY_TOLERANCE = 1e-9
 
 
@@ -28,7 +32,8 @@ def check_month(market: ParcelMarket) -> None:
     Raises:
         BalanceError: Something does not balance beyond its tolerance.
     """
-    parcels, money = parcel_imbalance(market), max(money_imbalance(market), postal_imbalance(market))
+    parcels = parcel_imbalance(market)
+    money = max(money_imbalance(market), postal_imbalance(market), result_imbalance(market))
     market.worst_parcels = max(market.worst_parcels, parcels)
     market.worst_money = max(market.worst_money, money)
     if parcels > PARCEL_TOLERANCE:
@@ -132,6 +137,28 @@ def postal_imbalance(market: ParcelMarket) -> float:
         )
         / CENTS
     )
+
+
+def result_imbalance(market: ParcelMarket) -> float:
+    """Largest gap in dollars between results in the ledger and the accounts that are kept beside it.
+
+    What one party pays another receives, so the results of all add up to nothing. A carrier's result is what its
+    invoices bring less the cost of operation, access, Amazon's invoices, settlements and capital; that of USPS is the
+    net income of its statement.
+    """
+    state, ledger = market.state, market.ledger
+    found = results(ledger)
+    worst = abs(int(found.sum())) / CENTS
+    worst = max(worst, abs(int(found[ledger.index("usps")]) - round(state.flows.postal.net_income * CENTS)) / CENTS)
+    books = state.books.revenue[-1] - state.flows.operating_cost - state.access.paid - capital_charges(market)
+    invoiced = state.flows.invoices[-2:].sum(axis=(0, 1)) / CENTS
+    books[AMAZON] -= invoiced.sum() - invoiced[AMAZON]
+    for carrier, key in enumerate(market.carriers.keys):
+        if carrier != USPS:
+            settled = ledger.income("settlement", key)
+            gap = abs(int(found[ledger.index(key)]) / CENTS - books[carrier] - settled)
+            worst = max(worst, gap if gap > ROUNDING_USD else 0.0)
+    return worst
 
 
 def capacity_overrun(market: ParcelMarket) -> float:

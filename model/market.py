@@ -11,6 +11,7 @@ from typing import Self
 
 import mesa
 import numpy as np
+import pandas as pd
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
@@ -41,10 +42,12 @@ from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.assemble import assemble
 from model.start.choice_constants import StartError
-from model.start.parties import create_carriers, open_ledger
+from model.start.parties import create_carriers
+from model.statements import LENDERS, PAYERS, open_ledger, payments
 from model.streams import Streams
 from model.tariffs import rival_price_ratio
 from model.timeline import surepost_end
+from model.wages import labour_shares
 from model.zones import build_zone_table
 
 Floats = NDArray[np.float64]
@@ -137,6 +140,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self._failure: str | None = None
         self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
         self._prepare_floors()
+        self.labour_share = labour_shares(self.costs, self.zones, self.state.network)
         self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
         self._open_ledger()
         self.events = EventLog()
@@ -224,6 +228,10 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
     def outcomes(self) -> dict[str, float]:
         """Return all outcomes of what has been played, by name."""
         return compute_outcomes(self)
+
+    def payments(self) -> pd.DataFrame:
+        """Return who paid whom for what in every month so far; see `model.statements`."""
+        return payments(self.ledger, self.records.months)
 
     def balances(self) -> dict[str, float]:
         """Return the worst imbalance of any month: parcels relative, money in dollars."""
@@ -356,10 +364,12 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self._start_segment_revenue = np.where(offered, self.state.tariffs.start_level, 0.0) * revenue
 
     def _open_ledger(self) -> None:
-        self.ledger, self.payer_of_group, self.party_of_carrier = open_ledger(self.carriers.keys)
+        self.ledger = open_ledger(self.carriers.keys)
+        self.payer_of_group = np.array([self.ledger.index(name) for name in PAYERS])
+        self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
         flow = self.state.postal.underlying_flow
         self.state.postal.underlying_flow = np.roll(flow, 1 - self.month.month)  # the month before the start comes last
-        self.ledger.pay("opening", "capital_market", "usps", self.figures.usps_cash_start * BILLION)
+        self.ledger.pay("opening", LENDERS, "usps", self.figures.usps_cash_start * BILLION)
 
     def _create_agents(self) -> None:
         self.usps, self.amazon, self.ups, self.fedex, regional = create_carriers(self)

@@ -79,7 +79,8 @@ class PostalStatement:
         mail_cost: Attributable to mail.
         parcel_cost: Attributable to parcels, as staffed.
         institutional_cost: Not attributable to any product.
-        net_interest: Interest income less expense.
+        interest_earned: On its cash.
+        interest_paid: On its debt.
         noncash: Part of the cost that uses no cash, depreciation included.
         unpaid: The same without depreciation: what controllable income leaves out.
         capital: Capital spending.
@@ -91,11 +92,17 @@ class PostalStatement:
     mail_cost: float
     parcel_cost: float
     institutional_cost: float
-    net_interest: float
+    interest_earned: float
+    interest_paid: float
     noncash: float
     unpaid: float
     capital: float
     deferred: float = 0.0
+
+    @property
+    def net_interest(self) -> float:
+        """Interest on its cash less that on its debt."""
+        return self.interest_earned - self.interest_paid
 
     @property
     def expense(self) -> float:
@@ -121,6 +128,11 @@ class PostalStatement:
     def cash_expense(self) -> float:
         """Expense that is paid in the month."""
         return self.expense - self.noncash - self.deferred
+
+    @property
+    def depreciation(self) -> float:
+        """Capital that is used up."""
+        return self.noncash - self.unpaid
 
     @property
     def cash_flow(self) -> float:

@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract
-from model.auction.awarded import CONSOLIDATORS, ENTERPRISE, AwardedParcels, ledger_party
+from model.auction.awarded import AwardedParcels, ledger_party
 from model.auction.lots import ECONOMY
 from model.auction.needs import line_haul
 from model.bargains.enterprise import buyer_name
 from model.carriers import USPS
+from model.statements import CONSOLIDATORS, ENTERPRISE, SUPPLIERS
 from model.tender import Tender
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-SUPPLIERS = "suppliers"
 
 
 def awards_in_force(market: ParcelMarket, buyers: Iterable[str]) -> list[Contract]:

@@ -64,6 +64,19 @@ OUTCOMES: tuple[Outcome, ...] = (
         _retained,
         whole_run=False,
     ),
+    *(
+        Outcome(name, "$", meaning, single(name, total))
+        for name, meaning in (
+            (
+                "amazon_delivery_bill_usd",
+                "What delivery takes out of Amazon's hands: work, capital in use, what others are paid, less its sales",
+            ),
+            ("amazon_paid_usps_usd", "What Amazon pays USPS, missed commitments included"),
+            ("amazon_paid_ups_usd", "What Amazon pays UPS"),
+            ("amazon_paid_fedex_usd", "What Amazon pays FedEx"),
+            ("amazon_sales_usd", "What others pay Amazon for delivery"),
+        )
+    ),
     Outcome("amazon_delivered_cost_usd", "$ per parcel", "Amazon's cost of a delivered parcel", _delivered_cost),
     Outcome(
         "amazon_short_parcels",

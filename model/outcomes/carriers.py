@@ -74,8 +74,21 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "{carrier}_profit_usd",
         "$",
-        "Invoiced revenue less cost of delivering; USPS: parcel contribution; Amazon: what delivery costs it net",
+        "What the ledger says that it received less what it paid for work, access, carriage, capital in use and "
+        "interest; USPS: net income; Amazon: less its delivery bill",
         by_carrier("profit_usd", over_months),
+    ),
+    *(
+        Outcome(f"{{carrier}}_{series}", "$", meaning, by_carrier(series, over_months))
+        for series, meaning in (
+            ("wages_usd", "Wages that it pays"),
+            ("operations_usd", "What it pays for vehicles, line-haul, network and other work"),
+            (
+                "capital_charge_usd",
+                "Depreciation and return of capital that it added since the start; USPS: in its wages",
+            ),
+            ("capital_paid_usd", "Cash that it pays for capital goods when it orders them, not in its profit"),
+        )
     ),
     Outcome(
         "{carrier}_bought_parcels",

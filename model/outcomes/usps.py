@@ -35,6 +35,8 @@ OUTCOMES: tuple[Outcome, ...] = (
             ("usps_parcel_contribution_usd", "Parcel revenue less attributable cost as staffed"),
             ("usps_institutional_usd", "Cost of USPS that no product causes"),
             ("usps_expense_usd", "All operating expense"),
+            ("usps_interest_earned_usd", "Interest on its cash"),
+            ("usps_interest_paid_usd", "Interest on its debt"),
             ("usps_net_income_usd", "Net income of the year"),
             ("usps_controllable_income_usd", "Net income without retirement cost set by others"),
         )
@@ -42,6 +44,12 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("usps_cash_usd", "$", "Cash at the end", single("usps_cash_usd", last), fiscal=True),
     Outcome("usps_debt_usd", "$", "Debt at the end", single("usps_debt_usd", last), fiscal=True),
     Outcome("usps_arrears_usd", "$", "Payments that could not be made", single("usps_arrears_usd", last), fiscal=True),
+    Outcome(
+        "usps_put_off_usd",
+        "$",
+        "Payments that USPS puts off or cannot make; its net income bears them already",
+        single("usps_put_off_usd", total),
+    ),
     Outcome("usps_deferred_usd", "$", "Retirement contributions put off so far", single("usps_deferred_usd", last)),
     Outcome(
         "usps_distress_rung",

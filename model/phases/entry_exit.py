@@ -65,7 +65,7 @@ def enter(market: ParcelMarket, carrier: int, room: float) -> CapacityOrder | No
         f"{market.carriers.names[carrier]} goes to {', '.join(states)} with capacity for "
         f"{parcels_in_words(float(parcels.sum()))} a year, from {arrives}",
         annual_parcels=float(parcels.sum()),
-        capital_usd=capital,
+        capital_usd=capital * market.state.environment.price_level,
     )
     return CapacityOrder(carrier, arrives, parcels, coverage, capital)
 
@@ -179,6 +179,7 @@ def close_carrier(market: ParcelMarket, carrier: int) -> None:
     network.pipeline = [order for order in network.pipeline if order.carrier != carrier]
     network.closures = [closure for closure in network.closures if closure.carrier != carrier]
     state.books.fixed_cost[carrier] = 0.0
+    network.added_capital[carrier] = 0.0  # those who put it in have lost what was not paid back
     network.savings = [saving for saving in network.savings if saving[0] != carrier]
     if state.backlog is not None:
         for waiting in (state.backlog.volume, state.backlog.value):

@@ -26,6 +26,13 @@ def wage_step(market: ParcelMarket) -> Floats:
     return step
 
 
+def wages_of_month(market: ParcelMarket) -> Floats:
+    """Wages relative to the start by carrier, (K,)."""
+    wages = np.full(market.carriers.n_carriers, market.state.environment.wage_other)
+    wages[USPS] = market.state.environment.wage_usps
+    return wages
+
+
 def resource_flexibility(market: ParcelMarket) -> tuple[Floats, Floats]:
     """Monthly shares by which routes and staff shrink and grow towards need, by carrier, (K,) each."""
     p = market.figures

@@ -11,7 +11,6 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import RURAL
 from model.access import delivered_parcels
 from model.carriers import AMAZON, USPS
-from model.ledger import CENTS
 from model.measuring.carbon import miles_per_parcel
 from model.measuring.concentration import concentration, sold_parcels
 from model.measuring.places import served_by_at_least, transit_by_zone_type
@@ -80,8 +79,6 @@ def _welfare(market: ParcelMarket) -> Measures:
     via_usps = float(market.state.flows.allocation.accepted[-2:, ECONOMY, USPS].sum())
     shipped = float(demand.amazon.sum())
     days = float(state.choice.transit_delay[ECONOMY]) * shipped + state.postal.measures.extra_days * via_usps
-    _, arrears, deferred = state.postal.owed_before
-    relief = state.books.usps_arrears - arrears + state.postal.deferred - deferred
     return {
         "enterprise_shippers_gain_usd": float(dollars[shippers.enterprise].sum()),
         "small_shippers_gain_usd": float(dollars[shippers.small].sum()),
@@ -89,7 +86,6 @@ def _welfare(market: ParcelMarket) -> Measures:
         "amazon_members_gain_usd": members_gain(days / shipped, shipped, p.value_of_day_economy, env.price_level)
         if shipped > 0.0
         else 0.0,
-        "treasury_gain_usd": -round(relief * CENTS) / CENTS,
     }
 
 

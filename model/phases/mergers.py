@@ -131,7 +131,9 @@ def _join_networks(market: ParcelMarket, leaver: int, buyer: int) -> None:
     network.recent_volume[:, buyer] += network.recent_volume[:, leaver]
     network.recent_volume[:, leaver] = 0.0
     network.pipeline = [
-        replace(order, carrier=buyer) if order.carrier == leaver else order for order in network.pipeline
+        # It is worth nothing to those who put the money in, so that the buyer takes it over for nothing.
+        replace(order, carrier=buyer, capital=0.0) if order.carrier == leaver else order
+        for order in network.pipeline
     ]
     network.recent = [(buyer if owner == leaver else owner, month, size) for owner, month, size in network.recent]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from agents.books import CarrierBooks
 from agents.capacity import CapacityOrder
 from agents.carriers import QUARTER, Carrier
 from model.access.insourcing import extend_coverage, insource
+from model.capital import buy_capital
 from model.carriers import AMAZON, USPS
 from model.phases.entry_exit import count_losses, enter, regionals
 from model.phases.rivals import fill_network, review_contracts
@@ -85,11 +87,13 @@ def order_before_start(market: ParcelMarket) -> None:
 
 
 def _place(market: ParcelMarket, order: CapacityOrder, quiet: bool = False) -> None:
-    market.state.network.pipeline.append(order)
+    """Put an order on its way and pay for it at the prices of the month; a quiet one was paid for before the start."""
+    paid = order.capital if quiet else order.capital * market.state.environment.price_level
+    market.state.network.pipeline.append(replace(order, capital=paid))
     if quiet:
         return
     key = market.carriers.keys[order.carrier]
-    market.ledger.pay("capital", key, "suppliers", order.capital)
+    buy_capital(market, key, paid)
     market.events.add(
         market.month,
         "order",
@@ -97,7 +101,7 @@ def _place(market: ParcelMarket, order: CapacityOrder, quiet: bool = False) -> N
         f"{market.carriers.names[order.carrier]} orders capacity for "
         f"{parcels_in_words(float(order.annual_parcels.sum()))} a year, usable from {order.arrives}",
         annual_parcels=order.annual_parcels.sum(),
-        capital_usd=order.capital,
+        capital_usd=paid,
     )
 
 

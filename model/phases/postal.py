@@ -15,7 +15,9 @@ from model.carriers import USPS
 from model.ledger import CENTS
 from model.phases.universal_service import saved_street_cost
 from model.postal_accounts import BILLION, PostalStatement, borrowing, in_cents
+from model.statements import MAIL_USERS, RETIREMENT_FUNDS, STAFF, SUPPLIERS, TREASURY
 from model.tariffs import parity_cap, set_temporary
+from model.wages import share_of_month
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -79,7 +81,8 @@ def postal_statement(
         mail_cost=mail_cost,
         parcel_cost=parcel_cost,
         institutional_cost=max(0.0, institutional) * wage,  # nobody saves more than there is
-        net_interest=p.usps_interest_income_net_2024 / year,
+        interest_earned=max(0.0, p.usps_interest_income_net_2024) / year,
+        interest_paid=max(0.0, -p.usps_interest_income_net_2024) / year,
         noncash=(p.usps_noncash_and_unpaid + p.usps_depreciation) / year,
         unpaid=p.usps_noncash_and_unpaid / year,
         capital=p.usps_capex / year * (1.0 - measures.capital_cut),
@@ -93,18 +96,16 @@ def close_postal_books(market: ParcelMarket) -> None:
     state.postal.owed_before = (state.books.usps_debt, state.books.usps_arrears, state.postal.deferred)
     income = sum(ledger.income(category, "usps") for category in ("parcels", "access", "settlement"))
     state.flows.postal = postal = in_cents(replace(state.flows.postal, parcel_revenue=income))
-    ledger.pay("mail", "mail_users", "usps", postal.mail_revenue)
-    ledger.pay("interest", "capital_market", "usps", max(0.0, postal.net_interest))
-    interest_due = max(0.0, -postal.net_interest)
-    _borrow(market, ledger.cash("usps") - interest_due - postal.cash_expense - postal.capital)
+    ledger.pay("mail", MAIL_USERS, "usps", postal.mail_revenue)
+    ledger.pay("interest", TREASURY, "usps", postal.interest_earned)
+    _borrow(market, ledger.cash("usps") - postal.interest_paid - postal.cash_expense - postal.capital)
+    _book_without_cash(market, "noncash", RETIREMENT_FUNDS, postal.unpaid + postal.deferred)
+    _book_without_cash(market, "noncash", SUPPLIERS, postal.depreciation)
     unpaid = 0.0
-    for category, due, payee in (
-        ("interest", interest_due, "capital_market"),
-        ("operations", postal.cash_expense, "suppliers"),
-        ("capital", postal.capital, "suppliers"),
-    ):
+    for category, due, payee in _bills(market, postal):
         affordable = min(due, max(0.0, ledger.cash("usps")))
         ledger.pay(category, "usps", payee, affordable)
+        _book_without_cash(market, category, payee, due - affordable)
         unpaid += due - affordable
     state.postal.deferred += postal.deferred
     state.postal.underlying_flow = np.append(state.postal.underlying_flow[1:], postal.cash_flow - _relief(market))
@@ -117,13 +118,32 @@ def close_postal_books(market: ParcelMarket) -> None:
         _climb(market)
 
 
+def _bills(market: ParcelMarket, postal: PostalStatement) -> tuple[tuple[str, float, str], ...]:
+    """What is due this month, in the order in which it is paid: category, $, to whom."""
+    wages, prices = market.state.environment.wage_usps, market.state.environment.price_level
+    labour = float(share_of_month(market.labour_share, wages, prices)[USPS])
+    vehicles = round((1.0 - labour) * postal.parcel_cost, 2)  # mail and institutional cost follow wages alone
+    return (
+        ("interest", postal.interest_paid, TREASURY),
+        ("wages", round(postal.cash_expense - vehicles, 2), STAFF),
+        ("operations", vehicles, SUPPLIERS),
+        ("capital", postal.capital, SUPPLIERS),
+    )
+
+
+def _book_without_cash(market: ParcelMarket, category: str, payee: str, dollars: float) -> None:
+    """An expense that is not paid this month: the payee gives credit for it."""
+    market.ledger.pay(category, "usps", payee, dollars)
+    market.ledger.pay("credit", payee, "usps", dollars)
+
+
 def _borrow(market: ParcelMarket, cash: float) -> None:
     books = market.state.books
     if market.month.month == OCTOBER:
         books.usps_borrowed = 0.0
     amount = borrowing(market.figures, debt_cap(market), cash, books.usps_debt, books.usps_borrowed)
     if amount > 0.0:
-        paid = market.ledger.pay("borrowing", "treasury", "usps", amount) / CENTS
+        paid = market.ledger.pay("borrowing", TREASURY, "usps", amount) / CENTS
         books.usps_debt += paid
         books.usps_borrowed += paid
         market.events.add(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.capital import buy_capital
 from model.carriers import AMAZON
 from model.demand import season_factors
 from model.fixed_costs import close_capacity
@@ -43,6 +44,7 @@ def commission_capacity(market: ParcelMarket) -> None:
     for order in due:
         network.recent.append((order.carrier, market.month, order.annual_parcels))
         network.capacity[order.carrier] += order.annual_parcels
+        network.added_capital[order.carrier] += order.capital
         network.coverage[order.carrier] = np.maximum(network.coverage[order.carrier], order.coverage)
         market.events.add(
             market.month,
@@ -59,4 +61,9 @@ def commission_capacity(market: ParcelMarket) -> None:
     if market.settings.announced_plans and 0 <= plan_month < amazon.plan_months:
         network.recent.append((AMAZON, market.month, amazon.plan_monthly))
         network.capacity[AMAZON] += amazon.plan_monthly
+        # Nobody announced when the plan is paid for: it is as it arrives.
+        price = market.figures.by_type("capacity_capex")[market.zones.zone_type] * market.state.environment.price_level
+        paid = float((amazon.plan_monthly * price).sum())
+        buy_capital(market, market.carriers.keys[AMAZON], paid)
+        network.added_capital[AMAZON] += paid
         network.coverage[AMAZON] = np.minimum(1.0, network.coverage[AMAZON] + amazon.plan_coverage)

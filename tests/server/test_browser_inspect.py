@@ -66,3 +66,15 @@ def test_a_contract_of_the_bargaining_table_opens_here(visit):
     visitor.page.get_by_role("link", name="Amazon with USPS").click()
     expect(visitor.page.locator(".lm-headline h1")).to_have_text("Amazon with USPS, from October 2022")
     assert visitor.errors == []
+
+
+def test_an_event_opens_what_it_tells_about(visit):
+    visitor = visit(path="/inspect")
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    for months in (1, 2):
+        visitor.press("Step")
+        visitor.see(re.compile(f"Paused · {months} of"))
+    visitor.page.get_by_role("link", name="Amazon and USPS open talks on last-mile access").click()
+    expect(visitor.page).to_have_url(re.compile(r"/bargaining\?.*talks=usps-amazon-2025-02"))
+    expect(visitor.page.get_by_role("heading", name="Amazon and USPS").first).to_be_visible()
+    assert visitor.errors == []

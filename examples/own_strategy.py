@@ -1,6 +1,7 @@
 """A bargaining strategy of one's own, plugged into the market: Amazon pays less than the deal is worth to it.
 
 python examples/own_strategy.py         # seed 1
+python examples/own_strategy.py 3       # seed 3: no deal before the contract ends, so both settle at an even split
 """
 
 import sys
@@ -10,6 +11,7 @@ from agents.bargaining import View
 from model.market import ParcelMarket
 from model.parameters import Parameters
 from model.phases.negotiation import alternating_offers
+from model.scenario import Scenario
 
 
 class Firm:
@@ -29,16 +31,14 @@ class Firm:
 
 
 def main(seed: int = 1) -> None:
-    """Print what Amazon pays with the usual strategy and with this one, under the same luck."""
+    """Print what Amazon and USPS agree on with the usual strategy and with this one, under the same luck."""
     usual = alternating_offers(Parameters.default())
+    scenario = Scenario.load("baseline").with_changes({"end": "2028-12"})
     for name, procedure in (("usual", usual), ("firm", replace(usual, buyer=Firm(0.85)))):
-        market = ParcelMarket("baseline", rng=seed, procedure=procedure)
-        agreed: list[str] = []
-        while not agreed:
-            market.step()
-            signed = (event for event in market.events if event.kind == "agreement")
-            agreed = [event.text for event in signed if event.actors == ("amazon", "usps")]
-        print(f"{name} (by {market.month + -1}): {agreed[-1]}")
+        market = ParcelMarket(scenario, rng=seed, procedure=procedure).run()
+        signed = (event for event in market.events if event.kind == "agreement")
+        agreed = [f"{event.month}: {event.text}" for event in signed if event.actors == ("amazon", "usps")]
+        print(f"{name}, {agreed[0] if agreed else 'no agreement by the end of 2028'}")
 
 
 if __name__ == "__main__":

@@ -12,14 +12,15 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from experiments.paired import paired_table
+from model.words import party_name
 
-REGIONAL = "Regional carriers"
+REGIONAL = party_name("regional")
 # Actor: outcome of the whole run that is in its hands.
 ACTORS = {
-    "USPS": "welfare_usps_usd",
-    "Amazon": "welfare_amazon_usd",
-    "UPS": "ups_profit_usd",
-    "FedEx": "fedex_profit_usd",
+    party_name("usps"): "welfare_usps_usd",
+    party_name("amazon"): "welfare_amazon_usd",
+    party_name("ups"): "ups_profit_usd",
+    party_name("fedex"): "fedex_profit_usd",
     REGIONAL: "regional_profit_usd",
     "Consolidators": "welfare_consolidators_usd",
     "Treasury": "welfare_treasury_usd",

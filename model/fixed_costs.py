@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.rivals import merged_share
 from model.carriers import FEDEX
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-MILLION = 1e6
 
 
 def fixed_costs(market: ParcelMarket) -> Floats:
@@ -57,8 +57,7 @@ def close_capacity(market: ParcelMarket) -> None:
             market.month,
             "closure",
             (market.carriers.keys[carrier],),
-            f"{market.carriers.names[carrier]} closes capacity for "
-            f"{closed.sum() / MILLION:,.0f} million parcels a year",
+            f"{market.carriers.names[carrier]} closes capacity for {parcels_in_words(float(closed.sum()))} a year",
             annual_parcels=float(closed.sum()),
             saving_usd_per_year=spared * MONTHS_PER_YEAR,
         )

@@ -144,7 +144,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
         self._open_ledger()
         self.events = EventLog()
-        self.book = ContractBook(self.events, dict(zip(self.carriers.keys, self.carriers.names, strict=True)))
+        self.book = ContractBook(self.events)
         contracts.sign_start_contracts(self)
         self._create_agents()
         self.records = Records(self.settings.n_months, self.carriers.keys, self.zones.n_zones, self.settings.start)

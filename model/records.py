@@ -31,6 +31,14 @@ class Series:
     unit: str
     meaning: str
 
+    @property
+    def column(self) -> str:
+        """Its columns in the monthly table, braces for every carrier, segment or zone type; empty where it has none."""
+        if self.axes in (("carrier",), ("segment",), ("zone_type",)):
+            return f"{{{self.axes[0]}}}_{self.name}"
+        summed = self.axes == ("zone",) and self.name.startswith("amazon_")
+        return self.name if summed or self.axes == () else ""
+
 
 SERIES = (
     Series("delivered_parcels", ("carrier", "zone"), "parcels", "Parcels brought to the door"),
@@ -164,19 +172,15 @@ class Records:
 
     def frame(self) -> pd.DataFrame:
         """Return one row a month and one column a national series, named `<actor>_<quantity>_<unit>`."""
+        names = {"carrier": self._carriers, "segment": SEGMENTS, "zone_type": ZONE_TYPES}
         columns: dict[str, Floats] = {}
         for series in SERIES:
-            data = self[series.name]
-            if series.axes == ():
-                columns[series.name] = data
-            elif series.axes == ("carrier",):
-                columns |= {f"{key}_{series.name}": data[:, i] for i, key in enumerate(self._carriers)}
-            elif series.axes == ("segment",):
-                columns |= {f"{key}_{series.name}": data[:, i] for i, key in enumerate(SEGMENTS)}
-            elif series.axes == ("zone_type",):
-                columns |= {f"{kind}_{series.name}": data[:, i] for i, kind in enumerate(ZONE_TYPES)}
-            elif series.name.startswith("amazon_"):
-                columns[series.name] = data.sum(axis=1)
+            data, column = self[series.name], series.column
+            if series.axes and series.axes[0] in names and column:
+                axis = series.axes[0]
+                columns |= {column.replace(f"{{{axis}}}", key): data[:, i] for i, key in enumerate(names[axis])}
+            elif column:
+                columns[column] = data.sum(axis=1) if series.axes else data
         return pd.DataFrame(columns, index=pd.Index([str(month) for month in self.months], name="month"))
 
 

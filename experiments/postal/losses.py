@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from agents.distress import Rung
-from experiments.postal.volume_loss import INCOME, at_once, leaving
+from experiments.postal.volume_loss import INCOME, at_once, leaving, leaving_gradually, staying
 from experiments.provenance import provenance
 from experiments.runs import Progress, start_market
 from experiments.settings import check_seeds, prepare_scenario
@@ -23,7 +23,6 @@ from model.tables import number, read_table, text
 DESIGN = "usps_loss_design.csv"
 SHARES = (0.25, 0.5, 0.75, 1.0)
 BILLION = 1e9
-NO_LADDER = {"distress_ladder": False}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +34,8 @@ class UspsLosses:
             design_long_run, parcels_m, price, cost (of the parcels that leave, $ each), contribution_bn (theirs).
         gradual: Net income against `renew` when parcels leave by the end of 2026, both without the distress ladder, bn
             $; index share, columns years.
-        answers: What USPS does: index "renew" or a share in words; columns: month of each rung by its name, and
-            cash_bn, debt_bn, deferred_bn and arrears_bn at the end.
+        answers: What USPS does with the distress ladder: index "renew" or a share in words; columns: month of each rung
+            by its name, and cash_bn, debt_bn, deferred_bn and arrears_bn at the end.
         seed: Seed of all runs.
         provenance: Of `renew`.
     """
@@ -60,12 +59,10 @@ def usps_losses(seed: int = 1, progress: Progress | None = None) -> UspsLosses:
     """
     check_seeds(seed)
     still = prepare_scenario("standing_still")
-    renew = prepare_scenario("renew")
-    scenarios = {"renew": renew, "plain renew": prepare_scenario(renew, NO_LADDER), "still": still}
+    scenarios = {"renew": staying(True), "plain renew": staying(False), "still": still}
     for share in SHARES:
-        leaves = prepare_scenario("withdraw" if share == 1 else "partial", leaving(share))
-        scenarios[f"gradual {share}"] = leaves
-        scenarios[f"plain {share}"] = prepare_scenario(leaves, NO_LADDER)
+        scenarios[f"gradual {share}"] = leaving_gradually(share, distress_ladder=True)
+        scenarios[f"plain {share}"] = leaving_gradually(share, distress_ladder=False)
         scenarios[f"static {share}"] = prepare_scenario(still, {**leaving(share), **at_once()})
     tasks = [Task(scenario, int(seed)) for scenario in scenarios.values()]
     found = dict(zip(scenarios, work_all(_play, tasks, None, progress), strict=True))

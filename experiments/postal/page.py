@@ -9,6 +9,7 @@ import pandas as pd
 
 from agents.distress import Rung
 from experiments.postal.losses import UspsLosses
+from experiments.postal.volume_loss import LADDER
 from experiments.storage import write_text
 
 
@@ -37,7 +38,8 @@ def _lines(result: UspsLosses) -> Iterator[str]:
 def _at_once(loss: pd.DataFrame) -> Iterator[str]:
     yield from ("", "## Lost at once, nothing else moving", "")
     yield (
-        "Scenario `standing_still` with and without the parcels, which leave in the first month. Long run: the "
+        f"Scenario `standing_still` ({LADDER[False]}) with and without the parcels, which leave in the first month. "
+        f"The same as `lastmile usps-loss --static`. Long run: the "
         "last year of the run. The design's figures stand in section 14 of its market text; the one for three "
         "quarters is not printed there and is taken in proportion."
     )
@@ -56,21 +58,22 @@ def _at_once(loss: pd.DataFrame) -> Iterator[str]:
     yield ""
     yield (
         "In the long run USPS loses what the parcels that leave contribute, price less attributable cost: the "
-        f"last column, to within {gap:.2f} bn $. In the first year staff has not followed: {avoided:.0%} of their "
+        f"last column, to within ${gap:.2f} billion. In the first year staff has not followed: {avoided:.0%} of their "
         "cost is avoided then. The design's figures are proportional to the share. The model's are not, because "
         "Amazon takes first what is cheapest for it to deliver. Those are dense places, which are cheap for USPS "
-        f"too: the first quarter costs USPS {quarter.cost:.2f} $ a parcel, all of them {whole.cost:.2f} $, at one "
-        f"price of {whole.price:.2f} $. So the first quarter takes "
+        f"too: the first quarter costs USPS ${quarter.cost:.2f} a parcel, all of them ${whole.cost:.2f}, at one "
+        f"price of ${whole.price:.2f}. So the first quarter takes "
         f"{quarter.contribution_bn / whole.contribution_bn:.0%} of the contribution, and the parcels that are "
         "left at the end are those that pay least."
     )
 
 
 def _gradually(gradual: pd.DataFrame) -> Iterator[str]:
-    yield from ("", "## Leaving by December 2026", "")
+    yield from ("", f"## Leaving by December 2026, {LADDER[False]}", "")
     yield (
-        "Scenarios `partial` and `withdraw` (forced) against `renew` (forced), with growth, prices and wages. Both are "
-        "without the distress ladder, whose measures begin at other dates in each run and would move single years. "
+        "Scenarios `partial` and `withdraw` (forced) against `renew` (forced), with growth, prices and wages: the same "
+        f"as `lastmile usps-loss`. Both are {LADDER[False]}, whose measures begin at other dates in each run and would "
+        "move single years; `--distress-ladder` brings them in. "
         "What Amazon cannot deliver yet stays at published prices for a while, which softens the first years."
     )
     yield from _header("share lost", *map(str, gradual.columns))
@@ -79,11 +82,11 @@ def _gradually(gradual: pd.DataFrame) -> Iterator[str]:
 
 
 def _answers(answers: pd.DataFrame) -> Iterator[str]:
-    yield from ("", "## What USPS does about it", "")
+    yield from ("", f"## What USPS does about it, {LADDER[True]}", "")
     yield (
-        "First month of each measure of the distress ladder, and cash, debt, deferred retirement contributions "
-        "and unpaid bills at the end of 2030. One rung a quarter is taken while the cash that USPS forecasts for "
-        "twelve months ahead is below its minimum; five-day delivery needs a scenario of its own."
+        "The same scenarios with it. First month of each measure of the distress ladder, and cash, debt, deferred "
+        "retirement contributions and unpaid bills at the end of 2030. One rung a quarter is taken while the cash that "
+        "USPS forecasts for twelve months ahead is below its minimum; five-day delivery needs a scenario of its own."
     )
     rungs = [rung.name.lower() for rung in Rung if rung is not Rung.FIVE_DAY]
     money = ("cash_bn", "debt_bn", "deferred_bn", "arrears_bn")

@@ -13,6 +13,7 @@ from model.auction.lots import draw_up_lots, handover_terms
 from model.auction.needs import bidders_needs
 from model.auction.round import AuctionRound
 from model.phases.history import left_to_bargaining
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -101,7 +102,7 @@ def _after_review(market: ParcelMarket, need: AccessNeed, won: Winnings) -> Winn
             market.month,
             "regulator",
             ("usps", won.bidder),
-            f"The regulator strikes out awards for {struck / 1e6:,.1f} million parcels a year below their cost",
+            f"The regulator strikes out awards for {parcels_in_words(struck)} a year below their cost",
             parcels=struck,
         )
     return kept
@@ -114,7 +115,7 @@ def _record(market: ParcelMarket, held: AuctionRound) -> None:
         market.month,
         "auction",
         ("usps",),
-        f"USPS sells access for {sold / 1e6:,.0f} million parcels a year in {len(held.lots)} lots at ${price:.2f}",
+        f"USPS sells access for {parcels_in_words(sold)} a year in {len(held.lots)} lots at ${price:.2f}",
         parcels=sold,
         revenue_usd=revenue,
         efficiency_share=held.efficiency,
@@ -122,12 +123,14 @@ def _record(market: ParcelMarket, held: AuctionRound) -> None:
     )
     for won in held.winnings:
         parcels, paid = float(won.parcels.sum()), float(won.payment.sum())
+        start = first_month(market, won.bidder, held.service)
         market.events.add(
             market.month,
             "award",
             (won.bidder, "usps"),
-            f"{market.book.name(won.bidder)} wins access for {parcels / 1e6:,.1f} million parcels a year "
+            f"{market.book.name(won.bidder)} wins access for {parcels_in_words(parcels)} a year "
             f"at ${paid / parcels:.2f}",
+            about=(f"contract:usps-{won.bidder}-{start}",),
             parcels=parcels,
             price_usd=paid / parcels,
         )

@@ -16,12 +16,12 @@ from model.carriers import USPS
 from model.fixed_costs import fixed_cost_per_capacity, fixed_costs
 from model.operations import expected_unit_grid
 from model.phases.mergers import merge
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-MILLION = 1e6
 
 
 def regionals(market: ParcelMarket) -> list[int]:
@@ -63,7 +63,7 @@ def enter(market: ParcelMarket, carrier: int, room: float) -> CapacityOrder | No
         "entry",
         (market.carriers.keys[carrier],),
         f"{market.carriers.names[carrier]} goes to {', '.join(states)} with capacity for "
-        f"{parcels.sum() / MILLION:,.0f} million parcels a year, from {arrives}",
+        f"{parcels_in_words(float(parcels.sum()))} a year, from {arrives}",
         annual_parcels=float(parcels.sum()),
         capital_usd=capital * market.state.environment.price_level,
     )

@@ -18,13 +18,13 @@ from model.bargains.enterprise import buyer_name
 from model.borders import read_borders
 from model.fixed_costs import fixed_cost_per_capacity
 from model.operations import SMALLEST_COVERAGE, expected_unit_grid
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-MILLION = 1e6
 
 
 def merge(market: ParcelMarket, leaver: int, others: Iterable[int]) -> bool:
@@ -59,7 +59,7 @@ def merge(market: ParcelMarket, leaver: int, others: Iterable[int]) -> bool:
         market.month,
         "merger",
         (market.carriers.keys[buyer], market.carriers.keys[leaver]),
-        f"{names[buyer]} takes over {names[leaver]} with {parcels / MILLION:,.0f} million parcels a year after "
+        f"{names[buyer]} takes over {names[leaver]} with {parcels_in_words(parcels)} a year after "
         f"{int(market.state.rivals.negative_months[leaver])} months of losses in a row",
         annual_parcels=parcels,
         value_usd=value,

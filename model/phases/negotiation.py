@@ -38,6 +38,7 @@ from model.parameters import Parameters
 from model.phases.history import earliest_round, forced
 from model.regulator import Filing
 from model.state import Agreement, TalksState
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -100,10 +101,11 @@ def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
         noise=private_noise(normal, market.figures.reservation_belief_sd, current),
         earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
     )
-    market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
+    begun = market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
     seller, buyer = market.book.name(pair.seller), market.book.name(pair.buyer)
     what = "carriage" if pair.kind is PairKind.CARRIAGE else "last-mile access"
-    market.events.add(month, "talks", (pair.buyer, pair.seller), f"{buyer} and {seller} open talks on {what}")
+    text = f"{buyer} and {seller} open talks on {what}"
+    market.events.add(month, "talks", (pair.buyer, pair.seller), text, (f"talks:{begun.key}",))
 
 
 def _price_in_force(market: ParcelMarket, pair: Pair, held: Contract | None) -> float:
@@ -234,7 +236,8 @@ def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None
         market.month,
         "agreement",
         (pair.buyer, pair.seller),
-        f"{buyer} and {seller} agree on ${mean:.2f} for {_millions(volume.sum())} million parcels a year from {begin}",
+        f"{buyer} and {seller} agree on ${mean:.2f} for {parcels_in_words(float(volume.sum()))} a year from {begin}",
+        _about(state, contract),
         price_usd=mean,
         parcels=float(volume.sum()),
         round=float(market.month - state.opened),
@@ -252,9 +255,9 @@ def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None
         _sign(market, state, agreement)
 
 
-def _millions(parcels: float) -> str:
-    """Parcels in millions, with digits where they matter."""
-    return f"{parcels / 1e6:,.0f}" if parcels >= 10e6 else f"{parcels / 1e6:.2g}"
+def _about(state: TalksState, contract: Contract) -> tuple[str, ...]:
+    """What an event on the outcome of talks speaks of."""
+    return f"talks:{state.key}", f"contract:{contract.key}"
 
 
 def decide_reviews(market: ParcelMarket) -> None:
@@ -276,6 +279,7 @@ def decide_reviews(market: ParcelMarket) -> None:
             (decision.filing.buyer, decision.filing.seller),
             f"The regulator returns the contract of {buyer} with {seller}: a price lies ${gap:.2f} below attributable "
             "cost",
+            _about(state, agreement.contract),
             gap_usd=gap,
         )
 

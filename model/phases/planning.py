@@ -16,6 +16,7 @@ from model.capital import buy_capital
 from model.carriers import AMAZON, USPS
 from model.phases.entry_exit import count_losses, enter, regionals
 from model.phases.rivals import fill_network, review_contracts
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
@@ -93,13 +94,12 @@ def _place(market: ParcelMarket, order: CapacityOrder, quiet: bool = False) -> N
         return
     key = market.carriers.keys[order.carrier]
     buy_capital(market, key, paid)
-    million = order.annual_parcels.sum() / 1e6
     market.events.add(
         market.month,
         "order",
         (key,),
-        f"{market.carriers.names[order.carrier]} orders capacity for {million:,.0f} million parcels a year, "
-        f"usable from {order.arrives}",
+        f"{market.carriers.names[order.carrier]} orders capacity for "
+        f"{parcels_in_words(float(order.annual_parcels.sum()))} a year, usable from {order.arrives}",
         annual_parcels=order.annual_parcels.sum(),
         capital_usd=paid,
     )

@@ -44,9 +44,10 @@ _PAID_BY_CARRIERS = {
 
 
 def check_and_record(market: ParcelMarket) -> None:
-    """Check that parcels, money and capacity balance, then record the month."""
+    """Check that parcels, money and capacity balance, tell which contracts have ended for good, record the month."""
     check_month(market)
     market.ledger.close_month()
+    market.book.tell_endings()
     delivered = delivered_parcels(market).sum(axis=0)
     market.records.append(
         {

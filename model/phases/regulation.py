@@ -52,8 +52,8 @@ def _tell(market: ParcelMarket, kind: str, finding: law.Finding, verb: str) -> N
         market.month,
         kind,
         ("usps",),
-        f"USPS {verb} the rule {finding.rule.replace('_', ' ')} for {finding.subject}: "
-        f"{finding.value:,.4g} against {finding.limit:,.4g} {finding.unit}",
+        f"USPS {verb} the rule {finding.rule.replace('_', ' ')} for {finding.subject}: {finding.told}",
+        (f"contract:{finding.contract}",) if finding.contract else (),
         value=finding.value,
         limit=finding.limit,
     )
@@ -66,7 +66,8 @@ def _contracts(market: ParcelMarket) -> list[law.Finding]:
             cover = contract_cover(market, contract)
             if cover.parcels > 0.0:
                 subject = f"the contract with {market.book.name(contract.buyer)}"
-                found.append(law.contract_floor(cover.paid / cover.parcels, cover.cost / cover.parcels, subject))
+                paid, cost = cover.paid / cover.parcels, cover.cost / cover.parcels
+                found.append(law.contract_floor(paid, cost, subject, contract.key))
     return found
 
 

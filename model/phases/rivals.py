@@ -13,12 +13,12 @@ from model.bargains.carriage import ups_share
 from model.bargains.enterprise import buyer_name
 from model.carriers import FEDEX, UPS
 from model.contract_margins import contract_margins
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
 
 Floats = NDArray[np.float64]
-MILLION = 1e6
 
 
 def review_contracts(market: ParcelMarket) -> None:
@@ -42,8 +42,9 @@ def review_contracts(market: ParcelMarket) -> None:
             market.month,
             "shed",
             ("ups", buyer_name(row)),
-            f"UPS gives notice to {buyer_name(row).replace('_', ' ')}: a margin of {100 * margin[row]:.1f} % on "
-            f"{parcels[row] / MILLION:,.0f} million parcels a year",
+            f"UPS gives notice to {book.name(buyer_name(row))}: a margin of {100 * margin[row]:.1f} % on "
+            f"{parcels_in_words(float(parcels[row]))} a year",
+            about=(f"contract:{contract.key}",),
             margin=float(margin[row]),
             daily_parcels=float(daily[row]),
         )

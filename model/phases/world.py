@@ -13,11 +13,10 @@ from model.fixed_costs import close_capacity
 from model.phases.entry_exit import leave
 from model.phases.history import update_history
 from model.timeline import read_timeline
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
     from model.market import ParcelMarket
-
-MILLION = 1e6
 
 
 def update_environment(market: ParcelMarket) -> None:
@@ -52,7 +51,7 @@ def commission_capacity(market: ParcelMarket) -> None:
             "capacity",
             (market.carriers.keys[order.carrier],),
             f"{market.carriers.names[order.carrier]} opens capacity for "
-            f"{order.annual_parcels.sum() / MILLION:,.0f} million parcels a year",
+            f"{parcels_in_words(float(order.annual_parcels.sum()))} a year",
             annual_parcels=order.annual_parcels.sum(),
         )
     close_capacity(market)

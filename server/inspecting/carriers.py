@@ -34,7 +34,7 @@ QUIET = ("enterprise_contract",)
 def carrier(market: ParcelMarket, key: str) -> Report:
     """Everything about one carrier."""
     index = market.carriers.keys.index(key)
-    events, n_events = told(events_of(market, (key,), QUIET))
+    events, n_events = told(events_of(market, (key,), QUIET), f"carrier:{key}")
     groups = [_state(market, index), _network(market, index), _prices(market, index), statement_group(market, index)]
     charts = _charts(market, index)
     if index == USPS:

@@ -130,7 +130,7 @@ def extract(market: ParcelMarket, chosen: str = "", group: int = 0) -> Negotiati
     states.sort(key=lambda state: (state.pair.kind is PairKind.ACCESS, state.opened), reverse=True)
     agreements = [event for event in market.events if event.kind == "agreement"]
     able = set(strategic_pairs(market))
-    made = {key(state): (state, _entry(market, state, agreements, able)) for state in states}
+    made = {state.key: (state, _entry(market, state, agreements, able)) for state in states}
     if not made:
         return Negotiations((), None)
     if chosen not in made:
@@ -139,15 +139,10 @@ def extract(market: ParcelMarket, chosen: str = "", group: int = 0) -> Negotiati
     return Negotiations(entries, _table(market, *made[chosen], group, agreements))
 
 
-def key(state: TalksState) -> str:
-    """Name of a negotiation in addresses, such as usps-amazon-2025-02."""
-    return f"{state.pair.seller}-{state.pair.buyer}-{state.opened}"
-
-
 def _entry(market: ParcelMarket, state: TalksState, agreements: list[Event], able: set[Pair]) -> Entry:
     buyer, seller = market.book.name(state.pair.buyer), market.book.name(state.pair.seller)
     status, reason = _fate(market, state, agreements, state.pair in able)
-    return Entry(key(state), f"{buyer} and {seller}", SUBJECTS[state.pair.kind], state.opened, status, reason)
+    return Entry(state.key, f"{buyer} and {seller}", SUBJECTS[state.pair.kind], state.opened, status, reason)
 
 
 def _fate(market: ParcelMarket, state: TalksState, agreements: list[Event], able: bool) -> tuple[str, str]:

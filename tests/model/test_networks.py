@@ -109,7 +109,8 @@ def test_a_shed_contract_ends_after_notice_and_comes_back_at_the_margin_wanted(r
     for event in [e for e in rivals.events if e.kind == "shed" and e.month < Month(2030, 1)]:
         versions = [c for c in rivals.book.history if (c.seller, c.buyer) == ("ups", event.actors[1])]
         noticed = next(c for c in versions if c.ends == event.month + c.notice_months)
-        over = next(c for c in versions if c.start == noticed.start and c.state in ("terminated", "expired"))
+        over = [c for c in versions if c.start == noticed.start][-1]
+        assert over.state in ("terminated", "expired", "replaced")
         # It runs to the end of the notice, or of its term; then quotes hold until the next agreement.
         again = [c for c in versions if c.start > noticed.start and c.state == "active"]
         assert all(c.start >= min(noticed.ends, noticed.expiry) for c in again)

@@ -383,6 +383,7 @@ def test_the_report_shows_every_scenario(grid: SweepResult, tmp_path: Path) -> N
     heat_part = text[text.index('id="heat"') : text.index('id="design"')]
     for name in ("mixed: baseline", "mixed: withdraw (forced)"):
         assert name in drivers_part
+    assert drivers_part.count("Analysis of variance of a balanced design, 4 × 4 points, 3 seeds as blocks.") == 2
     for name in ("mixed, baseline", "mixed, withdraw (forced)"):
         assert name in heat_part
     assert "Each cell is the mean over 3 seeds; no other factor varies." in heat_part

@@ -11,12 +11,12 @@ from agents.calendar import MONTHS_PER_YEAR
 from model.statements import LENDERS, SUPPLIERS
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def buy_capital(market: ParcelMarket, key: str, dollars: float) -> None:
+def buy_capital(market: Economy, key: str, dollars: float) -> None:
     """Pay for capital goods with what owners and lenders put in; it is paid back to them while the capital is in use.
 
     Args:
@@ -28,7 +28,7 @@ def buy_capital(market: ParcelMarket, key: str, dollars: float) -> None:
     market.ledger.pay("capital", key, SUPPLIERS, dollars)
 
 
-def capital_charges(market: ParcelMarket) -> Floats:
+def capital_charges(market: Economy) -> Floats:
     """Depreciation and return of the month on what came into use since the start, $, (K,).
 
     An even yearly payment over the life of the capital; what wears out is replaced, so that it goes on. The capital of

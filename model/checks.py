@@ -15,7 +15,7 @@ from model.ledger import CENTS, to_cents
 from model.statements import results
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 PARCEL_TOLERANCE = 1e-9
 ROUNDING_USD = 0.03  # costs are kept in fractions of a cent and paid in whole cents: wages, other work and capital
@@ -26,7 +26,7 @@ class BalanceError(RuntimeError):
     """Parcels, money or capacity do not balance: a defect of the model, never of a scenario."""
 
 
-def check_month(market: ParcelMarket) -> None:
+def check_month(market: Economy) -> None:
     """Check the month and remember the worst imbalance so far.
 
     Raises:
@@ -45,7 +45,7 @@ def check_month(market: ParcelMarket) -> None:
         raise BalanceError(f"{market.month}: more parcels than capacity, relative gap {over:.3g}")
 
 
-def parcel_imbalance(market: ParcelMarket) -> float:
+def parcel_imbalance(market: Economy) -> float:
     """Largest relative gap among the parcel identities.
 
     What shippers ship is tendered; tendered and waiting parcels are delivered, wait or are given up; Amazon's parcels
@@ -79,7 +79,7 @@ def parcel_imbalance(market: ParcelMarket) -> float:
     return max(gaps) / scale
 
 
-def access_imbalance(market: ParcelMarket) -> float:
+def access_imbalance(market: Economy) -> float:
     """Largest gap, in parcels, of the last mile that carriers buy: own and bought make up what a carrier accepted.
 
     No carrier hands over more economy parcels than it accepted, nothing under a contract that was not handed over, and
@@ -92,7 +92,7 @@ def access_imbalance(market: ParcelMarket) -> float:
     return float(max(gap, *beyond, -access.bought.min(), -access.contract.min()))
 
 
-def money_imbalance(market: ParcelMarket) -> float:
+def money_imbalance(market: Economy) -> float:
     """Largest gap in dollars between the ledger and what allocation, tariffs and contracts say was sold.
 
     Revenue is computed anew from accepted parcels, their prices and the surcharges in force, rounded like an invoice.
@@ -115,7 +115,7 @@ def money_imbalance(market: ParcelMarket) -> float:
     return worst / CENTS
 
 
-def postal_imbalance(market: ParcelMarket) -> float:
+def postal_imbalance(market: Economy) -> float:
     """Largest gap in dollars between the cash of USPS in the ledger and its statement, debt, arrears and deferrals.
 
     The statement says what cash should have changed by; what was borrowed and what could not be paid explain the rest.
@@ -139,7 +139,7 @@ def postal_imbalance(market: ParcelMarket) -> float:
     )
 
 
-def result_imbalance(market: ParcelMarket) -> float:
+def result_imbalance(market: Economy) -> float:
     """Largest gap in dollars between results in the ledger and the accounts that are kept beside it.
 
     What one party pays another receives, so the results of all add up to nothing. A carrier's result is what its
@@ -161,7 +161,7 @@ def result_imbalance(market: ParcelMarket) -> float:
     return worst
 
 
-def capacity_overrun(market: ParcelMarket) -> float:
+def capacity_overrun(market: Economy) -> float:
     """Largest relative use beyond capacity, by zone and in sorting."""
     network = market.state.network
     volume = delivered_parcels(market).sum(axis=0)

@@ -13,12 +13,12 @@ from model.carriers import FEDEX
 from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def fixed_costs(market: ParcelMarket) -> Floats:
+def fixed_costs(market: Economy) -> Floats:
     """Fixed cost of the month by carrier at start prices, $, (K,).
 
     What a closure spares, and what entry into a state adds, arrives evenly within a year.
@@ -32,7 +32,7 @@ def fixed_costs(market: ParcelMarket) -> Floats:
     return np.maximum(cost, 0.0)
 
 
-def fixed_cost_per_capacity(market: ParcelMarket, carrier: int) -> float:
+def fixed_cost_per_capacity(market: Economy, carrier: int) -> float:
     """Fixed cost by annual parcel of capacity in place, $ a month at start prices, once all savings have arrived."""
     network = market.state.network
     spared = sum(amount for owner, since, amount in network.savings if owner == carrier and since <= market.month)
@@ -41,7 +41,7 @@ def fixed_cost_per_capacity(market: ParcelMarket, carrier: int) -> float:
     return left / capacity if 0.0 < capacity < float("inf") else 0.0
 
 
-def close_capacity(market: ParcelMarket) -> None:
+def close_capacity(market: Economy) -> None:
     """Closures that are due take effect: capacity goes, and a part of its fixed cost within a year."""
     network, p = market.state.network, market.figures
     due = [closure for closure in network.closures if closure.closes <= market.month]

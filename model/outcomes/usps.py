@@ -9,16 +9,16 @@ import numpy as np
 from model.outcomes.registry import Outcome, Rows, highest, last, named, single, total
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 
-def _cover(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _cover(market: Economy, rows: Rows) -> dict[str, float]:
     paid = market.records["usps_contract_paid_usd"][rows].sum(axis=0)
     cost = market.records["usps_contract_cost_usd"][rows].sum(axis=0)
     return named(market.carriers.keys, paid, cost, "usps_{}_contract_cover")
 
 
-def _exhausted(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _exhausted(market: Economy, rows: Rows) -> dict[str, float]:
     """Whether cash has run out by the end of the span, and after how many months of the run it did."""
     short = np.flatnonzero(market.records["usps_arrears_usd"][: rows.stop] > 0.0)
     if len(short) == 0:

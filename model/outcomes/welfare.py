@@ -15,10 +15,10 @@ from model.carriers import AMAZON, USPS
 from model.outcomes.registry import Outcome, Rows, single, total
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 
-def _shippers(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _shippers(market: Economy, rows: Rows) -> dict[str, float]:
     """Shippers pass a part of their gain on to those who buy from them."""
     passed = market.figures.consumer_pass_through
     big = total(market.records["enterprise_shippers_gain_usd"][rows])
@@ -30,7 +30,7 @@ def _shippers(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     }
 
 
-def _producers(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _producers(market: Economy, rows: Rows) -> dict[str, float]:
     profit = market.records["profit_usd"][rows].sum(axis=0)
     return {
         "welfare_rivals_usd": math.fsum(np.delete(profit, [USPS, AMAZON])),

@@ -36,19 +36,19 @@ from model.statements import LENDERS, STAFF, SUPPLIERS
 from model.wages import share_of_month
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def operate_and_bill(market: ParcelMarket) -> None:
+def operate_and_bill(market: Economy) -> None:
     """Run the routes, measure service, write the invoices."""
     _operate(market)
     _serve(market)
     _bill(market)
 
 
-def _operate(market: ParcelMarket) -> None:
+def _operate(market: Economy) -> None:
     """Cost of the month by carrier: routes and staff adjust to need first, then what is in place is paid."""
     state, p, env = market.state, market.figures, market.state.environment
     network, allocation, demand = state.network, state.flows.allocation, state.flows.demand
@@ -116,7 +116,7 @@ def handed_over(allocation: Allocation) -> Floats:
     return np.asarray(parcels)
 
 
-def _serve(market: ParcelMarket) -> None:
+def _serve(market: Economy) -> None:
     """On-time share and waiting, and what shippers come to believe of them."""
     state, p = market.state, market.figures
     network, allocation = state.network, state.flows.allocation
@@ -148,7 +148,7 @@ def _serve(market: ParcelMarket) -> None:
         state.choice.transit_delay = DAYS_PER_MONTH * waits / np.maximum(waits + moved.sum(axis=1), 1.0)
 
 
-def _bill(market: ParcelMarket) -> None:
+def _bill(market: Economy) -> None:
     """One invoice for each customer group, segment and carrier, in whole cents, through the ledger."""
     state = market.state
     allocation = state.flows.allocation
@@ -176,7 +176,7 @@ def _bill(market: ParcelMarket) -> None:
     state.choice.price_index = np.concatenate([state.choice.price_index[1:], real[None]])
 
 
-def close_books(market: ParcelMarket) -> None:
+def close_books(market: Economy) -> None:
     """Pay for work and for capital in use, close the books of USPS, then see what the law says of them."""
     state, ledger = market.state, market.ledger
     cost = state.flows.operating_cost
@@ -191,7 +191,7 @@ def close_books(market: ParcelMarket) -> None:
     review_month(market)
 
 
-def _roll_year(market: ParcelMarket, cost: Floats, postal: PostalStatement) -> None:
+def _roll_year(market: Economy, cost: Floats, postal: PostalStatement) -> None:
     """Append the month to the last twelve months of every carrier."""
     state, ledger = market.state, market.ledger
     books, network, allocation = state.books, state.network, state.flows.allocation

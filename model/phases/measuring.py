@@ -19,13 +19,13 @@ from model.operations import SMALLEST_COVERAGE
 from model.phases.parcels import ECONOMY
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Measures = dict[str, Floats | float]
 
 
-def measure(market: ParcelMarket) -> Measures:
+def measure(market: Economy) -> Measures:
     """Everything that is measured and not needed by any phase, by name of its series."""
     return {
         **_concentration(market),
@@ -37,7 +37,7 @@ def measure(market: ParcelMarket) -> Measures:
     }
 
 
-def _concentration(market: ParcelMarket) -> Measures:
+def _concentration(market: Economy) -> Measures:
     door = concentration(delivered_parcels(market))
     sold = concentration(sold_parcels(market.state.flows.allocation.accepted, AMAZON))
     return {
@@ -48,7 +48,7 @@ def _concentration(market: ParcelMarket) -> Measures:
     }
 
 
-def _places(market: ParcelMarket) -> Measures:
+def _places(market: Economy) -> Measures:
     zones, choice, p = market.zones, market.state.choice, market.figures
     coverage = market.state.network.coverage
     rural = zones.zone_type == RURAL
@@ -63,7 +63,7 @@ def _places(market: ParcelMarket) -> Measures:
     }
 
 
-def _paid(market: ParcelMarket) -> Measures:
+def _paid(market: Economy) -> Measures:
     """Parcels of others than Amazon by zone, and what they pay with surcharges, $."""
     allocation = market.state.flows.allocation
     quoted = allocation.accepted[:-2].sum(axis=(0, 1))
@@ -71,7 +71,7 @@ def _paid(market: ParcelMarket) -> Measures:
     return {"quoted_parcels": quoted.sum(axis=0), "quoted_paid_usd": paid}
 
 
-def _welfare(market: ParcelMarket) -> Measures:
+def _welfare(market: Economy) -> Measures:
     state, p, env, shippers = market.state, market.figures, market.state.environment, market.shippers
     demand, postal = state.flows.demand, state.flows.postal
     gain = shipper_surplus(p, shippers, state, market.mix, market.national) - market.start_surplus
@@ -89,7 +89,7 @@ def _welfare(market: ParcelMarket) -> Measures:
     }
 
 
-def _idle(market: ParcelMarket) -> Measures:
+def _idle(market: Economy) -> Measures:
     """Capacity of Amazon beyond what it delivers in a mean month, annual parcels, and the capital in it, $."""
     network, zones = market.state.network, market.zones
     annual = delivered_parcels(market)[:, AMAZON].sum(axis=0) * MONTHS_PER_YEAR / market.state.environment.season
@@ -98,7 +98,7 @@ def _idle(market: ParcelMarket) -> Measures:
     return {"amazon_idle_capacity_parcels": idle, "amazon_idle_capital_usd": float((idle * price).sum())}
 
 
-def _carbon(market: ParcelMarket) -> Floats:
+def _carbon(market: Economy) -> Floats:
     """Emissions of delivery vans by carrier, kg, (K,); USPS 0: its routes pass every address for the mail anyway."""
     network, env, door = market.state.network, market.state.environment, delivered_parcels(market).sum(axis=0)
     coverage = np.maximum(network.coverage[1:], SMALLEST_COVERAGE)

@@ -20,7 +20,7 @@ from model.tariffs import parity_cap, set_temporary
 from model.wages import share_of_month
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 OCTOBER = 10
@@ -34,7 +34,7 @@ WORDS = {
 }
 
 
-def apply_measures(market: ParcelMarket) -> None:
+def apply_measures(market: Economy) -> None:
     """Let the measures of the month act on prices, service and sorting; their money is booked with the statement."""
     state, postal = market.state, market.state.postal
     before, now = postal.measures, measures_in_force(market.figures, postal.ladder, market.month)
@@ -48,7 +48,7 @@ def apply_measures(market: ParcelMarket) -> None:
     state.choice.extra_days[USPS] = now.extra_days
 
 
-def _change_surcharge(market: ParcelMarket, share: float) -> None:
+def _change_surcharge(market: Economy, share: float) -> None:
     """Put the surcharge on the list level, as far as the cap relative to UPS and FedEx lets it, or take it off."""
     tariffs = market.state.tariffs
     plain = tariffs.level[:, USPS] / tariffs.temporary.get(USPS, 1.0)
@@ -60,9 +60,7 @@ def _change_surcharge(market: ParcelMarket, share: float) -> None:
         )
 
 
-def postal_statement(
-    market: ParcelMarket, parcel_cost: float, mail_revenue: float, mail_cost: float
-) -> PostalStatement:
+def postal_statement(market: Economy, parcel_cost: float, mail_revenue: float, mail_cost: float) -> PostalStatement:
     """Statement of the month without parcel revenue, which the invoices bring.
 
     Args:
@@ -92,7 +90,7 @@ def postal_statement(
     )
 
 
-def close_postal_books(market: ParcelMarket) -> None:
+def close_postal_books(market: Economy) -> None:
     """Profit, cash and debt; payments that cannot be made are recorded, never silently owed; then the ladder."""
     state, ledger = market.state, market.ledger
     state.postal.owed_before = (state.books.usps_debt, state.books.usps_arrears, state.postal.deferred)
@@ -120,7 +118,7 @@ def close_postal_books(market: ParcelMarket) -> None:
         _climb(market)
 
 
-def _bills(market: ParcelMarket, postal: PostalStatement) -> tuple[tuple[str, float, str], ...]:
+def _bills(market: Economy, postal: PostalStatement) -> tuple[tuple[str, float, str], ...]:
     """What is due this month, in the order in which it is paid: category, $, to whom."""
     wages, prices = market.state.environment.wage_usps, market.state.environment.price_level
     labour = float(share_of_month(market.labour_share, wages, prices)[USPS])
@@ -133,13 +131,13 @@ def _bills(market: ParcelMarket, postal: PostalStatement) -> tuple[tuple[str, fl
     )
 
 
-def _book_without_cash(market: ParcelMarket, category: str, payee: str, dollars: float) -> None:
+def _book_without_cash(market: Economy, category: str, payee: str, dollars: float) -> None:
     """An expense that is not paid this month: the payee gives credit for it."""
     market.ledger.pay(category, "usps", payee, dollars)
     market.ledger.pay("credit", payee, "usps", dollars)
 
 
-def _borrow(market: ParcelMarket, cash: float) -> None:
+def _borrow(market: Economy, cash: float) -> None:
     books = market.state.books
     if market.month.month == OCTOBER:
         books.usps_borrowed = 0.0
@@ -153,12 +151,12 @@ def _borrow(market: ParcelMarket, cash: float) -> None:
         )
 
 
-def debt_cap(market: ParcelMarket) -> float:
+def debt_cap(market: Economy) -> float:
     """Statutory ceiling of the debt of USPS, as Congress has set it in this scenario, $."""
     return market.settings.debt_ceiling * BILLION
 
 
-def _relief(market: ParcelMarket) -> float:
+def _relief(market: Economy) -> float:
     """Cash that the measures brought this month, $."""
     books, postal = market.state.books, market.state.postal
     measures: Measures = postal.measures
@@ -171,13 +169,13 @@ def _relief(market: ParcelMarket) -> float:
     return float(measures.deferral + saved + capital + surcharge.sum())
 
 
-def _tariff_revenue(market: ParcelMarket) -> Floats:
+def _tariff_revenue(market: Economy) -> Floats:
     """What shippers paid USPS at published prices this month, by segment, $, (S,)."""
     invoices = market.state.flows.invoices
     return np.asarray(invoices[:-2, :, USPS].sum(axis=0) / CENTS)
 
 
-def postal_books(market: ParcelMarket) -> PostalBooks:
+def postal_books(market: Economy) -> PostalBooks:
     """What USPS knows of its own money at the end of the month."""
     p, state = market.figures, market.state
     env, books = state.environment, state.books
@@ -196,7 +194,7 @@ def postal_books(market: ParcelMarket) -> PostalBooks:
     )
 
 
-def _climb(market: ParcelMarket) -> None:
+def _climb(market: Economy) -> None:
     """Take the rung that USPS decides on, in force from the next month."""
     rung = market.usps.distress_step(market.month)
     if rung is not None:
@@ -204,7 +202,7 @@ def _climb(market: ParcelMarket) -> None:
         market.state.postal.ladder = market.state.postal.ladder.with_rung(rung, market.month + 1)
 
 
-def _tell(market: ParcelMarket, kind: str, rung: Rung, when: str) -> None:
+def _tell(market: Economy, kind: str, rung: Rung, when: str) -> None:
     market.events.add(
         market.month,
         kind,

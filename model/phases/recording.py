@@ -30,7 +30,7 @@ from model.statements import (
 )
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 # Categories of the ledger that carriers pay and the series that remember them.
@@ -43,7 +43,7 @@ _PAID_BY_CARRIERS = {
 }
 
 
-def check_and_record(market: ParcelMarket) -> None:
+def check_and_record(market: Economy) -> None:
     """Check that parcels, money and capacity balance, tell which contracts have ended for good, record the month."""
     check_month(market)
     market.ledger.close_month()
@@ -66,14 +66,14 @@ def check_and_record(market: ParcelMarket) -> None:
     )
 
 
-def contract_price(market: ParcelMarket) -> float:
+def contract_price(market: Economy) -> float:
     """Mean price per parcel of the month under the contract of Amazon with USPS, over its zones, $."""
     access = amazon_prices(market)[0][USPS]
     weight = market.state.amazon.retained
     return float(np.average(access, weights=weight if weight.sum() > 0.0 else None))
 
 
-def _carriers_parcels(market: ParcelMarket, delivered: Floats) -> Measures:
+def _carriers_parcels(market: Economy, delivered: Floats) -> Measures:
     """What carriers delivered, (K, Z), and what they could, left waiting, refused or took over, (K,)."""
     network, allocation = market.state.network, market.state.flows.allocation
     volume = delivered.sum(axis=1)
@@ -93,7 +93,7 @@ def _carriers_parcels(market: ParcelMarket, delivered: Floats) -> Measures:
     }
 
 
-def _carriers_money(market: ParcelMarket) -> Measures:
+def _carriers_money(market: Economy) -> Measures:
     """Statements of the carriers as the ledger has them, what USPS contracts cover, and list prices."""
     state, ledger = market.state, market.ledger
     carriers = market.party_of_carrier
@@ -114,13 +114,13 @@ def _carriers_money(market: ParcelMarket) -> Measures:
     }
 
 
-def _received(market: ParcelMarket) -> Floats:
+def _received(market: Economy) -> Floats:
     """What customers, other carriers and the Treasury pay each carrier, $, (K,)."""
     ledger = market.ledger
     return np.asarray(ledger.received[IN_RESULT][:, market.party_of_carrier].sum(axis=0) / CENTS)
 
 
-def _outside_money(market: ParcelMarket) -> Measures:
+def _outside_money(market: Economy) -> Measures:
     """What everybody but carriers receives or pays, $; with the results of carriers it adds up to nothing."""
     ledger = market.ledger
     found = dict(zip(ledger.parties, results(ledger) / CENTS, strict=True))
@@ -137,7 +137,7 @@ def _outside_money(market: ParcelMarket) -> Measures:
     }
 
 
-def _on_time(market: ParcelMarket, delivered: Floats) -> Measures:
+def _on_time(market: Economy, delivered: Floats) -> Measures:
     """Share of parcels that arrive on time by carrier, (K,), its usual one without parcels, and by zone, (Z,)."""
     in_time, volume = market.state.network.on_time * delivered, delivered.sum(axis=1)
     base = market.figures.by("on_time_base", market.carriers.groups)
@@ -147,7 +147,7 @@ def _on_time(market: ParcelMarket, delivered: Floats) -> Measures:
     }
 
 
-def _other_shippers(market: ParcelMarket) -> Measures:
+def _other_shippers(market: Economy) -> Measures:
     """Parcels of others than Amazon and what they pay, by segment, (S,)."""
     flows = market.state.flows
     return {
@@ -156,7 +156,7 @@ def _other_shippers(market: ParcelMarket) -> Measures:
     }
 
 
-def _amazon_parcels(market: ParcelMarket) -> Measures:
+def _amazon_parcels(market: Economy) -> Measures:
     """Parcels of Amazon by who delivers them, (Z,)."""
     demand, sourcing, handed = market.state.flows.demand, market.state.flows.sourcing, _amazon_handed(market)
     return {
@@ -169,7 +169,7 @@ def _amazon_parcels(market: ParcelMarket) -> Measures:
     }
 
 
-def _amazon_money(market: ParcelMarket) -> Measures:
+def _amazon_money(market: Economy) -> Measures:
     """Delivery bill of Amazon, whom it pays, and what a parcel of its own costs it.
 
     The bill is what delivery takes out of its hands: work, capital and what others are paid, less its sales to others.
@@ -192,7 +192,7 @@ def _amazon_money(market: ParcelMarket) -> Measures:
     }
 
 
-def _amazon_at_usps(market: ParcelMarket) -> Measures:
+def _amazon_at_usps(market: Economy) -> Measures:
     """Price, revenue and cost of Amazon's parcels at USPS."""
     cost = _amazon_handed(market)[USPS] * amazon_access_cost(market)
     return {
@@ -202,7 +202,7 @@ def _amazon_at_usps(market: ParcelMarket) -> Measures:
     }
 
 
-def _usps_accounts(market: ParcelMarket) -> Measures:
+def _usps_accounts(market: Economy) -> Measures:
     """Income statement of USPS."""
     postal = market.state.flows.postal
     return {
@@ -218,7 +218,7 @@ def _usps_accounts(market: ParcelMarket) -> Measures:
     }
 
 
-def _usps_position(market: ParcelMarket) -> Measures:
+def _usps_position(market: Economy) -> Measures:
     """Cash and debts of USPS at the end of the month, the distress it is in, and what is left of mail."""
     books, postal = market.state.books, market.state.postal
     _, arrears, deferred = postal.owed_before
@@ -235,6 +235,6 @@ def _usps_position(market: ParcelMarket) -> Measures:
     }
 
 
-def _amazon_handed(market: ParcelMarket) -> Floats:
+def _amazon_handed(market: Economy) -> Floats:
     """Parcels of Amazon by the carrier that accepted them, (K, Z)."""
     return np.asarray(market.state.flows.allocation.accepted[-2:, ECONOMY].sum(axis=0))

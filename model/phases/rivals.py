@@ -16,12 +16,12 @@ from model.contract_margins import contract_margins
 from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def review_contracts(market: ParcelMarket) -> None:
+def review_contracts(market: Economy) -> None:
     """UPS gives notice to the contracts with the thinnest margins; afterwards it sells there at the margin it wants."""
     p, rivals, book = market.figures, market.state.rivals, market.book
     margin, parcels = contract_margins(market, UPS)
@@ -50,7 +50,7 @@ def review_contracts(market: ParcelMarket) -> None:
         )
 
 
-def shed_within_a_year(market: ParcelMarket) -> float:
+def shed_within_a_year(market: Economy) -> float:
     """Parcels a day that UPS sheds within a year: its own notices of the last one and Amazon's announced cut.
 
     The cut is public, so what is still to come of it counts as much as what has gone: the worst year around today.
@@ -64,7 +64,7 @@ def shed_within_a_year(market: ParcelMarket) -> float:
     return amazon + sum(daily for month, daily in market.state.rivals.shed if now - month < MONTHS_PER_YEAR)
 
 
-def fill_network(market: ParcelMarket) -> None:
+def fill_network(market: Economy) -> None:
     """FedEx sets the discount with which it fills until the next quarter."""
     tariffs, network, env = market.state.tariffs, market.state.network, market.state.environment
     before = tariffs.fill[:, FEDEX].any()

@@ -16,10 +16,10 @@ from model.timeline import read_timeline
 from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 
-def update_environment(market: ParcelMarket) -> None:
+def update_environment(market: Economy) -> None:
     """Prices, wages, season and the common shock of demand."""
     update_history(market)
     p, t, env = market.figures, market.months_done, market.state.environment
@@ -36,7 +36,7 @@ def update_environment(market: ParcelMarket) -> None:
     env.common_shock = p.demand_ar1 * env.common_shock + p.demand_shock_sd * float(draw)
 
 
-def commission_capacity(market: ParcelMarket) -> None:
+def commission_capacity(market: Economy) -> None:
     """Orders and the announced rural plan come into use, closures take effect, carriers with lasting losses leave."""
     network, amazon = market.state.network, market.state.amazon
     due = [order for order in network.pipeline if order.arrives <= market.month]

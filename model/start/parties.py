@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from agents.amazon import Amazon
 from agents.calendar import JANUARY, JULY
-from agents.carriers import RegionalCarrier
+from agents.carriers import Carrier
+from agents.party import Party
 from agents.rivals import FedEx, Ups
+from agents.roster import carrier_class
 from agents.usps import Usps
-from model.carriers import AMAZON, FEDEX, NATIONAL, UPS, USPS
+from model.carriers import AMAZON, FEDEX, UPS, USPS
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 
-def create_carriers(market: ParcelMarket) -> tuple[Usps, Amazon, Ups, FedEx, list[RegionalCarrier]]:
-    """Make the agents of all carriers, in the order of every carrier axis."""
-    p, settings, names = market.figures, market.settings, market.carriers.names
-    usps = Usps(market, USPS, NATIONAL[USPS], names[USPS], p.competitive_margin, JULY)
-    amazon = Amazon(market, AMAZON, NATIONAL[AMAZON], names[AMAZON], p.amazon_shipping_margin, JANUARY)
-    amazon.build_limit_applies = settings.build_limit_applies
+def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
+    """Make the agents of all carriers, in the order of every carrier axis.
+
+    Args:
+        market: The economy, which keeps them; as the model of Mesa it is the world that they see.
+        own: Classes of one's own by key that need not travel; they go before the roster of the settings.
+    """
+    p, settings, table = market.figures, market.settings, market.carriers
+    margins = {
+        "usps": p.competitive_margin,
+        "amazon": p.amazon_shipping_margin,
+        "ups": p.target_margin_ups_fedex,
+        "fedex": p.target_margin_ups_fedex,
+        "regional": p.target_margin_regional,
+    }
+    found: list[Any] = []
+    for index, (key, group) in enumerate(zip(table.keys, table.groups, strict=True)):
+        kind: type[Any] = own.get(key) or carrier_class(key, group, settings.roster)
+        month = JULY if group == "usps" else JANUARY
+        found.append(kind(market, index, key, table.names[index], margins[group], month))
+    market.carrier_agents = found
+    market.usps, market.amazon, market.ups, market.fedex = (_one(found, *one) for one in _NATIONAL)
+    market.amazon.build_limit_applies = settings.build_limit_applies
     if settings.usps_amazon_volume == "negotiated" and settings.negotiation:
-        amazon.adjust_speed = p.coverage_adjust_speed
-    ups = Ups(market, UPS, NATIONAL[UPS], names[UPS], p.target_margin_ups_fedex, JANUARY)
-    fedex = FedEx(market, FEDEX, NATIONAL[FEDEX], names[FEDEX], p.target_margin_ups_fedex, JANUARY)
-    regional = [
-        RegionalCarrier(market, index, market.carriers.keys[index], names[index], p.target_margin_regional, JANUARY)
-        for index in range(len(NATIONAL), market.carriers.n_carriers)
-    ]
-    return usps, amazon, ups, fedex, regional
+        market.amazon.adjust_speed = p.coverage_adjust_speed
+
+
+_NATIONAL: tuple[tuple[int, type[Carrier]], ...] = ((USPS, Usps), (AMAZON, Amazon), (UPS, Ups), (FEDEX, FedEx))
+
+
+def _one(found: list[Any], index: int, kind: type[Carrier]) -> Any:
+    """The carrier at a place of the axis."""
+    assert isinstance(found[index], kind)
+    return found[index]

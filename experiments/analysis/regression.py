@@ -64,7 +64,7 @@ def regressors_of(factors: pd.DataFrame, told: dict[str, dict[str, Any]]) -> Reg
         freedom = sum(one.shape[1] for one in columns.values())
         if degrees > 1 and freedom > (points - 1) / _CURVES:
             continue
-        linear = {name: _columns(factors[name], told[name], 1) for name in names}
+        linear = _turned({name: _columns(factors[name], told[name], 1) for name in names})
         groups = _groups(linear, points)
         joined = tuple(_independent(np.hstack([columns[name] for name in group])) for group in groups)
         whole = np.hstack(joined)
@@ -126,11 +126,13 @@ def explain(values: pd.DataFrame, found: Regressors, luck: str) -> Explained:
         for group, part in zip(found.groups, parts, strict=True)
         if len(group) == 1
     }
+    basis = _basis(np.hstack(found.columns))
+    fitted, turned = basis.T @ means, [basis.T @ one for one in found.columns]  # small, and as good as the whole
     pieces = []
     for position, group in enumerate(found.groups):
-        others = [one for place, one in enumerate(found.columns) if place != position]
-        without = _residual(means, np.hstack(others)) if others else means
-        lost = max(0.0, float(without @ without) - residual)
+        others = [one for place, one in enumerate(turned) if place != position]
+        without = _residual(fitted, np.hstack(others)) if others else fitted
+        lost = float(without @ without)
         kind: Kind = "factor" if len(group) == 1 else "together"
         pieces.append(
             Piece(label_of(group), kind, max(0.0, attributed[position]) * seeds, found.columns[position].shape[1],
@@ -167,6 +169,12 @@ def _columns(values: pd.Series, told: dict[str, Any], degrees: int) -> Floats:
     return np.asarray(terms - terms.mean(axis=0))
 
 
+def _turned(columns: dict[str, Floats]) -> dict[str, Floats]:
+    """The columns in coordinates of their common span: as many rows as terms, and all angles as they were."""
+    basis = _basis(np.hstack(list(columns.values())))
+    return {name: basis.T @ one for name, one in columns.items()}
+
+
 def _groups(columns: dict[str, Floats], points: int) -> tuple[tuple[str, ...], ...]:
     """Join factors until each group can be told from the others."""
     groups: list[tuple[str, ...]] = [(name,) for name in columns]
@@ -186,12 +194,11 @@ def _groups(columns: dict[str, Floats], points: int) -> tuple[tuple[str, ...], .
 
 def _tolerance(stacked: Sequence[Floats], place: int, points: int) -> float:
     """Share of a group's columns that no other group tells, corrected for what chance tells."""
-    others = np.hstack([one for at, one in enumerate(stacked) if at != place])
+    others = _basis(np.hstack([one for at, one in enumerate(stacked) if at != place]))
     mine = _basis(stacked[place])
-    rank = _basis(others).shape[1]
-    left = mine - _basis(others) @ (_basis(others).T @ mine)
+    left = mine - others @ (others.T @ mine)
     alone = float(np.square(left).sum()) / mine.shape[1]
-    return float(alone * (points - 1) / max(1, points - 1 - rank))
+    return float(alone * (points - 1) / max(1, points - 1 - others.shape[1]))
 
 
 def _related(stacked: Sequence[Floats]) -> tuple[tuple[int, float], ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from experiments.analysis.discovery import discover
-from experiments.analysis.drivers import drivers_of
+from experiments.analysis.drivers import Drivers, drivers_of
 from experiments.analysis.responses import averaged_over, heat_map, response
 from experiments.analysis.sensitivity import Sensitivity, sensitivity
 from experiments.analysis.values import by_point
@@ -28,7 +29,7 @@ def drivers_section(result: SweepResult, names: Sequence[str]) -> Section:
     blocks = []
     for name in names:
         for scenario in result.scenarios:
-            found = drivers_of(result, name, scenario)
+            found = _drivers(result, name, scenario)
             if found.table.empty:
                 continue
             rows = [row for row in shares.cells(found) if row[0] in found.members][:_MAX_DRIVERS]
@@ -163,9 +164,15 @@ def _limits(name: str, limit: object) -> str:
     return f"{name} {low} to {high}"
 
 
+@lru_cache(maxsize=16)
+def _drivers(result: SweepResult, name: str, scenario: str) -> Drivers:
+    """What drives an outcome; kept, for several sections ask."""
+    return drivers_of(result, name, scenario)
+
+
 def _leading(result: SweepResult, name: str, most: int) -> list[str]:
     """The factors that matter most for an outcome, in the scenario in which one of them matters most."""
-    found = [drivers_of(result, name, scenario) for scenario in result.scenarios]
+    found = [_drivers(result, name, scenario) for scenario in result.scenarios]
     found = [one for one in found if one.members]
     if not found:
         return list(result.factors)[:most]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -65,6 +65,11 @@ class ShipperTable:
     def market_volume(self) -> Floats:
         """Parcels a year that each row stands for, (n, S)."""
         return self.annual_volume * self.weight[:, None]
+
+    def take(self, rows: NDArray[np.int64]) -> ShipperTable:
+        """A new table of some rows, in their order and as often as they are named; enterprise rows as they are."""
+        columns = {each.name: getattr(self, each.name)[rows] for each in fields(self) if each.name != "n_enterprise"}
+        return ShipperTable(self.n_enterprise, **columns)
 
     def blocks_by_home(self) -> Iterator[tuple[NDArray[np.int64], Integers]]:
         """All rows in blocks, and their home divisions: one a row, or in a large table the one that a block shares.

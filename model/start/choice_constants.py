@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.choice import draw_from_options, split_volume
+from agents.choice import split_volume
 from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.shippers import ShipperTable
@@ -22,9 +22,8 @@ Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 MAX_ITERATIONS = 400
 TOLERANCE = 1e-9
-QUOTA_ROUNDS = 60
-LARGE_POPULATION = 20_000  # rows from which on a sample stands for everybody, and fewer rounds come as close
-SAMPLE, MAX_CORRECTIONS, QUOTA_ROUNDS_LARGE = 4_096, 12, 20
+LARGE_POPULATION = 20_000  # rows from which on a sample stands for everybody
+SAMPLE, MAX_CORRECTIONS = 4_096, 12
 
 
 class StartError(ValueError):
@@ -222,45 +221,3 @@ class _AndersonMixing:
         weights = np.linalg.lstsq(steps.T, step, rcond=1e-10)[0]
         move = step - weights @ (points + steps)
         return plain if np.abs(move).max() > self.LARGEST_MOVE else np.asarray(point + move)
-
-
-def draw_primaries(
-    shippers: ShipperTable, solution: ChoiceSolution, national: Booleans, uniform: Floats
-) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """Draw small shippers' carriers from their own stationary chances, adjusted so that volumes meet the quota.
-
-    Args:
-        shippers: The population.
-        solution: Solved chances.
-        national: Which carriers are national, (K,).
-        uniform: One draw per small shipper and segment, (n, S), in [0, 1).
-
-    Returns:
-        Primary and fallback carrier by segment, (n, S), as indices into carriers.
-    """
-    national_index, partial_index = np.flatnonzero(national), np.flatnonzero(~national)
-    n_national = len(national_index)
-    primary_of = np.concatenate([national_index, np.repeat(partial_index, n_national)])
-    fallback_of = np.concatenate([national_index, np.tile(national_index, len(partial_index))])
-    weight = shippers.market_volume[shippers.small]
-    primary = np.empty(uniform.shape, dtype=np.int8)
-    fallback = np.empty_like(primary)
-    for segment, chances in enumerate(solution.chance):
-        quota = chances @ weight[:, segment]
-        chosen = _draw_to_quota(chances, quota, weight[:, segment], uniform[:, segment])
-        primary[:, segment], fallback[:, segment] = primary_of[chosen], fallback_of[chosen]
-    return primary, fallback
-
-
-def _draw_to_quota(chances: Floats, quota: Floats, weight: Floats, uniform: Floats) -> NDArray[np.int64]:
-    """Tilt chances by one factor per option until the drawn volumes are as near to the quota as whole rows allow."""
-    tilt = np.ones_like(quota)
-    best, best_gap = draw_from_options(chances, tilt, uniform), np.inf
-    for _ in range(QUOTA_ROUNDS if len(uniform) <= LARGE_POPULATION else QUOTA_ROUNDS_LARGE):
-        chosen = draw_from_options(chances, tilt, uniform)
-        drawn = np.bincount(chosen, weights=weight, minlength=len(quota))
-        gap = float(np.abs(drawn - quota).sum())
-        if gap < best_gap:
-            best, best_gap = chosen, gap
-        tilt *= np.sqrt((quota + weight.mean()) / (drawn + weight.mean()))
-    return best

@@ -101,15 +101,14 @@ class SmallRows:
         )
 
     def sample(self, n: int) -> SmallRows:
-        """About n rows, evenly taken (rows are drawn independently), that stand for the parcels of all."""
-        every = max(1, len(self.volume) // n)
-        volume = self.volume[::every]
+        """The first n rows (any first rows are spread as evenly as all), standing for the parcels of all."""
+        volume = self.volume[:n]
         return replace(
             self,
-            keep=self.keep[::every],
-            price_coef=self.price_coef[::every],
+            keep=self.keep[:n],
+            price_coef=self.price_coef[:n],
             volume=volume * (self.volume.sum() / volume.sum()),
-            division=self.division[::every],
+            division=self.division[:n],
         )
 
     def tender(self, constants: Floats, level: Floats) -> tuple[Floats, Floats]:

@@ -65,7 +65,9 @@ def _settle(
     shippers: ShipperTable, setting: ChoiceSetting, share: Floats, price: Floats, uniform: Floats, order: Floats
 ) -> _Start:
     solution = solve_constants(shippers, setting, share, price)
-    table = give_customers(shippers, solution.chance, setting.national, setting.mix_coverage(), uniform, order)
+    offered = np.isfinite(solution.constants)
+    reach = setting.mix_coverage()
+    table = give_customers(shippers, solution.chance, setting.national, offered, reach, uniform, order)
     largest = solution.enterprise_share.mean(axis=3).argmax(axis=2)
     table.primary[table.enterprise] = table.fallback[table.enterprise] = largest
     for array in (solution.constants, solution.level, solution.enterprise_share):

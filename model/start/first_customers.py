@@ -1,7 +1,7 @@
 """Whose customer each small shipper is at the start: drawn from its own long-run chances, then made exact.
 
-Whole rows could meet published volumes only as nearly as rows allow, and a carrier with few rows would start too
-large or too small in the same direction in every run. So rows that stand for many shippers are split where needed.
+Whole rows could meet published volumes only as nearly as rows allow, and carriers with few rows would start too large
+or too small, in the same direction in every run. So rows, which stand for many shippers, are split where needed.
 """
 
 from __future__ import annotations
@@ -20,35 +20,11 @@ Booleans = NDArray[np.bool_]
 SMALLEST_PART = 1e-9  # of a row; less is not worth a row of its own
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a small shipper can be: customer of a national carrier, or of a partial one with a national fallback.
-
-    Attributes:
-        primary: Carrier that comes first, by option, (O,): national ones, then each partial one by fallback.
-        fallback: National carrier that takes the rest, (O,).
-        n_national: How many national carriers there are, M; the first M options are theirs.
-    """
-
-    primary: Integers
-    fallback: Integers
-    n_national: int
-
-    @classmethod
-    def of(cls, national: Booleans) -> Options:
-        """All options, in the order of `SmallRows.chances`."""
-        whole, partial = np.flatnonzero(national), np.flatnonzero(~national)
-        return cls(
-            primary=np.concatenate([whole, np.repeat(partial, len(whole))]),
-            fallback=np.concatenate([whole, np.tile(whole, len(partial))]),
-            n_national=len(whole),
-        )
-
-
 def give_customers(
     shippers: ShipperTable,
     chances: tuple[Floats, ...],
     national: Booleans,
+    offered: Booleans,
     reach: Floats,
     uniform: Floats,
     order: Floats,
@@ -59,6 +35,7 @@ def give_customers(
         shippers: The population; enterprise rows keep their carriers.
         chances: Long-run chances by segment, (O, n) each, options as in `Options`.
         national: Which carriers are national, (K,).
+        offered: Which carriers offer each segment, (S, K).
         reach: Share of destinations that each carrier reaches, by home division, (R, K).
         uniform: One draw per small shipper and segment, (n, S), in [0, 1): its carrier.
         order: Another one: who moves first where volumes do not yet match.
@@ -66,36 +43,61 @@ def give_customers(
     Returns:
         A new table: the rows of the old one, then what was split off them.
     """
-    options = Options.of(national)
-    drawn = [draw_from_options(each, np.ones(len(each)), uniform[:, s]) for s, each in enumerate(chances)]
-    draft = _Draft(shippers, np.stack(drawn, axis=1))
-    reached = reach[shippers.division[shippers.small]][:, options.primary[options.n_national :]].T
+    draft = _Draft(shippers)
+    carriers = []
     for segment, each in enumerate(chances):
-        _close_partial(draft, segment, each, options, reached, order[:, segment])
-        _close_national(draft, segment, each, options, reached, order[:, segment])
-    return draft.table(options)
+        options = Options.of(national, offered[segment])
+        draft.chosen[:, segment] = draw_from_options(each, uniform[:, segment])[draft.row]
+        claim = _Segment(draft, segment, each, options, reach, order[:, segment])
+        claim.close_partial()
+        claim.close_national()
+        carriers.append(options)
+    return draft.table(carriers)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a small shipper can be: customer of a national carrier, or of a partial one with a national fallback.
+
+    Attributes:
+        primary: Carrier that comes first, by option, (O,): national ones, then each partial one by fallback.
+        fallback: Option of the national carrier that takes the rest, (O,); a national option is its own.
+        n_national: How many national carriers there are, M; the first M options are theirs.
+    """
+
+    primary: Integers
+    fallback: Integers
+    n_national: int
+
+    @classmethod
+    def of(cls, national: Booleans, offered: Booleans) -> Options:
+        """The options of a segment, in the order of `SmallRows.chances`; (K,) each."""
+        whole, partial = np.flatnonzero(national), np.flatnonzero(offered & ~national)
+        return cls(
+            primary=np.concatenate([whole, np.repeat(partial, len(whole))]),
+            fallback=np.tile(np.arange(len(whole)), 1 + len(partial)),
+            n_national=len(whole),
+        )
 
 
 class _Draft:
     """Small rows that can be split.
 
     Attributes:
-        parcels: What each small shipper stands for at first, by segment, (n, S).
+        parcels: Parcels a year that each small shipper stands for at first, by segment, (n, S).
+        division: Home division of each, (n,).
         row: Which of them each row belongs to, (m,).
         part: The share of it, (m,).
         chosen: Option by segment, (m, S).
     """
 
-    def __init__(self, shippers: ShipperTable, chosen: Integers) -> None:
+    def __init__(self, shippers: ShipperTable) -> None:
         self._shippers = shippers
         self.parcels = shippers.market_volume[shippers.small]
-        self.row = np.arange(len(chosen))
-        self.part = np.ones(len(chosen))
-        self.chosen = chosen
-
-    def volume(self, segment: int) -> Floats:
-        """Parcels a year of each row, (m,)."""
-        return np.asarray(self.parcels[self.row, segment] * self.part)
+        self.division = shippers.division[shippers.small]
+        self.row = np.arange(len(self.parcels))
+        self.part = np.ones(len(self.parcels))
+        self.chosen = np.zeros(self.parcels.shape, dtype=np.int64)
 
     def move(self, segment: int, option: int, queue: Integers, counts: Floats, amount: float) -> None:
         """Give another option to the first rows of a queue, and to so much of the next one that the amount is met.
@@ -122,68 +124,76 @@ class _Draft:
         self.part[place] *= 1.0 - share
         self.chosen = np.concatenate([self.chosen, self.chosen[place][None]])
 
-    def table(self, options: Options) -> ShipperTable:
-        """The whole population with its carriers."""
+    def table(self, carriers: list[Options]) -> ShipperTable:
+        """The whole population with its carriers, options of each segment given."""
         first = self._shippers.n_enterprise
         table = self._shippers.take(np.concatenate([np.arange(first), first + self.row]))
         table.weight[first:] *= self.part
-        table.primary[first:] = options.primary[self.chosen]
-        table.fallback[first:] = options.fallback[self.chosen]
+        for segment, options in enumerate(carriers):
+            chosen = self.chosen[:, segment]
+            table.primary[first:, segment] = options.primary[chosen]
+            table.fallback[first:, segment] = options.primary[options.fallback[chosen]]
         return table
 
 
-def _close_partial(
-    draft: _Draft, segment: int, chances: Floats, options: Options, reached: Floats, order: Floats
-) -> None:
-    """Make exact what partial carriers deliver, by fallback: shippers come from national carriers or go back there."""
-    for option in range(options.n_national, len(chances)):
-        reach = reached[option - options.n_national]
-        wanted = float((chances[option] * draft.parcels[:, segment]) @ reach)
-        counts = draft.volume(segment) * reach[draft.row]
-        chosen = draft.chosen[:, segment]
+class _Segment:
+    """One segment of a draft on its way to exact volumes: rows move, and the last one of each move is split."""
+
+    def __init__(
+        self, draft: _Draft, segment: int, chances: Floats, options: Options, reach: Floats, order: Floats
+    ) -> None:
+        self._draft, self._segment, self._chances = draft, segment, chances
+        self._options, self._reach, self._order = options, reach, order
+
+    def close_partial(self) -> None:
+        """Make exact what partial carriers deliver: first who is too many goes to the fallback, then others come."""
+        partial = range(self._options.n_national, len(self._chances))
+        for option in partial:
+            self._close(option, release=True)
+        for option in partial:
+            self._close(option, release=False)
+
+    def _close(self, option: int, release: bool) -> None:
+        draft, reach = self._draft, self._reached(option)
+        wanted = float((self._chances[option] * draft.parcels[:, self._segment]) @ reach)
+        counts, chosen = self._volume() * reach[draft.row], draft.chosen[:, self._segment]
         gap = wanted - float(counts[chosen == option].sum())
-        if gap > 0.0:
-            places = np.flatnonzero((chosen < options.n_national) & (chances[option, draft.row] > 0.0))
-            queue, to = _by_inclination(draft, segment, chances, places, option, order), option
-        else:
-            places = np.flatnonzero(chosen == option)
-            queue = places[np.argsort(order[draft.row[places]], kind="stable")]
-            to = int(np.flatnonzero(options.primary == options.fallback[option])[0])
-        draft.move(segment, to, queue, counts[queue], abs(gap))
+        if release and gap < 0.0:
+            queue = self._by_inclination(np.flatnonzero(chosen == option), self._options.fallback[option])
+            draft.move(self._segment, self._options.fallback[option], queue, counts[queue], -gap)
+        elif not release and gap > 0.0:
+            able = (chosen < self._options.n_national) & (self._chances[option, draft.row] > 0.0)
+            queue = self._by_inclination(np.flatnonzero(able), option)
+            draft.move(self._segment, option, queue, counts[queue], gap)
 
+    def close_national(self) -> None:
+        """Make exact what national carriers deliver, what they do for partial carriers' customers included."""
+        draft, count, volume = self._draft, self._options.n_national, self._volume()
+        gap = np.zeros(count)
+        for option in range(len(self._chances)):
+            left = 1.0 - self._reached(option) if option >= count else np.ones(len(draft.parcels))
+            wanted = (self._chances[option] * draft.parcels[:, self._segment]) @ left
+            mine = draft.chosen[:, self._segment] == option
+            gap[self._options.fallback[option]] += wanted - volume[mine] @ left[draft.row[mine]]
+        for to in map(int, np.flatnonzero(gap > 0.0)):
+            for source in map(int, np.flatnonzero(gap < 0.0)):
+                amount = min(gap[to], -gap[source])
+                queue = self._by_inclination(np.flatnonzero(draft.chosen[:, self._segment] == source), to)
+                draft.move(self._segment, to, queue, self._volume()[queue], amount)
+                gap[[to, source]] += -amount, amount
 
-def _close_national(
-    draft: _Draft, segment: int, chances: Floats, options: Options, reached: Floats, order: Floats
-) -> None:
-    """Make exact what national carriers deliver, the rest of partial carriers' customers included."""
-    count = options.n_national
-    rest = 1.0 - reached
-    wanted = chances[:count] @ draft.parcels[:, segment]
-    volume, chosen = draft.volume(segment), draft.chosen[:, segment]
-    now = np.bincount(chosen, weights=volume, minlength=len(chances))[:count]
-    for option in range(count, len(chances)):
-        carrier = int(np.flatnonzero(options.primary == options.fallback[option])[0])
-        mine = chosen == option
-        left = rest[option - count]
-        wanted[carrier] += (chances[option] * draft.parcels[:, segment]) @ left
-        now[carrier] += volume[mine] @ left[draft.row[mine]]
-    gap = wanted - now
-    for to in np.flatnonzero(gap > 0.0):
-        for source in np.flatnonzero(gap < 0.0):
-            amount = min(gap[to], -gap[source])
-            places = np.flatnonzero(draft.chosen[:, segment] == source)
-            queue = _by_inclination(draft, segment, chances, places, int(to), order)
-            draft.move(segment, int(to), queue, draft.volume(segment)[queue], amount)
-            gap[to] -= amount
-            gap[source] += amount
+    def _volume(self) -> Floats:
+        """Parcels a year of each row, (m,)."""
+        return np.asarray(self._draft.parcels[self._draft.row, self._segment] * self._draft.part)
 
+    def _reached(self, option: int) -> Floats:
+        """Share of its destinations that the first carrier of an option reaches, by small shipper, (n,)."""
+        return np.asarray(self._reach[self._draft.division, self._options.primary[option]])
 
-def _by_inclination(
-    draft: _Draft, segment: int, chances: Floats, places: Integers, option: int, order: Floats
-) -> Integers:
-    """Rows in random order, sooner where the option is likelier beside the present one (exponential clocks)."""
-    row = draft.row[places]
-    ratio = chances[option, row] / chances[draft.chosen[places, segment], row]
-    clock = np.full(len(row), np.inf)
-    np.divide(-np.log1p(-order[row]), ratio, out=clock, where=ratio > 0.0)
-    return np.asarray(places[np.argsort(clock, kind="stable")])
+    def _by_inclination(self, places: Integers, option: int) -> Integers:
+        """Rows in random order, sooner where the option is likelier beside the present one (exponential clocks)."""
+        row, chances = self._draft.row[places], self._chances
+        ratio = chances[option, row] / chances[self._draft.chosen[places, self._segment], row]
+        clock = np.full(len(row), np.inf)
+        np.divide(-np.log1p(-self._order[row]), ratio, out=clock, where=ratio > 0.0)
+        return np.asarray(places[np.argsort(clock, kind="stable")])

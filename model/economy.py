@@ -13,6 +13,7 @@ from agents.amazon import Amazon
 from agents.calendar import Month
 from agents.carriers import Carrier
 from agents.geography import ZoneTable
+from agents.party import Party
 from agents.rivals import FedEx, Ups
 from agents.shippers import ShipperTable
 from agents.usps import Usps
@@ -75,6 +76,7 @@ class Economy:
         book: Contracts.
         records: What is remembered by month.
         carrier_agents: The carriers as agents, in the order of the axis; four of them by name, and the regulator.
+        other_parties: Parties of the roster that are no carriers.
     """
 
     settings: Scenario
@@ -108,6 +110,7 @@ class Economy:
     book: ContractBook
     records: Records
     carrier_agents: list[Carrier]
+    other_parties: list[Party]
     usps: Usps
     amazon: Amazon
     ups: Ups
@@ -128,7 +131,7 @@ class Economy:
         """
         self.settings, self.seed_number, self.streams = settings, seed, Streams(seed)
         self._take_figures_of_start()
-        self.carriers = load_carriers(self.figures, self.zones)
+        self.carriers = load_carriers(self.figures, self.zones, settings.carriers)
         in_past = settings.start < settings.projection_start
         start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
         self.state, self.costs, self.national = start.state, start.costs, start.national
@@ -146,7 +149,7 @@ class Economy:
         self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
         self._open_ledger()
         self.events = EventLog()
-        self.book = ContractBook(self.events)
+        self.book = ContractBook(self.events, self.carriers.name_of)
         self.records = Records(settings.n_months, self.carriers.keys, self.zones.n_zones, settings.start)
 
     def agent(self, key: str) -> Carrier:

@@ -17,6 +17,19 @@ class Usps(Carrier):
         largest_list_step = figures.inflation + figures.usps_price_step_max
         return min(super().price_increase(), figures.list_to_paid_pass_through * largest_list_step)
 
+    def price_structure(self, usual: str) -> str:
+        """How it prices last-mile access: as the scenario says, unless it has a way of its own.
+
+        It knows what everybody knows. Rule: docs/odd.md, Submodels, Bargaining: zones that share a price.
+
+        Args:
+            usual: What the scenario says.
+
+        Returns:
+            "uniform", "by_zone_type" (one price by density) or "by_zone".
+        """
+        return usual
+
     def mail_price_increase(self) -> float:
         """Yearly mail price change that the law allows: inflation and the authority beyond it."""
         return self.world.figures.inflation + self.world.figures.mail_price_above_inflation

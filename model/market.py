@@ -162,18 +162,23 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         """Keep the market in a file; `load` goes on with it as if it had never stopped. See `model.checkpoint`.
 
         Raises:
-            model.checkpoint.CheckpointError: It plays with a bargaining strategy of one's own.
+            model.checkpoint.CheckpointError: It plays with a class of one's own that no other process could find.
         """
         return write_checkpoint(self, path)
 
     @classmethod
-    def load(cls, path: str | Path) -> ParcelMarket:
+    def load(cls, path: str | Path, roster: bool | Mapping[str, type[Party] | str] = False) -> ParcelMarket:
         """Return the market of a file that `save` wrote.
+
+        Args:
+            path: The file.
+            roster: Where classes of one's own play in it: these classes or their import paths, by key, or True to
+                import those that the file names, which runs their code. False imports nothing.
 
         Raises:
             model.checkpoint.CheckpointError: It holds none that can go on with this code.
         """
-        market = read_checkpoint(path)
+        market = read_checkpoint(path, roster)
         if not isinstance(market, cls):
             raise CheckpointError(f"checkpoint {path}: it holds no {cls.__name__}")
         return market

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.bargaining import PriceStructure
 from agents.calendar import Month
 from agents.capacity import CapacityOrder, Closure
 from agents.carriers import QUARTER, Carrier
@@ -17,7 +18,7 @@ class Usps(Carrier):
         largest_list_step = figures.inflation + figures.usps_price_step_max
         return min(super().price_increase(), figures.list_to_paid_pass_through * largest_list_step)
 
-    def price_structure(self, usual: str) -> str:
+    def price_structure(self, usual: PriceStructure) -> PriceStructure:
         """How it prices last-mile access: as the scenario says, unless it has a way of its own.
 
         It knows what everybody knows. Rule: docs/odd.md, Submodels, Bargaining: zones that share a price.

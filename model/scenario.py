@@ -298,8 +298,7 @@ class Scenario(BaseModel):
     @property
     def own_classes(self) -> dict[str, str]:
         """Import paths of the classes that decide for parties and do not come with the market, by key."""
-        named = {**{key: one.decides for key, one in self.carriers.items()}, **self.roster}
-        return {key: path for key, path in named.items() if not path.startswith("agents.")}
+        return own_classes_in({"carriers": _plain(self.carriers), "roster": self.roster})
 
     @property
     def debt_ceiling(self) -> float:
@@ -369,6 +368,16 @@ class Scenario(BaseModel):
             if name != "parameters" and value != getattr(default, name):
                 changed[name] = _plain(value)
         return {**changed, **self.parameters.overrides}
+
+
+def own_classes_in(changes: Mapping[str, Any]) -> dict[str, str]:
+    """Import paths of the classes that do not come with the market, by key of a party.
+
+    Args:
+        changes: A scenario as `Scenario.changes` tells it; nothing of it is imported.
+    """
+    named = {**{key: one["class"] for key, one in changes.get("carriers", {}).items()}, **changes.get("roster", {})}
+    return {key: path for key, path in named.items() if not path.startswith("agents.")}
 
 
 def _plain(value: Any) -> Any:

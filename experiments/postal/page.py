@@ -118,10 +118,10 @@ def _ceiling(ceiling: pd.DataFrame) -> Iterator[str]:
     yield (
         f"The arithmetic: what USPS owed at the start bears {p.usps_debt_rate:.2%} "
         f"(${p.usps_debt_rate * p.usps_debt_start:.2f} billion a year). New debt costs what money costs, {rate:.1%}: "
-        f"on the ${new:.1f} billion of new debt at the end ${rate * new:.2f} billion a year, less what the cash that it "
-        f"brings earns at {p.interest_rate_projected:.1%}. Cash and debt of the start give the published net interest "
-        f"of ${p.usps_interest_income_net_2024:.1f} billion. `--set interest_rate_projected=0.05` asks what dearer "
-        "money does."
+        f"on the ${new:.1f} billion of new debt at the end ${rate * new:.2f} billion a year, less what the cash that "
+        f"it brings earns at {p.interest_rate_projected:.1%}. Cash and debt of the start give the published net "
+        f"interest of ${p.usps_interest_income_net_2024:.1f} billion. `--set interest_rate_projected=0.05` asks "
+        "what dearer money does."
     )
 
 

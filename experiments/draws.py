@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.errors import InputError
+from experiments.settings import shown
 from model.parameters import ParameterError, Parameters
 from model.scenario import Scenario, ScenarioError
 
@@ -63,15 +64,27 @@ class DrawSet:
         except ScenarioError as error:
             raise InputError(str(error).splitlines()) from error
 
-    def check_free(self, changes: Iterable[str]) -> None:
-        """Refuse changes of what the draws set: one of the two would be lost in silence.
+    def check_free(self, scenarios: Iterable[Scenario], changes: Iterable[str] = ()) -> None:
+        """Refuse what the draws set too: one of the two would be lost in silence.
+
+        Args:
+            scenarios: What the draws are to change, with all other changes in place.
+            changes: Names that `set` or a design changes.
 
         Raises:
-            InputError: All names that come twice.
+            InputError: All names that come twice, and where.
         """
-        twice = [name for name in changes if name in self.fixed or name in self.values.columns]
-        if twice:
-            raise InputError([f"{name}: it is set by the draws {self.name!r}; leave one of both" for name in twice])
+        changed = [name for name in changes if name in self.row(0)]
+        problems = [f"{name}: it is set by the draws {self.name!r}; leave one of both" for name in changed]
+        for scenario in scenarios:
+            own = self.row(0, scenario.history_mode == "forced_events").keys()
+            problems += [
+                f"{name}: scenario {scenario.name!r} sets it to {shown(scenario.value(name))} itself, and the draws "
+                f"{self.name!r} set it too; leave one of both"
+                for name in sorted(own & scenario.stated - {*changed})
+            ]
+        if problems:
+            raise InputError(problems)
 
     def describe(self) -> dict[str, Any]:
         """The set as plain values, for what is stored with a result; `restore_draws` makes it again."""

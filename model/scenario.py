@@ -24,6 +24,7 @@ from model.toml_files import read_toml, read_toml_file
 
 MAX_MONTHS = 1200
 DEFAULT_SCENARIO = "baseline"
+_LABELS = ("name", "title", "description", "forced")
 
 
 class ScenarioError(ValueError):
@@ -287,8 +288,22 @@ class Scenario(BaseModel):
 
     def with_changes(self, changes: Mapping[str, Any], source: str = "change") -> Self:
         """Return a scenario with some levers or parameters changed; everything is validated again."""
-        current = {name: getattr(self, name) for name in type(self).model_fields}
+        current = {name: getattr(self, name) for name in {*self.model_fields_set, "parameters"}}
         return type(self)._validated(current, changes, source)
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """Levers and parameters that it was told by name, also where it was told the default: what it sets itself."""
+        return (self.model_fields_set - {*_LABELS, "parameters"}) | self.parameters.stated
+
+    def value(self, name: str) -> Any:
+        """Value of a lever or parameter.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        is_field = name in type(self).model_fields and name != "parameters"
+        return getattr(self, name) if is_field else self.parameters[name]
 
     @classmethod
     def _validated(cls, current: dict[str, Any], changes: Mapping[str, Any], source: str) -> Self:

@@ -16,6 +16,8 @@ from model.market import ParcelMarket
 from model.outcomes import compute_outcomes
 from model.scenario import Scenario
 
+#: Tables that are saved with a run, by name.
+TABLES = ("monthly", "events", "outcomes")
 EVENT_COLUMNS = ("month", "kind", "actors", "text", "numbers")
 
 
@@ -70,7 +72,7 @@ class RunResult:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """What is saved as tables, by name."""
-        return {"monthly": self.monthly, "events": self.events, "outcomes": self.outcomes.to_frame()}
+        return dict(zip(TABLES, (self.monthly, self.events, self.outcomes.to_frame()), strict=True))
 
 
 def collect(market: ParcelMarket, seed: int, warnings: tuple[str, ...] = ()) -> RunResult:

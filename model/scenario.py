@@ -294,7 +294,7 @@ class Scenario(BaseModel):
     @property
     def stated(self) -> frozenset[str]:
         """Levers and parameters that it was told by name, also where it was told the default: what it sets itself."""
-        return (self.model_fields_set - {*_LABELS, "parameters"}) | self.parameters.stated
+        return self.parameters.stated | (self.model_fields_set - {*_LABELS, "parameters"})
 
     def value(self, name: str) -> Any:
         """Value of a lever or parameter.

@@ -56,8 +56,8 @@ def run_sweep(
     console().print(f"Results are in {out}; next: lastmile report {out}")
 
 
-def show_status(folder: Path, json: bool) -> None:
-    """Print how far a sweep is."""
+def show_status(folder: Path, json: bool) -> bool:
+    """Print how far a sweep is; whether all its files are as they were written."""
     from experiments.store.status import status
 
     found = status(folder)
@@ -65,6 +65,7 @@ def show_status(folder: Path, json: bool) -> None:
         print_json(found.summary())
     else:
         _print(found, folder)
+    return not found.unreadable
 
 
 def _print(found: Status, folder: Path) -> None:
@@ -86,17 +87,21 @@ def _print(found: Status, folder: Path) -> None:
     for repair in found.repairs:
         console().print(f"Put right: {repair}")
     for name in found.unreadable:
-        console().print(f"Cannot be read: {name}; the next sweep into this folder puts it right.")
+        console().print(f"Damaged: {name} or its months; the next sweep into this folder does its runs again.")
 
 
 def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str | None, json: bool) -> None:
     """Print indices, outcome by outcome."""
     from experiments.analysis.sensitivity import sensitivity
+    from experiments.analysis.values import runs_without
     from experiments.reports.report import headline_outcomes
     from experiments.store.reading import open_sweep
 
     result = open_sweep(folder)
-    names = outcome or (headline_outcomes(result) if result.kind in ("sobol", "morris") and not json else None)
+    names: Sequence[str] | None = outcome
+    if not outcome and result.kind in ("sobol", "morris") and not json:
+        first = headline_outcomes(result)
+        names = [name for name in first if name not in runs_without(result, first, result.scenario(scenario))] or first
     found = sensitivity(result, names, scenario)
     if json:
         print_json(found.summary())
@@ -107,11 +112,13 @@ def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str 
         if not math.isnan(luck):
             source = "Luck makes" if result.draws is None else "Luck and the parameter draws make"
             console().print(f"{source} up {luck:.0%} of the variance of a single run.")
+    for name, count in found.without.items():
+        console().print(f"Left out: {name}, which {count:,} runs have no figure of.")
     if found.constant:
         console().print(f"{len(found.constant)} outcomes do not vary.")
     if found.replications == 1:
         console().print("One seed per point: the indices are those under this luck.")
-    left = len(result.outcomes) - len(found.constant) - len(found.luck)
+    left = len(result.outcomes) - len(found.constant) - len(found.luck) - len(found.without)
     if left > 0 and outcome is None:
         console().print(f"{left} more outcomes with --outcome '*'.")
 

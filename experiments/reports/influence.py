@@ -11,7 +11,7 @@ from experiments.analysis.discovery import discover
 from experiments.analysis.drivers import drivers
 from experiments.analysis.responses import heat_map, response
 from experiments.analysis.sensitivity import sensitivity
-from experiments.analysis.values import by_point
+from experiments.analysis.values import by_point, runs_without
 from experiments.errors import InputError
 from experiments.figures import figure, scale_of, unit_of
 from experiments.reports import charts
@@ -61,11 +61,12 @@ def indices_section(result: SweepResult, names: Sequence[str]) -> Section:
     title = {"sobol": "Sobol indices", "morris": "Morris effects"}.get(result.kind, "Indices")
     if result.kind not in ("sobol", "morris"):
         return Section("indices", title)
+    lacking = runs_without(result, names, result.scenarios[0])
     try:
-        found = sensitivity(result, list(names))
+        found = sensitivity(result, [name for name in names if name not in lacking] or list(names))
     except InputError as error:
         return Section("indices", title, "", [Block(text="Not computed: " + "; ".join(error.problems))])
-    blocks = []
+    blocks = [Block(heading(name), f"Not computed: {count:,} runs have no figure.") for name, count in lacking.items()]
     for name in dict.fromkeys(found.table.index.get_level_values(0)):
         table = found.table.loc[name]
         luck = found.luck[name]

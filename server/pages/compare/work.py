@@ -60,7 +60,7 @@ def put_together(plan: Plan, found: Sequence[Any]) -> Compared:
         gains=gains(comparison.runs, comparison.names),
         months=tuple(map(str, frames[0].index)),
         series=tuple(map(str, frames[0].columns)),
-        bands=paired_months(shaped).astype(np.float32),
+        bands=paired_months(shaped, [*map(str, frames[0].columns)]).astype(np.float32),
     )
 
 

@@ -83,10 +83,10 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
     costs = build_cost_model(p, zones, carriers, _zone_cost_noise(p, zones, streams))
     costs = _close_usps_upstream(p, zones, costs, expected[USPS], share[:, USPS] * segment_volume, flows)
 
-    shippers = draw_population(p, zones, streams)
+    population = draw_population(p, zones, streams)
     handed_over = amazon_by_carrier(flows, carriers.n_carriers)
     street = _street(costs, zones, expected + handed_over, coverage, flows)
-    floor = start_floors(p, zones, costs, street, expected + handed_over, price, shippers)
+    floor = start_floors(p, zones, costs, street, expected + handed_over, price, population.shippers)
     surcharges = start_surcharges(p, zones, carriers)
     mean_surcharge = surcharges[-1]
     on_time = p.by("on_time_base", carriers.groups)
@@ -100,8 +100,8 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         inertia=p.switching_inertia,
         min_coverage=p.primary_min_coverage,
     )
-    uniform = streams.generator("start_carrier").random((len(shippers), len(SEGMENTS)))[shippers.small]
-    solution = settle_customers(shippers, setting, share, price, uniform)
+    order = streams.generator("start_order").random(population.uniform.shape)
+    shippers, solution = settle_customers(population.shippers, setting, share, price, population.uniform, order)
 
     volume, value = start_tender(shippers, solution, floor, mix, coverage)
     annual = volume.sum(axis=(0, 1)) + handed_over

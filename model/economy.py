@@ -13,6 +13,7 @@ from agents.amazon import Amazon
 from agents.calendar import Month
 from agents.carriers import Carrier
 from agents.geography import ZoneTable
+from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
 from agents.shippers import ShipperTable
 from agents.usps import Usps
@@ -27,7 +28,6 @@ from model.operations import CostModel, quote_floors, usps_mean_cost
 from model.parameters import ParameterError, Parameters
 from model.postal_accounts import BILLION
 from model.records import Records
-from model.regulator import Regulator
 from model.scenario import Scenario
 from model.start.assemble import assemble
 from model.start.choice_constants import ChoiceSolution, StartError

@@ -1,4 +1,4 @@
-"""Who takes part: the carriers as agents."""
+"""Who takes part: the carriers and the regulator as agents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from agents.calendar import JANUARY, JULY
 from agents.carriers import Carrier
 from agents.party import Party
 from agents.rivals import FedEx, Ups
-from agents.roster import carrier_class
+from agents.roster import REGULATOR, carrier_class
 from agents.usps import Usps
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 
@@ -43,6 +43,17 @@ def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
     market.amazon.build_limit_applies = settings.build_limit_applies
     if settings.usps_amazon_volume == "negotiated" and settings.negotiation:
         market.amazon.adjust_speed = p.coverage_adjust_speed
+
+
+def create_regulator(market: Economy, own: Mapping[str, type[Party]]) -> None:
+    """Make the regulator.
+
+    Args:
+        market: The economy, which keeps it.
+        own: Classes of one's own by key that need not travel.
+    """
+    kind: type[Any] = own.get(REGULATOR) or carrier_class(REGULATOR, REGULATOR, market.settings.roster)
+    market.regulator = kind(market, REGULATOR, "Regulator", int(market.figures.regulator_lag))
 
 
 _NATIONAL: tuple[tuple[int, type[Carrier]], ...] = ((USPS, Usps), (AMAZON, Amazon), (UPS, Ups), (FEDEX, FedEx))

@@ -159,7 +159,7 @@ def _prices_at_rest(market: Economy, talking: list[TalksState]) -> dict[str, flo
 
 
 def _stakes(market: Economy, pair: Pair, table: BargainTable) -> Stakes:
-    belief = market.figures.auction_displacement_belief if pair.kind is PairKind.ACCESS else 0.0
+    belief = market.usps.displacement_belief() if pair.kind is PairKind.ACCESS else 0.0
     return table.stakes(belief)
 
 

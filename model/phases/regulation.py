@@ -91,12 +91,11 @@ def _products(market: Economy) -> list[Finding]:
 
 
 def _debt(market: Economy) -> tuple[Finding, ...]:
-    books, p = market.state.books, market.figures
     return market.regulator.review_debt(
-        books.usps_debt,
+        market.usps.debt,
         market.settings.debt_ceiling * BILLION,
-        books.usps_borrowed,
-        p.usps_borrowing_max_year * BILLION,
+        market.usps.borrowed,
+        market.figures.usps_borrowing_max_year * BILLION,
     )
 
 

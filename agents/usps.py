@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.bargaining import Sale, SellerLimits, seller_limits
-from agents.calendar import Month
+from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.capacity import CapacityOrder, Closure
 from agents.carriers import QUARTER, Carrier
 from agents.distress import BILLION, Ladder, Measures, Rung, forecast_cash, measures_in_force
@@ -62,7 +62,7 @@ class Usps(Carrier):
         super().__init__(model, index, key, name, target_margin, price_month)
         self.debt = self.borrowed = self.arrears = self.deferred = 0.0
         self.owed_before = (0.0, 0.0, 0.0)
-        self.cash_flow: Floats = np.zeros(12)
+        self.cash_flow: Floats = np.zeros(MONTHS_PER_YEAR)
         self.ladder, self.measures = Ladder(), Measures()
         self.left: Floats = np.full(self.world.zones.n_zones, np.inf)
         self.staff_is_sticky = True
@@ -201,9 +201,15 @@ class Usps(Carrier):
 
     # -- memory ------------------------------------------------------------------------------------------------------
 
-    def open_accounts(self, debt: float, cash_flow: Floats) -> None:
-        """Remember what it owes at the start, $, and how its cash changed in the year before, $ by month, (12,)."""
-        self.debt, self.cash_flow = debt, cash_flow
+    def open_accounts(self, debt: float, cash_flow: Floats, staff_is_sticky: bool) -> None:
+        """Remember how it stands at the start.
+
+        Args:
+            debt: What it owes the Treasury, $.
+            cash_flow: Change of cash in the twelve months before, newest last, $, (12,).
+            staff_is_sticky: Whether its staff follows need only slowly.
+        """
+        self.debt, self.cash_flow, self.staff_is_sticky = debt, cash_flow, staff_is_sticky
 
     def remember_owed(self) -> None:
         """Keep what it owes before a month is closed."""

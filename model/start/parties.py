@@ -42,8 +42,8 @@ def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
         found.append(kind(market, index, key, table.names[index], margins[group], month))
     market.carrier_agents = found
     market.usps, market.amazon, market.ups, market.fedex = (_one(found, *one) for one in _NATIONAL)
-    market.usps.open_accounts(p.usps_debt_start * BILLION, opening_cash_flow(p, market.month))
-    market.usps.staff_is_sticky = settings.labour_stickiness
+    debt, flow = p.usps_debt_start * BILLION, opening_cash_flow(p, market.month)
+    market.usps.open_accounts(debt, flow, staff_is_sticky=settings.labour_stickiness)
     market.amazon.build_limit_applies = settings.build_limit_applies
     if settings.usps_amazon_volume == "negotiated" and settings.negotiation:
         market.amazon.adjust_speed = p.coverage_adjust_speed

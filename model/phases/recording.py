@@ -195,9 +195,10 @@ def _amazon_money(market: Economy) -> Measures:
 def _amazon_at_usps(market: Economy) -> Measures:
     """Price, revenue and cost of Amazon's parcels at USPS."""
     cost = _amazon_handed(market)[USPS] * amazon_access_cost(market)
+    parcels = market.ledger.flow[market.ledger.category("parcels")]
     return {
         "amazon_usps_price_usd": contract_price(market),
-        "amazon_usps_revenue_usd": float(market.state.flows.allocation.value[-2:, :, USPS].sum()),
+        "amazon_usps_revenue_usd": float(parcels[market.ledger.index("amazon"), market.ledger.index("usps")]) / CENTS,
         "amazon_usps_attributable_usd": float(cost.sum()),
     }
 

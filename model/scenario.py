@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agents.calendar import Month
-from agents.roster import USUAL, find_class
+from agents.roster import REGULATOR, USUAL, find_class
 from model.carriers import REGIONAL, carrier_names
 from model.history.fitting import fitted_symbols
 from model.history.table import FIRST_START
@@ -241,7 +241,7 @@ class Scenario(BaseModel):
     @field_validator("roster")
     @classmethod
     def _find_classes(cls, value: dict[str, str]) -> dict[str, str]:
-        known = [*carrier_names(), REGIONAL]
+        known = [*carrier_names(), REGIONAL, REGULATOR]
         if lost := sorted(value.keys() - set(known)):
             raise ValueError(f"{', '.join(lost)}: no such party; there are {', '.join(known)}")
         for key, path in value.items():

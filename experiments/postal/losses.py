@@ -101,7 +101,7 @@ def _play(task: Task) -> Played:
     market = start_market(task.scenario, task.seed).run()
     outcomes = market.outcomes()
     years = sorted(name.removeprefix(f"{INCOME}_") for name in outcomes if name.startswith(f"{INCOME}_"))
-    answers: dict[str, Any] = {rung.name.lower(): str(market.state.postal.ladder.since(rung) or "") for rung in Rung}
+    answers: dict[str, Any] = {rung.name.lower(): str(market.usps.ladder.since(rung) or "") for rung in Rung}
     for name in ("cash", "debt", "deferred", "arrears"):
         answers[f"{name}_bn"] = outcomes[f"usps_{name}_usd"] / BILLION
     last_year = {f"{name}_bn": outcomes[f"usps_{name}_usd"] / BILLION for name in ("cash", "debt")}

@@ -221,16 +221,16 @@ def _usps_accounts(market: Economy) -> Measures:
 
 def _usps_position(market: Economy) -> Measures:
     """Cash and debts of USPS at the end of the month, the distress it is in, and what is left of mail."""
-    books, postal = market.state.books, market.state.postal
-    _, arrears, deferred = postal.owed_before
-    put_off = books.usps_arrears - arrears + postal.deferred - deferred
+    usps = market.usps
+    _, arrears, deferred = usps.owed_before
+    put_off = usps.arrears - arrears + usps.deferred - deferred
     return {
         "usps_put_off_usd": round(put_off * CENTS) / CENTS,
         "usps_cash_usd": market.ledger.cash("usps"),
-        "usps_debt_usd": books.usps_debt,
-        "usps_arrears_usd": books.usps_arrears,
-        "usps_deferred_usd": postal.deferred,
-        "usps_distress_rung": float(postal.ladder.highest),
+        "usps_debt_usd": usps.debt,
+        "usps_arrears_usd": usps.arrears,
+        "usps_deferred_usd": usps.deferred,
+        "usps_distress_rung": float(usps.ladder.highest),
         "usps_violations_count": float(len(market.regulator.broken)),
         "usps_mail_index": market.mail_index,
     }

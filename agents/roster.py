@@ -21,16 +21,21 @@ from typing import Any
 from agents.amazon import Amazon
 from agents.carriers import Carrier, RegionalCarrier
 from agents.party import Party
+from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
 from agents.usps import Usps
 
-#: The usual class of each national carrier, and of the others by their group; a scenario names those that it adds.
-USUAL: Mapping[str, type[Carrier]] = {
+#: Key of the regulator.
+REGULATOR = "regulator"
+#: The usual class of each national carrier, of the other carriers by their group, and of the regulator. A scenario
+#: names those of the carriers that it adds.
+USUAL: Mapping[str, type[Party]] = {
     "usps": Usps,
     "amazon": Amazon,
     "ups": Ups,
     "fedex": FedEx,
     "regional": RegionalCarrier,
+    REGULATOR: Regulator,
 }
 _LOADED_FILES = "lastmile_roster_"
 # What this process has read: each class with the checksum of its file at that time.
@@ -42,11 +47,11 @@ class RosterError(ValueError):
 
 
 def carrier_class(key: str, group: str, roster: Mapping[str, str]) -> type[Any]:
-    """The class that decides for a carrier, a subclass of the usual one of its group.
+    """The class that decides for a carrier or the regulator, a subclass of the usual one of its group.
 
     Args:
-        key: Key of the carrier.
-        group: Its key where it is national, else "regional".
+        key: Key of the party.
+        group: Its key where there is one of it, "regional" for the other carriers.
         roster: Import paths by key, or by group for all of a group; those of added carriers among them.
 
     Raises:
@@ -95,9 +100,10 @@ def check_kind(key: str, found: object, base: type[Party] = Party) -> None:
         raise RosterError(f"roster: {key} is {found!r}; allowed: a class that is a party (agents.party.Party)")
     if not issubclass(found, base):
         raise RosterError(f"roster: {key} is {found.__name__}; its class must be a subclass of {base.__name__}")
-    if base is Party and issubclass(found, Carrier):
+    if base is Party and issubclass(found, (Carrier, Regulator)):
+        kind = "a carrier" if issubclass(found, Carrier) else "the regulator"
         raise RosterError(
-            f"roster: {key} is {found.__name__}, which is a carrier, and no carrier is called {key!r}; there are "
+            f"roster: {key} is {found.__name__}, which is {kind}, and none is called {key!r}; there are "
             f"{', '.join(USUAL)}, and single regional carriers by their own keys"
         )
 

@@ -137,7 +137,7 @@ def _travelling(market: Any) -> dict[str, dict[str, str]]:
     """
     own: dict[str, str] = market.settings.own_classes
     known = [find_class(key, path) for key, path in own.items()]
-    for party in (*market.carrier_agents, *market.other_parties):
+    for party in (*market.carrier_agents, market.regulator, *market.other_parties):
         kind = type(party)
         if kind not in known and kind.__module__.partition(".")[0] not in PACKAGES:
             raise CheckpointError(f"{party.key} is played by {kind.__qualname__}, which no other process could find")

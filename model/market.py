@@ -28,9 +28,8 @@ from model.economy import Economy
 from model.elasticities import LongRunDemand
 from model.outcomes import compute_outcomes
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
-from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
-from model.start.parties import create_carriers, create_others
+from model.start.parties import create_carriers, create_others, create_regulator
 from model.statements import payments
 from model.tariffs import rival_price_ratio
 from model.timeline import surepost_end
@@ -109,8 +108,8 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         settings, own = with_roster(settings, roster or {})
         self.open_economy(settings, int(rng))
-        contracts.sign_start_contracts(self)
         self._create_agents(own)
+        contracts.sign_start_contracts(self)
         if self.settings.announced_plans and self.settings.start >= surepost_end():
             insourcing.take_announced_decision(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
@@ -269,7 +268,7 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
 
     def _create_agents(self, own: Mapping[str, type[Party]]) -> None:
         create_carriers(self, own)
-        self.regulator = Regulator(self, int(self.figures.regulator_lag))
+        create_regulator(self, own)
         create_others(self, own)
         self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
 

@@ -50,9 +50,9 @@ def access_table(market: Economy, begin: Month, groups: PriceGroups) -> BargainT
         market.published_access_price(),
         exit_months(slices.volume, own, capacity_after(market, begin, term)),
         term,
-        seller_margin_floor=p.seller_margin_floor,
         saved_by_own_delivery=saved_by_own_delivery(market),
         discount_rate_monthly=p.discount_rate_monthly,
+        sells=market.usps.seller_limits,
     )
     return BargainTable(values, slices.zone, groups)
 

@@ -1,4 +1,4 @@
-"""Who takes part: the carriers as agents."""
+"""Who takes part: the carriers and the regulator as agents."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from agents.calendar import JANUARY, JULY
 from agents.carriers import Carrier
 from agents.party import Party
 from agents.rivals import FedEx, Ups
-from agents.roster import RosterError, carrier_class, find_class
+from agents.roster import REGULATOR, RosterError, carrier_class, find_class
 from agents.usps import Usps
 from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.postal_accounts import BILLION
+from model.start.opening import opening_cash_flow
 from model.words import party_name
 
 if TYPE_CHECKING:
@@ -44,20 +46,33 @@ def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
         found[-1].like = like
     market.carrier_agents = found
     market.usps, market.amazon, market.ups, market.fedex = (_one(found, *one) for one in _NATIONAL)
+    debt, flow = p.usps_debt_start * BILLION, opening_cash_flow(p, market.month)
+    market.usps.open_accounts(debt, flow, staff_is_sticky=settings.labour_stickiness)
     market.amazon.build_limit_applies = settings.build_limit_applies
     if settings.usps_amazon_volume == "negotiated" and settings.negotiation:
         market.amazon.adjust_speed = p.coverage_adjust_speed
 
 
+def create_regulator(market: Economy, own: Mapping[str, type[Party]]) -> None:
+    """Make the regulator.
+
+    Args:
+        market: The economy, which keeps it.
+        own: Classes of one's own by key that need not travel.
+    """
+    kind: type[Any] = own.get(REGULATOR) or carrier_class(REGULATOR, REGULATOR, market.settings.roster)
+    market.regulator = kind(market, REGULATOR, "Regulator", int(market.figures.regulator_lag))
+
+
 def create_others(market: Economy, own: Mapping[str, type[Party]]) -> None:
-    """Make the parties of the roster that are no carriers.
+    """Make the parties of the roster that are no carriers and not the regulator.
 
     Args:
         market: The economy, which keeps them.
         own: Classes of one's own by key that need not travel.
     """
     roster: Mapping[str, str] = market.settings.roster
-    keys = [key for key in dict.fromkeys((*roster, *own)) if not _is_carrier(market, key)]
+    keys = [key for key in dict.fromkeys((*roster, *own)) if key != REGULATOR and not _is_carrier(market, key)]
     kinds: list[type[Any]] = [own.get(key) or find_class(key, roster[key]) for key in keys]
     market.other_parties = [kind(market, key, party_name(key)) for key, kind in zip(keys, kinds, strict=True)]
 

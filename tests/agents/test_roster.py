@@ -54,14 +54,15 @@ def refusal(roster: dict[str, str]) -> str:
 @pytest.mark.parametrize(
     ("key", "path", "told"),
     [
-        ("upps", "{file}:ToughUps", "ToughUps, which is a carrier, and no carrier is called 'upps'"),
-        ("regional_x", "{file}:ToughUps", "no carrier is called 'regional_x'"),
+        ("upps", "{file}:ToughUps", "ToughUps, which is a carrier, and none is called 'upps'"),
+        ("regional_x", "{file}:ToughUps", "none is called 'regional_x'"),
         ("ups", "no_such_module:ToughUps", "cannot be imported: No module named 'no_such_module'"),
         ("ups", "{folder}/nothing.py:ToughUps", "there is no such file"),
         ("ups", "{file}:Missing", "has no class Missing that is a party"),
         ("ups", "{file}:NoParty", "has no class NoParty that is a party"),
         ("ups", "{file}:function", "has no class function that is a party"),
         ("fedex", "{file}:ToughUps", "fedex is ToughUps; its class must be a subclass of FedEx"),
+        ("regulater", "agents.regulator:Regulator", "which is the regulator, and none is called 'regulater'"),
         ("ups", "{file}:Union", "ups is Union; its class must be a subclass of Ups"),
         ("lso", "{file}:ToughUps", "lso is ToughUps; its class must be a subclass of RegionalCarrier"),
         ("ups", "{file}", "allowed: module:Class or file.py:Class"),
@@ -112,7 +113,8 @@ def test_a_script_of_ones_own_is_found_by_its_file(tmp_path: Path) -> None:
     script.write_text(
         "from agents.rivals import Ups\nfrom agents.roster import path_of, find_class\n"
         "class Mine(Ups): pass\n"
-        "if __name__ == '__main__':\n    path = path_of('ups', Mine)\n    print(path, find_class('ups', path, Ups) is Mine)\n"
+        "if __name__ == '__main__':\n    path = path_of('ups', Mine)\n"
+        "    print(path, find_class('ups', path, Ups) is Mine)\n"
     )
     root = Path(__file__).parents[2]
     answer = subprocess.run(

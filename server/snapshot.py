@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from agents.calendar import Month
 from agents.geography import SEGMENTS, ZONE_TYPES, ZoneTable
+from agents.roster import played_by
 from model.carriers import NATIONAL
 from model.events import Event
 from model.market import ParcelMarket
@@ -47,6 +48,7 @@ class Run:
         debt_ceiling_usd: What USPS may owe at most, US dollars.
         changed: What the visitor changed in the scenario, in words; empty for nothing.
         seat: Key of the side that the visitor plays by hand, empty in a run of the model alone.
+        parties: Who plays whom, where it is not the usual party, in words; else empty.
     """
 
     scenario: str
@@ -60,6 +62,7 @@ class Run:
     debt_ceiling_usd: float
     changed: str = ""
     seat: str = ""
+    parties: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +134,7 @@ def describe(market: ParcelMarket, seed: int) -> Run:
         n_months=market.n_months,
         states=_states(market.zones),
         debt_ceiling_usd=float(settings.debt_ceiling) * USD_PER_BILLION,
+        parties=", ".join(played_by(settings.own_classes)),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.cli.console import grid
 from experiments.figures import HEADLINES, choose, figure, split_year, unit_of
 from experiments.provenance import changes
+from experiments.resolution import coarse_note
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> No
         f"{len(result.events)} events. Worst month: parcels balance to {result.balances['parcels']:.1e}, "
         f"money to {result.balances['money']:.2f} $."
     )
+    if note := coarse_note([scenario.parameters.n_shippers]):
+        console.print(f"Note: {note}")
 
 
 def show_comparison(console: Console, result: Comparison, patterns: Sequence[str]) -> None:

@@ -159,7 +159,11 @@ def test_contracts_of_a_run_end_on_their_dates(finished):
     assert run.book.get("usps", "amazon").in_force
     for item in run.book.in_force():
         assert item.start <= run.settings.end < item.expiry
-    national = {"usps", "ups", "fedex"}  # those of a regional carrier go to its buyer in a merger, without an event each
+    national = {
+        "usps",
+        "ups",
+        "fedex",
+    }  # those of a regional carrier go to its buyer in a merger, without an event each
     told = [event for event in run.events if event.kind in ("contract", "enterprise_contract")]
     older_than_the_run = 3 + 2 * run.shippers.n_enterprise
     assert sum(bool(national & set(event.actors)) for event in told) == (

@@ -13,6 +13,7 @@ import numpy as np
 from experiments.designs import Design, read_design
 from experiments.designs.plan import at_point, make_plan
 from experiments.errors import InputError
+from experiments.resolution import coarse_note
 from experiments.settings import gather
 from experiments.simulation import simulate_market
 from server.work.limits import size_problems
@@ -28,6 +29,7 @@ class Checked:
         kind: Kind of the design.
         points: Number of points.
         scenarios: Names.
+        coarse: Remark on markets with fewer shippers than usual, empty for others.
         replications: Seeds per point.
         runs: Runs in all.
         simulations: Of these, those that differ: equal points share one.
@@ -40,6 +42,7 @@ class Checked:
     kind: str
     points: int
     scenarios: tuple[str, ...]
+    coarse: str
     replications: int
     runs: int
     simulations: int
@@ -79,6 +82,7 @@ def check_design(mapping: Mapping[str, Any], known: Sequence[str]) -> Checked:
         kind=design.kind,
         points=design.n_points,
         scenarios=tuple(one.name for one in design.scenarios),
+        coarse=coarse_note(one.parameters.n_shippers for one in design.scenarios),
         replications=design.replications,
         runs=len(plan),
         simulations=len(np.unique(plan.keys)),

@@ -25,7 +25,7 @@ class CapacityOrder:
         arrives: First month of use.
         annual_parcels: Capacity by zone, annual parcels, (Z,).
         coverage: Share of households that can be served from then on, (Z,).
-        capital: Dollars spent.
+        capital: What it costs, $ at the prices of the start; once it is paid for, what was paid.
     """
 
     carrier: int

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
+from agents.party import Party
 from agents.pricing import PriceResponse, paid_growth, raising_pays
-
-if TYPE_CHECKING:
-    from agents.world import World
+from agents.world import World
 
 Floats = NDArray[np.float64]
 QUARTER = 3
 
 
-class Carrier(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
+class Carrier(Party):
     """A delivery network that sells to shippers.
 
     Args:
@@ -32,18 +30,10 @@ class Carrier(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
     """
 
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
-        super().__init__(model)
+        super().__init__(model, key, name)
         self.index = index
-        self.key = key
-        self.name = name
         self.target_margin = target_margin
         self.price_month = price_month
-
-    @property
-    def world(self) -> World:
-        """The market through the narrow door."""
-        world: World = self.model
-        return world
 
     def price_increase(self) -> float:
         """Yearly growth of paid prices that its situation asks for (section 9)."""

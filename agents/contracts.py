@@ -17,7 +17,11 @@ ShortfallRule = Literal["none", "take_or_pay", "reversion"]
 
 
 class ContractState(StrEnum):
-    """Stations in the life of a contract."""
+    """Stations in the life of a contract.
+
+    It is over when it has expired without a successor, was terminated (by notice, or because a side left), replaced by
+    a new one between the same parties, or assigned to another seller.
+    """
 
     OFFERED = "offered"
     SIGNED = "signed"
@@ -25,6 +29,8 @@ class ContractState(StrEnum):
     BREACHED = "breached"
     EXPIRED = "expired"
     TERMINATED = "terminated"
+    REPLACED = "replaced"
+    ASSIGNED = "assigned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Contract:
             contract price by more than this share since the signature; None without such a clause.
         published: Published price at the signature, dollars per parcel; what a reopener compares with.
         reverted: Whether the price has reverted to the published one.
-        ends: Month in which a terminated contract stops, None otherwise.
+        ends: Month in which it stops before its term is over, None otherwise.
     """
 
     seller: str
@@ -88,6 +94,11 @@ class Contract:
             raise ValueError("cap must not be below commitment")
         if self.peak_surcharge < 0 or (self.reopener is not None and self.reopener <= 0):
             raise ValueError("the peak surcharge must not be negative, a reopener must be above 0")
+
+    @property
+    def key(self) -> str:
+        """Name of the contract, the same for all its versions: seller, buyer and first month."""
+        return f"{self.seller}-{self.buyer}-{self.start}"
 
     @property
     def expiry(self) -> Month:

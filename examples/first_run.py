@@ -21,7 +21,7 @@ def main(until: str = "2026-12") -> None:
     comparison = compare(["renew", "withdraw"], until=until, replications=2)
     last_year = until[:4]
     loss = comparison.difference(f"usps_net_income_usd_{last_year}", "withdraw")
-    print(f"\nAgainst an early renewal USPS earns {loss / 1e9:+.2f} bn $ in {last_year}.")
+    print(f"\nAgainst an early renewal USPS loses ${-loss / 1e9:.2f} billion in {last_year}.")
 
     slower = run("withdraw", set={"build_limit": 0.3}, until=until)
     for name, one in (("usual build limit", result), ("a lower build limit", slower)):

@@ -1,15 +1,15 @@
-"""A bargaining strategy of one's own, plugged into the market: Amazon pays less than the deal is worth to it.
+"""A bargaining strategy of one's own: Amazon pays less than the deal is worth to it.
 
 python examples/own_strategy.py         # seed 1
+python examples/own_strategy.py 3       # seed 3: no deal before the contract ends, so both settle at an even split
 """
 
 import sys
-from dataclasses import replace
 
+from agents.amazon import Amazon
 from agents.bargaining import View
 from model.market import ParcelMarket
-from model.parameters import Parameters
-from model.phases.negotiation import alternating_offers
+from model.scenario import Scenario
 
 
 class Firm:
@@ -28,17 +28,22 @@ class Firm:
         return price <= self.share * view.reservation
 
 
+class FirmAmazon(Amazon):
+    """Amazon, firm with USPS and as usual with UPS and FedEx."""
+
+    def bargains(self, side, other):
+        """Its strategy in talks with one other party."""
+        return Firm(0.85) if other == "usps" else super().bargains(side, other)
+
+
 def main(seed: int = 1) -> None:
-    """Print what Amazon pays with the usual strategy and with this one, under the same luck."""
-    usual = alternating_offers(Parameters.default())
-    for name, procedure in (("usual", usual), ("firm", replace(usual, buyer=Firm(0.85)))):
-        market = ParcelMarket("baseline", rng=seed, procedure=procedure)
-        agreed: list[str] = []
-        while not agreed:
-            market.step()
-            signed = (event for event in market.events if event.kind == "agreement")
-            agreed = [event.text for event in signed if event.actors == ("amazon", "usps")]
-        print(f"{name} (by {market.month + -1}): {agreed[-1]}")
+    """Print what Amazon and USPS agree on with the usual strategy and with this one, under the same luck."""
+    scenario = Scenario.load("baseline").with_changes({"end": "2028-12"})
+    for name, roster in (("usual", {}), ("firm", {"amazon": FirmAmazon})):
+        market = ParcelMarket(scenario, rng=seed, roster=roster).run()
+        signed = (event for event in market.events if event.kind == "agreement")
+        agreed = [f"{event.month}: {event.text}" for event in signed if event.actors == ("amazon", "usps")]
+        print(f"{name}, {agreed[0] if agreed else 'no agreement by the end of 2028'}")
 
 
 if __name__ == "__main__":

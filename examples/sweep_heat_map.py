@@ -30,7 +30,7 @@ def main(folder: Path) -> None:
     shares = heat_map(result, outcome, across="amazon_via_usps", down="amazon_own_cost_multiplier")
     print("Share of its rural parcels that Amazon delivers itself in 2025")
     print(shares.round(2).to_string(), end="\n\n")
-    print(drivers(result, outcome)[["change", "lowest_at", "highest_at"]].to_string())
+    print(drivers(result, outcome)[["share", "change", "lowest_at", "highest_at"]].round(3).to_string())
     print(f"The report is in {report(result)}")
 
 

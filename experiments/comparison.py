@@ -13,6 +13,7 @@ import pandas as pd
 from agents.calendar import Month
 from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
+from experiments.gains import adding_up, gain_parts, gains
 from experiments.paired import advice, paired_table
 from experiments.provenance import provenance
 from experiments.resolution import coarse_note
@@ -63,6 +64,18 @@ class Comparison:
         differences: dict[Any, float] = self.table["difference"].to_dict()
         return differences[outcome, scenario]
 
+    def gains(self) -> pd.DataFrame:
+        """Who gains and who loses against the first scenario; see `experiments.gains.gains`."""
+        return gains(self.runs, self.names)
+
+    def gain_parts(self) -> pd.DataFrame:
+        """What each gain consists of; see `experiments.gains.gain_parts`."""
+        return gain_parts(self.runs, self.names)
+
+    def adding_up(self) -> pd.DataFrame:
+        """What all gains add up to, and why; see `experiments.gains.adding_up`."""
+        return adding_up(self.runs, self.names)
+
     def summary(self) -> dict[str, Any]:
         """The comparison as `lastmile compare --json` prints it."""
         outcomes: dict[str, dict[str, Any]] = {}
@@ -77,6 +90,9 @@ class Comparison:
             "from": str(self.scenarios[0].start),
             "until": str(self.scenarios[0].end),
             "outcomes": outcomes,
+            "gains": _records(self.gains()),
+            "gain_parts": _records(self.gain_parts()),
+            "adding_up": _records(self.adding_up()),
             "balances": self.balances,
             "warnings": list(self.warnings),
             "draws": self.draws,
@@ -90,6 +106,12 @@ class Comparison:
             InputError: The folder is a file or holds something else than an earlier result.
         """
         return write_result(folder, {"table": self.table, "runs": self.runs}, self.summary())
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table with its index as JSON can hold them."""
+    rows = table.reset_index().to_dict("records")
+    return [{str(key): None if pd.isna(value) else value for key, value in row.items()} for row in rows]
 
 
 def compare(

@@ -48,6 +48,18 @@ def unit_of(name: str) -> str:
     return _scale(split_year(name)[0])[2]
 
 
+def dollars(value: float, signed: bool = False) -> str:
+    """Write dollars in a sentence, such as "-$4.40 billion" or "$2.98"; from a million on in billions.
+
+    Args:
+        value: US dollars.
+        signed: Write a plus sign too, for differences.
+    """
+    sign = "-" if value < 0.0 else "+" if signed else ""
+    amount = abs(value)
+    return f"{sign}${amount / 1e9:,.2f} billion" if amount >= 1e6 else f"{sign}${amount:,.2f}"
+
+
 def figure(name: str, value: float, signed: bool = False) -> str:
     """Write a value of an outcome in its unit; nothing for nan.
 

@@ -16,7 +16,7 @@ from model.market import ParcelMarket
 from model.outcomes import compute_outcomes
 from model.scenario import Scenario
 
-EVENT_COLUMNS = ("month", "kind", "actors", "text", "numbers")
+EVENT_COLUMNS = ("month", "kind", "actors", "text", "numbers", "about")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class RunResult:
         seed: Seed of the run's luck.
         monthly: One row a month (index "month", "2025-01"); columns named `<actor>_<quantity>_<unit>`.
         outcomes: Figures by name, in the order of `lastmile outcomes`.
-        events: One row per event: month, kind, actors, text, numbers (the last as JSON text).
+        events: One row per event: month, kind, actors, text, numbers (as JSON text), about (contracts and talks).
         balances: Worst month: "parcels" relative, "money" in dollars.
         provenance: Where the result comes from; see `experiments.provenance`.
     """
@@ -83,7 +83,14 @@ def collect(market: ParcelMarket, seed: int) -> RunResult:
 def event_table(events: EventLog) -> pd.DataFrame:
     """One row per event, in the order in which they happened."""
     rows = [
-        (str(event.month), event.kind, ", ".join(event.actors), event.text, json.dumps(dict(event.numbers)))
+        (
+            str(event.month),
+            event.kind,
+            ", ".join(event.actors),
+            event.text,
+            json.dumps(dict(event.numbers)),
+            ", ".join(event.about),
+        )
         for event in events
     ]
     return pd.DataFrame(rows, columns=list(EVENT_COLUMNS), dtype="string")

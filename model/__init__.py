@@ -1,1 +1,1 @@
-"""The world and its clock: zones, demand, allocation, contracts, ledger, scenarios and `ParcelMarket`."""
+"""The world and its clock: zones, demand, allocation, contracts, ledger, scenarios and `Economy`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,16 @@ class CarrierTable:
     def n_carriers(self) -> int:
         """Number of carriers, K."""
         return len(self.keys)
+
+
+@cache
+def carrier_names() -> dict[str, str]:
+    """Names of the listed carriers for people, by key: what screens, events and tables call them.
+
+    Raises:
+        DataError: The file is wrong.
+    """
+    return {row["key"]: row["name"] for row in read_table(CARRIER_FILE, _CARRIER_COLUMNS, key=("key",))}
 
 
 def load_carriers(parameters: Parameters, zones: ZoneTable) -> CarrierTable:

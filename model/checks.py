@@ -9,12 +9,16 @@ import numpy as np
 from agents.geography import ECONOMY
 from model.access import access_dollars, delivered_parcels
 from model.billing import invoice_cents
+from model.capital import capital_charges
+from model.carriers import AMAZON, USPS
 from model.ledger import CENTS, to_cents
+from model.statements import results
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 PARCEL_TOLERANCE = 1e-9
+ROUNDING_USD = 0.03  # costs are kept in fractions of a cent and paid in whole cents: wages, other work and capital
 CAPACITY_TOLERANCE = 1e-9
 
 
@@ -22,13 +26,14 @@ class BalanceError(RuntimeError):
     """Parcels, money or capacity do not balance: a defect of the model, never of a scenario."""
 
 
-def check_month(market: ParcelMarket) -> None:
+def check_month(market: Economy) -> None:
     """Check the month and remember the worst imbalance so far.
 
     Raises:
         BalanceError: Something does not balance beyond its tolerance.
     """
-    parcels, money = parcel_imbalance(market), max(money_imbalance(market), postal_imbalance(market))
+    parcels = parcel_imbalance(market)
+    money = max(money_imbalance(market), postal_imbalance(market), result_imbalance(market))
     market.worst_parcels = max(market.worst_parcels, parcels)
     market.worst_money = max(market.worst_money, money)
     if parcels > PARCEL_TOLERANCE:
@@ -40,7 +45,7 @@ def check_month(market: ParcelMarket) -> None:
         raise BalanceError(f"{market.month}: more parcels than capacity, relative gap {over:.3g}")
 
 
-def parcel_imbalance(market: ParcelMarket) -> float:
+def parcel_imbalance(market: Economy) -> float:
     """Largest relative gap among the parcel identities.
 
     What shippers ship is tendered; tendered and waiting parcels are delivered, wait or are given up; Amazon's parcels
@@ -74,7 +79,7 @@ def parcel_imbalance(market: ParcelMarket) -> float:
     return max(gaps) / scale
 
 
-def access_imbalance(market: ParcelMarket) -> float:
+def access_imbalance(market: Economy) -> float:
     """Largest gap, in parcels, of the last mile that carriers buy: own and bought make up what a carrier accepted.
 
     No carrier hands over more economy parcels than it accepted, nothing under a contract that was not handed over, and
@@ -87,7 +92,7 @@ def access_imbalance(market: ParcelMarket) -> float:
     return float(max(gap, *beyond, -access.bought.min(), -access.contract.min()))
 
 
-def money_imbalance(market: ParcelMarket) -> float:
+def money_imbalance(market: Economy) -> float:
     """Largest gap in dollars between the ledger and what allocation, tariffs and contracts say was sold.
 
     Revenue is computed anew from accepted parcels, their prices and the surcharges in force, rounded like an invoice.
@@ -110,7 +115,7 @@ def money_imbalance(market: ParcelMarket) -> float:
     return worst / CENTS
 
 
-def postal_imbalance(market: ParcelMarket) -> float:
+def postal_imbalance(market: Economy) -> float:
     """Largest gap in dollars between the cash of USPS in the ledger and its statement, debt, arrears and deferrals.
 
     The statement says what cash should have changed by; what was borrowed and what could not be paid explain the rest.
@@ -134,7 +139,29 @@ def postal_imbalance(market: ParcelMarket) -> float:
     )
 
 
-def capacity_overrun(market: ParcelMarket) -> float:
+def result_imbalance(market: Economy) -> float:
+    """Largest gap in dollars between results in the ledger and the accounts that are kept beside it.
+
+    What one party pays another receives, so the results of all add up to nothing. A carrier's result is what its
+    invoices bring less the cost of operation, access, Amazon's invoices, settlements and capital; that of USPS is the
+    net income of its statement.
+    """
+    state, ledger = market.state, market.ledger
+    found = results(ledger)
+    worst = abs(int(found.sum())) / CENTS
+    worst = max(worst, abs(int(found[ledger.index("usps")]) - round(state.flows.postal.net_income * CENTS)) / CENTS)
+    books = state.books.revenue[-1] - state.flows.operating_cost - state.access.paid - capital_charges(market)
+    invoiced = state.flows.invoices[-2:].sum(axis=(0, 1)) / CENTS
+    books[AMAZON] -= invoiced.sum() - invoiced[AMAZON]
+    for carrier, key in enumerate(market.carriers.keys):
+        if carrier != USPS:
+            settled = ledger.income("settlement", key)
+            gap = abs(int(found[ledger.index(key)]) / CENTS - books[carrier] - settled)
+            worst = max(worst, gap if gap > ROUNDING_USD else 0.0)
+    return worst
+
+
+def capacity_overrun(market: Economy) -> float:
     """Largest relative use beyond capacity, by zone and in sorting."""
     network = market.state.network
     volume = delivered_parcels(market).sum(axis=0)

@@ -16,6 +16,7 @@ from agents.contracts import (
     settle,
 )
 from model.events import EventLog
+from model.words import parcels_in_words, party_name
 
 
 @dataclass(slots=True)
@@ -42,14 +43,14 @@ class ContractBook:
 
     Args:
         events: Where changes are recorded.
-        names: Names for people by key; a key without one stands for itself.
     """
 
-    def __init__(self, events: EventLog, names: dict[str, str]) -> None:
+    def __init__(self, events: EventLog) -> None:
         self._events = events
-        self._names = names
         self._held: dict[tuple[str, str], Holding] = {}
         self._upcoming: dict[tuple[str, str], Contract] = {}
+        # What ended in a month and is not told yet: until the month is over a successor can still be signed.
+        self._ended: dict[tuple[str, str], tuple[Month, Contract]] = {}
         self.history: list[Contract] = []
         # What missed commitments cost, oldest first: month, the contract until then, and the result.
         self.shortfalls: list[tuple[Month, Contract, Settlement]] = []
@@ -119,11 +120,38 @@ class ContractBook:
         return self._replace(holding, advance(signed, month), month, "comes into force")
 
     def _end_replaced(self, signed: Contract, month: Month) -> None:
-        """End the contract between the same parties that is still in force when a new one begins."""
-        before = self._held.get((signed.seller, signed.buyer))
-        if before is not None and before.contract.in_force:
-            ended = next_version(before.contract, state=ContractState.TERMINATED)
-            self._replace(before, ended, month, "is replaced by a new one")
+        """End the contract of the same parties that is in force, or has ended this month, when a new one begins."""
+        parties = signed.seller, signed.buyer
+        before = self._held.get(parties)
+        _, ended = self._ended.pop(parties, (month, None))
+        if ended is None and before is not None and before.contract.in_force:
+            ended = next_version(before.contract)
+        if before is not None and ended is not None:
+            self._replaced(before, ended, month)
+
+    def _replaced(self, holding: Holding, ended: Contract, month: Month) -> None:
+        ends = month if month < ended.expiry else ended.ends
+        last = replace(ended, state=ContractState.REPLACED, ends=ends)
+        self._replace(holding, last, month, "is replaced by a new one")
+
+    def _end(self, holding: Holding, ended: Contract, month: Month) -> None:
+        """Take a contract out of force; it is told at once where a successor begins, else at the end of the month."""
+        parties = ended.seller, ended.buyer
+        signed = self._upcoming.get(parties)
+        if signed is not None and month >= signed.start:
+            self._replaced(holding, ended, month)
+        else:
+            holding.contract = ended
+            self._ended[parties] = month, ended
+
+    def tell_endings(self) -> None:
+        """Record the contracts that have ended and that nothing has replaced: the month is over."""
+        for parties, (month, ended) in self._ended.items():
+            what, signed = "ends after notice", self._upcoming.get(parties)
+            if ended.state is ContractState.EXPIRED:
+                what = "expires" + (f"; the next one begins in {signed.start}" if signed is not None else "")
+            self._record(ended, month, self._sentence(ended, what))
+        self._ended.clear()
 
     def upcoming(self, seller: str, buyer: str) -> Contract | None:
         """Return the contract that is signed and waits for its start, if any."""
@@ -148,6 +176,7 @@ class ContractBook:
         Returns:
             Settlements with a payment or a change of price.
         """
+        self.tell_endings()
         settled = []
         today = month.index
         for holding in [one for one in self._held.values() if not one.rests(today)]:
@@ -162,13 +191,16 @@ class ContractBook:
                         holding,
                         result.contract,
                         month,
-                        f"misses its commitment by {result.shortfall / 1e6:,.0f} million parcels",
+                        f"misses its commitment by {parcels_in_words(result.shortfall)}",
+                        shortfall_parcels=result.shortfall,
                     )
                     settled.append((contract, result))
                     self.shortfalls.append((month, contract, result))
                 elif result.contract is not contract:
                     self._replace(holding, result.contract, month, "meets its commitment again")
-            self._replace(holding, advance(holding.contract, month), month, "ends")
+            after = advance(holding.contract, month)
+            if after is not holding.contract:
+                self._end(holding, after, month)
             holding.quiet = (holding.contract, quiet_until(holding.contract, month))
         for parties, signed in list(self._upcoming.items()):
             if month >= signed.start:
@@ -185,21 +217,18 @@ class ContractBook:
             term_months: Length in months.
             price: Dollars per parcel by group at the new start.
         """
-        fresh = Contract(
-            seller=contract.seller,
-            buyer=contract.buyer,
-            segment=contract.segment,
-            groups=contract.groups,
+        fresh = replace(
+            contract,
             price=price,
-            escalator=contract.escalator,
-            commitment=contract.commitment,
-            cap=contract.cap,
-            shortfall_rule=contract.shortfall_rule,
-            tolerance=contract.tolerance,
-            take_or_pay_rate=contract.take_or_pay_rate,
             start=month,
             term_months=term_months,
-            notice_months=contract.notice_months,
+            state=ContractState.OFFERED,
+            version=1,
+            peak_surcharge=0.0,
+            reopener=None,
+            published=0.0,
+            reverted=False,
+            ends=None,
         )
         return self.sign(fresh, month)
 
@@ -214,8 +243,7 @@ class ContractBook:
             if party in parties:
                 del self._upcoming[parties]
                 ended = next_version(signed, state=ContractState.TERMINATED, ends=month)
-                buyer, seller = self.name(signed.buyer), self.name(signed.seller)
-                self._record(ended, month, f"The contract of {buyer} with {seller} does not begin: one side has left")
+                self._record(ended, month, self._sentence(ended, "does not begin: one side has left"))
         for parties, holding in self._held.items():
             if party in parties and holding.contract.in_force:
                 ended = next_version(holding.contract, state=ContractState.TERMINATED, ends=month)
@@ -240,8 +268,8 @@ class ContractBook:
         if holding is not None and holding.contract.in_force:
             before = holding.contract
             passed = Holding(next_version(before, seller=successor), list(holding.delivered))
-            ended = next_version(before, state=ContractState.TERMINATED, ends=month)
-            self._replace(holding, ended, month, f"passes to {self.name(successor)}")
+            ended = next_version(before, state=ContractState.ASSIGNED, ends=month)
+            self._replace(holding, ended, month, f"passes to {self.name(successor)}", passed.contract)
             self._held[successor, buyer] = passed
             self.history.append(passed.contract)
         signed = self._upcoming.pop((seller, buyer), None)
@@ -249,25 +277,41 @@ class ContractBook:
             self._upcoming[successor, buyer] = next_version(signed, seller=successor)
             self.history.append(self._upcoming[successor, buyer])
 
-    def name(self, key: str) -> str:
+    @staticmethod
+    def name(key: str) -> str:
         """Name of a party for people."""
-        return self._names.get(key, key.replace("_", " "))
+        return party_name(key)
 
-    def _replace(self, holding: Holding, contract: Contract, month: Month, what: str) -> Contract:
+    def _sentence(self, contract: Contract, what: str) -> str:
+        return f"The contract of {self.name(contract.buyer)} with {self.name(contract.seller)} {what}"
+
+    def _replace(
+        self,
+        holding: Holding,
+        contract: Contract,
+        month: Month,
+        what: str,
+        successor: Contract | None = None,
+        **numbers: float,
+    ) -> Contract:
         if contract is not holding.contract:
             holding.contract = contract
-            buyer, seller = self.name(contract.buyer), self.name(contract.seller)
-            self._record(contract, month, f"The contract of {buyer} with {seller} {what}")
+            self._record(contract, month, self._sentence(contract, what), successor, **numbers)
         return contract
 
-    def _record(self, contract: Contract, month: Month, text: str) -> None:
+    def _record(
+        self, contract: Contract, month: Month, text: str, successor: Contract | None = None, **numbers: float
+    ) -> None:
         self.history.append(contract)
+        spoken_of = (contract,) if successor is None else (contract, successor)
         self._events.add(
             month,
             "enterprise_contract" if contract.buyer.startswith("enterprise") else "contract",
             (contract.buyer, contract.seller),
             text,
+            about=tuple(f"contract:{one.key}" for one in spoken_of),
             price_usd=contract.price_at(month),
             commitment_parcels=sum(contract.commitment),
             years=contract.term_months / MONTHS_PER_YEAR,
+            **numbers,
         )

@@ -12,12 +12,12 @@ from agents.pricing import quote
 from model.carriers import UPS
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def contract_cost(market: ParcelMarket, carrier: int) -> tuple[Floats, Floats]:
+def contract_cost(market: Economy, carrier: int) -> tuple[Floats, Floats]:
     """What each enterprise contract costs a carrier with routes that pass anyway, from its own books.
 
     Returns:
@@ -37,7 +37,7 @@ def contract_cost(market: ParcelMarket, carrier: int) -> tuple[Floats, Floats]:
     return total, mean + market.costs.upstream[:, carrier] * env.price_level
 
 
-def contract_margins(market: ParcelMarket, carrier: int) -> tuple[Floats, Floats]:
+def contract_margins(market: Economy, carrier: int) -> tuple[Floats, Floats]:
     """Margin of each enterprise contract over its own cost, share of revenue, and its parcels a year, (E,) each."""
     parcels, cost = contract_cost(market, carrier)
     shippers, tariffs = market.shippers, market.state.tariffs
@@ -51,7 +51,7 @@ def contract_margins(market: ParcelMarket, carrier: int) -> tuple[Floats, Floats
     return margin, parcels.sum(axis=1)
 
 
-def enterprise_quotes(market: ParcelMarket) -> Floats:
+def enterprise_quotes(market: Economy) -> Floats:
     """What every carrier quotes every enterprise shipper today before surcharges, $ per parcel, (E, S, K).
 
     UPS quotes those that it has shed at least their own cost and the margin that it wants.

@@ -108,6 +108,12 @@ def _attributable_cost(p: Parameters) -> float:
     )
 
 
+def _usps_debt_rate(p: Parameters) -> float:
+    """The rate on debt that leaves the published net interest, where cash earns the rate of the year."""
+    paid = p.usps_cash_rate_2024 * p.usps_cash_start - p.usps_interest_income_net_2024
+    return max(0.0, paid / p.usps_debt_start) if p.usps_debt_start > 0.0 else 0.0
+
+
 _PARCEL_INDEX = tuple(f"parcels_per_household_index_{kind}" for kind in ZONE_TYPES)
 _HOUSEHOLD_SHARES = tuple(f"household_share_{kind}" for kind in ZONE_TYPES)
 _OWN_MIX = tuple(f"amazon_mix_own_{kind}" for kind in ZONE_TYPES)
@@ -236,6 +242,10 @@ DERIVED: Mapping[str, Derived] = {
     "usps_interest_income_net_2024": Derived(
         ("usps_expense_2024", "usps_revenue_2024", "usps_net_loss_2024"),
         lambda p: p.usps_expense_2024 - p.usps_revenue_2024 - p.usps_net_loss_2024,
+    ),
+    "usps_debt_rate": Derived(
+        ("usps_cash_rate_2024", "usps_cash_start", "usps_interest_income_net_2024", "usps_debt_start"),
+        _usps_debt_rate,
     ),
     "usps_other_revenue_2024": Derived(
         (

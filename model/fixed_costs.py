@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.rivals import merged_share
 from model.carriers import FEDEX
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
-MILLION = 1e6
 
 
-def fixed_costs(market: ParcelMarket) -> Floats:
+def fixed_costs(market: Economy) -> Floats:
     """Fixed cost of the month by carrier at start prices, $, (K,).
 
     What a closure spares, and what entry into a state adds, arrives evenly within a year.
@@ -32,7 +32,7 @@ def fixed_costs(market: ParcelMarket) -> Floats:
     return np.maximum(cost, 0.0)
 
 
-def fixed_cost_per_capacity(market: ParcelMarket, carrier: int) -> float:
+def fixed_cost_per_capacity(market: Economy, carrier: int) -> float:
     """Fixed cost by annual parcel of capacity in place, $ a month at start prices, once all savings have arrived."""
     network = market.state.network
     spared = sum(amount for owner, since, amount in network.savings if owner == carrier and since <= market.month)
@@ -41,7 +41,7 @@ def fixed_cost_per_capacity(market: ParcelMarket, carrier: int) -> float:
     return left / capacity if 0.0 < capacity < float("inf") else 0.0
 
 
-def close_capacity(market: ParcelMarket) -> None:
+def close_capacity(market: Economy) -> None:
     """Closures that are due take effect: capacity goes, and a part of its fixed cost within a year."""
     network, p = market.state.network, market.figures
     due = [closure for closure in network.closures if closure.closes <= market.month]
@@ -57,8 +57,7 @@ def close_capacity(market: ParcelMarket) -> None:
             market.month,
             "closure",
             (market.carriers.keys[carrier],),
-            f"{market.carriers.names[carrier]} closes capacity for "
-            f"{closed.sum() / MILLION:,.0f} million parcels a year",
+            f"{market.carriers.names[carrier]} closes capacity for {parcels_in_words(float(closed.sum()))} a year",
             annual_parcels=float(closed.sum()),
             saving_usd_per_year=spared * MONTHS_PER_YEAR,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,30 @@ def to_cents(dollars: Floats | float) -> Cents:
     return np.asarray(np.rint(np.asarray(dollars) * CENTS), dtype=np.int64)
 
 
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """What was paid in one month, without what is zero.
+
+    Attributes:
+        place: Position in the flattened array of category, payer and payee, (n,).
+        cents: Whole cents, (n,).
+    """
+
+    place: NDArray[np.int32]
+    cents: Cents
+
+
 class Ledger:
-    """Balances of all parties and the payments of the current month by category.
+    """Balances of all parties, and who paid whom in the current month for what.
 
     Args:
-        parties: Names of those who pay and receive.
-        categories: Names of what is paid for.
+        parties: Names of those who pay and receive, P.
+        categories: Names of what is paid for, C.
+
+    Attributes:
+        balance: Cash of each party, (P,).
+        flow: Payments of the month by category, payer and payee, (C, P, P).
+        history: Payments of the months that were closed, in order.
     """
 
     def __init__(self, parties: Sequence[str], categories: Sequence[str]) -> None:
@@ -30,15 +49,28 @@ class Ledger:
         self.categories = tuple(categories)
         self._party = {name: i for i, name in enumerate(self.parties)}
         self._category = {name: i for i, name in enumerate(self.categories)}
-        shape = (len(self.categories), len(self.parties))
         self.balance: Cents = np.zeros(len(self.parties), dtype=np.int64)
-        self.received: Cents = np.zeros(shape, dtype=np.int64)
-        self.paid: Cents = np.zeros(shape, dtype=np.int64)
+        self.flow: Cents = np.zeros((len(self.categories), len(self.parties), len(self.parties)), dtype=np.int64)
+        self.history: list[Payments] = []
 
     def open_month(self) -> None:
         """Forget last month's payments; balances stay."""
-        self.received[:] = 0
-        self.paid[:] = 0
+        self.flow[:] = 0
+
+    def close_month(self) -> None:
+        """Keep the month's payments for the statements of the parties."""
+        places = np.flatnonzero(self.flow)
+        self.history.append(Payments(places.astype(np.int32), self.flow.ravel()[places]))
+
+    @property
+    def received(self) -> Cents:
+        """What each party received this month by category, (C, P)."""
+        return np.asarray(self.flow.sum(axis=1))
+
+    @property
+    def paid(self) -> Cents:
+        """What each party paid this month by category, (C, P)."""
+        return np.asarray(self.flow.sum(axis=2))
 
     def index(self, party: str) -> int:
         """Position of a party.
@@ -47,6 +79,14 @@ class Ledger:
             KeyError: No such party.
         """
         return self._party[party]
+
+    def category(self, name: str) -> int:
+        """Position of a category.
+
+        Raises:
+            KeyError: No such category.
+        """
+        return self._category[name]
 
     def pay(self, category: str, payer: str, payee: str, dollars: float) -> int:
         """Record one payment; a negative amount is a payment in the other direction.
@@ -67,9 +107,7 @@ class Ledger:
             payee: Party of each payment, (n,).
             cents: Whole cents of each payment, (n,).
         """
-        row = self._category[category]
-        np.add.at(self.paid[row], payer, cents)
-        np.add.at(self.received[row], payee, cents)
+        np.add.at(self.flow[self.category(category)], (payer, payee), cents)
         np.subtract.at(self.balance, payer, cents)
         np.add.at(self.balance, payee, cents)
 
@@ -77,7 +115,12 @@ class Ledger:
         """Balance of a party in dollars."""
         return float(self.balance[self.index(party)]) / CENTS
 
+    def opening_cash(self, party: str) -> float:
+        """Balance of a party when the month began, dollars."""
+        one = self.index(party)
+        return float(self.balance[one] - self.flow[:, :, one].sum() + self.flow[:, one].sum()) / CENTS
+
     def income(self, category: str, party: str) -> float:
         """Dollars that a party received this month in a category, net of what it paid."""
-        row, column = self._category[category], self.index(party)
-        return float(self.received[row, column] - self.paid[row, column]) / CENTS
+        flow, one = self.flow[self.category(category)], self.index(party)
+        return float(flow[:, one].sum() - flow[one].sum()) / CENTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,41 +11,29 @@ from typing import Self
 
 import mesa
 import numpy as np
+import pandas as pd
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
-from agents.bargaining import Bargaining
 from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
-from agents.carriers import Carrier
-from agents.geography import ZoneTable
+from agents.party import Party
 from agents.pricing import OwnDemand
-from agents.shippers import Shipper, ShipperTable
+from agents.roster import path_of, travels
+from agents.shippers import Shipper
 from model.access import insourcing
-from model.carriers import USPS, load_carriers
 from model.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from model.checks import BalanceError
-from model.contract_book import ContractBook
-from model.demand import season_factors
+from model.economy import Economy
 from model.elasticities import LongRunDemand
-from model.events import EventLog
-from model.history import Paths, fitted_figures, make_paths
-from model.measuring.welfare import shipper_surplus
-from model.operations import quote_floors, usps_mean_cost
 from model.outcomes import compute_outcomes
-from model.parameters import ParameterError, Parameters
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
-from model.postal_accounts import BILLION
-from model.records import Records
 from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
-from model.start.assemble import assemble
-from model.start.choice_constants import StartError
-from model.start.parties import create_carriers, open_ledger
-from model.streams import Streams
+from model.start.parties import create_carriers
+from model.statements import payments
 from model.tariffs import rival_price_ratio
 from model.timeline import surepost_end
-from model.zones import build_zone_table
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +79,7 @@ class MarketStoppedError(RuntimeError):
     """The market failed in an earlier step or has reached its end, and does not go on."""
 
 
-class ParcelMarket(mesa.Model):  # type: ignore[misc]
+class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
     """The US parcel market as a Mesa model.
 
     `ParcelMarket("withdraw", rng=7).run().outcomes()` is a whole experiment. One step is one month.
@@ -99,51 +87,29 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
     Args:
         scenario: A scenario, its name, or the path of its TOML file.
         rng: Seed of the replication.
-        procedure: A bargaining procedure of one's own for Amazon and USPS, instead of the one that the scenario names.
+        roster: Classes of one's own for some parties, by key; see `agents.roster`. A class that no other process could
+            find plays here all the same, but such a market cannot be saved.
 
     Raises:
         model.scenario.ScenarioError: The scenario is not valid.
         model.start.choice_constants.StartError: Its parameters have no start state.
     """
 
-    _figures: Parameters
-    paths: Paths
-    zones: ZoneTable
-
     def __init__(
-        self, scenario: Scenario | str | Path = DEFAULT_SCENARIO, rng: int = 1, procedure: Bargaining | None = None
+        self,
+        scenario: Scenario | str | Path = DEFAULT_SCENARIO,
+        rng: int = 1,
+        roster: Mapping[str, type[Party]] | None = None,
     ) -> None:
         super().__init__(rng=rng)
-        self.procedure = procedure
-        self.settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-        self.seed_number = int(rng)
-        self.streams = Streams(self.seed_number)
-        self._take_figures_of_start()
-        self.carriers = load_carriers(self.figures, self.zones)
-        in_past = self.settings.start < self.settings.projection_start
-        start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
-        self.state, self.costs, self.national = start.state, start.costs, start.national
-        self.mix, self.amazon_mix = start.mix, start.amazon_mix
-        self._shippers = start.shippers
-        self.amazon_start_parcels = float(start.state.amazon.flows.parcels.sum())
-        self.annual_parcels: Floats = start.shippers.market_volume
-        self.solution = start.solution
-        self.months_done = 0
-        self.month: Month = self.settings.start
-        self.mail_index = 1.0
-        self.worst_parcels = 0.0
-        self.worst_money = 0.0
         self.phase_seconds = dict.fromkeys((phase.name for phase in PHASES), 0.0)
         self._failure: str | None = None
         self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
-        self._prepare_floors()
-        self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
-        self._open_ledger()
-        self.events = EventLog()
-        self.book = ContractBook(self.events, dict(zip(self.carriers.keys, self.carriers.names, strict=True)))
+        settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+        own = dict(roster or {})
+        self.open_economy(with_roster(settings, own), int(rng))
         contracts.sign_start_contracts(self)
-        self._create_agents()
-        self.records = Records(self.settings.n_months, self.carriers.keys, self.zones.n_zones, self.settings.start)
+        self._create_agents(own)
         if self.settings.announced_plans and self.settings.start >= surepost_end():
             insourcing.take_announced_decision(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
@@ -225,28 +191,15 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         """Return all outcomes of what has been played, by name."""
         return compute_outcomes(self)
 
+    def payments(self) -> pd.DataFrame:
+        """Return who paid whom for what in every month so far; see `model.statements`."""
+        return payments(self.ledger, self.records.months)
+
     def balances(self) -> dict[str, float]:
         """Return the worst imbalance of any month: parcels relative, money in dollars."""
         return {"parcels": self.worst_parcels, "money": self.worst_money}
 
     # -- the narrow door (agents.world.World) ------------------------------------------------------------------------
-
-    @property
-    def figures(self) -> Parameters:
-        """Sourced figures and policy levers in force: those of the scenario, or of the past where the run is there."""
-        return self._figures
-
-    def update_figures(self, changes: dict[str, float] | None) -> None:
-        """Change figures that everybody knows, for example expected growth; None changes nothing."""
-        if changes:
-            before = self._figures
-            self._figures = before.with_overrides(changes)
-            self._figures.used.update(before.used | self.settings.parameters.used)
-
-    @property
-    def shippers(self) -> ShipperTable:
-        """All shippers."""
-        return self._shippers
 
     def own_books(self, carrier: int) -> CarrierBooks:
         """Return a carrier's own accounts, capacity and prices."""
@@ -258,7 +211,7 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
 
     def rival_price_ratio(self, carrier: int) -> float:
         """Return rivals' price growth since the start over the carrier's own, revenue-weighted by segment."""
-        return rival_price_ratio(self.state.tariffs, self._start_segment_revenue, carrier)
+        return rival_price_ratio(self.state.tariffs, self.start_segment_revenue, carrier)
 
     def own_demand(self, carrier: int) -> OwnDemand:
         """Return what a carrier knows of the demand for its own parcels, as it stood when the month's plans began."""
@@ -268,10 +221,6 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
         return OwnDemand(
             demand.parcels[:, carrier], demand.price[:, carrier], cost[:, carrier], demand.elasticity[:, carrier]
         )
-
-    def amazon_parcels_expected(self, month: Month) -> Floats:
-        """Return the parcels a year that Amazon expects to ship in a month, by zone, (Z,)."""
-        return contracts.amazon_parcels(self, month)
 
     def amazon_outsourced(self, month: Month) -> Floats:
         """Return the parcels a year that Amazon's contracts will carry in a month, as known today, (Z,)."""
@@ -312,60 +261,21 @@ class ParcelMarket(mesa.Model):  # type: ignore[misc]
             self._shippers_are_agents = True
             Shipper.create_agents(self, len(self._shippers), list(range(len(self._shippers))))
 
-    # -- small facts that several phases need ------------------------------------------------------------------------
-
-    def season_of(self, month: Month) -> float:
-        """Month factor of a month."""
-        return float(season_factors(self.figures)[month.month - 1])
-
-    def published_access_price(self) -> float:
-        """Published USPS price of last-mile access, $ per parcel: it moves with USPS economy list prices."""
-        p = self.figures
-        moved = self.state.tariffs.growth(0, USPS, otherwise=self.state.environment.price_level)
-        return p.price_access_published_ratio * p.price_access_amazon * moved
-
-    @property
-    def surepost_share(self) -> float:
-        """Share of USPS economy parcels that were UPS's until the end of the start year."""
-        start = self.figures.volume_segment_economy * self.figures.share_economy_usps
-        return min(1.0, self.figures.surepost_volume_2024 / start) if start > 0.0 else 0.0
-
-    # -- setting up --------------------------------------------------------------------------------------------------
-
-    def _take_figures_of_start(self) -> None:
-        """Figures in force when the run begins; those of the past follow from the scenario's and may be impossible."""
-        p, start = self.settings.parameters, self.settings.start
-        try:
-            self._figures = fitted_figures(p, start)
-            self.paths = make_paths(p, self._figures, start)
-            self.update_figures(self.paths.figures(0))
-            self.zones = build_zone_table(self.figures)
-        except ParameterError as error:
-            raise StartError(
-                f"figures of {start} that follow from these parameters are not possible: {error}"
-            ) from error
-
-    def _prepare_floors(self) -> None:
-        """Floors of the start and the costs they stand for, so that floors can follow cost later."""
-        self.start_floor = self.state.tariffs.floor.copy()
-        mean_usps = usps_mean_cost(self.costs, self.zones, 1.0, 1.0, 1.0)
-        network = self.state.network
-        self.start_floor_cost = quote_floors(self.costs, network.street, mean_usps, network.annual_volume, 1.0)
-        revenue = self.state.books.revenue.sum(axis=0)
-        offered = np.isfinite(self.state.choice.constants)
-        self._start_segment_revenue = np.where(offered, self.state.tariffs.start_level, 0.0) * revenue
-
-    def _open_ledger(self) -> None:
-        self.ledger, self.payer_of_group, self.party_of_carrier = open_ledger(self.carriers.keys)
-        flow = self.state.postal.underlying_flow
-        self.state.postal.underlying_flow = np.roll(flow, 1 - self.month.month)  # the month before the start comes last
-        self.ledger.pay("opening", "capital_market", "usps", self.figures.usps_cash_start * BILLION)
-
-    def _create_agents(self) -> None:
-        self.usps, self.amazon, self.ups, self.fedex, regional = create_carriers(self)
-        self.carrier_agents: list[Carrier] = [self.usps, self.amazon, self.ups, self.fedex, *regional]
+    def _create_agents(self, own: Mapping[str, type[Party]]) -> None:
+        create_carriers(self, own)
         self.regulator = Regulator(self, int(self.figures.regulator_lag))
         self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
+
+
+def with_roster(settings: Scenario, own: Mapping[str, type[Party]]) -> Scenario:
+    """Settings that name the classes of a roster which other processes can find.
+
+    Args:
+        settings: What the run assumes.
+        own: Classes by key of a party.
+    """
+    paths = {key: path_of(key, found) for key, found in own.items() if travels(found)}
+    return settings.with_changes({"roster": {**settings.roster, **paths}}) if paths else settings
 
 
 def _latest(name: str, column: int | None, market: ParcelMarket) -> float:

@@ -79,7 +79,8 @@ class PostalStatement:
         mail_cost: Attributable to mail.
         parcel_cost: Attributable to parcels, as staffed.
         institutional_cost: Not attributable to any product.
-        net_interest: Interest income less expense.
+        interest_earned: On its cash.
+        interest_paid: On its debt.
         noncash: Part of the cost that uses no cash, depreciation included.
         unpaid: The same without depreciation: what controllable income leaves out.
         capital: Capital spending.
@@ -91,11 +92,17 @@ class PostalStatement:
     mail_cost: float
     parcel_cost: float
     institutional_cost: float
-    net_interest: float
+    interest_earned: float
+    interest_paid: float
     noncash: float
     unpaid: float
     capital: float
     deferred: float = 0.0
+
+    @property
+    def net_interest(self) -> float:
+        """Interest on its cash less that on its debt."""
+        return self.interest_earned - self.interest_paid
 
     @property
     def expense(self) -> float:
@@ -123,6 +130,11 @@ class PostalStatement:
         return self.expense - self.noncash - self.deferred
 
     @property
+    def depreciation(self) -> float:
+        """Capital that is used up."""
+        return self.noncash - self.unpaid
+
+    @property
     def cash_flow(self) -> float:
         """Change of cash before borrowing, if everything due is paid."""
         revenue = self.mail_revenue + self.parcel_revenue + self.net_interest
@@ -143,6 +155,24 @@ def institutional_cost_start(p: Parameters, parcel_cost: float) -> float:
     """
     mail = sum(p[f"usps_{name}_revenue_2024"] / p[f"cost_coverage_{name}"] for name in MAIL_CLASSES)
     return (p.usps_expense_2024 - mail) * BILLION - parcel_cost
+
+
+def interest(p: Parameters, rate: float, cash: float, debt: float) -> tuple[float, float]:
+    """Interest of a month on cash and on debt, dollars.
+
+    Args:
+        p: Parameters.
+        rate: What cash earns a year.
+        cash: When the month began, dollars.
+        debt: When the month began, dollars: what USPS owed at the start bears `usps_debt_rate`, what it has borrowed
+            since the rate on cash and `usps_borrowing_premium`.
+
+    Returns:
+        Earned and paid.
+    """
+    old = min(debt, p.usps_debt_start * BILLION)
+    paid = p.usps_debt_rate * old + (rate + p.usps_borrowing_premium) * (debt - old)
+    return rate * max(0.0, cash) / MONTHS_PER_YEAR, paid / MONTHS_PER_YEAR
 
 
 def borrowing(p: Parameters, cap: float, cash: float, debt: float, borrowed_this_year: float) -> float:

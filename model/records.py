@@ -31,6 +31,14 @@ class Series:
     unit: str
     meaning: str
 
+    @property
+    def column(self) -> str:
+        """Its columns in the monthly table, braces for every carrier, segment or zone type; empty where it has none."""
+        if self.axes in (("carrier",), ("segment",), ("zone_type",)):
+            return f"{{{self.axes[0]}}}_{self.name}"
+        summed = self.axes == ("zone",) and self.name.startswith("amazon_")
+        return self.name if summed or self.axes == () else ""
+
 
 SERIES = (
     Series("delivered_parcels", ("carrier", "zone"), "parcels", "Parcels brought to the door"),
@@ -38,8 +46,12 @@ SERIES = (
     Series("bought_parcels", ("carrier",), "parcels", "Parcels of its customers that USPS brings to the door for it"),
     Series("access_usd", ("carrier",), "$", "What it pays USPS for them"),
     Series("revenue_usd", ("carrier",), "$", "Parcel revenue; Amazon's with the imputed value of its own deliveries"),
-    Series("cost_usd", ("carrier",), "$", "Cost of delivering, fixed cost included"),
-    Series("profit_usd", ("carrier",), "$", "Invoiced revenue less cost; for Amazon what delivery costs it net"),
+    Series("cost_usd", ("carrier",), "$", "What the carrier pays for work, access, carriage, capital and interest"),
+    Series("profit_usd", ("carrier",), "$", "What it receives less that; USPS: net income; Amazon: less its bill"),
+    Series("wages_usd", ("carrier",), "$", "Wages on routes and in stations; of USPS all but vehicles"),
+    Series("operations_usd", ("carrier",), "$", "Paid for vehicles, line-haul, hubs and overhead"),
+    Series("capital_charge_usd", ("carrier",), "$", "Depreciation and return of capital added since the start"),
+    Series("capital_paid_usd", ("carrier",), "$", "Cash paid for capital goods, when they are ordered"),
     Series("on_time_share", ("carrier",), "share", "Parcels that arrive on time"),
     Series("utilisation_share", ("carrier",), "share", "Volume over capacity"),
     Series("capacity_parcels", ("carrier",), "parcels", "Capacity of the month"),
@@ -55,19 +67,27 @@ SERIES = (
     Series("amazon_via_ups_parcels", ("zone",), "parcels", "Of these, delivered by UPS"),
     Series("amazon_via_fedex_parcels", ("zone",), "parcels", "Of these, delivered by FedEx"),
     Series("amazon_short_parcels", (), "parcels", "Parcels that Amazon meant to deliver itself but could not"),
+    Series("amazon_delivery_bill_usd", (), "$", "What delivery costs Amazon: work, capital, others, less its sales"),
+    Series("amazon_sales_usd", (), "$", "What others pay Amazon for carriage"),
+    Series("amazon_paid_usps_usd", (), "$", "What Amazon pays USPS, missed commitments included"),
+    Series("amazon_paid_ups_usd", (), "$", "What Amazon pays UPS"),
+    Series("amazon_paid_fedex_usd", (), "$", "What Amazon pays FedEx"),
     Series("amazon_delivered_cost_usd", (), "$ per parcel", "Amazon's cost of a delivered parcel, all channels"),
     Series("amazon_usps_price_usd", (), "$ per parcel", "What Amazon pays USPS under the contract"),
-    Series("amazon_usps_revenue_usd", (), "$", "What Amazon pays USPS"),
+    Series("amazon_usps_revenue_usd", (), "$", "What Amazon pays USPS for parcels that it delivers"),
     Series("usps_mail_revenue_usd", (), "$", "Revenue from mail and other services"),
     Series("usps_parcel_revenue_usd", (), "$", "Revenue from parcels"),
     Series("usps_parcel_contribution_usd", (), "$", "Parcel revenue less attributable cost as staffed"),
     Series("usps_expense_usd", (), "$", "All operating expense"),
+    Series("usps_interest_earned_usd", (), "$", "Interest on the cash of USPS"),
+    Series("usps_interest_paid_usd", (), "$", "Interest on its debt"),
     Series("usps_net_income_usd", (), "$", "Net income"),
     Series("usps_controllable_income_usd", (), "$", "Net income without retirement cost set by others"),
     Series("usps_cash_usd", (), "$", "Cash at the end of the month"),
     Series("usps_debt_usd", (), "$", "Debt at the end of the month"),
     Series("usps_arrears_usd", (), "$", "Payments that USPS could not make, so far"),
     Series("usps_deferred_usd", (), "$", "Retirement contributions that USPS has put off, so far"),
+    Series("usps_put_off_usd", (), "$", "Payments that USPS puts off or cannot make this month"),
     Series("usps_distress_rung", (), "rung", "Highest rung of the distress ladder in force or decided, 0 to 6"),
     Series("usps_violations_count", (), "count", "Statutory rules that are broken"),
     Series("usps_institutional_usd", (), "$", "Cost of USPS that no product causes"),
@@ -82,11 +102,19 @@ SERIES = (
     Series("p90_transit_days", ("zone_type",), "days", "90th percentile of transit"),
     Series("quoted_parcels", ("zone",), "parcels", "Parcels of others than Amazon"),
     Series("quoted_paid_usd", ("zone",), "$", "What others than Amazon pay, surcharges included"),
+    Series("enterprise_shippers_paid_usd", (), "$", "What enterprise shippers pay for their parcels"),
+    Series("small_shippers_paid_usd", (), "$", "What small shippers pay for their parcels"),
+    Series("mail_users_paid_usd", (), "$", "What mail users pay"),
+    Series("consolidators_result_usd", (), "$", "What consolidators receive less what they pay"),
+    Series("staff_result_usd", (), "$", "Wages that carriers pay"),
+    Series("suppliers_result_usd", (), "$", "What suppliers are paid for work, and USPS's capital that is used up"),
+    Series("lenders_result_usd", (), "$", "What owners and lenders get for capital in use"),
+    Series("retirement_funds_result_usd", (), "$", "Retirement cost of USPS that uses no cash"),
+    Series("treasury_result_usd", (), "$", "Interest that USPS pays the Treasury less what it gets"),
     Series("enterprise_shippers_gain_usd", (), "$", "Gain of enterprise shippers and their customers since the start"),
     Series("small_shippers_gain_usd", (), "$", "Gain of small shippers and their customers since the start"),
     Series("mail_users_gain_usd", (), "$", "Gain of mail users against prices that follow inflation"),
     Series("amazon_members_gain_usd", (), "$", "Gain of the members of Amazon by earlier parcels"),
-    Series("treasury_gain_usd", (), "$", "Payments that USPS puts off or cannot make, as a loss of the treasury"),
     Series("amazon_idle_capacity_parcels", ("zone",), "parcels", "Yearly capacity of Amazon beyond its deliveries"),
     Series("amazon_idle_capital_usd", (), "$", "Capital in it"),
     Series("carbon_kg", ("carrier",), "kg", "Emissions of delivery vans; USPS 0, its routes pass anyway"),
@@ -144,19 +172,15 @@ class Records:
 
     def frame(self) -> pd.DataFrame:
         """Return one row a month and one column a national series, named `<actor>_<quantity>_<unit>`."""
+        names = {"carrier": self._carriers, "segment": SEGMENTS, "zone_type": ZONE_TYPES}
         columns: dict[str, Floats] = {}
         for series in SERIES:
-            data = self[series.name]
-            if series.axes == ():
-                columns[series.name] = data
-            elif series.axes == ("carrier",):
-                columns |= {f"{key}_{series.name}": data[:, i] for i, key in enumerate(self._carriers)}
-            elif series.axes == ("segment",):
-                columns |= {f"{key}_{series.name}": data[:, i] for i, key in enumerate(SEGMENTS)}
-            elif series.axes == ("zone_type",):
-                columns |= {f"{kind}_{series.name}": data[:, i] for i, kind in enumerate(ZONE_TYPES)}
-            elif series.name.startswith("amazon_"):
-                columns[series.name] = data.sum(axis=1)
+            data, column = self[series.name], series.column
+            if series.axes and series.axes[0] in names and column:
+                axis = series.axes[0]
+                columns |= {column.replace(f"{{{axis}}}", key): data[:, i] for i, key in enumerate(names[axis])}
+            elif column:
+                columns[column] = data.sum(axis=1) if series.axes else data
         return pd.DataFrame(columns, index=pd.Index([str(month) for month in self.months], name="month"))
 
 

@@ -8,7 +8,7 @@ is broken at present.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from agents.calendar import Month
 
 Floats = NDArray[np.float64]
+PER_PARCEL = "$ per parcel"
 ROUNDING = 1e-9  # relative; a price that equals its cost up to rounding covers it
 
 
@@ -45,6 +46,7 @@ class Finding:
         passed: Whether the law is kept.
         unit: Unit of both.
         subject: What was looked at, for example "the contract with Amazon".
+        contract: Key of the contract that was looked at, empty for anything else.
     """
 
     rule: Rule
@@ -53,6 +55,21 @@ class Finding:
     passed: bool
     unit: str
     subject: str = ""
+    contract: str = ""
+
+    @property
+    def told(self) -> str:
+        """What was found against the limit, in words."""
+        return f"{_amount(self.value, self.unit)} against {_amount(self.limit, self.unit)}"
+
+
+def _amount(value: float, unit: str) -> str:
+    """A tested figure as people write it, such as "$3.025 per parcel", "$15.00 billion" or "5.4 % a year"."""
+    if unit == PER_PARCEL:
+        return f"${value:,.3f} per parcel"
+    if unit.startswith("$"):
+        return f"${value / 1e9:,.3f} billion{unit[1:]}"
+    return f"{100 * value:,.2f} % {unit.removeprefix('share ')}"
 
 
 def at_least(rule: Rule, value: float, limit: float, unit: str, subject: str = "") -> Finding:
@@ -65,14 +82,15 @@ def at_most(rule: Rule, value: float, limit: float, unit: str, subject: str = ""
     return Finding(rule, value, limit, value <= limit + ROUNDING * abs(limit), unit, subject)
 
 
-def contract_floor(price: float, attributable_cost: float, subject: str = "") -> Finding:
+def contract_floor(price: float, attributable_cost: float, subject: str = "", contract: str = "") -> Finding:
     """Every competitive contract covers its attributable cost, both $ per parcel (39 U.S.C. 3633(a)(2))."""
-    return at_least(Rule.CONTRACT_FLOOR, price, attributable_cost, "$ per parcel", subject)
+    found = at_least(Rule.CONTRACT_FLOOR, price, attributable_cost, PER_PARCEL, subject)
+    return replace(found, contract=contract)
 
 
 def product_floor(price: float, attributable_cost: float, subject: str = "") -> Finding:
     """Every competitive product covers its attributable cost, both $ per parcel (39 U.S.C. 3633(a)(2))."""
-    return at_least(Rule.PRODUCT_FLOOR, price, attributable_cost, "$ per parcel", subject)
+    return at_least(Rule.PRODUCT_FLOOR, price, attributable_cost, PER_PARCEL, subject)
 
 
 def appropriate_share(contribution: float, institutional_cost: float, share: float) -> Finding:

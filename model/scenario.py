@@ -17,6 +17,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agents.calendar import Month
+from agents.roster import USUAL, find_class
+from model.carriers import REGIONAL, carrier_names
 from model.history.fitting import fitted_symbols
 from model.history.table import FIRST_START
 from model.parameters import ParameterError, Parameters, short_text
@@ -214,6 +216,9 @@ class Scenario(BaseModel):
         "choice",
     )
     auction_excludes_amazon: bool = _lever(False, "Amazon may not bid in the access auction", "USPS", "switch")
+    roster: dict[str, str] = Field(
+        default_factory=dict, description="Classes of one's own that decide for parties: import paths by key"
+    )
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
     @field_validator(
@@ -230,6 +235,16 @@ class Scenario(BaseModel):
     def _read_month(cls, value: object) -> object:
         if isinstance(value, str):
             return Month.parse(value)
+        return value
+
+    @field_validator("roster")
+    @classmethod
+    def _find_classes(cls, value: dict[str, str]) -> dict[str, str]:
+        known = [*carrier_names(), REGIONAL]
+        if lost := sorted(value.keys() - set(known)):
+            raise ValueError(f"{', '.join(lost)}: no such party; there are {', '.join(known)}")
+        for key, path in value.items():
+            find_class(key if key in USUAL else REGIONAL, path)
         return value
 
     @model_validator(mode="after")

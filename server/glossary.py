@@ -90,12 +90,13 @@ TERMS: dict[str, str] = {
     "point": "One combination of values of all factors.",
     "store": "The folder that holds the runs of a sweep. The command line reads the same one.",
     "sweep": "All runs of a design. It can be cancelled and resumed; runs that are done are kept.",
-    "heat map": "The colour shows the mean outcome for every pair of values.",
+    "heat map": "The colour shows the mean outcome for every pair of values; the note says over what the mean is.",
     "tornado": "How the outcome changes when a factor goes from its lowest to its highest value; longest bar first.",
     "response curve": "How the outcome changes along one factor.",
     "Sobol index": "Share of the variance of the outcome that goes with a factor, alone or with its interactions.",
     "Morris effect": "Mean change of the outcome when one factor alone goes through its range.",
-    "share of the variance": "How much of the differences between points goes with this factor alone.",
+    "share of the variance": "How much of the differences between runs goes with a factor, with factors together, or "
+    "with luck. In brackets where it may be chance.",
     # Evidence
     "back-test": "The model runs through years that are past, and is compared with what was published about them.",
     "in sample": "Years whose figures were used to estimate the parameters. Being right there is no proof.",

@@ -15,6 +15,9 @@ from server.words import MONTH_NAMES, event_words
 type Floats = NDArray[np.float64]
 
 USPS = 0
+# Of parcels an event speaks of as many as this, or it is no news of the nation: figures by name, parcels (a year).
+LEAST_PARCELS = 1e6
+PARCELS = ("parcels", "annual_parcels", "shortfall_parcels")
 # Which event leads, by kind and then by who takes part; a kind that is not listed is rare and leads before all.
 KINDS = ("cash_exhausted", "contract", "sourcing", "price", "order", "capacity")
 
@@ -37,13 +40,17 @@ def headline(month: Month, events: Sequence[Event], volume: Floats, usps: Floats
     Returns:
         "June 2027: Amazon orders ...; USPS carries ..."
     """
-    told = sorted((event for event in events if event.text and _is_national(event)), key=_rank)
+    told = sorted((event for event in events if event.text and _is_national(event) and _is_large(event)), key=_rank)
     lead = _sentence(told[0].text) if told else _amazon_sentence(own_share)
     return f"{month_name(month)}: {lead}; {_usps_sentence(volume, usps)}."
 
 
 def _is_national(event: Event) -> bool:
     return bool(event.actors) and set(event.actors) <= set(NATIONAL)
+
+
+def _is_large(event: Event) -> bool:
+    return all(amount >= LEAST_PARCELS for name, amount in event.numbers if name in PARCELS)
 
 
 def _rank(event: Event) -> tuple[int, int, int]:

@@ -19,6 +19,7 @@ from experiments.resolution import coarse_note
 from model.carriers import NATIONAL
 from model.events import Event
 from model.market import ParcelMarket
+from model.words import group_names
 from server.headline import headline
 from server.talks.seat import Decision
 
@@ -26,7 +27,7 @@ type Floats = NDArray[np.float64]
 type Status = Literal["preparing", "paused", "playing", "waiting", "finished", "failed"]
 
 # The twelve carriers are shown as five groups: the four national ones, and the regional carriers together.
-GROUPS = ("USPS", "Amazon", "UPS", "FedEx", "Regional carriers")
+GROUPS = tuple(group_names().values())
 DENSITIES = ("all", *ZONE_TYPES)
 USD_PER_BILLION = 1e9
 

@@ -6,6 +6,8 @@ import re
 from functools import cache
 
 from experiments.figures import split_year
+from model.carriers import carrier_names
+from model.words import party_name
 from model.zones import read_states
 
 MONTH_NAMES = (
@@ -23,7 +25,7 @@ MONTH_NAMES = (
     "December",
 )
 _ENDINGS = ("_usd", "_parcels", "_share", "_days", "_index", "_count")
-_PROPER = {"usps": "USPS", "ups": "UPS", "fedex": "FedEx", "amazon": "Amazon", "hhi": "HHI", "p90": "p90", "lso": "LSO"}
+_ABBREVIATIONS = {"hhi": "HHI"}
 _NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 
@@ -49,7 +51,14 @@ def names_in_words(text: str) -> str:
 
 def factor_words(name: str) -> str:
     """A lever or a parameter in words, such as "Amazon own cost multiplier" or "build limit"."""
-    return " ".join(_PROPER.get(word, word) for word in name.split("_"))
+    text = _carriers().sub(lambda found: party_name(found[0]), name)
+    return " ".join(_ABBREVIATIONS.get(word, word) for word in text.split("_"))
+
+
+@cache
+def _carriers() -> re.Pattern[str]:
+    """The key of a carrier within a name, such as spee_dee in spee_dee_volume_parcels."""
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(carrier_names())})(?![a-z])")
 
 
 _DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])\b")
@@ -63,7 +72,6 @@ def event_words(text: str) -> str:
     text = _DATE.sub(lambda found: f"{MONTH_NAMES[int(found[2]) - 1]} {found[1]}", text)
     text = _ENTRY.sub(lambda found: f"enters {_and(found[1].split(', '))} with", text)
     text = text.replace(" table terms for ", " put forward terms for ")  # to table is to shelve in the United States
-    text = text.replace(" 0 million parcels", " less than 1 million parcels")
     text = text.replace(", though its margin is no reason: demand would fall too far", _COSTS_ONLY)
     text = _NEGATIVE.sub("−", text)
     return text[:1].upper() + text[1:]

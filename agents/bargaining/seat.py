@@ -112,7 +112,7 @@ class Question:
         for index in np.flatnonzero(named):
             limit, value = self.view.reservation[index], price[index]
             if not (np.isfinite(value) and value > 0.0):
-                found.append(f"{self._of(index)}a price must be a number above 0 $, not {value}")
+                found.append(f"{self._of(index)}a price must be a number above $0, not {value}")
             elif not within[index]:
                 bound, direction = ("at most", "above") if buys else ("at least", "below")
                 found.append(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtrc
 
 from agents.calendar import Month
+from experiments.analysis.groups import is_ordered, order_of
 from experiments.analysis.values import Source, by_point, opened, point_factors
 from experiments.errors import InputError
 from experiments.store.reading import SweepResult
@@ -152,14 +153,11 @@ def _columns(result: SweepResult, factors: pd.DataFrame) -> dict[str, _Column]:
     for name in factors:
         told = result.describe_factor(str(name))
         values = factors[name]
-        if told["kind"] == "month":
-            index = values.map(lambda text: Month.parse(text).index).to_numpy(dtype=float)
-            columns[str(name)] = _Column(index, (), True)
-        elif told["kind"] == "choice" and not all(isinstance(one, float | int) for one in told["values"]):
+        if not is_ordered(told):
             codes = np.array([told["values"].index(value) for value in values], dtype=float)
             columns[str(name)] = _Column(codes, tuple(told["values"]), False)
         else:
-            columns[str(name)] = _Column(values.to_numpy(dtype=float), (), False)
+            columns[str(name)] = _Column(order_of(values), (), values.dtype.kind not in "fiu")
     return columns
 
 

@@ -11,6 +11,7 @@ from scipy.special import stdtrit
 from experiments.analysis.groups import MAX_GROUPS, grouped
 from experiments.analysis.values import Source, by_point, opened, point_factors
 from experiments.errors import InputError
+from experiments.store.reading import SweepResult
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -28,8 +29,9 @@ def response(
         groups: Most groups of values.
 
     Returns:
-        Index (scenario, factor): number of points; mean over them and its 95 % interval; quantiles q05 to q95 between
-        points (parameters); `luck`, the standard deviation between seeds of one point (nan with one seed).
+        Index (scenario, factor): number of points; mean over them and its 95 % interval (over points that are a sample,
+        over seeds in a grid); quantiles q05 to q95 between points (parameters; of a single point only the median);
+        `luck`, the standard deviation between seeds of one point (nan with one seed).
 
     Raises:
         InputError: There is no such outcome, factor or scenario.
@@ -56,6 +58,28 @@ def response(
     columns = ["points", "mean", "low", "high", *(f"q{round(100 * q):02d}" for q in QUANTILES), "luck"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype({"points": int})
     table.index = pd.MultiIndex.from_tuples(list(rows), names=["scenario", factor])
+    # One point has no spread between points.
+    table.loc[table["points"] < 2, [f"q{round(100 * q):02d}" for q in QUANTILES if q != 0.5]] = math.nan
+    return _with_luck_intervals(result, outcome, labels, table) if result.kind == "grid" else table
+
+
+def _with_luck_intervals(result: SweepResult, outcome: str, labels: pd.Series, table: pd.DataFrame) -> pd.DataFrame:
+    """Intervals for a grid, whose points are all there are and no sample: other seeds would change the mean, no more.
+
+    What a seed does to all points alike is left out, as in an interval within subjects (Loftus and Masson 1994). No
+    numbers with one seed.
+    """
+    for name in table.index.unique("scenario"):
+        values = by_point(result, outcome, str(name))
+        means = values.groupby(labels.reindex(values.index), observed=True).mean()
+        rows, seeds = means.shape
+        half = math.nan
+        if seeds > 1 and rows > 1:
+            other = means.sub(means.mean(axis=1), axis=0) - means.mean(axis=0) + means.to_numpy().mean()
+            freedom = (rows - 1) * (seeds - 1)
+            half = float(stdtrit(freedom, 0.975) * math.sqrt((other**2).to_numpy().sum() / freedom / seeds))
+        table.loc[[name], "low"] = table.loc[[name], "mean"] - half
+        table.loc[[name], "high"] = table.loc[[name], "mean"] + half
     return table
 
 
@@ -102,3 +126,29 @@ def heat_map(
         {down: labels[down].reindex(means.index), across: labels[across].reindex(means.index), "value": means}
     )
     return frame.pivot_table(index=down, columns=across, values="value", aggfunc="mean", observed=False)
+
+
+def averaged_over(result: SweepResult, outcome: str, across: str, down: str, scenario: str | None = None) -> str:
+    """Say over what the cells of a heat map are means, and whether they are means over the same.
+
+    Args:
+        result: The sweep.
+        outcome: Name of the outcome.
+        across: Factor of the columns.
+        down: Factor of the rows.
+        scenario: Which of its scenarios; the first unless told.
+    """
+    values = by_point(result, outcome, result.scenario(scenario)).dropna(how="all")
+    factors = point_factors(result).loc[values.index]
+    others = [name for name in result.factors if name not in (across, down) and factors[name].nunique() > 1]
+    seeds = f"{values.shape[1]} seed{'s' if values.shape[1] != 1 else ''}"
+    if not others:
+        return f"Each cell is the mean over {seeds}; no other factor varies."
+    cells = [frozenset(rows.itertuples(index=False)) for _, rows in factors.groupby([across, down])[others]]
+    if factors[across].nunique() * factors[down].nunique() == len(cells) and len(set(cells)) == 1:
+        told = " and ".join(f"the {factors[name].nunique()} values of {name}" for name in others)
+        return f"Each cell is the mean over {told}, and over {seeds}."
+    return (
+        f"Each cell is the mean of the points that lie in it, over {seeds}. They differ in {', '.join(others)} too, "
+        "which are not the same in every cell: a part of the differences between cells is theirs."
+    )

@@ -52,9 +52,19 @@ def good_runs(result: SweepResult, scenario: str) -> pd.DataFrame:
     return runs[(runs["scenario"] == scenario) & (runs["status"] == "done")]
 
 
-def by_point(result: SweepResult, outcome: str, scenario: str) -> pd.DataFrame:
+def every_by_point(result: SweepResult, outcome: str, scenario: str) -> pd.DataFrame:
     """Values of an outcome: one row a point, one column a seed; nan where there is none."""
     return good_runs(result, scenario).pivot(index="point", columns="seed", values=outcome)
+
+
+def by_point(result: SweepResult, outcome: str, scenario: str) -> pd.DataFrame:
+    """The same of the points and seeds of which no run is missing, so that all points are seen under the same luck.
+
+    What is nan then is an outcome that a run does not have.
+    """
+    runs = good_runs(result, scenario)
+    ended = complete(runs.assign(ended=1.0).pivot(index="point", columns="seed", values="ended"))
+    return every_by_point(result, outcome, scenario).loc[ended.index, ended.columns]
 
 
 def complete_by_point(result: SweepResult, outcome: str, scenario: str) -> pd.DataFrame:
@@ -86,14 +96,44 @@ def point_factors(result: SweepResult) -> pd.DataFrame:
     return result.runs.drop_duplicates("point").set_index("point")[list(result.factors)].sort_index()
 
 
+def complete(values: pd.DataFrame) -> pd.DataFrame:
+    """The points and seeds of a table of which nothing is missing, as many of them as there can be.
+
+    Points are compared under the same luck: where a point lacks a seed, a mean over the seeds it has is no mean like
+    the others. What lacks most goes first, a point or a seed.
+
+    Args:
+        values: One row a point, one column a seed.
+    """
+    while values.isna().to_numpy().any():
+        missing = values.isna()
+        by_point, by_seed = missing.mean(axis=1), missing.mean(axis=0)
+        if by_seed.max() > by_point.max():
+            values = values.loc[:, by_seed < by_seed.max()]
+        else:
+            values = values.loc[by_point < by_point.max()]
+    return values
+
+
 def luck_share(values: pd.DataFrame) -> float:
-    """Share of luck in the variance of a single run: what differs between seeds of one point; nan with one seed."""
-    if values.shape[1] < 2:
+    """Share of luck in the variance of a single run; no number with one seed or one point.
+
+    Points share their seeds. What a seed does to all points alike is luck, but no noise in the differences between
+    points; what it does to each of them otherwise is both.
+
+    Args:
+        values: One row a point, one column a seed; points that lack a seed do not count.
+    """
+    y = complete(values).to_numpy(dtype=float)
+    points, seeds = y.shape
+    if points < 2 or seeds < 2:
         return float("nan")
-    within = float(values.var(axis=1, ddof=1).mean())
-    between = float(values.mean(axis=1).var(ddof=1)) - within / values.shape[1] if len(values) > 1 else 0.0
-    total = within + max(0.0, between)
-    return within / total if total > 0.0 else 0.0
+    means, block = y.mean(axis=1), y.mean(axis=0)
+    noise = float(((y - means[:, None] - block + y.mean()) ** 2).sum()) / ((points - 1) * (seeds - 1))
+    common = max(0.0, float(block.var(ddof=1)) - noise / points)
+    between = max(0.0, float(means.var(ddof=1)) - noise / seeds)
+    total = between + common + noise
+    return (common + noise) / total if total > 0.0 else 0.0
 
 
 def varies(values: pd.DataFrame) -> bool:

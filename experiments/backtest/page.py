@@ -14,6 +14,7 @@ from experiments.draws import stored_sets
 from experiments.errors import InputError
 from experiments.runs import Progress
 from experiments.storage import write_text
+from model.words import party_name
 
 FROZEN = "frozen-2021"
 REPLICATIONS = 16  # all back-tests of the page in less than ten minutes on two processors
@@ -41,7 +42,7 @@ LIMITS = """\
   2024, which met consolidators only as their agreements ended, makes up a fifth of that.
 * USPS wages follow private wages, for want of a series; 31 of its figures (cash, debt, mail up to 2018, expense that is
   not paid in 2017 to 2020) are from memory of the annual reports. Corrected figures of 2021 and 2022 alone brought the
-  income of the free run from 2022 from 2.6 to 1.4 bn $ off."""
+  income of the free run from 2022 from $2.6 to $1.4 billion off."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _value_table(result: Hindcast) -> list[str]:
                 continue
             band = f"{row['low90']:.{digits}f} to {row['high90']:.{digits}f}"
             numbers = [_cell(row[name], digits) for name in ("observed", "median")]
-            name = f"{series.replace('_', ' ')} of {row['entity']}, {row['unit']}"
+            name = f"{party_name(row['entity'])}: {series.replace('_', ' ')}, {row['unit']}"
             lines.append(
                 f"| {name} | {row['year']} | {' | '.join(numbers)} | {band} | {_cell(row['persistence'], digits)} |"
             )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from experiments.errors import InputError
+from model.words import group_names
 
 if TYPE_CHECKING:
     from experiments.backtest.hindcast import Hindcast
 
-NAMES = {"usps": "USPS", "amazon": "Amazon Logistics", "ups": "UPS", "fedex": "FedEx", "regional": "Regional carriers"}
+NAMES = group_names()
 INK, BAND, WARM, COOL = "#1f3a5f", "#7fa3c7", "#b8860b", "#8c8c8c"
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.figures import dollars
 from experiments.settings import check_seeds, gather
+from model.words import party_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +50,7 @@ def show_auction(out: Console, result: AccessAuction) -> None:
     """Print lots, bidders and what each format brings."""
     out.print(
         f"Access auction of {result.month}, service from {result.service}, format: {WORDS[result.format]}, "
-        f"seed {result.seed}. Published price {result.published_usd:.2f} $. Millions of parcels a year."
+        f"seed {result.seed}. Published price {dollars(result.published_usd)}. Millions of parcels a year."
     )
     out.print(_lots(result))
     out.print(_bidders(result))
@@ -86,7 +88,7 @@ def _bidders(result: AccessAuction) -> Any:
 
 def _bidder_cells(bidder: str, row: Any) -> tuple[str, ...]:
     return (
-        bidder.replace("_", " "),
+        party_name(bidder),
         f"{row['need_parcels'] / 1e6:,.1f}",
         f"{row['saved_usd']:.2f}",
         f"{row['bid_parcels'] / 1e6:,.1f}" if row["bid_parcels"] > 0.0 else "-",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import console, grid, print_json, progress_bar
 from experiments.settings import gather
+from model.words import party_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -104,7 +105,7 @@ def show_hindcast(out: Console, result: Hindcast) -> None:
         for row in rows.to_dict("records"):
             cells = {key: _cell(row[key], digits, scale) for key in row if isinstance(row[key], float)}
             table.add_row(
-                row["entity"] if row["entity"] != last else "",
+                party_name(row["entity"]) if row["entity"] != last else "",
                 str(row["year"]),
                 cells["observed"],
                 cells["median"],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import console, grid, print_json, progress_bar
 from experiments.settings import gather
+from model.words import party_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,12 +28,11 @@ WORDS = {
     "nash_price_usd": "Nash price of that month, $",
     "above_nash_usd": "price less Nash price, $",
 }
-NAMES = {"amazon": "Amazon", "usps": "USPS", "ups": "UPS", "fedex": "FedEx"}
 SCALES = {"retained_share": (100.0, 1), "buyer_surplus_usd": (1e-9, 3), "seller_surplus_usd": (1e-9, 3)}
 
 
 def run_negotiate(
-    draws: int | None,
+    replications: int | None,
     changes: Mapping[str, Any],
     problems: list[str],
     seed: int,
@@ -45,7 +45,7 @@ def run_negotiate(
     """Negotiate under many seeds, or sweep Amazon's own cost.
 
     Args:
-        draws: Seeds; None for the usual number.
+        replications: Seeds; None for the usual number.
         changes: Levers and parameters to change.
         problems: Found before; told with all others.
         seed: First seed.
@@ -61,7 +61,11 @@ def run_negotiate(
     from experiments.storage import check_file
     from experiments.talks import access_curve, negotiation, page
 
-    count = draws if draws is not None else (access_curve.DEFAULT_DRAWS if curve else negotiation.DEFAULT_DRAWS)
+    count = (
+        replications
+        if replications is not None
+        else (access_curve.DEFAULT_REPLICATIONS if curve else negotiation.DEFAULT_REPLICATIONS)
+    )
     varied = (access_curve.MULTIPLIER, "price_structure") if curve else ()
     if curve and (buyer, seller) != ("amazon", "usps"):
         problems.append("curve: only amazon and usps have one; leave out --buyer and --seller")
@@ -69,7 +73,7 @@ def run_negotiate(
         problems.append("write: only the curve makes a page; add --curve")
     gather(
         lambda: negotiation.prepare_talks(changes, 1, varied),
-        lambda: negotiation.check_draws(count, seed),
+        lambda: negotiation.check_replications(count, seed),
         lambda: None if write is None else check_file(write),
         lambda: negotiation.find_pair(buyer, seller),
         known=problems,
@@ -95,7 +99,7 @@ def show_negotiations(out: Console, result: Negotiations) -> None:
     from experiments.talks.negotiation import MEASURES
 
     first, last = result.runs[0], result.runs[-1]
-    names = " and ".join(NAMES.get(key, key) for key in (result.pair.buyer, result.pair.seller))
+    names = " and ".join(party_name(key) for key in (result.pair.buyer, result.pair.seller))
     if first.opened is None:
         out.print(f"{names} have nothing to talk about under seed {first.seed}.")
     else:
@@ -125,9 +129,7 @@ def _show_offers(out: Console, run: Negotiation) -> None:
         if offer.threads > 1:
             taken = f"{offer.accepted} of {offer.threads}"
         prices = (offer.price_usd, offer.buyer_limit_usd, offer.seller_limit_usd)
-        table.add_row(
-            str(offer.round), offer.month, NAMES.get(offer.by, offer.by), *(f"{price:.2f}" for price in prices), taken
-        )
+        table.add_row(str(offer.round), offer.month, party_name(offer.by), *(f"{price:.2f}" for price in prices), taken)
     out.print(table)
     if run.month is None:
         out.print("No agreement under this seed.")
@@ -145,7 +147,7 @@ def show_curve(out: Console, result: RetainedCurve) -> None:
     kept = result.table()
     out.print(
         "Share of Amazon's parcels that USPS keeps in the second and third year after the expiry, %; "
-        f"{result.draws} seeds each."
+        f"{result.replications} seeds each."
     )
     names = [str(name) for name in kept.columns]
     table = grid("Kept", ("own-cost multiplier", *names), right=range(1, 1 + len(names)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.cli.console import console, grid, print_json
+from experiments.errors import InputError
 from experiments.figures import figure, unit_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from experiments.analysis.sensitivity import Sensitivity
+    from experiments.store.reading import SweepResult
     from experiments.store.status import Status
 
 # Where nobody watches a bar (a file, a cluster's log) a line comes this often.
@@ -68,6 +70,8 @@ def show_status(folder: Path, json: bool) -> None:
 
 
 def _print(found: Status, folder: Path) -> None:
+    if found.partial:
+        console().print(f"Partial sweep: {found.partial}.")
     table = grid(str(folder), ("", "runs", ""), right=(1,))
     for name, count in (("done", found.done), ("failed", found.failed), ("left", found.left), ("in all", found.runs)):
         table.add_row(name, f"{count:,}", f"{count / max(1, found.runs):.1%}")
@@ -90,17 +94,30 @@ def _print(found: Status, folder: Path) -> None:
 
 
 def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str | None, json: bool) -> None:
-    """Print indices, outcome by outcome."""
+    """Print indices or, of another design, shares of the variance: outcome by outcome, in every scenario."""
     from experiments.analysis.sensitivity import sensitivity
+    from experiments.cli.drivers import show_drivers, with_scenarios
     from experiments.reports.report import headline_outcomes
     from experiments.store.reading import open_sweep
 
     result = open_sweep(folder)
-    names = outcome or (headline_outcomes(result) if result.kind in ("sobol", "morris") and not json else None)
-    found = sensitivity(result, names, scenario)
-    if json:
-        print_json(found.summary())
+    if not (result.runs["status"] == "done").any():
+        raise InputError(f"{result.folder}: no run has ended well yet; there is nothing to look at")
+    if result.kind not in ("sobol", "morris"):
+        show_drivers(result, outcome, scenario, json)
         return
+    names = outcome or (headline_outcomes(result) if not json else None)
+    scenarios = result.scenarios if scenario is None else (scenario,)
+    every = [sensitivity(result, names, one) for one in scenarios]
+    if json:
+        print_json(with_scenarios({found.scenario: found.summary() for found in every}, result))
+        return
+    for found in every:
+        _print_indices(result, found, told=outcome is not None)
+
+
+def _print_indices(result: SweepResult, found: Sensitivity, told: bool) -> None:
+    """Print the indices of one scenario; outcomes that are left out are counted unless they were told."""
     for name in dict.fromkeys(found.table.index.get_level_values(0)):
         console().print(_indices(found, str(name)))
         luck = found.luck[str(name)]
@@ -112,7 +129,7 @@ def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str 
     if found.replications == 1:
         console().print("One seed per point: the indices are those under this luck.")
     left = len(result.outcomes) - len(found.constant) - len(found.luck)
-    if left > 0 and outcome is None:
+    if left > 0 and not told:
         console().print(f"{left} more outcomes with --outcome '*'.")
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import grid
-from experiments.figures import HEADLINES, choose, figure, split_year, unit_of
+from experiments.figures import HEADLINES, choose, dollars, figure, split_year, unit_of
 from experiments.provenance import changes
 from experiments.resolution import coarse_note
 from model.scenario import Scenario
@@ -56,7 +56,7 @@ def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> No
     console.print(assumptions(scenario))
     console.print(
         f"{len(result.events)} events. Worst month: parcels balance to {result.balances['parcels']:.1e}, "
-        f"money to {result.balances['money']:.2f} $."
+        f"money to {dollars(result.balances['money'])}."
     )
     if note := coarse_note([scenario.parameters.n_shippers]):
         console.print(f"Note: {note}")
@@ -114,16 +114,19 @@ def _headlines(names: Sequence[str]) -> list[str]:
 
 def show_loss(console: Console, result: UspsLoss) -> None:
     """Print what USPS loses, at once and gradually."""
+    from experiments.postal.volume_loss import GRADUAL, LADDER
+
     years = list(result.by_year.index)
     title = f"Change of USPS net income when {result.share:.0%} of Amazon's parcels leave, bn $"
     table = grid(title, ("", *years), right=range(1, 1 + len(years)))
     for name, column in result.by_year.items():
-        table.add_row(str(name), *(figure("x_usd", value, signed=True) for value in column))
+        told = f"{name}, {LADDER[name == GRADUAL and result.distress_ladder]}"
+        table.add_row(told, *(figure("x_usd", value, signed=True) for value in column))
     console.print(table)
     if result.static is not None:
         console.print(
-            f"At once, nothing else moving: first year {result.first_year / 1e9:+.2f}, "
-            f"long run {result.long_run / 1e9:+.2f} bn $ a year."
+            f"At once, nothing else moving, {LADDER[False]}: first year {dollars(result.first_year, signed=True)}, "
+            f"long run {dollars(result.long_run, signed=True)} a year."
         )
     console.print(result.note)
 

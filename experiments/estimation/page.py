@@ -12,6 +12,7 @@ from experiments.estimation.problem import screened
 from experiments.estimation.recovery import INTERVAL, MAX_SD_RATIO, MIN_COVERAGE
 from experiments.resolution import coarse_note
 from experiments.storage import write_text
+from model.words import party_name
 
 NAMES = {"nearest": "nearest runs", "emulated": "emulator"}
 
@@ -116,7 +117,8 @@ def _fit(fit: pd.DataFrame) -> list[str]:
     lines = ["| moment | year | " + " | ".join(names) + " |", "|---|---:" + "|---:" * len(names) + "|"]
     for row in fit.to_dict("records"):
         numbers = [f"{row[name]:.3f}" for name in names]
-        lines.append(f"| {row['series']} of {row['entity']} | {row['year']} | {' | '.join(numbers)} |")
+        moment = f"{party_name(row['entity'])}: {row['series'].replace('_', ' ')}"
+        lines.append(f"| {moment} | {row['year']} | {' | '.join(numbers)} |")
     return lines
 
 

@@ -18,6 +18,8 @@ from model.scenario import Scenario
 INCOME = "usps_net_income_usd"
 STATIC, GRADUAL = "at once, standing still", "gradually, against renew"
 SHORTEST_STATIC_YEARS = 6
+# The same words wherever a gradual loss is told.
+LADDER = {False: "without the distress ladder", True: "with the distress ladder"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,7 @@ class UspsLoss:
         share: Share of Amazon's parcels at USPS that is lost.
         seed: Seed of the runs.
         by_year: Dollars a year; index year ("2025"), columns `STATIC` (when asked for) and `GRADUAL`.
+        distress_ladder: Whether USPS may take its distress measures in the gradual runs; never where it is at once.
         scenarios: What was run, by role.
         note: How to read it, in words.
     """
@@ -35,6 +38,7 @@ class UspsLoss:
     share: float
     seed: int
     by_year: pd.DataFrame = field(repr=False)
+    distress_ladder: bool
     scenarios: dict[str, Scenario] = field(repr=False)
     note: str
 
@@ -63,12 +67,18 @@ class UspsLoss:
             "seed": self.seed,
             "unit": "USD a year",
             "static": static,
-            "gradual": {"by_year": self.by_year[GRADUAL].to_dict()},
+            "gradual": {"distress_ladder": self.distress_ladder, "by_year": self.by_year[GRADUAL].to_dict()},
             "provenance": {role: provenance(scenario) for role, scenario in self.scenarios.items()},
         }
 
 
-def usps_loss(share: float, static: bool = False, seed: int = 1, progress: Progress | None = None) -> UspsLoss:
+def usps_loss(
+    share: float,
+    static: bool = False,
+    seed: int = 1,
+    progress: Progress | None = None,
+    distress_ladder: bool = False,
+) -> UspsLoss:
     """Measure the loss through the market itself.
 
     Args:
@@ -77,16 +87,15 @@ def usps_loss(share: float, static: bool = False, seed: int = 1, progress: Progr
             network carries them at once.
         seed: Seed of the runs.
         progress: Called with months done and months in all.
+        distress_ladder: Let USPS take its distress measures where parcels leave gradually; they begin at other dates
+            with and without the parcels and move single years, so that the loss is no longer that of the parcels alone.
 
     Raises:
         InputError: The share or the seed is not allowed.
     """
     gather(lambda: _check_share(share), lambda: check_seeds(seed))
     leaves = leaving(share)
-    scenarios = {
-        "renew": prepare_scenario("renew"),
-        "gradual": prepare_scenario("withdraw" if share == 1 else "partial", leaves),
-    }
+    scenarios = {"renew": staying(distress_ladder), "gradual": leaving_gradually(share, distress_ladder)}
     if static:
         still = prepare_scenario("standing_still")
         if still.n_months < SHORTEST_STATIC_YEARS * MONTHS_PER_YEAR:
@@ -97,10 +106,10 @@ def usps_loss(share: float, static: bool = False, seed: int = 1, progress: Progr
     table[GRADUAL] = income["gradual"] - income["renew"]
     gradual = scenarios["gradual"]
     note = (
-        f"Gradually: scenario {gradual.name} (forced) against renew (forced), parcels leave from {gradual.exit_start} "
-        f"to {gradual.exit_end}; one run each with seed {seed}."
+        f"Gradually: scenario {gradual.name} (forced) against renew (forced), both {LADDER[distress_ladder]}; parcels "
+        f"leave from {gradual.exit_start} to {gradual.exit_end}; one run each with seed {seed}."
     )
-    return UspsLoss(float(share), seed, table.rename_axis("year"), scenarios, note)
+    return UspsLoss(float(share), seed, table.rename_axis("year"), distress_ladder, scenarios, note)
 
 
 def _check_share(share: object) -> None:
@@ -113,6 +122,17 @@ def leaving(share: float) -> dict[str, Any]:
     if share == 1:
         return {"usps_amazon_volume": "withdrawn"}
     return {"usps_amazon_volume": "partial", "partial_retained_share": 1 - float(share)}
+
+
+def staying(distress_ladder: bool) -> Scenario:
+    """The scenario in which all parcels stay."""
+    return prepare_scenario("renew", {"distress_ladder": distress_ladder})
+
+
+def leaving_gradually(share: float, distress_ladder: bool) -> Scenario:
+    """The scenario in which a share of them leaves month by month."""
+    name = "withdraw" if share == 1 else "partial"
+    return prepare_scenario(name, {**leaving(share), "distress_ladder": distress_ladder})
 
 
 def at_once() -> dict[str, Any]:

@@ -150,8 +150,14 @@ def _panel(axis: Any, table: pd.DataFrame, scale: float) -> None:
         axis.set_xlim(-0.6, len(order) - 0.3)
 
 
-def heat(table: pd.DataFrame, name: str) -> str:
-    """A heat map with its figures in the cells, means over points and seeds."""
+def heat(table: pd.DataFrame, title: str, name: str) -> str:
+    """A heat map with its figures in the cells, means over points and seeds.
+
+    Args:
+        table: Rows and columns are values of two factors.
+        title: What is shown.
+        name: Name of the outcome.
+    """
     from matplotlib.colors import LinearSegmentedColormap
 
     scale, unit = scale_of(name)
@@ -173,8 +179,8 @@ def heat(table: pd.DataFrame, name: str) -> str:
         axis.set_yticks(np.arange(rows) + 0.5, [_short(label) for label in table.index])
         axis.set_xlabel(str(table.columns.name))
         axis.set_ylabel(str(table.index.name))
-        axis.set_title(f"{name}, {unit}" if unit else name)
-        return svg(figure, f"Heat map of {name}")
+        axis.set_title(f"{title}, {unit}" if unit else title)
+        return svg(figure, f"Heat map of {title}")
 
 
 def fans(table: pd.DataFrame, name: str, label: str) -> str:

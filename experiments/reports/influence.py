@@ -4,89 +4,85 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from experiments.analysis.discovery import discover
-from experiments.analysis.drivers import drivers
-from experiments.analysis.responses import heat_map, response
-from experiments.analysis.sensitivity import sensitivity
+from experiments.analysis.drivers import Drivers, drivers_of
+from experiments.analysis.responses import averaged_over, heat_map, response
+from experiments.analysis.sensitivity import Sensitivity, sensitivity
 from experiments.analysis.values import by_point
 from experiments.errors import InputError
-from experiments.figures import figure, scale_of, unit_of
-from experiments.reports import charts
+from experiments.figures import scale_of
+from experiments.reports import charts, shares
 from experiments.reports.page import Block, Section, Table
 from experiments.reports.spread import labelled
-from experiments.reports.words import factor_meaning, heading, label, outcome_meaning
+from experiments.reports.words import heading, label, outcome_meaning
 from experiments.store.reading import SweepResult
 
 _MAX_DRIVERS = 12
 
 
 def drivers_section(result: SweepResult, names: Sequence[str]) -> Section:
-    """What drives the outcomes, from any design."""
-    if len(result.factors) < 2 or result.manifest.points < 8:
-        return Section("drivers", "What drives the outcomes")
-    table = drivers(result, list(names))
+    """What drives the outcomes, from any design, in every scenario."""
     blocks = []
-    for name in dict.fromkeys(table.index.get_level_values(0)):
-        rows = table.loc[name].head(_MAX_DRIVERS)
-        cells = [
-            [
-                str(factor),
-                factor_meaning(str(factor)),
-                "–" if math.isnan(row["share"]) else f"{row['share']:.0%}",
-                "–" if math.isnan(row["share"]) else f"{row['share_low']:.0%} to {row['share_high']:.0%}",
-                figure(name, row["change"], signed=True),
-                row["lowest_at"],
-                row["highest_at"],
-            ]
-            for factor, row in rows.iterrows()
-        ]
-        heads = ("factor", "meaning", "share", "95 % interval", f"change, {unit_of(name)}", "lowest at", "highest at")
-        blocks.append(
-            Block(heading(name), outcome_meaning(name), table=Table(heads, cells, right=(2, 3, 4, 5, 6), code=(0,)))
-        )
+    for name in names:
+        for scenario in result.scenarios:
+            found = _drivers(result, name, scenario)
+            if found.table.empty:
+                continue
+            rows = [row for row in shares.cells(found) if row[0] in found.members][:_MAX_DRIVERS]
+            rest = [row for row in shares.cells(found) if row[0] not in found.members]
+            table = Table(shares.heads(name), [*rows, *rest], right=(2, 3, 4, 5, 6, 7), code=(0,))
+            notes = " ".join((*found.notes, shares.READING))
+            blocks.append(Block(_titled(result, name, scenario), outcome_meaning(name), table=table, caption=notes))
     return Section(
         "drivers",
         "What drives the outcomes",
-        f"{label(result, result.scenarios[0])}: share of the variance between points that goes with each factor alone, "
-        "and the change of the mean from the lowest to the highest group of its values.",
+        "Share of the variance of a single run that goes with each factor, with factors acting together, and with "
+        "luck; and the change of the mean from the lowest to the highest value of a factor.",
         blocks,
     )
 
 
 def indices_section(result: SweepResult, names: Sequence[str]) -> Section:
-    """Sobol or Morris indices, when the design allows them."""
+    """Sobol or Morris indices, when the design allows them, in every scenario."""
     title = {"sobol": "Sobol indices", "morris": "Morris effects"}.get(result.kind, "Indices")
     if result.kind not in ("sobol", "morris"):
         return Section("indices", title)
-    try:
-        found = sensitivity(result, list(names))
-    except InputError as error:
-        return Section("indices", title, "", [Block(text="Not computed: " + "; ".join(error.problems))])
     blocks = []
-    for name in dict.fromkeys(found.table.index.get_level_values(0)):
-        table = found.table.loc[name]
-        luck = found.luck[name]
-        note = "" if math.isnan(luck) else f" Luck makes up {luck:.0%} of the variance of a single run."
-        if result.kind == "sobol":
-            table = table.sort_values("total", ascending=False).head(_MAX_DRIVERS)
-            drawing = charts.bars(
-                table, (("first", "alone"), ("total", "with interactions")), "share of variance", f"Indices of {name}"
-            )
-        else:
-            table = table.sort_values("effect", ascending=False).head(_MAX_DRIVERS)
-            scale, unit = scale_of(name)
-            label = f"mean size of the change over the factor's range, {unit}"
-            drawing = charts.bars(table / scale, (("effect", "effect"),), label, f"Effects on {name}")
-        blocks.append(Block(heading(name), outcome_meaning(name), drawing, f"Lines: 95 % intervals.{note}"))
+    for scenario in result.scenarios:
+        try:
+            found = sensitivity(result, list(names), scenario)
+        except InputError as error:
+            blocks.append(Block(label(result, scenario), "Not computed: " + "; ".join(error.problems)))
+            continue
+        blocks += [_indices(result, found, name) for name in dict.fromkeys(found.table.index.get_level_values(0))]
     intro = (
         "Share of the variance of the mean over seeds that goes with each factor alone, and with all its interactions."
         if result.kind == "sobol"
         else "Mean size of the change of the outcome when one factor goes through its range and the others stay."
     )
     return Section("indices", title, intro, blocks)
+
+
+def _indices(result: SweepResult, found: Sensitivity, name: str) -> Block:
+    """The indices of one outcome."""
+    table = found.outcome(name)
+    luck = found.luck[name]
+    note = "" if math.isnan(luck) else f" Luck makes up {luck:.0%} of the variance of a single run."
+    if result.kind == "sobol":
+        table = table.sort_values(by="total", ascending=False).head(_MAX_DRIVERS)
+        drawing = charts.bars(
+            table, (("first", "alone"), ("total", "with interactions")), "share of variance", f"Indices of {name}"
+        )
+    else:
+        table = table.sort_values(by="effect", ascending=False).head(_MAX_DRIVERS)
+        scale, unit = scale_of(name)
+        told = f"mean size of the change over the factor's range, {unit}"
+        drawing = charts.bars(table / scale, (("effect", "effect"),), told, f"Effects on {name}")
+    return Block(_titled(result, name, found.scenario), outcome_meaning(name), drawing, f"Lines: 95 % intervals.{note}")
 
 
 def responses_section(result: SweepResult, names: Sequence[str]) -> Section:
@@ -109,37 +105,31 @@ def responses_section(result: SweepResult, names: Sequence[str]) -> Section:
 
 
 def heat_section(result: SweepResult, names: Sequence[str]) -> Section:
-    """Two factors at once."""
+    """Two factors at once, in every scenario."""
     blocks = []
     groups = 10 if result.kind in ("grid", "table") else max(3, min(6, int(math.sqrt(result.manifest.points / 8))))
     if len(result.factors) > 1 and result.manifest.points >= 4:
         for name in names:
             across, down = _leading(result, name, 2)
-            table = heat_map(result, name, across, down, groups=groups)
-            if np.isfinite(table.to_numpy(dtype=float)).any():
-                blocks.append(Block(figure=charts.heat(table, name)))
-    intro = f"{label(result, result.scenarios[0])}: means over points and seeds, for the two factors that matter most."
-    return Section("heat", "Two factors at once", intro, blocks)
+            for scenario in result.scenarios:
+                table = heat_map(result, name, across, down, scenario, groups=groups)
+                if np.isfinite(table.to_numpy(dtype=float)).any():
+                    drawing = charts.heat(table, f"{name}, {label(result, scenario)}", name)
+                    note = averaged_over(result, name, across, down, scenario)
+                    blocks.append(Block(figure=drawing, caption=note))
+    return Section("heat", "Two factors at once", "The two factors that matter most for each outcome.", blocks)
 
 
 def discovery_section(result: SweepResult, names: Sequence[str]) -> Section:
-    """Where the worst and the best quarter of the cases lie."""
+    """Where the worst and the best quarter of the cases lie, in every scenario."""
     blocks = []
     for name in names:
-        means = by_point(result, name, result.scenarios[0]).mean(axis=1).dropna()
-        rows = []
-        low, high = float(means.quantile(0.25)), float(means.quantile(0.75))
-        for cases, below, above in (("lowest quarter", low, None), ("highest quarter", None, high)):
-            try:
-                found = discover(result, name, below=below, above=above)
-            except InputError:
-                continue
-            limits = "; ".join(_limits(key, limit) for key, limit in found.limits.items()) or "nowhere in particular"
-            held = "" if math.isnan(found.held_out_density) else f"{found.held_out_density:.0%}"
-            rows.append([cases, limits, f"{found.density:.0%}", held, f"{found.coverage:.0%}"])
-        if rows:
-            heads = ("cases", "where they lie", "density", "on the other half", "coverage")
-            blocks.append(Block(heading(name), outcome_meaning(name), table=Table(heads, rows, right=(2, 3, 4))))
+        for scenario in result.scenarios:
+            rows = _extremes(result, name, scenario)
+            if rows:
+                heads = ("cases", "where they lie", "density", "on the other half", "coverage")
+                table = Table(heads, rows, right=(2, 3, 4))
+                blocks.append(Block(_titled(result, name, scenario), outcome_meaning(name), table=table))
     return Section(
         "discovery",
         "Where the extremes lie",
@@ -150,6 +140,22 @@ def discovery_section(result: SweepResult, names: Sequence[str]) -> Section:
     )
 
 
+def _extremes(result: SweepResult, name: str, scenario: str) -> list[list[str]]:
+    """Where the lowest and the highest quarter of an outcome lie in one scenario."""
+    means = by_point(result, name, scenario).mean(axis=1).dropna()
+    rows = []
+    low, high = float(means.quantile(0.25)), float(means.quantile(0.75))
+    for cases, below, above in (("lowest quarter", low, None), ("highest quarter", None, high)):
+        try:
+            found = discover(result, name, below=below, above=above, scenario=scenario)
+        except InputError:
+            continue
+        limits = "; ".join(_limits(key, limit) for key, limit in found.limits.items()) or "nowhere in particular"
+        held = "" if math.isnan(found.held_out_density) else f"{found.held_out_density:.0%}"
+        rows.append([cases, limits, f"{found.density:.0%}", held, f"{found.coverage:.0%}"])
+    return rows
+
+
 def _limits(name: str, limit: object) -> str:
     if isinstance(limit, list):
         return f"{name} = {' or '.join(str(one) for one in limit)}"
@@ -158,10 +164,26 @@ def _limits(name: str, limit: object) -> str:
     return f"{name} {low} to {high}"
 
 
+@lru_cache(maxsize=16)
+def _drivers(result: SweepResult, name: str, scenario: str) -> Drivers:
+    """What drives an outcome; kept, for several sections ask."""
+    return drivers_of(result, name, scenario)
+
+
 def _leading(result: SweepResult, name: str, most: int) -> list[str]:
-    """The factors that matter most for an outcome."""
-    if len(result.factors) < 2 or result.manifest.points < 8:
+    """The factors that matter most for an outcome, in the scenario in which one of them matters most."""
+    found = [_drivers(result, name, scenario) for scenario in result.scenarios]
+    found = [one for one in found if one.members]
+    if not found:
         return list(result.factors)[:most]
-    table = drivers(result, name)
-    ranked = list(table.loc[name].index) if len(table) else []
-    return (ranked or list(result.factors))[:most]
+    weights: dict[str, float] = {}
+    for one in found:
+        for factor, weight in one.weights().items():
+            weights[factor] = max(weights.get(factor, 0.0), weight)
+    ranked = sorted(weights, key=lambda factor: -weights[factor])
+    return [*ranked, *(factor for factor in result.factors if factor not in weights)][:most]
+
+
+def _titled(result: SweepResult, name: str, scenario: str) -> str:
+    """Heading of what is shown of an outcome in one scenario."""
+    return f"{heading(name)}: {label(result, scenario)}"

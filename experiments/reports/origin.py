@@ -27,7 +27,7 @@ def warnings(result: SweepResult, status: Status) -> list[str]:
     """What a reader must know before the first figure."""
     found = []
     if status.left:
-        found.append(f"Not finished: {status.left:,} of {status.runs:,} runs are missing.")
+        found.append(f"Partial: {status.partial}. What follows is of the runs that are there, not of the whole design.")
     if status.failed:
         found.append(f"{status.failed:,} runs failed and are left out of all figures; see the end of the page.")
     if result.manifest.design["replications"] == 1:

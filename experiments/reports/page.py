@@ -34,7 +34,7 @@ class Block:
         title: Heading, may be empty.
         text: A remark, may be empty.
         figure: SVG, may be empty.
-        caption: How to read the figure.
+        caption: How to read the figure, or the table where there is none.
         table: Table or None.
     """
 

@@ -85,8 +85,9 @@ def _shown(result: SweepResult, name: str) -> bool:
 def _page(result: SweepResult, names: Sequence[str]) -> Page:
     status = result.status
     design = result.manifest.design
+    name = result.folder.resolve().name
     return Page(
-        title=f"Sweep: {result.folder.resolve().name}",
+        title=f"Partial sweep: {name} ({status.partial})" if status.partial else f"Sweep: {name}",
         lead=origin.lead(result),
         tiles=[
             (f"{status.done:,}", f"of {status.runs:,} runs done"),

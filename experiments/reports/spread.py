@@ -48,7 +48,8 @@ def outcomes_section(result: SweepResult, names: Sequence[str]) -> Section:
                 table=Table(heads, rows, right=range(1, 8)),
             )
         )
-    return Section("outcomes", "Outcomes", "Over all points of the design, one mean over the seeds each.", blocks)
+    which = "the points that are there" if result.status.partial else "all points of the design"
+    return Section("outcomes", "Outcomes", f"Over {which}, one mean over the seeds each.", blocks)
 
 
 def _spread(result: SweepResult, name: str) -> pd.DataFrame:
@@ -62,7 +63,11 @@ def _spread(result: SweepResult, name: str) -> pd.DataFrame:
         rows[label(result, scenario)] = {
             "points": len(means),
             "mean": float(means.mean()),
-            **{f"q{round(100 * q):02d}": float(means.quantile(q)) for q in QUANTILES},
+            # One point has no spread between points.
+            **{
+                f"q{round(100 * q):02d}": float(means.quantile(q)) if len(means) > 1 or q == 0.5 else math.nan
+                for q in QUANTILES
+            },
             "luck": math.sqrt(within) if math.isfinite(within) else math.nan,
             "luck_share": luck_share(values),
         }

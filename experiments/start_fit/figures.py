@@ -14,11 +14,12 @@ from model.market import ParcelMarket
 from model.operations import usps_costs
 from model.records import by_zone_type
 from model.tables import number, read_table, text
+from model.words import group_names
 
 START_YEAR = 2024
 HISTORY_FILE = "market_history.csv"
 GROUPS = {"usps": "USPS", "amazon": "Amazon", "ups": "UPS", "fedex": "FedEx", "regional": "Others"}
-NAMES = {"usps": "USPS", "amazon": "Amazon Logistics", "ups": "UPS", "fedex": "FedEx", "regional": "Regional carriers"}
+NAMES = group_names()
 BILLION = 1e9
 
 Floats = NDArray[np.float64]

@@ -24,7 +24,7 @@ from experiments.studies.sections import write_section
 from model.carriers import NATIONAL, REGIONAL
 
 SCENARIO, UNTIL = "baseline", "2026-12"
-SIZES = (20_000, 8_000, 4_000, 2_000, 1_000, 300)  # the others are compared with the first
+SIZES = (8_000, 4_000, 2_000, 1_000, 300)  # the others are compared with the first
 REPLICATIONS = 40
 SECTION = "shippers"
 OUTCOMES = (

@@ -17,7 +17,8 @@ from experiments.store.journal import read_journal
 from experiments.store.manifest import read_manifest
 from experiments.store.shards import shard_files
 
-_ENDS = ("finished", "interrupted", "stopped")
+ENDS = ("finished", "interrupted", "stopped")
+_IN_WORDS = {"interrupted": "cancelled", "finished": "some are missing"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Status:
         seconds_left: What is left at this rate; None when nothing is or no rate is known.
         cpu_seconds: Processor time of all recorded simulations.
         sessions: How many times it was started.
+        ended: How the latest session ended: one of `ENDS`, empty while it is at work or if it was killed.
         errors: Failed runs by kind of error.
         examples: One message for each kind.
         repairs: What had to be put right, one line each.
@@ -49,14 +51,32 @@ class Status:
     seconds_left: float | None
     cpu_seconds: float
     sessions: int
+    ended: str
     errors: dict[str, int]
     examples: dict[str, str]
     repairs: tuple[str, ...]
     unreadable: tuple[str, ...]
 
+    @property
+    def partial(self) -> str:
+        """What every headline must say of a sweep that lacks runs; empty if all of them ended well."""
+        if self.done >= self.runs:
+            return ""
+        told = [f"{self.done:,} of {self.runs:,} runs"]
+        if self.failed:
+            told.append(f"{self.failed:,} failed")
+        if self.left:
+            told.append("still running" if self.at_work else _IN_WORDS.get(self.ended, "stopped before its end"))
+        return "; ".join(told)
+
     def summary(self) -> dict[str, Any]:
         """The status as `lastmile status --json` prints it."""
-        return {**asdict(self), "repairs": list(self.repairs), "unreadable": list(self.unreadable)}
+        return {
+            **asdict(self),
+            "partial": self.partial,
+            "repairs": list(self.repairs),
+            "unreadable": list(self.unreadable),
+        }
 
 
 def status(folder: str | Path) -> Status:
@@ -77,7 +97,7 @@ def status(folder: str | Path) -> Status:
     manifest = read_manifest(path)
     counts, errors, examples, unreadable = _count(path)
     done, failed = counts["done"], counts["failed"]
-    rate, cpu, sessions, repairs = _history(path)
+    rate, cpu, sessions, ended, repairs = _history(path)
     left = max(0, manifest.runs - done - failed)
     return Status(
         runs=manifest.runs,
@@ -89,6 +109,7 @@ def status(folder: str | Path) -> Status:
         seconds_left=left / rate if left and rate else None,
         cpu_seconds=cpu,
         sessions=sessions,
+        ended=ended,
         errors=dict(errors.most_common()),
         examples=examples,
         repairs=repairs,
@@ -114,22 +135,24 @@ def _count(folder: Path) -> tuple[Counter[str], Counter[str], dict[str, str], li
     return counts, errors, examples, unreadable
 
 
-def _history(folder: Path) -> tuple[float | None, float, int, tuple[str, ...]]:
-    """Rate of the latest session that ran anything, processor time, number of sessions, and repairs."""
-    rate, cpu, sessions, done = None, 0.0, 0, 0
+def _history(folder: Path) -> tuple[float | None, float, int, str, tuple[str, ...]]:
+    """Rate of the latest session that ran anything, processor time, number of sessions, its end, and repairs."""
+    rate, cpu, sessions, done, ended = None, 0.0, 0, 0, ""
     began: datetime | None = None
     repairs: list[str] = []
     for entry in read_journal(folder):
         if entry["event"] == "started":
-            sessions, began, done = sessions + 1, datetime.fromisoformat(entry["time"]), 0
+            sessions, began, done, ended = sessions + 1, datetime.fromisoformat(entry["time"]), 0, ""
         elif entry["event"] == "shard" and "cpu_seconds" in entry:
             cpu, done = cpu + entry["cpu_seconds"], done + entry["rows"]
             if began is not None:
                 seconds = (datetime.fromisoformat(entry["time"]) - began).total_seconds()
                 rate = done / seconds if seconds > 0 else rate
+        elif entry["event"] in ENDS:
+            ended = entry["event"]
         elif entry["event"] == "repaired":
             repairs += entry["repairs"]
-    return rate, cpu, sessions, tuple(repairs)
+    return rate, cpu, sessions, ended, tuple(repairs)
 
 
 def is_locked(folder: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import is_dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 import model.state
 from experiments.provenance import changes
 from experiments.studies.sections import write_section
-from model.events import Event
+from model.events import KINDS, Event
 from model.market import PHASES
 from model.outcomes import OUTCOMES
 from model.parameters import Parameters
@@ -113,25 +112,24 @@ def _spans(one: object) -> str:
 def series() -> str:
     """What is recorded month by month."""
     return table(
-        ("series", "by", "unit", "meaning"),
-        [(f"`{one.name}`", ", ".join(one.axes).replace("_", " "), one.unit, one.meaning) for one in SERIES],
+        ("series", "by", "unit", "meaning", "in `monthly.parquet`"),
+        [
+            (
+                f"`{one.name}`",
+                ", ".join(one.axes).replace("_", " "),
+                one.unit,
+                one.meaning,
+                f"`{one.column}`" if one.column else "",
+            )
+            for one in SERIES
+        ],
     )
 
 
 def event_kinds() -> str:
-    """Fields of an event, and the kinds that the code writes."""
-    return table(("field", "meaning"), _documented(Event)[1]) + f"\n\nKinds: {', '.join(_kinds())}."
-
-
-def _kinds() -> list[str]:
-    """Second argument of every `events.add(month, "kind", ...)` that is a plain word."""
-    found = set()
-    for path in sorted((ROOT / "model").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("events.add") and len(node.args) > 1:
-                kind = node.args[1]
-                found |= {f"`{kind.value!s}`"} if isinstance(kind, ast.Constant) else set()
-    return sorted(found)
+    """Fields of an event, and their kinds."""
+    kinds = [(f"`{name}`", meaning) for name, meaning in sorted(KINDS.items())]
+    return f"{table(('field', 'meaning'), _documented(Event)[1])}\n\n{table(('kind', 'meaning'), kinds)}"
 
 
 def parameters() -> str:

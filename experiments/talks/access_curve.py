@@ -14,7 +14,7 @@ from experiments.errors import InputError
 from experiments.provenance import provenance
 from experiments.runs import Progress, start_market
 from experiments.settings import gather
-from experiments.talks.negotiation import check_draws, prepare_talks
+from experiments.talks.negotiation import check_replications, prepare_talks
 from experiments.workers import Task, work_all
 from model.scenario import Scenario, ScenarioError
 from model.timeline import usps_amazon_expiry
@@ -22,7 +22,7 @@ from model.timeline import usps_amazon_expiry
 MULTIPLIER = "amazon_own_cost_multiplier"
 MULTIPLIERS = (0.8, 1.0, 1.2, 1.4, 1.6)
 STRUCTURES: tuple[str, ...] = get_args(PriceStructure)
-DEFAULT_DRAWS = 4
+DEFAULT_REPLICATIONS = 4
 #: The second and the third year after the expiry are looked at: what is decided in the talks has been built by then.
 FIRST_MONTH, LAST_MONTH = MONTHS_PER_YEAR, 3 * MONTHS_PER_YEAR
 
@@ -50,13 +50,13 @@ class RetainedCurve:
     Attributes:
         scenario: What was assumed, but for the two that vary.
         seed: First seed.
-        draws: Seeds for each point.
+        replications: Seeds for each point.
         runs: One row per run: structure, multiplier, seed, retained_share, paid_usd, agreed.
     """
 
     scenario: Scenario
     seed: int
-    draws: int
+    replications: int
     runs: pd.DataFrame = field(repr=False)
 
     def table(self, column: str = "retained_share") -> pd.DataFrame:
@@ -68,7 +68,7 @@ class RetainedCurve:
         """The result as `lastmile negotiate --curve --json` prints it."""
         return {
             "scenario": self.scenario.name,
-            "draws": self.draws,
+            "replications": self.replications,
             "seed": self.seed,
             "from": str(usps_amazon_expiry() + FIRST_MONTH),
             "until": str(self.scenario.end),
@@ -83,7 +83,7 @@ class RetainedCurve:
 
 
 def retained_curve(
-    draws: int = DEFAULT_DRAWS,
+    replications: int = DEFAULT_REPLICATIONS,
     set: Mapping[str, Any] | None = None,
     seed: int = 1,
     workers: int | None = None,
@@ -92,7 +92,7 @@ def retained_curve(
     """Run the negotiated market for every multiplier and price structure.
 
     Args:
-        draws: Seeds for each point.
+        replications: Seeds for each point.
         set: Levers and parameters to change, but not the two that vary.
         seed: First seed; the others follow it.
         workers: Processes; one for each processor unless told.
@@ -102,13 +102,14 @@ def retained_curve(
         InputError: What was asked for is not possible; tells all problems at once.
     """
     scenario, _ = gather(
-        lambda: prepare_talks(set, LAST_MONTH, (MULTIPLIER, "price_structure")), lambda: check_draws(draws, seed)
+        lambda: prepare_talks(set, LAST_MONTH, (MULTIPLIER, "price_structure")),
+        lambda: check_replications(replications, seed),
     )
     points = [
         (structure, multiplier, one)
         for structure in STRUCTURES
         for multiplier in MULTIPLIERS
-        for one in range(int(seed), int(seed) + int(draws))
+        for one in range(int(seed), int(seed) + int(replications))
     ]
     tasks = [Task(_varied(scenario, structure, multiplier), one) for structure, multiplier, one in points]
     found = work_all(follow_access, tasks, workers, progress)
@@ -117,7 +118,7 @@ def retained_curve(
         for point, result in zip(points, found, strict=True)
     ]
     columns = ["structure", "multiplier", "seed", "retained_share", "paid_usd", "agreed"]
-    return RetainedCurve(scenario, int(seed), int(draws), pd.DataFrame(rows, columns=columns))
+    return RetainedCurve(scenario, int(seed), int(replications), pd.DataFrame(rows, columns=columns))
 
 
 def _varied(scenario: Scenario, structure: str, multiplier: float) -> Scenario:

@@ -29,8 +29,8 @@ from model.timeline import usps_amazon_expiry
 from model.zones import build_zone_table
 
 SCENARIO = "baseline"
-DEFAULT_DRAWS = 20
-MAX_DRAWS = 100_000
+DEFAULT_REPLICATIONS = 20
+MAX_REPLICATIONS = 100_000
 #: Figures of a deal whose median and spread are told.
 MEASURES = (
     "month",
@@ -152,7 +152,7 @@ class Negotiations:
             "scenario": self.scenario.name,
             "seller": self.pair.seller,
             "buyer": self.pair.buyer,
-            "draws": len(self.runs),
+            "replications": len(self.runs),
             "seed": self.runs[0].seed,
             "talks_open": self.runs[0].opened,
             "commitment_deadline": self.runs[0].commitment_deadline,
@@ -175,7 +175,7 @@ def _spread(values: Sequence[float], whole: bool = False) -> list[tuple[str, flo
 
 
 def negotiate(
-    draws: int = DEFAULT_DRAWS,
+    replications: int = DEFAULT_REPLICATIONS,
     set: Mapping[str, Any] | None = None,
     seed: int = 1,
     workers: int | None = None,
@@ -187,7 +187,7 @@ def negotiate(
     """Let two parties negotiate in the market until they agree, at the longest a year beyond Amazon's contract expiry.
 
     Args:
-        draws: Seeds.
+        replications: Seeds.
         set: Levers and parameters to change.
         seed: First seed; the others follow it.
         workers: Processes; one for each processor unless told.
@@ -200,9 +200,11 @@ def negotiate(
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
     scenario, _, pair = gather(
-        lambda: prepare_talks(set, MONTHS_PER_YEAR), lambda: check_draws(draws, seed), lambda: find_pair(buyer, seller)
+        lambda: prepare_talks(set, MONTHS_PER_YEAR),
+        lambda: check_replications(replications, seed),
+        lambda: find_pair(buyer, seller),
     )
-    tasks = [Task(scenario, one) for one in range(int(seed), int(seed) + int(draws))]
+    tasks = [Task(scenario, one) for one in range(int(seed), int(seed) + int(replications))]
     return Negotiations(scenario, pair, tuple(work_all(partial(negotiate_once, pair=pair), tasks, workers, progress)))
 
 
@@ -222,17 +224,17 @@ def find_pair(buyer: str, seller: str) -> Pair:
     raise InputError([f"seller {seller!r} with buyer {buyer!r} is not a pair that talks; allowed: {allowed}"])
 
 
-def check_draws(draws: object, seed: object) -> None:
+def check_replications(replications: object, seed: object) -> None:
     """Check number and first of the seeds.
 
     Raises:
         InputError: One of them is not allowed.
     """
     problems: list[str] = []
-    check_count("draws", draws, 1, MAX_DRAWS, problems)
+    check_count("replications", replications, 1, MAX_REPLICATIONS, problems)
     if problems:
         raise InputError(problems)
-    check_seeds(seed, int(draws))  # type: ignore[call-overload]
+    check_seeds(seed, int(replications))  # type: ignore[call-overload]
 
 
 def prepare_talks(changes: Mapping[str, Any] | None, months_after: int, varied: Sequence[str] = ()) -> Scenario:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from experiments.figures import dollars
 from experiments.provenance import changes
 from experiments.storage import write_text
 from experiments.talks.access_curve import FIRST_MONTH, RetainedCurve
@@ -89,7 +90,7 @@ def _head(curve: RetainedCurve) -> str:
         "# Negotiation between Amazon and USPS\n\n"
         "Made by `lastmile negotiate --curve --write docs/negotiation.md`. "
         f"Parameters {curve.scenario.parameters.checksum()[:12]}, seeds {curve.seed} to "
-        f"{curve.seed + curve.draws - 1}{extra}."
+        f"{curve.seed + curve.replications - 1}{extra}."
     )
 
 
@@ -127,10 +128,10 @@ def _curve_section(curve: RetainedCurve, firm: RetainedCurve | None) -> str:
         )
     return (
         "## Share kept against Amazon's own cost\n\n"
-        f"Scenario `baseline`, {curve.draws} seeds for each point. Kept: Amazon's parcels at USPS from {since} to "
-        f"{until}, a year, over those of {curve.scenario.start.year}. Paid: what Amazon pays USPS then, $ per parcel. "
-        "Signed: runs with a contract by then, over the three structures. Access is sold at one price, at one by zone "
-        f"type, or at one by zone.\n\n{_curve_table(curve)}\n\n"
+        f"Scenario `baseline`, {curve.replications} seeds for each point. Kept: Amazon's parcels at USPS from {since} "
+        f"to {until}, a year, over those of {curve.scenario.start.year}. Paid: what Amazon pays USPS then, $ per "
+        "parcel. Signed: runs with a contract by then, over the three structures. Access is sold at one price, at one "
+        f"by zone type, or at one by zone.\n\n{_curve_table(curve)}\n\n"
         f"From one multiplier to the next the share falls nowhere by more than {_largest_fall(kept):.0f} points. It "
         "can fall at the upper end, where Amazon could serve little itself during a whole term: both then compare a "
         "deal with the published price, little is left to agree on, and private errors prevent it. What is not under "
@@ -186,12 +187,12 @@ def _structure_section(p: Parameters) -> str:
     ]
     header = ["structure", "kept", "contribution to USPS, bn $ a year"]
     return (
-        f"All three at the same mean price of {found.mean_price:.2f} $:\n\n{_markdown(header, rows)}\n\n"
+        f"All three at the same mean price of {dollars(found.mean_price)}:\n\n{_markdown(header, rows)}\n\n"
         f"The two figures that the design sets side by side, {found.contribution_committed:.2f} and "
         f"{found.contribution_uniform:.2f}, compare whole groups with slices: the first holds Amazon to everything in "
         "a group, also to slices that it would deliver more cheaply itself; under a uniform price it commits only what "
         "is worth the price to it. The line in between is the fair comparison: the price structure alone is worth "
-        f"{found.contribution_by_type - found.contribution_uniform:.2f} bn $ a year to USPS."
+        f"{dollars(1e9 * (found.contribution_by_type - found.contribution_uniform))} a year to USPS."
     )
 
 
@@ -216,7 +217,7 @@ def _monte_carlo_section(p: Parameters, seed: int) -> str:
     return (
         "## Monte Carlo of the talks\n\n"
         f"The uniform thread of the worked example, {DRAWS:,} times by case, with private errors (s.d. "
-        f"{p.reservation_belief_sd * p.price_access_amazon:.2f} $) and break-offs.\n\n{_markdown(header, rows)}"
+        f"{dollars(p.reservation_belief_sd * p.price_access_amazon)}) and break-offs.\n\n{_markdown(header, rows)}"
     )
 
 

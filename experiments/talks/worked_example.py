@@ -32,8 +32,8 @@ DRAWS = 40_000
 #: What is varied: added to what USPS would take, $ per parcel, and the exponent of both sides.
 CASES: dict[str, tuple[float, float | None]] = {
     "base": (0.0, None),
-    "seller believes 0.40 $ more": (0.4, None),
-    "seller believes 0.80 $ more": (0.8, None),
+    "seller believes $0.40 more": (0.4, None),
+    "seller believes $0.80 more": (0.8, None),
     "both hold out (exponents 0.3)": (0.0, 0.3),
     "both concede early (exponents 1.5)": (0.0, 1.5),
 }

@@ -16,12 +16,12 @@ from model.ledger import CENTS, to_cents
 from model.operations import handed_over_cost
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def delivered_parcels(market: ParcelMarket) -> Floats:
+def delivered_parcels(market: Economy) -> Floats:
     """Parcels of the month by who brings them to the door, (S, K, Z)."""
     allocation, bought = market.state.flows.allocation, market.state.access.bought
     by_segment: Floats = allocation.accepted.sum(axis=0)
@@ -30,7 +30,7 @@ def delivered_parcels(market: ParcelMarket) -> Floats:
     return by_segment
 
 
-def passed_by(market: ParcelMarket) -> Floats:
+def passed_by(market: Economy) -> Floats:
     """Parcels handed over this month to addresses that the carrier's own routes pass, (K, Z)."""
     access, coverage = market.state.access, market.state.network.coverage
     handed_to = access.reach - access.kept
@@ -38,7 +38,7 @@ def passed_by(market: ParcelMarket) -> Floats:
     return np.asarray(access.bought * np.clip(part, 0.0, 1.0))
 
 
-def spared_routes(market: ParcelMarket) -> Floats:
+def spared_routes(market: Economy) -> Floats:
     """Routes that carriers need less because of what they hand over, deseasonalised dollars a month, (K, Z).
 
     The cost of one stop more is taken for all of them, as in the choice; sparing many at once saves somewhat more.
@@ -53,7 +53,7 @@ def spared_routes(market: ParcelMarket) -> Floats:
     return spared
 
 
-def access_unit_cost(market: ParcelMarket, mail_index: float) -> Floats:
+def access_unit_cost(market: Economy, mail_index: float) -> Floats:
     """Attributable cost at USPS of a parcel that each carrier hands over this month, $, (K, Z); 0 for who does not."""
     access, env = market.state.access, market.state.environment
     cost, rows = np.zeros_like(access.bought), access.bought.any(axis=1)
@@ -71,7 +71,7 @@ def access_unit_cost(market: ParcelMarket, mail_index: float) -> Floats:
     return cost
 
 
-def access_resources(market: ParcelMarket, cost: Floats) -> Floats:
+def access_resources(market: Economy, cost: Floats) -> Floats:
     """Staff that USPS needs for what other carriers hand over, deseasonalised dollars a month by zone, (Z,).
 
     Args:
@@ -82,7 +82,7 @@ def access_resources(market: ParcelMarket, cost: Floats) -> Floats:
     return np.asarray((annual * cost).sum(axis=0) / MONTHS_PER_YEAR)
 
 
-def handling_cost(market: ParcelMarket, sort: Floats) -> Floats:
+def handling_cost(market: Economy, sort: Floats) -> Floats:
     """What a carrier spends on parcels that it hands over: sorting that is not spared, and injection, $, (K,).
 
     Args:
@@ -96,7 +96,7 @@ def handling_cost(market: ParcelMarket, sort: Floats) -> Floats:
     return np.asarray(cost)
 
 
-def access_dollars(market: ParcelMarket) -> Floats:
+def access_dollars(market: Economy) -> Floats:
     """What each carrier owes USPS for this month, $, (K,)."""
     access = market.state.access
     owed = np.zeros(market.carriers.n_carriers)
@@ -108,7 +108,7 @@ def access_dollars(market: ParcelMarket) -> Floats:
     return owed
 
 
-def pay_for_access(market: ParcelMarket) -> None:
+def pay_for_access(market: Economy) -> None:
     """Carriers pay USPS for the month, in whole cents, and the contracts count what was delivered under them."""
     access = market.state.access
     cents = to_cents(access_dollars(market))

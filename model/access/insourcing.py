@@ -17,12 +17,12 @@ from model.operations import expected_unit_grid
 from model.timeline import surepost_end
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def spared_cost(market: ParcelMarket, carrier: int, passed: Floats) -> Floats:
+def spared_cost(market: Economy, carrier: int, passed: Floats) -> Floats:
     """What a parcel that is not delivered spares the carrier, by percentile of what it passes, $ per parcel, (Z, P).
 
     Its routes pass anyway: one stop less is saved, and a part of sorting at the station. A parcel for a delivery unit
@@ -48,7 +48,7 @@ def spared_cost(market: ParcelMarket, carrier: int, passed: Floats) -> Floats:
     return np.asarray(cost + spared)
 
 
-def insourcing_error(market: ParcelMarket, carrier: int) -> float:
+def insourcing_error(market: Economy, carrier: int) -> float:
     """What a carrier misjudges its own cost by as long as delivering such parcels itself is new to it, $ per parcel."""
     since = market.state.access.learning_since.get(carrier)
     if since is None:
@@ -63,7 +63,7 @@ def insourcing_error(market: ParcelMarket, carrier: int) -> float:
     return float(error[0])
 
 
-def take_announced_decision(market: ParcelMarket) -> None:
+def take_announced_decision(market: Economy) -> None:
     """UPS took its economy last mile back from USPS on 1 January 2025: a fact where announced plans take effect."""
     access = market.state.access
     moved = access.economy[USPS] * market.surepost_share * (1.0 - access.insourced)
@@ -73,7 +73,7 @@ def take_announced_decision(market: ParcelMarket) -> None:
     access.learning_since.setdefault(UPS, market.month)
 
 
-def insource(market: ParcelMarket) -> None:
+def insource(market: Economy) -> None:
     """Once a quarter UPS takes over what it believes to deliver more cheaply itself: a part of the gap, densest first.
 
     The error of a carrier that has never delivered such parcels counts in full until it begins, and fades from then on.
@@ -101,7 +101,7 @@ def insource(market: ParcelMarket) -> None:
         market.events.add(market.month, "sourcing", ("ups", "usps"), text, share=float(taken.mean()))
 
 
-def extend_coverage(market: ParcelMarket, carrier: int, room: float) -> CapacityOrder | None:
+def extend_coverage(market: Economy, carrier: int, room: float) -> CapacityOrder | None:
     """A regional carrier that buys beyond its routes builds there where own delivery pays, a part of the gap a quarter.
 
     Args:
@@ -145,9 +145,7 @@ def extend_coverage(market: ParcelMarket, carrier: int, room: float) -> Capacity
     return CapacityOrder(carrier, market.month + int(p.build_lead_months), additions, passed + part * gap, capex)
 
 
-def _cost_beyond(
-    market: ParcelMarket, carrier: int, beyond: Floats, capital: Floats, places: NDArray[np.int64]
-) -> Floats:
+def _cost_beyond(market: Economy, carrier: int, beyond: Floats, capital: Floats, places: NDArray[np.int64]) -> Floats:
     """Own cost by percentile: one stop more where routes pass, a new network with its capital beyond, $, (L, P).
 
     Args:

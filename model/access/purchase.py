@@ -16,17 +16,17 @@ from model.state import MarketState
 from model.tender import Tender
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def buyers(market: ParcelMarket) -> list[int]:
+def buyers(market: Economy) -> list[int]:
     """Carriers that may buy access by this rule: all with routes of their own; Amazon's parcels have their own way."""
     return [k for k in range(market.carriers.n_carriers) if k not in (USPS, AMAZON)]
 
 
-def decide_access(market: ParcelMarket, tender: Tender) -> None:
+def decide_access(market: Economy, tender: Tender) -> None:
     """Every carrier with routes of its own chooses what to hand over this month, as far as USPS can sort it."""
     access, p = market.state.access, market.figures
     access.open_month()
@@ -95,7 +95,7 @@ def _with_beyond(
     return beyond * part[terms.group], buy_access(cost, inside, left, injection)
 
 
-def handed_share(market: ParcelMarket, tender: Tender) -> Floats:
+def handed_share(market: Economy, tender: Tender) -> Floats:
     """Share of each carrier's economy parcels that it hands over this month, (K, Z)."""
     volume = tender.volume[:, ECONOMY].sum(axis=0)
     bought = market.state.access.bought

@@ -17,7 +17,7 @@ from model.access.terms import access_contract, access_price
 from model.carriers import USPS
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ class CarrierSlices:
     own_cost: Floats
 
 
-def carrier_slices(market: ParcelMarket, carrier: int) -> CarrierSlices:
+def carrier_slices(market: Economy, carrier: int) -> CarrierSlices:
     """Slices of a carrier's economy parcels with its own long-run alternative to access.
 
     Where its routes pass, one stop more and the sorting that access would spare; beyond them a new network with its
@@ -71,7 +71,7 @@ def carrier_slices(market: ParcelMarket, carrier: int) -> CarrierSlices:
     return CarrierSlices(zone, cell, volume.ravel()[place], cost.ravel()[place])
 
 
-def potential_beyond(market: ParcelMarket, carrier: int) -> Floats:
+def potential_beyond(market: Economy, carrier: int) -> Floats:
     """Parcels a year that a regional carrier's economy customers send beyond its routes in its divisions, (Z,)."""
     nothing = np.zeros(market.zones.n_zones)
     if market.carriers.groups[carrier] != "regional":
@@ -82,7 +82,7 @@ def potential_beyond(market: ParcelMarket, carrier: int) -> Floats:
     return np.asarray(np.where(home_zones(market, carrier), by_division @ market.mix * (1.0 - passed), 0.0))
 
 
-def customer_share(market: ParcelMarket, carrier: int) -> Floats:
+def customer_share(market: Economy, carrier: int) -> Floats:
     """Share of each shipper's economy parcels that the carrier gets where it delivers, (n,)."""
     shippers, network = market.shippers, market.state.network
     share: Floats = (shippers.primary[:, ECONOMY] == carrier).astype(np.float64)
@@ -96,7 +96,7 @@ def customer_share(market: ParcelMarket, carrier: int) -> Floats:
     return share
 
 
-def home_zones(market: ParcelMarket, carrier: int) -> NDArray[np.bool_]:
+def home_zones(market: Economy, carrier: int) -> NDArray[np.bool_]:
     """Zones of the Census divisions in which a carrier delivers somewhere, (Z,)."""
     division, served = market.zones.division, np.zeros(len(market.mix), dtype=bool)
     served[division[market.state.network.coverage[carrier] > 0.0]] = True
@@ -104,7 +104,7 @@ def home_zones(market: ParcelMarket, carrier: int) -> NDArray[np.bool_]:
     return inside
 
 
-def net_revenue_beyond(market: ParcelMarket, carrier: int) -> float:
+def net_revenue_beyond(market: Economy, carrier: int) -> float:
     """What an economy parcel of its customers brings a carrier after pick-up and line-haul, $ per parcel."""
     shippers, tariffs = market.shippers, market.state.tariffs
     volume = shippers.market_volume[:, ECONOMY] * customer_share(market, carrier)
@@ -117,7 +117,7 @@ def net_revenue_beyond(market: ParcelMarket, carrier: int) -> float:
     return float(price - market.costs.upstream[ECONOMY, carrier] * market.state.environment.price_level)
 
 
-def alternative_beyond(market: ParcelMarket, carrier: int) -> Floats:
+def alternative_beyond(market: Economy, carrier: int) -> Floats:
     """What a regional carrier forgoes without access beyond its routes: a new network or the sale itself, $, (Z,)."""
     p, level = market.figures, market.state.environment.price_level
     capital = p.by_type("capital_charge")[market.zones.zone_type] * level
@@ -125,7 +125,7 @@ def alternative_beyond(market: ParcelMarket, carrier: int) -> Floats:
     return np.asarray(np.minimum(build, max(net_revenue_beyond(market, carrier), 0.0)))
 
 
-def set_reach(market: ParcelMarket) -> None:
+def set_reach(market: Economy) -> None:
     """Regional carriers sell economy beyond their routes where the price covers access, injection and upstream.
 
     They decide once a quarter. What a contract does not carry costs the published price; where only the contract pays
@@ -140,7 +140,7 @@ def set_reach(market: ParcelMarket) -> None:
     access.reach = coverage + access.extension * (1.0 - coverage) * (coverage[USPS] > 0.0)
 
 
-def _extension(market: ParcelMarket, carrier: int) -> Floats:
+def _extension(market: Economy, carrier: int) -> Floats:
     """Share of the households beyond its routes to which a regional carrier sells economy, (Z,)."""
     nowhere = np.zeros(market.zones.n_zones)
     sells = np.isfinite(market.state.choice.constants[ECONOMY, carrier])
@@ -161,7 +161,7 @@ def _extension(market: ParcelMarket, carrier: int) -> Floats:
     return np.where(pays, part[group], nowhere) * _part_that_grows(market, carrier, float((asked * part).sum()))
 
 
-def _part_that_grows(market: ParcelMarket, carrier: int, beyond: float) -> float:
+def _part_that_grows(market: Economy, carrier: int, beyond: float) -> float:
     """Share of parcels beyond its routes that a carrier can take on this quarter: all it sells grows by its cap.
 
     Args:
@@ -174,13 +174,13 @@ def _part_that_grows(market: ParcelMarket, carrier: int, beyond: float) -> float
     return min(1.0, max(0.0, room) / beyond) if beyond > 0.0 else 0.0
 
 
-def _quarterly_growth(market: ParcelMarket) -> float:
+def _quarterly_growth(market: Economy) -> float:
     """Largest growth of a regional carrier in a quarter: four of them make its yearly cap."""
     growth: float = (1.0 + market.figures.regional_growth_cap) ** (QUARTER / MONTHS_PER_YEAR) - 1.0
     return growth
 
 
-def sold_parcels(market: ParcelMarket, carrier: int) -> tuple[float, float]:
+def sold_parcels(market: Economy, carrier: int) -> tuple[float, float]:
     """Deseasonalised parcels a year that a carrier delivers itself and that USPS delivers for it."""
     own = float(market.state.network.annual_volume[carrier].sum())
     return own, float(market.state.access.handed[carrier])

@@ -12,18 +12,18 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def access_contract(market: ParcelMarket, carrier: int) -> Contract | None:
+def access_contract(market: Economy, carrier: int) -> Contract | None:
     """The contract in force under which USPS delivers for a carrier, if any."""
     contract = market.book.get("usps", market.carriers.keys[carrier])
     return contract if contract is not None and contract.in_force else None
 
 
-def access_price(market: ParcelMarket, carrier: int) -> Floats:
+def access_price(market: Economy, carrier: int) -> Floats:
     """What one more parcel costs the carrier at USPS: contract price in force, else the published one, $, (Z,)."""
     published = market.published_access_price()
     contract = access_contract(market, carrier)
@@ -33,7 +33,7 @@ def access_price(market: ParcelMarket, carrier: int) -> Floats:
     return np.array(prices)[market.zones.price_groups(len(prices))]
 
 
-def access_terms(market: ParcelMarket, carrier: int, own_cost: Floats, volume: Floats) -> AccessTerms:
+def access_terms(market: Economy, carrier: int, own_cost: Floats, volume: Floats) -> AccessTerms:
     """What the carrier can buy this month; a yearly cap or promise counts by the season.
 
     Args:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.statements import CONSOLIDATORS, ENTERPRISE
+
 Floats = NDArray[np.float64]
-CONSOLIDATORS, ENTERPRISE = "consolidators", "enterprise"
 
 
 def ledger_party(buyer: str) -> str:

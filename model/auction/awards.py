@@ -18,7 +18,7 @@ from model.auction.house import LotResult
 from model.regulator import contract_floor
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def pass_the_floor(won: Winnings, zone_of_step: NDArray[np.int64]) -> Winnings:
     )
 
 
-def award_contract(market: ParcelMarket, won: Winnings, start: Month) -> Contract:
+def award_contract(market: Economy, won: Winnings, start: Month) -> Contract:
     """Contract of a winner with USPS: a price and a take-or-pay commitment for each zone.
 
     Args:

@@ -15,33 +15,33 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract
-from model.auction.awarded import CONSOLIDATORS, ENTERPRISE, AwardedParcels, ledger_party
+from model.auction.awarded import AwardedParcels, ledger_party
 from model.auction.lots import ECONOMY
 from model.auction.needs import line_haul
 from model.bargains.enterprise import buyer_name
 from model.carriers import USPS
+from model.statements import CONSOLIDATORS, ENTERPRISE, SUPPLIERS
 from model.tender import Tender
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
-SUPPLIERS = "suppliers"
 
 
-def awards_in_force(market: ParcelMarket, buyers: Iterable[str]) -> list[Contract]:
+def awards_in_force(market: Economy, buyers: Iterable[str]) -> list[Contract]:
     """Contracts won at auction under which some buyers can hand over parcels this month."""
     held = (market.book.get("usps", buyer) for buyer in buyers)
     return [one for one in held if one is not None and one.in_force and one.shortfall_rule == "take_or_pay"]
 
 
-def winners(market: ParcelMarket) -> list[str]:
+def winners(market: Economy) -> list[str]:
     """Shippers and consolidators who have won something in any auction so far."""
     found = {won.bidder for held in market.state.auctions for won in held.winnings}
     return sorted(bidder for bidder in found if bidder not in market.carriers.keys)
 
 
-def take_enterprise_awards(market: ParcelMarket, tendered: Floats, parcels: Floats) -> AwardedParcels | None:
+def take_enterprise_awards(market: Economy, tendered: Floats, parcels: Floats) -> AwardedParcels | None:
     """Take what enterprise shippers hand over themselves from the carriers that they would have used.
 
     Args:
@@ -67,7 +67,7 @@ def take_enterprise_awards(market: ParcelMarket, tendered: Floats, parcels: Floa
     return AwardedParcels(by_contract, taken.sum(axis=0), dollars, np.zeros((divisions, n_zones)), np.zeros(divisions))
 
 
-def hand_over_awards(market: ParcelMarket, tender: Tender, taken: AwardedParcels | None) -> AwardedParcels | None:
+def hand_over_awards(market: Economy, tender: Tender, taken: AwardedParcels | None) -> AwardedParcels | None:
     """Give USPS what enterprise shippers and consolidators won, at the award price and without published surcharges."""
     if taken is None:
         return None
@@ -98,7 +98,7 @@ def hand_over_awards(market: ParcelMarket, tender: Tender, taken: AwardedParcels
     )
 
 
-def settle_month(market: ParcelMarket) -> float:
+def settle_month(market: Economy) -> float:
     """Count the month under the contracts; shippers pay consolidators, and line-haul is paid for.
 
     Returns:
@@ -119,7 +119,7 @@ def settle_month(market: ParcelMarket) -> float:
     return own_haul + float(awarded.charged.sum())
 
 
-def spared_upstream(market: ParcelMarket) -> Floats:
+def spared_upstream(market: Economy) -> Floats:
     """Upstream work that USPS is spared because these parcels enter at units, deseasonalised $ a month, (Z,)."""
     awarded, env = market.state.flows.awarded, market.state.environment
     if awarded is None:
@@ -127,12 +127,12 @@ def spared_upstream(market: ParcelMarket) -> Floats:
     return np.asarray(awarded.parcels * market.costs.upstream[ECONOMY, USPS] * env.price_level / env.season)
 
 
-def _due(market: ParcelMarket, contract: Contract) -> Floats:
+def _due(market: Economy, contract: Contract) -> Floats:
     """Parcels of this month that a contract carries: its year, with the season and the common luck, (Z,)."""
     env = market.state.environment
     return np.asarray(contract.commitment) / MONTHS_PER_YEAR * env.season * float(np.exp(env.common_shock))
 
 
-def _prices(market: ParcelMarket, contract: Contract) -> Floats:
+def _prices(market: Economy, contract: Contract) -> Floats:
     """Price of the month by zone, $ per parcel, (Z,)."""
     return np.array([contract.price_at(market.month, zone) for zone in range(len(contract.groups))])

@@ -16,14 +16,14 @@ from model.operations import usps_cost_grid
 from model.phases.history import left_to_bargaining
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 BILLION = 1e9
 ECONOMY = 0
 
 
-def draw_up_lots(market: ParcelMarket, service: Month) -> tuple[Lot, ...]:
+def draw_up_lots(market: Economy, service: Month) -> tuple[Lot, ...]:
     """Lots that stand from a month on; zones without slack have none.
 
     Args:
@@ -50,13 +50,13 @@ def draw_up_lots(market: ParcelMarket, service: Month) -> tuple[Lot, ...]:
     )
 
 
-def attributable_cost(market: ParcelMarket) -> Floats:
+def attributable_cost(market: Economy) -> Floats:
     """What a parcel entered at the delivery unit costs USPS today, $ per parcel, (Z, P)."""
     env = market.state.environment
     return usps_cost_grid(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
 
 
-def slack(market: ParcelMarket, service: Month) -> Floats:
+def slack(market: Economy, service: Month) -> Floats:
     """Parcels a year that USPS could take beyond what is not for sale in the auction, by zone, (Z,).
 
     Units can take parcels in proportion to their delivery points, together the national sorting capacity. What Amazon
@@ -69,7 +69,7 @@ def slack(market: ParcelMarket, service: Month) -> Floats:
     return np.asarray(np.maximum(capacity - used, 0.0))
 
 
-def resold_volume(market: ParcelMarket, service: Month) -> Floats:
+def resold_volume(market: Economy, service: Month) -> Floats:
     """Deseasonalised parcels a year at USPS that the auction sells anew, (Z,)."""
     resold = np.zeros(market.zones.n_zones)
     if left_to_bargaining(market):
@@ -86,24 +86,24 @@ def resold_volume(market: ParcelMarket, service: Month) -> Floats:
     return resold
 
 
-def last_month(market: ParcelMarket, parcels: Floats) -> Floats:
+def last_month(market: Economy, parcels: Floats) -> Floats:
     """Parcels of last month as deseasonalised parcels a year, the shape of `parcels`."""
     return np.asarray(parcels * MONTHS_PER_YEAR / market.season_of(market.month + -1))
 
 
-def point_share(market: ParcelMarket) -> Floats:
+def point_share(market: Economy) -> Floats:
     """Share of delivery points by zone, (Z,)."""
     points = market.zones.delivery_points
     return np.asarray(points / points.sum())
 
 
-def window_shares(market: ParcelMarket) -> Floats:
+def window_shares(market: Economy) -> Floats:
     """Share of parcels in each tender window, (W,)."""
     same_day = market.figures.auction_same_day_share
     return np.array([same_day, 1.0 - same_day])
 
 
-def handover_terms(market: ParcelMarket) -> Handover:
+def handover_terms(market: Economy) -> Handover:
     """Terms of the handover at delivery units, at today's prices."""
     p, level = market.figures, market.state.environment.price_level
     # The published cost of Amazon's drop is a truck's stop over its pieces and sorting to units; the rest is sorting.

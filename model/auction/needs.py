@@ -21,14 +21,14 @@ from model.carriers import USPS
 from model.demand import season_factors
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 MILLION = 1e6
 CONSOLIDATOR = "consolidator"
 
 
-def bidders_needs(market: ParcelMarket, amazon_from: Month | None) -> tuple[AccessNeed, ...]:
+def bidders_needs(market: Economy, amazon_from: Month | None) -> tuple[AccessNeed, ...]:
     """Needs of all who may bid.
 
     Args:
@@ -43,7 +43,7 @@ def bidders_needs(market: ParcelMarket, amazon_from: Month | None) -> tuple[Acce
     return tuple(need for need in needs if need.quantity.sum() > 0.0)
 
 
-def amazon_need(market: ParcelMarket, begin: Month, cost: Floats) -> AccessNeed:
+def amazon_need(market: Economy, begin: Month, cost: Floats) -> AccessNeed:
     """Amazon: own routes, with capital where it has none, or the published price until it could leave (section 11)."""
     p, slices = market.figures, market.state.amazon.slices
     own = own_cost_with_capital(market, slices.zone, slices.cell)
@@ -56,7 +56,7 @@ def amazon_need(market: ParcelMarket, begin: Month, cost: Floats) -> AccessNeed:
     return AccessNeed("amazon", slices.zone, slices.volume, saved, cost[slices.zone, slices.cell], stay)
 
 
-def network_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
+def network_needs(market: Economy, cost: Floats) -> list[AccessNeed]:
     """Other carriers: their economy parcels by zone and density, at their own long-run alternative (section 12)."""
     needs = []
     for carrier in buyers(market):
@@ -65,7 +65,7 @@ def network_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
     return needs
 
 
-def enterprise_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
+def enterprise_needs(market: Economy, cost: Floats) -> list[AccessNeed]:
     """Enterprise shippers: what USPS charges them for an economy parcel from door to door, less their own line-haul."""
     tariffs, shippers = market.state.tariffs, market.shippers
     growth = market.paths.other_parcels(market.months_done)
@@ -84,7 +84,7 @@ def enterprise_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
     ]
 
 
-def consolidator_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
+def consolidator_needs(market: Economy, cost: Floats) -> list[AccessNeed]:
     """Consolidators: each pools small shippers who pay USPS from door to door, and keeps a margin of the price."""
     if not market.months_done:
         return []
@@ -102,12 +102,12 @@ def consolidator_needs(market: ParcelMarket, cost: Floats) -> list[AccessNeed]:
     return [_everywhere(f"{CONSOLIDATOR}_{number + 1}", each, saved, cost) for number in range(count)]
 
 
-def line_haul(market: ParcelMarket) -> float:
+def line_haul(market: Economy) -> float:
     """Pick-up and line-haul to the delivery unit for those without a network, $ per parcel."""
     return market.figures.upstream_cost_regional * market.state.environment.price_level
 
 
-def _yearly_peak(market: ParcelMarket) -> float:
+def _yearly_peak(market: Economy) -> float:
     """Peak surcharge of USPS per parcel of a year, $."""
     return float(market.state.tariffs.peak[USPS] * mean_peak_weight(season_factors(market.figures)))
 

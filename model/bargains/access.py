@@ -16,20 +16,20 @@ from model.operations import amazon_own_cost, usps_cost_grid
 
 if TYPE_CHECKING:
     from agents.bargaining import PriceGroups
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def access_groups(market: ParcelMarket) -> PriceGroups:
+def access_groups(market: Economy) -> PriceGroups:
     """Zones that share an access price under the price structure of the scenario."""
     names = [f"{state} {kind}" for state, kind in zip(market.zones.state, market.zones.zone_type, strict=True)]
     return price_groups(market.settings.price_structure, market.zones.zone_type, names)
 
 
-def access_table(market: ParcelMarket, begin: Month, groups: PriceGroups) -> BargainTable:
+def access_table(market: Economy, begin: Month, groups: PriceGroups) -> BargainTable:
     """What access to each slice is worth to both sides from the first month of a contract on (section 11, step A).
 
     Where Amazon has capacity already or on its way, its capital is sunk and only running cost counts.
@@ -56,14 +56,14 @@ def access_table(market: ParcelMarket, begin: Month, groups: PriceGroups) -> Bar
     return BargainTable(values, slices.zone, groups)
 
 
-def usps_cost(market: ParcelMarket, zone: Ints, cell: Ints) -> Floats:
+def usps_cost(market: Economy, zone: Ints, cell: Ints) -> Floats:
     """Attributable cost of USPS by slice, $ per parcel, (L,)."""
     env = market.state.environment
     grid = usps_cost_grid(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
     return np.asarray(grid[zone, cell])
 
 
-def own_slice_cost(market: ParcelMarket, zone: Ints, cell: Ints) -> tuple[Floats, Floats, Bools]:
+def own_slice_cost(market: Economy, zone: Ints, cell: Ints) -> tuple[Floats, Floats, Bools]:
     """Amazon's running cost and capital charge by slice, $ per parcel, and whether capacity for it stands or comes.
 
     Args:
@@ -78,7 +78,7 @@ def own_slice_cost(market: ParcelMarket, zone: Ints, cell: Ints) -> tuple[Floats
     return grid[zone, cell], capital[zone], cell_middle(market, cell) <= coverage_ahead(market)[zone]
 
 
-def _own_grid(market: ParcelMarket) -> Floats:
+def _own_grid(market: Economy) -> Floats:
     """Amazon's running cost by zone and density cell, $ per parcel, (Z, P); worked out once a month."""
     amazon, env = market.state.amazon, market.state.environment
     today = (market.month, env.wage_other, env.price_level, float(amazon.flows.parcels.sum()))
@@ -88,13 +88,13 @@ def _own_grid(market: ParcelMarket) -> Floats:
     return amazon.own_grid[1]
 
 
-def own_cost_with_capital(market: ParcelMarket, zone: Ints, cell: Ints) -> Floats:
+def own_cost_with_capital(market: Economy, zone: Ints, cell: Ints) -> Floats:
     """Amazon's long-run cost by slice, $ per parcel, (L,): with capital where it would have to build."""
     own, capital, covered = own_slice_cost(market, zone, cell)
     return np.where(covered, own, own + capital)
 
 
-def coverage_ahead(market: ParcelMarket) -> Floats:
+def coverage_ahead(market: Economy) -> Floats:
     """Share of households that Amazon reaches once all that is ordered and planned stands, (Z,)."""
     network, amazon = market.state.network, market.state.amazon
     reached = network.coverage[AMAZON].copy()
@@ -107,17 +107,17 @@ def coverage_ahead(market: ParcelMarket) -> Floats:
     return np.asarray(reached)
 
 
-def _plan_month(market: ParcelMarket) -> int:
+def _plan_month(market: Economy) -> int:
     """Months of the announced rural plan that are over."""
     return max(0, market.month - market.settings.projection_start)
 
 
-def cell_middle(market: ParcelMarket, cell: Ints) -> Floats:
+def cell_middle(market: Economy, cell: Ints) -> Floats:
     """Household percentile in the middle of each density cell, (L,)."""
     return np.asarray((cell + 0.5) / market.zones.density_grid.shape[1])
 
 
-def capacity_after(market: ParcelMarket, begin: Month, term: int) -> Floats:
+def capacity_after(market: Economy, begin: Month, term: int) -> Floats:
     """Parcels a year of those that others deliver that Amazon could serve h months after `begin`, h < term, (term,)."""
     network, amazon, month = market.state.network, market.state.amazon, market.month
     lead = int(market.figures.build_lead_months)
@@ -139,7 +139,7 @@ def capacity_after(market: ParcelMarket, begin: Month, term: int) -> Floats:
     return np.asarray(np.maximum.accumulate(np.maximum(spare, 0.0)))
 
 
-def desired_slices(market: ParcelMarket, price: float) -> Bools:
+def desired_slices(market: Economy, price: float) -> Bools:
     """Slices that Amazon means to leave with USPS at a price when it decides what to build, (L,) (section 12)."""
     slices = market.state.amazon.slices
     own, capital, covered = own_slice_cost(market, slices.zone, slices.cell)
@@ -148,14 +148,14 @@ def desired_slices(market: ParcelMarket, price: float) -> Bools:
     return np.asarray(np.where(covered, own, own + capital) > worth)
 
 
-def running_worth(market: ParcelMarket) -> Floats:
+def running_worth(market: Economy) -> Floats:
     """Price of access at which Amazon is indifferent this month to running own routes, $ per parcel, by slice (L,)."""
     slices = market.state.amazon.slices
     own, _, _ = own_slice_cost(market, slices.zone, slices.cell)
     return np.asarray(own - saved_by_own_delivery(market))
 
 
-def saved_by_own_delivery(market: ParcelMarket) -> float:
+def saved_by_own_delivery(market: Economy) -> float:
     """What Amazon saves by delivering itself, injection and speed, $ per parcel."""
     p = market.figures
     return (p.injection_cost_amazon + p.speed_benefit_amazon) * market.state.environment.price_level

@@ -24,7 +24,7 @@ from model.carriers import FEDEX, UPS
 if TYPE_CHECKING:
     from agents.bargaining import PriceGroups
     from agents.contracts import Contract
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,23 +32,23 @@ ECONOMY = 0
 RIVALS = {"ups": UPS, "fedex": FEDEX}
 
 
-def carriage_groups(market: ParcelMarket) -> PriceGroups:
+def carriage_groups(market: Economy) -> PriceGroups:
     """UPS and FedEx price by zone type, as their delivery-area surcharges do."""
     return price_groups("by_zone_type", market.zones.zone_type, ())
 
 
-def start_price(market: ParcelMarket, seller: str) -> float:
+def start_price(market: Economy, seller: str) -> float:
     """What Amazon pays UPS or FedEx at the start, $ per parcel."""
     return float(market.figures[f"price_amazon_{seller}"])
 
 
-def published_carriage_price(market: ParcelMarket, seller: str) -> float:
+def published_carriage_price(market: Economy, seller: str) -> float:
     """What Amazon pays UPS or FedEx without a contract, $ per parcel: it moves with their economy list prices."""
     moved = market.state.tariffs.growth(ECONOMY, RIVALS[seller], otherwise=market.state.environment.price_level)
     return market.figures.price_access_published_ratio * start_price(market, seller) * moved
 
 
-def channel_value(market: ParcelMarket) -> float:
+def channel_value(market: Economy) -> float:
     """Worth of what UPS and FedEx do for Amazon beyond the last mile, $ per parcel at start prices.
 
     The mean price that it pays them at the start less the cheapest alternative among those parcels (own long-run
@@ -63,7 +63,7 @@ def channel_value(market: ParcelMarket) -> float:
     return max(0.0, float(paid / volume.sum() - np.minimum(own, at_usps).min()))
 
 
-def carriage_cost_factors(market: ParcelMarket) -> dict[str, float]:
+def carriage_cost_factors(market: Economy) -> dict[str, float]:
     """Cost of Amazon's parcels over that of others, by carrier: at most 1, and so that the start contract pays."""
     found = {}
     for seller, carrier in RIVALS.items():
@@ -74,18 +74,18 @@ def carriage_cost_factors(market: ParcelMarket) -> dict[str, float]:
     return found
 
 
-def usps_without_contract(market: ParcelMarket) -> float:
+def usps_without_contract(market: Economy) -> float:
     """What a parcel costs Amazon at USPS at the published price with injection, $ per parcel."""
     return market.published_access_price() + market.figures.injection_cost_amazon * market.state.environment.price_level
 
 
-def handed_at_start(market: ParcelMarket, carrier: int) -> Floats:
+def handed_at_start(market: Economy, carrier: int) -> Floats:
     """Amazon's parcels a year at UPS or FedEx in the start year, (Z,)."""
     flows = market.state.amazon.flows
     return flows.ups if carrier == UPS else flows.fedex
 
 
-def rival_slices(market: ParcelMarket, by_zone: Floats) -> tuple[Ints, Ints, Floats]:
+def rival_slices(market: Economy, by_zone: Floats) -> tuple[Ints, Ints, Floats]:
     """Cut what UPS or FedEx deliver for Amazon into slices: addresses between its own coverage and those of USPS.
 
     Args:
@@ -109,7 +109,7 @@ def rival_slices(market: ParcelMarket, by_zone: Floats) -> tuple[Ints, Ints, Flo
 
 
 def carriage_table(
-    market: ParcelMarket, seller: str, begin: Month, groups: PriceGroups, prices: Mapping[str, float]
+    market: Economy, seller: str, begin: Month, groups: PriceGroups, prices: Mapping[str, float]
 ) -> BargainTable:
     """What carriage by UPS or FedEx is worth to both sides from the first month of a contract on.
 
@@ -143,7 +143,7 @@ def carriage_table(
     return BargainTable(values, zone, groups)
 
 
-def _on_the_table(market: ParcelMarket, seller: str, begin: Month, prices: Mapping[str, float]) -> Floats:
+def _on_the_table(market: Economy, seller: str, begin: Month, prices: Mapping[str, float]) -> Floats:
     """Parcels a year that the two talk about, (Z,).
 
     UPS talks about what its announced plan leaves, less what FedEx has signed for; FedEx about its own and about what
@@ -158,7 +158,7 @@ def _on_the_table(market: ParcelMarket, seller: str, begin: Month, prices: Mappi
     return np.asarray(flows.fedex + np.minimum(np.maximum(flows.ups - with_ups, 0.0), room))
 
 
-def ups_share(market: ParcelMarket, month: Month) -> float:
+def ups_share(market: Economy, month: Month) -> float:
     """Share of Amazon's start volume at UPS that its announced plan leaves in a month: the cut, evenly to its end.
 
     A run through the past talks and builds without the plan until it is announced. Where a run begins with it, orders
@@ -175,7 +175,7 @@ def ups_share(market: ParcelMarket, month: Month) -> float:
     return 1.0 - p.ups_amazon_cut_share * done
 
 
-def signed_contract(market: ParcelMarket, seller: str) -> Contract | None:
+def signed_contract(market: Economy, seller: str) -> Contract | None:
     """The contract that UPS or FedEx negotiated with Amazon and that is in force or waits for its start, if any."""
     contract = market.book.upcoming(seller, "amazon") or market.book.get(seller, "amazon")
     if contract is None or (seller, "amazon", contract.start) not in market.state.agreed_volume:
@@ -183,20 +183,20 @@ def signed_contract(market: ParcelMarket, seller: str) -> Contract | None:
     return contract if contract.in_force or contract.start > market.month else None
 
 
-def signed_prices(market: ParcelMarket) -> dict[str, float]:
+def signed_prices(market: Economy) -> dict[str, float]:
     """Mean price that UPS and FedEx have signed with Amazon, $ per parcel; nan where there is no such contract."""
     signed = {seller: signed_contract(market, seller) for seller in RIVALS}
     return {seller: float("nan") if one is None else float(np.mean(one.price)) for seller, one in signed.items()}
 
 
-def _signed(market: ParcelMarket, seller: str) -> Floats:
+def _signed(market: Economy, seller: str) -> Floats:
     """Parcels a year that the carrier has signed for with Amazon, (Z,)."""
     contract = signed_contract(market, seller)
     nothing = np.zeros(market.zones.n_zones)
     return nothing if contract is None else market.state.agreed_volume[seller, "amazon", contract.start]
 
 
-def carriage_cost(market: ParcelMarket, carrier: int) -> Floats:
+def carriage_cost(market: Economy, carrier: int) -> Floats:
     """Cost of one more parcel of Amazon at UPS or FedEx, with sorting and line-haul, $, (Z,).
 
     FedEx counts the capital of new capacity too, unless it has room to fill (section 15).
@@ -208,14 +208,14 @@ def carriage_cost(market: ParcelMarket, carrier: int) -> Floats:
     return np.asarray(cost)
 
 
-def _cost_of_others(market: ParcelMarket, carrier: int) -> Floats:
+def _cost_of_others(market: Economy, carrier: int) -> Floats:
     """Cost of one more economy parcel of any shipper on routes that pass, $, (Z,)."""
     street, level = market.state.network.street, market.state.environment.price_level
     upstream = market.costs.upstream[ECONOMY, carrier] * level
     return np.asarray(street.marginal[carrier - 1] + street.sort[carrier - 1] + upstream)
 
 
-def _markup(market: ParcelMarket, carrier: int) -> float:
+def _markup(market: Economy, carrier: int) -> float:
     """Markup on cost below which the carrier does not sign."""
     p = market.figures
     return p.fedex_fill_margin if carrier == FEDEX else 1.0 / (1.0 - p.required_contract_margin) - 1.0

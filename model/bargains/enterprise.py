@@ -22,7 +22,7 @@ from model.operations import quote_floors, usps_mean_cost
 from model.tender import quality_cost
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,7 +33,7 @@ def buyer_name(row: int) -> str:
     return f"enterprise_{row + 1}"
 
 
-def hold_start_agreements(market: ParcelMarket) -> None:
+def hold_start_agreements(market: Economy) -> None:
     """Put the agreements that exist at the start into the book; their ends are spread evenly over one term."""
     term, choice = int(market.figures.term_enterprise), market.state.choice
     shape = choice.enterprise_price.shape
@@ -50,7 +50,7 @@ def hold_start_agreements(market: ParcelMarket) -> None:
     choice.enterprise_weight = np.clip(weight, 0.0, 1.0)
 
 
-def advance_agreements(market: ParcelMarket) -> None:
+def advance_agreements(market: Economy) -> None:
     """Raise prices at anniversaries, below the general increase; agree anew some months before a term ends."""
     prices, sellers = market.state.choice.enterprise_price, market.state.choice.enterprise_sellers
     lead = int(market.figures.opening_lead_enterprise) if market.settings.enterprise_bargaining else 0
@@ -76,7 +76,7 @@ def advance_agreements(market: ParcelMarket) -> None:
                 prices[row, :, carrier] = current.price if current.in_force else np.nan
 
 
-def _raise_yearly(market: ParcelMarket, contract: Contract, row: int, carrier: int) -> None:
+def _raise_yearly(market: Economy, contract: Contract, row: int, carrier: int) -> None:
     general = float(market.state.tariffs.list_growth[carrier])
     rise = max(0.0, general - market.figures.rate_cap_below_list)
     if rise > 0.0:
@@ -85,7 +85,7 @@ def _raise_yearly(market: ParcelMarket, contract: Contract, row: int, carrier: i
         market.book.reprice(contract, tuple(map(float, prices[row, :, carrier])), market.month)
 
 
-def _sellers(market: ParcelMarket) -> list[tuple[int, ...]]:
+def _sellers(market: Economy) -> list[tuple[int, ...]]:
     """Carriers with which each enterprise shipper has agreements: UPS, FedEx, the regional one that reaches most."""
     regional = np.array([group == REGIONAL for group in market.carriers.groups])
     reach = market.mix @ market.state.network.coverage.T * regional  # (R, K)
@@ -95,7 +95,7 @@ def _sellers(market: ParcelMarket) -> list[tuple[int, ...]]:
     return [(UPS, FEDEX, *((int(best[home]),) if enough[home] else ())) for home in homes]
 
 
-def _agreed_prices(market: ParcelMarket) -> Floats:
+def _agreed_prices(market: Economy) -> Floats:
     """Prices of agreements signed today, $ per parcel, (E, S, K): the Nash split, never above the quote."""
     quotes = enterprise_quotes(market)
     if not market.settings.enterprise_bargaining:
@@ -106,7 +106,7 @@ def _agreed_prices(market: ParcelMarket) -> Floats:
     return np.where(worth > cost, np.clip(split, np.minimum(cost, quotes), quotes), quotes)
 
 
-def seller_limits(market: ParcelMarket) -> Floats:
+def seller_limits(market: Economy) -> Floats:
     """Least that a carrier takes from an enterprise shipper, $ per parcel, (1, S, K): marginal cost and its margin."""
     p, env, network = market.figures, market.state.environment, market.state.network
     usps = usps_mean_cost(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
@@ -116,7 +116,7 @@ def seller_limits(market: ParcelMarket) -> Floats:
     return np.asarray((cost * margin)[None])
 
 
-def buyer_values(market: ParcelMarket, price: Floats) -> Floats:
+def buyer_values(market: Economy, price: Floats) -> Floats:
     """Most that a parcel at a carrier is worth on average to each enterprise shipper, $, (E, S, K).
 
     In a logit choice the surplus from having a carrier of share q beside the others is -ln(1 - q) / price_coef, so the
@@ -138,7 +138,7 @@ def buyer_values(market: ParcelMarket, price: Floats) -> Floats:
     return np.asarray(price - np.log1p(-share) / (share * coef) * level)
 
 
-def _agreement(market: ParcelMarket, row: int, carrier: int, price: Floats, age: int) -> Contract:
+def _agreement(market: Economy, row: int, carrier: int, price: Floats, age: int) -> Contract:
     """Terms of one agreement; `age` months after its start, negative for one that is yet to start."""
     nothing = (0.0,) * len(SEGMENTS)
     return Contract(

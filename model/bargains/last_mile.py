@@ -17,10 +17,10 @@ from model.bargains.table import BargainTable
 
 if TYPE_CHECKING:
     from agents.bargaining import PriceGroups
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 
-def last_mile_table(market: ParcelMarket, buyer: str, groups: PriceGroups) -> BargainTable:
+def last_mile_table(market: Economy, buyer: str, groups: PriceGroups) -> BargainTable:
     """What access is worth to a carrier and to USPS today, by slice of the carrier's economy parcels.
 
     Args:

@@ -26,7 +26,7 @@ from model.demand import season_factors
 
 if TYPE_CHECKING:
     from agents.bargaining import PriceGroups
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def known_pairs(carriers: Sequence[str]) -> tuple[Pair, ...]:
     )
 
 
-def strategic_pairs(market: ParcelMarket) -> list[Pair]:
+def strategic_pairs(market: Economy) -> list[Pair]:
     """All pairs that talk one by one; small shippers take quotes, enterprise shippers have rate agreements.
 
     From the announcement of an auction on USPS sells access by it and no other way.
@@ -59,7 +59,7 @@ def strategic_pairs(market: ParcelMarket) -> list[Pair]:
     return [pair for pair in known_pairs(market.carriers.keys) if pair.kind not in silent]
 
 
-def opens(market: ParcelMarket, pair: Pair, held: Contract | None) -> bool:
+def opens(market: Economy, pair: Pair, held: Contract | None) -> bool:
     """Whether talks of a pair are due this month: the contract's end comes near, or its clause reopens it.
 
     Without any contract a carrier asks USPS for one in January, if there is something to agree on.
@@ -73,13 +73,13 @@ def opens(market: ParcelMarket, pair: Pair, held: Contract | None) -> bool:
     return near or held.reopens(market.month, published_for(market, pair))
 
 
-def groups_of(market: ParcelMarket, pair: Pair) -> PriceGroups:
+def groups_of(market: Economy, pair: Pair) -> PriceGroups:
     """Zones that share a price in the contract of a pair."""
     return carriage_groups(market) if pair.kind is PairKind.CARRIAGE else access_groups(market)
 
 
 def table_of(
-    market: ParcelMarket, pair: Pair, begin: Month, groups: PriceGroups, prices: Mapping[str, float]
+    market: Economy, pair: Pair, begin: Month, groups: PriceGroups, prices: Mapping[str, float]
 ) -> BargainTable:
     """What is at stake between the two from the first month of a contract on.
 
@@ -97,14 +97,14 @@ def table_of(
     return access_table(market, begin, groups)
 
 
-def delivered_at_start(market: ParcelMarket, pair: Pair) -> float:
+def delivered_at_start(market: Economy, pair: Pair) -> float:
     """Parcels a year that the seller delivered for the buyer in the start year."""
     if pair.kind is PairKind.ACCESS:
         return market.state.amazon.slices.total
     return float(handed_at_start(market, RIVALS[pair.seller]).sum()) if pair.kind is PairKind.CARRIAGE else 0.0
 
 
-def published_for(market: ParcelMarket, pair: Pair) -> float:
+def published_for(market: Economy, pair: Pair) -> float:
     """What the buyer pays this seller without a contract, $ per parcel."""
     if pair.kind is PairKind.CARRIAGE:
         return published_carriage_price(market, pair.seller)
@@ -112,7 +112,7 @@ def published_for(market: ParcelMarket, pair: Pair) -> float:
 
 
 def terms_for(
-    market: ParcelMarket, pair: Pair, groups: tuple[str, ...], price: Floats, volume: Floats, begin: Month
+    market: Economy, pair: Pair, groups: tuple[str, ...], price: Floats, volume: Floats, begin: Month
 ) -> Contract:
     """Terms of what two parties agreed on, in the state "offered".
 

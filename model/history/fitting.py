@@ -44,6 +44,7 @@ _DIRECT = {
     "usps_noncash_and_unpaid": "usps_noncash_and_unpaid",
     "usps_cash_start": "usps_cash",
     "usps_debt_start": "usps_debt",
+    "usps_cash_rate_2024": "cash_rate",
 }
 # Rows in dollars that are carried back by an index; the first pattern that fits counts.
 _CARRIED = (

@@ -12,6 +12,7 @@ from model.history.table import FIRST_YEAR, LAST_YEAR, History, base_time, middl
 from model.parameters import Parameters
 
 _LAST_MIDDLE = LAST_YEAR + 0.5
+_MIDDLE_OF_MONTH = 0.5
 _MAIL_SERIES = {"first_class": "mail_volume_first_class", "marketing": "mail_volume_marketing"}
 
 
@@ -33,6 +34,10 @@ class Paths(Protocol):
         """Wages of USPS."""
         ...
 
+    def interest_rate(self, months: int) -> float:
+        """Interest that cash earns, a year."""
+        ...
+
     def other_parcels(self, months: int) -> float:
         """Parcels of shippers other than Amazon, without season, luck or price response."""
         ...
@@ -48,6 +53,20 @@ class Paths(Protocol):
     def figures(self, months: int) -> dict[str, float] | None:
         """Growth rates that everybody expects from this month on, by symbol; None where they are as before."""
         ...
+
+
+def settling_rate(p: Parameters, years: float, before: float) -> float:
+    """Interest on cash while rates move evenly from what they were to what is projected.
+
+    Args:
+        p: Figures with the rates that are projected.
+        years: Since the projection began; before it the rate is as it was.
+        before: What they were, a year.
+    """
+    if years <= 0.0:
+        return before
+    done = min(years * MONTHS_PER_YEAR / max(p.interest_rate_settles_months, 1.0), 1.0)
+    return before + (p.interest_rate_projected - before) * done
 
 
 class Trends:
@@ -73,6 +92,10 @@ class Trends:
     def wage_usps(self, months: int) -> float:
         """Wages of USPS."""
         return growth_index(self._p.wage_growth_usps, months)
+
+    def interest_rate(self, months: int) -> float:
+        """Interest that cash earns, a year."""
+        return settling_rate(self._p, (months + _MIDDLE_OF_MONTH) / MONTHS_PER_YEAR, self._p.usps_cash_rate_2024)
 
     def other_parcels(self, months: int) -> float:
         """Other shippers' parcels."""
@@ -126,6 +149,12 @@ class ObservedPast:
     def wage_usps(self, months: int) -> float:
         """Wages of USPS."""
         return self._relative("wages_usps", months, self._p.wage_growth_usps)
+
+    def interest_rate(self, months: int) -> float:
+        """Interest that cash earns, a year."""
+        time = middle_of(self._start + months)
+        known = self._history.at("cash_rate", min(time, _LAST_MIDDLE))
+        return settling_rate(self._p, time - (LAST_YEAR + 1), known)
 
     def other_parcels(self, months: int) -> float:
         """Other shippers' parcels."""

@@ -12,7 +12,7 @@ from model.outcomes import amazon, carriers, places, usps, welfare
 from model.outcomes.registry import Outcome
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 OUTCOMES: tuple[Outcome, ...] = (
     *carriers.OUTCOMES,
@@ -25,7 +25,7 @@ OUTCOMES: tuple[Outcome, ...] = (
 __all__ = ["OUTCOMES", "Outcome", "compute_outcomes"]
 
 
-def compute_outcomes(market: ParcelMarket) -> dict[str, float]:
+def compute_outcomes(market: Economy) -> dict[str, float]:
     """Return every outcome for each full calendar year that was played, and for the whole run.
 
     Names of yearly outcomes end with the year; accounts of USPS come by fiscal year too, `usps_fiscal_..._2026` for
@@ -51,7 +51,7 @@ def compute_outcomes(market: ParcelMarket) -> dict[str, float]:
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
-def _years(market: ParcelMarket, first_month: int) -> Iterator[slice]:
+def _years(market: Economy, first_month: int) -> Iterator[slice]:
     """Rows of each full year that begins with a calendar month."""
     begin = (first_month - market.settings.start.month) % MONTHS_PER_YEAR
     for start in range(begin, market.records.n - MONTHS_PER_YEAR + 1, MONTHS_PER_YEAR):

@@ -10,10 +10,10 @@ from model.outcomes.registry import Outcome, Rows, last, named, single, total
 from model.records import by_zone_type
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 
-def _own_share(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _own_share(market: Economy, rows: Rows) -> dict[str, float]:
     own, all_parcels = market.records["amazon_own_parcels"][rows], market.records["amazon_parcels"][rows]
     kinds = market.zones.zone_type
     own_type, all_type = by_zone_type(own.sum(axis=0), kinds), by_zone_type(all_parcels.sum(axis=0), kinds)
@@ -21,7 +21,7 @@ def _own_share(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     return found | named(ZONE_TYPES, own_type, all_type, "amazon_own_share_{}")
 
 
-def _retained(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _retained(market: Economy, rows: Rows) -> dict[str, float]:
     """Amazon's parcels at USPS over those of the first full year of the run."""
     at_usps = market.records["amazon_via_usps_parcels"]
     first = at_usps[:MONTHS_PER_YEAR].sum()
@@ -30,13 +30,13 @@ def _retained(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     return {"amazon_usps_retained_share": float(at_usps[rows].sum() / first)}
 
 
-def _delivered_cost(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _delivered_cost(market: Economy, rows: Rows) -> dict[str, float]:
     parcels = market.records["amazon_parcels"][rows].sum(axis=1)
     cost = market.records["amazon_delivered_cost_usd"][rows]
     return {"amazon_delivered_cost_usd": float((cost * parcels).sum() / parcels.sum())}
 
 
-def _idle(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _idle(market: Economy, rows: Rows) -> dict[str, float]:
     """Capacity beyond what is delivered, mean of the months."""
     idle = market.records["amazon_idle_capacity_parcels"][rows].mean(axis=0)
     kinds = by_zone_type(idle, market.zones.zone_type)
@@ -64,6 +64,19 @@ OUTCOMES: tuple[Outcome, ...] = (
         _retained,
         whole_run=False,
     ),
+    *(
+        Outcome(name, "$", meaning, single(name, total))
+        for name, meaning in (
+            (
+                "amazon_delivery_bill_usd",
+                "What delivery takes out of Amazon's hands: work, capital in use, what others are paid, less its sales",
+            ),
+            ("amazon_paid_usps_usd", "What Amazon pays USPS, missed commitments included"),
+            ("amazon_paid_ups_usd", "What Amazon pays UPS"),
+            ("amazon_paid_fedex_usd", "What Amazon pays FedEx"),
+            ("amazon_sales_usd", "What others pay Amazon for delivery"),
+        )
+    ),
     Outcome("amazon_delivered_cost_usd", "$ per parcel", "Amazon's cost of a delivered parcel", _delivered_cost),
     Outcome(
         "amazon_short_parcels",
@@ -74,7 +87,12 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "amazon_usps_price_usd", "$ per parcel", "Contract price, last month", single("amazon_usps_price_usd", last)
     ),
-    Outcome("amazon_usps_revenue_usd", "$", "What Amazon pays USPS", single("amazon_usps_revenue_usd", total)),
+    Outcome(
+        "amazon_usps_revenue_usd",
+        "$",
+        "What Amazon pays USPS for parcels that it delivers",
+        single("amazon_usps_revenue_usd", total),
+    ),
     Outcome(
         "amazon_idle_capacity_parcels[_{zone_type}], amazon_idle_capital_usd",
         "parcels a year, $",

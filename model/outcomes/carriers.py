@@ -9,35 +9,35 @@ from agents.geography import SEGMENTS
 from model.outcomes.registry import Floats, Outcome, Rows, by_carrier, named, over_months
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 KG_PER_TONNE = 1000.0
 PERCENT = 100.0
 
 
-def _on_time(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _on_time(market: Economy, rows: Rows) -> dict[str, float]:
     volume = market.records["volume_parcels"][rows]
     good = (market.records["on_time_share"][rows] * volume).sum(axis=0)
     return named(market.carriers.keys, good, volume.sum(axis=0), "{}_on_time_share")
 
 
-def _volume_share(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _volume_share(market: Economy, rows: Rows) -> dict[str, float]:
     volume = market.records["volume_parcels"][rows].sum(axis=0)
     return {f"{key}_volume_share": float(volume[i] / volume.sum()) for i, key in enumerate(market.carriers.keys)}
 
 
-def _revenue_per_parcel(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _revenue_per_parcel(market: Economy, rows: Rows) -> dict[str, float]:
     volume = market.records["volume_parcels"][rows].sum(axis=0)
     revenue = market.records["revenue_usd"][rows].sum(axis=0)
     return named(market.carriers.keys, revenue, volume, "{}_revenue_per_parcel_usd")
 
 
-def _prices(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _prices(market: Economy, rows: Rows) -> dict[str, float]:
     parcels, price = market.records["shipped_parcels"][rows], market.records["price_per_parcel_usd"][rows]
     return named(SEGMENTS, (parcels * price).sum(axis=0), parcels.sum(axis=0), "{}_price_per_parcel_usd")
 
 
-def _hhi(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _hhi(market: Economy, rows: Rows) -> dict[str, float]:
     """Concentration by zone and segment, and where each carrier leads, weighted by parcels."""
     parcels = market.records["delivered_by_segment_parcels"][rows]
     found: dict[str, float] = {}
@@ -53,7 +53,7 @@ def _hhi(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     return found
 
 
-def _carbon(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _carbon(market: Economy, rows: Rows) -> dict[str, float]:
     kg = market.records["carbon_kg"][rows].sum(axis=0)
     found = {f"{key}_carbon_tonnes": float(kg[i]) / KG_PER_TONNE for i, key in enumerate(market.carriers.keys)}
     return found | {"carbon_tonnes": math.fsum(kg) / KG_PER_TONNE}
@@ -74,8 +74,21 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "{carrier}_profit_usd",
         "$",
-        "Invoiced revenue less cost of delivering; USPS: parcel contribution; Amazon: what delivery costs it net",
+        "What the ledger says that it received less what it paid for work, access, carriage, capital in use and "
+        "interest; USPS: net income; Amazon: less its delivery bill",
         by_carrier("profit_usd", over_months),
+    ),
+    *(
+        Outcome(f"{{carrier}}_{series}", "$", meaning, by_carrier(series, over_months))
+        for series, meaning in (
+            ("wages_usd", "Wages on routes and in stations; of USPS all but vehicles"),
+            ("operations_usd", "What it pays for vehicles, line-haul, hubs and overhead"),
+            (
+                "capital_charge_usd",
+                "Depreciation and return of capital that it added since the start; USPS: in its wages",
+            ),
+            ("capital_paid_usd", "Cash that it pays for capital goods when it orders them, not in its profit"),
+        )
     ),
     Outcome(
         "{carrier}_bought_parcels",

@@ -9,10 +9,10 @@ from model.outcomes.registry import Outcome, Rows, named
 from model.records import by_zone_type
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 
-def _on_time(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _on_time(market: Economy, rows: Rows) -> dict[str, float]:
     delivered = market.records["delivered_parcels"][rows].sum(axis=1)
     on_time = market.records["on_time_by_zone_share"][rows]
     kinds = market.zones.zone_type
@@ -20,7 +20,7 @@ def _on_time(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     return named(ZONE_TYPES, good, parcels, "{}_on_time_share")
 
 
-def _transit(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _transit(market: Economy, rows: Rows) -> dict[str, float]:
     """Means over months, weighted by parcels; the 90th percentile too is a mean of those of the months."""
     parcels = by_zone_type(market.records["delivered_parcels"][rows].sum(axis=1), market.zones.zone_type)
     found: dict[str, float] = {}
@@ -30,7 +30,7 @@ def _transit(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     return found
 
 
-def _prices(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _prices(market: Economy, rows: Rows) -> dict[str, float]:
     kinds = market.zones.zone_type
     parcels = by_zone_type(market.records["quoted_parcels"][rows].sum(axis=0), kinds)
     paid = by_zone_type(market.records["quoted_paid_usd"][rows].sum(axis=0), kinds)
@@ -40,7 +40,7 @@ def _prices(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     return found
 
 
-def _access(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _access(market: Economy, rows: Rows) -> dict[str, float]:
     """At the end of the last month."""
     found: dict[str, float] = {}
     for series, what in (

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Rows = slice
-type Values = Callable[[ParcelMarket, Rows], dict[str, float]]
+type Values = Callable[[Economy, Rows], dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Outcome:
 def by_carrier(series: str, how: Callable[[Floats], Floats]) -> Values:
     """One value per carrier, `{carrier}_{series}`, from a series by carrier."""
 
-    def values(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    def values(market: Economy, rows: Rows) -> dict[str, float]:
         data = how(market.records[series][rows])
         return {f"{key}_{series}": float(data[i]) for i, key in enumerate(market.carriers.keys)}
 
@@ -51,7 +51,7 @@ def by_carrier(series: str, how: Callable[[Floats], Floats]) -> Values:
 def single(name: str, how: Callable[[Floats], float], series: str = "") -> Values:
     """One value from a series, which has the same name unless told."""
 
-    def values(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+    def values(market: Economy, rows: Rows) -> dict[str, float]:
         return {name: float(how(market.records[series or name][rows]))}
 
     return values

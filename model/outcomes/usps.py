@@ -9,16 +9,16 @@ import numpy as np
 from model.outcomes.registry import Outcome, Rows, highest, last, named, single, total
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 
-def _cover(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _cover(market: Economy, rows: Rows) -> dict[str, float]:
     paid = market.records["usps_contract_paid_usd"][rows].sum(axis=0)
     cost = market.records["usps_contract_cost_usd"][rows].sum(axis=0)
     return named(market.carriers.keys, paid, cost, "usps_{}_contract_cover")
 
 
-def _exhausted(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _exhausted(market: Economy, rows: Rows) -> dict[str, float]:
     """Whether cash has run out by the end of the span, and after how many months of the run it did."""
     short = np.flatnonzero(market.records["usps_arrears_usd"][: rows.stop] > 0.0)
     if len(short) == 0:
@@ -35,6 +35,8 @@ OUTCOMES: tuple[Outcome, ...] = (
             ("usps_parcel_contribution_usd", "Parcel revenue less attributable cost as staffed"),
             ("usps_institutional_usd", "Cost of USPS that no product causes"),
             ("usps_expense_usd", "All operating expense"),
+            ("usps_interest_earned_usd", "Interest on its cash"),
+            ("usps_interest_paid_usd", "Interest on its debt"),
             ("usps_net_income_usd", "Net income of the year"),
             ("usps_controllable_income_usd", "Net income without retirement cost set by others"),
         )
@@ -42,6 +44,12 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("usps_cash_usd", "$", "Cash at the end", single("usps_cash_usd", last), fiscal=True),
     Outcome("usps_debt_usd", "$", "Debt at the end", single("usps_debt_usd", last), fiscal=True),
     Outcome("usps_arrears_usd", "$", "Payments that could not be made", single("usps_arrears_usd", last), fiscal=True),
+    Outcome(
+        "usps_put_off_usd",
+        "$",
+        "Payments that USPS puts off or cannot make; its net income bears them already",
+        single("usps_put_off_usd", total),
+    ),
     Outcome("usps_deferred_usd", "$", "Retirement contributions put off so far", single("usps_deferred_usd", last)),
     Outcome(
         "usps_distress_rung",

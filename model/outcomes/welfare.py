@@ -1,4 +1,8 @@
-"""Who gains and who loses against the start of the run, by component; components are never added up."""
+"""Who gains and who loses, by component.
+
+Money comes from the ledger, where what one party pays another receives. What shippers, members of Amazon and mail users
+gain is the value of prices and service against the start of the run.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,10 @@ from model.carriers import AMAZON, USPS
 from model.outcomes.registry import Outcome, Rows, single, total
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 
-def _shippers(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _shippers(market: Economy, rows: Rows) -> dict[str, float]:
     """Shippers pass a part of their gain on to those who buy from them."""
     passed = market.figures.consumer_pass_through
     big = total(market.records["enterprise_shippers_gain_usd"][rows])
@@ -26,7 +30,7 @@ def _shippers(market: ParcelMarket, rows: Rows) -> dict[str, float]:
     }
 
 
-def _producers(market: ParcelMarket, rows: Rows) -> dict[str, float]:
+def _producers(market: Economy, rows: Rows) -> dict[str, float]:
     profit = market.records["profit_usd"][rows].sum(axis=0)
     return {
         "welfare_rivals_usd": math.fsum(np.delete(profit, [USPS, AMAZON])),
@@ -46,14 +50,32 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "welfare_rivals_usd, welfare_amazon_usd, welfare_usps_usd",
         "$",
-        "Producers: profit of UPS, FedEx and regional carriers; delivery as a cost of Amazon; net income of USPS",
+        "Producers: profit of UPS, FedEx and regional carriers; less Amazon's delivery bill; net income of USPS",
         _producers,
+    ),
+    *(
+        Outcome(f"welfare_{who}_usd", "$", meaning, single(f"welfare_{who}_usd", total, f"{who}_result_usd"))
+        for who, meaning in (
+            ("consolidators", "Consolidators: what shippers pay them less what they pay"),
+            ("staff", "Staff of all carriers: wages; a cost of the work, not a gain, where labour has other work"),
+            ("suppliers", "Suppliers: what they are paid for work; likewise a cost"),
+            ("lenders", "Owners and lenders: depreciation and return of capital in use; likewise a cost"),
+            ("retirement_funds", "Retirement cost of USPS that uses no cash; likewise a cost"),
+            ("treasury", "Treasury: interest that USPS pays it less interest that it pays USPS"),
+        )
+    ),
+    *(
+        Outcome(f"{who}_paid_usd", "$", meaning, single(f"{who}_paid_usd", total))
+        for who, meaning in (
+            ("enterprise_shippers", "What enterprise shippers pay for their parcels"),
+            ("small_shippers", "What small shippers pay for their parcels"),
+            ("mail_users", "What mail users pay USPS"),
+        )
     ),
     *(
         Outcome(f"welfare_{who}_usd", "$", meaning, single(f"welfare_{who}_usd", total, f"{who}_gain_usd"))
         for who, meaning in (
             ("mail_users", "Mail users: mail prices against inflation, times volume"),
-            ("treasury", "Treasury: payments that USPS puts off or cannot make"),
             ("amazon_members", "Members of Amazon: days of delay times their value"),
         )
     ),

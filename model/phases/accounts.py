@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,31 +21,34 @@ from model.access import (
 from model.allocation import Allocation
 from model.auction.delivery import settle_month, spared_upstream
 from model.billing import invoice_cents, sum_over_carriers
+from model.capital import capital_charges
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.fixed_costs import fixed_costs
 from model.ledger import CENTS
 from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
-from model.phases.labour import resource_flexibility, wage_step
+from model.phases.labour import resource_flexibility, wage_step, wages_of_month
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.phases.postal import close_postal_books, postal_statement
 from model.phases.regulation import review_month
 from model.phases.universal_service import mail_kept, mail_of_month
 from model.postal_accounts import PostalStatement
+from model.statements import LENDERS, STAFF, SUPPLIERS
+from model.wages import share_of_month
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def operate_and_bill(market: ParcelMarket) -> None:
+def operate_and_bill(market: Economy) -> None:
     """Run the routes, measure service, write the invoices."""
     _operate(market)
     _serve(market)
     _bill(market)
 
 
-def _operate(market: ParcelMarket) -> None:
+def _operate(market: Economy) -> None:
     """Cost of the month by carrier: routes and staff adjust to need first, then what is in place is paid."""
     state, p, env = market.state, market.figures, market.state.environment
     network, allocation, demand = state.network, state.flows.allocation, state.flows.demand
@@ -89,8 +91,11 @@ def _operate(market: ParcelMarket) -> None:
     in_place[USPS] = adjust(in_place[USPS], needed[USPS], flex_down[USPS], flex_up[USPS])
     in_place[1:] = adjust(in_place[1:], needed[1:], flex_down[1], flex_up[1])
     network.in_place = in_place
-    last_mile = resource_cost(in_place, needed, p.overtime_premium).sum(axis=1) * env.season
+    routes = resource_cost(in_place, needed, p.overtime_premium).sum(axis=1) * env.season
+    last_mile = routes.copy()
     last_mile[1:] += (network.street.sort * volume[1:]).sum(axis=1)
+    labour = share_of_month(market.labour_share, wages_of_month(market), env.price_level)
+    state.flows.wages = routes * labour + (last_mile - routes)
     upstream = (market.costs.upstream * by_segment.sum(axis=2)).sum(axis=0) * env.price_level
     upstream[USPS] = 0.0  # part of the staffed attributable cost
     handling = market.costs.upstream[ECONOMY, AMAZON] * float(handed_over(allocation).sum())
@@ -100,11 +105,6 @@ def _operate(market: ParcelMarket) -> None:
     state.flows.operating_cost = cost
     own_share = float(own.sum()) / max(float(volume[AMAZON].sum()), 1.0)
     state.amazon.sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
-    state.amazon.delivered_cost = amazon_cost_per_parcel(
-        own=(last_mile[AMAZON] + upstream[AMAZON]) * own_share + capital_charge_of_additions(market, AMAZON),
-        bought=(handling + injection) * env.price_level + math.fsum(allocation.value[-2:].sum(axis=(0, 1, 3))),
-        parcels=math.fsum(allocation.accepted[-2:].sum(axis=(0, 1, 3))),
-    )
     kept = mail_kept(market)
     state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue * kept, mail.attributable_cost * kept)
 
@@ -116,26 +116,7 @@ def handed_over(allocation: Allocation) -> Floats:
     return np.asarray(parcels)
 
 
-def capital_charge_of_additions(market: ParcelMarket, carrier: int) -> float:
-    """Yearly annuity on capacity added since the start, announced plans included, dollars a month."""
-    p, network = market.figures, market.state.network
-    added = network.capacity[carrier] - network.start_capacity[carrier]
-    capital = float((added * p.by_type("capacity_capex")[market.zones.zone_type]).sum())
-    return capital * p.capital_annuity / MONTHS_PER_YEAR * market.state.environment.price_level
-
-
-def amazon_cost_per_parcel(own: float, bought: float, parcels: float) -> float:
-    """Amazon's cost of a delivered parcel over all channels, dollars.
-
-    Args:
-        own: Cost of its own deliveries of its own parcels, capital of added capacity included.
-        bought: What it pays others, with middle mile and injection.
-        parcels: All its parcels that were delivered.
-    """
-    return (own + bought) / parcels if parcels > 0.0 else 0.0
-
-
-def _serve(market: ParcelMarket) -> None:
+def _serve(market: Economy) -> None:
     """On-time share and waiting, and what shippers come to believe of them."""
     state, p = market.state, market.figures
     network, allocation = state.network, state.flows.allocation
@@ -167,7 +148,7 @@ def _serve(market: ParcelMarket) -> None:
         state.choice.transit_delay = DAYS_PER_MONTH * waits / np.maximum(waits + moved.sum(axis=1), 1.0)
 
 
-def _bill(market: ParcelMarket) -> None:
+def _bill(market: Economy) -> None:
     """One invoice for each customer group, segment and carrier, in whole cents, through the ledger."""
     state = market.state
     allocation = state.flows.allocation
@@ -195,19 +176,22 @@ def _bill(market: ParcelMarket) -> None:
     state.choice.price_index = np.concatenate([state.choice.price_index[1:], real[None]])
 
 
-def close_books(market: ParcelMarket) -> None:
-    """Profit, cash and debt of the month, then what the law says of them."""
+def close_books(market: Economy) -> None:
+    """Pay for work and for capital in use, close the books of USPS, then see what the law says of them."""
     state, ledger = market.state, market.ledger
     cost = state.flows.operating_cost
+    charge = capital_charges(market)
     for carrier, key in enumerate(market.carriers.keys):
         if carrier != USPS:
-            ledger.pay("operations", key, "suppliers", float(cost[carrier]))
+            wages = ledger.pay("wages", key, STAFF, float(state.flows.wages[carrier])) / CENTS
+            ledger.pay("operations", key, SUPPLIERS, float(cost[carrier]) - wages)
+            ledger.pay("capital_charge", key, LENDERS, float(charge[carrier]))
     close_postal_books(market)
     _roll_year(market, cost, state.flows.postal)
     review_month(market)
 
 
-def _roll_year(market: ParcelMarket, cost: Floats, postal: PostalStatement) -> None:
+def _roll_year(market: Economy, cost: Floats, postal: PostalStatement) -> None:
     """Append the month to the last twelve months of every carrier."""
     state, ledger = market.state, market.ledger
     books, network, allocation = state.books, state.network, state.flows.allocation

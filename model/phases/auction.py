@@ -13,14 +13,15 @@ from model.auction.lots import draw_up_lots, handover_terms
 from model.auction.needs import bidders_needs
 from model.auction.round import AuctionRound
 from model.phases.history import left_to_bargaining
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 LARGE_BIDDER = "amazon"  # so large that its bids move a uniform price, and it knows
 
 
-def run_auction(market: ParcelMarket) -> None:
+def run_auction(market: Economy) -> None:
     """Announce the auction on its date; in the month of awards hold it and sign what was won, again after each term."""
     kind = market.settings.access_auction
     if kind == "none":
@@ -37,7 +38,7 @@ def run_auction(market: ParcelMarket) -> None:
         _sign(market, won, service)
 
 
-def hold_auction(market: ParcelMarket, kind: AuctionFormat, service: Month) -> AuctionRound:
+def hold_auction(market: Economy, kind: AuctionFormat, service: Month) -> AuctionRound:
     """Draw up lots, ask all bidders, clear.
 
     Args:
@@ -70,7 +71,7 @@ def hold_auction(market: ParcelMarket, kind: AuctionFormat, service: Month) -> A
     )
 
 
-def first_month(market: ParcelMarket, bidder: str, service: Month) -> Month | None:
+def first_month(market: Economy, bidder: str, service: Month) -> Month | None:
     """First month of what a bidder could win: after its contract in force; None where that one lasts too long."""
     talks = market.state.talks.get(("usps", bidder))
     if market.book.upcoming("usps", bidder) is not None or (talks is not None and talks.under_review is not None):
@@ -80,7 +81,7 @@ def first_month(market: ParcelMarket, bidder: str, service: Month) -> Month | No
     return begins if begins < service + int(market.figures.auction_term) else None
 
 
-def _announce(market: ParcelMarket) -> None:
+def _announce(market: Economy) -> None:
     excluded = market.settings.auction_excludes_amazon
     who = "everybody but Amazon" if excluded else "everybody"
     market.events.add(
@@ -92,7 +93,7 @@ def _announce(market: ParcelMarket) -> None:
     )
 
 
-def _after_review(market: ParcelMarket, need: AccessNeed, won: Winnings) -> Winnings:
+def _after_review(market: Economy, need: AccessNeed, won: Winnings) -> Winnings:
     """What is left after the regulator has struck out what does not cover its cost."""
     kept = pass_the_floor(won, need.zone)
     struck = float(won.parcels.sum() - kept.parcels.sum())
@@ -101,20 +102,20 @@ def _after_review(market: ParcelMarket, need: AccessNeed, won: Winnings) -> Winn
             market.month,
             "regulator",
             ("usps", won.bidder),
-            f"The regulator strikes out awards for {struck / 1e6:,.1f} million parcels a year below their cost",
+            f"The regulator strikes out awards for {parcels_in_words(struck)} a year below their cost",
             parcels=struck,
         )
     return kept
 
 
-def _record(market: ParcelMarket, held: AuctionRound) -> None:
+def _record(market: Economy, held: AuctionRound) -> None:
     sold, revenue = total(held.results)
     price = revenue / sold if sold > 0.0 else 0.0
     market.events.add(
         market.month,
         "auction",
         ("usps",),
-        f"USPS sells access for {sold / 1e6:,.0f} million parcels a year in {len(held.lots)} lots at ${price:.2f}",
+        f"USPS sells access for {parcels_in_words(sold)} a year in {len(held.lots)} lots at ${price:.2f}",
         parcels=sold,
         revenue_usd=revenue,
         efficiency_share=held.efficiency,
@@ -122,18 +123,20 @@ def _record(market: ParcelMarket, held: AuctionRound) -> None:
     )
     for won in held.winnings:
         parcels, paid = float(won.parcels.sum()), float(won.payment.sum())
+        start = first_month(market, won.bidder, held.service)
         market.events.add(
             market.month,
             "award",
             (won.bidder, "usps"),
-            f"{market.book.name(won.bidder)} wins access for {parcels / 1e6:,.1f} million parcels a year "
+            f"{market.book.name(won.bidder)} wins access for {parcels_in_words(parcels)} a year "
             f"at ${paid / parcels:.2f}",
+            about=(f"contract:usps-{won.bidder}-{start}",),
             parcels=parcels,
             price_usd=paid / parcels,
         )
 
 
-def _sign(market: ParcelMarket, won: Winnings, service: Month) -> None:
+def _sign(market: Economy, won: Winnings, service: Month) -> None:
     """Sign what was won; Amazon's contract carries the very slices that it bid for."""
     start = first_month(market, won.bidder, service)
     assert start is not None  # else it would not have bid

@@ -15,7 +15,7 @@ from model.carriers import USPS
 from model.operations import usps_costs, usps_mean_cost
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class Cover:
     cost: float
 
 
-def contract_cover(market: ParcelMarket, contract: Contract) -> Cover:
+def contract_cover(market: Economy, contract: Contract) -> Cover:
     """Parcels of the month under a contract that USPS sells, what they paid and what they cost.
 
     Args:
@@ -57,19 +57,19 @@ def contract_cover(market: ParcelMarket, contract: Contract) -> Cover:
     return Cover(float(parcels.sum()), float(parcels @ price), float(parcels @ mean_access_cost(market)))
 
 
-def _amazon_cover(market: ParcelMarket) -> Cover:
+def _amazon_cover(market: Economy) -> Cover:
     allocation = market.state.flows.allocation
     parcels, paid = allocation.accepted[-2, ECONOMY, USPS], allocation.value[-2, ECONOMY, USPS]
     return Cover(float(parcels.sum()), float(paid.sum()), float(parcels @ amazon_access_cost(market)))
 
 
-def _carrier_cover(market: ParcelMarket, carrier: int) -> Cover:
+def _carrier_cover(market: Economy, carrier: int) -> Cover:
     parcels, cost = market.state.access.contract[carrier], market.state.flows.access_cost
     paid = float(parcels @ access_price(market, carrier))
     return Cover(float(parcels.sum()), paid, float(parcels @ cost[carrier]))
 
 
-def amazon_access_cost(market: ParcelMarket) -> Floats:
+def amazon_access_cost(market: Economy) -> Floats:
     """Attributable cost of a parcel that Amazon hands over this month, $ by zone, (Z,)."""
     allocation, demand = market.state.flows.allocation, market.state.flows.demand
     handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
@@ -77,13 +77,13 @@ def amazon_access_cost(market: ParcelMarket) -> Floats:
     return usps_costs(market.costs, market.zones, amazon_from, market.mail_index, env.wage_usps, env.price_level)[1]
 
 
-def mean_access_cost(market: ParcelMarket) -> Floats:
+def mean_access_cost(market: Economy) -> Floats:
     """Attributable cost of a parcel that enters at the delivery unit, over all addresses, $ by zone, (Z,)."""
     env = market.state.environment
     return usps_mean_cost(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
 
 
-def covers_by_carrier(market: ParcelMarket) -> tuple[Floats, Floats]:
+def covers_by_carrier(market: Economy) -> tuple[Floats, Floats]:
     """What carriers paid under their contracts with USPS this month and what that cost it, $, (K,) each."""
     paid, cost = np.zeros(market.carriers.n_carriers), np.zeros(market.carriers.n_carriers)
     for contract in market.book.in_force():

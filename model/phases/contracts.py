@@ -30,14 +30,14 @@ from model.phases.negotiation import decide_reviews
 from model.timeline import usps_amazon_expiry
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 AMAZON_SELLERS = ("usps", "ups", "fedex")
 
 
-def sign_start_contracts(market: ParcelMarket) -> None:
+def sign_start_contracts(market: Economy) -> None:
     """Put the contracts of the start into the book, with what was delivered before the run began."""
     p, flows = market.figures, market.state.amazon.flows
     start = usps_amazon_expiry(after=market.month) + -int(p.term_strategic)
@@ -72,7 +72,7 @@ def sign_start_contracts(market: ParcelMarket) -> None:
     hold_start_agreements(market)
 
 
-def advance_contracts(market: ParcelMarket) -> None:
+def advance_contracts(market: Economy) -> None:
     """Settle and move all contracts, decide reviews, renew what is imposed, and set this month's contract volumes."""
     follow_history(market)
     for contract, settlement in market.book.advance(market.month):
@@ -89,7 +89,7 @@ def advance_contracts(market: ParcelMarket) -> None:
         _follow_scenario(market)
 
 
-def _renew_imposed(market: ParcelMarket) -> None:
+def _renew_imposed(market: Economy) -> None:
     """Sign anew, on the terms in force, what the scenario does not leave to talks."""
     settings = market.settings
     early = settings.usps_amazon_renewal == "early" and market.month == settings.start
@@ -106,7 +106,7 @@ def _renew_imposed(market: ParcelMarket) -> None:
             _renew(market, held)
 
 
-def _follow_scenario(market: ParcelMarket) -> None:
+def _follow_scenario(market: Economy) -> None:
     """Contract volume at USPS is what the scenario imposes."""
     amazon, settings = market.state.amazon, market.settings
     share = usps_share(market, market.month)
@@ -122,7 +122,7 @@ def _follow_scenario(market: ParcelMarket) -> None:
             )
 
 
-def _follow_contract(market: ParcelMarket) -> None:
+def _follow_contract(market: Economy) -> None:
     """Contract volume at USPS is that of the contract in force, less what Amazon takes back within its terms."""
     amazon = market.state.amazon
     under = contract_slices(market, market.month)
@@ -139,7 +139,7 @@ def _follow_contract(market: ParcelMarket) -> None:
         amazon.price_belief = float(updated_price_belief(amazon.price_belief, published, gain))
 
 
-def _taken_back(market: ParcelMarket, under: Bools, worth: Floats) -> Bools:
+def _taken_back(market: Economy, under: Bools, worth: Floats) -> Bools:
     """Slices under the contract that Amazon's own routes take this month, (L,) (section 12)."""
     held, slices = market.book.get("usps", "amazon"), market.state.amazon.slices
     nothing = np.zeros(len(under), dtype=np.bool_)
@@ -164,7 +164,7 @@ def _taken_back(market: ParcelMarket, under: Bools, worth: Floats) -> Bools:
     return nothing
 
 
-def contract_slices(market: ParcelMarket, month: Month) -> Bools:
+def contract_slices(market: Economy, month: Month) -> Bools:
     """Slices that signed contracts with USPS carry in a month, (L,)."""
     amazon, held, upcoming = (
         market.state.amazon,
@@ -182,7 +182,7 @@ def contract_slices(market: ParcelMarket, month: Month) -> Bools:
     return ~everything
 
 
-def contract_part(market: ParcelMarket, month: Month) -> Floats:
+def contract_part(market: Economy, month: Month) -> Floats:
     """Share of each slice that signed contracts with USPS carry in a month, (L,): less than all beyond their cap."""
     under, amazon = contract_slices(market, month), market.state.amazon
     held, upcoming = market.book.get("usps", "amazon"), market.book.upcoming("usps", "amazon")
@@ -194,7 +194,7 @@ def contract_part(market: ParcelMarket, month: Month) -> Floats:
     return np.asarray(under * np.minimum(allowed, 1.0)[group])
 
 
-def rival_volume(market: ParcelMarket, seller: str, month: Month) -> Floats:
+def rival_volume(market: Economy, seller: str, month: Month) -> Floats:
     """Parcels a year that Amazon's contract with UPS or FedEx carries in a month, as known today, (Z,)."""
     held, upcoming = market.book.get(seller, "amazon"), market.book.upcoming(seller, "amazon")
     assert held is not None
@@ -208,7 +208,7 @@ def rival_volume(market: ParcelMarket, seller: str, month: Month) -> Floats:
     return handed_at_start(market, carrier) * (ups_share(market, month) if carrier == UPS else 1.0)
 
 
-def _renew(market: ParcelMarket, held: Contract) -> None:
+def _renew(market: Economy, held: Contract) -> None:
     """Sign the same terms anew at today's price; a smaller volume where the scenario keeps only a part."""
     price = imposed_price(market, held.seller)
     if price is None:
@@ -225,7 +225,7 @@ def _renew(market: ParcelMarket, held: Contract) -> None:
     market.book.renew(fresh, market.month, int(market.figures.term_strategic), (price,))
 
 
-def exit_progress(market: ParcelMarket, month: Month) -> float:
+def exit_progress(market: Economy, month: Month) -> float:
     """Share of the exit from USPS that is done in a month, as known today: nothing before it is decided."""
     settings = market.settings
     imposed = settings.usps_amazon_volume in ("withdrawn", "partial")
@@ -236,19 +236,19 @@ def exit_progress(market: ParcelMarket, month: Month) -> float:
     return min(1.0, (month - settings.exit_start + 1) / (settings.exit_end - settings.exit_start + 1))
 
 
-def usps_share(market: ParcelMarket, month: Month) -> float:
+def usps_share(market: Economy, month: Month) -> float:
     """Share of Amazon's start volume at USPS that its contract carries in a month."""
     target = 0.0 if market.settings.usps_amazon_volume == "withdrawn" else market.figures.partial_retained_share
     return 1.0 - exit_progress(market, month) * (1.0 - target)
 
 
-def outsourced(market: ParcelMarket, month: Month) -> Floats:
+def outsourced(market: Economy, month: Month) -> Floats:
     """Amazon's parcels a year that its contracts carry in a month, as known today, by zone, (Z,)."""
     with_rivals = sum((rival_volume(market, seller, month) for seller in RIVALS), np.zeros(market.zones.n_zones))
     return np.asarray(expected_at_usps(market, month) + with_rivals)
 
 
-def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
+def expected_at_usps(market: Economy, month: Month) -> Floats:
     """Amazon's expectation of what USPS carries: imposed or signed volume, and what it would leave there, (Z,)."""
     if not left_to_bargaining(market):
         return market.state.amazon.slices.retained(usps_share(market, month))
@@ -266,12 +266,12 @@ def expected_at_usps(market: ParcelMarket, month: Month) -> Floats:
     return amazon.slices.zones_of(part + (1.0 - part) * desired_slices(market, price))
 
 
-def published_price(market: ParcelMarket, seller: str) -> float:
+def published_price(market: Economy, seller: str) -> float:
     """What Amazon pays a carrier without a contract, $ per parcel."""
     return market.published_access_price() if seller == "usps" else published_carriage_price(market, seller)
 
 
-def amazon_parcels(market: ParcelMarket, month: Month) -> Floats:
+def amazon_parcels(market: Economy, month: Month) -> Floats:
     """Parcels a year that Amazon ships on trend in a month, by zone, (Z,)."""
     start = market.settings.start
     index = market.paths.amazon_parcels(month - start, market.month - start)

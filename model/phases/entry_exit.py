@@ -16,22 +16,22 @@ from model.carriers import USPS
 from model.fixed_costs import fixed_cost_per_capacity, fixed_costs
 from model.operations import expected_unit_grid
 from model.phases.mergers import merge
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
-MILLION = 1e6
 
 
-def regionals(market: ParcelMarket) -> list[int]:
+def regionals(market: Economy) -> list[int]:
     """Regional carriers that are in the market: they sell something somewhere."""
     offered = np.isfinite(market.state.choice.constants).any(axis=0)
     reached = market.state.network.coverage.any(axis=1)
     return [k for k, group in enumerate(market.carriers.groups) if group == "regional" and offered[k] and reached[k]]
 
 
-def enter(market: ParcelMarket, carrier: int, room: float) -> CapacityOrder | None:
+def enter(market: Economy, carrier: int, room: float) -> CapacityOrder | None:
     """Order capacity in the neighbouring states that are worth it.
 
     Args:
@@ -63,14 +63,14 @@ def enter(market: ParcelMarket, carrier: int, room: float) -> CapacityOrder | No
         "entry",
         (market.carriers.keys[carrier],),
         f"{market.carriers.names[carrier]} goes to {', '.join(states)} with capacity for "
-        f"{parcels.sum() / MILLION:,.0f} million parcels a year, from {arrives}",
+        f"{parcels_in_words(float(parcels.sum()))} a year, from {arrives}",
         annual_parcels=float(parcels.sum()),
-        capital_usd=capital,
+        capital_usd=capital * market.state.environment.price_level,
     )
     return CapacityOrder(carrier, arrives, parcels, coverage, capital)
 
 
-def entry_case(market: ParcelMarket, carrier: int) -> EntryCase:
+def entry_case(market: Economy, carrier: int) -> EntryCase:
     """What the carrier expects of the states around it: as many parcels by household as where it delivers today."""
     p, zones, env, network = market.figures, market.zones, market.state.environment, market.state.network
     reached = planned_coverage(market, carrier)
@@ -118,7 +118,7 @@ def entry_case(market: ParcelMarket, carrier: int) -> EntryCase:
     )
 
 
-def planned_coverage(market: ParcelMarket, carrier: int) -> Floats:
+def planned_coverage(market: Economy, carrier: int) -> Floats:
     """Coverage of a carrier once all its orders stand, (Z,)."""
     reached: Floats = market.state.network.coverage[carrier].copy()
     for order in market.state.network.pipeline:
@@ -127,7 +127,7 @@ def planned_coverage(market: ParcelMarket, carrier: int) -> Floats:
     return reached
 
 
-def count_losses(market: ParcelMarket) -> None:
+def count_losses(market: Economy) -> None:
     """Count the months in a row in which a carrier's operating cash is negative, seasonally adjusted."""
     state = market.state
     cost, season = state.flows.operating_cost, state.environment.season
@@ -137,7 +137,7 @@ def count_losses(market: ParcelMarket) -> None:
     state.rivals.negative_months = negative_months(state.rivals.negative_months, cash)
 
 
-def leave(market: ParcelMarket) -> None:
+def leave(market: Economy) -> None:
     """Regional carriers that have lost money for too long are taken over where that pays somebody, or give up."""
     longest, network = int(market.figures.regional_exit_cash_months), market.state.network
     for carrier in regionals(market):
@@ -157,7 +157,7 @@ def leave(market: ParcelMarket) -> None:
             )
 
 
-def close_carrier(market: ParcelMarket, carrier: int) -> None:
+def close_carrier(market: Economy, carrier: int) -> None:
     """Take a carrier out of the market: its shippers fall back to national carriers, its contracts and capacity end."""
     state, shippers, key = market.state, market.shippers, market.carriers.keys[carrier]
     network = state.network
@@ -179,6 +179,7 @@ def close_carrier(market: ParcelMarket, carrier: int) -> None:
     network.pipeline = [order for order in network.pipeline if order.carrier != carrier]
     network.closures = [closure for closure in network.closures if closure.carrier != carrier]
     state.books.fixed_cost[carrier] = 0.0
+    network.added_capital[carrier] = 0.0  # those who put it in have lost what was not paid back
     network.savings = [saving for saving in network.savings if saving[0] != carrier]
     if state.backlog is not None:
         for waiting in (state.backlog.volume, state.backlog.value):

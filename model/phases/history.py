@@ -18,7 +18,7 @@ from model.start.opening import rural_plan
 from model.timeline import surepost_end
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
     from model.tender import Tender
 
 Floats = NDArray[np.float64]
@@ -26,22 +26,22 @@ ECONOMY = 0
 BILLION, MILLION = 1e9, 1e6
 
 
-def in_past(market: ParcelMarket, month: Month | None = None) -> bool:
+def in_past(market: Economy, month: Month | None = None) -> bool:
     """Whether a month (this one if not given) lies before the first month of projections."""
     return (month or market.month) < market.settings.projection_start
 
 
-def forced(market: ParcelMarket) -> bool:
+def forced(market: Economy) -> bool:
     """Whether dated contracts and decisions are imposed this month."""
     return in_past(market) and market.settings.history_mode == "forced_events"
 
 
-def left_to_bargaining(market: ParcelMarket) -> bool:
+def left_to_bargaining(market: Economy) -> bool:
     """Whether Amazon and USPS bargain over their contract: not while the past is imposed."""
     return market.settings.usps_amazon_volume == "negotiated" and not forced(market)
 
 
-def earliest_round(market: ParcelMarket, held: Contract) -> int:
+def earliest_round(market: Economy, held: Contract) -> int:
     """First round in which the parties can sign: talks on the contract of 2022 had failed until a known month."""
     settings = market.settings
     if settings.history_mode == "free_run" or held.expiry < settings.projection_start:
@@ -49,7 +49,7 @@ def earliest_round(market: ParcelMarket, held: Contract) -> int:
     return max(0, settings.earliest_signature - market.month)
 
 
-def update_history(market: ParcelMarket) -> None:
+def update_history(market: Economy) -> None:
     """Expected growth of the year, statutes that take effect, and plans that were announced when the past ends."""
     if not market.paths.observed:
         return
@@ -66,7 +66,7 @@ def _month_of(date: float) -> Month:
     return Month(year, 1) + round((date - year) * MONTHS_PER_YEAR)
 
 
-def _reform_act(market: ParcelMarket) -> None:
+def _reform_act(market: Economy) -> None:
     """Prefunding of retiree health ends: cost that was charged but not paid falls away."""
     p, books = market.figures, market.state.books
     saving = p.reform_act_saving
@@ -77,7 +77,7 @@ def _reform_act(market: ParcelMarket) -> None:
     )
 
 
-def _announce_rural_plan(market: ParcelMarket) -> None:
+def _announce_rural_plan(market: Economy) -> None:
     """Amazon's rural plan starts from the network that the run has brought about."""
     amazon, months = market.state.amazon, int(market.figures.rural_plan_months)
     at_end = market.amazon_parcels_expected(market.month + months)
@@ -85,7 +85,7 @@ def _announce_rural_plan(market: ParcelMarket) -> None:
     amazon.plan_monthly, amazon.plan_coverage, amazon.plan_months = plan / months, added / months, months
 
 
-def follow_history(market: ParcelMarket) -> None:
+def follow_history(market: Economy) -> None:
     """Contracts of the past follow Amazon's growth; forced events set what USPS, UPS and FedEx carry.
 
     The contract with USPS is over addresses, so its parcels grow with Amazon's, up to its cap. What UPS and FedEx carry
@@ -114,7 +114,7 @@ def follow_history(market: ParcelMarket) -> None:
         amazon.retained = amazon.slices.retained(amazon.retained_share) * within
 
 
-def contract_room(market: ParcelMarket) -> float:
+def contract_room(market: Economy) -> float:
     """What USPS must take at the contract price beyond the contract's parcels of the month, as a share of these."""
     room = market.figures.contract_cap_ratio - 1.0
     held, total = market.book.get("usps", "amazon"), float(market.state.amazon.retained.sum())
@@ -128,7 +128,7 @@ def _to_total(parcels: Floats, billions: float) -> Floats:
     return parcels * (billions * BILLION / total) if total > 0.0 else parcels
 
 
-def imposed_price(market: ParcelMarket, seller: str) -> float | None:
+def imposed_price(market: Economy, seller: str) -> float | None:
     """Price per parcel that a renewal of Amazon's contract with USPS has in forced events, None where none is known."""
     paths = market.paths
     if seller != "usps" or not isinstance(paths, ObservedPast) or not forced(market):
@@ -136,7 +136,7 @@ def imposed_price(market: ParcelMarket, seller: str) -> float | None:
     return paths.observed_value("amazon_usps_price", market.months_done)
 
 
-def response_within_total(market: ParcelMarket, response: Floats) -> Floats:
+def response_within_total(market: Economy, response: Floats) -> Floats:
     """Response of demand to price and speed by segment, (S,); in the past the observed total holds it already.
 
     Then only the segments move against each other.
@@ -147,7 +147,7 @@ def response_within_total(market: ParcelMarket, response: Floats) -> Floats:
     return np.asarray(response * weight.sum() / float(weight @ response))
 
 
-def insource_economy(market: ParcelMarket, tender: Tender) -> None:
+def insource_economy(market: Economy, tender: Tender) -> None:
     """Economy parcels that USPS carried to the door for FedEx and UPS leave it when these deliver them themselves.
 
     SmartPost (FedEx, mostly 2019 and 2020) only where dated decisions are imposed; SurePost (UPS) at the end of 2024.
@@ -163,7 +163,7 @@ def insource_economy(market: ParcelMarket, tender: Tender) -> None:
     _move(tender, UPS, market.surepost_share * market.state.access.insourced)
 
 
-def _smartpost_done(market: ParcelMarket, time: float) -> float:
+def _smartpost_done(market: Economy, time: float) -> float:
     """Share of SmartPost that FedEx delivers itself: evenly over the time of the move."""
     p = market.figures
     return float(np.clip((time - p.smartpost_move_start) / (p.smartpost_move_end - p.smartpost_move_start), 0.0, 1.0))

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from model.carriers import USPS
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def wage_step(market: ParcelMarket) -> Floats:
+def wage_step(market: Economy) -> Floats:
     """Growth factor of wages from last month to this by carrier, (K,)."""
     env, last = market.state.environment, market.months_done - 1
     first = market.months_done == 0
@@ -26,7 +26,14 @@ def wage_step(market: ParcelMarket) -> Floats:
     return step
 
 
-def resource_flexibility(market: ParcelMarket) -> tuple[Floats, Floats]:
+def wages_of_month(market: Economy) -> Floats:
+    """Wages relative to the start by carrier, (K,)."""
+    wages = np.full(market.carriers.n_carriers, market.state.environment.wage_other)
+    wages[USPS] = market.state.environment.wage_usps
+    return wages
+
+
+def resource_flexibility(market: Economy) -> tuple[Floats, Floats]:
     """Monthly shares by which routes and staff shrink and grow towards need, by carrier, (K,) each."""
     p = market.figures
     down = np.full(market.carriers.n_carriers, p.route_flex_down_monthly)

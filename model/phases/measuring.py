@@ -11,7 +11,6 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import RURAL
 from model.access import delivered_parcels
 from model.carriers import AMAZON, USPS
-from model.ledger import CENTS
 from model.measuring.carbon import miles_per_parcel
 from model.measuring.concentration import concentration, sold_parcels
 from model.measuring.places import served_by_at_least, transit_by_zone_type
@@ -20,13 +19,13 @@ from model.operations import SMALLEST_COVERAGE
 from model.phases.parcels import ECONOMY
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Measures = dict[str, Floats | float]
 
 
-def measure(market: ParcelMarket) -> Measures:
+def measure(market: Economy) -> Measures:
     """Everything that is measured and not needed by any phase, by name of its series."""
     return {
         **_concentration(market),
@@ -38,7 +37,7 @@ def measure(market: ParcelMarket) -> Measures:
     }
 
 
-def _concentration(market: ParcelMarket) -> Measures:
+def _concentration(market: Economy) -> Measures:
     door = concentration(delivered_parcels(market))
     sold = concentration(sold_parcels(market.state.flows.allocation.accepted, AMAZON))
     return {
@@ -49,7 +48,7 @@ def _concentration(market: ParcelMarket) -> Measures:
     }
 
 
-def _places(market: ParcelMarket) -> Measures:
+def _places(market: Economy) -> Measures:
     zones, choice, p = market.zones, market.state.choice, market.figures
     coverage = market.state.network.coverage
     rural = zones.zone_type == RURAL
@@ -64,7 +63,7 @@ def _places(market: ParcelMarket) -> Measures:
     }
 
 
-def _paid(market: ParcelMarket) -> Measures:
+def _paid(market: Economy) -> Measures:
     """Parcels of others than Amazon by zone, and what they pay with surcharges, $."""
     allocation = market.state.flows.allocation
     quoted = allocation.accepted[:-2].sum(axis=(0, 1))
@@ -72,7 +71,7 @@ def _paid(market: ParcelMarket) -> Measures:
     return {"quoted_parcels": quoted.sum(axis=0), "quoted_paid_usd": paid}
 
 
-def _welfare(market: ParcelMarket) -> Measures:
+def _welfare(market: Economy) -> Measures:
     state, p, env, shippers = market.state, market.figures, market.state.environment, market.shippers
     demand, postal = state.flows.demand, state.flows.postal
     gain = shipper_surplus(p, shippers, state, market.mix, market.national) - market.start_surplus
@@ -80,8 +79,6 @@ def _welfare(market: ParcelMarket) -> Measures:
     via_usps = float(market.state.flows.allocation.accepted[-2:, ECONOMY, USPS].sum())
     shipped = float(demand.amazon.sum())
     days = float(state.choice.transit_delay[ECONOMY]) * shipped + state.postal.measures.extra_days * via_usps
-    _, arrears, deferred = state.postal.owed_before
-    relief = state.books.usps_arrears - arrears + state.postal.deferred - deferred
     return {
         "enterprise_shippers_gain_usd": float(dollars[shippers.enterprise].sum()),
         "small_shippers_gain_usd": float(dollars[shippers.small].sum()),
@@ -89,11 +86,10 @@ def _welfare(market: ParcelMarket) -> Measures:
         "amazon_members_gain_usd": members_gain(days / shipped, shipped, p.value_of_day_economy, env.price_level)
         if shipped > 0.0
         else 0.0,
-        "treasury_gain_usd": -round(relief * CENTS) / CENTS,
     }
 
 
-def _idle(market: ParcelMarket) -> Measures:
+def _idle(market: Economy) -> Measures:
     """Capacity of Amazon beyond what it delivers in a mean month, annual parcels, and the capital in it, $."""
     network, zones = market.state.network, market.zones
     annual = delivered_parcels(market)[:, AMAZON].sum(axis=0) * MONTHS_PER_YEAR / market.state.environment.season
@@ -102,7 +98,7 @@ def _idle(market: ParcelMarket) -> Measures:
     return {"amazon_idle_capacity_parcels": idle, "amazon_idle_capital_usd": float((idle * price).sum())}
 
 
-def _carbon(market: ParcelMarket) -> Floats:
+def _carbon(market: Economy) -> Floats:
     """Emissions of delivery vans by carrier, kg, (K,); USPS 0: its routes pass every address for the mail anyway."""
     network, env, door = market.state.network, market.state.environment, delivered_parcels(market).sum(axis=0)
     coverage = np.maximum(network.coverage[1:], SMALLEST_COVERAGE)

@@ -18,16 +18,16 @@ from model.bargains.enterprise import buyer_name
 from model.borders import read_borders
 from model.fixed_costs import fixed_cost_per_capacity
 from model.operations import SMALLEST_COVERAGE, expected_unit_grid
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-MILLION = 1e6
 
 
-def merge(market: ParcelMarket, leaver: int, others: Iterable[int]) -> bool:
+def merge(market: Economy, leaver: int, others: Iterable[int]) -> bool:
     """Hand a carrier that is about to leave to the one to which it is worth most.
 
     There is no purchase price: the leaver is worth nothing to its owners, who would close it otherwise. The growth cap
@@ -59,7 +59,7 @@ def merge(market: ParcelMarket, leaver: int, others: Iterable[int]) -> bool:
         market.month,
         "merger",
         (market.carriers.keys[buyer], market.carriers.keys[leaver]),
-        f"{names[buyer]} takes over {names[leaver]} with {parcels / MILLION:,.0f} million parcels a year after "
+        f"{names[buyer]} takes over {names[leaver]} with {parcels_in_words(parcels)} a year after "
         f"{int(market.state.rivals.negative_months[leaver])} months of losses in a row",
         annual_parcels=parcels,
         value_usd=value,
@@ -67,7 +67,7 @@ def merge(market: ParcelMarket, leaver: int, others: Iterable[int]) -> bool:
     return True
 
 
-def merger_case(market: ParcelMarket, leaver: int, buyer: int) -> MergerCase:
+def merger_case(market: Economy, leaver: int, buyer: int) -> MergerCase:
     """What a carrier expects of taking over the leaver: its parcels at its prices, at the buyer's unit cost."""
     zones, env, network, books = market.zones, market.state.environment, market.state.network, market.state.books
     parcels = network.annual_volume[leaver]
@@ -87,26 +87,26 @@ def merger_case(market: ParcelMarket, leaver: int, buyer: int) -> MergerCase:
     )
 
 
-def _touches(market: ParcelMarket, leaver: int, buyer: int) -> bool:
+def _touches(market: Economy, leaver: int, buyer: int) -> bool:
     """Whether the states of two carriers overlap or border on each other."""
     coverage, state = market.state.network.coverage, market.zones.state
     home, other = (set(state[coverage[carrier] > 0.0].tolist()) for carrier in (buyer, leaver))
     return bool(other & home.union(*(read_borders()[one] for one in home)))
 
 
-def _joined_coverage(market: ParcelMarket, leaver: int, buyer: int) -> Floats:
+def _joined_coverage(market: Economy, leaver: int, buyer: int) -> Floats:
     """Share of households that both reach together, (Z,): both go to the densest households first."""
     coverage = market.state.network.coverage
     return np.asarray(np.maximum(coverage[leaver], coverage[buyer]))
 
 
-def _fixed_cost_that_stays(market: ParcelMarket, leaver: int) -> float:
+def _fixed_cost_that_stays(market: Economy, leaver: int) -> float:
     """The part of the leaver's fixed cost that its buyer cannot save, $ a month at start prices."""
     whole = fixed_cost_per_capacity(market, leaver) * float(market.state.network.capacity[leaver].sum())
     return (1.0 - market.figures.fixed_cost_recoverable) * whole
 
 
-def _join_fixed_cost(market: ParcelMarket, leaver: int, buyer: int) -> None:
+def _join_fixed_cost(market: Economy, leaver: int, buyer: int) -> None:
     """What cannot be saved moves to the buyer, and so does what orders on their way will add."""
     network = market.state.network
     market.state.books.fixed_cost[buyer] += _fixed_cost_that_stays(market, leaver)
@@ -116,7 +116,7 @@ def _join_fixed_cost(market: ParcelMarket, leaver: int, buyer: int) -> None:
     ]
 
 
-def _join_networks(market: ParcelMarket, leaver: int, buyer: int) -> None:
+def _join_networks(market: Economy, leaver: int, buyer: int) -> None:
     """Capacity, orders that are paid for, routes and volume add up; coverage is the larger one."""
     network = market.state.network
     _join_standing(market, leaver, buyer)
@@ -131,12 +131,14 @@ def _join_networks(market: ParcelMarket, leaver: int, buyer: int) -> None:
     network.recent_volume[:, buyer] += network.recent_volume[:, leaver]
     network.recent_volume[:, leaver] = 0.0
     network.pipeline = [
-        replace(order, carrier=buyer) if order.carrier == leaver else order for order in network.pipeline
+        # It is worth nothing to those who put the money in, so that the buyer takes it over for nothing.
+        replace(order, carrier=buyer, capital=0.0) if order.carrier == leaver else order
+        for order in network.pipeline
     ]
     network.recent = [(buyer if owner == leaver else owner, month, size) for owner, month, size in network.recent]
 
 
-def _join_standing(market: ParcelMarket, leaver: int, buyer: int) -> None:
+def _join_standing(market: Economy, leaver: int, buyer: int) -> None:
     """Shippers' liking of both becomes one, by the households that each reached."""
     constants, coverage = market.state.choice.constants, market.state.network.coverage
     weight = coverage[[leaver, buyer]] @ market.zones.households
@@ -145,7 +147,7 @@ def _join_standing(market: ParcelMarket, leaver: int, buyer: int) -> None:
     constants[:, buyer] = np.where(both, mean, constants[:, buyer])
 
 
-def _move_small_shippers(market: ParcelMarket, leaver: int, buyer: int, offered: Bools) -> None:
+def _move_small_shippers(market: Economy, leaver: int, buyer: int, offered: Bools) -> None:
     """The leaver's shippers become the buyer's, where it sells their segment and can be a primary carrier."""
     shippers = market.shippers
     reach = market.mix @ market.state.network.coverage.T
@@ -155,7 +157,7 @@ def _move_small_shippers(market: ParcelMarket, leaver: int, buyer: int, offered:
     shippers.refused_months[moved] = 0
 
 
-def _move_enterprise_shippers(market: ParcelMarket, leaver: int, buyer: int, offered: Bools) -> None:
+def _move_enterprise_shippers(market: Economy, leaver: int, buyer: int, offered: Bools) -> None:
     """Agreements go to the buyer with their terms, where it has none with the same shipper; volume goes along."""
     choice, keys = market.state.choice, market.carriers.keys
     for row, sellers in enumerate(choice.enterprise_sellers):
@@ -167,7 +169,7 @@ def _move_enterprise_shippers(market: ParcelMarket, leaver: int, buyer: int, off
     share[:, offered, buyer] += share[:, offered, leaver]
 
 
-def _move_waiting_parcels(market: ParcelMarket, leaver: int, buyer: int, offered: Bools) -> None:
+def _move_waiting_parcels(market: Economy, leaver: int, buyer: int, offered: Bools) -> None:
     """Parcels that wait at the leaver wait at the buyer."""
     if market.state.backlog is None:
         return

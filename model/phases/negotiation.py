@@ -15,6 +15,7 @@ from agents.bargaining import (
     PostedTariff,
     Side,
     Stakes,
+    Strategy,
     TakeItOrLeaveIt,
     Talks,
     nash_in_nash,
@@ -38,14 +39,15 @@ from model.parameters import Parameters
 from model.phases.history import earliest_round, forced
 from model.regulator import Filing
 from model.state import Agreement, TalksState
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def negotiate(market: ParcelMarket) -> None:
+def negotiate(market: Economy) -> None:
     """Open talks where a contract's end comes near, play this month's round in all of them, sign what is agreed."""
     if not market.settings.negotiation or forced(market):
         return
@@ -64,14 +66,14 @@ def _goes_on(talks: TalksState) -> bool:
     return not talks.talks.signed and talks.under_review is None
 
 
-def _meets(market: ParcelMarket, talks: TalksState) -> bool:
+def _meets(market: Economy, talks: TalksState) -> bool:
     """Whether the two meet this month: after an expiry without a deal only at intervals; a posted price stands."""
     round_ = market.month - talks.opened
     over = round_ > talks.talks.expiry_round and market.settings.bargaining != "posted"
     return _goes_on(talks) and (not over or talks.talks.resumes(round_, int(market.figures.resume_interval)))
 
 
-def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
+def _open_if_due(market: Economy, pair: Pair) -> None:
     """Open talks; after a signature the next ones open when the end of the new contract comes near."""
     state, held = market.state.talks.get(pair.parties), market.book.get(*pair.parties)
     if state is not None and (_goes_on(state) or state.under_review is not None):
@@ -100,13 +102,14 @@ def _open_if_due(market: ParcelMarket, pair: Pair) -> None:
         noise=private_noise(normal, market.figures.reservation_belief_sd, current),
         earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
     )
-    market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
+    begun = market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
     seller, buyer = market.book.name(pair.seller), market.book.name(pair.buyer)
     what = "carriage" if pair.kind is PairKind.CARRIAGE else "last-mile access"
-    market.events.add(month, "talks", (pair.buyer, pair.seller), f"{buyer} and {seller} open talks on {what}")
+    text = f"{buyer} and {seller} open talks on {what}"
+    market.events.add(month, "talks", (pair.buyer, pair.seller), text, (f"talks:{begun.key}",))
 
 
-def _price_in_force(market: ParcelMarket, pair: Pair, held: Contract | None) -> float:
+def _price_in_force(market: Economy, pair: Pair, held: Contract | None) -> float:
     """Mean price of the contract in force this month, $ per parcel; the published one without a contract."""
     published = published_for(market, pair)
     if held is None or not held.in_force:
@@ -116,7 +119,7 @@ def _price_in_force(market: ParcelMarket, pair: Pair, held: Contract | None) -> 
     return float(np.average(prices, weights=weights))
 
 
-def _begin(market: ParcelMarket, talks: TalksState) -> Month:
+def _begin(market: Economy, talks: TalksState) -> Month:
     """First month of a contract that is agreed now: after the review, not before the one in force ends."""
     held = market.book.get(*talks.pair.parties)
     earliest = market.month + int(market.figures.regulator_lag)
@@ -125,17 +128,17 @@ def _begin(market: ParcelMarket, talks: TalksState) -> Month:
     return max(held.expiry, earliest)
 
 
-def _table(market: ParcelMarket, talks: TalksState, prices: dict[str, float]) -> BargainTable:
+def _table(market: Economy, talks: TalksState, prices: dict[str, float]) -> BargainTable:
     """What is at stake today, given what UPS and FedEx are paid by Amazon, $ per parcel."""
     return table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
 
 
-def on_the_table(market: ParcelMarket, talks: TalksState) -> BargainTable:
+def on_the_table(market: Economy, talks: TalksState) -> BargainTable:
     """What is at stake today in some talks, at the prices that are signed elsewhere."""
     return _table(market, talks, signed_prices(market))
 
 
-def _prices_at_rest(market: ParcelMarket, talking: list[TalksState]) -> dict[str, float]:
+def _prices_at_rest(market: Economy, talking: list[TalksState]) -> dict[str, float]:
     """Nash-in-Nash prices of UPS and FedEx with Amazon, $ per parcel; other pairs do not depend on each other's.
 
     Each pair takes what the other is paid as given; nan where it has no deal.
@@ -155,12 +158,12 @@ def _prices_at_rest(market: ParcelMarket, talking: list[TalksState]) -> dict[str
     return {talks.pair.seller: mean(price) for talks, price in zip(rivals, rest.price, strict=True)}
 
 
-def _stakes(market: ParcelMarket, pair: Pair, table: BargainTable) -> Stakes:
+def _stakes(market: Economy, pair: Pair, table: BargainTable) -> Stakes:
     belief = market.figures.auction_displacement_belief if pair.kind is PairKind.ACCESS else 0.0
     return table.stakes(belief)
 
 
-def _play_round(market: ParcelMarket, state: TalksState, table: BargainTable) -> None:
+def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None:
     pair, stakes = state.pair, _stakes(market, state.pair, table)
     draw = float(market.streams.generator("breakdown", market.month, owner=f"{pair.seller}-{pair.buyer}").random())
     round_ = market.month - state.opened
@@ -177,7 +180,7 @@ def _play_round(market: ParcelMarket, state: TalksState, table: BargainTable) ->
         state.talks = after.fallen_through()
 
 
-def _learn_from_offer(market: ParcelMarket, talks: Talks, stakes: Stakes) -> None:
+def _learn_from_offer(market: Economy, talks: Talks, stakes: Stakes) -> None:
     """Amazon's expected price follows what USPS asks."""
     amazon, offer = market.state.amazon, talks.offers[-1]
     if offer.side is Side.SELLER:
@@ -186,10 +189,14 @@ def _learn_from_offer(market: ParcelMarket, talks: Talks, stakes: Stakes) -> Non
         amazon.price_belief = float(updated_price_belief(amazon.price_belief, asked, market.figures.belief_gain))
 
 
-def bargaining_procedure(market: ParcelMarket, pair: Pair) -> Bargaining:
-    """The procedure that the scenario chose; for USPS and Amazon one of the user's own goes before."""
-    if market.procedure is not None and pair.kind is PairKind.ACCESS:
-        return market.procedure
+def bargaining_procedure(market: Economy, pair: Pair) -> Bargaining:
+    """The procedure that the scenario chose, with the strategies of both parties, or one that a party brings along."""
+    buyer, seller = market.agent(pair.buyer), market.agent(pair.seller)
+    held = seller.sits_down(_usual_procedure(market, pair), Side.SELLER, pair.buyer)
+    return buyer.sits_down(held, Side.BUYER, pair.seller)
+
+
+def _usual_procedure(market: Economy, pair: Pair) -> Bargaining:
     p, kind = market.figures, market.settings.bargaining
     interval = int(p.resume_interval)
     if kind == "nash":
@@ -198,14 +205,23 @@ def bargaining_procedure(market: ParcelMarket, pair: Pair) -> Bargaining:
         return TakeItOrLeaveIt(Side.SELLER, p.reservation_belief_sd, interval, p.belief_gain)
     if kind == "posted":
         return PostedTariff()
-    return alternating_offers(p)
+    buyer, seller = market.agent(pair.buyer), market.agent(pair.seller)
+    return alternating_offers(p, buyer.bargains(Side.BUYER, pair.seller), seller.bargains(Side.SELLER, pair.buyer))
 
 
-def alternating_offers(p: Parameters) -> AlternatingOffers:
-    """The full protocol with the sourced concession tactics of both sides."""
+def alternating_offers(
+    p: Parameters, buyer: Strategy | None = None, seller: Strategy | None = None
+) -> AlternatingOffers:
+    """The full protocol.
+
+    Args:
+        p: Parameters.
+        buyer: How the buyer bargains; with the sourced concession tactics unless told.
+        seller: How the seller bargains.
+    """
     return AlternatingOffers(
-        buyer=Concession(p.concession_exponent_buyer, p.aspiration_gap),
-        seller=Concession(p.concession_exponent_seller, p.aspiration_gap),
+        buyer=buyer or Concession(p.concession_exponent_buyer, p.aspiration_gap),
+        seller=seller or Concession(p.concession_exponent_seller, p.aspiration_gap),
         breakdown_hazard=p.breakdown_hazard,
         freeze_months=int(p.freeze_months),
         seller_weight=p.seller_bargaining_weight,
@@ -214,7 +230,7 @@ def alternating_offers(p: Parameters) -> AlternatingOffers:
     )
 
 
-def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None:
+def _agree(market: Economy, state: TalksState, table: BargainTable) -> None:
     """Turn an agreement into terms; those of USPS wait for the regulator, others are signed at once."""
     pair, talks, values = state.pair, state.talks, table.values
     published = published_for(market, pair)
@@ -234,7 +250,8 @@ def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None
         market.month,
         "agreement",
         (pair.buyer, pair.seller),
-        f"{buyer} and {seller} agree on ${mean:.2f} for {_millions(volume.sum())} million parcels a year from {begin}",
+        f"{buyer} and {seller} agree on ${mean:.2f} for {parcels_in_words(float(volume.sum()))} a year from {begin}",
+        _about(state, contract),
         price_usd=mean,
         parcels=float(volume.sum()),
         round=float(market.month - state.opened),
@@ -252,12 +269,12 @@ def _agree(market: ParcelMarket, state: TalksState, table: BargainTable) -> None
         _sign(market, state, agreement)
 
 
-def _millions(parcels: float) -> str:
-    """Parcels in millions, with digits where they matter."""
-    return f"{parcels / 1e6:,.0f}" if parcels >= 10e6 else f"{parcels / 1e6:.2g}"
+def _about(state: TalksState, contract: Contract) -> tuple[str, ...]:
+    """What an event on the outcome of talks speaks of."""
+    return f"talks:{state.key}", f"contract:{contract.key}"
 
 
-def decide_reviews(market: ParcelMarket) -> None:
+def decide_reviews(market: Economy) -> None:
     """The regulator decides on what it has had long enough: the contract is signed or returns to the table."""
     for decision in market.regulator.decide(market.month):
         state = market.state.talks.get((decision.filing.seller, decision.filing.buyer))
@@ -276,11 +293,12 @@ def decide_reviews(market: ParcelMarket) -> None:
             (decision.filing.buyer, decision.filing.seller),
             f"The regulator returns the contract of {buyer} with {seller}: a price lies ${gap:.2f} below attributable "
             "cost",
+            _about(state, agreement.contract),
             gap_usd=gap,
         )
 
 
-def _sign(market: ParcelMarket, state: TalksState, agreement: Agreement) -> None:
+def _sign(market: Economy, state: TalksState, agreement: Agreement) -> None:
     contract = agreement.contract
     market.book.sign(contract, market.month)
     market.state.agreed_volume[contract.seller, contract.buyer, contract.start] = agreement.by_zone

@@ -24,14 +24,14 @@ from model.phases.history import contract_room, insource_economy, left_to_bargai
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 ECONOMY = 0
 DAYS_PER_MONTH = 30.4
 
 
-def generate_demand(market: ParcelMarket) -> None:
+def generate_demand(market: Economy) -> None:
     """Parcels of other shippers by segment and of Amazon by zone (section 5)."""
     p, env, choice = market.figures, market.state.environment, market.state.choice
     shock = float(np.exp(env.common_shock))
@@ -56,7 +56,7 @@ def generate_demand(market: ParcelMarket) -> None:
     )
 
 
-def choose_carriers(market: ParcelMarket) -> None:
+def choose_carriers(market: Economy) -> None:
     """Small shippers reconsider, enterprise shippers split anew; parcels are tendered (sections 5 and 6)."""
     set_reach(market)
     _reconsider_small_shippers(market)
@@ -81,7 +81,7 @@ def choose_carriers(market: ParcelMarket) -> None:
     )
 
 
-def segment_reach(market: ParcelMarket) -> Floats:
+def segment_reach(market: Economy) -> Floats:
     """Share of households to which each carrier sells, by segment, (S, K, Z): economy may go on with USPS."""
     network = market.state.network.coverage
     reach = np.broadcast_to(network, (len(SEGMENTS), *network.shape)).copy()
@@ -89,7 +89,7 @@ def segment_reach(market: ParcelMarket) -> Floats:
     return reach
 
 
-def _reconsider_small_shippers(market: ParcelMarket) -> None:
+def _reconsider_small_shippers(market: Economy) -> None:
     """Those whom the hazard or repeated refusals strike choose again, at today's prices and perceived quality."""
     p, shippers, choice, tariffs = market.figures, market.shippers, market.state.choice, market.state.tariffs
     draws = market.streams.generator("reconsider", market.month).random((len(shippers), len(SEGMENTS), 2))
@@ -136,7 +136,7 @@ def _reconsider_small_shippers(market: ParcelMarket) -> None:
         shippers.switches[rows] += shippers.primary[rows, segment] != before
 
 
-def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Floats]:
+def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]:
     """Parcels and dollars of the enterprise shippers together, (S, K, Z) each."""
     shippers, choice, tariffs = market.shippers, market.state.choice, market.state.tariffs
     rows, level = shippers.enterprise, market.state.environment.price_level
@@ -164,7 +164,7 @@ def _enterprise_tender(market: ParcelMarket, demand: Demand) -> tuple[Floats, Fl
     return volume, value
 
 
-def source_deliveries(market: ParcelMarket) -> None:
+def source_deliveries(market: Economy) -> None:
     """Amazon places its parcels; UPS takes over the last mile that it used to buy from USPS (sections 12, 13, 15)."""
     state = market.state
     demand, tender = state.flows.demand, state.flows.tender
@@ -196,7 +196,7 @@ def source_deliveries(market: ParcelMarket) -> None:
     )
 
 
-def allocate_capacity(market: ParcelMarket) -> None:
+def allocate_capacity(market: Economy) -> None:
     """Accept, overflow, let wait or give up (section 7)."""
     state = market.state
     tender, sourcing = state.flows.tender, state.flows.sourcing
@@ -238,7 +238,7 @@ def allocate_capacity(market: ParcelMarket) -> None:
     count_refusals(market, state.flows.allocation.refused)
 
 
-def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
+def amazon_prices(market: Economy) -> tuple[Floats, Floats]:
     """What Amazon pays per parcel: under its contracts by carrier and zone, (K, Z), and beyond them, (K,)."""
     p, month = market.figures, market.month
     access = np.zeros((market.carriers.n_carriers, market.zones.n_zones))
@@ -257,7 +257,7 @@ def amazon_prices(market: ParcelMarket) -> tuple[Floats, Floats]:
     return access, beyond
 
 
-def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) -> AllocationRules:
+def _rules(market: Economy, volume: Floats, value: Floats, beyond: Floats) -> AllocationRules:
     """Where refused parcels go: by mean liking of each carrier, at its mean price and the peak surcharge."""
     p, choice, tariffs = market.figures, market.state.choice, market.state.tariffs
     total, worth = volume.sum(axis=-1), value.sum(axis=-1)
@@ -286,7 +286,7 @@ def _rules(market: ParcelMarket, volume: Floats, value: Floats, beyond: Floats) 
     )
 
 
-def count_refusals(market: ParcelMarket, refused: Floats) -> None:
+def count_refusals(market: Economy, refused: Floats) -> None:
     """Count months in a row of refusal; a shipper meets one with the chance that a parcel of its is refused."""
     shippers = market.shippers
     draws = market.streams.generator("refusal", market.month).random(shippers.primary.shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,17 +12,19 @@ from agents.books import CarrierBooks
 from agents.capacity import CapacityOrder
 from agents.carriers import QUARTER, Carrier
 from model.access.insourcing import extend_coverage, insource
+from model.capital import buy_capital
 from model.carriers import AMAZON, USPS
 from model.phases.entry_exit import count_losses, enter, regionals
 from model.phases.rivals import fill_network, review_contracts
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def learn_and_plan(market: ParcelMarket) -> None:
+def learn_and_plan(market: Economy) -> None:
     """Once a quarter every carrier orders what it expects to need and closes what it does not; the order is drawn.
 
     Rivals' rules and entry follow the same calendar.
@@ -40,7 +43,7 @@ def learn_and_plan(market: ParcelMarket) -> None:
         fill_network(market)
 
 
-def _build_and_close(market: ParcelMarket, carrier: Carrier, lead: int) -> None:
+def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
     """Orders, entry and closures of one carrier."""
     settings = market.settings
     placed = carrier.capacity_order(lead)
@@ -55,7 +58,7 @@ def _build_and_close(market: ParcelMarket, carrier: Carrier, lead: int) -> None:
             market.state.network.closures.append(closure)
 
 
-def _grow(market: ParcelMarket, carrier: Carrier, room: float) -> None:
+def _grow(market: Economy, carrier: Carrier, room: float) -> None:
     """A regional carrier goes beyond what it covers today, as far as its growth cap leaves room."""
     orders = []
     if market.settings.make_or_buy:
@@ -68,7 +71,7 @@ def _grow(market: ParcelMarket, carrier: Carrier, room: float) -> None:
             _place(market, order)
 
 
-def order_before_start(market: ParcelMarket) -> None:
+def order_before_start(market: Economy) -> None:
     """Orders that were on their way when the run begins: one a quarter, as each carrier would have placed them then.
 
     They were placed in ignorance of anything that a scenario decides from the start on.
@@ -83,25 +86,26 @@ def order_before_start(market: ParcelMarket) -> None:
     market.month = start
 
 
-def _place(market: ParcelMarket, order: CapacityOrder, quiet: bool = False) -> None:
-    market.state.network.pipeline.append(order)
+def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:
+    """Put an order on its way and pay for it at the prices of the month; a quiet one was paid for before the start."""
+    paid = order.capital if quiet else order.capital * market.state.environment.price_level
+    market.state.network.pipeline.append(replace(order, capital=paid))
     if quiet:
         return
     key = market.carriers.keys[order.carrier]
-    market.ledger.pay("capital", key, "suppliers", order.capital)
-    million = order.annual_parcels.sum() / 1e6
+    buy_capital(market, key, paid)
     market.events.add(
         market.month,
         "order",
         (key,),
-        f"{market.carriers.names[order.carrier]} orders capacity for {million:,.0f} million parcels a year, "
-        f"usable from {order.arrives}",
+        f"{market.carriers.names[order.carrier]} orders capacity for "
+        f"{parcels_in_words(float(order.annual_parcels.sum()))} a year, usable from {order.arrives}",
         annual_parcels=order.annual_parcels.sum(),
-        capital_usd=order.capital,
+        capital_usd=paid,
     )
 
 
-def own_books(market: ParcelMarket, carrier: int) -> CarrierBooks:
+def own_books(market: Economy, carrier: int) -> CarrierBooks:
     """A carrier's own accounts, capacity and prices."""
     network, books = market.state.network, market.state.books
     on_its_way = network.on_its_way(carrier)
@@ -127,7 +131,7 @@ def own_books(market: ParcelMarket, carrier: int) -> CarrierBooks:
     )
 
 
-def _plan_on_its_way(market: ParcelMarket) -> Floats:
+def _plan_on_its_way(market: Economy) -> Floats:
     """Capacity of the announced plan that arrives before the next order could, annual parcels, (Z,)."""
     if not market.settings.announced_plans:
         return np.zeros(market.zones.n_zones)

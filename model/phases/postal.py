@@ -14,11 +14,13 @@ from agents.distress import Measures, Rung, measures_in_force
 from model.carriers import USPS
 from model.ledger import CENTS
 from model.phases.universal_service import saved_street_cost
-from model.postal_accounts import BILLION, PostalStatement, borrowing, in_cents
+from model.postal_accounts import BILLION, PostalStatement, borrowing, in_cents, interest
+from model.statements import MAIL_USERS, RETIREMENT_FUNDS, STAFF, SUPPLIERS, TREASURY
 from model.tariffs import parity_cap, set_temporary
+from model.wages import share_of_month
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 OCTOBER = 10
@@ -32,7 +34,7 @@ WORDS = {
 }
 
 
-def apply_measures(market: ParcelMarket) -> None:
+def apply_measures(market: Economy) -> None:
     """Let the measures of the month act on prices, service and sorting; their money is booked with the statement."""
     state, postal = market.state, market.state.postal
     before, now = postal.measures, measures_in_force(market.figures, postal.ladder, market.month)
@@ -46,7 +48,7 @@ def apply_measures(market: ParcelMarket) -> None:
     state.choice.extra_days[USPS] = now.extra_days
 
 
-def _change_surcharge(market: ParcelMarket, share: float) -> None:
+def _change_surcharge(market: Economy, share: float) -> None:
     """Put the surcharge on the list level, as far as the cap relative to UPS and FedEx lets it, or take it off."""
     tariffs = market.state.tariffs
     plain = tariffs.level[:, USPS] / tariffs.temporary.get(USPS, 1.0)
@@ -58,9 +60,7 @@ def _change_surcharge(market: ParcelMarket, share: float) -> None:
         )
 
 
-def postal_statement(
-    market: ParcelMarket, parcel_cost: float, mail_revenue: float, mail_cost: float
-) -> PostalStatement:
+def postal_statement(market: Economy, parcel_cost: float, mail_revenue: float, mail_cost: float) -> PostalStatement:
     """Statement of the month without parcel revenue, which the invoices bring.
 
     Args:
@@ -71,6 +71,8 @@ def postal_statement(
     """
     p, wage, measures = market.figures, market.state.environment.wage_usps, market.state.postal.measures
     year = MONTHS_PER_YEAR / BILLION
+    rate = market.paths.interest_rate(market.months_done)
+    earned, paid = interest(p, rate, market.ledger.opening_cash("usps"), market.state.books.usps_debt)
     institutional = market.state.books.institutional_cost * (1.0 - measures.institutional_cut)
     institutional -= measures.five_day_saving + saved_street_cost(market)
     return PostalStatement(
@@ -79,7 +81,8 @@ def postal_statement(
         mail_cost=mail_cost,
         parcel_cost=parcel_cost,
         institutional_cost=max(0.0, institutional) * wage,  # nobody saves more than there is
-        net_interest=p.usps_interest_income_net_2024 / year,
+        interest_earned=earned,
+        interest_paid=paid,
         noncash=(p.usps_noncash_and_unpaid + p.usps_depreciation) / year,
         unpaid=p.usps_noncash_and_unpaid / year,
         capital=p.usps_capex / year * (1.0 - measures.capital_cut),
@@ -87,24 +90,22 @@ def postal_statement(
     )
 
 
-def close_postal_books(market: ParcelMarket) -> None:
+def close_postal_books(market: Economy) -> None:
     """Profit, cash and debt; payments that cannot be made are recorded, never silently owed; then the ladder."""
     state, ledger = market.state, market.ledger
     state.postal.owed_before = (state.books.usps_debt, state.books.usps_arrears, state.postal.deferred)
     income = sum(ledger.income(category, "usps") for category in ("parcels", "access", "settlement"))
     state.flows.postal = postal = in_cents(replace(state.flows.postal, parcel_revenue=income))
-    ledger.pay("mail", "mail_users", "usps", postal.mail_revenue)
-    ledger.pay("interest", "capital_market", "usps", max(0.0, postal.net_interest))
-    interest_due = max(0.0, -postal.net_interest)
-    _borrow(market, ledger.cash("usps") - interest_due - postal.cash_expense - postal.capital)
+    ledger.pay("mail", MAIL_USERS, "usps", postal.mail_revenue)
+    ledger.pay("interest", TREASURY, "usps", postal.interest_earned)
+    _borrow(market, ledger.cash("usps") - postal.interest_paid - postal.cash_expense - postal.capital)
+    _book_without_cash(market, "noncash", RETIREMENT_FUNDS, postal.unpaid + postal.deferred)
+    _book_without_cash(market, "noncash", SUPPLIERS, postal.depreciation)
     unpaid = 0.0
-    for category, due, payee in (
-        ("interest", interest_due, "capital_market"),
-        ("operations", postal.cash_expense, "suppliers"),
-        ("capital", postal.capital, "suppliers"),
-    ):
+    for category, due, payee in _bills(market, postal):
         affordable = min(due, max(0.0, ledger.cash("usps")))
         ledger.pay(category, "usps", payee, affordable)
+        _book_without_cash(market, category, payee, due - affordable)
         unpaid += due - affordable
     state.postal.deferred += postal.deferred
     state.postal.underlying_flow = np.append(state.postal.underlying_flow[1:], postal.cash_flow - _relief(market))
@@ -117,13 +118,32 @@ def close_postal_books(market: ParcelMarket) -> None:
         _climb(market)
 
 
-def _borrow(market: ParcelMarket, cash: float) -> None:
+def _bills(market: Economy, postal: PostalStatement) -> tuple[tuple[str, float, str], ...]:
+    """What is due this month, in the order in which it is paid: category, $, to whom."""
+    wages, prices = market.state.environment.wage_usps, market.state.environment.price_level
+    labour = float(share_of_month(market.labour_share, wages, prices)[USPS])
+    vehicles = round((1.0 - labour) * postal.parcel_cost, 2)  # mail and institutional cost follow wages alone
+    return (
+        ("interest", postal.interest_paid, TREASURY),
+        ("wages", round(postal.cash_expense - vehicles, 2), STAFF),
+        ("operations", vehicles, SUPPLIERS),
+        ("capital", postal.capital, SUPPLIERS),
+    )
+
+
+def _book_without_cash(market: Economy, category: str, payee: str, dollars: float) -> None:
+    """An expense that is not paid this month: the payee gives credit for it."""
+    market.ledger.pay(category, "usps", payee, dollars)
+    market.ledger.pay("credit", payee, "usps", dollars)
+
+
+def _borrow(market: Economy, cash: float) -> None:
     books = market.state.books
     if market.month.month == OCTOBER:
         books.usps_borrowed = 0.0
     amount = borrowing(market.figures, debt_cap(market), cash, books.usps_debt, books.usps_borrowed)
     if amount > 0.0:
-        paid = market.ledger.pay("borrowing", "treasury", "usps", amount) / CENTS
+        paid = market.ledger.pay("borrowing", TREASURY, "usps", amount) / CENTS
         books.usps_debt += paid
         books.usps_borrowed += paid
         market.events.add(
@@ -131,12 +151,12 @@ def _borrow(market: ParcelMarket, cash: float) -> None:
         )
 
 
-def debt_cap(market: ParcelMarket) -> float:
+def debt_cap(market: Economy) -> float:
     """Statutory ceiling of the debt of USPS, as Congress has set it in this scenario, $."""
     return market.settings.debt_ceiling * BILLION
 
 
-def _relief(market: ParcelMarket) -> float:
+def _relief(market: Economy) -> float:
     """Cash that the measures brought this month, $."""
     books, postal = market.state.books, market.state.postal
     measures: Measures = postal.measures
@@ -149,13 +169,13 @@ def _relief(market: ParcelMarket) -> float:
     return float(measures.deferral + saved + capital + surcharge.sum())
 
 
-def _tariff_revenue(market: ParcelMarket) -> Floats:
+def _tariff_revenue(market: Economy) -> Floats:
     """What shippers paid USPS at published prices this month, by segment, $, (S,)."""
     invoices = market.state.flows.invoices
     return np.asarray(invoices[:-2, :, USPS].sum(axis=0) / CENTS)
 
 
-def postal_books(market: ParcelMarket) -> PostalBooks:
+def postal_books(market: Economy) -> PostalBooks:
     """What USPS knows of its own money at the end of the month."""
     p, state = market.figures, market.state
     env, books = state.environment, state.books
@@ -174,7 +194,7 @@ def postal_books(market: ParcelMarket) -> PostalBooks:
     )
 
 
-def _climb(market: ParcelMarket) -> None:
+def _climb(market: Economy) -> None:
     """Take the rung that USPS decides on, in force from the next month."""
     rung = market.usps.distress_step(market.month)
     if rung is not None:
@@ -182,7 +202,7 @@ def _climb(market: ParcelMarket) -> None:
         market.state.postal.ladder = market.state.postal.ladder.with_rung(rung, market.month + 1)
 
 
-def _tell(market: ParcelMarket, kind: str, rung: Rung, when: str) -> None:
+def _tell(market: Economy, kind: str, rung: Rung, when: str) -> None:
     market.events.add(
         market.month,
         kind,

@@ -18,13 +18,13 @@ from model.phases.universal_service import review_service
 from model.tariffs import parity_cap, set_temporary
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 USPS_PRODUCTS = ("parcel_select", "ground_advantage", "priority")  # in the order of the segments
 
 
-def publish_prices(market: ParcelMarket) -> None:
+def publish_prices(market: Economy) -> None:
     """Floors, yearly list increases, announced or planned, temporary measures and this month's surcharges."""
     tariffs = market.state.tariffs
     if market.settings.price_rule == "adaptive":
@@ -49,7 +49,7 @@ def publish_prices(market: ParcelMarket) -> None:
     )
 
 
-def _open_network(market: ParcelMarket) -> None:
+def _open_network(market: Economy) -> None:
     """Let Amazon sell at the cost of one more parcel and its shipping margin while it has spare capacity."""
     tariffs, shippers, books = market.state.tariffs, market.shippers, market.state.books
     spare = float(books.utilisation[:, AMAZON].mean()) <= books.start_utilisation[AMAZON]
@@ -64,20 +64,20 @@ def _open_network(market: ParcelMarket) -> None:
         market.events.add(market.month, "network", ("amazon",), f"Amazon {what}")
 
 
-def variable_costs(market: ParcelMarket) -> Floats:
+def variable_costs(market: Economy) -> Floats:
     """What one more parcel costs each carrier this month, $ per parcel, (S, K)."""
     env, network, zones = market.state.environment, market.state.network, market.zones
     mean_usps = usps_mean_cost(market.costs, zones, market.mail_index, env.wage_usps, env.price_level)
     return quote_floors(market.costs, network.street, mean_usps, network.annual_volume, env.price_level)
 
 
-def demand_and_cost(market: ParcelMarket) -> tuple[LongRunDemand, Floats]:
+def demand_and_cost(market: Economy) -> tuple[LongRunDemand, Floats]:
     """Long-run demand at today's prices, and what one more parcel costs, (S, K)."""
     demand = long_run_demand(market.figures, market.shippers, market.state, market.mix, market.national)
     return demand, variable_costs(market)
 
 
-def _follow_cost(market: ParcelMarket) -> None:
+def _follow_cost(market: Economy) -> None:
     """Let every carrier's lowest quotes follow its cost, month by month."""
     now = variable_costs(market)
     start = market.start_floor_cost
@@ -87,7 +87,7 @@ def _follow_cost(market: ParcelMarket) -> None:
     tariffs.floor = np.where(sells, market.start_floor * growth, tariffs.floor)
 
 
-def _close_price_year(market: ParcelMarket, carrier: int) -> None:
+def _close_price_year(market: Economy, carrier: int) -> None:
     """Remember the unit cost that the next price plan compares with."""
     books = market.state.books
     volume = float(books.volume[:, carrier].sum())
@@ -95,7 +95,7 @@ def _close_price_year(market: ParcelMarket, carrier: int) -> None:
         books.last_year_unit_cost[carrier] = float(books.cost[:, carrier].sum()) / volume
 
 
-def change_prices(market: ParcelMarket, carrier: int, paid_growth: Floats, announced: bool) -> None:
+def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced: bool) -> None:
     """Apply one carrier's yearly change: levels and surcharges grow.
 
     Args:
@@ -132,7 +132,7 @@ def change_prices(market: ParcelMarket, carrier: int, paid_growth: Floats, annou
     )
 
 
-def _announced(market: ParcelMarket, carrier: int) -> Floats | None:
+def _announced(market: Economy, carrier: int) -> Floats | None:
     """Announced growth of paid prices in this month by segment, None where nothing was announced."""
     past = market.month < market.settings.projection_start
     if not (market.settings.history_mode == "forced_events" if past else market.settings.announced_plans):
@@ -150,7 +150,7 @@ def _announced(market: ParcelMarket, carrier: int) -> Floats | None:
     return np.array(growth) * p.list_to_paid_pass_through
 
 
-def _change_mail_price(market: ParcelMarket) -> None:
+def _change_mail_price(market: Economy) -> None:
     env, p = market.state.environment, market.figures
     increase = market.usps.mail_price_increase()
     announced = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,28 +11,54 @@ from numpy.typing import NDArray
 from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
+from model.ledger import CENTS
 from model.phases.contract_cover import amazon_access_cost, covers_by_carrier
 from model.phases.measuring import Measures, measure
 from model.phases.parcels import ECONOMY, amazon_prices
+from model.statements import (
+    CONSOLIDATORS,
+    ENTERPRISE,
+    IN_RESULT,
+    LENDERS,
+    MAIL_USERS,
+    REGIONS,
+    RETIREMENT_FUNDS,
+    STAFF,
+    SUPPLIERS,
+    TREASURY,
+    results,
+)
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
+# Categories of the ledger that carriers pay and the series that remember them.
+_PAID_BY_CARRIERS = {
+    "access": "access",
+    "wages": "wages",
+    "operations": "operations",
+    "capital_charge": "capital_charge",
+    "capital": "capital_paid",
+}
 
 
-def check_and_record(market: ParcelMarket) -> None:
-    """Check that parcels, money and capacity balance, then record the month."""
+def check_and_record(market: Economy) -> None:
+    """Check that parcels, money and capacity balance, tell which contracts have ended for good, record the month."""
     check_month(market)
+    market.ledger.close_month()
+    market.book.tell_endings()
     delivered = delivered_parcels(market).sum(axis=0)
     market.records.append(
         {
             **measure(market),
             **_carriers_parcels(market, delivered),
             **_carriers_money(market),
+            **_outside_money(market),
             **_on_time(market, delivered),
             **_other_shippers(market),
             **_amazon_parcels(market),
+            **_amazon_money(market),
             **_amazon_at_usps(market),
             **_usps_accounts(market),
             **_usps_position(market),
@@ -39,14 +66,14 @@ def check_and_record(market: ParcelMarket) -> None:
     )
 
 
-def contract_price(market: ParcelMarket) -> float:
+def contract_price(market: Economy) -> float:
     """Mean price per parcel of the month under the contract of Amazon with USPS, over its zones, $."""
     access = amazon_prices(market)[0][USPS]
     weight = market.state.amazon.retained
     return float(np.average(access, weights=weight if weight.sum() > 0.0 else None))
 
 
-def _carriers_parcels(market: ParcelMarket, delivered: Floats) -> Measures:
+def _carriers_parcels(market: Economy, delivered: Floats) -> Measures:
     """What carriers delivered, (K, Z), and what they could, left waiting, refused or took over, (K,)."""
     network, allocation = market.state.network, market.state.flows.allocation
     volume = delivered.sum(axis=1)
@@ -66,28 +93,51 @@ def _carriers_parcels(market: ParcelMarket, delivered: Floats) -> Measures:
     }
 
 
-def _carriers_money(market: ParcelMarket) -> Measures:
-    """Revenue, cost and profit of carriers, what they pay USPS, and their list prices."""
-    state = market.state
-    cost, postal = state.flows.operating_cost, state.flows.postal
-    invoiced = state.books.revenue[-1]
-    imputed = np.zeros_like(invoiced)
+def _carriers_money(market: Economy) -> Measures:
+    """Statements of the carriers as the ledger has them, what USPS contracts cover, and list prices."""
+    state, ledger = market.state, market.ledger
+    carriers = market.party_of_carrier
+    paid = {name: ledger.paid[ledger.category(name), carriers] / CENTS for name in _PAID_BY_CARRIERS}
+    imputed = np.zeros(len(carriers))
     imputed[AMAZON] = market.figures.amazon_unit_revenue_imputed * _amazon_handed(market)[AMAZON].sum()
-    carrier_cost = cost + state.access.paid
-    carrier_cost[USPS] = postal.parcel_cost
+    invoiced = state.books.revenue[-1]
+    profit = results(ledger)[carriers] / CENTS
     contract_paid, contract_cost = covers_by_carrier(market)
     return {
-        "access_usd": state.access.paid,
         "revenue_usd": invoiced + imputed,
-        "cost_usd": carrier_cost,
-        "profit_usd": invoiced - carrier_cost,
+        "profit_usd": profit,
+        "cost_usd": _received(market) - profit,
+        **{f"{series}_usd": paid[name] for name, series in _PAID_BY_CARRIERS.items()},
         "usps_contract_paid_usd": contract_paid,
         "usps_contract_cost_usd": contract_cost,
         "list_price_usd": state.tariffs.level.T,
     }
 
 
-def _on_time(market: ParcelMarket, delivered: Floats) -> Measures:
+def _received(market: Economy) -> Floats:
+    """What customers, other carriers and the Treasury pay each carrier, $, (K,)."""
+    ledger = market.ledger
+    return np.asarray(ledger.received[IN_RESULT][:, market.party_of_carrier].sum(axis=0) / CENTS)
+
+
+def _outside_money(market: Economy) -> Measures:
+    """What everybody but carriers receives or pays, $; with the results of carriers it adds up to nothing."""
+    ledger = market.ledger
+    found = dict(zip(ledger.parties, results(ledger) / CENTS, strict=True))
+    return {
+        "enterprise_shippers_paid_usd": -found[ENTERPRISE],
+        "small_shippers_paid_usd": -sum(found[name] for name in REGIONS),
+        "mail_users_paid_usd": -found[MAIL_USERS],
+        "consolidators_result_usd": found[CONSOLIDATORS],
+        "staff_result_usd": found[STAFF],
+        "suppliers_result_usd": found[SUPPLIERS],
+        "lenders_result_usd": found[LENDERS],
+        "retirement_funds_result_usd": found[RETIREMENT_FUNDS],
+        "treasury_result_usd": found[TREASURY],
+    }
+
+
+def _on_time(market: Economy, delivered: Floats) -> Measures:
     """Share of parcels that arrive on time by carrier, (K,), its usual one without parcels, and by zone, (Z,)."""
     in_time, volume = market.state.network.on_time * delivered, delivered.sum(axis=1)
     base = market.figures.by("on_time_base", market.carriers.groups)
@@ -97,7 +147,7 @@ def _on_time(market: ParcelMarket, delivered: Floats) -> Measures:
     }
 
 
-def _other_shippers(market: ParcelMarket) -> Measures:
+def _other_shippers(market: Economy) -> Measures:
     """Parcels of others than Amazon and what they pay, by segment, (S,)."""
     flows = market.state.flows
     return {
@@ -106,8 +156,8 @@ def _other_shippers(market: ParcelMarket) -> Measures:
     }
 
 
-def _amazon_parcels(market: ParcelMarket) -> Measures:
-    """Parcels of Amazon by who delivers them, (Z,), and what one costs it."""
+def _amazon_parcels(market: Economy) -> Measures:
+    """Parcels of Amazon by who delivers them, (Z,)."""
     demand, sourcing, handed = market.state.flows.demand, market.state.flows.sourcing, _amazon_handed(market)
     return {
         "amazon_parcels": demand.amazon,
@@ -116,21 +166,44 @@ def _amazon_parcels(market: ParcelMarket) -> Measures:
         "amazon_via_ups_parcels": handed[UPS],
         "amazon_via_fedex_parcels": handed[FEDEX],
         "amazon_short_parcels": float(sourcing.short.sum()),
-        "amazon_delivered_cost_usd": market.state.amazon.delivered_cost,
     }
 
 
-def _amazon_at_usps(market: ParcelMarket) -> Measures:
+def _amazon_money(market: Economy) -> Measures:
+    """Delivery bill of Amazon, whom it pays, and what a parcel of its own costs it.
+
+    The bill is what delivery takes out of its hands: work, capital and what others are paid, less its sales to others.
+    """
+    ledger, amazon = market.ledger, market.ledger.index("amazon")
+    bill = -float(results(ledger)[amazon]) / CENTS
+    paid = ledger.flow[[ledger.category("parcels"), ledger.category("settlement")], amazon].sum(axis=0) / CENTS
+    sales = float(ledger.received[ledger.category("parcels"), amazon]) / CENTS
+    delivered = math.fsum(
+        market.state.flows.allocation.accepted[-2:].sum(axis=(0, 1, 3))
+    )  # exact, whoever else is there
+    own = bill + sales - market.state.amazon.sales_cost
+    return {
+        "amazon_delivery_bill_usd": bill,
+        "amazon_sales_usd": sales,
+        "amazon_paid_usps_usd": float(paid[ledger.index("usps")]),
+        "amazon_paid_ups_usd": float(paid[ledger.index("ups")]),
+        "amazon_paid_fedex_usd": float(paid[ledger.index("fedex")]),
+        "amazon_delivered_cost_usd": own / delivered if delivered > 0.0 else 0.0,
+    }
+
+
+def _amazon_at_usps(market: Economy) -> Measures:
     """Price, revenue and cost of Amazon's parcels at USPS."""
     cost = _amazon_handed(market)[USPS] * amazon_access_cost(market)
+    parcels = market.ledger.flow[market.ledger.category("parcels")]
     return {
         "amazon_usps_price_usd": contract_price(market),
-        "amazon_usps_revenue_usd": float(market.state.flows.allocation.value[-2:, :, USPS].sum()),
+        "amazon_usps_revenue_usd": float(parcels[market.ledger.index("amazon"), market.ledger.index("usps")]) / CENTS,
         "amazon_usps_attributable_usd": float(cost.sum()),
     }
 
 
-def _usps_accounts(market: ParcelMarket) -> Measures:
+def _usps_accounts(market: Economy) -> Measures:
     """Income statement of USPS."""
     postal = market.state.flows.postal
     return {
@@ -139,15 +212,20 @@ def _usps_accounts(market: ParcelMarket) -> Measures:
         "usps_parcel_contribution_usd": postal.parcel_contribution,
         "usps_expense_usd": postal.expense,
         "usps_institutional_usd": postal.institutional_cost,
+        "usps_interest_earned_usd": postal.interest_earned,
+        "usps_interest_paid_usd": postal.interest_paid,
         "usps_net_income_usd": postal.net_income,
         "usps_controllable_income_usd": postal.controllable_income,
     }
 
 
-def _usps_position(market: ParcelMarket) -> Measures:
+def _usps_position(market: Economy) -> Measures:
     """Cash and debts of USPS at the end of the month, the distress it is in, and what is left of mail."""
     books, postal = market.state.books, market.state.postal
+    _, arrears, deferred = postal.owed_before
+    put_off = books.usps_arrears - arrears + postal.deferred - deferred
     return {
+        "usps_put_off_usd": round(put_off * CENTS) / CENTS,
         "usps_cash_usd": market.ledger.cash("usps"),
         "usps_debt_usd": books.usps_debt,
         "usps_arrears_usd": books.usps_arrears,
@@ -158,6 +236,6 @@ def _usps_position(market: ParcelMarket) -> Measures:
     }
 
 
-def _amazon_handed(market: ParcelMarket) -> Floats:
+def _amazon_handed(market: Economy) -> Floats:
     """Parcels of Amazon by the carrier that accepted them, (K, Z)."""
     return np.asarray(market.state.flows.allocation.accepted[-2:, ECONOMY].sum(axis=0))

@@ -16,13 +16,13 @@ from model.phases.contract_cover import contract_cover, mean_access_cost
 from model.postal_accounts import BILLION
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 SEPTEMBER = 9
 
 
-def review_month(market: ParcelMarket) -> None:
+def review_month(market: Economy) -> None:
     """Test the month; what begins to break the law and what keeps it again becomes a dated event."""
     findings = [*_contracts(market), *_products(market), *_debt(market)]
     if market.month.month == SEPTEMBER:
@@ -34,7 +34,7 @@ def review_month(market: ParcelMarket) -> None:
         _tell(market, "compliance", finding, "keeps again")
 
 
-def review_mail_price(market: ParcelMarket, increase: float) -> None:
+def review_mail_price(market: Economy, increase: float) -> None:
     """Test a mail price change that USPS plans itself; announced ones were approved in the world that announced them.
 
     Args:
@@ -47,30 +47,31 @@ def review_mail_price(market: ParcelMarket, increase: float) -> None:
         _tell(market, "violation", found, "breaks")
 
 
-def _tell(market: ParcelMarket, kind: str, finding: law.Finding, verb: str) -> None:
+def _tell(market: Economy, kind: str, finding: law.Finding, verb: str) -> None:
     market.events.add(
         market.month,
         kind,
         ("usps",),
-        f"USPS {verb} the rule {finding.rule.replace('_', ' ')} for {finding.subject}: "
-        f"{finding.value:,.4g} against {finding.limit:,.4g} {finding.unit}",
+        f"USPS {verb} the rule {finding.rule.replace('_', ' ')} for {finding.subject}: {finding.told}",
+        (f"contract:{finding.contract}",) if finding.contract else (),
         value=finding.value,
         limit=finding.limit,
     )
 
 
-def _contracts(market: ParcelMarket) -> list[law.Finding]:
+def _contracts(market: Economy) -> list[law.Finding]:
     found = []
     for contract in market.book.in_force():
         if contract.seller == "usps":
             cover = contract_cover(market, contract)
             if cover.parcels > 0.0:
                 subject = f"the contract with {market.book.name(contract.buyer)}"
-                found.append(law.contract_floor(cover.paid / cover.parcels, cover.cost / cover.parcels, subject))
+                paid, cost = cover.paid / cover.parcels, cover.cost / cover.parcels
+                found.append(law.contract_floor(paid, cost, subject, contract.key))
     return found
 
 
-def _products(market: ParcelMarket) -> list[law.Finding]:
+def _products(market: Economy) -> list[law.Finding]:
     """Mean price of each segment at published prices against its attributable cost."""
     flows = market.state.flows
     parcels = flows.allocation.accepted[:-2, :, USPS].sum(axis=0)
@@ -85,7 +86,7 @@ def _products(market: ParcelMarket) -> list[law.Finding]:
     ]
 
 
-def _debt(market: ParcelMarket) -> list[law.Finding]:
+def _debt(market: Economy) -> list[law.Finding]:
     books, p = market.state.books, market.figures
     return [
         law.debt_ceiling(books.usps_debt, market.settings.debt_ceiling * BILLION),
@@ -93,7 +94,7 @@ def _debt(market: ParcelMarket) -> list[law.Finding]:
     ]
 
 
-def _fiscal_year(market: ParcelMarket) -> list[law.Finding]:
+def _fiscal_year(market: Economy) -> list[law.Finding]:
     """All parcels of the last twelve months; institutional cost at the yearly rate of the month."""
     books, postal = market.state.books, market.state.flows.postal
     revenue, cost = float(books.revenue[:, USPS].sum()), float(books.cost[:, USPS].sum())

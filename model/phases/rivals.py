@@ -13,15 +13,15 @@ from model.bargains.carriage import ups_share
 from model.bargains.enterprise import buyer_name
 from model.carriers import FEDEX, UPS
 from model.contract_margins import contract_margins
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
-MILLION = 1e6
 
 
-def review_contracts(market: ParcelMarket) -> None:
+def review_contracts(market: Economy) -> None:
     """UPS gives notice to the contracts with the thinnest margins; afterwards it sells there at the margin it wants."""
     p, rivals, book = market.figures, market.state.rivals, market.book
     margin, parcels = contract_margins(market, UPS)
@@ -42,14 +42,15 @@ def review_contracts(market: ParcelMarket) -> None:
             market.month,
             "shed",
             ("ups", buyer_name(row)),
-            f"UPS gives notice to {buyer_name(row).replace('_', ' ')}: a margin of {100 * margin[row]:.1f} % on "
-            f"{parcels[row] / MILLION:,.0f} million parcels a year",
+            f"UPS gives notice to {book.name(buyer_name(row))}: a margin of {100 * margin[row]:.1f} % on "
+            f"{parcels_in_words(float(parcels[row]))} a year",
+            about=(f"contract:{contract.key}",),
             margin=float(margin[row]),
             daily_parcels=float(daily[row]),
         )
 
 
-def shed_within_a_year(market: ParcelMarket) -> float:
+def shed_within_a_year(market: Economy) -> float:
     """Parcels a day that UPS sheds within a year: its own notices of the last one and Amazon's announced cut.
 
     The cut is public, so what is still to come of it counts as much as what has gone: the worst year around today.
@@ -63,7 +64,7 @@ def shed_within_a_year(market: ParcelMarket) -> float:
     return amazon + sum(daily for month, daily in market.state.rivals.shed if now - month < MONTHS_PER_YEAR)
 
 
-def fill_network(market: ParcelMarket) -> None:
+def fill_network(market: Economy) -> None:
     """FedEx sets the discount with which it fills until the next quarter."""
     tariffs, network, env = market.state.tariffs, market.state.network, market.state.environment
     before = tariffs.fill[:, FEDEX].any()

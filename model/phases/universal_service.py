@@ -16,12 +16,12 @@ from model.phases.labour import resource_flexibility
 from model.postal_accounts import MailMonth, mail_month
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
+    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def review_service(market: ParcelMarket) -> None:
+def review_service(market: Economy) -> None:
     """Go over to five days from the start where that is free; leave the zones that do not pay, each January."""
     postal, settings = market.state.postal, market.settings
     if settings.five_day_delivery == "at_once" and market.months_done == 0:
@@ -31,7 +31,7 @@ def review_service(market: ParcelMarket) -> None:
         _leave_zones(market)
 
 
-def _leave_zones(market: ParcelMarket) -> None:
+def _leave_zones(market: Economy) -> None:
     postal, network, zones = market.state.postal, market.state.network, market.zones
     served = network.capacity[USPS] > 0.0
     fixed = fixed_street_cost(market.figures, zones) * market.state.environment.wage_usps
@@ -52,7 +52,7 @@ def _leave_zones(market: ParcelMarket) -> None:
     )
 
 
-def zone_contribution(market: ParcelMarket) -> Floats:
+def zone_contribution(market: Economy) -> Floats:
     """What mail and parcels of a zone leave over their attributable cost, from USPS's own books, $ a year, (Z,)."""
     p, env, books = market.figures, market.state.environment, market.state.books
     volume = market.state.network.annual_volume[USPS]
@@ -66,7 +66,7 @@ def zone_contribution(market: ParcelMarket) -> Floats:
     return np.asarray(parcels + letters)
 
 
-def mail_of_month(market: ParcelMarket) -> MailMonth:
+def mail_of_month(market: Economy) -> MailMonth:
     """Mail of the month, if USPS served every address."""
     env, fast = market.state.environment, market.settings.mail_trend == "fast"
     return mail_month(
@@ -80,13 +80,13 @@ def mail_of_month(market: ParcelMarket) -> MailMonth:
     )
 
 
-def mail_kept(market: ParcelMarket) -> float:
+def mail_kept(market: Economy) -> float:
     """Share of the mail that goes to places that USPS still serves."""
     left = np.isfinite(market.state.postal.left)
     return 1.0 - float(mail_share(market.figures, market.zones)[left].sum()) if left.any() else 1.0
 
 
-def saved_street_cost(market: ParcelMarket) -> float:
+def saved_street_cost(market: Economy) -> float:
     """Street cost of the month that USPS no longer has, $ at the wages of the start: it shrinks as staff leaves."""
     since = market.state.postal.left
     left = np.isfinite(since)

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.capital import buy_capital
 from model.carriers import AMAZON
 from model.demand import season_factors
 from model.fixed_costs import close_capacity
 from model.phases.entry_exit import leave
 from model.phases.history import update_history
 from model.timeline import read_timeline
+from model.words import parcels_in_words
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
-
-MILLION = 1e6
+    from model.economy import Economy
 
 
-def update_environment(market: ParcelMarket) -> None:
+def update_environment(market: Economy) -> None:
     """Prices, wages, season and the common shock of demand."""
     update_history(market)
     p, t, env = market.figures, market.months_done, market.state.environment
@@ -36,7 +36,7 @@ def update_environment(market: ParcelMarket) -> None:
     env.common_shock = p.demand_ar1 * env.common_shock + p.demand_shock_sd * float(draw)
 
 
-def commission_capacity(market: ParcelMarket) -> None:
+def commission_capacity(market: Economy) -> None:
     """Orders and the announced rural plan come into use, closures take effect, carriers with lasting losses leave."""
     network, amazon = market.state.network, market.state.amazon
     due = [order for order in network.pipeline if order.arrives <= market.month]
@@ -44,13 +44,14 @@ def commission_capacity(market: ParcelMarket) -> None:
     for order in due:
         network.recent.append((order.carrier, market.month, order.annual_parcels))
         network.capacity[order.carrier] += order.annual_parcels
+        network.added_capital[order.carrier] += order.capital
         network.coverage[order.carrier] = np.maximum(network.coverage[order.carrier], order.coverage)
         market.events.add(
             market.month,
             "capacity",
             (market.carriers.keys[order.carrier],),
             f"{market.carriers.names[order.carrier]} opens capacity for "
-            f"{order.annual_parcels.sum() / MILLION:,.0f} million parcels a year",
+            f"{parcels_in_words(float(order.annual_parcels.sum()))} a year",
             annual_parcels=order.annual_parcels.sum(),
         )
     close_capacity(market)
@@ -60,4 +61,9 @@ def commission_capacity(market: ParcelMarket) -> None:
     if market.settings.announced_plans and 0 <= plan_month < amazon.plan_months:
         network.recent.append((AMAZON, market.month, amazon.plan_monthly))
         network.capacity[AMAZON] += amazon.plan_monthly
+        # Nobody announced when the plan is paid for: it is as it arrives.
+        price = market.figures.by_type("capacity_capex")[market.zones.zone_type] * market.state.environment.price_level
+        paid = float((amazon.plan_monthly * price).sum())
+        buy_capital(market, market.carriers.keys[AMAZON], paid)
+        network.added_capital[AMAZON] += paid
         network.coverage[AMAZON] = np.minimum(1.0, network.coverage[AMAZON] + amazon.plan_coverage)

@@ -54,7 +54,7 @@ def opening_network(
     in_place[USPS] = usps_resources(costs, zones, volume[:, :, USPS].sum(axis=0), flows.usps, flows.usps_from)
     return NetworkState(
         capacity=capacity,
-        start_capacity=capacity.copy(),
+        added_capital=np.zeros(len(capacity)),
         coverage=coverage,
         start_coverage=flows.coverage,
         sorting=sorting,

@@ -1,66 +1,54 @@
-"""Who takes part: the carriers as agents, and an account in the ledger for everybody who pays or receives."""
+"""Who takes part: the carriers as agents."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from agents.amazon import Amazon
 from agents.calendar import JANUARY, JULY
-from agents.carriers import RegionalCarrier
-from agents.geography import DIVISIONS
+from agents.carriers import Carrier
+from agents.party import Party
 from agents.rivals import FedEx, Ups
+from agents.roster import carrier_class
 from agents.usps import Usps
-from model.carriers import AMAZON, FEDEX, NATIONAL, UPS, USPS
-from model.ledger import Ledger
+from model.carriers import AMAZON, FEDEX, UPS, USPS
 
 if TYPE_CHECKING:
-    from model.market import ParcelMarket
-
-Ints = NDArray[np.int64]
-LEDGER_CATEGORIES = (
-    "opening",
-    "parcels",
-    "settlement",
-    "mail",
-    "interest",
-    "operations",
-    "capital",
-    "borrowing",
-    "access",
-)
-OUTSIDE_PARTIES = ("enterprise", "consolidators", "mail_users", "suppliers", "treasury", "capital_market")
+    from model.economy import Economy
 
 
-def create_carriers(market: ParcelMarket) -> tuple[Usps, Amazon, Ups, FedEx, list[RegionalCarrier]]:
-    """Make the agents of all carriers, in the order of every carrier axis."""
-    p, settings, names = market.figures, market.settings, market.carriers.names
-    usps = Usps(market, USPS, NATIONAL[USPS], names[USPS], p.competitive_margin, JULY)
-    amazon = Amazon(market, AMAZON, NATIONAL[AMAZON], names[AMAZON], p.amazon_shipping_margin, JANUARY)
-    amazon.build_limit_applies = settings.build_limit_applies
-    if settings.usps_amazon_volume == "negotiated" and settings.negotiation:
-        amazon.adjust_speed = p.coverage_adjust_speed
-    ups = Ups(market, UPS, NATIONAL[UPS], names[UPS], p.target_margin_ups_fedex, JANUARY)
-    fedex = FedEx(market, FEDEX, NATIONAL[FEDEX], names[FEDEX], p.target_margin_ups_fedex, JANUARY)
-    regional = [
-        RegionalCarrier(market, index, market.carriers.keys[index], names[index], p.target_margin_regional, JANUARY)
-        for index in range(len(NATIONAL), market.carriers.n_carriers)
-    ]
-    return usps, amazon, ups, fedex, regional
-
-
-def open_ledger(carriers: tuple[str, ...]) -> tuple[Ledger, Ints, Ints]:
-    """An empty ledger.
+def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
+    """Make the agents of all carriers, in the order of every carrier axis.
 
     Args:
-        carriers: Keys of the carriers, K.
-
-    Returns:
-        The ledger, who pays for the parcels of each group of customers, (G,), and the party of each carrier, (K,).
+        market: The economy, which keeps them; as the model of Mesa it is the world that they see.
+        own: Classes of one's own by key that need not travel; they go before the roster of the settings.
     """
-    regions = tuple(f"shippers {name}" for name in DIVISIONS)
-    ledger = Ledger((*carriers, *regions, *OUTSIDE_PARTIES), LEDGER_CATEGORIES)
-    groups = (*regions, "enterprise", "amazon", "amazon")
-    return ledger, np.array([ledger.index(name) for name in groups]), np.array([ledger.index(key) for key in carriers])
+    p, settings, table = market.figures, market.settings, market.carriers
+    margins = {
+        "usps": p.competitive_margin,
+        "amazon": p.amazon_shipping_margin,
+        "ups": p.target_margin_ups_fedex,
+        "fedex": p.target_margin_ups_fedex,
+        "regional": p.target_margin_regional,
+    }
+    found: list[Any] = []
+    for index, (key, group) in enumerate(zip(table.keys, table.groups, strict=True)):
+        kind: type[Any] = own.get(key) or carrier_class(key, group, settings.roster)
+        month = JULY if group == "usps" else JANUARY
+        found.append(kind(market, index, key, table.names[index], margins[group], month))
+    market.carrier_agents = found
+    market.usps, market.amazon, market.ups, market.fedex = (_one(found, *one) for one in _NATIONAL)
+    market.amazon.build_limit_applies = settings.build_limit_applies
+    if settings.usps_amazon_volume == "negotiated" and settings.negotiation:
+        market.amazon.adjust_speed = p.coverage_adjust_speed
+
+
+_NATIONAL: tuple[tuple[int, type[Carrier]], ...] = ((USPS, Usps), (AMAZON, Amazon), (UPS, Ups), (FEDEX, FedEx))
+
+
+def _one(found: list[Any], index: int, kind: type[Carrier]) -> Any:
+    """The carrier at a place of the axis."""
+    assert isinstance(found[index], kind)
+    return found[index]

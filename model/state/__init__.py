@@ -46,7 +46,8 @@ class MonthFlows:
 
     A field holds last month's value until the phase that writes it has run; before the first month there is none, and
     reading it is an error. Fields that can be None hold nothing where there was nothing to hand over.
-    `access_cost` is what a parcel that carriers hand over costs USPS, $ per parcel, (K, Z).
+    `access_cost` is what a parcel that carriers hand over costs USPS, $ per parcel, (K, Z); `wages` is the part of
+    `operating_cost` that is paid to staff, $, (K,).
     """
 
     demand: Demand = field(init=False)
@@ -55,6 +56,7 @@ class MonthFlows:
     allocation: Allocation = field(init=False)
     invoices: Cents = field(init=False)
     operating_cost: Floats = field(init=False)
+    wages: Floats = field(init=False)
     postal: PostalStatement = field(init=False)
     access_cost: Floats = field(init=False)
     price_paid: Floats = field(init=False)

@@ -62,7 +62,6 @@ class AmazonState:
         plan_monthly: Capacity of the announced rural plan that arrives each month, annual parcels, (Z,).
         plan_coverage: Coverage that the plan adds each month, (Z,).
         plan_months: Months of the plan.
-        delivered_cost: Dollars per parcel of the last month.
         sales_cost: Cost of the parcels that it delivered for others in the last month, $.
         price_belief: Price of USPS access that it expects after the contract in force, $ per parcel.
         agreed: Slices under each contract with USPS that was negotiated, (L,), by its first month.
@@ -82,7 +81,6 @@ class AmazonState:
     plan_months: int
     channel_value: float = 0.0
     carriage_cost_factor: dict[str, float] = field(default_factory=dict)
-    delivered_cost: float = 0.0
     sales_cost: float = 0.0
     price_belief: float = 0.0
     agreed: dict[Month, NDArray[np.bool_]] = field(default_factory=dict)

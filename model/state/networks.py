@@ -20,7 +20,7 @@ class NetworkState:
 
     Attributes:
         capacity: Annual parcels of last-mile capacity, (K, Z); inf for USPS.
-        start_capacity: Capacity at the start, annual parcels, (K, Z).
+        added_capital: Capital of what came into use since the start, at the prices that were paid, $, (K,).
         coverage: Share of households that can be served, (K, Z).
         start_coverage: Amazon's coverage at the start, (Z,).
         sorting: National sorting capacity, parcels a month, (K,); inf where only the last mile binds.
@@ -40,7 +40,7 @@ class NetworkState:
     """
 
     capacity: Floats
-    start_capacity: Floats
+    added_capital: Floats
     coverage: Floats
     start_coverage: Floats
     sorting: Floats

@@ -42,6 +42,11 @@ class TalksState:
     reopening: bool = False
     under_review: Agreement | None = None
 
+    @property
+    def key(self) -> str:
+        """Name of the negotiation: seller, buyer and the month in which it opened."""
+        return f"{self.pair.seller}-{self.pair.buyer}-{self.opened}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agreement:

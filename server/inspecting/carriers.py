@@ -25,6 +25,7 @@ from server.inspecting.report import (
     share,
     told,
 )
+from server.inspecting.statement import statement_group
 
 MILLION, BILLION = 1e6, 1e9
 QUIET = ("enterprise_contract",)
@@ -33,8 +34,8 @@ QUIET = ("enterprise_contract",)
 def carrier(market: ParcelMarket, key: str) -> Report:
     """Everything about one carrier."""
     index = market.carriers.keys.index(key)
-    events, n_events = told(events_of(market, (key,), QUIET))
-    groups = [_state(market, index), _network(market, index), _prices(market, index)]
+    events, n_events = told(events_of(market, (key,), QUIET), f"carrier:{key}")
+    groups = [_state(market, index), _network(market, index), _prices(market, index), statement_group(market, index)]
     charts = _charts(market, index)
     if index == USPS:
         groups += national.usps_groups(market)
@@ -50,23 +51,28 @@ def carrier(market: ParcelMarket, key: str) -> Report:
 
 def _state(market: ParcelMarket, index: int) -> Group:
     volume = latest(market, "volume_parcels")
-    year = {name: history(market, name, index)[-MONTHS_PER_YEAR:].sum() for name in ("revenue_usd", "cost_usd")}
-    revenue, cost = (float(latest(market, name)[index]) for name in ("revenue_usd", "cost_usd"))
+    names = ("profit_usd", "cost_usd")
+    profit, cost = (float(latest(market, name)[index]) for name in names)
+    year = {name: float(history(market, name, index)[-MONTHS_PER_YEAR:].sum()) for name in names}
     contracts = [one for one in market.book.in_force() if market.carriers.keys[index] in (one.seller, one.buyer)]
     facts = (
         fact("Parcels in the last month", float(volume[index]), "million", "Brought to the door.", scale=MILLION),
         share("Share of all parcels", ratio(float(volume[index]), float(volume.sum()))),
-        fact("Revenue in the last month", revenue, "million $", "From parcels.", scale=MILLION),
-        fact("Cost in the last month", cost, "million $", "Of delivering them, fixed cost included.", scale=MILLION),
-        share(
-            "Margin of the last twelve months",
-            ratio(year["revenue_usd"] - year["cost_usd"], year["revenue_usd"]),
-            "Revenue less cost, over revenue; fewer months where the run is younger.",
-        ),
+        fact("Received in the last month", profit + cost, "million $", "From everybody who paid it.", scale=MILLION),
+        fact("Cost of the last month", cost, "million $", "Work, access, carriage, capital, interest.", scale=MILLION),
+        *(() if index == AMAZON else (_margin(year),)),
         share("On time", float(latest(market, "on_time_share")[index]), "Share of its parcels."),
         fact("Contracts in force", len(contracts), "", "As seller or as buyer, rate agreements included."),
     )
     return Group("State now", facts)
+
+
+def _margin(year: dict[str, float]) -> Fact:
+    return share(
+        "Margin of the last twelve months",
+        ratio(year["profit_usd"], year["profit_usd"] + year["cost_usd"]),
+        "What is left of what it received; fewer months where the run is younger.",
+    )
 
 
 def _network(market: ParcelMarket, index: int) -> Group:
@@ -184,7 +190,8 @@ def _at_floor(market: ParcelMarket, index: int) -> float:
 
 def _charts(market: ParcelMarket, index: int) -> list[Chart]:
     key = market.carriers.keys[index]
-    money = np.stack([history(market, "revenue_usd", index), history(market, "cost_usd", index)], axis=1) / MILLION
+    cost = history(market, "cost_usd", index)
+    money = np.stack([history(market, "profit_usd", index) + cost, cost], axis=1) / MILLION
     volume = history(market, "volume_parcels", index)[:, None] / MILLION
     used = history(market, "utilisation_share", index)[:, None] * 100
     on_time = history(market, "on_time_share", index)[:, None] * 100
@@ -200,10 +207,10 @@ def _charts(market: ParcelMarket, index: int) -> list[Chart]:
             decimals=1,
         ),
         Chart(
-            "Revenue and cost",
-            "From parcels, by month.",
+            "Received and spent",
+            "What it receives and its cost, by month.",
             "million $ a month",
-            ("Revenue", "Cost"),
+            ("Received", "Cost"),
             ("first", "second"),
             money,
         ),

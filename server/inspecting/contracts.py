@@ -8,26 +8,20 @@ from agents.contracts import Contract
 from model.market import ParcelMarket
 from server.headline import month_name
 from server.inspecting.report import FULL, Chart, Fact, Group, Report, fact, ratio, share, told
-from server.talks.contracts import Terms, contract_key, terms_of
+from server.talks.contracts import Terms, terms_of
 
 MILLION = 1e6
-CONTRACT_KINDS = ("contract", "enterprise_contract")
 
 
 def contract(market: ParcelMarket, found: Contract) -> Report:
     """One contract: terms, what was delivered, how it changed."""
     terms = terms_of(market, found)
     notes = tuple(Fact(f"{i + 1}.", note) for i, note in enumerate(terms.notes))
-    events = [
-        (event.month, event.text)
-        for event in market.events
-        if event.actors == (found.buyer, found.seller)
-        and event.kind in (*CONTRACT_KINDS, "agreement", "regulator", "shed")
-    ]
+    here = f"contract:{terms.key}"
     return Report(
-        f"contract:{terms.key}",
+        here,
         f"{terms.title}, from {month_name(terms.start)}",
-        "A contract; the events are those between the two",
+        "A contract and what happened to it",
         (
             Group("Terms", _agreed(terms, found.notice_months)),
             Group("What binds this month", _binding(terms), "Nothing binds."),
@@ -35,7 +29,7 @@ def contract(market: ParcelMarket, found: Contract) -> Report:
             Group("What happened", notes, "Nothing yet."),
         ),
         (price_history(market, found.buyer, found.seller),),
-        *told(events),
+        *told((event for event in market.events if here in event.about), here),
     )
 
 
@@ -93,7 +87,7 @@ def _binding(terms: Terms) -> tuple[Fact, ...]:
 
 def contract_versions(market: ParcelMarket) -> dict[str, Contract]:
     """Latest version of every contract of the run, by key."""
-    return {contract_key(one): one for one in market.book.history}
+    return {one.key: one for one in market.book.history}
 
 
 def price_history(market: ParcelMarket, buyer: str, seller: str | None) -> Chart:

@@ -10,6 +10,7 @@ from model.carriers import AMAZON, USPS
 from model.market import ParcelMarket
 from model.phases.postal import debt_cap
 from model.tariffs import parity_cap
+from model.words import party_name
 from server.headline import month_name
 from server.inspecting.report import Chart, Fact, Group, fact, history, latest, ratio, share
 
@@ -251,7 +252,7 @@ def amazon_limits(market: ParcelMarket) -> list[Fact]:
 
 def amazon_charts(market: ParcelMarket) -> list[Chart]:
     """Who delivers its parcels, and its own share by zone type."""
-    names = ("USPS", "Own", "UPS", "FedEx")
+    names = (party_name("usps"), "Own", party_name("ups"), party_name("fedex"))
     series = ("amazon_via_usps_parcels", "amazon_own_parcels", "amazon_via_ups_parcels", "amazon_via_fedex_parcels")
     by_channel = np.stack([history(market, name).sum(axis=1) for name in series], axis=1) / MILLION
     kinds = np.stack([market.zones.zone_type == i for i in range(len(ZONE_TYPES))], axis=1).astype(float)

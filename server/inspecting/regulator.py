@@ -13,6 +13,8 @@ from server.inspecting.report import (
     told,
 )
 
+KINDS = ("regulator", "violation", "compliance")
+
 
 def regulator(market: ParcelMarket) -> Report:
     """The regulator: what it looks at and what it has found."""
@@ -35,8 +37,7 @@ def regulator(market: ParcelMarket) -> Report:
         for (rule, subject), since in agent.broken.items()
     ]
     counts = history(market, "usps_violations_count")[:, None]
-    kinds = ("regulator", "violation", "statute")
-    events = [(event.month, event.text) for event in market.events if event.kind in kinds]
+    events = [event for event in market.events if event.kind in KINDS]
     lag = f"{agent.lag_months} month{'' if agent.lag_months == 1 else 's'}"
     return Report(
         "regulator",
@@ -48,5 +49,5 @@ def regulator(market: ParcelMarket) -> Report:
             Group("Rules broken at present", tuple(broken), "None."),
         ),
         (Chart("Rules broken", "Statutory rules that are broken, by month.", "rules", ("Rules",), ("first",), counts),),
-        *told(events),
+        *told(events, "regulator"),
     )

@@ -9,9 +9,10 @@ from math import isfinite, isinf
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import Month
+from model.events import Event
 from model.market import ParcelMarket
 from server.headline import month_name
+from server.links import link_of
 from server.words import event_words
 
 type Floats = NDArray[np.float64]
@@ -87,7 +88,8 @@ class Report:
         what: What it is, one line.
         groups: Facts by heading.
         charts: Histories.
-        events: Month and text of what happened, newest first, at most `MAX_EVENTS`.
+        events: Month and text of what happened, and the address of what it tells about (empty for this thing itself);
+            newest first, at most `MAX_EVENTS`.
         n_events: How many there were in all.
     """
 
@@ -96,7 +98,7 @@ class Report:
     what: str
     groups: tuple[Group, ...]
     charts: tuple[Chart, ...]
-    events: tuple[tuple[str, str], ...]
+    events: tuple[tuple[str, str, str], ...]
     n_events: int
 
 
@@ -144,8 +146,8 @@ def history(market: ParcelMarket, name: str, index: int | None = None) -> Floats
     return values.copy() if index is None else values[:, index].copy()
 
 
-def events_of(market: ParcelMarket, actors: Iterable[str], kinds: Iterable[str] = ()) -> list[tuple[Month, str]]:
-    """Month and text of the events in which one of some actors took part, oldest first.
+def events_of(market: ParcelMarket, actors: Iterable[str], kinds: Iterable[str] = ()) -> list[Event]:
+    """The events in which one of some actors took part, oldest first.
 
     Args:
         market: The market.
@@ -153,10 +155,17 @@ def events_of(market: ParcelMarket, actors: Iterable[str], kinds: Iterable[str] 
         kinds: Kinds to leave out.
     """
     wanted, left_out = set(actors), set(kinds)
-    return [(e.month, e.text) for e in market.events if wanted & set(e.actors) and e.kind not in left_out and e.text]
+    return [event for event in market.events if wanted & set(event.actors) and event.kind not in left_out]
 
 
-def told(events: list[tuple[Month, str]]) -> tuple[tuple[tuple[str, str], ...], int]:
-    """The newest events in words, and how many there were in all."""
-    newest = events[::-1][:MAX_EVENTS]
-    return tuple((month_name(month), event_words(text)) for month, text in newest), len(events)
+def told(events: Iterable[Event], here: str) -> tuple[tuple[tuple[str, str, str], ...], int]:
+    """The newest events in words with the address of what they tell about, and how many there were in all.
+
+    Args:
+        events: Oldest first.
+        here: Key of the thing that is looked at: nothing leads to where one is.
+    """
+    known = [event for event in events if event.text]
+    rows = ((month_name(event.month), event_words(event.text), link_of(event)) for event in known[::-1][:MAX_EVENTS])
+    nowhere = ("/inspect", f"/inspect?what={here}")
+    return tuple((month, text, "" if link in nowhere else link) for month, text, link in rows), len(known)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.calendar import Month
 from agents.geography import DIVISIONS, SEGMENTS
 from agents.shippers import ShipperTable
 from model.bargains.enterprise import buyer_name
 from model.carriers import NATIONAL
+from model.events import Event
 from model.market import ParcelMarket
 from server.headline import month_name
 from server.inspecting.contracts import price_history
@@ -46,7 +46,7 @@ def shipper_class(market: ParcelMarket, name: str) -> Report:
             Group("What they believe", _beliefs(market)),
         ),
         _class_charts(market, f"{'enterprise' if enterprise else 'small'}_shippers_gain_usd"),
-        *told(_of_class(market, name)),
+        *told(_of_class(market, name), f"shippers:{name}"),
     )
 
 
@@ -117,10 +117,10 @@ def _class_charts(market: ParcelMarket, gain: str) -> tuple[Chart, ...]:
     )
 
 
-def _of_class(market: ParcelMarket, name: str) -> list[tuple[Month, str]]:
+def _of_class(market: ParcelMarket, name: str) -> list[Event]:
     """What happened to a class of shippers; of small ones no single event is kept."""
     kinds = ("enterprise_contract", "shed") if name == "enterprise" else ()
-    return [(event.month, event.text) for event in market.events if event.kind in kinds and event.text]
+    return [event for event in market.events if event.kind in kinds]
 
 
 def shipper(market: ParcelMarket, number: int) -> Report:
@@ -164,5 +164,5 @@ def shipper(market: ParcelMarket, number: int) -> Report:
             Group("Who carries its parcels", tuple(uses)),
         ),
         (price_history(market, key, None),),
-        *told(events_of(market, (key,))),
+        *told(events_of(market, (key,)), f"shipper:{number}"),
     )

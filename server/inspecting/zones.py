@@ -7,6 +7,7 @@ import numpy as np
 from agents.geography import DIVISIONS, ZONE_TYPES, ZoneTable
 from model.carriers import AMAZON, NATIONAL, USPS
 from model.market import ParcelMarket
+from model.words import group_names, party_name
 from server.inspecting.report import (
     FULL,
     Chart,
@@ -31,7 +32,7 @@ def zone(market: ParcelMarket, index: int) -> Report:
     state, kind = str(market.zones.state[index]), ZONE_TYPES[int(market.zones.zone_type[index])]
     name = state_names()[state]
     entries = [e for e in market.events if e.kind in ("entry", "exit") and state in e.text.replace(",", " ").split()]
-    events, n = told([(e.month, e.text) for e in entries])
+    events, n = told(entries, f"zone:{state}-{kind}")
     return Report(
         f"zone:{state}-{kind}",
         f"{name}, {kind}",
@@ -107,8 +108,8 @@ def _charts(market: ParcelMarket, index: int) -> tuple[Chart, ...]:
             "Who delivers",
             "Parcels brought to the door in this zone.",
             "million a month",
-            ("USPS", "Amazon", "UPS", "FedEx", "Regional carriers"),
-            ("usps", "amazon", "ups", "fedex", "regional"),
+            tuple(group_names().values()),
+            tuple(group_names()),
             np.stack(by_group, axis=1) / MILLION,
             decimals=2,
         ),
@@ -116,7 +117,7 @@ def _charts(market: ParcelMarket, index: int) -> tuple[Chart, ...]:
             "Amazon's own share",
             "Share of Amazon's parcels to this zone in its own vans.",
             "%",
-            ("Amazon",),
+            (party_name("amazon"),),
             ("amazon",),
             own_share[:, None],
             decimals=1,

@@ -24,6 +24,7 @@ from server.stepping.pace import frame_seconds
 from server.stepping.protocol import Show
 from server.stepping.wishes import Wishes
 from server.talks.seat import Decision, SeatLeftError, take_seat
+from server.talks.sides import roster_of
 from server.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ TURNS = Turns()
 
 def start_market(choice: Choice) -> ParcelMarket:
     """Build the market that a visitor chose."""
-    return ParcelMarket(choice.settings(), rng=choice.seed)
+    return ParcelMarket(choice.settings(), rng=choice.seed, roster=roster_of(choice.seat))
 
 
 class Stepper(Wishes):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.contracts import Contract, ContractState
+from agents.contracts import Contract
 from model.market import ParcelMarket
 from server.headline import month_name
 
@@ -76,11 +76,6 @@ class Contracts:
     agreement_price: float
 
 
-def contract_key(contract: Contract) -> str:
-    """Name of a contract in addresses: seller, buyer and first month."""
-    return f"{contract.seller}-{contract.buyer}-{contract.start}"
-
-
 def is_rate_agreement(contract: Contract) -> bool:
     """Whether it is one of the many agreements of enterprise shippers."""
     return contract.buyer.startswith("enterprise")
@@ -111,9 +106,9 @@ def terms_of(market: ParcelMarket, contract: Contract) -> Terms:
     running = current is not None and contract.in_force and current.start == contract.start
     delivered = sum(market.book.delivered(contract.seller, contract.buyer)) if running else 0.0
     done = (month - contract.start) % MONTHS_PER_YEAR + 1 if running else 0
-    settled = [one for one in market.book.shortfalls if contract_key(one[1]) == contract_key(contract)]
+    settled = [one for one in market.book.shortfalls if one[1].key == contract.key]
     return Terms(
-        key=contract_key(contract),
+        key=contract.key,
         seller=contract.seller,
         buyer=contract.buyer,
         title=f"{market.book.name(contract.buyer)} with {market.book.name(contract.seller)}",
@@ -150,11 +145,11 @@ def _rule(contract: Contract) -> str:
 def history_of(market: ParcelMarket, contract: Contract) -> tuple[str, ...]:
     """What happened under a contract, oldest first: its notices and settlements."""
     notes = []
-    for month, _, result in (one for one in market.book.shortfalls if contract_key(one[1]) == contract_key(contract)):
+    for month, _, result in (one for one in market.book.shortfalls if one[1].key == contract.key):
         paid = f", ${result.payment / 1e6:,.0f} million are due" if result.payment > 0.0 else ""
         reverted = "; the published price holds from now on" if result.contract.reverted else ""
         notes.append(f"{month_name(month)}: {result.shortfall / 1e6:,.1f} million parcels missing{paid}{reverted}")
-    if contract.ends is not None and contract.state is not ContractState.TERMINATED:
+    if contract.ends is not None and contract.in_force:
         notes.append(f"Notice was given; it ends by {month_name(contract.ends)}")
     return tuple(notes)
 

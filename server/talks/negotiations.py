@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bargaining import PlayedByHand, Side
+from agents.bargaining import Side
 from agents.calendar import Month
 from model.bargains.pairs import strategic_pairs
 from model.bargains.table import Pair, PairKind
@@ -18,6 +18,7 @@ from model.events import Event
 from model.market import ParcelMarket
 from model.state import TalksState
 from server.headline import month_name
+from server.talks.sides import ACCESS_PAIR, seats_taken
 from server.words import event_words
 
 type Floats = NDArray[np.float64]
@@ -27,7 +28,6 @@ SUBJECTS = {
     PairKind.CARRIAGE: "carriage of Amazon's parcels",
     PairKind.LAST_MILE: "last-mile access",
 }
-ACCESS_PAIR = ("usps", "amazon")
 # Columns of `Table.lines`.
 LINES = ("buyer_offer", "seller_offer", "buyer_limit", "seller_limit", "nash")
 
@@ -130,7 +130,7 @@ def extract(market: ParcelMarket, chosen: str = "", group: int = 0) -> Negotiati
     states.sort(key=lambda state: (state.pair.kind is PairKind.ACCESS, state.opened), reverse=True)
     agreements = [event for event in market.events if event.kind == "agreement"]
     able = set(strategic_pairs(market))
-    made = {key(state): (state, _entry(market, state, agreements, able)) for state in states}
+    made = {state.key: (state, _entry(market, state, agreements, able)) for state in states}
     if not made:
         return Negotiations((), None)
     if chosen not in made:
@@ -139,15 +139,10 @@ def extract(market: ParcelMarket, chosen: str = "", group: int = 0) -> Negotiati
     return Negotiations(entries, _table(market, *made[chosen], group, agreements))
 
 
-def key(state: TalksState) -> str:
-    """Name of a negotiation in addresses, such as usps-amazon-2025-02."""
-    return f"{state.pair.seller}-{state.pair.buyer}-{state.opened}"
-
-
 def _entry(market: ParcelMarket, state: TalksState, agreements: list[Event], able: set[Pair]) -> Entry:
     buyer, seller = market.book.name(state.pair.buyer), market.book.name(state.pair.seller)
     status, reason = _fate(market, state, agreements, state.pair in able)
-    return Entry(key(state), f"{buyer} and {seller}", SUBJECTS[state.pair.kind], state.opened, status, reason)
+    return Entry(state.key, f"{buyer} and {seller}", SUBJECTS[state.pair.kind], state.opened, status, reason)
 
 
 def _fate(market: ParcelMarket, state: TalksState, agreements: list[Event], able: bool) -> tuple[str, str]:
@@ -157,9 +152,9 @@ def _fate(market: ParcelMarket, state: TalksState, agreements: list[Event], able
         return "under review", f"{_agreement_text(state, agreements)} The regulator looks at it."
     if talks.signed:
         return "agreed", _agreement_text(state, agreements)
-    hand = market.procedure
-    if isinstance(hand, PlayedByHand) and hand.left and state is market.state.talks.get(ACCESS_PAIR):
-        player = market.book.name(ACCESS_PAIR[0] if hand.side is Side.SELLER else ACCESS_PAIR[1])
+    left = [seat for seat in seats_taken(market) if seat.procedure.left]
+    if left and state is market.state.talks.get(ACCESS_PAIR):
+        player = market.book.name(left[0].key)
         return "no deal", f"{player}, played by hand, has left the table."
     if not able:
         return "ended", "These talks have ended: the two no longer bargain with each other."

@@ -19,8 +19,7 @@ from model.market import ParcelMarket
 from model.phases.negotiation import alternating_offers, on_the_table
 from model.scenario import Scenario
 from model.state import TalksState
-from server.talks.negotiations import ACCESS_PAIR
-from server.talks.sides import SEATS
+from server.talks.sides import ACCESS_PAIR, SEATS, Seated
 from server.talks.twin import Twin
 
 if TYPE_CHECKING:
@@ -83,12 +82,6 @@ class Seat:
         return self._await(_decision(self._market, self.key, state, question))
 
 
-def seat_of(market: ParcelMarket) -> Seat | None:
-    """The seat that a visitor has in a market, if any."""
-    procedure = market.procedure
-    return procedure.ask if isinstance(procedure, PlayedByHand) and isinstance(procedure.ask, Seat) else None
-
-
 def take_seat(
     market: ParcelMarket,
     choice: Choice,
@@ -100,7 +93,7 @@ def take_seat(
     """Put a visitor into one seat of a market that has not been stepped yet, and start its twin.
 
     Args:
-        market: The market.
+        market: The market, made with the roster of the choice.
         choice: What it was started with; its `seat` says where the visitor sits.
         start: Builds the market of a choice.
         turn: Waits for a turn at the processors, for the months of the twin.
@@ -112,8 +105,10 @@ def take_seat(
     """
     if problem := why_no_seat(market.settings):
         raise ValueError(problem)
+    party = market.agent(choice.seat)
+    assert isinstance(party, Seated)
     seat = Seat(market, choice.seat, Twin(choice, start, turn, on_twin), await_answer)
-    market.procedure = seat.procedure
+    party.seat = seat
     name = market.book.name(choice.seat)
     market.events.add(market.month, "hand", (choice.seat,), f"{name} is played by hand in this run")
     return seat

@@ -9,8 +9,8 @@ import numpy as np
 from agents.bargaining import Answer, Question
 from agents.calendar import Month
 from model.market import ParcelMarket
-from server.talks.negotiations import ACCESS_PAIR
-from server.talks.seat import Seat, seat_of
+from server.talks.seat import Seat
+from server.talks.sides import ACCESS_PAIR, seats_taken
 from server.talks.twin import MEASURES, agreements, measured
 
 
@@ -66,12 +66,12 @@ class SeatView:
 
 def extract_own(market: ParcelMarket) -> SeatView | None:
     """Copy the visitor's seat out of a market; None where nobody sits."""
-    return extract(market, seat_of(market))
+    return next((extract(market, seat) for seat in seats_taken(market) if isinstance(seat, Seat)), None)
 
 
 def extract(market: ParcelMarket, seat: Seat | None) -> SeatView | None:
     """Copy a seat out of a market; None where nobody sits."""
-    if seat is None or market.procedure is not seat.procedure:
+    if seat is None or seat not in seats_taken(market):
         return None
     seller, buyer = (market.book.name(key) for key in ACCESS_PAIR)
     name, other = (seller, buyer) if seat.key == ACCESS_PAIR[0] else (buyer, seller)

@@ -151,8 +151,8 @@ def ask_first(side: Side, earliest: int = 0, round_: int = 2) -> Question:
     [
         (Side.BUYER, Answer(price=3.90), "$3.90 is above your own limit: at most $3.78"),
         (Side.SELLER, Answer(price=2.10), "$2.10 is below your own limit: at least $2.24"),
-        (Side.BUYER, Answer(price=float("nan")), "above 0"),
-        (Side.SELLER, Answer(price=-1.0), "above 0"),
+        (Side.BUYER, Answer(price=float("nan")), "above $0"),
+        (Side.SELLER, Answer(price=-1.0), "above $0"),
         (Side.BUYER, Answer(price=np.array([1.0, 2.0])), "price has 2 numbers"),
         (Side.BUYER, Answer(), "name a price or leave"),
         (Side.BUYER, Answer(accept=True, price=2.0), "no offer to accept"),

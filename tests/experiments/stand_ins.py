@@ -7,6 +7,8 @@ import os
 import signal
 import time
 
+import numpy as np
+
 from experiments.simulation import Simulation
 from model.scenario import Scenario
 
@@ -64,3 +66,64 @@ def full_disk_of_the_run(scenario: Scenario, seed: int) -> Simulation:
 def boxed(scenario: Scenario, seed: int) -> Simulation:
     """One inside a box of two factors, zero outside."""
     return Simulation({"y": float(scenario.parameters.build_limit > 1.5 and scenario.price_structure == "by_zone")})
+
+
+def crossed(scenario: Scenario, seed: int) -> Simulation:
+    """Two factors on 0, 1, 2, 3 that add up (`additive`), or also act together (`mixed`), or not at all (`noise`).
+
+    Luck has a part that is common to all points and one that differs from point to point. In the scenario `withdraw`
+    the two factors change places.
+    """
+    p = scenario.parameters
+    a, b = (p.amazon_own_cost_multiplier - 0.8) / 0.2, (p.build_limit - 0.5) / 0.5
+    if scenario.name == "withdraw":
+        a, b = b, a
+    random = np.random.default_rng([seed, round(100 * a), round(100 * b)])
+    common, own = 0.4 * seed, float(random.normal(0.0, 0.5))
+    return Simulation(
+        {
+            "additive": a + 2.0 * b + common + own,
+            "mixed": a + 2.0 * b + (a - 1.5) * (b - 1.5) + common + own,
+            "noise": common + own,
+            "plain": a + 2.0 * b,
+        }
+    )
+
+
+def moved_together(scenario: Scenario, seed: int) -> Simulation:
+    """The build limit drives it; nothing else does."""
+    random = np.random.default_rng([seed, round(1000 * scenario.parameters.build_limit)])
+    return Simulation({"y": scenario.parameters.build_limit + float(random.normal(0.0, 0.2))})
+
+
+def cancelled(scenario: Scenario, seed: int) -> Simulation:
+    """The same as `crossed`, but somebody presses Ctrl-C during the 28th run of a 4 x 4 grid with 3 seeds."""
+    p = scenario.parameters
+    at = (round(p.amazon_own_cost_multiplier, 6), p.build_limit, seed)
+    if at == (1.2, 1.0, 1) and "STAND_IN_GOES_ON" not in os.environ:
+        signal.raise_signal(signal.SIGINT)
+    return crossed(scenario, seed)
+
+
+def switched(scenario: Scenario, seed: int) -> Simulation:
+    """Two with the switch on from 2027 on, one elsewhere; a choice in the middle of its list moves `middle`."""
+    late = scenario.exit_start is not None and str(scenario.exit_start) >= "2027-01"
+    return Simulation(
+        {
+            "y": 1.0 + float(scenario.make_or_buy and late),
+            "middle": float(scenario.price_structure == "by_zone_type") + 0.01 * seed,
+        }
+    )
+
+
+def failing_once(scenario: Scenario, seed: int) -> Simulation:
+    """The same as `crossed`, but one run of it fails."""
+    if seed == 3 and scenario.parameters.build_limit == 1.5 and scenario.parameters.amazon_own_cost_multiplier == 1.0:
+        raise ZeroDivisionError("once")
+    return crossed(scenario, seed)
+
+
+def often_missing(scenario: Scenario, seed: int) -> Simulation:
+    """The build limit, in every second run or so."""
+    here = np.random.default_rng([seed, round(1000 * scenario.parameters.build_limit)]).uniform() < 0.5
+    return Simulation({"y": scenario.parameters.build_limit} if here else {})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import stand_ins
 
@@ -16,13 +18,14 @@ from experiments import (
     bands,
     differences,
     discover,
-    drivers,
     heat_map,
     response,
     sensitivity,
     sweep,
 )
-from experiments.analysis.drivers import correlation_ratio
+from experiments.analysis.responses import averaged_over
+from experiments.analysis.values import luck_share
+from experiments.sweeps.drive import SweepInterruptedError
 
 NAMES = stand_ins.ISHIGAMI
 BASE: dict[str, Any] = {"until": "2025-01", "outcomes": ["y"], "uncertainties": dict.fromkeys(NAMES, "declared")}
@@ -107,26 +110,13 @@ def test_luck_is_told_apart_from_parameters(hypercube: SweepResult, tmp_path: Pa
     assert (table["q95"] - table["q05"] > 0.3).all()
 
 
-def test_drivers_of_a_product(hypercube: SweepResult) -> None:
-    table = drivers(hypercube).loc["y"]
-    assert table.index[0] == "build_limit"
-    assert table.loc["build_limit", "share"] > 0.7
-    assert table.loc["build_limit", "share_low"] < table.loc["build_limit", "share"] < table["share_high"].iloc[0]
-    assert table.loc["build_limit", "change"] > 1.0
-    assert table.loc["growth_market", "share"] < 0.05
-
-
-def test_with_one_point_a_group_no_share_can_be_told() -> None:
-    assert np.isnan(correlation_ratio(np.array([1.0, 2.0, 4.0]), np.arange(3)))
-    assert correlation_ratio(np.ones(3), np.arange(3)) == 0.0
-
-
-def test_the_correlation_ratio_is_right_at_its_ends_and_unbiased_under_chance() -> None:
-    codes = np.repeat(np.arange(5), 40).astype(np.int8)
-    assert correlation_ratio(codes.astype(float), codes) == pytest.approx(1.0)
-    random = np.random.default_rng(1)
-    by_chance = [correlation_ratio(random.normal(size=200), codes) for _ in range(200)]
-    assert np.mean(by_chance) < 0.015
+def test_luck_that_is_common_to_all_points_takes_nothing_from_what_differs_between_them() -> None:
+    effect, luck = np.array([0.0, 1.0, 2.0, 3.0]), np.array([-4.0, 0.0, 4.0])
+    values = pd.DataFrame(effect[:, None] + luck)  # as if every seed moved all points alike
+    assert luck_share(values) == pytest.approx(16.0 / (16.0 + effect.var(ddof=1)))
+    values.iloc[3, 2] = np.nan  # a run that is missing is no luck: its point does not count
+    assert luck_share(values) == pytest.approx(16.0 / (16.0 + effect[:3].var(ddof=1)))
+    assert math.isnan(luck_share(values.head(1)))  # of one point nothing is known of what differs between points
 
 
 def test_a_response_follows_the_function(hypercube: SweepResult) -> None:
@@ -147,6 +137,56 @@ def test_a_heat_map_of_a_grid_is_the_grid(tmp_path: Path) -> None:
     assert table.loc[1.1, 0.5] == pytest.approx(0.5 * 1.1 + 0.015)
     with pytest.raises(InputError, match="two factors"):
         heat_map(result, "y", "build_limit", "build_limit")
+
+
+def test_the_interval_of_a_grid_holds_luck_and_not_the_other_factor(tmp_path: Path) -> None:
+    grid = {"kind": "grid", "until": "2025-01", "outcomes": ["y"], "replications": 3,
+            "uncertainties": {"build_limit": [0.5, 1.0], "amazon_own_cost_multiplier": [0.8, 1.6]}}  # fmt: skip
+    table = response(sweep(grid, tmp_path, workers=1, simulate=stand_ins.product), "y", "build_limit")
+    assert (table["high"] - table["low"]).to_numpy() == pytest.approx(0.0, abs=1e-9)  # all seeds say the same
+    assert (table["q95"] - table["q05"] > 0.2).all()  # what the other factor does is told apart
+    single = {**grid, "replications": 1, "uncertainties": {"build_limit": [0.5, 1.0]}}
+    alone = response(sweep(single, tmp_path / "one", workers=1, simulate=stand_ins.product), "y", "build_limit")
+    assert alone[["low", "high", "q05", "q95"]].isna().all(axis=None)  # one point and one seed have no spread
+    assert (alone["q50"] == alone["mean"]).all()
+
+
+def test_a_heat_map_says_over_what_it_is_a_mean(tmp_path: Path) -> None:
+    names = ("build_limit", "amazon_own_cost_multiplier")
+    third = {"build_limit": [0.5, 1.0], "amazon_own_cost_multiplier": [0.9, 1.1], "inflation": [0.02, 0.025, 0.03]}
+    grid = {"kind": "grid", "until": "2025-01", "outcomes": ["y"], "replications": 2, "uncertainties": third}
+    whole = sweep(grid, tmp_path / "whole", workers=1, simulate=stand_ins.product)
+    assert (
+        averaged_over(whole, "y", *names) == "Each cell is the mean over the 3 values of inflation, and over 2 seeds."
+    )
+    points = [dict(zip(third, row, strict=True)) for row in itertools.product(*third.values())][:-1]
+    table = {"kind": "table", "until": "2025-01", "outcomes": ["y"], "points": points}
+    part = sweep(table, tmp_path / "part", workers=1, simulate=stand_ins.product)
+    assert "They differ in inflation too" in averaged_over(part, "y", *names)
+    assert "no other factor varies" in averaged_over(
+        sweep({**grid, "uncertainties": {name: third[name] for name in names}}, tmp_path / "two", workers=1,
+              simulate=stand_ins.product), "y", *names)  # fmt: skip
+
+
+def test_points_are_compared_under_the_same_luck(tmp_path: Path) -> None:
+    grid = {"kind": "grid", "until": "2025-01", "outcomes": ["additive"], "replications": 3,
+            "uncertainties": {"amazon_own_cost_multiplier": [0.8, 1.0, 1.2, 1.4],
+                              "build_limit": [0.5, 1.0, 1.5, 2.0]}}  # fmt: skip
+    with pytest.raises(SweepInterruptedError):
+        sweep(grid, tmp_path, workers=1, simulate=stand_ins.cancelled)
+    table = heat_map(tmp_path, "additive", "build_limit", "amazon_own_cost_multiplier")
+    assert np.isfinite(table.to_numpy(dtype=float)).sum() == 9  # the tenth point has one seed of three
+    assert response(tmp_path, "additive", "build_limit")["points"].sum() == 9
+
+
+def test_discovery_takes_switches_for_choices_and_months_for_numbers(tmp_path: Path) -> None:
+    design = {"kind": "grid", "until": "2025-01", "outcomes": ["y"], "set": {"exit_end": "2030-12"},
+              "uncertainties": {"build_limit": [0.5, 0.6, 0.7]},
+              "levers": {"make_or_buy": [True, False],
+                         "exit_start": ["2027-01", "2025-01", "2026-01", "2028-01"]}}  # fmt: skip
+    result = sweep(design, tmp_path, workers=1, simulate=stand_ins.switched)
+    found = discover(result, "y", above=1.5)
+    assert found.limits == {"make_or_buy": [True], "exit_start": ("2027-01", "2028-01")}
 
 
 def test_differences_between_scenarios_that_do_the_same_are_zero(hypercube: SweepResult) -> None:

@@ -66,7 +66,7 @@ def test_tables_show_lots_winners_and_formats(found: AccessAuction) -> None:
     console = Console(width=160, record=True, file=io.StringIO())
     show_auction(console, found)
     text = console.export_text()
-    for words in ("rural, same day", "amazon", "consolidator 1", "more who do not bid", "uniform price", "VCG"):
+    for words in ("rural, same day", "Amazon", "consolidator 1", "more who do not bid", "uniform price", "VCG"):
         assert words in text
     amazon = found.bidders.loc["amazon"]
     assert f"{amazon['won_parcels'] / 1e6:,.1f}" in text

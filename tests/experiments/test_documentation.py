@@ -144,7 +144,7 @@ def prepared(words: list[str]) -> list[str]:
     if len(words) > 1 and words[0] in SIMULATES:
         words += ["--set", "n_shippers=120"]
     if words[0] == "negotiate" and len(words) > 1:
-        words += ["--draws", "1"]
+        words += ["--replications", "1"]
     if words[0] == "compare" or (words[0] == "hindcast" and len(words) > 1):
         words += ["--replications", "2", "--workers", "1"]
     if words[0] in ("run", "compare") and len(words) > 1:

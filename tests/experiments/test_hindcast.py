@@ -246,7 +246,7 @@ def test_the_results_of_the_package_are_those_of_its_page():
             if score.met is not None:
                 assert f"| {run.name} | {score.name.replace('_', ' ')} | {score.unit} |" in page
         ups = run.series("volume", "ups").loc[2023]
-        assert f"| volume of ups, bn parcels | 2023 | {ups['observed']:.2f} | {ups['median']:.2f} |" in page
+        assert f"| UPS: volume, bn parcels | 2023 | {ups['observed']:.2f} | {ups['median']:.2f} |" in page
 
 
 def test_the_residual_error_widens_bands_as_much_as_it_says():

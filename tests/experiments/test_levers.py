@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from experiments.errors import InputError
-from experiments.levers.check import Check, Expectation, check_levers, read_expectations, without_expectation
+from experiments.levers.check import (
+    Check,
+    Expectation,
+    LeverCheck,
+    check_levers,
+    read_expectations,
+    without_expectation,
+)
 from experiments.levers.page import levers_page
 
 FEW = {"n_shippers": 300}
@@ -59,3 +68,19 @@ def test_what_is_unknown_is_refused() -> None:
         check_levers(["nonsense"])
     with pytest.raises(InputError, match="no outcome"):
         check_levers(["exit_end"], FEW, until="2025-03", workers=1)
+
+
+def test_what_does_not_hold_is_told_with_its_explanation() -> None:
+    failing = [Check(expectation("falls", "they build more"), 1.0, 2.0), Check(expectation("falls"), 1.0, 2.0)]
+    page = levers_page(LeverCheck(tuple(failing), (), 1, {"parameter_checksum": "0" * 64}))
+    assert page.count("does not do what was expected: they build more.") == 1
+    assert page.count("does not do what was expected: not explained.") == 1
+
+
+def test_the_page_in_the_documentation_tells_every_explanation_that_there_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "levers.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^`(\w+)` does not do what was expected: (.*)\.$", page, flags=re.MULTILINE))
+    known = {row.subject: row.explanation for row in read_expectations() if row.explanation}
+    assert told
+    assert told == {subject: known.get(subject, "not explained") for subject in told}
+    assert len(told) == page.count("| **no** |")

@@ -32,7 +32,7 @@ PRICE, SHARE = 0.02, 0.015
 
 @pytest.fixture(scope="module")
 def found() -> Negotiations:
-    return negotiate(draws=3, workers=1)
+    return negotiate(replications=3, workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def curve() -> RetainedCurve:
     with pytest.MonkeyPatch.context() as patch:  # two points instead of sixty runs
         patch.setattr(access_curve, "MULTIPLIERS", (0.8, 1.6))
         patch.setattr(access_curve, "STRUCTURES", ("uniform",))
-        return retained_curve(draws=1, workers=1)
+        return retained_curve(replications=1, workers=1)
 
 
 def test_figures_of_a_deal_belong_together(found: Negotiations) -> None:
@@ -72,7 +72,7 @@ def test_probabilities_and_medians_are_those_of_the_seeds(found: Negotiations) -
 
 
 def test_nobody_agrees_and_nothing_breaks() -> None:
-    none = negotiate(draws=1, set={"auction_displacement_belief": 1.0, "reservation_belief_sd": 0.0}, workers=1)
+    none = negotiate(replications=1, set={"auction_displacement_belief": 1.0, "reservation_belief_sd": 0.0}, workers=1)
     assert set(none.agreement.values()) == {0.0}
     assert none.spread("price_usd") == {"median": None, "p10": None, "p90": None}
     json.dumps(none.summary(), allow_nan=False)
@@ -87,7 +87,7 @@ def printed(show, result) -> str:  # type: ignore[no-untyped-def]
 
 def test_command_prints_one_object_that_is_the_result(found: Negotiations, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.workers.default_workers", lambda: 1)
-    result = CliRunner().invoke(app, ["negotiate", "--draws", "3", "--json"], catch_exceptions=False)
+    result = CliRunner().invoke(app, ["negotiate", "--replications", "3", "--json"], catch_exceptions=False)
     assert result.exit_code == 0
     assert json.loads(result.stdout) == json.loads(json.dumps(found.summary()))
     assert set(MEASURES) < set(json.loads(result.stdout))
@@ -103,7 +103,8 @@ def test_table_of_offers_has_every_round(found: Negotiations) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--draws", "0"], "draws: 0 is not allowed"),
+        (["--replications", "0"], "replications: 0 is not allowed"),
+        (["--draws", "10"], "No such option: --draws"),
         (["--set", "end=2027-01"], "set: end cannot be set here"),
         (["--set", "usps_amazon_volume=kept"], "usps_amazon_volume cannot be set here"),
         (["--write", "page.md"], "only the curve makes a page"),
@@ -182,7 +183,21 @@ def test_page_in_the_documentation_is_made_by_the_command(curve: RetainedCurve, 
 def test_example_of_an_own_strategy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.argv", ["own_strategy.py"])
     example = runpy.run_path(str(ROOT / "examples" / "own_strategy.py"), run_name="__main__")
-    usual, firm = (float(price) for price in re.findall(r"agree on \$([0-9.]+)", capsys.readouterr().out))
+    told = capsys.readouterr().out
+    assert re.findall(r"^(\w+), \d{4}-\d\d: Amazon and USPS agree on", told, flags=re.MULTILINE) == ["usual", "firm"]
+    usual, firm = (float(price) for price in re.findall(r"agree on \$([0-9.]+)", told))
     assert firm < usual
     assert len((ROOT / "examples" / "own_strategy.py").read_text(encoding="utf-8").splitlines()) < 60
     assert example["Firm"].propose.__doc__
+
+
+def test_the_own_strategy_of_the_tutorial_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """The deal of Amazon with USPS, with the usual strategy and with the firm one: another price in another month."""
+    section = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8").partition("## A strategy of your own")[2]
+    code = re.search(r"```python\n(.*?)```", section, flags=re.DOTALL)
+    assert code is not None
+    exec(compile(code[1], "tutorial.md", "exec"), {"__name__": "page"})
+    shown = re.findall(r"^    (.*agree on .*)$", section, flags=re.MULTILINE)
+    assert capsys.readouterr().out.splitlines() == shown
+    usual, firm = (float(re.findall(r"\$([0-9.]+)", line)[0]) for line in shown)
+    assert firm < usual

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from experiments import UspsLoss, usps_loss
+from experiments.cli.tables import show_loss
 from experiments.postal.volume_loss import GRADUAL
 from tests.oracles import ORACLES
 
@@ -40,3 +44,29 @@ def test_summary_is_json(loss: UspsLoss) -> None:
     found = json.loads(json.dumps(loss.summary(), allow_nan=False))
     assert found["static"]["first_year"] == loss.first_year
     assert set(found["provenance"]) == {"renew", "gradual", "still", "static"}
+
+
+def test_the_loss_is_that_of_the_page_and_both_say_that_usps_takes_no_measures(loss: UspsLoss) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "usps.md").read_text(encoding="utf-8")
+    at_once, gradual, measures = page.split("\n## ")[1:]
+    shown = " | ".join(f"{value / 1e9:.2f}" for value in loss.by_year[GRADUAL])
+    assert f"| 100% | {shown} |" in gradual
+    assert f"| 100% | {loss.first_year / 1e9:.2f} |" in at_once
+    assert gradual.splitlines()[0].endswith("without the distress ladder")
+    assert measures.splitlines()[0].endswith("with the distress ladder")
+    assert "both without the distress ladder" in loss.note
+    assert loss.summary()["gradual"]["distress_ladder"] is False
+    assert not any(scenario.distress_ladder for scenario in loss.scenarios.values())
+
+
+def test_measures_of_usps_come_in_where_asked_for_and_the_words_follow(loss: UspsLoss) -> None:
+    climbing = usps_loss(1.0, distress_ladder=True)
+    assert "both with the distress ladder" in climbing.note
+    assert (climbing.by_year[GRADUAL] != loss.by_year[GRADUAL]).any()
+    console = Console(width=200, record=True, file=io.StringIO())
+    show_loss(console, climbing)
+    show_loss(console, loss)
+    told = console.export_text()
+    assert "against renew, with the distress ladder" in told
+    assert "against renew, without the distress ladder" in told
+    assert "at once, standing still, without the distress ladder" in told

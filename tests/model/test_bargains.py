@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from agents.amazon import Amazon
 from agents.bargaining import Offer, Side
 from agents.calendar import Month
 from model.bargains.carriage import RIVALS, carriage_cost, carriage_groups, carriage_table, handed_at_start
@@ -193,7 +194,12 @@ def test_the_regulator_returns_what_does_not_cover_its_cost(market):
     from model.market import ParcelMarket
 
     settings = market("baseline", end="2026-12").settings
-    run = ParcelMarket(settings, rng=1, procedure=Cheap(0.8)).run()
+
+    class CheapAmazon(Amazon):
+        def sits_down(self, usual, side, other):
+            return Cheap(0.8) if other == "usps" else usual
+
+    run = ParcelMarket(settings, rng=1, roster={"amazon": CheapAmazon}).run()
     returned = [e for e in run.events if e.kind == "regulator" and "amazon" in e.actors]
     made = agreements(run, "usps", "amazon")
     assert len(returned) >= 1

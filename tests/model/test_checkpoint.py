@@ -7,17 +7,15 @@ import os
 import pickle
 import subprocess
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from agents.amazon import Amazon
 from model import checkpoint
 from model.checkpoint import FORMAT, CheckpointError
 from model.market import MarketStoppedError, ParcelMarket
-from model.parameters import Parameters
-from model.phases.negotiation import alternating_offers
 from model.scenario import Scenario
 
 SMALL = {"n_shippers": 120, "start": "2025-10", "end": "2026-09"}
@@ -117,14 +115,14 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_strategy_of_ones_own_is_not_kept(tmp_path: Path) -> None:
-    class Mine:
+    class Mine(Amazon):
         pass
 
-    own = market(end="2025-01")
-    own.procedure = replace(alternating_offers(Parameters.default()), buyer=Mine())
+    settings = market(end="2025-01").settings
     with pytest.raises(CheckpointError, match="Mine"):
-        own.save(tmp_path / "kept")
-    own.procedure = replace(own.procedure, buyer=Path("strange"))
+        ParcelMarket(settings, roster={"amazon": Mine}).save(tmp_path / "kept")
+    own = ParcelMarket(settings)
+    own.amazon.strange = Path("strange")
     with pytest.raises(CheckpointError, match="no part of a market"):
         own.save(tmp_path / "kept")
     assert not list(tmp_path.iterdir())

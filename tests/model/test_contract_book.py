@@ -34,7 +34,7 @@ def contract(**changes):
 
 @pytest.fixture
 def book():
-    return ContractBook(EventLog(), {"usps": "USPS", "amazon": "Amazon"})
+    return ContractBook(EventLog())
 
 
 def states(book):
@@ -65,6 +65,7 @@ def test_the_year_is_settled_on_what_was_delivered_in_it(book):
     book.deliver("usps", "amazon", 1200.0)  # the second year counts from nothing again
     assert book.advance(START + 24) == []
     assert book.get("usps", "amazon").state is ContractState.EXPIRED
+    book.tell_endings()
     assert states(book)[-3:] == [ContractState.BREACHED, ContractState.ACTIVE, ContractState.EXPIRED]
 
 
@@ -126,7 +127,7 @@ def test_unknown_pairs_have_no_contract(book):
 )
 def test_every_version_is_one_event_and_no_ended_contract_is_in_force(rule, delay, term, delivered, actions):
     events = EventLog()
-    book = ContractBook(events, {})
+    book = ContractBook(events)
     start = START + max(delay, 1 - term)  # nobody signs what has already ended
     book.sign(contract(shortfall_rule=rule, term_months=term, start=start), START)
     for i, (parcels, action) in enumerate(zip(delivered, actions, strict=True)):
@@ -159,11 +160,8 @@ def test_contracts_of_a_run_end_on_their_dates(finished):
     assert run.book.get("usps", "amazon").in_force
     for item in run.book.in_force():
         assert item.start <= run.settings.end < item.expiry
-    national = {
-        "usps",
-        "ups",
-        "fedex",
-    }  # those of a regional carrier go to its buyer in a merger, without an event each
+    # Those of a regional carrier go to its buyer in a merger, without an event each.
+    national = {"usps", "ups", "fedex"}
     told = [event for event in run.events if event.kind in ("contract", "enterprise_contract")]
     older_than_the_run = 3 + 2 * run.shippers.n_enterprise
     assert sum(bool(national & set(event.actors)) for event in told) == (
@@ -228,8 +226,116 @@ def test_a_new_contract_replaces_the_one_in_force_when_it_begins(book):
     assert book.upcoming("usps", "amazon") is None
     assert [one.price for one in book.in_force()] == [(3.0,)]
     assert book.delivered("usps", "amazon") == (0.0,)
-    assert states(book).count(ContractState.TERMINATED) == 1
-    assert any("is replaced by a new one" in text for text in texts(book))
+    (replaced,) = [one for one in book.history if one.state is ContractState.REPLACED]
+    assert (replaced.price, replaced.ends) == ((4.0,), START + 6)
+    assert "The contract of Amazon with USPS is replaced by a new one" in texts(book)
+
+
+def test_a_contract_whose_successor_begins_as_its_term_ends_is_replaced(book):
+    book.sign(contract(), START)
+    book.sign(contract(start=START + 24), START + 20)
+    book.advance(START + 24)
+    book.tell_endings()
+    assert [one.state for one in book.history if one.start == START][-1] is ContractState.REPLACED
+    assert texts(book)[-2:] == [
+        "The contract of Amazon with USPS is replaced by a new one",
+        "The contract of Amazon with USPS comes into force",
+    ]
+
+
+def test_a_successor_signed_in_the_month_of_the_end_replaces_it_too(book):
+    book.sign(contract(shortfall_rule="none", commitment=(0.0,)), START)
+    book.advance(START + 24)
+    assert book.in_force() == []
+    book.renew(book.get("usps", "amazon"), START + 24, 24, (3.0,))
+    book.tell_endings()
+    assert states(book)[-3:] == [ContractState.REPLACED, ContractState.SIGNED, ContractState.ACTIVE]
+    assert not any("expires" in text for text in texts(book))
+
+
+def test_a_contract_without_a_successor_expires(book):
+    book.sign(contract(shortfall_rule="none", commitment=(0.0,)), START)
+    book.advance(START + 24)
+    assert not any("expires" in text for text in texts(book))  # the month is not over
+    book.tell_endings()
+    book.tell_endings()
+    assert texts(book)[-1] == "The contract of Amazon with USPS expires"
+    assert texts(book).count(texts(book)[-1]) == 1
+
+
+def test_a_gap_before_the_next_contract_is_told(book):
+    book.sign(contract(shortfall_rule="none", commitment=(0.0,)), START)
+    book.sign(contract(start=START + 26), START + 23)
+    book.advance(START + 24)
+    book.advance(START + 25)
+    (told,) = [event for event in book._events if "expires" in event.text]
+    assert told.text == "The contract of Amazon with USPS expires; the next one begins in 2027-03"
+    assert told.month == START + 24
+    assert book.history[-1].state is ContractState.EXPIRED
+
+
+@pytest.mark.parametrize("succeeded", [False, True])
+def test_a_contract_that_was_given_notice_ends_after_it_unless_another_one_replaces_it(book, succeeded):
+    book.sign(contract(), START)
+    book.give_notice("usps", "amazon", START)
+    if succeeded:
+        book.sign(contract(start=START + 6), START + 3)
+    book.advance(START + 6)
+    book.tell_endings()
+    state, what = (
+        (ContractState.REPLACED, "is replaced by a new one")
+        if succeeded
+        else (ContractState.TERMINATED, "ends after notice")
+    )
+    assert [one.state for one in book.history if one.start == START][-1] is state
+    assert f"The contract of Amazon with USPS {what}" in texts(book)
+
+
+def test_events_name_the_very_contract_that_they_speak_of(book):
+    book.sign(contract(), START)
+    book.sign(contract(start=START + 24), START + 20)
+    book.advance(START + 24)
+    old, new = ("contract:usps-amazon-2025-01",), ("contract:usps-amazon-2027-01",)
+    told = {event.text.rpartition("USPS ")[2]: event.about for event in book._events if event.month == START + 24}
+    assert told["is replaced by a new one"] == old
+    assert told["comes into force"] == new
+    book.hand_over("usps", "veho", "amazon", START + 25)
+    assert list(book._events)[-1].about == (*new, "contract:veho-amazon-2027-01")
+
+
+def test_every_contract_event_of_a_run_leads_to_a_contract_of_its_parties_and_time(finished):
+    run = finished()
+    first = {one.key: one.start for one in run.book.history}
+    seen = set()
+    for event in run.events:
+        for key in [about.removeprefix("contract:") for about in event.about if about.startswith("contract:")]:
+            assert set(key.split("-")[:2]) <= set(event.actors) | {"usps"}
+            begun = first[key]
+            if "comes into force" in event.text:
+                assert begun == event.month
+            elif any(end in event.text for end in ("is replaced", "expires", "ends after", "ends: one")):
+                assert begun < event.month
+            elif event.kind == "agreement" or " sign for " in event.text:
+                assert begun >= event.month
+            seen.add(event.kind)
+    assert {"contract", "enterprise_contract", "agreement", "shed"} <= seen
+    talks = {about for event in run.events if event.kind == "talks" for about in event.about}
+    assert {event.about[0] for event in run.events if event.kind == "agreement"} <= talks
+
+
+def test_only_who_gets_no_new_contract_loses_one(finished):
+    """October 2030: Amazon has new contracts with USPS and UPS, and none with FedEx."""
+    run = finished()
+    told = {
+        event.actors[1]: event.text.rpartition(" with ")[2]
+        for event in run.events
+        if event.month == Month(2030, 10) and event.actors[0] == "amazon" and "comes into" not in event.text
+    }
+    assert told == {
+        "usps": "USPS is replaced by a new one",
+        "ups": "UPS is replaced by a new one",
+        "fedex": "FedEx expires",
+    }
 
 
 def test_who_leaves_the_market_leaves_its_contracts(book):
@@ -243,7 +349,7 @@ def test_who_leaves_the_market_leaves_its_contracts(book):
     book.advance(START + 6)
     assert [one.buyer for one in book.in_force()] == ["ups"]
     assert "The contract of Amazon with USPS ends: one side has left" in texts(book)
-    assert "The contract of Amazon with veho does not begin: one side has left" in texts(book)
+    assert "The contract of Amazon with Veho does not begin: one side has left" in texts(book)
 
 
 def test_a_successor_takes_over_terms_and_what_was_delivered(book):
@@ -254,10 +360,10 @@ def test_a_successor_takes_over_terms_and_what_was_delivered(book):
     (passed,) = book.in_force()
     assert (passed.seller, passed.price, passed.commitment) == ("veho", (4.0,), (1200.0,))
     assert book.delivered("veho", "amazon") == (70.0,)
-    assert book.get("usps", "amazon").state is ContractState.TERMINATED
+    assert book.get("usps", "amazon").state is ContractState.ASSIGNED
     assert book.upcoming("usps", "amazon") is None
     assert book.upcoming("veho", "amazon").seller == "veho"
-    assert "The contract of Amazon with USPS passes to veho" in texts(book)
+    assert "The contract of Amazon with USPS passes to Veho" in texts(book)
 
 
 @pytest.mark.parametrize("start", [START, START + 6])
@@ -285,7 +391,7 @@ def test_an_event_tells_price_promise_and_term(book):
     assert (last.kind, last.actors) == ("enterprise_contract", ("enterprise_7", "usps"))
     assert dict(first.numbers)["commitment_parcels"] == 300.0
     assert dict(first.numbers)["years"] == 2.0
-    assert texts(book)[-1] == "The contract of enterprise 7 with USPS comes into force"
+    assert texts(book)[-1] == "The contract of enterprise shipper 7 with USPS comes into force"
 
 
 def test_a_contract_taken_over_without_a_count_begins_at_nothing(book):

@@ -164,7 +164,7 @@ def test_without_the_lever_nothing_happens(market):
 def test_nobody_steps_into_a_contract_beside_its_own(merged):
     run = merged[0]
     contract = run.book.get("ups", buyer_name(0))
-    book = ContractBook(EventLog(), {})
+    book = ContractBook(EventLog())
     for seller in ("ups", "fedex"):
         book.hold(run.book.get(seller, buyer_name(0)))
     with pytest.raises(ValueError, match="fedex cannot take over"):

@@ -8,6 +8,7 @@ import time
 from agents.calendar import Month
 from model.market import ParcelMarket
 from server.choice import Choice
+from server.talks.sides import roster_of
 from tests.server.conftest import FakeMarket
 
 ENDS, HANGS = 666, 999
@@ -37,7 +38,9 @@ def start_with_trouble(choice: Choice) -> FakeMarket:
 
 def start_short(choice: Choice) -> ParcelMarket:
     """The real market until the middle of its second year."""
-    return ParcelMarket(choice.settings().with_changes({"end": "2026-06"}), rng=choice.seed)
+    return ParcelMarket(
+        choice.settings().with_changes({"end": "2026-06"}), rng=choice.seed, roster=roster_of(choice.seat)
+    )
 
 
 def months_done(market: object) -> int:

@@ -32,8 +32,8 @@ def test_one_of_every_kind_is_found_by_searching_and_shown(visit):
         ("regulator", "Regulator agent", "Regulator"),
         (
             "amazon usps",
-            "Amazon Logistics with USPS, from October 2022",
-            "Amazon Logistics with USPS, from October 2022",
+            "Amazon with USPS, from October 2022",
+            "Amazon with USPS, from October 2022",
         ),
         ("texas rural", "Texas, rural", "Texas, rural"),
         ("small", "Small shippers", "Small shippers"),
@@ -63,6 +63,18 @@ def test_the_address_says_what_is_looked_at_and_a_wrong_one_is_explained_on_a_na
 def test_a_contract_of_the_bargaining_table_opens_here(visit):
     visitor = visit(path="/bargaining")
     visitor.see(re.compile("Paused · 0 of"), PATIENT)
-    visitor.page.get_by_role("link", name="Amazon Logistics with USPS").click()
-    expect(visitor.page.locator(".lm-headline h1")).to_have_text("Amazon Logistics with USPS, from October 2022")
+    visitor.page.get_by_role("link", name="Amazon with USPS").click()
+    expect(visitor.page.locator(".lm-headline h1")).to_have_text("Amazon with USPS, from October 2022")
+    assert visitor.errors == []
+
+
+def test_an_event_opens_what_it_tells_about(visit):
+    visitor = visit(path="/inspect")
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    for months in (1, 2):
+        visitor.press("Step")
+        visitor.see(re.compile(f"Paused · {months} of"))
+    visitor.page.get_by_role("link", name="Amazon and USPS open talks on last-mile access").click()
+    expect(visitor.page).to_have_url(re.compile(r"/bargaining\?.*talks=usps-amazon-2025-02"))
+    expect(visitor.page.get_by_role("heading", name="Amazon and USPS").first).to_be_visible()
     assert visitor.errors == []

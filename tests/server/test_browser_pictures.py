@@ -58,6 +58,9 @@ def test_the_map_is_saved_as_it_is_shown_and_says_what_it_shows(visit, tmp_path,
     states = int(re.search(r"USPS (\d+) states?", told)[1])
     area = pixels_of(leaders, usps) / leaders[..., 0].size
     assert states > 0
+    # DC is counted apart from the 50 states.
+    assert sum(map(int, re.findall(r"(\d+) states?\b", told))) == 50
+    assert len(re.findall(r"\bDC\b", told)) == 1
     assert area > 0.001 * states  # the states themselves, not only the marker in the legend
     for text in ("Who delivers most", "February 2025", "United States", "Parcels delivered", "million"):
         assert text in told

@@ -123,7 +123,7 @@ def test_events_are_filtered_and_open_what_they_tell_about(visit):
     visitor.see(re.compile("Paused · 3 of"), PATIENT)
     page.get_by_label("About", exact=True).select_option("Contracts and talks")
     page.get_by_label("Who", exact=True).select_option("USPS")
-    entry = page.get_by_role("link", name="Amazon Logistics and USPS open talks on last-mile access")
+    entry = page.get_by_role("link", name="Amazon and USPS open talks on last-mile access")
     entry.click()
     expect(page).to_have_url(re.compile(r"/bargaining\?talks=usps-amazon-2025-02&month=2025-03&"))
     page.go_back()

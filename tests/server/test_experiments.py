@@ -13,10 +13,12 @@ import pytest
 from filelock import FileLock
 
 from experiments import open_sweep, read_design, sensitivity, sweep
+from experiments.analysis.drivers import drivers_of
 from experiments.designs.restore import restore_design
 from experiments.errors import InputError
 from experiments.store.shards import StorageError
 from experiments.store.store import LOCK
+from experiments.sweeps.drive import SweepInterruptedError
 from server.pages.experiments.checking import Checked, check_design
 from server.pages.experiments.figures import Question, store_figures
 from server.pages.experiments.form import design_mapping, design_toml, factor_choices, first_form
@@ -25,7 +27,7 @@ from server.work import sweep_child
 from server.work.pool import BusyError
 from server.work.stores import existing_store, list_stores, new_store
 from server.work.sweeps import Sweep, Sweeps
-from tests.experiments.stand_ins import failing, ishigami, product
+from tests.experiments.stand_ins import cancelled, crossed, failing, ishigami, moved_together, product
 
 PATIENCE_SECONDS = 300  # a sweep gives way to all other work
 SMALL = {"until": "2025-02", "shippers": 100}
@@ -202,6 +204,56 @@ def test_figures_of_a_grid_are_its_means(stores):
     tables = {table.title: table.frame for table in found.tables}
     assert len(tables["Runs"]) == 24
     assert tables["Differences between scenarios"]["difference"].tolist() == [0.0]
+
+
+CROSSED = {
+    "kind": "grid",
+    "scenarios": ["baseline", "withdraw"],
+    "uncertainties": {"amazon_own_cost_multiplier": [0.8, 1.0, 1.2, 1.4], "build_limit": [0.5, 1.0, 1.5, 2.0]},
+    "outcomes": ["additive", "mixed", "noise"],
+    "until": "2025-01",
+    "replications": 3,
+}
+
+
+def test_what_drives_it_is_that_of_the_scenario_that_is_chosen(stores):
+    result = sweep(CROSSED, stores / "two", workers=1, simulate=crossed)
+    for scenario, first in (("baseline", "Build limit"), ("withdraw", "Amazon own cost multiplier")):
+        found = store_figures(str(stores / "two"), Question("mixed", scenario))
+        table = next(one for one in found.tables if one.title == "What drives it")
+        np.testing.assert_array_equal(table.frame["share"], drivers_of(result, "mixed", scenario).table["share"])
+        assert found.finding.startswith(f"{first} matters most for Mixed, whole run: +6.")
+        forced = "withdraw (forced)" if scenario == "withdraw" else "baseline"
+        assert found.finding.endswith(f"Scenario: {forced}.")
+        assert all(
+            f"scenario {forced}" in text.lower() for text in (table.note, *[one.note for one in found.pictures[:2]])
+        )
+    assert "Each cell is the mean over 3 seeds" in found.pictures[0].note
+
+
+def test_noise_is_no_headline(stores):
+    sweep(CROSSED, stores / "noise", workers=1, simulate=crossed)
+    found = store_figures(str(stores / "noise"), Question("noise"))
+    assert found.finding.startswith("Nothing that was varied can be told from chance in Noise, whole run.")
+    tornado = next(one for one in found.pictures if one.title == "What moves it")
+    assert all(row.endswith("(may be chance)") for row in tornado.option["rows"])
+
+
+def test_a_cancelled_sweep_is_headlined_as_partial(stores):
+    with pytest.raises(SweepInterruptedError):
+        sweep({**CROSSED, "scenarios": ["baseline"]}, stores / "part", workers=1, simulate=cancelled)
+    found = store_figures(str(stores / "part"), Question("mixed"))
+    assert found.finding.startswith("Partial sweep, 28 of 48 runs; cancelled. So far: Build limit matters most")
+
+
+def test_factors_that_go_together_are_headlined_together(stores):
+    points = [{"build_limit": 0.5 + 0.1 * i, "growth_market": 0.02 + 0.002 * i} for i in range(15)]
+    design = {"kind": "table", "points": points, "outcomes": ["y"], "until": "2025-01", "replications": 3}
+    sweep(design, stores / "line", workers=1, simulate=moved_together)
+    found = store_figures(str(stores / "line"), Question("y"))
+    assert found.finding.startswith("Build limit and growth market cannot be told apart; together they matter most")
+    tornado = next(one for one in found.pictures if one.title == "What moves it")
+    assert "build_limit and growth_market cannot be told apart" in tornado.empty
 
 
 def test_indices_are_those_of_the_command_and_an_unfinished_design_says_what_is_missing(stores):

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from agents.calendar import Month
 from model.events import Event
+from model.market import ParcelMarket
+from server import snapshot
 from server.headline import headline
 
 JUNE = Month(2027, 6)
@@ -31,6 +37,48 @@ def test_the_weightiest_event_leads_and_small_carriers_never_do():
     assert "Amazon and USPS sign" in sentence([order, renewal, signature, price])
     shipper = Event(JUNE, "contract", ("enterprise 4", "ups"), "The contract of enterprise 4 with UPS ends")
     assert "Amazon delivers" in sentence([regional, shipper])
+
+
+def test_what_moves_less_than_a_million_parcels_is_no_headline():
+    def miss(parcels):
+        numbers = (("price_usd", 3.78), ("shortfall_parcels", parcels))
+        return Event(JUNE, "contract", ("fedex", "usps"), "The contract of FedEx with USPS misses ...", numbers)
+
+    small = Event(JUNE, "closure", ("ups",), "UPS closes capacity ...", (("annual_parcels", 999e3),))
+    assert sentence([miss(999e3), small]).startswith("June 2027: Amazon delivers")
+    assert sentence([miss(1e6)]).startswith("June 2027: The contract of FedEx with USPS misses")
+
+
+@pytest.fixture(scope="module")
+def run():
+    return ParcelMarket("baseline", rng=1).run()
+
+
+def test_the_readme_counts_states_and_dc_apart(run):
+    """Where Amazon delivers most, in March 2025 and in December 2030."""
+    text = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
+    told = re.findall(r"in (\d+) states and DC in (\w+ 20\d\d)", text)
+    assert [month for _, month in told] == ["March 2025", "December 2030"]
+    for (states, _), months in zip(told, (3, run.n_months), strict=True):
+        seen = snapshot.take(run, snapshot.describe(run, 1), 1, "paused", look_back=months)
+        leader = seen.place_delivered[0, :, :-1].argmax(axis=0)
+        led = {
+            state for state, group in zip(seen.run.states, leader, strict=True) if snapshot.GROUPS[group] == "Amazon"
+        }
+        assert led >= {"DC"}
+        assert len(led - {"DC"}) == int(states)
+
+
+def test_october_2030_reads_as_a_succession_and_a_small_miss_is_none(run):
+    told = {}
+    for month in (Month(2029, 4), Month(2030, 10)):
+        n = month - run.settings.start + 1
+        events = [event for event in run.events if event.month == month]
+        usps = np.stack([run.records[f"usps_{name}_usd"] for name in ("net_income", "cash", "debt")], axis=1)[:n]
+        told[month] = headline(month, events, run.records["volume_parcels"][:n], usps, np.ones(n))
+    assert "October 2030: The contract of Amazon with USPS is replaced by a new one" in told[Month(2030, 10)]
+    assert "April 2029: The contract of FedEx with USPS is replaced by a new one" in told[Month(2029, 4)]
+    assert any("misses" in event.text and event.month == Month(2029, 4) for event in run.events)
 
 
 def test_a_quiet_month_tells_amazons_own_share():

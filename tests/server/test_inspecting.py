@@ -9,8 +9,10 @@ from model.carriers import AMAZON, USPS
 from model.market import ParcelMarket
 from server import inspecting
 from server.inspecting.contracts import contract_versions
+from server.inspecting.statement import statement_group
 from server.pages.inspect.page import chart_values, rows_of
 from server.snapshot import describe
+from server.talks import negotiations
 from server.words import state_names
 
 
@@ -75,7 +77,7 @@ def test_a_carrier_is_told_as_the_records_have_it(market):
     assert exact(amazon, "What it expects", "Price that it expects to pay USPS") == pytest.approx(
         market.state.amazon.price_belief
     )
-    assert any("open talks" in text for _, text in usps.events)
+    assert any("open talks" in text for _, text, _ in usps.events)
 
 
 def test_what_binds_is_marked_as_binding(market):
@@ -93,7 +95,7 @@ def test_what_binds_is_marked_as_binding(market):
     used = peak.state.network.utilisation
     used[AMAZON, 5] = 1.0
     zone = f"zone:{peak.zones.state[5]}-{('urban', 'suburban', 'rural')[peak.zones.zone_type[5]]}"
-    assert "Capacity of Amazon Logistics" in binding(inspecting.report(peak, zone))
+    assert "Capacity of Amazon" in binding(inspecting.report(peak, zone))
 
 
 def test_a_contract_is_told_with_terms_performance_and_events(market):
@@ -105,11 +107,41 @@ def test_a_contract_is_told_with_terms_performance_and_events(market):
         sum(market.book.delivered("usps", "amazon"))
     )
     assert facts(report, "Terms")["State"] == "active"
-    assert any("comes into force" in text for _, text in report.events)
+    assert any("comes into force" in text for _, text, _ in report.events)
     price = report.charts[0].values[:, 0]
     before, after = market.book.history[0].price_at(market.settings.start), contract.price[0]
     assert price[0] == pytest.approx(before)
     assert price[-1] == pytest.approx(after)
+
+
+def test_a_replaced_contract_says_so_and_its_events_are_its_own(market):
+    old, new = (inspecting.report(market, f"contract:usps-amazon-{begin}") for begin in ("2022-10", "2026-10"))
+    assert facts(old, "Terms")["State"].startswith("replaced")
+    assert old.events[0][1] == "The contract of Amazon with USPS is replaced by a new one"
+    assert not any("comes into force" in text for _, text, _ in old.events)
+    assert not any("is replaced" in text for _, text, _ in new.events)
+    assert any("agree on $" in text for _, text, _ in new.events)
+    assert not any("agree on $" in text for _, text, _ in old.events)
+
+
+def test_every_event_leads_to_what_it_tells_about_or_nowhere(market):
+    """Also where several contracts of the same two parties follow each other."""
+    for what in ("carrier:usps", "carrier:fedex", "contract:usps-amazon-2026-10", "regulator", "shipper:9"):
+        report = inspecting.report(market, what)
+        for _, text, link in report.events:
+            assert link != f"/inspect?what={what}"
+            if link.startswith("/inspect"):
+                assert inspecting.extract(market, link.partition("=")[2]).unknown == ""
+            elif link:
+                key = link.partition("=")[2]
+                assert negotiations.extract(market, key).table.entry.key == key
+            assert link or "contract of" not in text or what.startswith(("contract", "regulator"))
+    usps = inspecting.report(market, "carrier:usps")
+    told = "The contract of Amazon with USPS "
+    ended = {link for _, text, link in usps.events if text.startswith(f"{told}is replaced")}
+    begun = {link for _, text, link in usps.events if text.startswith(f"{told}comes into force")}
+    assert ended == {"/inspect?what=contract:usps-amazon-2022-10"}
+    assert begun == {"/inspect?what=contract:usps-amazon-2026-10"}
 
 
 def test_a_zone_adds_up_to_what_was_delivered_there(market):
@@ -140,7 +172,7 @@ def test_a_zone_tells_every_carrier_that_enters_its_state(market):
     together = next(event for event in entries if ", " in event.text.split(" goes to ")[1].split(" with ")[0])
     for state in together.text.split(" goes to ")[1].split(" with ")[0].split(", "):
         name = state_names()[state]
-        assert any(name in text for _, text in inspecting.report(market, f"zone:{state}-urban").events)
+        assert any(name in text for _, text, _ in inspecting.report(market, f"zone:{state}-urban").events)
 
 
 @pytest.mark.parametrize(
@@ -161,3 +193,17 @@ def test_looking_changes_nothing(market):
             inspecting.report(one, thing.key)
     for name in ("volume_parcels", "usps_cash_usd", "delivered_parcels"):
         np.testing.assert_array_equal(one.records[name], two.records[name])
+
+
+def test_the_statement_of_a_carrier_adds_up_to_its_result(market):
+    """Lines of the last twelve months, as they are shown, against the records."""
+    for index in range(market.carriers.n_carriers):
+        group = statement_group(market, index)
+        lines = {one.term: float(one.exact.replace(",", "").replace("\N{MINUS SIGN}", "-")) for one in group.facts}
+        result = lines.pop("Result")
+        paid = lines.pop("Cash paid for capital goods")
+        assert result == pytest.approx(market.records["profit_usd"][-12:, index].sum(), rel=1e-6, abs=1.0)
+        assert sum(lines.values()) == pytest.approx(result, rel=1e-5, abs=1e4)  # eight digits of a line are shown
+        assert paid == pytest.approx(market.records["capital_paid_usd"][-12:, index].sum(), rel=1e-6)
+    amazon = statement_group(market, AMAZON)
+    assert any(one.term == "Paid for carriage to USPS" for one in amazon.facts)

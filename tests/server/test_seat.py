@@ -16,7 +16,7 @@ from server.session import Choice, Session
 from server.snapshot import Snapshot
 from server.talks import negotiations, seat_view
 from server.talks.seat import Decision
-from server.talks.sides import SEATS
+from server.talks.sides import SEATS, roster_of
 from server.talks.twin import MEASURES, measured
 from tests.server.test_session import Screen
 
@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 90
 
 
 def start_until(end: str, choice: Choice) -> ParcelMarket:
-    return ParcelMarket(choice.settings().with_changes({"end": end}), rng=choice.seed)
+    return ParcelMarket(choice.settings().with_changes({"end": end}), rng=choice.seed, roster=roster_of(choice.seat))
 
 
 class PatientScreen(Screen):

@@ -9,13 +9,16 @@ import pytest
 from model.market import ParcelMarket
 from server.pages.bargaining.again import answers_of, take_again
 from server.session import Choice, Session
+from server.talks.sides import roster_of
 from tests.server.test_seat import PATIENCE_SECONDS, PatientScreen
 
 SMALL = (("n_enterprise_shippers", 20.0), ("n_shippers", 200.0))
 
 
 def start(choice: Choice) -> ParcelMarket:
-    return ParcelMarket(choice.settings().with_changes({"end": "2025-12"}), rng=choice.seed)
+    return ParcelMarket(
+        choice.settings().with_changes({"end": "2025-12"}), rng=choice.seed, roster=roster_of(choice.seat)
+    )
 
 
 @pytest.fixture

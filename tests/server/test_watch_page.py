@@ -8,8 +8,9 @@ from agents.calendar import Month
 from experiments.studies.uncertainties import UNCERTAINTIES
 from model.events import Event
 from model.scenario import levers, scenario_names
+from server.links import link_of
 from server.pages.watch.levers import OWNERS, lever_groups, parameter_rows, starting_values
-from server.pages.watch.timeline import ACTORS, KINDS, MOST, entries, link_of
+from server.pages.watch.timeline import ACTORS, KINDS, MOST, entries
 
 
 def test_every_lever_is_offered_once_with_all_that_a_person_needs():
@@ -40,16 +41,20 @@ def test_each_scenario_starts_from_its_own_values(scenario):
 
 
 BEGIN = Month(2026, 4)
+TALKS = ("talks:usps-amazon-2025-02",)
+OLD, NEW = ("contract:usps-amazon-2022-04",), ("contract:usps-amazon-2026-04",)
+BOTH = ("amazon", "usps")
 EVENTS = (
-    Event(Month(2025, 2), "talks", ("amazon", "usps"), "Amazon Logistics and USPS open talks on last-mile access"),
-    Event(Month(2025, 3), "enterprise_contract", ("enterprise_9", "ups"), "The contract of enterprise 9 ..."),
+    Event(Month(2025, 2), "talks", BOTH, "Amazon and USPS open talks on last-mile access", about=TALKS),
+    Event(Month(2025, 3), "enterprise_contract", ("enterprise_9", "ups"), "The contract of enterprise shipper 9 ..."),
     Event(Month(2025, 3), "order", ("lso",), "LSO orders capacity"),
     Event(Month(2025, 4), "price", ("veho",), "Veho raises its list prices"),
     Event(Month(2025, 4), "price", ("ups",), "UPS raises its list prices"),
-    Event(Month(2026, 3), "agreement", ("amazon", "usps"), "Amazon Logistics and USPS agree on $2.70"),
-    Event(Month(2026, 3), "contract", ("amazon", "usps"), "Amazon Logistics and USPS sign for 36 months"),
-    Event(BEGIN, "contract", ("amazon", "usps"), "The contract of Amazon Logistics with USPS comes into force"),
-    Event(Month(2027, 1), "contract", ("amazon", "usps"), "The contract of Amazon Logistics with USPS is repriced"),
+    Event(Month(2026, 3), "agreement", BOTH, "Amazon and USPS agree on $2.70", about=(*TALKS, *NEW)),
+    Event(Month(2026, 3), "contract", BOTH, "Amazon and USPS sign for 36 months", about=NEW),
+    Event(BEGIN, "contract", BOTH, "The contract of Amazon with USPS is replaced by a new one", about=OLD),
+    Event(BEGIN, "contract", BOTH, "The contract of Amazon with USPS comes into force", about=NEW),
+    Event(Month(2027, 1), "contract", BOTH, "The contract of Amazon with USPS is repriced", about=NEW),
     Event(Month(2027, 1), "merger", ("speedx", "veho"), "SpeedX takes over Veho"),
 )
 KIND = {label: place for place, (label, _) in enumerate(KINDS)}
@@ -65,7 +70,7 @@ def texts(month=LATE, kind="What matters most", actor="Everybody"):
 
 def test_the_newest_comes_first_and_nothing_is_told_before_it_happens():
     assert texts()[0] == "SpeedX takes over Veho"
-    assert texts(Month(2025, 2)) == ["Amazon Logistics and USPS open talks on last-mile access"]
+    assert texts(Month(2025, 2)) == ["Amazon and USPS open talks on last-mile access"]
     assert entries(EVENTS, None, 0, 0) == ([], 0)
 
 
@@ -86,12 +91,15 @@ def test_events_are_chosen_by_who_takes_part():
 
 
 def test_an_entry_opens_what_it_tells_about():
-    contract = "/inspect?what=contract:usps-amazon-2026-04"
-    links = [link_of(EVENTS, position) for position in range(len(EVENTS))]
+    new = "/inspect?what=contract:usps-amazon-2026-04"
+    links = [link_of(event) for event in EVENTS]
     assert links[0] == links[5] == "/bargaining?talks=usps-amazon-2025-02"
-    assert links[6] == links[7] == links[8] == contract
+    assert links[6] == links[8] == links[9] == new
+    assert links[7] == "/inspect?what=contract:usps-amazon-2022-04"
     assert links[1] == "/inspect?what=carrier:ups"
-    assert links[9] == "/inspect?what=carrier:veho"
+    assert links[10] == "/inspect?what=carrier:veho"
+    rows, _ = entries(EVENTS, LATE, KIND["Contracts and talks"], ACTOR["USPS"])
+    assert [row["link"] for row in rows] == [*links[9:5:-1], links[5], links[0]]
 
 
 def test_a_long_list_says_how_much_is_left_off():

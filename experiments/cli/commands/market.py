@@ -86,6 +86,7 @@ def compare(
     For example: lastmile compare renew withdraw --replications 10
     """
     from experiments import comparison
+    from experiments.cli.gains import show_gains
     from experiments.cli.tables import show_comparison
     from experiments.settings import gather, read_settings
     from experiments.storage import check_folder
@@ -113,6 +114,8 @@ def compare(
         print_json(result.summary())
     else:
         show_comparison(console(), result, outcome or ())
+        if not outcome:
+            show_gains(console(), result)
         _tell_folder(out)
 
 
@@ -124,6 +127,9 @@ def usps_loss(
     ] = None,
     static: Annotated[
         bool, typer.Option("--static", help="Also lose it at once, in a market without growth, luck or inflation.")
+    ] = False,
+    distress_ladder: Annotated[
+        bool, typer.Option("--distress-ladder", help="Let USPS take its distress measures while parcels leave.")
     ] = False,
     write: Annotated[
         Path | None,
@@ -139,13 +145,14 @@ def usps_loss(
     from experiments.errors import InputError
 
     if write is not None:
-        problems = ["usps-loss: --write makes a page about four shares; leave --share, --static and --json out"]
-        write_usps_page(write, seed, problems if share is not None or static or json else [])
+        problems = ["usps-loss: --write makes a page about four shares; leave the other options but --seed out"]
+        asked = share is not None or static or distress_ladder or json
+        write_usps_page(write, seed, problems if asked else [])
         return
     if share is None:
         raise InputError("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")
     with progress_bar("usps-loss", "months", quiet=json) as progress:
-        result = lose_volume(share, static=static, seed=seed, progress=progress)
+        result = lose_volume(share, static=static, seed=seed, progress=progress, distress_ladder=distress_ladder)
     if json:
         print_json(result.summary())
     else:
@@ -172,7 +179,7 @@ def uso_cost(
 
 @reports_errors
 def negotiate(
-    draws: Annotated[
+    replications: Annotated[
         int | None,
         typer.Option(metavar="N", help="Seeds; 20 unless told, with --curve 4 for each point.", show_default=False),
     ] = None,
@@ -192,13 +199,13 @@ def negotiate(
 ) -> None:
     """Let two parties negotiate: how often they agree, when, at what price, and on how many parcels.
 
-    For example: lastmile negotiate --draws 10 --set price_structure=by_zone_type
+    For example: lastmile negotiate --replications 10 --set price_structure=by_zone_type
     """
     from experiments.cli.negotiation import run_negotiate
     from experiments.settings import read_settings
 
     problems: list[str] = []
-    run_negotiate(draws, read_settings(set or (), problems), problems, seed, curve, write, json, buyer, seller)
+    run_negotiate(replications, read_settings(set or (), problems), problems, seed, curve, write, json, buyer, seller)
 
 
 @reports_errors

@@ -49,11 +49,14 @@ def sensitivity(
     folder: FolderArgument,
     outcome: OutcomeOption = None,
     scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Scenario of the sweep; its first unless told.")
+        str | None, typer.Option(metavar="NAME", help="Scenario of the sweep; all of them unless told.")
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Show Sobol or Morris indices with 95 % intervals, for a sweep of that kind that lacks nothing."""
+    """Show what drives the outcomes: shares of the variance, or Sobol or Morris indices of a sweep of that kind.
+
+    Indices need every run of their design. Shares are also shown of a sweep that is not finished, and say so.
+    """
     from experiments.cli.sweeps import show_sensitivity
 
     show_sensitivity(folder, outcome, scenario, json)

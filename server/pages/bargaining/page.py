@@ -22,10 +22,10 @@ from server.snapshot import Snapshot
 from server.talks import contracts as contract_views
 from server.talks import negotiations, seat_view
 from server.talks.contracts import Contracts
-from server.talks.negotiations import ACCESS_PAIR, Negotiations, Table
+from server.talks.negotiations import Negotiations, Table
 from server.talks.seat import why_no_seat
 from server.talks.seat_view import SeatView
-from server.talks.sides import SEATS
+from server.talks.sides import ACCESS_PAIR, SEATS
 
 
 @solara.component

@@ -12,6 +12,7 @@ import numpy as np
 import solara
 
 from agents.bargaining import Answer, Side
+from model.words import party_name
 from server.headline import month_name
 from server.pages.bargaining.cards import dollars, millions
 from server.snapshot import Snapshot
@@ -20,7 +21,7 @@ from server.talks.seat_view import Line, SeatView
 from server.talks.sides import SEATS
 from server.words import event_words
 
-NAMES = {"usps": "USPS", "amazon": "Amazon"}
+NAMES = {seat: party_name(seat) for seat in SEATS}
 HELP = {
     "limit": "At this price a contract is worth no more to you than none. It holds a private error: you do not know it"
     " exactly, nor does the other side know it.",

@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.comparison import Comparison, assemble
-from experiments.gains import gains
 from experiments.paired import paired_months
 from experiments.simulation import Simulation, simulate_market
 from model.scenario import Scenario
@@ -57,7 +56,7 @@ def put_together(plan: Plan, found: Sequence[Any]) -> Compared:
     shaped = values.reshape(len(plan.scenarios), plan.replications, *values.shape[1:])
     return Compared(
         comparison=comparison,
-        gains=gains(comparison.runs, comparison.names),
+        gains=comparison.gains(),
         months=tuple(map(str, frames[0].index)),
         series=tuple(map(str, frames[0].columns)),
         bands=paired_months(shaped).astype(np.float32),

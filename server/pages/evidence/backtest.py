@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.backtest.stored import StoredHindcast, StoredRun
+from model.words import group_names
 from server import plots
 from server.charts import CARRIERS
 from server.plots import Plot
@@ -17,7 +18,7 @@ from server.tables import Cell, Column, TableData, number_cell
 
 FROZEN = "frozen-2021"  # the draws that know nothing later than 2021
 SAMPLES = {"in": "to 2021", "out": "2022 to 2024"}
-ENTITIES = {"usps": "USPS", "amazon": "Amazon", "ups": "UPS", "fedex": "FedEx", "regional": "Regional carriers"}
+ENTITIES = group_names()
 SERIES = {
     "volume": "Parcels delivered",
     "share": "Market share",

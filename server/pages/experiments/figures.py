@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.figures import figure, unit_of
+from experiments.reports.shares import finding
 from experiments.reports.words import label
 from experiments.resolution import coarse_note, shippers_of
 from experiments.store.reading import SweepResult, open_sweep
 from experiments.store.status import Status
 from server.pages.experiments.pictures import pictures
-from server.pages.experiments.questions import Question, answerable, drivers_of
+from server.pages.experiments.questions import Question, answerable, drivers_for
 from server.pages.experiments.result_tables import result_tables
 from server.plots import Plot
 from server.tables import TableData
@@ -73,29 +73,24 @@ def store_figures(folder: str, question: Question) -> StoreFigures:
         scenarios=tuple((name, name in forced) for name in result.scenarios),
         factors=result.factors,
         kind=result.kind,
-        finding=_finding(result, asked),
+        finding=_finding(result, status, asked),
         lead=_lead(result, status),
         pictures=tuple(pictures(result, asked) if asked.outcome is not None else ()),
         tables=tuple(result_tables(result, asked)),
     )
 
 
-def _finding(result: SweepResult, asked: Question) -> str:
-    """Which factor moves the outcome most, and by how much."""
-    if asked.outcome is None:
-        return ""
-    table = drivers_of(result, asked.outcome, asked.scenario)
-    if table.empty:
-        return ""
-    changes = table.loc[asked.outcome]["change"]
-    largest = int(changes.abs().fillna(0.0).to_numpy().argmax())
-    shown = figure(asked.outcome, float(changes.iloc[largest]), signed=True).replace("-", "−")
-    what = factor_words(str(changes.index[largest]))
-    amount = f"{shown} {unit_of(asked.outcome)}".rstrip()
-    return (
-        f"{what[:1].upper()}{what[1:]} matters most for {outcome_words(asked.outcome)}: {amount} "
-        "from its lowest to its highest value."
-    )
+def _finding(result: SweepResult, status: Status, asked: Question) -> str:
+    """What moves the outcome most, and by how much; of a partial sweep first of all that it is one."""
+    partial = f"Partial sweep, {status.partial}." if status.partial else ""
+    if asked.outcome is None or asked.scenario is None:
+        return partial
+    found = drivers_for(result, asked.outcome, asked.scenario)
+    words = {name: factor_words(name) for name in result.factors}
+    told = finding(result, found, outcome_words(asked.outcome), words)
+    if told and len(result.scenarios) > 1:
+        told = f"{told} Scenario: {label(result, asked.scenario)}."
+    return f"{partial} So far: {told}" if partial and told else partial or told
 
 
 def _lead(result: SweepResult, status: Status) -> str:

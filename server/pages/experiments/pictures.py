@@ -8,14 +8,15 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.responses import heat_map, response
+from experiments.analysis.responses import averaged_over, heat_map, response
 from experiments.analysis.sensitivity import sensitivity
 from experiments.errors import InputError
 from experiments.figures import scale_of
+from experiments.reports.shares import may_be_chance, rows_of
 from experiments.reports.words import factor_meaning, label
 from experiments.store.reading import SweepResult
 from server import plots
-from server.pages.experiments.questions import Question, drivers_of, leading_factors, short_value, unit_in_words
+from server.pages.experiments.questions import Question, drivers_for, leading_factors, short_value, unit_in_words
 from server.plots import Floats, Plot
 
 MAX_CURVES = 4
@@ -52,7 +53,7 @@ def _heat(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
         Plot(
             title=f"{asked.across} and {asked.down}",
             unit=unit_in_words(outcome, unit),
-            note="Mean over points and seeds for every pair of values, the other factors as they come. "
+            note=f"{_where(result, asked)}{averaged_over(result, outcome, asked.across, asked.down, asked.scenario)} "
             + " ".join(f"{name}: {factor_meaning(name)}." for name in (asked.across, asked.down)),
             summary=f"{outcome} by {asked.across} and {asked.down}: from {low:,.4g} to {high:,.4g} {unit}",
             option=plots.heat(columns, rows, values, asked.across, asked.down),
@@ -62,25 +63,32 @@ def _heat(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
 
 
 def _tornado(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
-    table = drivers_of(result, outcome, asked.scenario)
-    if table.empty:
+    assert asked.scenario is not None
+    found = drivers_for(result, outcome, asked.scenario)
+    if found.table.empty:
         return [_constant("What moves it", outcome)]
-    rows = table.loc[outcome]
-    rows = rows.loc[rows["change"].abs().sort_values(ascending=False).index].head(12)
+    rows = sorted((row for row in rows_of(found) if row["kind"] == "factor"), key=lambda row: -abs(row["change"]))[:12]
+    if not rows:
+        return [Plot("What moves it", "", "", " ".join(found.notes), {}, empty=" ".join(found.notes))]
     scale, unit = scale_of(outcome)
-    values = rows["change"].to_numpy(dtype=float) / scale
-    names = [str(name) for name in rows.index]
+    values = np.array([row["change"] for row in rows]) / scale
+    names = [f"{row['source']} (may be chance)" if may_be_chance(row) else str(row["source"]) for row in rows]
     return [
         Plot(
             title="What moves it",
             unit=unit_in_words(outcome, unit),
-            note="Change of the mean from the lowest to the highest value of each factor (of a choice without order: "
-            "from the lowest to the highest mean).",
+            note=f"{_where(result, asked)}Change of the mean from the lowest to the highest value of each factor (of a "
+            "choice without order: from the lowest to the highest mean).",
             summary="; ".join(f"{name} {value:+,.3f}" for name, value in zip(names, values, strict=True)),
             option=plots.tornado(names, values, outcome),
             height=90 + 30 * len(names),
         )
     ]
+
+
+def _where(result: SweepResult, asked: Question) -> str:
+    """The scenario that is shown, where there are several."""
+    return f"Scenario {label(result, asked.scenario)}. " if len(result.scenarios) > 1 else ""
 
 
 def _indices(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
@@ -114,7 +122,7 @@ def _indices(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
         Plot(
             title=_TITLES["_indices"],
             unit=unit,
-            note=words + note,
+            note=_where(result, asked) + words + note,
             summary=f"{unit}: {told}",
             option=plots.whiskers(names, series),
             legend=plots.legend(list(series)),
@@ -137,9 +145,11 @@ def _responses(result: SweepResult, outcome: str, asked: Question) -> list[Plot]
         series = {str(name): _with_band(table.loc[name].reindex(labels) / scale) for name in names}
         forced = [label(result, name) != name for name in names]
         told = (
-            "Mean over the points with its 95 % interval; the other factors vary too."
-            if table["low"].notna().any()
-            else "Mean of the point, and one standard deviation between its seeds (luck) to both sides."
+            "Mean of the points, and one standard deviation between seeds (luck) to both sides."
+            if table["low"].isna().all()
+            else "Mean over the points with its 95 % interval over seeds; the other factors vary too."
+            if result.kind == "grid"
+            else "Mean over the points with its 95 % interval; the other factors vary too."
         )
         shown = [float(one) for one in labels] if numeric else [short_value(one) for one in labels]
         middle = series[str(names[0])][0]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import pandas as pd
-
-from experiments.analysis.drivers import drivers
+from experiments.analysis.drivers import Drivers, drivers_of
 from experiments.reports.report import headline_outcomes
 from experiments.store.reading import SweepResult
 from server.words import outcome_words
@@ -45,16 +43,15 @@ def answerable(result: SweepResult, question: Question) -> Question:
 
 
 @lru_cache(maxsize=4)
-def drivers_of(result: SweepResult, outcome: str, scenario: str | None) -> pd.DataFrame:
+def drivers_for(result: SweepResult, outcome: str, scenario: str) -> Drivers:
     """What drives an outcome, as `experiments.analysis.drivers` finds it; kept, for several figures ask."""
-    return drivers(result, outcome, scenario)
+    return drivers_of(result, outcome, scenario)
 
 
 def leading_factors(result: SweepResult, outcome: str, scenario: str) -> list[str]:
-    """Factors by how much they move an outcome, or in their own order."""
-    table = drivers_of(result, outcome, scenario)
-    ranked = [str(name) for name in table.index.get_level_values("factor")] if len(table) else []
-    return ranked or list(result.factors)
+    """Factors by how much goes with them, then those of which nothing is known in their own order."""
+    ranked = drivers_for(result, outcome, scenario).weights()
+    return [*ranked, *(name for name in result.factors if name not in ranked)]
 
 
 def unit_in_words(outcome: str, unit: str) -> str:

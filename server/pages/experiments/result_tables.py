@@ -8,10 +8,11 @@ from typing import Any
 
 from experiments.analysis.differences import differences
 from experiments.figures import figure, unit_of
+from experiments.reports import shares
 from experiments.reports.report import headline_outcomes
 from experiments.reports.words import factor_meaning, label, outcome_meaning
 from experiments.store.reading import SweepResult
-from server.pages.experiments.questions import Question, drivers_of, short_value, unit_in_words
+from server.pages.experiments.questions import Question, drivers_for, short_value, unit_in_words
 from server.tables import Cell, Column, TableData, number_cell
 
 MAX_ROWS = 2000
@@ -25,39 +26,37 @@ def result_tables(result: SweepResult, asked: Question) -> list[TableData]:
 
 def _drivers_table(result: SweepResult, asked: Question) -> TableData | None:
     assert asked.outcome is not None
-    table = drivers_of(result, asked.outcome, asked.scenario)
-    if table.empty:
+    assert asked.scenario is not None
+    found = drivers_for(result, asked.outcome, asked.scenario)
+    if found.table.empty:
         return None
     name = asked.outcome
-    rows = table.loc[name]
     cells: list[tuple[Cell, ...]] = [
         (
-            (str(factor), str(factor), factor_meaning(str(factor))),
-            number_cell("" if math.isnan(row["share"]) else f"{row['share']:.0%}", row["share"]),
-            "–" if math.isnan(row["share"]) else f"{row['share_low']:.0%} to {row['share_high']:.0%}",
+            (row["source"], row["source"], factor_meaning(row["source"])),
+            number_cell(shares.share_told(row), row["share"]),
+            shares.interval_told(row),
+            number_cell(shares.p_told(row["p"]), row["p"]),
             number_cell(figure(name, row["change"], signed=True).replace("-", "−"), row["change"]),
-            short_value(row["lowest_at"]),
-            short_value(row["highest_at"]),
+            *(short_value(row[end]) if isinstance(row[end], str) else "" for end in ("lowest_at", "highest_at")),
         )
-        for factor, row in rows.iterrows()
+        for row in shares.rows_of(found)
     ]
+    where = f", scenario {label(result, asked.scenario)}" if len(result.scenarios) > 1 else ""
     return TableData(
         title="What drives it",
         columns=(
             Column("Factor"),
-            Column(
-                "Share of the variance",
-                number=True,
-                help="Between points, of the factor alone, less chance; – if each value has one point",
-            ),
+            Column("Share of the variance", number=True),
             Column("95 % interval", number=True),
+            Column("p", number=True, help="How often chance alone would give so large a share (F test)"),
             Column(f"Change, {unit_of(name)}", number=True),
             Column("Lowest at", number=True),
             Column("Highest at", number=True),
         ),
         cells=tuple(cells),
-        frame=rows.rename_axis("factor").reset_index(),
-        note=f"{name}: {outcome_meaning(name)}",
+        frame=found.table.reset_index(),
+        note=" ".join((f"{name}{where}: {outcome_meaning(name)}.", *found.notes, shares.READING)),
     )
 
 

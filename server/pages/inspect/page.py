@@ -4,6 +4,7 @@
 # (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -21,8 +22,8 @@ from server.snapshot import Run, Snapshot
 
 
 @solara.component_vue("../../vue/events.vue", vuetify=False)
-def events(title: str, count: str, rows: list[list[str]], empty: str) -> None:
-    """What happened, newest first; rows are month and text."""
+def events(title: str, count: str, rows: list[list[str]], empty: str, event_follow: Callable[[str], None]) -> None:
+    """What happened, newest first; rows are month, text and an address, empty where the entry leads nowhere."""
 
 
 @solara.component
@@ -37,6 +38,10 @@ def InspectPage(session: Session) -> solara.Element:
     def pick(key: object) -> None:
         if isinstance(key, str) and found is not None and key in {thing.key for thing in found.things}:
             router.push(f"/inspect?what={quote(key, safe=':')}")
+
+    def follow(link: object) -> None:
+        if isinstance(link, str) and found is not None and link in {row[2] for row in found.report.events} - {""}:
+            router.push(link)
 
     chosen = found.report.key if found else ""
 
@@ -54,7 +59,7 @@ def InspectPage(session: Session) -> solara.Element:
     # Hundreds of entries, which Solara would walk through for every picture were they not the same element as before.
     side = [run_controls(session, snapshot), solara.use_memo(list_all, [found.things if found else (), chosen])]
     drawn = charts.frame(number=snapshot.number, event_drawn=session.acknowledge)
-    return page(side, main(_cards(snapshot, found), source_of(snapshot.run)), drawn, stack=True)
+    return page(side, main(_cards(snapshot, found, follow), source_of(snapshot.run)), drawn, stack=True)
 
 
 def list_of(found: Inspection) -> list[dict[str, str]]:
@@ -62,7 +67,7 @@ def list_of(found: Inspection) -> list[dict[str, str]]:
     return [{"key": thing.key, "title": thing.name, "note": thing.kind} for thing in found.things]
 
 
-def _cards(snapshot: Snapshot, found: Inspection | None) -> list[solara.Element]:
+def _cards(snapshot: Snapshot, found: Inspection | None, follow: Callable[[str], None]) -> list[solara.Element]:
     if found is None:
         return [_headline(snapshot, "The market is being set up ...", "", "")]
     report = found.report
@@ -80,6 +85,7 @@ def _cards(snapshot: Snapshot, found: Inspection | None) -> list[solara.Element]
             count=f"the last {shown} of {report.n_events}" if shown < report.n_events else f"{shown}",
             rows=[list(row) for row in report.events],
             empty="Nothing has happened here yet.",
+            event_follow=follow,
         )
     )
     told, seen = [], set[str]()

@@ -13,7 +13,9 @@ import solara
 from agents.calendar import Month
 from model.carriers import NATIONAL
 from model.events import Event
+from model.words import group_names
 from server.headline import month_name
+from server.links import link_of
 from server.words import event_words
 
 MOST = 40
@@ -25,17 +27,14 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Prices", ("price", "fill")),
     ("Capacity", ("capacity", "order", "closure")),
     ("Entry, exit, mergers", ("entry", "exit", "merger")),
-    ("USPS in distress", ("distress", "cash_exhausted", "finding")),
+    ("USPS in distress", ("distress", "cash_exhausted", "borrowing")),
+    ("Law and regulator", ("regulator", "violation", "compliance")),
     ("Enterprise agreements", ("enterprise_contract", "shed")),
     ("Everything", ("*",)),
 )
 ACTORS: tuple[tuple[str, str], ...] = (
     ("Everybody", ""),
-    ("USPS", "usps"),
-    ("Amazon", "amazon"),
-    ("UPS", "ups"),
-    ("FedEx", "fedex"),
-    ("Regional carriers", "regional"),
+    *((name, key) for key, name in group_names().items()),
 )
 WORDS = {
     "agreement": "agreement",
@@ -75,57 +74,11 @@ def entries(events: Sequence[Event], month: Month | None, kind: int, actor: int)
             "month": month_name(events[i].month),
             "kind": WORDS.get(events[i].kind, events[i].kind.replace("_", " ")),
             "text": event_words(events[i].text),
-            "link": link_of(events, i),
+            "link": link_of(events[i]),
         }
         for i in reversed(found[-MOST:])
     ]
     return rows, max(0, len(found) - MOST)
-
-
-def link_of(events: Sequence[Event], position: int) -> str:
-    """Address of the page that shows what an event tells about."""
-    event = events[position]
-    if event.kind == "talks" and len(event.actors) == 2:
-        return _talks(event)
-    if event.kind == "agreement":
-        opened = _nearest(events, position, event.actors, backwards=True, fits=lambda other: other.kind == "talks")
-        if opened is not None:
-            return _talks(opened)
-    if event.kind in ("contract", "enterprise_contract") and len(event.actors) == 2:
-        begins = _contract_begin(events, position)
-        if begins is not None:
-            return f"/inspect?what=contract:{event.actors[1]}-{event.actors[0]}-{begins.month}"
-    carriers = [actor for actor in event.actors if not actor.startswith("enterprise")]
-    return f"/inspect?what=carrier:{carriers[-1]}" if carriers else "/inspect"
-
-
-def _talks(opened: Event) -> str:
-    return f"/bargaining?talks={opened.actors[1]}-{opened.actors[0]}-{opened.month}"
-
-
-def _contract_begin(events: Sequence[Event], position: int) -> Event | None:
-    """The event with which a contract came into force: the one before, or, where it is only signed, the one after."""
-
-    def fits(other: Event) -> bool:
-        return other.kind == events[position].kind and "comes into force" in other.text
-
-    event = events[position]
-    if fits(event):
-        return event
-    early = "table terms" in event.text or " sign for " in event.text
-    found = _nearest(events, position, event.actors, not early, fits)
-    return found if found is not None or early else _nearest(events, position, event.actors, early, fits)
-
-
-def _nearest(
-    events: Sequence[Event],
-    position: int,
-    actors: tuple[str, ...],
-    backwards: bool,
-    fits: Callable[[Event], bool],
-) -> Event | None:
-    order = range(position - 1, -1, -1) if backwards else range(position + 1, len(events))
-    return next((events[i] for i in order if events[i].actors == actors and fits(events[i])), None)
 
 
 @solara.component

@@ -1,0 +1,61 @@
+"""Whoever decides in the market, and how it bargains unless it has a way of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mesa
+
+from agents.bargaining import Bargaining, Concession, Side, Strategy
+
+if TYPE_CHECKING:
+    from agents.world import World
+
+
+class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
+    """A party with its own memory and decisions. What it remembers only its own methods write.
+
+    Args:
+        model: The market.
+        key: Name in code, for example "ups".
+        name: Name for people.
+    """
+
+    #: Whether a run in which it decides can be repeated elsewhere: what a person decides cannot.
+    travels = True
+
+    def __init__(self, model: Any, key: str, name: str) -> None:
+        super().__init__(model)
+        self.key = key
+        self.name = name
+
+    @property
+    def world(self) -> World:
+        """The market through the narrow door."""
+        world: World = self.model
+        return world
+
+    def bargains(self, side: Side, other: str) -> Strategy:
+        """How it bargains over a contract: it concedes with time up to its own limit.
+
+        It knows what `agents.bargaining.View` shows: its own limit, the deadlines and all offers so far. Rule: section
+        11 of the model, time-dependent tactics.
+
+        Args:
+            side: Whether it buys or sells.
+            other: Key of the other party.
+        """
+        figures = self.world.figures
+        buys = side is Side.BUYER
+        exponent = figures.concession_exponent_buyer if buys else figures.concession_exponent_seller
+        return Concession(exponent, figures.aspiration_gap)
+
+    def sits_down(self, usual: Bargaining, side: Side, other: str) -> Bargaining:
+        """How talks are held in which it takes part: as the market holds them, unless it has a procedure of its own.
+
+        Args:
+            usual: The procedure that the scenario chose, with the strategies of both sides.
+            side: Whether it buys or sells.
+            other: Key of the other party.
+        """
+        return usual

@@ -1,0 +1,224 @@
+"""The economy: all data of a market, and small facts that follow from them. It imports no phase.
+
+Phases read and write it; parties see of it what `agents.world` lets them see. Shapes: K carriers, S segments, Z zones,
+R home divisions, G customer groups.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.amazon import Amazon
+from agents.calendar import Month
+from agents.carriers import Carrier
+from agents.geography import ZoneTable
+from agents.rivals import FedEx, Ups
+from agents.shippers import ShipperTable
+from agents.usps import Usps
+from model.carriers import USPS, CarrierTable, load_carriers
+from model.contract_book import ContractBook
+from model.demand import season_factors
+from model.events import EventLog
+from model.history import Paths, fitted_figures, make_paths
+from model.ledger import Ledger
+from model.measuring.welfare import shipper_surplus
+from model.operations import CostModel, quote_floors, usps_mean_cost
+from model.parameters import ParameterError, Parameters
+from model.postal_accounts import BILLION
+from model.records import Records
+from model.regulator import Regulator
+from model.scenario import Scenario
+from model.start.assemble import assemble
+from model.start.choice_constants import ChoiceSolution, StartError
+from model.state import MarketState
+from model.statements import LENDERS, PAYERS, open_ledger
+from model.streams import Streams
+from model.wages import labour_shares
+from model.zones import build_zone_table
+
+Floats = NDArray[np.float64]
+
+
+class Economy:
+    """Data of one market.
+
+    Attributes:
+        settings: What the run assumes.
+        seed_number: Seed of the replication.
+        streams: Random streams by name.
+        paths: Prices, wages, demand and mail as they go or are expected to go.
+        zones: Places.
+        carriers: Who delivers, in the order of every carrier axis.
+        state: All that changes.
+        costs: Cost rates at the wages and prices of the start.
+        national: Which carriers serve every address, (K,).
+        mix: Destination mix by home division without luck, (R, Z).
+        amazon_mix: Amazon's destination mix without luck, (1, Z).
+        amazon_start_parcels: Parcels a year of Amazon at the start.
+        annual_parcels: Parcels a year by shipper and segment, weights included, (n, S).
+        solution: How the choice constants were found.
+        month: The month that is being played, or is next.
+        months_done: Months that have been played.
+        mail_index: Pieces of mail over those of the start.
+        worst_parcels: Largest relative gap of a parcel identity so far.
+        worst_money: Largest gap of money so far, $.
+        start_floor: Floors of quotes at the start, $ per parcel, (S, K).
+        start_floor_cost: Costs that they stand for, $ per parcel.
+        start_surplus: Value of the choice at the start, real $ per parcel, (n, S).
+        start_segment_revenue: Revenue of the year before the start by segment and carrier, $, (S, K).
+        labour_share: Share of wages in the cost of routes at the start, (K,).
+        ledger: Accounts of all parties.
+        payer_of_group: Party that pays for each customer group, (G,).
+        party_of_carrier: Party of each carrier, (K,).
+        events: What happened.
+        book: Contracts.
+        records: What is remembered by month.
+        carrier_agents: The carriers as agents, in the order of the axis; four of them by name, and the regulator.
+    """
+
+    settings: Scenario
+    seed_number: int
+    streams: Streams
+    paths: Paths
+    zones: ZoneTable
+    carriers: CarrierTable
+    state: MarketState
+    costs: CostModel
+    national: NDArray[np.bool_]
+    mix: Floats
+    amazon_mix: Floats
+    amazon_start_parcels: float
+    annual_parcels: Floats
+    solution: ChoiceSolution
+    month: Month
+    months_done: int
+    mail_index: float
+    worst_parcels: float
+    worst_money: float
+    start_floor: Floats
+    start_floor_cost: Floats
+    start_surplus: Floats
+    start_segment_revenue: Floats
+    labour_share: Floats
+    ledger: Ledger
+    payer_of_group: NDArray[np.int64]
+    party_of_carrier: NDArray[np.int64]
+    events: EventLog
+    book: ContractBook
+    records: Records
+    carrier_agents: list[Carrier]
+    usps: Usps
+    amazon: Amazon
+    ups: Ups
+    fedex: FedEx
+    regulator: Regulator
+    _figures: Parameters
+    _shippers: ShipperTable
+
+    def open_economy(self, settings: Scenario, seed: int) -> None:
+        """Put the data of the start together; agents and contracts come after.
+
+        Args:
+            settings: What the run assumes.
+            seed: Seed of the replication.
+
+        Raises:
+            model.start.choice_constants.StartError: The parameters have no start state.
+        """
+        self.settings, self.seed_number, self.streams = settings, seed, Streams(seed)
+        self._take_figures_of_start()
+        self.carriers = load_carriers(self.figures, self.zones)
+        in_past = settings.start < settings.projection_start
+        start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
+        self.state, self.costs, self.national = start.state, start.costs, start.national
+        self.mix, self.amazon_mix = start.mix, start.amazon_mix
+        self._shippers = start.shippers
+        self.amazon_start_parcels = float(start.state.amazon.flows.parcels.sum())
+        self.annual_parcels = start.shippers.market_volume
+        self.solution = start.solution
+        self.months_done = 0
+        self.month = settings.start
+        self.mail_index = 1.0
+        self.worst_parcels = self.worst_money = 0.0
+        self._prepare_floors()
+        self.labour_share = labour_shares(self.costs, self.zones, self.state.network)
+        self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
+        self._open_ledger()
+        self.events = EventLog()
+        self.book = ContractBook(self.events)
+        self.records = Records(settings.n_months, self.carriers.keys, self.zones.n_zones, settings.start)
+
+    def agent(self, key: str) -> Carrier:
+        """Return the carrier of a key."""
+        return self.carrier_agents[self.carriers.keys.index(key)]
+
+    @property
+    def figures(self) -> Parameters:
+        """Sourced figures and policy levers in force: those of the scenario, or of the past where the run is there."""
+        return self._figures
+
+    def update_figures(self, changes: dict[str, float] | None) -> None:
+        """Change figures that everybody knows, for example expected growth; None changes nothing."""
+        if changes:
+            before = self._figures
+            self._figures = before.with_overrides(changes)
+            self._figures.used.update(before.used | self.settings.parameters.used)
+
+    @property
+    def shippers(self) -> ShipperTable:
+        """All shippers."""
+        return self._shippers
+
+    def amazon_parcels_expected(self, month: Month) -> Floats:
+        """Return the parcels a year that Amazon expects to ship in a month, on trend, by zone, (Z,)."""
+        start = self.settings.start
+        index = self.paths.amazon_parcels(month - start, self.month - start)
+        return np.asarray(self.amazon_start_parcels * index * self.amazon_mix[0])
+
+    def season_of(self, month: Month) -> float:
+        """Month factor of a month."""
+        return float(season_factors(self.figures)[month.month - 1])
+
+    def published_access_price(self) -> float:
+        """Published USPS price of last-mile access, $ per parcel: it moves with USPS economy list prices."""
+        p = self.figures
+        moved = self.state.tariffs.growth(0, USPS, otherwise=self.state.environment.price_level)
+        return p.price_access_published_ratio * p.price_access_amazon * moved
+
+    @property
+    def surepost_share(self) -> float:
+        """Share of USPS economy parcels that were UPS's until the end of the start year."""
+        start = self.figures.volume_segment_economy * self.figures.share_economy_usps
+        return min(1.0, self.figures.surepost_volume_2024 / start) if start > 0.0 else 0.0
+
+    def _take_figures_of_start(self) -> None:
+        """Figures in force when the run begins; those of the past follow from the scenario's and may be impossible."""
+        p, start = self.settings.parameters, self.settings.start
+        try:
+            self._figures = fitted_figures(p, start)
+            self.paths = make_paths(p, self._figures, start)
+            self.update_figures(self.paths.figures(0))
+            self.zones = build_zone_table(self.figures)
+        except ParameterError as error:
+            raise StartError(
+                f"figures of {start} that follow from these parameters are not possible: {error}"
+            ) from error
+
+    def _prepare_floors(self) -> None:
+        """Floors of the start and the costs they stand for, so that floors can follow cost later."""
+        self.start_floor = self.state.tariffs.floor.copy()
+        mean_usps = usps_mean_cost(self.costs, self.zones, 1.0, 1.0, 1.0)
+        network = self.state.network
+        self.start_floor_cost = quote_floors(self.costs, network.street, mean_usps, network.annual_volume, 1.0)
+        revenue = self.state.books.revenue.sum(axis=0)
+        offered = np.isfinite(self.state.choice.constants)
+        self.start_segment_revenue = np.where(offered, self.state.tariffs.start_level, 0.0) * revenue
+
+    def _open_ledger(self) -> None:
+        self.ledger = open_ledger(self.carriers.keys)
+        self.payer_of_group = np.array([self.ledger.index(name) for name in PAYERS])
+        self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
+        flow = self.state.postal.underlying_flow
+        self.state.postal.underlying_flow = np.roll(flow, 1 - self.month.month)  # the month before the start comes last
+        self.ledger.pay("opening", LENDERS, "usps", self.figures.usps_cash_start * BILLION)

@@ -1,0 +1,41 @@
+"""How events and tables name who takes part and how much: the same words everywhere."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from model.carriers import NATIONAL, REGIONAL, carrier_names
+
+MILLION = 1e6
+_MANY = {"enterprise": "enterprise shipper", "consolidator": "consolidator", REGIONAL: "Regional carrier"}
+
+
+def group_names() -> dict[str, str]:
+    """Names of the national carriers, and of the regional ones together, by key."""
+    return {key: party_name(key) for key in (*NATIONAL, REGIONAL)}
+
+
+@cache
+def party_name(key: str) -> str:
+    """Name of a carrier, a shipper or the regional carriers together, for people.
+
+    Args:
+        key: Its name in code, such as "spee_dee", "enterprise_7" or "regional".
+    """
+    if key in carrier_names():
+        return carrier_names()[key]
+    if key == REGIONAL:
+        return "Regional carriers"
+    kind, _, number = key.rpartition("_")
+    return f"{_MANY[kind]} {number}" if kind in _MANY and number.isdigit() else key.replace("_", " ")
+
+
+def parcels_in_words(parcels: float) -> str:
+    """A number of parcels with the digits that matter, such as "1,228 million parcels" or "40,000 parcels"."""
+    if parcels >= 10 * MILLION:
+        return f"{parcels / MILLION:,.0f} million parcels"
+    if parcels >= MILLION:
+        return f"{parcels / MILLION:.2g} million parcels"
+    if parcels >= 1000:
+        return f"{float(f'{parcels:.2g}'):,.0f} parcels"
+    return "fewer than 1,000 parcels" if parcels > 0.0 else "no parcels"

@@ -1,0 +1,78 @@
+"""What a carrier has in its hands: who paid it for what, whom it paid, and what is left."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.calendar import MONTHS_PER_YEAR
+from model.carriers import AMAZON, USPS
+from model.ledger import CENTS
+from model.market import ParcelMarket
+from model.statements import CATEGORIES, IN_RESULT, LENDERS, REGIONS, flows_of_last
+from server.inspecting.report import Fact, Group, fact
+
+MILLION = 1e6
+FOR_WHAT = {
+    "parcels": "carriage",
+    "access": "the last mile",
+    "settlement": "missed commitments",
+    "mail": "mail",
+    "wages": "wages on routes and in stations",
+    "operations": "vehicles, line-haul, hubs and overhead",
+    "capital_charge": "capital added since the start",
+    "interest": "interest",
+    "noncash": "cost that uses no cash",
+    "capital": "capital goods, in cash",
+}
+WHO = {"enterprise": "enterprise shippers", "mail_users": "mail users", "treasury": "the Treasury"}
+SMALL_SHIPPERS = "small shippers"
+
+
+def statement_group(market: ParcelMarket, index: int) -> Group:
+    """Its statement of the last twelve months, line by line as the ledger has it."""
+    key, months = market.carriers.keys[index], min(len(market.ledger.history), MONTHS_PER_YEAR)
+    flow = flows_of_last(market.ledger, MONTHS_PER_YEAR)
+    party = market.ledger.index(key)
+    facts: list[Fact] = []
+    for position, category in enumerate(CATEGORIES):
+        if not category.in_result:
+            continue
+        for words, amounts in (("from", flow[position, :, party]), ("to", flow[position, party])):
+            facts += _lines(market, category.name, words, amounts)
+    counted = flow[IN_RESULT]
+    result = float(counted[:, :, party].sum() - counted[:, party].sum()) / CENTS
+    meaning = "What it received less what it paid."
+    if index == AMAZON:
+        meaning = "Delivery earns Amazon nothing by itself: what is missing here is its delivery bill."
+    elif index == USPS:
+        meaning = "Net income."
+    facts.append(fact("Result", result, "million $", meaning, scale=MILLION))
+    bought = flow[[one.name for one in CATEGORIES].index("capital"), party].sum() / CENTS
+    facts.append(
+        fact(
+            "Cash paid for capital goods",
+            float(bought),
+            "million $",
+            f"When they are ordered; {LENDERS} put it in and get it back with a return while the capital is in use."
+            if index != USPS
+            else "Out of its own cash.",
+            scale=MILLION,
+        )
+    )
+    span = "twelve months" if months == MONTHS_PER_YEAR else f"{months} month{'s' if months > 1 else ''}"
+    return Group(f"Statement of the last {span}", tuple(facts) if months else (), "Nothing was paid yet.")
+
+
+def _lines(market: ParcelMarket, category: str, words: str, cents: np.ndarray) -> list[Fact]:
+    """One line for each party with which there was money in a category; all regions of small shippers together."""
+    amounts: dict[str, float] = {}
+    names = dict(zip(market.carriers.keys, market.carriers.names, strict=True)) | WHO
+    for other in np.flatnonzero(cents):
+        party = market.ledger.parties[other]
+        name = SMALL_SHIPPERS if party in REGIONS else names.get(party, party)
+        amounts[name] = amounts.get(name, 0.0) + float(cents[other]) / CENTS
+    sign, verb = (1.0, "Received") if words == "from" else (-1.0, "Paid")
+    return [
+        fact(f"{verb} for {FOR_WHAT[category]} {words} {name}", sign * dollars, "million $", scale=MILLION)
+        for name, dollars in amounts.items()
+    ]

@@ -29,26 +29,26 @@ class Checked:
         kind: Kind of the design.
         points: Number of points.
         scenarios: Names.
-        coarse: Remark on markets with fewer shippers than usual, empty for others.
         replications: Seeds per point.
         runs: Runs in all.
         simulations: Of these, those that differ: equal points share one.
         outcomes: Outcomes that are kept.
         months: Months of a run.
         pilot_seconds: What one run took just now.
+        coarse: Remark on markets with fewer shippers than usual, empty for others.
     """
 
     mapping: dict[str, Any]
     kind: str
     points: int
     scenarios: tuple[str, ...]
-    coarse: str
     replications: int
     runs: int
     simulations: int
     outcomes: int
     months: int
     pilot_seconds: float
+    coarse: str = ""
 
     def seconds(self, workers: int) -> float:
         """Time that the sweep will take with so many processes, from the pilot run."""

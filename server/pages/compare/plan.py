@@ -11,13 +11,11 @@ from experiments.errors import InputError
 from experiments.settings import check_seeds, gather, prepare_scenario, read_settings
 from model.scenario import Scenario, scenario_names
 from server.choice import Choice
-from server.work.limits import size_problems
+from server.work.limits import SHIPPERS, size_problems
 
 MAX_RUNS, MAX_REPLICATIONS = 6, 40
 MAX_TEXT = 2000
 DEFAULT_REPLICATIONS = 5
-# Fewer shippers make a run faster and coarser; a size is offered, so that nobody has to know the parameter.
-SHIPPERS = (2000, 500, 100)
 
 
 @dataclass(frozen=True)

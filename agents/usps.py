@@ -7,9 +7,22 @@ from agents.capacity import CapacityOrder, Closure
 from agents.carriers import QUARTER, Carrier
 from agents.distress import BILLION, Rung, forecast_cash
 
+PRODUCTS = ("parcel_select", "ground_advantage", "priority")  # in the order of the segments
+
 
 class Usps(Carrier):
     """The postal service: it sells parcels under a price step limit and below its rivals, and serves every address."""
+
+    parcel_routes = False
+    hands_over = False
+
+    def announced_increases(self, month: Month) -> tuple[str, ...]:
+        """Figures of its announced list increases of a month by segment."""
+        return tuple(f"list_increase_usps_{product}_{month.year}_{month.month:02d}" for product in PRODUCTS)
+
+    def least_markup(self) -> float:
+        """Markup on the cost of one more parcel below which it signs no contract."""
+        return self.world.figures.seller_margin_floor
 
     def price_increase(self) -> float:
         """Yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""

@@ -108,8 +108,8 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         own = dict(roster or {})
         self.open_economy(with_roster(settings, own), int(rng))
-        contracts.sign_start_contracts(self)
         self._create_agents(own)
+        contracts.sign_start_contracts(self)
         if self.settings.announced_plans and self.settings.start >= surepost_end():
             insourcing.take_announced_decision(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))

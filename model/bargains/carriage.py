@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from agents.bargaining import exit_months, price_groups, slice_values
 from agents.calendar import MONTHS_PER_YEAR, Month
+from model.answers import checked
 from model.bargains.access import capacity_after, own_cost_with_capital
 from model.bargains.table import BargainTable
 from model.carriers import FEDEX, UPS
@@ -175,6 +176,26 @@ def ups_share(market: Economy, month: Month) -> float:
     return 1.0 - p.ups_amazon_cut_share * done
 
 
+def announced_cut(market: Economy, seller: str) -> float:
+    """Parcels a day of Amazon that a carrier gives up within a year by its announced plan; 0 for who has none.
+
+    The cut is public, so what is still to come of it counts as much as what has gone: the worst year around today.
+    """
+    if not has_announced_cut(market, seller):
+        return 0.0
+    now, handed = market.month, float(handed_at_start(market, RIVALS[seller]).sum())
+    cuts = [
+        ups_share(market, now + (months - MONTHS_PER_YEAR)) - ups_share(market, now + months)
+        for months in range(MONTHS_PER_YEAR + 1)
+    ]
+    return max(0.0, *cuts) * handed / market.figures[f"operating_days_{seller}"]
+
+
+def has_announced_cut(market: Economy, seller: str) -> bool:
+    """Whether a carrier has announced that it gives up a part of Amazon's parcels."""
+    return f"{seller}_amazon_cut_share" in market.figures
+
+
 def signed_contract(market: Economy, seller: str) -> Contract | None:
     """The contract that UPS or FedEx negotiated with Amazon and that is in force or waits for its start, if any."""
     contract = market.book.upcoming(seller, "amazon") or market.book.get(seller, "amazon")
@@ -197,25 +218,21 @@ def _signed(market: Economy, seller: str) -> Floats:
 
 
 def carriage_cost(market: Economy, carrier: int) -> Floats:
-    """Cost of one more parcel of Amazon at UPS or FedEx, with sorting and line-haul, $, (Z,).
-
-    FedEx counts the capital of new capacity too, unless it has room to fill (section 15).
-    """
-    cost = _cost_of_others(market, carrier) * market.state.amazon.carriage_cost_factor[market.carriers.keys[carrier]]
-    if carrier == FEDEX and market.fedex.slack <= 0.0:
-        capital = market.figures.by_type("capital_charge")[market.zones.zone_type]
-        cost = cost + capital * market.state.environment.price_level
-    return np.asarray(cost)
+    """Cost of one more parcel of Amazon at a carrier, as it counts it, with sorting and line-haul, $, (Z,)."""
+    seller = market.carrier_agents[carrier]
+    cost = _cost_of_others(market, carrier) * market.state.amazon.carriage_cost_factor[seller.key]
+    capital = market.figures.by_type("capital_charge")[market.zones.zone_type]
+    found = seller.carriage_cost(cost, capital * market.state.environment.price_level)
+    return checked(seller.key, "cost of one more parcel", found, cost.shape)
 
 
 def _cost_of_others(market: Economy, carrier: int) -> Floats:
     """Cost of one more economy parcel of any shipper on routes that pass, $, (Z,)."""
-    street, level = market.state.network.street, market.state.environment.price_level
+    routes, level = market.state.network.street.of(carrier), market.state.environment.price_level
     upstream = market.costs.upstream[ECONOMY, carrier] * level
-    return np.asarray(street.marginal[carrier - 1] + street.sort[carrier - 1] + upstream)
+    return np.asarray(routes.marginal + routes.sort + upstream)
 
 
 def _markup(market: Economy, carrier: int) -> float:
     """Markup on cost below which the carrier does not sign."""
-    p = market.figures
-    return p.fedex_fill_margin if carrier == FEDEX else 1.0 / (1.0 - p.required_contract_margin) - 1.0
+    return market.carrier_agents[carrier].least_markup()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
-from model.carriers import FEDEX, REGIONAL, UPS, USPS
+from model.carriers import FEDEX, REGIONAL, UPS
 from model.contract_margins import enterprise_quotes
 from model.operations import quote_floors, usps_mean_cost
 from model.tender import quality_cost
@@ -107,13 +107,12 @@ def _agreed_prices(market: Economy) -> Floats:
 
 
 def seller_limits(market: Economy) -> Floats:
-    """Least that a carrier takes from an enterprise shipper, $ per parcel, (1, S, K): marginal cost and its margin."""
-    p, env, network = market.figures, market.state.environment, market.state.network
+    """Least that a carrier takes from an enterprise shipper, $ per parcel, (1, S, K): marginal cost and its markup."""
+    env, network = market.state.environment, market.state.network
     usps = usps_mean_cost(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
     cost = quote_floors(market.costs, network.street, usps, network.annual_volume, env.price_level)
-    margin = np.full(cost.shape[1], 1.0 / (1.0 - p.required_contract_margin))
-    margin[FEDEX], margin[USPS] = 1.0 + p.fedex_fill_margin, 1.0 + p.seller_margin_floor
-    return np.asarray((cost * margin)[None])
+    markup = np.array([carrier.least_markup() for carrier in market.carrier_agents])
+    return np.asarray((cost * (1.0 + markup))[None])
 
 
 def buyer_values(market: Economy, price: Floats) -> Floats:

@@ -15,7 +15,7 @@ from model.auction.round import AuctionRound
 from model.demand import Demand
 from model.ledger import Cents
 from model.postal_accounts import PostalStatement
-from model.state.carriers import AmazonState, Books, PostalState, RivalState
+from model.state.carriers import AmazonState, Books, PostalState
 from model.state.networks import AccessState, NetworkState
 from model.state.prices import ChoiceState, Environment, Tariffs
 from model.state.talks import Agreement, TalksState
@@ -34,7 +34,6 @@ __all__ = [
     "MonthFlows",
     "NetworkState",
     "PostalState",
-    "RivalState",
     "TalksState",
     "Tariffs",
 ]
@@ -82,7 +81,6 @@ class MarketState:
     books: Books
     postal: PostalState
     access: AccessState
-    rivals: RivalState
     backlog: Backlog | None = None
     flows: MonthFlows = field(default_factory=MonthFlows)
     talks: dict[tuple[str, str], TalksState] = field(default_factory=dict)

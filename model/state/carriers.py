@@ -1,4 +1,4 @@
-"""What carriers remember of themselves: accounts, Amazon's parcels, the distress of USPS, rivals' rules."""
+"""What carriers remember of themselves: accounts, Amazon's parcels, the distress of USPS."""
 
 from __future__ import annotations
 
@@ -108,18 +108,3 @@ class PostalState:
     measures: Measures = field(default_factory=Measures)
     deferred: float = 0.0
     owed_before: tuple[float, float, float] = (0.0, 0.0, 0.0)
-
-
-@dataclass(slots=True)
-class RivalState:
-    """What rivals remember of their own rules.
-
-    Attributes:
-        negative_months: Months in a row of negative cash, seasonally adjusted, (K,).
-        shed: Parcels a day of each contract that UPS has ended, with the month of the notice.
-        reviewed_until: Month until which UPS looks no further at an enterprise shipper that it has shed, by row.
-    """
-
-    negative_months: NDArray[np.int64]
-    shed: list[tuple[Month, float]] = field(default_factory=list)
-    reviewed_until: dict[int, Month] = field(default_factory=dict)

@@ -74,6 +74,39 @@ class AccessCase:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class AlternativeCase:
+    """What a carrier could do with economy parcels instead of handing them over.
+
+    Attributes:
+        spared: Cost of one stop more with the sorting that access would spare, by percentile, $ per parcel, (Z, P).
+        passed: Whether its routes pass there, (Z, P).
+        build: Cost with sorting of the next household beyond its routes, $ per parcel, (Z,).
+        capital: Capital charge of new capacity, $ per parcel, (Z,).
+        revenue: What a parcel beyond its routes brings after pick-up and line-haul, $ per parcel; 0 without any.
+    """
+
+    spared: Floats
+    passed: NDArray[np.bool_]
+    build: Floats
+    capital: Floats
+    revenue: float
+
+
+def alternative_cost(case: AlternativeCase, hurdle: float) -> Floats:
+    """What doing without access costs or forgoes, $ per parcel, (Z, P).
+
+    Where routes pass, one stop more; beyond them a new network with its capital, or the sale itself where that is less,
+    since the carrier need not sell there.
+
+    Args:
+        case: What the carrier could do.
+        hurdle: Share of the capital charge that a gain must exceed.
+    """
+    build = case.build + case.capital * (1.0 + hurdle)
+    return np.where(case.passed, case.spared, np.minimum(build, max(case.revenue, 0.0))[:, None])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class HandedOver:
     """What a carrier hands over this month, (Z,) each.
 

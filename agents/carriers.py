@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.access import AccessCase, HandedOver, hand_over
+from agents.access import AccessCase, AlternativeCase, HandedOver, alternative_cost, hand_over
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
 from agents.entry import EntryCase, months_of_losses
@@ -208,6 +208,16 @@ class Carrier(Party):
         cost = np.maximum(case.spared + self.error_on_routes(case.luck), 0.0)
         return hand_over(cost, case)
 
+    def worth_of_access(self, case: AlternativeCase) -> Floats:
+        """Most that access is worth to it before injection, $ per parcel, (Z, P): what it costs to do without it.
+
+        It is its limit in talks with USPS and what it bids from in an auction. Rule: docs/odd.md, Negotiation.
+
+        Args:
+            case: What it could do instead.
+        """
+        return alternative_cost(case, self.world.figures.investment_hurdle)
+
     def insources(self, case: InsourcingCase) -> Floats | None:
         """Share of what USPS used to deliver for it that it takes over this quarter, (Z,); None where it takes nothing.
 
@@ -242,6 +252,15 @@ class Carrier(Party):
             capital: Capital charge of new capacity, $ per parcel, (Z,).
         """
         return cost
+
+    def carries_beyond(self, given_back: Floats, room: Floats) -> Floats:
+        """Parcels a year of Amazon that it would take over from another carrier, (Z,).
+
+        Args:
+            given_back: What the other one gives back or would not carry, (Z,).
+            room: Annual parcels of its capacity that stand empty, (Z,).
+        """
+        return np.zeros_like(given_back)
 
     def merger_saving(self, months: int) -> float:
         """Share of its fixed cost that merging its networks saves some months after the start of the projection."""

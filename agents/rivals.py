@@ -128,6 +128,15 @@ class FedEx(Carrier):
         """
         return np.asarray(cost + capital) if self.slack <= 0.0 else cost
 
+    def carries_beyond(self, given_back: Floats, room: Floats) -> Floats:
+        """Parcels a year of Amazon that it would take over from another carrier, (Z,): as far as it has room.
+
+        Args:
+            given_back: What the other one gives back or would not carry, (Z,).
+            room: Annual parcels of its capacity that stand empty, (Z,).
+        """
+        return np.minimum(given_back, room)
+
     def merger_saving(self, months: int) -> float:
         """Share of its fixed cost that the merger of its two networks saves.
 

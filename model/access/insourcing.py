@@ -65,7 +65,7 @@ def _luck(seed: int, key: str) -> float:
 def take_announced_decision(market: Economy) -> None:
     """UPS took its economy last mile back from USPS on 1 January 2025: a fact where announced plans take effect."""
     access = market.state.access
-    for carrier in _who_used_to_buy(market):
+    for carrier in who_used_to_buy(market):
         moved = access.economy[USPS] * market.surepost_share * (1.0 - access.insourced)
         access.economy[USPS] -= moved
         access.economy[carrier.index] += moved
@@ -80,7 +80,7 @@ def insource(market: Economy) -> None:
     imposed = settings.announced_plans if after else settings.history_mode == "forced_events"
     if imposed or not settings.make_or_buy or market.surepost_share == 0.0:
         return
-    for carrier in _who_used_to_buy(market):
+    for carrier in who_used_to_buy(market):
         new = carrier.learning_since is None
         taken = carrier.insources(insourcing_case(market, carrier.index))
         if taken is None:
@@ -93,7 +93,7 @@ def insource(market: Economy) -> None:
             market.events.add(market.month, "sourcing", (carrier.key, "usps"), text, share=share)
 
 
-def _who_used_to_buy(market: Economy) -> list[Carrier]:
+def who_used_to_buy(market: Economy) -> list[Carrier]:
     """The carrier whose economy parcels USPS brought to the door in the start year: UPS, by SurePost."""
     return [carrier for carrier in market.carrier_agents if carrier.used_to_buy]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.access import AlternativeCase
 from agents.carriers import QUARTER
 from agents.geography import ECONOMY
 from agents.pricing import quote
@@ -31,7 +32,7 @@ class CarrierSlices:
         zone: Zone of each slice.
         cell: Density percentile cell, densest first.
         volume: Parcels a year.
-        own_cost: What delivering them itself costs, or what not selling them forgoes, $ per parcel.
+        own_cost: What doing without access costs the carrier, $ per parcel.
     """
 
     zone: NDArray[np.int64]
@@ -41,36 +42,50 @@ class CarrierSlices:
 
 
 def carrier_slices(market: Economy, carrier: int) -> CarrierSlices:
-    """Slices of a carrier's economy parcels with its own long-run alternative to access.
+    """Slices of a carrier's economy parcels with what access to them is worth to it.
 
-    Where its routes pass, one stop more and the sorting that access would spare; beyond them a new network with its
-    capital, or the net revenue of a parcel where that is less, since it need not sell there.
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
     """
-    network = market.state.network
+    network, agent = market.state.network, market.carrier_agents[carrier]
     passed = network.coverage[carrier]
-    grid = market.zones.density_grid
-    cells = grid.shape[1]
+    cells = market.zones.density_grid.shape[1]
     inside = np.clip(passed[:, None] * cells - np.arange(cells), 0.0, 1.0)
     covered = np.where(passed > 0.0, passed, 1.0)
     annual = market.state.access.economy[carrier]
     sold = np.minimum(annual, annual * passed / np.maximum(market.state.access.reach[carrier], 1e-12))
     volume = inside / cells * (sold / covered)[:, None]
-    routes = network.street.of(carrier)
-    spared = market.figures.access_sorting_spared * routes.sort[:, None]
-    cost = routes.marginal_grid + spared
+    on_routes, revenue = volume > 0.0, 0.0
     potential = potential_beyond(market, carrier)
     if potential.any():  # no more than it can take on at once, or the promise would be missed
         own, bought = sold_parcels(market, carrier)
-        growth = market.carrier_agents[carrier].growth_cap(QUARTER)
+        growth, revenue = agent.growth_cap(QUARTER), net_revenue_beyond(market, carrier)
         potential = potential * min(1.0, (bought + growth * (own + bought)) / float(potential.sum()))
         outside = (1.0 - inside) / cells
         share = outside.sum(axis=1)
         extra = outside * np.divide(potential, share, out=np.zeros_like(share), where=share > 0.0)[:, None]
-        cost = np.where(volume > 0.0, cost, alternative_beyond(market, carrier)[:, None])
-        volume = np.where(volume > 0.0, volume, extra)
+        volume = np.where(on_routes, volume, extra)
+    worth = agent.worth_of_access(alternatives(market, carrier, on_routes, revenue))
+    worth = checked(agent.key, "worth of access", worth, volume.shape)
     place = np.flatnonzero(volume > 0.0)
     zone, cell = np.divmod(place, cells)
-    return CarrierSlices(zone, cell, volume.ravel()[place], cost.ravel()[place])
+    return CarrierSlices(zone, cell, volume.ravel()[place], worth.ravel()[place])
+
+
+def alternatives(market: Economy, carrier: int, on_routes: NDArray[np.bool_], revenue: float) -> AlternativeCase:
+    """What a carrier could do with its economy parcels instead of handing them over.
+
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
+        on_routes: Where its routes pass, (Z, P).
+        revenue: What a parcel beyond its routes brings, $ per parcel.
+    """
+    routes = market.state.network.street.of(carrier)
+    capital = market.figures.by_type("capital_charge")[market.zones.zone_type] * market.state.environment.price_level
+    spared = market.figures.access_sorting_spared * routes.sort[:, None]
+    return AlternativeCase(routes.marginal_grid + spared, on_routes, routes.next_household, capital, revenue)
 
 
 def potential_beyond(market: Economy, carrier: int, share: Floats | None = None) -> Floats:
@@ -128,14 +143,6 @@ def net_revenue_beyond(market: Economy, carrier: int, share: Floats | None = Non
     paid[shippers.enterprise] = np.where(np.isnan(agreed), paid[shippers.enterprise], agreed)
     price = float(np.average(paid, weights=volume))
     return float(price - market.costs.upstream[ECONOMY, carrier] * market.state.environment.price_level)
-
-
-def alternative_beyond(market: Economy, carrier: int) -> Floats:
-    """What a regional carrier forgoes without access beyond its routes: a new network or the sale itself, $, (Z,)."""
-    p, level = market.figures, market.state.environment.price_level
-    capital = p.by_type("capital_charge")[market.zones.zone_type] * level
-    build = market.state.network.street.of(carrier).next_household + capital * (1.0 + p.investment_hurdle)
-    return np.asarray(np.minimum(build, max(net_revenue_beyond(market, carrier), 0.0)))
 
 
 def set_reach(market: Economy) -> None:

@@ -147,16 +147,26 @@ def carriage_table(
 def _on_the_table(market: Economy, seller: str, begin: Month, prices: Mapping[str, float]) -> Floats:
     """Parcels a year that the two talk about, (Z,).
 
-    UPS talks about what its announced plan leaves, less what FedEx has signed for; FedEx about its own and about what
-    UPS gives back or would not carry for want of a contract, as far as it has room.
+    A carrier talks about its own of the start year, less what it has announced to give up and what the other one has
+    signed for of that; and about what it would take of those that the other one gives back or would not carry for want
+    of a contract.
     """
-    flows, network = market.state.amazon.flows, market.state.network
-    left_to_ups = flows.ups * ups_share(market, begin)
-    if seller == "ups":
-        return np.asarray(np.maximum(left_to_ups - np.maximum(_signed(market, "fedex") - flows.fedex, 0.0), 0.0))
-    with_ups = np.maximum(_signed(market, "ups"), left_to_ups * bool(np.isfinite(prices.get("ups", np.nan))))
-    room = np.maximum(network.capacity[FEDEX] - network.annual_volume[FEDEX], 0.0)
-    return np.asarray(flows.fedex + np.minimum(np.maximum(flows.ups - with_ups, 0.0), room))
+    network, carrier = market.state.network, RIVALS[seller]
+    other = next(key for key in RIVALS if key != seller)
+    of_other = handed_at_start(market, RIVALS[other])
+    own = handed_at_start(market, carrier) * share_left(market, seller, begin)
+    if has_announced_cut(market, seller):
+        own = np.maximum(own - np.maximum(_signed(market, other) - of_other, 0.0), 0.0)
+    kept = of_other * share_left(market, other, begin) * bool(np.isfinite(prices.get(other, np.nan)))
+    given_back = np.maximum(of_other - np.maximum(_signed(market, other), kept), 0.0)
+    room = np.maximum(network.capacity[carrier] - network.annual_volume[carrier], 0.0)
+    more = market.carrier_agents[carrier].carries_beyond(given_back, room)
+    return np.asarray(own + checked(seller, "parcels of the other carrier", more, room.shape, given_back))
+
+
+def share_left(market: Economy, seller: str, month: Month) -> float:
+    """Share of Amazon's start volume at a carrier that an announced plan leaves in a month; 1 where there is none."""
+    return ups_share(market, month) if has_announced_cut(market, seller) else 1.0
 
 
 def ups_share(market: Economy, month: Month) -> float:

@@ -240,9 +240,20 @@ class Carrier(Party):
         if self.learning_since is None:
             self.learning_since = self.world.month
 
-    def least_markup(self) -> float:
-        """Markup on the cost of one more parcel below which it signs no contract (docs/odd.md, Rivals)."""
+    @property
+    def sourced_markup(self) -> float:
+        """Markup on the cost of one more parcel below which it signs no contract, by its figures.
+
+        What was signed before the start was signed by it, so the start is solved with it.
+        """
         return 1.0 / (1.0 - self.world.figures.required_contract_margin) - 1.0
+
+    def least_markup(self) -> float:
+        """Markup on the cost of one more parcel below which it signs no contract from now on.
+
+        Its limit with Amazon and with enterprise shippers. Rule: docs/odd.md, Negotiation.
+        """
+        return self.sourced_markup
 
     def carriage_cost(self, cost: Floats, capital: Floats) -> Floats:
         """What one more parcel of Amazon costs it, $, (Z,).

@@ -115,8 +115,9 @@ class FedEx(Carrier):
             fill_margin=figures.fedex_fill_margin,
         )
 
-    def least_markup(self) -> float:
-        """Markup on the cost of one more parcel below which it signs no contract."""
+    @property
+    def sourced_markup(self) -> float:
+        """Markup on the cost of one more parcel below which it signs no contract, by its figures."""
         return self.world.figures.fedex_fill_margin
 
     def carriage_cost(self, cost: Floats, capital: Floats) -> Floats:

@@ -20,8 +20,9 @@ class Usps(Carrier):
         """Figures of its announced list increases of a month by segment."""
         return tuple(f"list_increase_usps_{product}_{month.year}_{month.month:02d}" for product in PRODUCTS)
 
-    def least_markup(self) -> float:
-        """Markup on the cost of one more parcel below which it signs no contract."""
+    @property
+    def sourced_markup(self) -> float:
+        """Markup on the cost of one more parcel below which it signs no contract, by its figures."""
         return self.world.figures.seller_margin_floor
 
     def price_increase(self) -> float:

@@ -71,7 +71,8 @@ def carriage_cost_factors(market: Economy) -> dict[str, float]:
         weight = handed_at_start(market, carrier)
         cost = _cost_of_others(market, carrier)
         mean = float(np.average(cost, weights=weight)) if weight.sum() > 0.0 else float(cost.mean())
-        found[seller] = min(1.0, start_price(market, seller) / ((1.0 + _markup(market, carrier)) * mean))
+        markup = market.carrier_agents[carrier].sourced_markup
+        found[seller] = min(1.0, start_price(market, seller) / ((1.0 + markup) * mean))
     return found
 
 
@@ -136,7 +137,7 @@ def carriage_table(
         min(published, at_usps, other),
         exit_months(volume, own, capacity_after(market, begin, term)),
         term,
-        seller_margin_floor=_markup(market, carrier),
+        seller_margin_floor=market.carrier_agents[carrier].least_markup(),
         saved_by_own_delivery=p.speed_benefit_amazon * env.price_level,
         discount_rate_monthly=p.discount_rate_monthly,
         seller_keeps=published <= min(at_usps, other),
@@ -241,8 +242,3 @@ def _cost_of_others(market: Economy, carrier: int) -> Floats:
     routes, level = market.state.network.street.of(carrier), market.state.environment.price_level
     upstream = market.costs.upstream[ECONOMY, carrier] * level
     return np.asarray(routes.marginal + routes.sort + upstream)
-
-
-def _markup(market: Economy, carrier: int) -> float:
-    """Markup on cost below which the carrier does not sign."""
-    return market.carrier_agents[carrier].least_markup()

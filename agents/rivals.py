@@ -31,7 +31,6 @@ class Ups(Carrier):
     """
 
     reviews_contracts = True
-    used_to_buy = True
 
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, index, key, name, target_margin, price_month)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.carriers import Carrier
 from agents.extension import ExtensionCase
 from agents.make_or_buy import InsourcingCase, own_cost, with_passing_routes
 from model.access.accounts import passed_by
@@ -64,38 +63,30 @@ def _luck(seed: int, key: str) -> float:
 
 def take_announced_decision(market: Economy) -> None:
     """UPS took its economy last mile back from USPS on 1 January 2025: a fact where announced plans take effect."""
-    access = market.state.access
-    for carrier in who_used_to_buy(market):
-        moved = access.economy[USPS] * market.surepost_share * (1.0 - access.insourced)
-        access.economy[USPS] -= moved
-        access.economy[carrier.index] += moved
-        access.insourced[:] = 1.0
-        carrier.insourced()
+    access, carrier = market.state.access, market.surepost_carrier
+    moved = access.economy[USPS] * market.surepost_share * (1.0 - access.insourced)
+    access.economy[USPS] -= moved
+    access.economy[carrier.index] += moved
+    access.insourced[:] = 1.0
+    carrier.insourced()
 
 
 def insource(market: Economy) -> None:
     """Once a quarter UPS takes over what it believes to deliver more cheaply itself than USPS does."""
-    access, settings = market.state.access, market.settings
+    access, settings, carrier = market.state.access, market.settings, market.surepost_carrier
     after = market.month >= surepost_end()
     imposed = settings.announced_plans if after else settings.history_mode == "forced_events"
     if imposed or not settings.make_or_buy or market.surepost_share == 0.0:
         return
-    for carrier in who_used_to_buy(market):
-        new = carrier.learning_since is None
-        taken = carrier.insources(insourcing_case(market, carrier.index))
-        if taken is None:
-            continue
-        left = 1.0 - access.insourced
-        access.insourced += checked(carrier.key, "share that it takes over", taken, left.shape, left)
-        if new:
-            text = f"{carrier.name} begins to deliver itself what USPS delivered for it"
-            share = float(taken.mean())
-            market.events.add(market.month, "sourcing", (carrier.key, "usps"), text, share=share)
-
-
-def who_used_to_buy(market: Economy) -> list[Carrier]:
-    """The carrier whose economy parcels USPS brought to the door in the start year: UPS, by SurePost."""
-    return [carrier for carrier in market.carrier_agents if carrier.used_to_buy]
+    new = carrier.learning_since is None
+    taken = carrier.insources(insourcing_case(market, carrier.index))
+    if taken is None:
+        return
+    left = 1.0 - access.insourced
+    access.insourced += checked(carrier.key, "share that it takes over", taken, left.shape, left)
+    if new:
+        text = f"{carrier.name} begins to deliver itself what USPS delivered for it"
+        market.events.add(market.month, "sourcing", (carrier.key, "usps"), text, share=float(taken.mean()))
 
 
 def insourcing_case(market: Economy, carrier: int) -> InsourcingCase:

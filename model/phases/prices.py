@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from agents.calendar import JULY
 from agents.carriers import Carrier
 from model.billing import month_surcharges, peak_weight
-from model.carriers import AMAZON, USPS
+from model.carriers import AMAZON
 from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_mean_cost
 from model.phases.postal import apply_measures
 from model.phases.regulation import review_mail_price
 from model.phases.universal_service import review_service
-from model.tariffs import parity_cap, set_temporary
+from model.tariffs import price_cap, set_temporary
 
 if TYPE_CHECKING:
     from model.economy import Economy
@@ -104,8 +104,9 @@ def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced:
     """
     p, tariffs = market.figures, market.state.tariffs
     level = tariffs.level[:, carrier] * (1.0 + paid_growth)
-    if carrier == USPS and not announced:
-        level = np.minimum(level, np.maximum(parity_cap(p, tariffs), tariffs.level[:, carrier]))
+    if not announced:
+        cap = price_cap(market.carrier_agents[carrier], tariffs)
+        level = np.minimum(level, np.maximum(cap, tariffs.level[:, carrier]))
     offered = np.isfinite(market.state.choice.constants[:, carrier])
     if not offered.any():
         return

@@ -32,7 +32,7 @@ def review_contracts(market: Economy) -> None:
 
 def _review(market: Economy, carrier: Carrier) -> None:
     margin, parcels = contract_margins(market, carrier.index)
-    daily = parcels / market.figures[f"operating_days_{market.carriers.groups[carrier.index]}"]
+    daily = parcels / market.figures[f"operating_days_{carrier.like}"]
     held = [_that_goes_on(market, carrier.key, row) for row in range(len(daily))]
     daily[[contract is None for contract in held]] = 0.0
     cut = announced_cut(market, carrier.key)

@@ -25,7 +25,7 @@ from model.start.offers import (
     target_prices,
     target_shares,
 )
-from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network, opening_postal
+from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network
 from model.start.population import BILLION, draw_population
 from model.start.small_rows import ChoiceSetting
 from model.state import AccessState, Environment, MarketState
@@ -89,7 +89,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
     floor = start_floors(p, zones, costs, street, expected + handed_over, price, population.shippers)
     surcharges = start_surcharges(p, zones, carriers)
     mean_surcharge = surcharges[-1]
-    on_time = p.by("on_time_base", carriers.groups)
+    on_time = p.by("on_time_base", carriers.like)
     setting = ChoiceSetting(
         national=national,
         coverage=coverage,
@@ -114,7 +114,6 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         network=network,
         amazon=opening_amazon(p, zones, costs, flows, planned),
         books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows),
-        postal=opening_postal(p, zones),
         access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)

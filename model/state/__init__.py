@@ -15,7 +15,7 @@ from model.auction.round import AuctionRound
 from model.demand import Demand
 from model.ledger import Cents
 from model.postal_accounts import PostalStatement
-from model.state.carriers import AmazonState, Books, PostalState
+from model.state.carriers import AmazonState, Books
 from model.state.networks import AccessState, NetworkState
 from model.state.prices import ChoiceState, Environment, Tariffs
 from model.state.talks import Agreement, TalksState
@@ -33,7 +33,6 @@ __all__ = [
     "MarketState",
     "MonthFlows",
     "NetworkState",
-    "PostalState",
     "TalksState",
     "Tariffs",
 ]
@@ -79,7 +78,6 @@ class MarketState:
     network: NetworkState
     amazon: AmazonState
     books: Books
-    postal: PostalState
     access: AccessState
     backlog: Backlog | None = None
     flows: MonthFlows = field(default_factory=MonthFlows)

@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 #: Order in which bills are paid when cash is short.
 PAID_FIRST = ("interest", "wages", "operations", "capital")
+#: Its parcel products in announcements, in the order of the segments.
+PRODUCTS = ("parcel_select", "ground_advantage", "priority")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class Usps(Carrier):
         staff_is_sticky: Whether staff follows need only slowly (a scenario may lift it).
     """
 
+    parcel_routes = False
+    hands_over = False
+
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, index, key, name, target_margin, price_month)
         self.debt = self.borrowed = self.arrears = self.deferred = 0.0
@@ -68,6 +73,10 @@ class Usps(Carrier):
         self.staff_is_sticky = True
 
     # -- prices ------------------------------------------------------------------------------------------------------
+
+    def announced_increases(self, month: Month) -> tuple[str, ...]:
+        """Figures of its announced list increases of a month by segment."""
+        return tuple(f"list_increase_usps_{product}_{month.year}_{month.month:02d}" for product in PRODUCTS)
 
     def price_increase(self) -> float:
         """Yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""
@@ -125,6 +134,11 @@ class Usps(Carrier):
         return figures.price_access_published_ratio * figures.price_access_amazon * list_growth
 
     # -- selling access ----------------------------------------------------------------------------------------------
+
+    @property
+    def sourced_markup(self) -> float:
+        """Markup on the cost of one more parcel below which it signs no contract, by its figures."""
+        return self.world.figures.seller_margin_floor
 
     def seller_limits(self, sale: Sale) -> SellerLimits:
         """Lowest prices at which it sells access, by slice of the buyer's parcels (docs/odd.md, "Negotiation").

@@ -38,7 +38,7 @@ class Carrier(Party):
     def price_increase(self) -> float:
         """Yearly growth of paid prices that its situation asks for (section 9)."""
         figures, books = self.world.figures, self.world.own_books(self.index)
-        return paid_growth(
+        wanted = paid_growth(
             price_response(self.world),
             inflation=figures.inflation,
             cost_growth=books.cost_growth,
@@ -47,6 +47,12 @@ class Carrier(Party):
             rival_ratio=self.world.rival_price_ratio(self.index),
             margin_may_raise=self.margin_may_raise(),
         )
+        return min(wanted, self.largest_increase())
+
+    def largest_increase(self) -> float:
+        """Largest yearly growth of paid prices that it may decide on."""
+        figures = self.world.figures
+        return figures.list_to_paid_pass_through * figures.price_increase_max
 
     def margin_may_raise(self) -> bool:
         """Whether a poor margin is a reason to raise prices: not where demand would fall so far that profit falls."""

@@ -11,11 +11,11 @@ from agents.distress import BILLION, Rung, forecast_cash
 class Usps(Carrier):
     """The postal service: it sells parcels under a price step limit and below its rivals, and serves every address."""
 
-    def price_increase(self) -> float:
-        """Yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""
+    def largest_increase(self) -> float:
+        """Largest yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""
         figures = self.world.figures
         largest_list_step = figures.inflation + figures.usps_price_step_max
-        return min(super().price_increase(), figures.list_to_paid_pass_through * largest_list_step)
+        return min(super().largest_increase(), figures.list_to_paid_pass_through * largest_list_step)
 
     def mail_price_increase(self) -> float:
         """Yearly mail price change that the law allows: inflation and the authority beyond it."""

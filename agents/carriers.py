@@ -78,7 +78,7 @@ class Carrier(Party):
     def price_increase(self) -> float:
         """Yearly growth of paid prices that its situation asks for (section 9)."""
         figures, books = self.world.figures, self.world.own_books(self.index)
-        return paid_growth(
+        wanted = paid_growth(
             price_response(self.world),
             inflation=figures.inflation,
             cost_growth=books.cost_growth,
@@ -87,6 +87,12 @@ class Carrier(Party):
             rival_ratio=self.world.rival_price_ratio(self.index),
             margin_may_raise=self.margin_may_raise(),
         )
+        return min(wanted, self.largest_increase())
+
+    def largest_increase(self) -> float:
+        """Largest yearly growth of paid prices that it may decide on."""
+        figures = self.world.figures
+        return figures.list_to_paid_pass_through * figures.price_increase_max
 
     def price_change(self, announced: Floats | None) -> Floats | None:
         """Growth of its paid prices this month by segment, (S,); None where it leaves them.

@@ -78,11 +78,11 @@ class Usps(Carrier):
         """Figures of its announced list increases of a month by segment."""
         return tuple(f"list_increase_usps_{product}_{month.year}_{month.month:02d}" for product in PRODUCTS)
 
-    def price_increase(self) -> float:
-        """Yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""
+    def largest_increase(self) -> float:
+        """Largest yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""
         figures = self.world.figures
         largest_list_step = figures.inflation + figures.usps_price_step_max
-        return min(super().price_increase(), figures.list_to_paid_pass_through * largest_list_step)
+        return min(super().largest_increase(), figures.list_to_paid_pass_through * largest_list_step)
 
     def price_structure(self, usual: PriceStructure) -> PriceStructure:
         """How it prices last-mile access: as the scenario says, unless it has a way of its own.

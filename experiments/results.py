@@ -47,7 +47,7 @@ class RunResult:
     warnings: tuple[str, ...] = ()
 
     def summary(self) -> dict[str, Any]:
-        """The result without its tables, as `lastmile run --json` prints it."""
+        """The result without its tables, as `lastmile run --json` prints it; warnings only where there are any."""
         return {
             "scenario": self.scenario.name,
             "seed": self.seed,
@@ -55,7 +55,7 @@ class RunResult:
             "until": str(self.scenario.end),
             "outcomes": {str(name): float(value) for name, value in self.outcomes.items()},
             "balances": self.balances,
-            "warnings": list(self.warnings),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             "provenance": self.provenance,
         }
 

@@ -18,18 +18,24 @@ from model.scenario import Scenario
 from model.zones import build_zone_table
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_YEAR = re.compile(r"_\d{4}$")
 _OPTIONAL = re.compile(r"\[(.*?)\]")
 
 
-def outcome_names(scenario: Scenario) -> list[str]:
-    """Names of all outcomes that a run of a scenario can have: for each full year, and for the whole run."""
+def outcome_names(scenario: Scenario, with_first_year: bool = False) -> list[str]:
+    """Names of all outcomes that a run of a scenario can have: for each full year, and for the whole run.
+
+    Args:
+        scenario: What is run.
+        with_first_year: Also name what compares with the first year for that year, where it has no figure.
+    """
     carriers = _carriers(scenario)
     names = [(name, one) for one in OUTCOMES for name in _expand(one.name_pattern, carriers)]
     calendar = [
         f"{name}_{year}"
         for year in _years(scenario, 1)
         for name, one in names
-        if not one.from_second_year or Month(year, 1) - scenario.start >= MONTHS_PER_YEAR
+        if with_first_year or not one.from_second_year or Month(year, 1) - scenario.start >= MONTHS_PER_YEAR
     ]
     fiscal = [
         f"{name.replace('_', '_fiscal_', 1)}_{year}"
@@ -86,9 +92,16 @@ def choose_outcomes(
         problems += [
             f"{option}: {pattern!r} is of a year, but the runs end before any year is full"
             for pattern in patterns
-            if re.search(r"_\d{4}$", pattern)
+            if _YEAR.search(pattern)
         ]
-    return _chosen(option, known, patterns or HEADLINES, problems if patterns else [])
+    # A pattern that knows its outcome asks for nothing wrong, even where the run is too short for any figure of it.
+    also = [name for name in outcome_names(scenario, with_first_year=True) if name not in known]
+    known += [name for name in also if any(_fits(name, one) and not _YEAR.search(one) for one in patterns)]
+    found = _chosen(option, known, patterns or HEADLINES, problems if patterns else [])
+    kept = [name for name in found if name not in also]
+    if patterns and found and not kept:
+        problems.append(f"{option}: of a first year there is no {found[0]}; the runs must have a second one")
+    return kept
 
 
 def choose_series(scenario: Scenario, patterns: Sequence[str], problems: list[str]) -> list[str]:

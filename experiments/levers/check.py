@@ -81,7 +81,7 @@ class Expectation:
         sides = ((first, base), (self.scenario, {**base, **change}))
         # What the row sets is what it is about: `set` may not take it away.
         without, with_ = (
-            prepare_scenario(prepare_scenario(name, own), set, until=until, keep_own=True) for name, own in sides
+            prepare_scenario(prepare_scenario(name, own, until=until), set, keep_own=True) for name, own in sides
         )
         return without, with_
 

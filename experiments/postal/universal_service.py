@@ -68,7 +68,7 @@ class ServiceCost:
             "given_up": {
                 run: [{"month": month, "text": text} for month, text in told] for run, told in self.events.items()
             },
-            "warnings": list(self.warnings),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             "provenance": provenance(self.scenario),
         }
 

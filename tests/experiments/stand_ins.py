@@ -64,3 +64,9 @@ def full_disk_of_the_run(scenario: Scenario, seed: int) -> Simulation:
 def boxed(scenario: Scenario, seed: int) -> Simulation:
     """One inside a box of two factors, zero outside."""
     return Simulation({"y": float(scenario.parameters.build_limit > 1.5 and scenario.price_structure == "by_zone")})
+
+
+def sometimes_nothing(scenario: Scenario, seed: int) -> Simulation:
+    """Has no figure of z for every second seed."""
+    found = product(scenario, seed).outcomes
+    return Simulation({**found, "z": found["z"] if seed % 2 else math.nan})

@@ -26,6 +26,7 @@ from model.toml_files import read_toml, read_toml_file
 
 MAX_MONTHS = 1200
 DEFAULT_SCENARIO = "baseline"
+_LABELS = ("name", "title", "description", "forced")
 
 
 class ScenarioError(ValueError):
@@ -302,8 +303,27 @@ class Scenario(BaseModel):
 
     def with_changes(self, changes: Mapping[str, Any], source: str = "change") -> Self:
         """Return a scenario with some levers or parameters changed; everything is validated again."""
-        current = {name: getattr(self, name) for name in type(self).model_fields}
+        current = {name: getattr(self, name) for name in {*self.model_fields_set, "parameters"}}
         return type(self)._validated(current, changes, source)
+
+    def __hash__(self) -> int:
+        """Equal scenarios have equal hashes; a roster is a dict, which has none of its own."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return hash(tuple({**values, "roster": frozenset(self.roster.items())}.values()))
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """Levers and parameters that it was told by name, also where it was told the default: what it sets itself."""
+        return self.parameters.stated | (self.model_fields_set - {*_LABELS, "parameters"})
+
+    def value(self, name: str) -> Any:
+        """Value of a lever or parameter.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        is_field = name in type(self).model_fields and name != "parameters"
+        return getattr(self, name) if is_field else self.parameters[name]
 
     @classmethod
     def _validated(cls, current: dict[str, Any], changes: Mapping[str, Any], source: str) -> Self:

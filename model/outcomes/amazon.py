@@ -63,6 +63,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "Amazon's parcels at USPS over those of the first year of the run",
         _retained,
         whole_run=False,
+        from_second_year=True,
     ),
     *(
         Outcome(name, "$", meaning, single(name, total))

@@ -12,6 +12,7 @@ from experiments.analysis.responses import averaged_over, heat_map, response
 from experiments.analysis.sensitivity import sensitivity
 from experiments.errors import InputError
 from experiments.figures import scale_of
+from experiments.intervals import domain_of
 from experiments.reports.shares import may_be_chance, rows_of
 from experiments.reports.words import factor_meaning, label
 from experiments.store.reading import SweepResult
@@ -142,7 +143,8 @@ def _responses(result: SweepResult, outcome: str, asked: Question) -> list[Plot]
         labels = list(dict.fromkeys(table.index.get_level_values(factor)))
         numeric = all(isinstance(one, int | float) and not isinstance(one, bool) for one in labels)
         names = list(dict.fromkeys(table.index.get_level_values("scenario")))
-        series = {str(name): _with_band(table.loc[name].reindex(labels) / scale) for name in names}
+        limits = [end / scale for end in domain_of(outcome)]
+        series = {str(name): _with_band(table.loc[name].reindex(labels) / scale, *limits) for name in names}
         forced = [label(result, name) != name for name in names]
         told = (
             "Mean of the points, and one standard deviation between seeds (luck) to both sides."
@@ -169,13 +171,13 @@ def _responses(result: SweepResult, outcome: str, asked: Question) -> list[Plot]
     return found
 
 
-def _with_band(rows: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
+def _with_band(rows: pd.DataFrame, least: float, most: float) -> tuple[Floats, Floats, Floats]:
     """Mean with its interval over the points; where there is one point a value, with the spread of its seeds."""
     middle = rows["mean"].to_numpy(dtype=float)
     if rows["low"].notna().any():
         return middle, rows["low"].to_numpy(dtype=float), rows["high"].to_numpy(dtype=float)
     luck = rows["luck"].to_numpy(dtype=float)
-    return middle, middle - luck, middle + luck
+    return middle, np.maximum(middle - luck, least), np.minimum(middle + luck, most)
 
 
 def _constant(title: str, outcome: str) -> Plot:

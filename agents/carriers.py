@@ -29,6 +29,9 @@ class Carrier(Party):
         price_month: Calendar month of its yearly price change, 1 to 12.
     """
 
+    #: Whose rows of figures it has: its group, or whom it starts like where a scenario added it.
+    like = ""
+
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, key, name)
         self.index = index
@@ -52,6 +55,22 @@ class Carrier(Party):
         """Whether a poor margin is a reason to raise prices: not where demand would fall so far that profit falls."""
         return raising_pays(self.world.own_demand(self.index))
 
+    def price_cap(self, rivals: Floats, start: Floats) -> Floats:
+        """Highest list level that a yearly change of its own may reach, $ per parcel, (S,); there is none.
+
+        Args:
+            rivals: Lower one of the public list levels of UPS and FedEx, $ per parcel, (S,).
+            start: Its own level at the start, $ per parcel, (S,).
+        """
+        return np.full_like(rivals, np.inf)
+
+    def flexes(self) -> tuple[float, float]:
+        """Monthly shares by which its routes shrink and grow towards what volume needs, 0 to 1 each.
+
+        It knows how fast its labour agreements let it move (docs/odd.md, "Cost of delivery").
+        """
+        return self.world.figures.route_flex_down_monthly, self.world.figures.route_flex_up
+
     def expected_volume(self, months: int) -> Floats:
         """Parcels a year by zone that it expects to deliver some months ahead, (Z,)."""
         figures, books = self.world.figures, self.world.own_books(self.index)
@@ -69,8 +88,7 @@ class Carrier(Party):
     def smallest_station(self) -> float:
         """Annual parcels of the smallest station worth building."""
         figures = self.world.figures
-        group = self.key if f"operating_days_{self.key}" in figures else "regional"
-        return figures.station_min_size * figures[f"operating_days_{group}"]
+        return figures.station_min_size * figures[f"operating_days_{self.like}"]
 
     def closure(self, lag_months: int, lead_months: int) -> Closure | None:
         """Close a part of what it will not need before it could be built again; None when there is nothing to close.

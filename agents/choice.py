@@ -156,12 +156,11 @@ def draw(chances: Floats, uniform: Floats) -> NDArray[np.int64]:
     return np.asarray(np.minimum(chosen, last_possible), dtype=np.int64)
 
 
-def draw_from_options(chances: Floats, tilt: Floats, uniform: Floats) -> NDArray[np.int64]:
-    """Pick one option per row as `draw` does, with options first: many rows, each with its chances times a tilt.
+def draw_from_options(chances: Floats, uniform: Floats) -> NDArray[np.int64]:
+    """Pick one option per row as `draw` does, with options first.
 
     Args:
         chances: (options, n).
-        tilt: Factor on the chances of each option, (options,).
         uniform: (n,) in [0, 1).
 
     Returns:
@@ -169,7 +168,7 @@ def draw_from_options(chances: Floats, tilt: Floats, uniform: Floats) -> NDArray
     """
     chosen = np.empty(len(uniform), dtype=np.int64)
     for rows in blocks(len(uniform)):
-        cumulated = chances[:, rows] * tilt[:, None]
+        cumulated = chances[:, rows].copy()
         for option in range(1, len(cumulated)):
             cumulated[option] += cumulated[option - 1]
         below = cumulated <= uniform[rows] * cumulated[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -9,6 +10,7 @@ import mesa
 from agents.bargaining import Bargaining, Concession, Side, Strategy
 
 if TYPE_CHECKING:
+    from agents.calendar import Month
     from agents.world import World
 
 
@@ -59,3 +61,17 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             other: Key of the other party.
         """
         return usual
+
+    def wage_step(self, month: Month) -> Mapping[str, float]:
+        """Wages that it sets in a month; none, unless it is a union or whoever else sets wages. Carriers are not asked.
+
+        It knows what everybody knows, and what it remembers. Rule: docs/odd.md, Submodels, Wages.
+
+        Args:
+            month: The month that begins.
+
+        Returns:
+            Factor on the wages of a carrier, or of all carriers of a group, from this month on, by key: 1.02 is 2 %
+            more than the path of wages that the scenario assumes.
+        """
+        return {}

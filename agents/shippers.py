@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int8]
+FULL_BLOCKS = 9  # rows of the nine divisions fill a block each from here on
 
 
 @dataclass(slots=True)
@@ -66,13 +67,20 @@ class ShipperTable:
         """Parcels a year that each row stands for, (n, S)."""
         return self.annual_volume * self.weight[:, None]
 
+    def take(self, rows: NDArray[np.int64]) -> ShipperTable:
+        """A new table of some rows, in their order and as often as they are named; enterprise rows as they are."""
+        columns = {each.name: getattr(self, each.name)[rows] for each in fields(self) if each.name != "n_enterprise"}
+        return ShipperTable(self.n_enterprise, **columns)
+
     def blocks_by_home(self) -> Iterator[tuple[NDArray[np.int64], Integers]]:
         """All rows in blocks, and their home divisions: one a row, or in a large table the one that a block shares.
 
-        What depends on the division alone, such as reach and surcharges, then needs no number for each shipper.
+        What depends on the division alone, such as reach and surcharges, then needs no number for each shipper. Where
+        the rows of a division would not fill a block, that would save less than the many small blocks cost.
         """
-        if len(self) <= BLOCK:
-            yield np.arange(len(self)), self.division
+        if len(self) <= FULL_BLOCKS * BLOCK:
+            for block in blocks(len(self)):
+                yield np.arange(block.start, block.stop), self.division[block]
             return
         for division in np.unique(self.division):
             rows = np.flatnonzero(self.division == division)

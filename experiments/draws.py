@@ -58,8 +58,9 @@ class DrawSet:
             number: Which draw, 0 first; a run with seed s takes draw s - 1, so that seeds replicate parameters too.
 
         Raises:
-            InputError: The values of the draw make no sense in this scenario.
+            InputError: The values of the draw make no sense in this scenario, or it sets some of them itself.
         """
+        self.check_free([base])
         try:
             return base.with_changes(self.row(number, base.history_mode == "forced_events"), source=self.name)
         except ScenarioError as error:

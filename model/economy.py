@@ -13,6 +13,8 @@ from agents.amazon import Amazon
 from agents.calendar import Month
 from agents.carriers import Carrier
 from agents.geography import ZoneTable
+from agents.party import Party
+from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
 from agents.shippers import ShipperTable
 from agents.usps import Usps
@@ -27,7 +29,6 @@ from model.operations import CostModel, quote_floors, usps_mean_cost
 from model.parameters import ParameterError, Parameters
 from model.postal_accounts import BILLION
 from model.records import Records
-from model.regulator import Regulator
 from model.scenario import Scenario
 from model.start.assemble import assemble
 from model.start.choice_constants import ChoiceSolution, StartError
@@ -75,6 +76,7 @@ class Economy:
         book: Contracts.
         records: What is remembered by month.
         carrier_agents: The carriers as agents, in the order of the axis; four of them by name, and the regulator.
+        other_parties: Parties of the roster that are no carriers.
     """
 
     settings: Scenario
@@ -108,6 +110,7 @@ class Economy:
     book: ContractBook
     records: Records
     carrier_agents: list[Carrier]
+    other_parties: list[Party]
     usps: Usps
     amazon: Amazon
     ups: Ups
@@ -128,7 +131,7 @@ class Economy:
         """
         self.settings, self.seed_number, self.streams = settings, seed, Streams(seed)
         self._take_figures_of_start()
-        self.carriers = load_carriers(self.figures, self.zones)
+        self.carriers = load_carriers(self.figures, self.zones, settings.carriers)
         in_past = settings.start < settings.projection_start
         start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
         self.state, self.costs, self.national = start.state, start.costs, start.national
@@ -146,7 +149,7 @@ class Economy:
         self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
         self._open_ledger()
         self.events = EventLog()
-        self.book = ContractBook(self.events)
+        self.book = ContractBook(self.events, self.carriers.name_of)
         self.records = Records(settings.n_months, self.carriers.keys, self.zones.n_zones, settings.start)
 
     def agent(self, key: str) -> Carrier:
@@ -181,10 +184,12 @@ class Economy:
         return float(season_factors(self.figures)[month.month - 1])
 
     def published_access_price(self) -> float:
-        """Published USPS price of last-mile access, $ per parcel: it moves with USPS economy list prices."""
-        p = self.figures
+        """Return what USPS asks everybody for last-mile access, $ per parcel."""
         moved = self.state.tariffs.growth(0, USPS, otherwise=self.state.environment.price_level)
-        return p.price_access_published_ratio * p.price_access_amazon * moved
+        price = self.usps.access_price(moved)
+        if not 0.0 <= price < np.inf:
+            raise ValueError(f"usps publishes {price!r} $ per parcel for access; allowed: a number of at least 0")
+        return price
 
     @property
     def surepost_share(self) -> float:
@@ -219,6 +224,4 @@ class Economy:
         self.ledger = open_ledger(self.carriers.keys)
         self.payer_of_group = np.array([self.ledger.index(name) for name in PAYERS])
         self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
-        flow = self.state.postal.underlying_flow
-        self.state.postal.underlying_flow = np.roll(flow, 1 - self.month.month)  # the month before the start comes last
         self.ledger.pay("opening", LENDERS, "usps", self.figures.usps_cash_start * BILLION)

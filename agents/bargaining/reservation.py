@@ -7,7 +7,7 @@ would pay the published price, and the seller would earn it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -106,6 +106,49 @@ def stay_weight(exit_month: Ints, term_months: int, discount_rate_monthly: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sale:
+    """What a seller knows of what it could sell, by slice, (L,) each.
+
+    Attributes:
+        volume: Parcels a year.
+        attributable_cost: Its own, overtime where capacity binds included, $ per parcel.
+        published: What the buyer pays without a contract, $ per parcel.
+        stay: Part of the term during which the buyer would have to pay that; see `stay_weight`.
+        keeps: Whether it is this seller that earns it.
+    """
+
+    volume: Floats
+    attributable_cost: Floats
+    published: Floats
+    stay: Floats
+    keeps: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SellerLimits:
+    """Lowest prices of a seller, by slice, $ per parcel, (L,) each.
+
+    Attributes:
+        floor: Where nothing else is at stake: below it a slice is not worth delivering.
+        limit: With what it would earn without a deal.
+    """
+
+    floor: Floats
+    limit: Floats
+
+
+def seller_limits(sale: Sale, margin: float) -> SellerLimits:
+    """Limits of a seller that wants a margin over its cost, and no less than it would earn without a deal.
+
+    Args:
+        sale: What is sold.
+        margin: Over attributable cost, a share.
+    """
+    floor = sale.attributable_cost * (1.0 + margin)
+    return SellerLimits(floor, floor + sale.stay * np.maximum(0.0, sale.published - floor) * sale.keeps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SliceValues:
     """What access to each slice is worth, (L,) each, $ per parcel but `volume`.
 
@@ -141,10 +184,11 @@ def slice_values(
     exit_month: Ints,
     term_months: int,
     *,
-    seller_margin_floor: float,
+    seller_margin_floor: float = 0.0,
     saved_by_own_delivery: float,
     discount_rate_monthly: float,
     seller_keeps: bool = True,
+    sells: Callable[[Sale], SellerLimits] | None = None,
 ) -> SliceValues:
     """Values of both sides by slice.
 
@@ -159,12 +203,13 @@ def slice_values(
         saved_by_own_delivery: Injection cost plus speed benefit of the buyer, $ per parcel.
         discount_rate_monthly: Discount rate.
         seller_keeps: Whether it is this seller that earns the price without a contract while the buyer stays.
+        sells: How the seller sets its own limits; by its margin floor unless told.
 
     Returns:
         The values; a slice that the buyer would rather leave at the published price stays there for the whole term.
 
     Raises:
-        ValueError: Arrays of different length, or a number out of range.
+        ValueError: Arrays of different length, or a number out of range, a limit of the seller included.
     """
     for name, values in (("own_cost", own_cost), ("attributable_cost", attributable_cost)):
         check_shape(name, values, volume.shape)
@@ -173,14 +218,18 @@ def slice_values(
     own_value = own_cost - saved_by_own_delivery
     by_slice = np.broadcast_to(np.asarray(published, dtype=np.float64), volume.shape)
     stay = stay_weight(np.where(own_value >= by_slice, term_months, exit_month), term_months, discount_rate_monthly)
-    floor = attributable_cost * (1.0 + seller_margin_floor)
+    sale = Sale(volume, attributable_cost, by_slice, stay, seller_keeps)
+    asked = seller_limits(sale, seller_margin_floor) if sells is None else sells(sale)
+    for name, values in (("floor of the seller", asked.floor), ("limit of the seller", asked.limit)):
+        check_shape(name, values, volume.shape)
+        check_values(name, values)
     return SliceValues(
         volume=volume,
         attributable_cost=attributable_cost,
-        seller_floor=floor,
+        seller_floor=asked.floor,
         own_value=own_value,
         buyer=stay * by_slice + (1.0 - stay) * own_value,
-        seller=floor + stay * np.maximum(0.0, by_slice - floor) * seller_keeps,
+        seller=asked.limit,
         published=by_slice,
     )
 

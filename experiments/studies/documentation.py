@@ -9,6 +9,7 @@ from dataclasses import is_dataclass
 from pathlib import Path
 
 import model.state
+from agents.roster import USUAL
 from experiments.provenance import changes
 from experiments.studies.sections import write_section
 from model.events import KINDS, Event
@@ -19,7 +20,7 @@ from model.records import SERIES
 from model.scenario import Scenario, levers, scenario_names
 
 ROOT = Path(__file__).resolve().parents[2]
-STATE_OF = ("Environment", "Tariffs", "ChoiceState", "NetworkState", "AmazonState", "Books", "PostalState")
+STATE_OF = ("Environment", "Tariffs", "ChoiceState", "NetworkState", "AmazonState", "Books", "Usps")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -43,13 +44,17 @@ def phases() -> str:
 
 
 def state_variables() -> str:
-    """What changes while the market runs, from the docstrings of `model.state`."""
+    """What changes while the market runs, from the docstrings of `model.state` and of the parties that remember."""
+    state = [
+        found
+        for _, found in inspect.getmembers(model.state, inspect.isclass)
+        if is_dataclass(found) and found.__module__.startswith(model.state.__name__)
+    ]
     parts = []
-    for name, found in inspect.getmembers(model.state, inspect.isclass):
-        if is_dataclass(found) and found.__module__.startswith(model.state.__name__):
-            summary, attributes = _documented(found)
-            if attributes:
-                parts.append((STATE_OF.index(name) if name in STATE_OF else len(STATE_OF), name, summary, attributes))
+    for found in (*state, *dict.fromkeys(USUAL.values())):
+        name, (summary, attributes) = found.__name__, _documented(found)
+        if attributes:
+            parts.append((STATE_OF.index(name) if name in STATE_OF else len(STATE_OF), name, summary, attributes))
     return "\n\n".join(
         f"**`{name}`**: {summary}\n\n" + table(("variable", "meaning, unit, shape"), attributes)
         for _, name, summary, attributes in sorted(parts)

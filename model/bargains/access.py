@@ -24,9 +24,10 @@ Bools = NDArray[np.bool_]
 
 
 def access_groups(market: Economy) -> PriceGroups:
-    """Zones that share an access price under the price structure of the scenario."""
+    """Zones that share an access price under the price structure that USPS chooses."""
     names = [f"{state} {kind}" for state, kind in zip(market.zones.state, market.zones.zone_type, strict=True)]
-    return price_groups(market.settings.price_structure, market.zones.zone_type, names)
+    structure = market.usps.price_structure(market.settings.price_structure)
+    return price_groups(structure, market.zones.zone_type, names)
 
 
 def access_table(market: Economy, begin: Month, groups: PriceGroups) -> BargainTable:
@@ -49,9 +50,9 @@ def access_table(market: Economy, begin: Month, groups: PriceGroups) -> BargainT
         market.published_access_price(),
         exit_months(slices.volume, own, capacity_after(market, begin, term)),
         term,
-        seller_margin_floor=p.seller_margin_floor,
         saved_by_own_delivery=saved_by_own_delivery(market),
         discount_rate_monthly=p.discount_rate_monthly,
+        sells=market.usps.seller_limits,
     )
     return BargainTable(values, slices.zone, groups)
 

@@ -88,7 +88,12 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "amazon_usps_price_usd", "$ per parcel", "Contract price, last month", single("amazon_usps_price_usd", last)
     ),
-    Outcome("amazon_usps_revenue_usd", "$", "What Amazon pays USPS", single("amazon_usps_revenue_usd", total)),
+    Outcome(
+        "amazon_usps_revenue_usd",
+        "$",
+        "What Amazon pays USPS for parcels that it delivers",
+        single("amazon_usps_revenue_usd", total),
+    ),
     Outcome(
         "amazon_idle_capacity_parcels[_{zone_type}], amazon_idle_capital_usd",
         "parcels a year, $",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agents.auction import AccessNeed, AuctionFormat, lot_demands
 from agents.calendar import Month
-from model.auction.awards import Winnings, award_contract, cut_slices, pass_the_floor, total, winnings
+from model.auction.awards import Winnings, award_contract, cut_slices, strike_out, total, winnings
 from model.auction.dates import announcement, service_month
 from model.auction.house import hold
 from model.auction.lots import draw_up_lots, handover_terms
@@ -95,7 +95,8 @@ def _announce(market: Economy) -> None:
 
 def _after_review(market: Economy, need: AccessNeed, won: Winnings) -> Winnings:
     """What is left after the regulator has struck out what does not cover its cost."""
-    kept = pass_the_floor(won, need.zone)
+    passed = market.regulator.review_awards(won.parcels, won.payment, won.attributable_cost)
+    kept = strike_out(won, passed, need.zone)
     struck = float(won.parcels.sum() - kept.parcels.sum())
     if struck > 0.0:
         market.events.add(

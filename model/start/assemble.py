@@ -25,7 +25,7 @@ from model.start.offers import (
     target_prices,
     target_shares,
 )
-from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network, opening_postal
+from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network
 from model.start.population import BILLION, draw_population
 from model.start.small_rows import ChoiceSetting
 from model.state import AccessState, Environment, MarketState, RivalState
@@ -83,13 +83,13 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
     costs = build_cost_model(p, zones, carriers, _zone_cost_noise(p, zones, streams))
     costs = _close_usps_upstream(p, zones, costs, expected[USPS], share[:, USPS] * segment_volume, flows)
 
-    shippers = draw_population(p, zones, streams)
+    population = draw_population(p, zones, streams)
     handed_over = amazon_by_carrier(flows, carriers.n_carriers)
     street = _street(costs, zones, expected + handed_over, coverage, flows)
-    floor = start_floors(p, zones, costs, street, expected + handed_over, price, shippers)
+    floor = start_floors(p, zones, costs, street, expected + handed_over, price, population.shippers)
     surcharges = start_surcharges(p, zones, carriers)
     mean_surcharge = surcharges[-1]
-    on_time = p.by("on_time_base", carriers.groups)
+    on_time = p.by("on_time_base", carriers.like)
     setting = ChoiceSetting(
         national=national,
         coverage=coverage,
@@ -100,8 +100,8 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         inertia=p.switching_inertia,
         min_coverage=p.primary_min_coverage,
     )
-    uniform = streams.generator("start_carrier").random((len(shippers), len(SEGMENTS)))[shippers.small]
-    solution = settle_customers(shippers, setting, share, price, uniform)
+    order = streams.generator("start_order").random(population.uniform.shape)
+    shippers, solution = settle_customers(population.shippers, setting, share, price, population.uniform, order)
 
     volume, value = start_tender(shippers, solution, floor, mix, coverage)
     annual = volume.sum(axis=(0, 1)) + handed_over
@@ -115,7 +115,6 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         amazon=opening_amazon(p, zones, costs, flows, planned),
         books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows),
         rivals=RivalState(np.zeros(carriers.n_carriers, dtype=np.int64)),
-        postal=opening_postal(p, zones),
         access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)

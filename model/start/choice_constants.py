@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.choice import draw_from_options, split_volume
+from agents.choice import split_volume
 from agents.geography import SEGMENTS
 from agents.pricing import quote
 from agents.shippers import ShipperTable
@@ -22,9 +22,8 @@ Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 MAX_ITERATIONS = 400
 TOLERANCE = 1e-9
-QUOTA_ROUNDS = 60
-LARGE_POPULATION = 20_000  # rows from which on a sample stands for everybody, and fewer rounds come as close
-SAMPLE, MAX_CORRECTIONS, QUOTA_ROUNDS_LARGE = 4_096, 12, 20
+LARGE_POPULATION = 20_000  # rows from which on a sample stands for everybody
+SAMPLE, MAX_CORRECTIONS = 4_096, 12
 
 
 class StartError(ValueError):
@@ -38,8 +37,8 @@ class ChoiceSolution:
     Attributes:
         constants: (S, K), -inf where a carrier does not offer a segment.
         level: List level before discounts, $, (S, K).
-        chance: Stationary chances of small shippers by segment: (M + Q * M, n) each, national carriers first, then
-            each partial carrier with each national fallback.
+        chance: Stationary chances of small shippers by segment: (O, n) each, national carriers first, then each
+            partial carrier that offers the segment with each national fallback.
         enterprise_share: Stationary split of enterprise shippers, (E, S, K, Z).
         iterations: Iterations needed by segment.
     """
@@ -77,7 +76,7 @@ def solve_constants(
             solver.run()
         constants[segment], level[segment] = solver.constants, solver.level
         chance.append(solver.small_rows.chances(solver.constants, solver.level))
-        split[:, segment] = solver.split
+        split[:, segment, solver.offers] = solver.split
         iterations.append(solver.iterations)
     return ChoiceSolution(constants, level, tuple(chance), split, tuple(iterations))
 
@@ -90,6 +89,7 @@ class _SegmentSolver:
     ) -> None:
         self.setting, self.inertia, self.segment = setting, setting.inertia, segment
         self.offered = share > 0.0
+        self.offers = np.flatnonzero(self.offered)
         self.share, self.price = share, price
         self.floor = np.where(self.offered, setting.floor[segment], 0.0)
         self.other_cost = setting.other_cost[segment]
@@ -99,13 +99,13 @@ class _SegmentSolver:
         self.big_coef = shippers.price_coef[big, segment]
         self.big_volume = shippers.market_volume[big, segment]
         self.big_mix = setting.mix[shippers.division[big]]
-        self.zone_coverage = np.where(self.offered[:, None], setting.coverage, 0.0)
-        self.surcharges, self.surcharge_of_zone = np.unique(setting.surcharge, axis=1, return_inverse=True)
+        self.coverage, self.surcharge = setting.coverage[self.offers], setting.surcharge[self.offers]
+        self.surcharges, self.surcharge_of_zone = np.unique(self.surcharge, axis=1, return_inverse=True)
         mean_keep = float(np.average(1.0 - shippers.discount, weights=shippers.market_volume[:, segment]))
         self.level = np.where(self.offered, price / mean_keep, 0.0)
         self.constants = np.where(self.offered, np.log(np.where(self.offered, share, 1.0)), -np.inf)
-        start = np.where(self.offered, share, 0.0)
-        self.split = np.broadcast_to(start[:, None], (self.big_mix.shape[0], *self.zone_coverage.shape)).copy()
+        shape = (len(self.big_mix), *self.coverage.shape)
+        self.split = np.broadcast_to(share[self.offers, None], shape).copy()
         self.correction = np.zeros((2, len(share)))  # gaps of everybody beyond those of the sample: shares, prices
         self.iterations = 0
 
@@ -183,18 +183,22 @@ class _SegmentSolver:
         return volume, value, 0.0
 
     def _evaluate_enterprise(self) -> tuple[Floats, Floats, float]:
-        base = quote(self.level, self.floor, 1.0 - self.big_keep)
-        cost = base[:, :, None] + self.surcharges + self.other_cost[:, None]
-        utility = np.where(self.offered, self.constants, 0.0)[:, None] - self.big_coef[:, None, None] * cost
-        utility = np.where(self.offered[:, None], utility, -np.inf)  # who offers nothing must not set the scale
+        """The same of the enterprise shippers, who split anew in each zone; only carriers with an offer take part."""
+        offers = self.offers
+        base = quote(self.level[offers], self.floor[offers], 1.0 - self.big_keep)
+        cost = base[:, :, None] + self.surcharges + self.other_cost[offers, None]
+        utility = self.constants[offers, None] - self.big_coef[:, None, None] * cost
         weight = np.exp(utility - utility.max(axis=1, keepdims=True))  # surcharges differ by zone type only
         weight = weight[..., self.surcharge_of_zone] * np.exp(self.inertia * self.split)
-        split = split_volume(weight, self.zone_coverage, self.setting.national)
+        split = split_volume(weight, self.coverage, self.setting.national[offers])
         moved = float(np.abs(split - self.split).max())
         self.split = split
         parcels = split * (self.big_volume[:, None] * self.big_mix)[:, None, :]
-        paid = base[:, :, None] + self.setting.surcharge
-        return parcels.sum(axis=(0, 2)), (parcels * paid).sum(axis=(0, 2)), moved
+        by_shipper = parcels.sum(axis=2)
+        volume, value = np.zeros((2, len(self.offered)))
+        volume[offers] = by_shipper.sum(axis=0)
+        value[offers] = (by_shipper * base).sum(axis=0) + (parcels.sum(axis=0) * self.surcharge).sum(axis=1)
+        return volume, value, moved
 
 
 def _carrier(index: int) -> str:
@@ -222,45 +226,3 @@ class _AndersonMixing:
         weights = np.linalg.lstsq(steps.T, step, rcond=1e-10)[0]
         move = step - weights @ (points + steps)
         return plain if np.abs(move).max() > self.LARGEST_MOVE else np.asarray(point + move)
-
-
-def draw_primaries(
-    shippers: ShipperTable, solution: ChoiceSolution, national: Booleans, uniform: Floats
-) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """Draw small shippers' carriers from their own stationary chances, adjusted so that volumes meet the quota.
-
-    Args:
-        shippers: The population.
-        solution: Solved chances.
-        national: Which carriers are national, (K,).
-        uniform: One draw per small shipper and segment, (n, S), in [0, 1).
-
-    Returns:
-        Primary and fallback carrier by segment, (n, S), as indices into carriers.
-    """
-    national_index, partial_index = np.flatnonzero(national), np.flatnonzero(~national)
-    n_national = len(national_index)
-    primary_of = np.concatenate([national_index, np.repeat(partial_index, n_national)])
-    fallback_of = np.concatenate([national_index, np.tile(national_index, len(partial_index))])
-    weight = shippers.market_volume[shippers.small]
-    primary = np.empty(uniform.shape, dtype=np.int8)
-    fallback = np.empty_like(primary)
-    for segment, chances in enumerate(solution.chance):
-        quota = chances @ weight[:, segment]
-        chosen = _draw_to_quota(chances, quota, weight[:, segment], uniform[:, segment])
-        primary[:, segment], fallback[:, segment] = primary_of[chosen], fallback_of[chosen]
-    return primary, fallback
-
-
-def _draw_to_quota(chances: Floats, quota: Floats, weight: Floats, uniform: Floats) -> NDArray[np.int64]:
-    """Tilt chances by one factor per option until the drawn volumes are as near to the quota as whole rows allow."""
-    tilt = np.ones_like(quota)
-    best, best_gap = draw_from_options(chances, tilt, uniform), np.inf
-    for _ in range(QUOTA_ROUNDS if len(uniform) <= LARGE_POPULATION else QUOTA_ROUNDS_LARGE):
-        chosen = draw_from_options(chances, tilt, uniform)
-        drawn = np.bincount(chosen, weights=weight, minlength=len(quota))
-        gap = float(np.abs(drawn - quota).sum())
-        if gap < best_gap:
-            best, best_gap = chosen, gap
-        tilt *= np.sqrt((quota + weight.mean()) / (drawn + weight.mean()))
-    return best

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.shippers import ShipperTable
-from model.start.choice_constants import ChoiceSolution, draw_primaries, solve_constants
+from model.start.choice_constants import ChoiceSolution, solve_constants
+from model.start.first_customers import give_customers
 from model.start.small_rows import ChoiceSetting
 
 Floats = NDArray[np.float64]
@@ -20,55 +21,58 @@ REMEMBERED = 4  # starts; scenarios that are compared with one seed share theirs
 @dataclass(frozen=True, slots=True)
 class _Start:
     solution: ChoiceSolution
-    primary: NDArray[np.int8]
-    fallback: NDArray[np.int8]
+    shippers: ShipperTable
 
 
 _starts: OrderedDict[bytes, _Start] = OrderedDict()
 
 
 def settle_customers(
-    shippers: ShipperTable, setting: ChoiceSetting, share: Floats, price: Floats, uniform: Floats
-) -> ChoiceSolution:
+    shippers: ShipperTable, setting: ChoiceSetting, share: Floats, price: Floats, uniform: Floats, order: Floats
+) -> tuple[ShipperTable, ChoiceSolution]:
     """Solve the choice constants and give every shipper its carriers.
 
-    Small shippers get theirs by quota, enterprise shippers show their largest share. The solution of an equal
-    start - the same shippers in the same setting, to the bit - is remembered, so a second scenario or a restarted
-    page need not solve it again.
+    Small shippers get theirs so that volumes are exact, enterprise shippers show their largest share. The solution of
+    an equal start - the same shippers in the same setting, to the bit - is remembered, so a second scenario or a
+    restarted page need not solve it again.
 
     Args:
-        shippers: The population; its carriers are written.
+        shippers: The population without carriers.
         setting: What it faces.
         share: Volume shares to meet, (S, K).
         price: Mean paid prices to meet, $ per parcel, (S, K).
-        uniform: One draw per small shipper and segment, (n, S), in [0, 1).
+        uniform: One draw per small shipper and segment, (n, S), in [0, 1): its carrier.
+        order: Another one: whose rows are split or moved first to make volumes exact.
 
     Returns:
-        The solution, read-only and without the chances of the single shippers, which the draw has used up.
+        The shippers with their carriers, small rows split where needed; and the solution, read-only and without the
+        chances of the single shippers, which the draw has used up.
 
     Raises:
         model.start.choice_constants.StartError: A target cannot be reached.
     """
-    key = _digest(shippers, setting, share, price, uniform)
+    key = _digest(shippers, setting, share, price, uniform, order)
     start = _starts.pop(key, None)
     if start is None:
-        start = _settle(shippers, setting, share, price, uniform)
+        start = _settle(shippers, setting, share, price, uniform, order)
     _starts[key] = start
     while len(_starts) > REMEMBERED:
         _starts.popitem(last=False)
-    shippers.primary[:], shippers.fallback[:] = start.primary, start.fallback
-    return start.solution
+    return start.shippers.take(np.arange(len(start.shippers))), start.solution
 
 
-def _settle(shippers: ShipperTable, setting: ChoiceSetting, share: Floats, price: Floats, uniform: Floats) -> _Start:
+def _settle(
+    shippers: ShipperTable, setting: ChoiceSetting, share: Floats, price: Floats, uniform: Floats, order: Floats
+) -> _Start:
     solution = solve_constants(shippers, setting, share, price)
-    primary, fallback = shippers.primary.copy(), shippers.fallback.copy()
-    primary[shippers.small], fallback[shippers.small] = draw_primaries(shippers, solution, setting.national, uniform)
+    offered = np.isfinite(solution.constants)
+    reach = setting.mix_coverage()
+    table = give_customers(shippers, solution.chance, setting.national, offered, reach, uniform, order)
     largest = solution.enterprise_share.mean(axis=3).argmax(axis=2)
-    primary[shippers.enterprise] = fallback[shippers.enterprise] = largest
+    table.primary[table.enterprise] = table.fallback[table.enterprise] = largest
     for array in (solution.constants, solution.level, solution.enterprise_share):
         array.setflags(write=False)
-    return _Start(replace(solution, chance=()), primary, fallback)
+    return _Start(replace(solution, chance=()), table)
 
 
 def _digest(shippers: ShipperTable, setting: ChoiceSetting, *arrays: Floats) -> bytes:

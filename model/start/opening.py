@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
+from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.geography import ECONOMY, RURAL, ZoneTable
 from agents.sourcing import AccessSlices
 from model.carriers import AMAZON, FEDEX, UPS, USPS, CarrierTable
@@ -16,7 +16,7 @@ from model.postal_accounts import institutional_cost_start
 from model.start.amazon_flows import AmazonFlows, expand_coverage
 from model.start.choice_constants import StartError
 from model.start.population import BILLION
-from model.state import AmazonState, Books, NetworkState, PostalState
+from model.state import AmazonState, Books, NetworkState
 
 Floats = NDArray[np.float64]
 
@@ -93,9 +93,7 @@ def opening_books(
     variable = np.empty_like(revenue)
     variable[1:] = ((street.street + street.sort) * annual[1:]).sum(axis=1) + upstream[1:]
     variable[USPS] = network.in_place[USPS].sum() * MONTHS_PER_YEAR
-    margin = np.array(
-        [p[f"operating_margin_{g}"] if g in ("ups", "fedex", "regional") else 0.0 for g in carriers.groups]
-    )
+    margin = np.array([p[f"operating_margin_{g}"] if g in ("ups", "fedex", "regional") else 0.0 for g in carriers.like])
     fixed = np.maximum(0.0, (1.0 - margin) * revenue - variable)
     fixed[[USPS, AMAZON]] = 0.0
     cost = variable + fixed
@@ -119,7 +117,6 @@ def opening_books(
         utilisation=np.repeat(utilisation[None], MONTHS_PER_YEAR, axis=0),
         start_utilisation=utilisation,
         last_year_unit_cost=np.divide(cost, sold, out=np.zeros_like(sold), where=sold > 0.0),
-        usps_debt=p.usps_debt_start * BILLION,
     )
 
 
@@ -165,13 +162,17 @@ def rural_plan(p: Parameters, zones: ZoneTable, parcels: Floats, coverage: Float
     return plan, reached - coverage
 
 
-def opening_postal(p: Parameters, zones: ZoneTable) -> PostalState:
-    """No measures yet; cash changed in the year before the start, January first, as the accounts of that year imply.
+def opening_cash_flow(p: Parameters, start: Month) -> Floats:
+    """Change of cash of USPS in the twelve months before the start, newest last, by its accounts, $, (12,).
 
     Only the contribution of parcels has a season: both their revenue and their cost do.
+
+    Args:
+        p: Parameters.
+        start: First month of the run.
     """
     monthly = p.usps_cash_drift_2024 + p.usps_competitive_contribution_2024 * (season_factors(p) - 1.0)
-    return PostalState(underlying_flow=monthly * BILLION / MONTHS_PER_YEAR, left=np.full(zones.n_zones, np.inf))
+    return np.roll(monthly * BILLION / MONTHS_PER_YEAR, 1 - start.month)
 
 
 def _institutional_cost(p: Parameters, parcel_cost: float) -> float:

@@ -53,21 +53,25 @@ class ChoiceSetting:
 class SmallRows:
     """Small shippers in one segment. Rows come last, so that every operation runs along contiguous memory.
 
+    The J carriers here are the national ones, and those partial ones that offer the segment.
+
     Attributes:
-        national: Which carriers serve every address, (K,).
-        offered: Which carriers offer the segment, (K,).
-        floor: Lowest quote, $, (K,).
-        other_cost: Money value of days and reliability, $, (K,).
+        carriers: Which of all carriers they are, (J,).
+        national: Which of them serve every address, (J,).
+        offered: Which of them offer the segment, (J,).
+        floor: Lowest quote, $, (J,).
+        other_cost: Money value of days and reliability, $, (J,).
         inertia: Utility of staying.
         keep: Share of the list price that is left after discounts, (n,).
         price_coef: Price coefficient, 1/$, (n,).
         volume: Parcels a year that each row stands for, (n,).
         division: Home division, (n,).
-        coverage: Share of destinations that each carrier reaches, by division, (K, R).
-        surcharge: Mean surcharge by division, $, (K, R).
-        available: Whether a carrier can be primary, by division, (K, R).
+        coverage: Share of destinations that each carrier reaches, by division, (J, R).
+        surcharge: Mean surcharge by division, $, (J, R).
+        available: Whether a carrier can be primary, by division, (J, R).
     """
 
+    carriers: NDArray[np.int64]
     national: Booleans
     offered: Booleans
     floor: Floats
@@ -84,38 +88,39 @@ class SmallRows:
     @classmethod
     def of(cls, shippers: ShipperTable, setting: ChoiceSetting, segment: int, offered: Booleans) -> SmallRows:
         """Take the small shippers of one segment from the table."""
-        rows, reach = shippers.small, setting.mix_coverage()
+        rows, carriers = shippers.small, np.flatnonzero(setting.national | offered)
+        reach, offers = setting.mix_coverage()[:, carriers], offered[carriers]
         return cls(
-            national=setting.national,
-            offered=offered,
-            floor=np.where(offered, setting.floor[segment], 0.0),
-            other_cost=setting.other_cost[segment],
+            carriers=carriers,
+            national=setting.national[carriers],
+            offered=offers,
+            floor=np.where(offers, setting.floor[segment, carriers], 0.0),
+            other_cost=setting.other_cost[segment, carriers],
             inertia=setting.inertia,
             keep=1.0 - shippers.discount[rows],
             price_coef=shippers.price_coef[rows, segment],
             volume=shippers.market_volume[rows, segment],
             division=shippers.division[rows],
             coverage=np.ascontiguousarray(reach.T),
-            surcharge=np.ascontiguousarray(setting.mix_surcharge().T),
-            available=np.ascontiguousarray((primary_available(reach, setting.min_coverage) & offered).T),
+            surcharge=np.ascontiguousarray(setting.mix_surcharge()[:, carriers].T),
+            available=np.ascontiguousarray((primary_available(reach, setting.min_coverage) & offers).T),
         )
 
     def sample(self, n: int) -> SmallRows:
-        """About n rows, evenly taken (rows are drawn independently), that stand for the parcels of all."""
-        every = max(1, len(self.volume) // n)
-        volume = self.volume[::every]
+        """The first n rows (any first rows are spread as evenly as all), standing for the parcels of all."""
+        volume = self.volume[:n]
         return replace(
             self,
-            keep=self.keep[::every],
-            price_coef=self.price_coef[::every],
+            keep=self.keep[:n],
+            price_coef=self.price_coef[:n],
             volume=volume * (self.volume.sum() / volume.sum()),
-            division=self.division[::every],
+            division=self.division[:n],
         )
 
     def tender(self, constants: Floats, level: Floats) -> tuple[Floats, Floats]:
         """Parcels a year and dollars with surcharges that all rows tender in the long run, by carrier, (K,) each."""
-        parcels, value = np.empty((2, len(self.volume), len(constants)))
-        share = np.empty((len(constants), min(BLOCK, len(self.volume))))
+        parcels, value = np.empty((2, len(self.volume), len(self.carriers)))
+        share = np.empty((len(self.carriers), min(BLOCK, len(self.volume))))
         for rows in blocks(len(self.volume)):
             (alone, bundle), paid, coverage = self._evaluate(constants, level, rows)
             reached = bundle * coverage[:, None]
@@ -124,10 +129,12 @@ class SmallRows:
             part[~self.national] = reached.sum(axis=1)
             part *= self.volume[rows]
             parcels[rows], value[rows] = part.T, (part * paid).T
-        return parcels.sum(axis=0), value.sum(axis=0)
+        found = np.zeros((2, len(constants)))
+        found[:, self.carriers] = parcels.sum(axis=0), value.sum(axis=0)
+        return found[0], found[1]
 
     def chances(self, constants: Floats, level: Floats) -> Floats:
-        """Long-run chances of each option, (M + Q * M, n): national carriers, then partial ones by fallback."""
+        """Long-run chances of each option, (O, n): national carriers, then the partial ones here by fallback."""
         n_national = int(self.national.sum())
         n_partial = len(self.national) - n_national
         found = np.empty((n_national * (1 + n_partial), len(self.volume)))
@@ -140,9 +147,9 @@ class SmallRows:
     def _evaluate(self, constants: Floats, level: Floats, rows: slice) -> tuple[tuple[Floats, Floats], Floats, Floats]:
         """Long-run chances of some rows, what each carrier would cost them, (K, n), partial carriers' reach, (Q, n)."""
         division, partial = self.division[rows], ~self.national
-        base = quote(level[:, None], self.floor[:, None], 1.0 - self.keep[rows])
+        base = quote(level[self.carriers, None], self.floor[:, None], 1.0 - self.keep[rows])
         paid = base + self.surcharge[:, division]
-        utility = constants[:, None] - self.price_coef[rows] * (paid + self.other_cost[:, None])
+        utility = constants[self.carriers, None] - self.price_coef[rows] * (paid + self.other_cost[:, None])
         utility[~self.offered] = -1e9
         coverage = self.coverage[partial][:, division]
         available = self.available[partial][:, division]

@@ -8,7 +8,7 @@ from agents.choice import Menu, stationary_shares
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
 from model.start import choice_constants, customers
-from model.start.choice_constants import ChoiceSetting, StartError, draw_primaries, solve_constants
+from model.start.choice_constants import ChoiceSetting, StartError, solve_constants
 
 DEFAULT = Parameters.default()
 GROUPS = ("usps", "amazon", "ups", "fedex", "regional")
@@ -118,25 +118,6 @@ def test_a_share_that_coverage_does_not_allow_is_refused():
     share, price = targets(DEFAULT)
     with pytest.raises(StartError, match=r"cannot reach its published share of 0\.09"):
         solve_constants(population(DEFAULT, 50), setting(0.0, national, coverage), share, price)
-
-
-def test_drawn_carriers_meet_their_quota():
-    national = np.array([True, False, True, True, False])
-    coverage = np.ones((5, 1))
-    coverage[[1, 4]] = 0.6
-    shippers = population(DEFAULT, 1000)
-    share, price = targets(DEFAULT)
-    solution = solve_constants(shippers, setting(0.8, national, coverage), share, price)
-    uniform = np.random.default_rng(0).random((1000, 3))
-    primary, fallback = draw_primaries(shippers, solution, national, uniform)
-    assert national[fallback].all()
-    assert (fallback[national[primary]] == primary[national[primary]]).all()
-    for segment in range(3):
-        drawn = np.zeros(5)
-        reach = coverage[primary[:, segment], 0]
-        np.add.at(drawn, primary[:, segment], reach)
-        np.add.at(drawn, fallback[:, segment], 1.0 - reach)
-        np.testing.assert_allclose(drawn / 1000, share[segment], atol=0.004)
 
 
 def test_a_large_population_is_solved_on_a_corrected_sample(market, monkeypatch):

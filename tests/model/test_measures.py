@@ -119,7 +119,8 @@ def test_one_carrier_becoming_dearer_costs_at_most_its_own_parcels(market):
     assert (gain >= -1.0).all()
 
 
-def test_shippers_in_blocks_of_one_division_are_worth_the_same(market, monkeypatch):
+@pytest.mark.parametrize(("block", "homes_in_a_block"), [(20, 1), (100, 9)])
+def test_shippers_in_blocks_are_worth_the_same(market, monkeypatch, block, homes_in_a_block):
     """Also where some carriers come to some homes only; demand differs by rounding in its sums only."""
     built = market(n_shippers=300, end="2025-03")
     built.step()
@@ -133,8 +134,11 @@ def test_shippers_in_blocks_of_one_division_are_worth_the_same(market, monkeypat
         return shipper_surplus(*arguments), long_run_demand(*arguments)
 
     surplus, demand = found()
-    monkeypatch.setattr("agents.shippers.BLOCK", 20)
-    monkeypatch.setattr("agents.blocks.BLOCK", 20)
+    monkeypatch.setattr("agents.shippers.BLOCK", block)
+    monkeypatch.setattr("agents.blocks.BLOCK", block)
+    cut = list(built.shippers.blocks_by_home())
+    assert max(len(set(home.tolist())) for _, home in cut) == homes_in_a_block
+    np.testing.assert_array_equal(np.sort(np.concatenate([rows for rows, _ in cut])), np.arange(len(built.shippers)))
     in_blocks, demand_in_blocks = found()
     np.testing.assert_array_equal(in_blocks, surplus)
     for name in ("parcels", "price", "elasticity"):

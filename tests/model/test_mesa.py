@@ -23,7 +23,7 @@ def small(market):
 
 def test_every_carrier_and_every_shipper_is_an_agent(small):
     by_type = small.agents_by_type
-    assert len(by_type[Shipper]) == 300
+    assert len(by_type[Shipper]) == len(small.shippers) >= 300  # some rows are split
     assert [len(by_type[kind]) for kind in (Usps, Amazon, Ups, FedEx, RegionalCarrier)] == [1, 1, 1, 1, 8]
     assert [agent.key for agent in small.carrier_agents] == list(small.carriers.keys)
 
@@ -52,11 +52,12 @@ def test_shippers_become_agents_when_somebody_asks_and_only_once(market, asked):
     built.step()
     assert not any(isinstance(agent, Shipper) for agent in built._all_agents)
     getattr(built, asked)
-    assert len(built.agents) == 300 + len(built.carrier_agents) + 1  # the regulator
+    n = len(built.shippers)
+    assert len(built.agents) == n + len(built.carrier_agents) + 1  # the regulator
     assert Shipper in built.agent_types
     ids = [agent.unique_id for agent in built.agents]
     assert len(set(ids)) == len(ids)
-    assert [agent.index for agent in built.agents_by_type[Shipper]] == list(range(300))
+    assert [agent.index for agent in built.agents_by_type[Shipper]] == list(range(n))
 
 
 def test_batch_run_over_scenarios_and_a_file(tmp_path):

@@ -184,3 +184,16 @@ def test_the_run_that_one_watches_is_added_with_its_seed(fake_market):
     *_, added = make_plan(mine.draft).scenarios
     assert added.name == "withdraw, build_limit = 0.5, exit_at_once = True"
     assert (added.parameters.build_limit, added.exit_at_once, str(added.end)) == (0.5, True, "2026-12")
+
+
+def test_parts_of_gains_add_up_and_all_gains_are_explained(found):
+    parts = cards.parts_table(found).frame
+    for actor in ("USPS", "Amazon", "UPS", "FedEx"):
+        mine = parts[(parts["actor"] == actor) & (parts["run"] == "withdraw (forced)")]
+        gain = found.gains.loc[actor, "withdraw"]["gain"]
+        assert mine["gain_usd"].sum() == pytest.approx(gain, abs=1.0)
+    together = parts[(parts["actor"] == cards.ADDED_UP) & (parts["run"] == "withdraw (forced)")]
+    all_gains, worth, cost = together["gain_usd"].to_numpy()[:3]
+    assert all_gains == pytest.approx(worth + cost, abs=1.0)
+    whole = found.gains[found.gains.index.get_level_values("scenario") == "withdraw"]["gain"].sum()
+    assert all_gains == pytest.approx(whole, abs=1.0)

@@ -19,6 +19,7 @@ from experiments.store.reading import SweepResult
 from server import plots
 from server.pages.experiments.questions import Question, drivers_for, leading_factors, short_value, unit_in_words
 from server.plots import Floats, Plot
+from server.work.sweeps import in_plain_words
 
 MAX_CURVES = 4
 
@@ -36,8 +37,8 @@ def _drawn(
     try:
         return draw(result, asked.outcome, asked)
     except InputError as error:
-        nothing = Plot(_TITLES[draw.__name__], "", "", "; ".join(error.problems), {}, empty="; ".join(error.problems))
-        return [nothing]
+        why = "; ".join(in_plain_words(problem, result.folder) for problem in error.problems)
+        return [Plot(_TITLES[draw.__name__], "", "", why, {}, empty=why)]
 
 
 def _heat(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:

@@ -15,6 +15,9 @@ Floats = NDArray[np.float64]
 class Amazon(Carrier):
     """Delivers the densest addresses itself and buys access for the rest."""
 
+    hands_over = False  # what it leaves with USPS its contract says
+    always_closes = True
+    moves_price = True
     #: Whether its yearly build limit binds (a scenario may lift it).
     build_limit_applies: bool = True
     #: Share of what it means to take from USPS that it orders in one quarter; 1 where an exit is imposed.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import mesa
 
+from agents.auction import AccessNeed, AuctionFormat, Bid, Demand, Handover, Lot, bid_for, lot_demands
 from agents.bargaining import Bargaining, Concession, Side, Strategy
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
 
     #: Whether a run in which it decides can be repeated elsewhere: what a person decides cannot.
     travels = True
+    #: Whether it is so large that its bids move a uniform price, and knows it.
+    moves_price = False
 
     def __init__(self, model: Any, key: str, name: str) -> None:
         super().__init__(model)
@@ -61,6 +64,32 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             other: Key of the other party.
         """
         return usual
+
+    def wants(self, need: AccessNeed, terms: Handover, lots: Sequence[Lot]) -> dict[int, Demand]:
+        """What the lots of an access auction are worth to it, by position of the lot, without those that it leaves.
+
+        It knows what it could hand over, what that costs it otherwise, and the terms of the handover. Rule:
+        docs/odd.md, Access auction.
+
+        Args:
+            need: What it could hand over.
+            terms: Terms of the handover.
+            lots: All lots.
+        """
+        return lot_demands(need, terms, lots)
+
+    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
+        """What it bids for a lot, in the steps of its demand.
+
+        It knows what the lot is worth to it and how many bidders everybody expects. Rule: docs/odd.md, Access auction.
+
+        Args:
+            kind: Format of the auction.
+            lot: The lot.
+            demand: What it is worth to it.
+            highest: $ per parcel that nobody exceeds.
+        """
+        return bid_for(kind, lot, demand, highest, self.moves_price)
 
     def wage_step(self, month: Month) -> Mapping[str, float]:
         """Wages that it sets in a month; none, unless it is a union or whoever else sets wages. Carriers are not asked.

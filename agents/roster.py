@@ -19,8 +19,9 @@ from types import ModuleType
 from typing import Any
 
 from agents.amazon import Amazon
-from agents.carriers import Carrier, RegionalCarrier
+from agents.carriers import Carrier
 from agents.party import Party
+from agents.regional import RegionalCarrier
 from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
 from agents.usps import Usps

@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 #: Order in which bills are paid when cash is short.
 PAID_FIRST = ("interest", "wages", "operations", "capital")
+#: Its parcel products in announcements, in the order of the segments.
+PRODUCTS = ("parcel_select", "ground_advantage", "priority")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class Usps(Carrier):
         staff_is_sticky: Whether staff follows need only slowly (a scenario may lift it).
     """
 
+    parcel_routes = False
+    hands_over = False
+
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, index, key, name, target_margin, price_month)
         self.debt = self.borrowed = self.arrears = self.deferred = 0.0
@@ -69,11 +74,15 @@ class Usps(Carrier):
 
     # -- prices ------------------------------------------------------------------------------------------------------
 
-    def price_increase(self) -> float:
-        """Yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""
+    def announced_increases(self, month: Month) -> tuple[str, ...]:
+        """Figures of its announced list increases of a month by segment."""
+        return tuple(f"list_increase_usps_{product}_{month.year}_{month.month:02d}" for product in PRODUCTS)
+
+    def largest_increase(self) -> float:
+        """Largest yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""
         figures = self.world.figures
         largest_list_step = figures.inflation + figures.usps_price_step_max
-        return min(super().price_increase(), figures.list_to_paid_pass_through * largest_list_step)
+        return min(super().largest_increase(), figures.list_to_paid_pass_through * largest_list_step)
 
     def price_structure(self, usual: PriceStructure) -> PriceStructure:
         """How it prices last-mile access: as the scenario says, unless it has a way of its own.
@@ -125,6 +134,11 @@ class Usps(Carrier):
         return figures.price_access_published_ratio * figures.price_access_amazon * list_growth
 
     # -- selling access ----------------------------------------------------------------------------------------------
+
+    @property
+    def sourced_markup(self) -> float:
+        """Markup on the cost of one more parcel below which it signs no contract, by its figures."""
+        return self.world.figures.seller_margin_floor
 
     def seller_limits(self, sale: Sale) -> SellerLimits:
         """Lowest prices at which it sells access, by slice of the buyer's parcels (docs/odd.md, "Negotiation").

@@ -6,13 +6,16 @@ value of the other side of a contract.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.bargaining import View
 from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
+from agents.contracts import Contract
 from agents.geography import ZoneTable
 from agents.pricing import OwnDemand
 from agents.shippers import ShipperTable
@@ -63,6 +66,18 @@ class World(Protocol):
 
     def postal_books(self) -> PostalBooks:
         """Return what USPS knows of its own cash and debt; no other agent asks for it."""
+        ...
+
+    def list_prices(self) -> Floats:
+        """Return the public list prices of all carriers, $ per parcel, nan where there is no offer, (S, K)."""
+        ...
+
+    def own_contracts(self, party: str) -> tuple[Contract, ...]:
+        """Return the contracts in force that a party buys or sells under."""
+        ...
+
+    def own_talks(self, party: str) -> Mapping[str, View]:
+        """Return what a party sees of its own talks that go on, by the key of the other side."""
         ...
 
     def rival_price_ratio(self, carrier: int) -> float:

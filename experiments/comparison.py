@@ -17,6 +17,7 @@ from experiments.gains import adding_up, gain_parts, gains
 from experiments.paired import advice, paired_table
 from experiments.parties import Roster, party_notes
 from experiments.provenance import provenance
+from experiments.resolution import coarse_note
 from experiments.runs import Progress
 from experiments.settings import check_count, check_seeds, gather, prepare_scenario
 from experiments.simulation import Simulation
@@ -177,6 +178,7 @@ def assemble(
     runs = pd.DataFrame([replication.outcomes for replication in found], dtype=float)
     runs.index = pd.MultiIndex.from_product([names, range(seed, seed + replications)], names=["scenario", "seed"])
     table = paired_table(runs, names)
+    coarse = coarse_note(scenario.parameters.n_shippers for scenario in chosen)
     return Comparison(
         scenarios=tuple(chosen),
         seed=seed,
@@ -184,7 +186,7 @@ def assemble(
         table=table,
         runs=runs,
         balances=_worst_balances(names, found),
-        warnings=(*advice(table, replications, width), *_notes(chosen)),
+        warnings=(*filter(None, [coarse]), *advice(table, replications, width), *_notes(chosen)),
     )
 
 

@@ -158,7 +158,7 @@ def result_imbalance(market: Economy) -> float:
         if carrier != USPS:
             settled = ledger.income("settlement", key)
             gap = abs(int(found[ledger.index(key)]) / CENTS - books[carrier] - settled)
-            worst = max(worst, gap if gap > ROUNDING_USD else 0.0)
+            worst = max(worst, gap - ROUNDING_USD)
     return worst
 
 

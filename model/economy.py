@@ -197,6 +197,11 @@ class Economy:
         start = self.figures.volume_segment_economy * self.figures.share_economy_usps
         return min(1.0, self.figures.surepost_volume_2024 / start) if start > 0.0 else 0.0
 
+    @property
+    def surepost_carrier(self) -> Carrier:
+        """The carrier whose economy parcels USPS brought to the door until the end of 2024 (SurePost)."""
+        return self.ups
+
     def _take_figures_of_start(self) -> None:
         """Figures in force when the run begins; those of the past follow from the scenario's and may be impossible."""
         p, start = self.settings.parameters, self.settings.start

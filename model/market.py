@@ -15,13 +15,16 @@ import pandas as pd
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
+from agents.bargaining import View
 from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
+from agents.contracts import Contract
 from agents.party import Party
 from agents.pricing import OwnDemand
 from agents.roster import check_kind, paths_of, travels
 from agents.shippers import Shipper
 from model.access import insourcing
+from model.bargains.own import own_contracts, own_talks
 from model.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from model.checks import BalanceError
 from model.economy import Economy
@@ -125,6 +128,7 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         """
         self._refuse_when_stopped()
         try:
+            self._demand = None  # whoever looked at demand between two months saw it before this one began
             self.ledger.open_month()
             for phase in PHASES:
                 begun = time.perf_counter()
@@ -213,6 +217,18 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
     def postal_books(self) -> PostalBooks:
         """Return what USPS knows of its own cash and debt."""
         return postal.postal_books(self)
+
+    def list_prices(self) -> Floats:
+        """Return the public list prices of all carriers, $ per parcel, nan where there is no offer, (S, K)."""
+        return np.where(np.isfinite(self.state.choice.constants), self.state.tariffs.level, np.nan)
+
+    def own_contracts(self, party: str) -> tuple[Contract, ...]:
+        """Return the contracts in force that a party buys or sells under."""
+        return own_contracts(self, party)
+
+    def own_talks(self, party: str) -> dict[str, View]:
+        """Return what a party sees of its own talks that go on, by the key of the other side."""
+        return own_talks(self, party)
 
     def rival_price_ratio(self, carrier: int) -> float:
         """Return rivals' price growth since the start over the carrier's own, revenue-weighted by segment."""

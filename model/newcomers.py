@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agents.carriers import Carrier, RegionalCarrier
+from agents.carriers import Carrier
+from agents.regional import RegionalCarrier
 from agents.roster import find_class
 from model.zones import read_states
 

@@ -17,8 +17,9 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agents.calendar import Month
-from agents.carriers import Carrier, RegionalCarrier
+from agents.carriers import Carrier
 from agents.party import Party
+from agents.regional import RegionalCarrier
 from agents.roster import USUAL, find_class, located
 from model.carriers import REGIONAL, carrier_names
 from model.history.fitting import fitted_symbols

@@ -118,13 +118,12 @@ def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str 
         show_drivers(result, outcome, scenario, json)
         return
     scenarios = result.scenarios if scenario is None else (result.scenario(scenario),)
+    first = () if outcome or json else headline_outcomes(result)
     every = []
     for one in scenarios:
-        names: Sequence[str] | None = outcome
-        if not outcome and not json:
-            first = headline_outcomes(result)
-            names = [name for name in first if name not in runs_without(result, first, one)] or first
-        every.append(sensitivity(result, names, one))
+        lacking = runs_without(result, first, one)
+        shown = [name for name in first if name not in lacking] or first
+        every.append(sensitivity(result, outcome or shown or None, one))
     if json:
         print_json(with_scenarios({found.scenario: found.summary() for found in every}, result))
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.cli.console import grid
 from experiments.figures import HEADLINES, choose, dollars, figure, split_year, unit_of
 from experiments.provenance import changes
+from experiments.resolution import coarse_note
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> No
     )
     for warning in result.warnings:
         console.print(f"Note: {warning}.")
+    if note := coarse_note([scenario.parameters.n_shippers]):
+        console.print(f"Note: {note}")
 
 
 def _tell_absent(console: Console, patterns: Sequence[str], names: Iterable[str]) -> None:

@@ -59,11 +59,11 @@ def indices_section(result: SweepResult, names: Sequence[str]) -> Section:
         except InputError as error:
             blocks.append(Block(label(result, scenario), "Not computed: " + "; ".join(error.problems)))
             continue
-        blocks += [_indices(result, found, name) for name in dict.fromkeys(found.table.index.get_level_values(0))]
         blocks += [
-            Block(heading(name), f"Not computed in {label(result, scenario)}: {count:,} runs have no figure.")
+            Block(_titled(result, name, scenario), f"Not computed: {count:,} runs have no figure.")
             for name, count in lacking.items()
         ]
+        blocks += [_indices(result, found, name) for name in dict.fromkeys(found.table.index.get_level_values(0))]
     intro = (
         "Share of the variance of the mean over seeds that goes with each factor alone, and with all its interactions."
         if result.kind == "sobol"

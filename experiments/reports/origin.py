@@ -5,6 +5,7 @@ from __future__ import annotations
 from agents.roster import short
 from experiments.reports.page import Block, Section, Table
 from experiments.reports.words import factor_meaning, label
+from experiments.resolution import coarse_note, shippers_of
 from experiments.store.reading import SweepResult
 from experiments.store.status import Status
 
@@ -32,6 +33,8 @@ def warnings(result: SweepResult, status: Status) -> list[str]:
         found.append(f"{status.failed:,} runs failed and are left out of all figures; see the end of the page.")
     if result.manifest.design["replications"] == 1:
         found.append("One seed per point: luck cannot be told from parameters.")
+    if coarse := coarse_note(shippers_of(result.manifest.design)):
+        found.append(coarse)
     forced = [one["name"] for one in result.manifest.design["scenarios"] if one.get("forced")]
     if forced and len(forced) < len(result.scenarios):
         found.append(f"An outcome is imposed in {', '.join(forced)} and found by the market in the others.")

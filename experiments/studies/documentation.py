@@ -9,6 +9,7 @@ from dataclasses import is_dataclass
 from pathlib import Path
 
 import model.state
+from agents.party import Party
 from agents.roster import USUAL
 from experiments.provenance import changes
 from experiments.studies.sections import write_section
@@ -51,7 +52,10 @@ def state_variables() -> str:
         if is_dataclass(found) and found.__module__.startswith(model.state.__name__)
     ]
     parts = []
-    for found in (*state, *dict.fromkeys(USUAL.values())):
+    for found in (
+        *state,
+        *dict.fromkeys(one for usual in USUAL.values() for one in usual.__mro__ if issubclass(one, Party)),
+    ):
         name, (summary, attributes) = found.__name__, _documented(found)
         if attributes:
             parts.append((STATE_OF.index(name) if name in STATE_OF else len(STATE_OF), name, summary, attributes))

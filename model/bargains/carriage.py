@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from agents.bargaining import exit_months, price_groups, slice_values
 from agents.calendar import MONTHS_PER_YEAR, Month
+from model.answers import checked
 from model.bargains.access import capacity_after, own_cost_with_capital
 from model.bargains.table import BargainTable
 from model.carriers import FEDEX, UPS
@@ -70,7 +71,8 @@ def carriage_cost_factors(market: Economy) -> dict[str, float]:
         weight = handed_at_start(market, carrier)
         cost = _cost_of_others(market, carrier)
         mean = float(np.average(cost, weights=weight)) if weight.sum() > 0.0 else float(cost.mean())
-        found[seller] = min(1.0, start_price(market, seller) / ((1.0 + _markup(market, carrier)) * mean))
+        markup = market.carrier_agents[carrier].sourced_markup
+        found[seller] = min(1.0, start_price(market, seller) / ((1.0 + markup) * mean))
     return found
 
 
@@ -135,7 +137,7 @@ def carriage_table(
         min(published, at_usps, other),
         exit_months(volume, own, capacity_after(market, begin, term)),
         term,
-        seller_margin_floor=_markup(market, carrier),
+        seller_margin_floor=market.carrier_agents[carrier].least_markup(),
         saved_by_own_delivery=p.speed_benefit_amazon * env.price_level,
         discount_rate_monthly=p.discount_rate_monthly,
         seller_keeps=published <= min(at_usps, other),
@@ -146,16 +148,26 @@ def carriage_table(
 def _on_the_table(market: Economy, seller: str, begin: Month, prices: Mapping[str, float]) -> Floats:
     """Parcels a year that the two talk about, (Z,).
 
-    UPS talks about what its announced plan leaves, less what FedEx has signed for; FedEx about its own and about what
-    UPS gives back or would not carry for want of a contract, as far as it has room.
+    A carrier talks about its own of the start year, less what it has announced to give up and what the other one has
+    signed for of that; and about what it would take of those that the other one gives back or would not carry for want
+    of a contract.
     """
-    flows, network = market.state.amazon.flows, market.state.network
-    left_to_ups = flows.ups * ups_share(market, begin)
-    if seller == "ups":
-        return np.asarray(np.maximum(left_to_ups - np.maximum(_signed(market, "fedex") - flows.fedex, 0.0), 0.0))
-    with_ups = np.maximum(_signed(market, "ups"), left_to_ups * bool(np.isfinite(prices.get("ups", np.nan))))
-    room = np.maximum(network.capacity[FEDEX] - network.annual_volume[FEDEX], 0.0)
-    return np.asarray(flows.fedex + np.minimum(np.maximum(flows.ups - with_ups, 0.0), room))
+    network, carrier = market.state.network, RIVALS[seller]
+    other = next(key for key in RIVALS if key != seller)
+    of_other = handed_at_start(market, RIVALS[other])
+    own = handed_at_start(market, carrier) * share_left(market, seller, begin)
+    if has_announced_cut(market, seller):
+        own = np.maximum(own - np.maximum(_signed(market, other) - of_other, 0.0), 0.0)
+    kept = of_other * share_left(market, other, begin) * bool(np.isfinite(prices.get(other, np.nan)))
+    given_back = np.maximum(of_other - np.maximum(_signed(market, other), kept), 0.0)
+    room = np.maximum(network.capacity[carrier] - network.annual_volume[carrier], 0.0)
+    more = market.carrier_agents[carrier].carries_beyond(given_back, room)
+    return np.asarray(own + checked(seller, "parcels of the other carrier", more, room.shape, given_back))
+
+
+def share_left(market: Economy, seller: str, month: Month) -> float:
+    """Share of Amazon's start volume at a carrier that an announced plan leaves in a month; 1 where there is none."""
+    return ups_share(market, month) if has_announced_cut(market, seller) else 1.0
 
 
 def ups_share(market: Economy, month: Month) -> float:
@@ -173,6 +185,26 @@ def ups_share(market: Economy, month: Month) -> float:
     months = max(1, end - announced)
     done = min(1.0, max(0.0, (month - announced + 1) / months))
     return 1.0 - p.ups_amazon_cut_share * done
+
+
+def announced_cut(market: Economy, seller: str) -> float:
+    """Parcels a day of Amazon that a carrier gives up within a year by its announced plan; 0 for who has none.
+
+    The cut is public, so what is still to come of it counts as much as what has gone: the worst year around today.
+    """
+    if not has_announced_cut(market, seller):
+        return 0.0
+    now, handed = market.month, float(handed_at_start(market, RIVALS[seller]).sum())
+    cuts = [
+        ups_share(market, now + (months - MONTHS_PER_YEAR)) - ups_share(market, now + months)
+        for months in range(MONTHS_PER_YEAR + 1)
+    ]
+    return max(0.0, *cuts) * handed / market.figures[f"operating_days_{seller}"]
+
+
+def has_announced_cut(market: Economy, seller: str) -> bool:
+    """Whether a carrier has announced that it gives up a part of Amazon's parcels."""
+    return f"{seller}_amazon_cut_share" in market.figures
 
 
 def signed_contract(market: Economy, seller: str) -> Contract | None:
@@ -197,25 +229,16 @@ def _signed(market: Economy, seller: str) -> Floats:
 
 
 def carriage_cost(market: Economy, carrier: int) -> Floats:
-    """Cost of one more parcel of Amazon at UPS or FedEx, with sorting and line-haul, $, (Z,).
-
-    FedEx counts the capital of new capacity too, unless it has room to fill (section 15).
-    """
-    cost = _cost_of_others(market, carrier) * market.state.amazon.carriage_cost_factor[market.carriers.keys[carrier]]
-    if carrier == FEDEX and market.fedex.slack <= 0.0:
-        capital = market.figures.by_type("capital_charge")[market.zones.zone_type]
-        cost = cost + capital * market.state.environment.price_level
-    return np.asarray(cost)
+    """Cost of one more parcel of Amazon at a carrier, as it counts it, with sorting and line-haul, $, (Z,)."""
+    seller = market.carrier_agents[carrier]
+    cost = _cost_of_others(market, carrier) * market.state.amazon.carriage_cost_factor[seller.key]
+    capital = market.figures.by_type("capital_charge")[market.zones.zone_type]
+    found = seller.carriage_cost(cost, capital * market.state.environment.price_level)
+    return checked(seller.key, "cost of one more parcel", found, cost.shape)
 
 
 def _cost_of_others(market: Economy, carrier: int) -> Floats:
     """Cost of one more economy parcel of any shipper on routes that pass, $, (Z,)."""
-    street, level = market.state.network.street, market.state.environment.price_level
+    routes, level = market.state.network.street.of(carrier), market.state.environment.price_level
     upstream = market.costs.upstream[ECONOMY, carrier] * level
-    return np.asarray(street.marginal[carrier - 1] + street.sort[carrier - 1] + upstream)
-
-
-def _markup(market: Economy, carrier: int) -> float:
-    """Markup on cost below which the carrier does not sign."""
-    p = market.figures
-    return p.fedex_fill_margin if carrier == FEDEX else 1.0 / (1.0 - p.required_contract_margin) - 1.0
+    return np.asarray(routes.marginal + routes.sort + upstream)

@@ -18,8 +18,6 @@ from model.words import parcels_in_words
 if TYPE_CHECKING:
     from model.economy import Economy
 
-LARGE_BIDDER = "amazon"  # so large that its bids move a uniform price, and it knows
-
 
 def run_auction(market: Economy) -> None:
     """Announce the auction on its date; in the month of awards hold it and sign what was won, again after each term."""
@@ -54,8 +52,12 @@ def hold_auction(market: Economy, kind: AuctionFormat, service: Month) -> Auctio
         for need in bidders_needs(market, amazon_from)
         if first_month(market, need.bidder, service) is not None  # a long contract leaves nothing to bid for
     )
-    demands = tuple(lot_demands(need, terms, lots) for need in needs)
-    results = hold(kind, lots, demands, terms.published, LARGE_BIDDER)
+    bidders = {need.bidder: market.agent(need.bidder) for need in needs if need.bidder in market.carriers.keys}
+    demands = tuple(
+        bidders[need.bidder].wants(need, terms, lots) if need.bidder in bidders else lot_demands(need, terms, lots)
+        for need in needs
+    )
+    results = hold(kind, lots, demands, terms.published, bidders)
     won = [_after_review(market, need, winnings(need, results, market.zones.n_zones)) for need in needs]
     return AuctionRound(
         month=market.month,
@@ -65,7 +67,7 @@ def hold_auction(market: Economy, kind: AuctionFormat, service: Month) -> Auctio
         lots=lots,
         needs=needs,
         demands=demands,
-        large=LARGE_BIDDER,
+        bidders=bidders,
         results=results,
         winnings=tuple(one for one in won if one.parcels.sum() > 0.0),
     )

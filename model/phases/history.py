@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from model.access.insourcing import take_announced_decision
-from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.carriers import AMAZON, FEDEX, USPS
 from model.history.paths import ObservedPast
 from model.history.table import base_time, middle_of
 from model.start.opening import rural_plan
@@ -160,7 +160,7 @@ def insource_economy(market: Economy, tender: Tender) -> None:
         _move(tender, FEDEX, min(1.0, yearly / economy * done))
     if settings.announced_plans and market.month == surepost_end():
         take_announced_decision(market)
-    _move(tender, UPS, market.surepost_share * market.state.access.insourced)
+    _move(tender, market.surepost_carrier.index, market.surepost_share * market.state.access.insourced)
 
 
 def _smartpost_done(market: Economy, time: float) -> float:

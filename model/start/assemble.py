@@ -28,7 +28,7 @@ from model.start.offers import (
 from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network
 from model.start.population import BILLION, draw_population
 from model.start.small_rows import ChoiceSetting
-from model.state import AccessState, Environment, MarketState, RivalState
+from model.state import AccessState, Environment, MarketState
 from model.streams import Streams
 from model.tender import quality_cost
 
@@ -114,7 +114,6 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         network=network,
         amazon=opening_amazon(p, zones, costs, flows, planned),
         books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows),
-        rivals=RivalState(np.zeros(carriers.n_carriers, dtype=np.int64)),
         access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage),
     )
     return Start(state, shippers, costs, mix, amazon_mix, national, solution)

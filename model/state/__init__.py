@@ -15,7 +15,7 @@ from model.auction.round import AuctionRound
 from model.demand import Demand
 from model.ledger import Cents
 from model.postal_accounts import PostalStatement
-from model.state.carriers import AmazonState, Books, RivalState
+from model.state.carriers import AmazonState, Books
 from model.state.networks import AccessState, NetworkState
 from model.state.prices import ChoiceState, Environment, Tariffs
 from model.state.talks import Agreement, TalksState
@@ -33,7 +33,6 @@ __all__ = [
     "MarketState",
     "MonthFlows",
     "NetworkState",
-    "RivalState",
     "TalksState",
     "Tariffs",
 ]
@@ -80,7 +79,6 @@ class MarketState:
     amazon: AmazonState
     books: Books
     access: AccessState
-    rivals: RivalState
     backlog: Backlog | None = None
     flows: MonthFlows = field(default_factory=MonthFlows)
     talks: dict[tuple[str, str], TalksState] = field(default_factory=dict)

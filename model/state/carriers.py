@@ -1,4 +1,4 @@
-"""What carriers remember of themselves: accounts, Amazon's parcels, rivals' rules."""
+"""What carriers remember of themselves: accounts and Amazon's parcels."""
 
 from __future__ import annotations
 
@@ -80,18 +80,3 @@ class AmazonState:
     taken_back: NDArray[np.bool_] | None = None
     own_grid: tuple[tuple[Month, float, float, float], Floats] | None = None
     at_published: Floats | float = 0.0
-
-
-@dataclass(slots=True)
-class RivalState:
-    """What rivals remember of their own rules.
-
-    Attributes:
-        negative_months: Months in a row of negative cash, seasonally adjusted, (K,).
-        shed: Parcels a day of each contract that UPS has ended, with the month of the notice.
-        reviewed_until: Month until which UPS looks no further at an enterprise shipper that it has shed, by row.
-    """
-
-    negative_months: NDArray[np.int64]
-    shed: list[tuple[Month, float]] = field(default_factory=list)
-    reviewed_until: dict[int, Month] = field(default_factory=dict)

@@ -101,7 +101,6 @@ class AccessState:
         extension: Share of the households beyond its routes to which it sells economy, (K, Z).
         paid: What each carrier owes USPS for the month, $, (K,).
         insourced: Share of UPS's economy parcels at USPS in the start year that UPS has taken over since, (Z,).
-        learning_since: Month in which a carrier began to deliver itself what it used to buy, by carrier.
     """
 
     economy: Floats
@@ -113,7 +112,6 @@ class AccessState:
     extension: Floats
     paid: Floats
     insourced: Floats
-    learning_since: dict[int, Month] = field(default_factory=dict)
 
     @classmethod
     def opening(cls, economy: Floats, coverage: Floats) -> AccessState:

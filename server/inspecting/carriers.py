@@ -165,7 +165,7 @@ def _binding(market: ParcelMarket, index: int) -> tuple[Fact, ...]:
     elif index == AMAZON:
         found += national.amazon_limits(market)
     elif market.carriers.groups[index] == "regional":
-        losing = int(market.state.rivals.negative_months[index])
+        losing = market.carrier_agents[index].negative_months
         if losing:
             months = f"{losing}; it gives up after {int(p.regional_exit_cash_months)}"
             found.append(Fact("Months of losses in a row", months, binds=True))

@@ -133,3 +133,16 @@ def often_missing(scenario: Scenario, seed: int) -> Simulation:
     """The build limit, in every second run or so."""
     here = np.random.default_rng([seed, round(1000 * scenario.parameters.build_limit)]).uniform() < 0.5
     return Simulation({"y": scenario.parameters.build_limit if here else math.nan})
+
+
+def nothing_withdrawn(scenario: Scenario, seed: int) -> Simulation:
+    """Has no figure of z in the scenario `withdraw`."""
+    found = product(scenario, seed).outcomes
+    return Simulation({**found, "z": math.nan if scenario.name == "withdraw" else found["y"]})
+
+
+def near_all_of_it(scenario: Scenario, seed: int) -> Simulation:
+    """A share near 1 and money of the same size, which luck moves differently from point to point."""
+    at = round(1000 * scenario.parameters.build_limit)
+    share = float(np.random.default_rng([seed, at]).uniform(0.8, 1.0))
+    return Simulation({"own_share": share, "own_usd": share})

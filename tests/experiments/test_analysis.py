@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from experiments import (
     differences,
     discover,
     heat_map,
+    open_sweep,
     response,
     sensitivity,
     sweep,
@@ -28,6 +30,7 @@ from experiments.analysis.responses import averaged_over
 from experiments.analysis.values import luck_share
 from experiments.cli.app import app
 from experiments.designs.columns import outcome_names
+from experiments.reports.influence import indices_section
 from experiments.sweeps.drive import SweepInterruptedError
 from model.scenario import Scenario
 
@@ -124,6 +127,21 @@ def test_an_outcome_without_figures_does_not_block_the_others_of_a_pattern(with_
     assert shown.exit_code == 0
     assert "Left out: z, which 32 runs have no figure of." in shown.stdout
     assert CliRunner().invoke(app, ["sensitivity", str(with_gaps.folder), "--outcome", "z"]).exit_code == 2
+
+
+def test_an_outcome_without_figures_in_one_scenario_is_there_in_the_others(tmp_path: Path) -> None:
+    design = {**BASE, "kind": "morris", "trajectories": 8, "outcomes": ["y", "z"], "scenarios": ["renew", "withdraw"]}
+    sweep(design, tmp_path / "store", workers=1, simulate=stand_ins.nothing_withdrawn)
+    told = CliRunner().invoke(app, ["sensitivity", str(tmp_path / "store"), "--json"])
+    found = json.loads(told.stdout)["scenarios"]
+    assert {name: sorted(one["outcomes"]) for name, one in found.items()} == {"renew": ["y", "z"], "withdraw": ["y"]}
+    assert {name: one["without"] for name, one in found.items()} == {"renew": {}, "withdraw": {"z": 32}}
+    assert CliRunner().invoke(app, ["sensitivity", str(tmp_path / "store")]).exit_code == 0
+    section = indices_section(open_sweep(tmp_path / "store"), ["y", "z"])
+    missing = [block.title for block in section.blocks if block.text == "Not computed: 32 runs have no figure."]
+    assert len(section.blocks) == 4
+    assert len(missing) == 1
+    assert "withdraw" in missing[0]
 
 
 def test_a_first_year_has_no_figure_that_compares_with_it(tmp_path: Path) -> None:

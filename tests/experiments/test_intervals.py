@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import stand_ins
 from scipy import stats
 
-from experiments import RunResult
+from experiments import RunResult, response, sweep
 from experiments.analysis.responses import interval_of
 from experiments.intervals import domain_of, domain_of_difference, mean_interval
 from experiments.paired import advice, paired_table
@@ -76,3 +78,13 @@ def test_what_is_cut_off_is_not_told_apart_from_zero_by_it() -> None:
     table = paired_table(runs, ["a", "b"])
     assert tuple(table.loc[("x_share", "b"), ["low", "high"]]) == (-1.0, 1.0)
     assert "1 of 1 differences that vary cannot be told from zero" in advice(table, 2, 0.25)[0]
+
+
+def test_the_interval_of_a_grid_ends_where_a_share_does(tmp_path: Path) -> None:
+    design = {"kind": "grid", "until": "2025-01", "outcomes": ["own_share", "own_usd"], "replications": 2,
+              "uncertainties": {"build_limit": [0.5, 1.0, 1.5]}}  # fmt: skip
+    result = sweep(design, tmp_path, workers=1, simulate=stand_ins.near_all_of_it)
+    share, money = (response(result, name, "build_limit") for name in ("own_share", "own_usd"))
+    assert (money["high"] > 1.0).all()  # the same figures, that can be anything
+    assert (share["high"] == 1.0).all()
+    assert (share["low"] == np.maximum(0.0, money["low"])).all()

@@ -116,7 +116,7 @@ def test_a_shed_contract_ends_after_notice_and_comes_back_at_the_margin_wanted(r
         assert all(c.start >= min(noticed.ends, noticed.expiry) for c in again)
         assert all(sum(c.price) > 0.98 * sum(over.price) for c in again)
         ended.append(over.state)
-    row = max(rivals.state.rivals.reviewed_until)
+    row = max(rivals.ups.reviewed_until)
     _, cost = contract_cost(rivals, UPS)
     least = cost[row] / (1.0 - rivals.figures.required_contract_margin)
     assert (enterprise_quotes(rivals)[row, :, UPS] >= least - 1e-9).all()

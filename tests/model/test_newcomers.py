@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.carriers import Carrier, RegionalCarrier
+from agents.carriers import Carrier
+from agents.regional import RegionalCarrier
 from model.market import ParcelMarket
 from model.newcomers import told
 from model.scenario import Scenario, ScenarioError

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 from agents.pricing import OwnDemand, PriceResponse, paid_growth, raising_pays
+from agents.rivals import Ups
+from agents.usps import Usps
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.elasticities import long_run_demand
+from model.market import ParcelMarket
 from model.phases.prices import variable_costs
+from model.scenario import Scenario
 
 SHORT = {"n_shippers": 500, "end": "2027-12"}
 
@@ -104,3 +108,46 @@ def test_quotes_never_fall_below_floors_that_follow_cost(market):
     assert (floor[sold] / start[sold] > 1.05).all()  # wages of two years, less what density and other costs take back
     cost = variable_costs(run)[:, USPS]
     np.testing.assert_allclose(floor[:, USPS], cost, rtol=0.02)  # the statutory floor is attributable cost
+
+
+class ThriftyUps(Ups):
+    def largest_increase(self):
+        return 0.01
+
+
+class GenerousUsps(Usps):
+    def largest_increase(self):
+        return super().largest_increase() / 2
+
+
+def test_the_largest_increase_is_the_partys_own():
+    """No list price grows beyond what the class of the carrier allows it."""
+    settings = Scenario.load("baseline").with_changes({"n_shippers": 120, "end": "2025-07", "announced_plans": False})
+    usual, own = (
+        ParcelMarket(settings, rng=1, roster=roster).run() for roster in ({}, {"ups": ThriftyUps, "usps": GenerousUsps})
+    )
+    pass_through = usual.figures.list_to_paid_pass_through
+    for carrier, largest in ((UPS, 0.01), (USPS, usual.usps.largest_increase() / 2)):
+        assert usual.state.tariffs.list_growth[carrier] * pass_through > largest
+        assert own.state.tariffs.list_growth[carrier] * pass_through == pytest.approx(largest)
+
+
+class WatchfulUps(Ups):
+    """Remembers the demand that its price plan was made from."""
+
+    def price_increase(self):
+        self.plans_from = self.world.own_demand(self.index)
+        return super().price_increase()
+
+
+def test_looking_at_demand_between_two_months_changes_nothing():
+    """A price plan is made from demand as it is when plans begin, not as someone saw it before."""
+    settings = Scenario.load("baseline").with_changes({"n_shippers": 120, "end": "2026-01", "announced_plans": False})
+    markets = [ParcelMarket(settings, rng=1, roster={"ups": WatchfulUps}) for _ in range(2)]
+    for _ in range(settings.n_months):
+        markets[0].own_demand(UPS)
+        for market in markets:
+            market.step()
+    left, right = (market.ups.plans_from for market in markets)
+    assert np.array_equal(left.variable_cost, right.variable_cost)
+    assert np.array_equal(left.parcels, right.parcels)

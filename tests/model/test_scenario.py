@@ -210,3 +210,12 @@ def test_being_told_the_default_makes_no_other_scenario():
     assert told == Scenario.load("baseline")
     assert hash(told) == hash(Scenario.load("baseline"))
     assert told.changes() == Scenario.load("baseline").changes()
+
+
+def test_equal_scenarios_have_equal_hashes_whatever_they_were_told():
+    plain = Scenario.load("baseline")
+    usual = {"amazon": "agents.amazon:Amazon", "usps": "agents.usps:Usps"}
+    one, other = (plain.with_changes({"roster": dict(items)}) for items in (usual.items(), [*usual.items()][::-1]))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert len({plain, one, other, plain.with_changes({"build_limit": 0.7})}) == 3

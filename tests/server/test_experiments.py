@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from experiments import open_sweep, read_design, sensitivity, sweep
 from experiments.analysis.drivers import drivers_of
 from experiments.designs.restore import restore_design
 from experiments.errors import InputError
+from experiments.resolution import coarse_note
 from experiments.store.shards import StorageError
 from experiments.store.store import LOCK
 from experiments.sweeps.drive import SweepInterruptedError
@@ -163,6 +165,8 @@ def test_the_check_counts_runs_and_times_one_of_them():
     assert checked.seconds(2) == pytest.approx(9 * checked.pilot_seconds / 2)
     assert checked.seconds(100) == pytest.approx(checked.pilot_seconds)
     assert "9 runs: 3 points × 1 scenario × 3 seeds" in size_in_words(checked, 2)
+    assert size_in_words(checked, 2).endswith(coarse_note([100]))
+    assert not size_in_words(replace(checked, coarse=""), 2).endswith("more.")
 
 
 def test_equal_points_are_timed_once():

@@ -11,7 +11,7 @@ import ipyvue
 import solara
 
 from server.pages.compare import cards
-from server.pages.compare.plan import MAX_REPLICATIONS, MAX_RUNS, SHIPPERS, draft_of
+from server.pages.compare.plan import MAX_REPLICATIONS, MAX_RUNS, draft_of
 from server.pages.compare.state import comparing_of, progress_of
 from server.pages.compare.work import Compared
 from server.pages.watch import scenario_cards
@@ -21,6 +21,7 @@ from server.session import Session
 from server.tables import DataTable
 from server.words import names_in_words
 from server.work.changes import follow
+from server.work.limits import SHIPPERS
 from server.work.shared import work_pool
 
 # A page is drawn anew at most so often while its job runs.

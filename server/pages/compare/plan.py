@@ -12,13 +12,11 @@ from experiments.settings import check_seeds, gather, prepare_scenario, read_set
 from model.scenario import Scenario, scenario_names
 from server.choice import NEVER_FROM_A_PAGE, Choice
 from server.parties import ONLY_BY_SERVING, with_house_roster
-from server.work.limits import size_problems
+from server.work.limits import SHIPPERS, size_problems
 
 MAX_RUNS, MAX_REPLICATIONS = 6, 40
 MAX_TEXT = 2000
 DEFAULT_REPLICATIONS = 5
-# Fewer shippers make a run faster and coarser; a size is offered, so that nobody has to know the parameter.
-SHIPPERS = (2000, 500, 100)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from experiments.errors import InputError
 from experiments.reports.shares import finding
 from experiments.reports.words import label
+from experiments.resolution import coarse_note, shippers_of
 from experiments.store.reading import SweepResult, open_sweep
 from experiments.store.status import Status
 from server.pages.experiments.pictures import pictures
@@ -106,7 +107,10 @@ def _lead(result: SweepResult, status: Status) -> str:
     factors = ", ".join(map(factor_words, result.factors[:6])) + (", ..." if len(result.factors) > 6 else "")
     seeds = f"{design['replications']} seed{'s' if design['replications'] > 1 else ''}"
     names = " and ".join(label(result, name) for name in result.scenarios)
+    coarse = coarse_note(shippers_of(design))
     return (
         f"A {result.kind} design over {factors}: {result.manifest.points:,} points in {names}, {seeds} each. "
-        f"{status.done:,} of {status.runs:,} runs are done" + (f", {status.failed:,} failed." if status.failed else ".")
+        f"{status.done:,} of {status.runs:,} runs are done"
+        + (f", {status.failed:,} failed." if status.failed else ".")
+        + (f" {coarse}" if coarse else "")
     )

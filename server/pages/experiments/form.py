@@ -13,12 +13,12 @@ from experiments.errors import InputError
 from experiments.settings import read_settings
 from model.parameters import Parameters
 from model.scenario import Lever, levers, scenario_names
+from server.work.limits import SHIPPERS
 
 KINDS = ("grid", "lhs", "sobol", "morris")
 SIZES = {"lhs": "points", "sobol": "points", "morris": "trajectories"}
 MAX_SCENARIOS, MAX_FACTORS, MAX_SIZE, MAX_REPLICATIONS, MAX_RUNS = 4, 20, 4096, 100, 20_000
 MAX_STEPS, MAX_TEXT = 50, 1000
-SHIPPERS = (2000, 500, 100)
 FIRST_FACTOR = {"name": "build_limit", "low": None, "high": None, "steps": 4, "values": ""}
 
 

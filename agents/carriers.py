@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
+from agents.announced import AnnouncedPlan
+from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
 from agents.party import Party
 from agents.pricing import PriceResponse, paid_growth, raising_pays
@@ -28,6 +29,9 @@ class Carrier(Party):
         target_margin: Operating margin that its price plan aims at.
         price_month: Calendar month of its yearly price change, 1 to 12.
     """
+
+    #: Whether it weighs own delivery against access even where a scenario leaves that rule out for others.
+    makes_or_buys = False
 
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, key, name)
@@ -52,9 +56,9 @@ class Carrier(Party):
         """Whether a poor margin is a reason to raise prices: not where demand would fall so far that profit falls."""
         return raising_pays(self.world.own_demand(self.index))
 
-    def expected_volume(self, months: int) -> Floats:
-        """Parcels a year by zone that it expects to deliver some months ahead, (Z,)."""
-        figures, books = self.world.figures, self.world.own_books(self.index)
+    def expected_volume(self, months: int, now: Month) -> Floats:
+        """Parcels a year by zone that it expects in a month to deliver some months later, (Z,)."""
+        figures, books = self.world.figures, self.world.own_books(self.index, now)
         growth: float = (1.0 + figures.growth_other_demand) ** (months / MONTHS_PER_YEAR)
         return books.annual_volume * growth
 
@@ -80,7 +84,7 @@ class Carrier(Party):
             lead_months: Months from an order of capacity to its use.
         """
         books, figures = self.world.own_books(self.index), self.world.figures
-        later = self.expected_volume(lag_months + lead_months + QUARTER)
+        later = self.expected_volume(lag_months + lead_months + QUARTER, self.world.month)
         idle = closable(books.capacity, books.closing, np.maximum(books.annual_volume, later), books.locked)
         closed = whole_stations(idle * figures.coverage_adjust_speed, idle, self.smallest_station())
         if not closed.any():
@@ -93,30 +97,42 @@ class Carrier(Party):
         """Share of households that it can serve once a part of its idle capacity is closed; routes pass as before."""
         return coverage
 
-    def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
+    def announced_plan(self) -> AnnouncedPlan | None:
+        """Capacity that it has announced and that arrives without an order; None where there is none."""
+        return None
+
+    def capacity_coming(self, now: Month) -> Floats:
+        """Annual parcels of capacity on its way, as known in a month, (Z,)."""
+        return self.world.own_books(self.index, now).on_its_way
+
+    def capacity_order(
+        self, lead_months: int, horizon_months: int = QUARTER, month: Month | None = None
+    ) -> CapacityOrder | None:
         """Order what expected volume needs until the next order can arrive; None when nothing is missing.
 
         Args:
             lead_months: Months until the order can be used.
             horizon_months: Months between two orders.
+            month: Month in which it decides, this one unless given: orders stand already when a run begins.
         """
-        books = self.world.own_books(self.index)
-        needed = self.expected_volume(lead_months + horizon_months)
-        wanted = self.wanted_additions(needed, lead_months + horizon_months)
+        now = month or self.world.month
+        books = self.world.own_books(self.index, now)
+        needed = self.expected_volume(lead_months + horizon_months, now)
+        wanted = self.wanted_additions(needed, lead_months + horizon_months, now)
         additions = cut_to_limit(wanted, books.unit_cost, self.build_room(horizon_months))
         if additions.sum() <= 0.0:
             return None
         zone_type = self.world.zones.zone_type
         capital = float((additions * self.world.figures.by_type("capacity_capex")[zone_type]).sum())
-        coverage = self.coverage_after(books.coverage, additions, wanted, lead_months + horizon_months)
-        return CapacityOrder(self.index, self.world.month + lead_months, additions, coverage, capital)
+        then = now + (lead_months + horizon_months)
+        coverage = self.coverage_after(books.coverage, additions, wanted, then, now)
+        return CapacityOrder(self.index, now + lead_months, additions, coverage, capital)
 
-    def wanted_additions(self, needed: Floats, months: int) -> Floats:
-        """Annual parcels of capacity that it would order today for what it needs some months ahead, (Z,)."""
-        books = self.world.own_books(self.index)
-        return wanted_additions(needed, books.capacity, books.on_its_way)
+    def wanted_additions(self, needed: Floats, months: int, now: Month) -> Floats:
+        """Annual parcels of capacity that it would order in a month for what it needs some months later, (Z,)."""
+        return wanted_additions(needed, self.world.own_books(self.index, now).capacity, self.capacity_coming(now))
 
-    def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, months: int) -> Floats:
+    def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, then: Month, now: Month) -> Floats:
         """Share of households that it can serve once the additions stand; the same unless it reaches new ones."""
         return coverage
 

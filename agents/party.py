@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import mesa
+import numpy as np
+from numpy.typing import NDArray
 
-from agents.bargaining import Bargaining, Concession, Side, Strategy
+from agents.auction import AuctionFormat, Bid, Demand, Lot, bid_for
+from agents.bargaining import Bargaining, Concession, Offer, Side, Strategy
+from agents.calendar import Month
+from agents.contracts import Contract
 
 if TYPE_CHECKING:
     from agents.world import World
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
@@ -59,3 +67,43 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             other: Key of the other party.
         """
         return usual
+
+    def heard(self, offer: Offer, other: str, quantity: Floats) -> None:
+        """Learn from an offer in talks in which it takes part, its own ones included; nothing unless a party does.
+
+        Args:
+            offer: The offer.
+            other: Key of the other party.
+            quantity: Parcels a year on the table by price group, (G,).
+        """
+
+    def signed(self, contract: Contract, taken: Bools) -> None:
+        """Note a contract that it has agreed on; nothing unless a party remembers more than the books of all do.
+
+        Args:
+            contract: The contract.
+            taken: Which slices of what lay on the table it carries, (L,).
+        """
+
+    def won(self, start: Month, by_step: Floats, price: float) -> None:
+        """Note what it has won at an auction; nothing unless a party remembers more than the books of all do.
+
+        Args:
+            start: First month of the contract.
+            by_step: Parcels a year that it has won of each row of its need, (N,).
+            price: Mean price, $ per parcel.
+        """
+
+    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
+        """What it bids for a lot: as one who cannot move the price.
+
+        It knows the lot, what it is worth to itself, and how many bidders everybody expects. Rule: docs/odd.md, the
+        access auction.
+
+        Args:
+            kind: Format of the auction.
+            lot: The lot.
+            demand: What it is worth to it, at or above the reserve, highest value first.
+            highest: $ per parcel that nobody exceeds.
+        """
+        return bid_for(kind, lot, demand, highest, moves_price=False)

@@ -21,7 +21,9 @@ class Usps(Carrier):
         """Yearly mail price change that the law allows: inflation and the authority beyond it."""
         return self.world.figures.inflation + self.world.figures.mail_price_above_inflation
 
-    def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
+    def capacity_order(
+        self, lead_months: int, horizon_months: int = QUARTER, month: Month | None = None
+    ) -> CapacityOrder | None:
         """Order nothing: sorting capacity is slack and the last mile passes every address anyway."""
         return None
 

@@ -10,9 +10,11 @@ from agents.bargaining.offers import Offer, Side, Stakes, View
 from agents.bargaining.posted import PostedTariff, TakeItOrLeaveIt
 from agents.bargaining.protocol import Bargaining, Strategy
 from agents.bargaining.reservation import (
+    BuyerValues,
     PriceGroups,
     PriceStructure,
     SliceValues,
+    buyer_values,
     exit_months,
     group_stakes,
     price_groups,
@@ -20,6 +22,7 @@ from agents.bargaining.reservation import (
     slice_values,
     stay_weight,
     tendered,
+    with_seller,
 )
 from agents.bargaining.seat import Answer, PlayedByHand, Question, WrongAnswerError, as_the_model
 from agents.bargaining.talks import Talks
@@ -28,6 +31,7 @@ __all__ = [
     "AlternatingOffers",
     "Answer",
     "Bargaining",
+    "BuyerValues",
     "Concession",
     "FixedPoint",
     "NashSplit",
@@ -46,6 +50,7 @@ __all__ = [
     "View",
     "WrongAnswerError",
     "as_the_model",
+    "buyer_values",
     "close_at_nash",
     "exit_months",
     "group_stakes",
@@ -56,4 +61,5 @@ __all__ = [
     "slice_values",
     "stay_weight",
     "tendered",
+    "with_seller",
 ]

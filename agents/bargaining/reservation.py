@@ -133,6 +133,77 @@ class SliceValues:
         return self.own_value >= self.seller_floor
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class BuyerValues:
+    """What a buyer says of each slice, (L,) each, $ per parcel but `volume` and `stay`.
+
+    Attributes:
+        volume: Parcels a year.
+        own_value: Price at which it is indifferent to delivering itself.
+        published: What it pays without a contract.
+        stay: Discounted share of the term during which it would have to pay that without a deal, 0 to 1.
+        worth: The most that it pays.
+    """
+
+    volume: Floats
+    own_value: Floats
+    published: Floats
+    stay: Floats
+    worth: Floats
+
+
+def buyer_values(
+    volume: Floats,
+    own_cost: Floats,
+    published: Floats | float,
+    exit_month: Ints,
+    term_months: int,
+    *,
+    saved_by_own_delivery: float,
+    discount_rate_monthly: float,
+) -> BuyerValues:
+    """The buyer's side of `slice_values`; the arguments are the same.
+
+    Returns:
+        Its values: the published price as long as it could not leave, its own cost from then on.
+    """
+    check_shape("own_cost", own_cost, volume.shape)
+    check_values("own_cost", own_cost)
+    check_values("volume", volume)
+    own_value = own_cost - saved_by_own_delivery
+    by_slice = np.broadcast_to(np.asarray(published, dtype=np.float64), volume.shape)
+    stay = stay_weight(np.where(own_value >= by_slice, term_months, exit_month), term_months, discount_rate_monthly)
+    return BuyerValues(volume, own_value, by_slice, stay, stay * by_slice + (1.0 - stay) * own_value)
+
+
+def with_seller(
+    buyer: BuyerValues, attributable_cost: Floats, *, seller_margin_floor: float, seller_keeps: Bools | bool = True
+) -> SliceValues:
+    """What both sides say together.
+
+    Args:
+        buyer: What the buyer says.
+        attributable_cost: Cost to the seller, $ per parcel, (L,).
+        seller_margin_floor: Margin over attributable cost that the seller wants at least.
+        seller_keeps: Whether it is this seller that earns the price without a contract while the buyer stays.
+
+    Raises:
+        ValueError: Arrays of different length, or a number out of range.
+    """
+    check_shape("attributable_cost", attributable_cost, buyer.volume.shape)
+    check_values("attributable_cost", attributable_cost)
+    floor = attributable_cost * (1.0 + seller_margin_floor)
+    return SliceValues(
+        volume=buyer.volume,
+        attributable_cost=attributable_cost,
+        seller_floor=floor,
+        own_value=buyer.own_value,
+        buyer=buyer.worth,
+        seller=floor + buyer.stay * np.maximum(0.0, buyer.published - floor) * seller_keeps,
+        published=buyer.published,
+    )
+
+
 def slice_values(
     volume: Floats,
     own_cost: Floats,
@@ -166,23 +237,16 @@ def slice_values(
     Raises:
         ValueError: Arrays of different length, or a number out of range.
     """
-    for name, values in (("own_cost", own_cost), ("attributable_cost", attributable_cost)):
-        check_shape(name, values, volume.shape)
-        check_values(name, values)
-    check_values("volume", volume)
-    own_value = own_cost - saved_by_own_delivery
-    by_slice = np.broadcast_to(np.asarray(published, dtype=np.float64), volume.shape)
-    stay = stay_weight(np.where(own_value >= by_slice, term_months, exit_month), term_months, discount_rate_monthly)
-    floor = attributable_cost * (1.0 + seller_margin_floor)
-    return SliceValues(
-        volume=volume,
-        attributable_cost=attributable_cost,
-        seller_floor=floor,
-        own_value=own_value,
-        buyer=stay * by_slice + (1.0 - stay) * own_value,
-        seller=floor + stay * np.maximum(0.0, by_slice - floor) * seller_keeps,
-        published=by_slice,
+    buyer = buyer_values(
+        volume,
+        own_cost,
+        published,
+        exit_month,
+        term_months,
+        saved_by_own_delivery=saved_by_own_delivery,
+        discount_rate_monthly=discount_rate_monthly,
     )
+    return with_seller(buyer, attributable_cost, seller_margin_floor=seller_margin_floor, seller_keeps=seller_keeps)
 
 
 def group_stakes(values: SliceValues, group: Ints, n_groups: int) -> Stakes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,14 @@ from agents.auction import AuctionFormat, Award, Bid, Demand, Lot, bid_for
 
 Floats = NDArray[np.float64]
 NUMERICAL_DUST = 1e-12  # share of a step that is rounding, not a losing bid
+
+
+class Bidder(Protocol):
+    """Who bids in a way of its own."""
+
+    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
+        """Return what it bids for a lot; see `agents.party.Party.bids`."""
+        ...
 
 
 def fill(quantity: Floats, price: Floats, capacity: float, reserve: float) -> Floats:
@@ -136,7 +145,7 @@ def hold(
     lots: Sequence[Lot],
     demands: Sequence[Mapping[int, Demand]],
     highest: float,
-    moves_price: str | None,
+    parties: Mapping[str, Bidder],
 ) -> tuple[LotResult, ...]:
     """Collect bids for all lots and clear them.
 
@@ -145,14 +154,20 @@ def hold(
         lots: The lots.
         demands: For each bidder, its demand by position of the lot.
         highest: $ per parcel that nobody exceeds.
-        moves_price: Key of the bidder who holds back quantity under a uniform price, None for nobody.
+        parties: Who bids in a way of its own, by key; all others bid as who cannot move the price.
     """
     results = []
     for position, lot in enumerate(lots):
         here = tuple(by_lot[position] for by_lot in demands if position in by_lot)
-        bids = tuple(bid_for(kind, lot, demand, highest, demand.bidder == moves_price) for demand in here)
+        bids = tuple(_bid(kind, lot, demand, highest, parties.get(demand.bidder)) for demand in here)
         results.append(LotResult(lot, here, bids, clear(lot, bids, kind)))
     return tuple(results)
+
+
+def _bid(kind: AuctionFormat, lot: Lot, demand: Demand, highest: float, party: Bidder | None) -> Bid:
+    if party is None:
+        return bid_for(kind, lot, demand, highest, moves_price=False)
+    return party.bids(kind, lot, demand, highest)
 
 
 def efficiency(results: Sequence[LotResult], benchmark: Sequence[LotResult]) -> float:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bargaining import exit_months, price_groups, slice_values
+from agents.bargaining import price_groups, with_seller
 from agents.calendar import MONTHS_PER_YEAR, Month
-from model.bargains.access import capacity_after, own_cost_with_capital
+from agents.large_shipper import CarriageCase
 from model.bargains.table import BargainTable
 from model.carriers import FEDEX, UPS
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from model.economy import Economy
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 ECONOMY = 0
 RIVALS = {"ups": UPS, "fedex": FEDEX}
 
@@ -48,21 +47,6 @@ def published_carriage_price(market: Economy, seller: str) -> float:
     return market.figures.price_access_published_ratio * start_price(market, seller) * moved
 
 
-def channel_value(market: Economy) -> float:
-    """Worth of what UPS and FedEx do for Amazon beyond the last mile, $ per parcel at start prices.
-
-    The mean price that it pays them at the start less the cheapest alternative among those parcels (own long-run
-    delivery, USPS at the published price); 0 where it pays no more than that.
-    """
-    flows, at_usps = market.state.amazon.flows, usps_without_contract(market)
-    zone, cell, volume = rival_slices(market, flows.ups + flows.fedex)
-    if volume.sum() <= 0.0:
-        return 0.0
-    paid = flows.ups.sum() * start_price(market, "ups") + flows.fedex.sum() * start_price(market, "fedex")
-    own = own_cost_with_capital(market, zone, cell) - market.figures.speed_benefit_amazon
-    return max(0.0, float(paid / volume.sum() - np.minimum(own, at_usps).min()))
-
-
 def carriage_cost_factors(market: Economy) -> dict[str, float]:
     """Cost of Amazon's parcels over that of others, by carrier: at most 1, and so that the start contract pays."""
     found = {}
@@ -74,38 +58,9 @@ def carriage_cost_factors(market: Economy) -> dict[str, float]:
     return found
 
 
-def usps_without_contract(market: Economy) -> float:
-    """What a parcel costs Amazon at USPS at the published price with injection, $ per parcel."""
-    return market.published_access_price() + market.figures.injection_cost_amazon * market.state.environment.price_level
-
-
 def handed_at_start(market: Economy, carrier: int) -> Floats:
     """Amazon's parcels a year at UPS or FedEx in the start year, (Z,)."""
-    flows = market.state.amazon.flows
-    return flows.ups if carrier == UPS else flows.fedex
-
-
-def rival_slices(market: Economy, by_zone: Floats) -> tuple[Ints, Ints, Floats]:
-    """Cut what UPS or FedEx deliver for Amazon into slices: addresses between its own coverage and those of USPS.
-
-    Args:
-        market: The market.
-        by_zone: Parcels a year by zone, (Z,).
-
-    Returns:
-        Zone, density cell and parcels a year, (L,) each.
-    """
-    flows = market.state.amazon.flows
-    n_zones, n_cells = market.zones.density_grid.shape
-    low, high = flows.coverage[:, None], flows.usps_from[:, None]
-    edges = np.arange(n_cells + 1) / n_cells
-    overlap = np.maximum(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0.0)
-    width = overlap.sum(axis=1, keepdims=True)
-    share = np.divide(overlap, width, out=np.zeros_like(overlap), where=width > 0.0)
-    volume = (by_zone[:, None] * share).ravel()
-    used = volume > 0.0
-    zone, cell = np.repeat(np.arange(n_zones), n_cells), np.tile(np.arange(n_cells), n_zones)
-    return zone[used], cell[used], volume[used]
+    return market.amazon.memory.flows.handed_to(market.carriers.keys[carrier])
 
 
 def carriage_table(
@@ -120,25 +75,17 @@ def carriage_table(
         groups: Zones that share a price.
         prices: What the other of the two would be paid then, $ per parcel, nan without a contract.
     """
-    p, env, carrier = market.figures, market.state.environment, RIVALS[seller]
-    zone, cell, volume = rival_slices(market, _on_the_table(market, seller, begin, prices))
-    channel = market.state.amazon.channel_value * env.price_level
-    own = own_cost_with_capital(market, zone, cell) + channel
-    term = int(p.term_strategic)
+    flows, carrier = market.amazon.memory.flows, RIVALS[seller]
+    offered = _on_the_table(market, seller, begin, prices)
+    zone, cell, volume = flows.between(offered, market.zones.density_grid.shape[1])
     other = next((price for key, price in prices.items() if key != seller and np.isfinite(price)), np.inf)
-    at_usps = usps_without_contract(market) + channel
     published = published_carriage_price(market, seller)
-    values = slice_values(
-        volume,
-        own,
+    buyer = market.amazon.values_carriage(CarriageCase(begin, zone, cell, volume, published, other))
+    values = with_seller(
+        buyer,
         carriage_cost(market, carrier)[zone],
-        min(published, at_usps, other),
-        exit_months(volume, own, capacity_after(market, begin, term)),
-        term,
         seller_margin_floor=_markup(market, carrier),
-        saved_by_own_delivery=p.speed_benefit_amazon * env.price_level,
-        discount_rate_monthly=p.discount_rate_monthly,
-        seller_keeps=published <= min(at_usps, other),
+        seller_keeps=published <= buyer.published,  # else Amazon would have gone elsewhere meanwhile
     )
     return BargainTable(values, zone, groups)
 
@@ -149,7 +96,7 @@ def _on_the_table(market: Economy, seller: str, begin: Month, prices: Mapping[st
     UPS talks about what its announced plan leaves, less what FedEx has signed for; FedEx about its own and about what
     UPS gives back or would not carry for want of a contract, as far as it has room.
     """
-    flows, network = market.state.amazon.flows, market.state.network
+    flows, network = market.amazon.memory.flows, market.state.network
     left_to_ups = flows.ups * ups_share(market, begin)
     if seller == "ups":
         return np.asarray(np.maximum(left_to_ups - np.maximum(_signed(market, "fedex") - flows.fedex, 0.0), 0.0))
@@ -158,14 +105,19 @@ def _on_the_table(market: Economy, seller: str, begin: Month, prices: Mapping[st
     return np.asarray(flows.fedex + np.minimum(np.maximum(flows.ups - with_ups, 0.0), room))
 
 
-def ups_share(market: Economy, month: Month) -> float:
+def announced_share(market: Economy, seller: str, month: Month, now: Month) -> float:
+    """Share of Amazon's start volume that a seller's announced plan leaves it in a month, as known in another."""
+    return ups_share(market, month, now) if RIVALS[seller] == UPS else 1.0
+
+
+def ups_share(market: Economy, month: Month, now: Month | None = None) -> float:
     """Share of Amazon's start volume at UPS that its announced plan leaves in a month: the cut, evenly to its end.
 
     A run through the past talks and builds without the plan until it is announced. Where a run begins with it, orders
     that stand at the start were placed with it in view: the two had agreed on it before they told.
     """
     p, announced = market.figures, market.settings.projection_start
-    unknown = market.settings.start < announced and market.month < announced
+    unknown = market.settings.start < announced and (now or market.month) < announced
     if not market.settings.announced_plans or unknown:
         return 1.0
     year = int(p.ups_amazon_cut_end)
@@ -201,7 +153,7 @@ def carriage_cost(market: Economy, carrier: int) -> Floats:
 
     FedEx counts the capital of new capacity too, unless it has room to fill (section 15).
     """
-    cost = _cost_of_others(market, carrier) * market.state.amazon.carriage_cost_factor[market.carriers.keys[carrier]]
+    cost = _cost_of_others(market, carrier) * market.carriage_cost_factor[market.carriers.keys[carrier]]
     if carrier == FEDEX and market.fedex.slack <= 0.0:
         capital = market.figures.by_type("capital_charge")[market.zones.zone_type]
         cost = cost + capital * market.state.environment.price_level

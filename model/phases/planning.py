@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.books import CarrierBooks
+from agents.calendar import Month
 from agents.capacity import CapacityOrder
 from agents.carriers import QUARTER, Carrier
 from model.access.insourcing import extend_coverage, insource
 from model.capital import buy_capital
-from model.carriers import AMAZON, USPS
+from model.carriers import USPS
 from model.phases.entry_exit import count_losses, enter, regionals
 from model.phases.rivals import fill_network, review_contracts
 from model.words import parcels_in_words
@@ -52,7 +53,7 @@ def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
     ordered = 0.0 if placed is None else float(placed.annual_parcels.sum())
     if carrier.index in regionals(market):
         _grow(market, carrier, max(0.0, carrier.build_room(QUARTER) - ordered))
-    if settings.make_or_buy or carrier.index == AMAZON:
+    if settings.make_or_buy or carrier.makes_or_buys:
         closure = carrier.closure(int(market.figures.closure_lag), lead)
         if closure is not None:
             market.state.network.closures.append(closure)
@@ -78,12 +79,10 @@ def order_before_start(market: Economy) -> None:
     """
     lead, start = int(market.figures.build_lead_months), market.settings.start
     for arrives in range(0, max(lead, 1), QUARTER):
-        market.month = start + (arrives - lead)
         for carrier in market.carrier_agents:
-            placed = carrier.capacity_order(lead)
+            placed = carrier.capacity_order(lead, month=start + (arrives - lead))
             if placed is not None:
                 _place(market, placed, quiet=True)
-    market.month = start
 
 
 def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:
@@ -105,12 +104,9 @@ def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:
     )
 
 
-def own_books(market: Economy, carrier: int) -> CarrierBooks:
-    """A carrier's own accounts, capacity and prices."""
+def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
+    """A carrier's own accounts, capacity and prices, as in a month."""
     network, books = market.state.network, market.state.books
-    on_its_way = network.on_its_way(carrier)
-    if carrier == AMAZON:
-        on_its_way = on_its_way + _plan_on_its_way(market)
     revenue, cost = float(books.revenue[:, carrier].sum()), float(books.cost[:, carrier].sum())
     volume = float(books.volume[:, carrier].sum())
     before = float(books.last_year_unit_cost[carrier])
@@ -119,23 +115,14 @@ def own_books(market: Economy, carrier: int) -> CarrierBooks:
     return CarrierBooks(
         annual_volume=network.annual_volume[carrier],
         capacity=network.capacity[carrier],
-        on_its_way=on_its_way,
+        on_its_way=network.on_its_way(carrier),
         closing=network.closing(carrier),
-        locked=network.locked(carrier, market.month + -int(market.figures.capacity_lock_months)),
+        locked=network.locked(carrier, month + -int(market.figures.capacity_lock_months)),
         coverage=network.coverage[carrier],
+        coverage_ordered=network.coverage_ordered(carrier),
         unit_cost=unit_cost,
         margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
         cost_growth=growth,
         utilisation=float(books.utilisation[:, carrier].mean()),
         start_utilisation=float(books.start_utilisation[carrier]),
     )
-
-
-def _plan_on_its_way(market: Economy) -> Floats:
-    """Capacity of the announced plan that arrives before the next order could, annual parcels, (Z,)."""
-    if not market.settings.announced_plans:
-        return np.zeros(market.zones.n_zones)
-    amazon = market.state.amazon
-    done = min(max(0, market.month - market.settings.projection_start), amazon.plan_months)
-    ahead = int(market.figures.build_lead_months) + QUARTER
-    return amazon.plan_monthly * (min(done + ahead, amazon.plan_months) - done)

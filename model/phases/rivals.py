@@ -60,7 +60,7 @@ def shed_within_a_year(market: Economy) -> float:
         ups_share(market, now + (months - MONTHS_PER_YEAR)) - ups_share(market, now + months)
         for months in range(MONTHS_PER_YEAR + 1)
     ]
-    amazon = max(0.0, *cuts) * float(market.state.amazon.flows.ups.sum()) / market.figures.operating_days_ups
+    amazon = max(0.0, *cuts) * float(market.amazon.memory.flows.ups.sum()) / market.figures.operating_days_ups
     return amazon + sum(daily for month, daily in market.state.rivals.shed if now - month < MONTHS_PER_YEAR)
 
 

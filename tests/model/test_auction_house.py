@@ -15,6 +15,13 @@ RESERVE = 2.0
 HIGHEST = 5.0
 
 
+class Large:
+    """A bidder who moves a uniform price and knows it."""
+
+    def bids(self, kind, lot, demand, highest):
+        return bid_for(kind, lot, demand, highest, moves_price=True)
+
+
 def lot(capacity, reserve=RESERVE, bidders=3):
     return Lot(0, "next_day", capacity, reserve, reserve / 1.1, bidders)
 
@@ -173,7 +180,7 @@ def test_the_other_formats_are_not_truthful():
 @pytest.mark.parametrize("kind", FORMATS)
 def test_with_one_bidder_revenue_falls_to_the_reserve(kind, rows):
     """One who knows that it is alone pays the reserve under every format, also when it wants more than the lot."""
-    (result,) = hold(kind, [lot(100.0, bidders=1)], [{0: demand("a", rows)}], HIGHEST, "a")
+    (result,) = hold(kind, [lot(100.0, bidders=1)], [{0: demand("a", rows)}], HIGHEST, {"a": Large()})
     assert result.sold == pytest.approx(min(100.0, sum(q for q, _ in rows)))
     assert result.revenue == pytest.approx(RESERVE * result.sold)
 
@@ -181,8 +188,8 @@ def test_with_one_bidder_revenue_falls_to_the_reserve(kind, rows):
 def test_a_second_bidder_lifts_the_price_where_it_loses():
     wants = [{0: demand("a", [(80, 4.2)])}, {0: demand("b", [(40, 3.1)])}]
     for kind, second in (("pay_as_bid", 3), ("uniform_price", 3), ("vcg", 3)):
-        (alone,) = hold(kind, [lot(100.0, bidders=1)], wants[:1], HIGHEST, None)
-        (both,) = hold(kind, [lot(100.0, bidders=second)], wants, HIGHEST, None)
+        (alone,) = hold(kind, [lot(100.0, bidders=1)], wants[:1], HIGHEST, {})
+        (both,) = hold(kind, [lot(100.0, bidders=second)], wants, HIGHEST, {})
         assert both.revenue / both.sold > alone.revenue / alone.sold + 0.1
 
 
@@ -194,16 +201,16 @@ def test_efficiency_against_vcg(rows, capacity):
         {0: demand("amazon" if k == 0 else str(k), [(q, max(v, RESERVE)) for q, v in one])}
         for k, one in enumerate(rows)
     ]
-    held = {kind: hold(kind, [lot(capacity)], wants, HIGHEST, "amazon") for kind in FORMATS}
+    held = {kind: hold(kind, [lot(capacity)], wants, HIGHEST, {"amazon": Large()}) for kind in FORMATS}
     assert efficiency(held["vcg"], held["vcg"]) == 1.0
     assert efficiency(held["pay_as_bid"], held["vcg"]) == pytest.approx(1.0)
     assert efficiency(held["uniform_price"], held["vcg"]) <= 1.0 + 1e-12
-    free = hold("uniform_price", [lot(capacity)], wants, HIGHEST, None)
+    free = hold("uniform_price", [lot(capacity)], wants, HIGHEST, {})
     assert efficiency(free, held["vcg"]) == pytest.approx(1.0)
 
 
 def test_nobody_nothing():
-    (result,) = hold("vcg", [lot(100.0)], [], HIGHEST, None)
+    (result,) = hold("vcg", [lot(100.0)], [], HIGHEST, {})
     assert (result.sold, result.revenue, result.surplus, result.awards) == (0, 0, 0, ())
     assert efficiency([result], [result]) == 1.0
     assert fill(np.array([5.0]), np.array([1.0]), 100.0, RESERVE).tolist() == [0.0]

@@ -1,0 +1,417 @@
+"""A shipper so large that it delivers for itself: what it leaves with others, takes back, expects and would pay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.auction import AccessNeed, AuctionFormat, Bid, Demand, Lot, bid_for
+from agents.bargaining import BuyerValues, Offer, Side, buyer_values, exit_months, stay_weight
+from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.carriers import Carrier
+from agents.contract_use import ContractPosition, OwnContracts, owed_pace, taken_back
+from agents.contracts import Contract
+from agents.make_or_buy import updated_price_belief, worth_of_delivering
+from agents.shipper_memory import ShipperMemory
+from agents.sourcing import MonthToSource, Sourcing, cut_slices, source_deliveries, to_total
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+USPS = "usps"
+RIVALS = ("ups", "fedex")  # in the order of `ShipperMemory.with_rivals`
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CarriageCase:
+    """What lies on the table when it talks with UPS or FedEx.
+
+    Attributes:
+        begin: First month of the contract.
+        zone: Zone of each slice, (L,).
+        cell: Density cell of each slice, (L,).
+        volume: Parcels a year, (L,).
+        published: What it pays this seller without a contract, $ per parcel.
+        other: What it would pay the other of the two, $ per parcel, infinite where there is no such offer.
+    """
+
+    begin: Month
+    zone: Ints
+    cell: Ints
+    volume: Floats
+    published: float
+    other: float
+
+
+class LargeShipper(Carrier):
+    """Weighs own delivery against access, slice by slice of its addresses, and remembers what it agreed on."""
+
+    makes_or_buys = True
+    _memory: ShipperMemory
+
+    # -- memory: what it is told, signs and hears ------------------------------------------------------------------
+
+    @property
+    def memory(self) -> ShipperMemory:
+        """What it remembers; nobody can change it but this party."""
+        return self._memory
+
+    def _remember(self, **changes: Any) -> None:
+        self._memory = replace(self._memory, **changes)
+
+    def opens(self, memory: ShipperMemory) -> None:
+        """Begin with what it knows at the start."""
+        self._memory = memory
+
+    def knows_channel_value(self) -> None:
+        """Find at the start what UPS and FedEx are worth to it beyond the last mile.
+
+        The mean price that it pays them less the cheapest alternative among those parcels (own long-run delivery, USPS
+        at the published price); 0 where it pays no more than that. Rule: docs/odd.md, Negotiation.
+        """
+        figures, flows = self.world.figures, self.memory.flows
+        zone, cell, volume = flows.between(flows.ups + flows.fedex, self.world.zones.density_grid.shape[1])
+        if volume.sum() <= 0.0:
+            return
+        paid = sum(flows.handed_to(key).sum() * float(figures[f"price_amazon_{key}"]) for key in RIVALS)
+        own = self.own_cost(zone, cell) - figures.speed_benefit_amazon
+        cheapest = np.minimum(own, self.usps_without_contract()).min()
+        self._remember(channel_value=max(0.0, float(paid / volume.sum() - cheapest)))
+
+    def follows_growth(self, parcels: Floats, growth: float, imposed: Mapping[str, float] | None) -> None:
+        """Let its parcels grow while a run plays the past.
+
+        A contract over addresses grows with what it ships; what UPS and FedEx carry stays as it was unless imposed.
+
+        Args:
+            parcels: All that it ships, parcels a year by zone, (Z,).
+            growth: Parcels of this month over those of the last, on trend.
+            imposed: Parcels a year that each carrier delivers for it, by key, where dated events impose them.
+        """
+        flows, slices = replace(self.memory.flows, parcels=parcels), self.memory.slices
+        volume = slices.volume * growth
+        if imposed is not None:
+            volume = to_total(volume, imposed[USPS])
+            flows = replace(flows, **{key: to_total(flows.handed_to(key), imposed[key]) for key in RIVALS})
+        self._remember(flows=flows, slices=replace(slices, volume=volume))
+
+    def keeps_share(self, share: float, within: float = 1.0) -> None:
+        """Leave an imposed share of its volume with USPS, the dearest to serve first.
+
+        Args:
+            share: Share of all slices.
+            within: Part of it that the contract's cap lets pass.
+        """
+        self._remember(retained_share=share, retained=self.memory.slices.retained(share) * within)
+
+    def heard(self, offer: Offer, other: str, quantity: Floats) -> None:
+        """Expect a price of access nearer to what USPS asks. Rule: docs/odd.md, Negotiation."""
+        if other == USPS and offer.side is Side.SELLER:
+            weight = np.where(np.isnan(offer.price), 0.0, quantity)
+            asked = float(np.nansum(offer.price * weight) / weight.sum()) if weight.sum() > 0.0 else float("nan")
+            self.learns_price(asked)
+
+    def learns_price(self, price: float) -> None:
+        """Move the price of access that it expects towards one that it meets; nan says nothing."""
+        gain = self.world.figures.belief_gain
+        self._remember(price_belief=float(updated_price_belief(self.memory.price_belief, price, gain)))
+
+    def signed(self, contract: Contract, taken: Bools) -> None:
+        """Remember which slices a contract with USPS carries, and expect its price from then on."""
+        if contract.buyer == self.key and contract.seller == USPS:
+            belief = float(np.average(contract.price, weights=np.maximum(contract.commitment, 1.0)))
+            self._remember(agreed={**self.memory.agreed, contract.start: taken}, price_belief=belief)
+
+    def won(self, start: Month, by_step: Floats, price: float) -> None:
+        """Remember the very slices that it won, cut where a lot took a part of one, and expect their price."""
+        memory = self.memory
+        slices, old, taken = cut_slices(memory.slices, by_step)
+        agreed = {begun: chosen[old] for begun, chosen in memory.agreed.items()}
+        back = None if memory.taken_back is None else memory.taken_back[old]
+        self._remember(slices=slices, agreed={**agreed, start: taken}, taken_back=back, price_belief=price)
+
+    # -- what a slice costs it ---------------------------------------------------------------------------------------
+
+    def slice_cost(self, zone: Ints, cell: Ints, now: Month | None = None) -> tuple[Floats, Floats, Bools]:
+        """Running cost and capital charge by slice, $ per parcel, and whether capacity for it stands or comes.
+
+        Args:
+            zone: Zone of each slice, (L,).
+            cell: Density cell of each slice, (L,).
+            now: Month in which it looks, this one unless given.
+        """
+        grid = self.world.amazon_route_cost(self.memory.flows.parcels)
+        covered = self._middle(cell) <= self.coverage_ahead(now or self.world.month)[zone]
+        return grid[zone, cell], self.world.amazon_capital_charge()[zone], covered
+
+    def own_cost(self, zone: Ints, cell: Ints) -> Floats:
+        """Long-run cost by slice, $ per parcel, (L,): with capital where it would have to build."""
+        own, capital, covered = self.slice_cost(zone, cell)
+        return np.where(covered, own, own + capital)
+
+    def coverage_ahead(self, now: Month) -> Floats:
+        """Share of households that it reaches once all that is ordered and announced stands, (Z,)."""
+        reached, plan = self.world.own_books(self.index, now).coverage_ordered, self.announced_plan()
+        if plan is None:
+            return reached
+        return np.asarray(np.minimum(1.0, reached + plan.coverage * (plan.months - plan.done(now))))
+
+    def saved_by_own_delivery(self) -> float:
+        """What it saves by delivering itself, injection and speed, $ per parcel."""
+        figures = self.world.figures
+        return (figures.injection_cost_amazon + figures.speed_benefit_amazon) * self.world.price_level
+
+    def usps_without_contract(self) -> float:
+        """What a parcel costs it at USPS at the published price with injection, $ per parcel."""
+        return self.world.published_access_price() + self.world.figures.injection_cost_amazon * self.world.price_level
+
+    def running_worth(self) -> Floats:
+        """Price of access at which it is indifferent this month to running own routes, $ per parcel, by slice (L,)."""
+        own, _, _ = self.slice_cost(self.memory.slices.zone, self.memory.slices.cell)
+        return np.asarray(own - self.saved_by_own_delivery())
+
+    def _middle(self, cell: Ints) -> Floats:
+        """Household percentile in the middle of each density cell, (L,)."""
+        return np.asarray((cell + 0.5) / self.world.zones.density_grid.shape[1])
+
+    # -- decisions of a month ----------------------------------------------------------------------------------------
+
+    def leaves_with_usps(self, price: float, now: Month | None = None) -> Bools:
+        """Slices that it means to leave with USPS at a price when it decides what to build, (L,).
+
+        It knows its own cost; where it would have to build, capital and the hurdle of investment count. Rule:
+        docs/odd.md, Make or buy.
+
+        Args:
+            price: Of access, $ per parcel.
+            now: Month in which it decides, this one unless given.
+        """
+        slices = self.memory.slices
+        own, capital, covered = self.slice_cost(slices.zone, slices.cell, now)
+        hurdle = np.where(covered, 0.0, capital * self.world.figures.investment_hurdle)
+        worth = worth_of_delivering(price, self.saved_by_own_delivery(), 0.0, hurdle)
+        return np.asarray(np.where(covered, own, own + capital) > worth)
+
+    def leaves_at_published(self, worth: Floats, published: float) -> Bools:
+        """Slices outside the contract that it leaves with USPS at the published price this month, (L,).
+
+        Args:
+            worth: Price at which it is indifferent to running own routes, $ per parcel, (L,).
+            published: What USPS publishes, $ per parcel.
+        """
+        return worth > published
+
+    def takes_back(self, under: Bools, worth: Floats) -> Bools:
+        """Slices under the contract with USPS that its own routes take this month, (L,).
+
+        It knows the contract, what it has handed over this contract year, and its running cost. Rule: docs/odd.md, Make
+        or buy: what is cheaper on own routes, within the commitment, or beyond it where missing it pays.
+
+        Args:
+            under: Slices under the contract, (L,).
+            worth: Price at which it is indifferent to running own routes, $ per parcel, (L,).
+        """
+        contracts, world = self.world.own_contracts(self.key, USPS), self.world
+        held, slices, month = contracts.held, self.memory.slices, world.month
+        back = np.zeros(len(under), dtype=np.bool_)
+        if not held.in_force or not under.any():
+            return back
+        published, n_groups = world.published_access_price(), len(held.groups)
+        done = (month - held.start) % MONTHS_PER_YEAR
+        rest = [world.season_of(month + ahead) for ahead in range(MONTHS_PER_YEAR - done)]
+        year_left = sum(rest) / MONTHS_PER_YEAR
+        position = ContractPosition(
+            price=np.array([held.price_at(month, group, published) for group in range(n_groups)]),
+            owed=owed_pace(held, np.array(contracts.delivered), year_left),
+            published=published,
+            year_left=year_left,
+            year_after=min(1.0, max(0, held.expiry - month - len(rest)) / MONTHS_PER_YEAR),
+        )
+        reachable = self._middle(slices.cell) <= world.own_books(self.index).coverage[slices.zone]
+        mine = np.flatnonzero(under)
+        group = world.zones.price_groups(n_groups)[slices.zone]
+        back[mine] = taken_back(held, position, slices.volume[mine], worth[mine], group[mine], reachable[mine])
+        return back
+
+    def uses_contracts(self) -> None:
+        """Decide what its contracts carry this month: what they must by decree, or what it does not take back."""
+        now = self.world.month
+        share = self.world.announced_share("ups", now)
+        self._remember(ups_share=share, with_rivals=np.array([self.carried_by(key, now, now) for key in RIVALS]))
+        imposed = self.world.amazon_imposed_share(now)
+        if imposed is None:
+            self._uses_its_contract(now)
+        elif imposed != self.memory.retained_share:
+            self.keeps_share(imposed)
+
+    def _uses_its_contract(self, now: Month) -> None:
+        contracts, slices = self.world.own_contracts(self.key, USPS), self.memory.slices
+        published, worth = self.world.published_access_price(), self.running_worth()
+        under, part = self.contract_slices(contracts, now), self.contract_part(contracts, now)
+        back = self.takes_back(under, worth)
+        retained, total = slices.zones_of(part * ~back), slices.total
+        self._remember(
+            taken_back=back,
+            retained=retained,
+            retained_share=float(retained.sum()) / total if total > 0.0 else 0.0,
+            at_published=slices.zones_of((1.0 - part) * self.leaves_at_published(worth, published)),
+        )
+        if not under.any():  # what it pays meanwhile teaches it what access costs without a contract
+            self.learns_price(published)
+
+    def sources(self, case: MonthToSource) -> Sourcing:
+        """Place the parcels of a month: contracts first, then itself, then whoever takes the rest.
+
+        Rule: docs/odd.md, Make or buy. Where it is free to use USPS, the published price there is the cheapest that is
+        left, and it asks nobody beyond the contracts.
+        """
+        memory = self.memory
+        retained = memory.retained * case.luck
+        ups, fedex = memory.with_rivals * case.luck
+        return source_deliveries(
+            case.parcels,
+            retained,
+            ups,
+            fedex,
+            case.own_limit,
+            retained * case.usps_room,
+            case.spare if case.imposed else np.zeros_like(case.spare),
+            memory.at_published * case.luck,
+        )
+
+    # -- what it expects ---------------------------------------------------------------------------------------------
+
+    def contract_slices(self, contracts: OwnContracts, month: Month) -> Bools:
+        """Slices that signed contracts with USPS carry in a month, (L,)."""
+        contract = contracts.of(month)
+        everything = np.ones(len(self.memory.slices.volume), dtype=np.bool_)
+        if contract is contracts.upcoming:
+            return self.memory.agreed[contract.start]
+        if contracts.carry(month):
+            # A contract that nobody negotiated carries all that USPS delivered at the start.
+            return self.memory.agreed.get(contract.start, everything)
+        return ~everything
+
+    def contract_part(self, contracts: OwnContracts, month: Month) -> Floats:
+        """Share of each slice that signed contracts with USPS carry in a month, (L,): not all beyond their cap."""
+        contract, slices = contracts.of(month), self.memory.slices
+        under = self.contract_slices(contracts, month)
+        group = self.world.zones.price_groups(len(contract.groups))[slices.zone]
+        volume = np.bincount(group, weights=slices.volume * under, minlength=len(contract.groups))
+        allowed = np.divide(np.array(contract.cap), volume, out=np.ones_like(volume), where=volume > 0.0)
+        return np.asarray(under * np.minimum(allowed, 1.0)[group])
+
+    def carried_by(self, seller: str, month: Month, now: Month) -> Floats:
+        """Parcels a year that its contract with UPS or FedEx carries in a month, as known in another, (Z,)."""
+        contracts = self.world.own_contracts(self.key, seller, now)
+        if not contracts.carry(month):
+            return np.zeros(self.world.zones.n_zones)
+        negotiated = contracts.volumes.get(contracts.of(month).start)
+        if negotiated is not None:
+            return negotiated
+        return self.memory.flows.handed_to(seller) * self.world.announced_share(seller, month, now)
+
+    def expected_at_usps(self, month: Month, now: Month) -> Floats:
+        """What it expects USPS to carry in a month: imposed or signed volume, and what it would leave there, (Z,).
+
+        After its contract it goes by the price that it expects then, at most the published one. Rule: docs/odd.md, Make
+        or buy.
+        """
+        memory, imposed = self.memory, self.world.amazon_imposed_share(month, now)
+        if imposed is not None:
+            return memory.slices.retained(imposed)
+        contracts = self.world.own_contracts(self.key, USPS, now)
+        part, over = self.contract_part(contracts, month), month >= contracts.held.expiry
+        all_of_it = bool((part == 1.0).all())
+        if memory.taken_back is not None and not over:
+            part = part * ~memory.taken_back
+        if not over and all_of_it:
+            return memory.slices.zones_of(part)
+        price = self.world.published_access_price()
+        if over and contracts.upcoming is None and not contracts.closed:
+            price = min(price, memory.price_belief)
+        return memory.slices.zones_of(part + (1.0 - part) * self.leaves_with_usps(price, now))
+
+    def outsourced(self, month: Month, now: Month) -> Floats:
+        """Parcels a year that others will carry for it in a month, as known in another, by zone, (Z,)."""
+        with_rivals = sum((self.carried_by(key, month, now) for key in RIVALS), np.zeros(self.world.zones.n_zones))
+        return np.asarray(self.expected_at_usps(month, now) + with_rivals)
+
+    def capacity_after(self, begin: Month, term: int) -> Floats:
+        """Parcels a year of those that others deliver that it could serve h months after `begin`, h < term, (term,)."""
+        memory, month, world = self.memory, self.world.month, self.world
+        books, plan = world.own_books(self.index), self.announced_plan()
+        lead = int(world.figures.build_lead_months)
+        ready = float((books.capacity + books.on_its_way).sum())
+        months = np.arange(term)
+        building = np.maximum(0, begin - month + months - lead)
+        yearly = np.where(building > 0, self.yearly_build_limit() / MONTHS_PER_YEAR, 0.0)
+        ordered = yearly * np.maximum(building, 1)
+        if plan is not None:
+            then = np.minimum(max(0, month - plan.begins) + (begin - month) + months, plan.months)
+            ordered = ordered + float(plan.monthly.sum()) * (then - plan.done(month))
+        others = float(np.maximum(books.annual_volume - world.amazon_own_volume(), 0.0).sum())
+        elsewhere = float(memory.flows.ups.sum()) * memory.ups_share + float(memory.flows.fedex.sum())
+        needed = np.array([float(world.amazon_parcels_expected(begin + int(h)).sum()) for h in months])
+        spare = ready + ordered - (needed - memory.slices.total - elsewhere + others)
+        return np.asarray(np.maximum.accumulate(np.maximum(spare, 0.0)))
+
+    # -- what it would pay -------------------------------------------------------------------------------------------
+
+    def values_access(self, begin: Month) -> BuyerValues:
+        """What access to each of its slices is worth to it from the first month of a contract on.
+
+        The published price until it could leave, its own cost from then on; where capacity stands or comes already, its
+        capital is sunk. Rule: docs/odd.md, Negotiation.
+        """
+        figures, slices = self.world.figures, self.memory.slices
+        own, term = self.own_cost(slices.zone, slices.cell), int(figures.term_strategic)
+        return buyer_values(
+            slices.volume,
+            own,
+            self.world.published_access_price(),
+            exit_months(slices.volume, own, self.capacity_after(begin, term)),
+            term,
+            saved_by_own_delivery=self.saved_by_own_delivery(),
+            discount_rate_monthly=figures.discount_rate_monthly,
+        )
+
+    def values_carriage(self, case: CarriageCase) -> BuyerValues:
+        """What carriage by UPS or FedEx is worth to it: the cheapest of what it could do else, and their channel.
+
+        Rule: docs/odd.md, Negotiation.
+        """
+        figures, level, term = self.world.figures, self.world.price_level, int(self.world.figures.term_strategic)
+        channel = self.memory.channel_value * level
+        own = self.own_cost(case.zone, case.cell) + channel
+        return buyer_values(
+            case.volume,
+            own,
+            min(case.published, self.usps_without_contract() + channel, case.other),
+            exit_months(case.volume, own, self.capacity_after(case.begin, term)),
+            term,
+            saved_by_own_delivery=figures.speed_benefit_amazon * level,
+            discount_rate_monthly=figures.discount_rate_monthly,
+        )
+
+    def access_need(self, begin: Month) -> AccessNeed:
+        """What it could hand over under a contract won at auction, and what that would save.
+
+        Own routes, with capital where it has none, or the published price until it could leave. What the parcels cost
+        the seller it does not know (0). Rule: docs/odd.md, Access auction.
+        """
+        figures, slices, level = self.world.figures, self.memory.slices, self.world.price_level
+        own, term = self.own_cost(slices.zone, slices.cell), int(figures.auction_term)
+        saved = own - figures.speed_benefit_amazon * level
+        leaves = exit_months(slices.volume, own, self.capacity_after(begin, term))
+        stays = saved - figures.injection_cost_amazon * level >= self.world.published_access_price()
+        stay = stay_weight(np.where(stays, term, leaves), term, figures.discount_rate_monthly)
+        return AccessNeed(self.key, slices.zone, slices.volume, saved, np.zeros(len(saved)), stay)
+
+    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
+        """What it bids for a lot: so large that its bids move a uniform price, it holds back where that pays."""
+        return bid_for(kind, lot, demand, highest, moves_price=True)

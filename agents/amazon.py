@@ -9,12 +9,12 @@ from agents.announced import AnnouncedPlan, rural_plan
 from agents.calendar import Month
 from agents.capacity import whole_stations
 from agents.carriers import QUARTER
-from agents.large_shipper import LargeShipper
+from agents.large_buyer import LargeBuyer
 
 Floats = NDArray[np.float64]
 
 
-class Amazon(LargeShipper):
+class Amazon(LargeBuyer):
     """Delivers the densest addresses itself and buys access for the rest."""
 
     #: Whether its yearly build limit binds (a scenario may lift it).

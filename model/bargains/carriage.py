@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from agents.bargaining import price_groups, with_seller
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.large_shipper import CarriageCase
+from agents.large_buyer import CarriageCase
 from model.bargains.table import BargainTable
 from model.carriers import FEDEX, UPS
 

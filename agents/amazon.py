@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.announced import AnnouncedPlan, rural_plan
+from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.capacity import whole_stations
 from agents.carriers import QUARTER
@@ -32,9 +33,9 @@ class Amazon(LargeBuyer):
         """Its rural plan, where one is known."""
         return self.memory.plan
 
-    def capacity_coming(self, now: Month) -> Floats:
+    def capacity_coming(self, books: CarrierBooks, now: Month) -> Floats:
         """Annual parcels of capacity on its way, and what the plan brings before the next order could, (Z,)."""
-        ordered, plan = super().capacity_coming(now), self.announced_plan()
+        ordered, plan = super().capacity_coming(books, now), self.announced_plan()
         if plan is None:
             return ordered
         done, ahead = plan.done(now), int(self.world.figures.build_lead_months) + QUARTER

@@ -25,7 +25,6 @@ class CarrierBooks:
         closing: Annual parcels of capacity whose closure has been decided, (Z,).
         locked: Annual parcels of capacity that came into use too recently to be retired, (Z,).
         coverage: Share of households that it can serve by zone, (Z,).
-        coverage_ordered: The same once all that is ordered stands, (Z,).
         unit_cost: Dollars per parcel of the next household by zone, (Z,).
         margin: Operating margin of the last twelve months.
         cost_growth: Growth of its cost per parcel over the last twelve months, as a share.
@@ -39,7 +38,6 @@ class CarrierBooks:
     closing: Floats
     locked: Floats
     coverage: Floats
-    coverage_ordered: Floats
     unit_cost: Floats
     margin: float
     cost_growth: float

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.announced import AnnouncedPlan
+from agents.books import CarrierBooks
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
 from agents.party import Party
@@ -101,9 +102,9 @@ class Carrier(Party):
         """Capacity that it has announced and that arrives without an order; None where there is none."""
         return None
 
-    def capacity_coming(self, now: Month) -> Floats:
-        """Annual parcels of capacity on its way, as known in a month, (Z,)."""
-        return self.world.own_books(self.index, now).on_its_way
+    def capacity_coming(self, books: CarrierBooks, now: Month) -> Floats:
+        """Annual parcels of capacity on its way, as its books of a month say, (Z,)."""
+        return books.on_its_way
 
     def capacity_order(
         self, lead_months: int, horizon_months: int = QUARTER, month: Month | None = None
@@ -130,7 +131,8 @@ class Carrier(Party):
 
     def wanted_additions(self, needed: Floats, months: int, now: Month) -> Floats:
         """Annual parcels of capacity that it would order in a month for what it needs some months later, (Z,)."""
-        return wanted_additions(needed, self.world.own_books(self.index, now).capacity, self.capacity_coming(now))
+        books = self.world.own_books(self.index, now)
+        return wanted_additions(needed, books.capacity, self.capacity_coming(books, now))
 
     def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, then: Month, now: Month) -> Floats:
         """Share of households that it can serve once the additions stand; the same unless it reaches new ones."""

@@ -118,7 +118,7 @@ class LargeShipper(Carrier):
 
     def coverage_ahead(self, now: Month) -> Floats:
         """Share of households that it reaches once all that is ordered and announced stands, (Z,)."""
-        reached, plan = self.world.own_books(self.index, now).coverage_ordered, self.announced_plan()
+        reached, plan = self.world.coverage_ordered(self.index), self.announced_plan()
         if plan is None:
             return reached
         return np.asarray(np.minimum(1.0, reached + plan.coverage * (plan.months - plan.done(now))))
@@ -164,18 +164,18 @@ class LargeShipper(Carrier):
         """
         return worth > published
 
-    def takes_back(self, under: Bools, worth: Floats) -> Bools:
+    def takes_back(self, contracts: OwnContracts, under: Bools, worth: Floats) -> Bools:
         """Slices under the contract with USPS that its own routes take this month, (L,).
 
         It knows the contract, what it has handed over this contract year, and its running cost. Rule: docs/odd.md, Make
         or buy: what is cheaper on own routes, within the commitment, or beyond it where missing it pays.
 
         Args:
+            contracts: What it has signed with USPS.
             under: Slices under the contract, (L,).
             worth: Price at which it is indifferent to running own routes, $ per parcel, (L,).
         """
-        contracts, world = self.world.own_contracts(self.key, USPS), self.world
-        held, slices, month = contracts.held, self.memory.slices, world.month
+        world, held, slices, month = self.world, contracts.held, self.memory.slices, self.world.month
         back = np.zeros(len(under), dtype=np.bool_)
         if not held.in_force or not under.any():
             return back
@@ -211,7 +211,7 @@ class LargeShipper(Carrier):
         contracts, slices = self.world.own_contracts(self.key, USPS), self.memory.slices
         published, worth = self.world.published_access_price(), self.running_worth()
         under, part = self.contract_slices(contracts, now), self.contract_part(contracts, now)
-        back = self.takes_back(under, worth)
+        back = self.takes_back(contracts, under, worth)
         retained, total = slices.zones_of(part * ~back), slices.total
         self._remember(
             taken_back=back,

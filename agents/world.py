@@ -75,6 +75,10 @@ class World(Protocol):
         """Return a carrier's own accounts, capacity and prices, as in a month (this one unless given)."""
         ...
 
+    def coverage_ordered(self, carrier: int) -> Floats:
+        """Return the share of households that a carrier can serve once all that it has ordered stands, (Z,)."""
+        ...
+
     def own_contracts(self, buyer: str, seller: str, month: Month | None = None) -> OwnContracts:
         """Return what a buyer has signed with a seller, as it knows it in a month (this one unless given)."""
         ...

@@ -189,6 +189,10 @@ class Economy:
         index = self.paths.amazon_parcels(month - start, (now or self.month) - start)
         return np.asarray(self.amazon_start_parcels * index * self.amazon_mix[0])
 
+    def coverage_ordered(self, carrier: int) -> Floats:
+        """Return the share of households that a carrier can serve once all that it has ordered stands, (Z,)."""
+        return self.state.network.coverage_ordered(carrier)
+
     def amazon_own_volume(self) -> Floats:
         """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
         return self.state.network.amazon_own

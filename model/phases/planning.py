@@ -119,7 +119,6 @@ def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
         closing=network.closing(carrier),
         locked=network.locked(carrier, month + -int(market.figures.capacity_lock_months)),
         coverage=network.coverage[carrier],
-        coverage_ordered=network.coverage_ordered(carrier),
         unit_cost=unit_cost,
         margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
         cost_growth=growth,

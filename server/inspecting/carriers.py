@@ -77,7 +77,8 @@ def _margin(year: dict[str, float]) -> Fact:
 
 def _network(market: ParcelMarket, index: int) -> Group:
     network = market.state.network
-    books, coming = market.own_books(index), market.carrier_agents[index].capacity_coming(market.month)
+    books = market.own_books(index)
+    coming = market.carrier_agents[index].capacity_coming(books, market.month)
     pipeline = sorted((order for order in network.pipeline if order.carrier == index), key=lambda one: one.arrives)
     households = market.zones.households
     facts = [

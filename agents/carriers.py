@@ -31,8 +31,8 @@ class Carrier(Party):
         price_month: Calendar month of its yearly price change, 1 to 12.
     """
 
-    #: Whether it weighs own delivery against access even where a scenario leaves that rule out for others.
-    makes_or_buys = False
+    #: Whether it closes what it does not need even where the scenario leaves no make or buy.
+    always_closes = False
 
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, key, name)
@@ -56,6 +56,22 @@ class Carrier(Party):
     def margin_may_raise(self) -> bool:
         """Whether a poor margin is a reason to raise prices: not where demand would fall so far that profit falls."""
         return raising_pays(self.world.own_demand(self.index))
+
+    def price_cap(self, rivals: Floats, start: Floats) -> Floats:
+        """Highest list level that a yearly change of its own may reach, $ per parcel, (S,); there is none.
+
+        Args:
+            rivals: Lower one of the public list levels of UPS and FedEx, $ per parcel, (S,).
+            start: Its own level at the start, $ per parcel, (S,).
+        """
+        return np.full_like(rivals, np.inf)
+
+    def flexes(self) -> tuple[float, float]:
+        """Monthly shares by which its routes shrink and grow towards what volume needs, 0 to 1 each.
+
+        It knows how fast its labour agreements let it move (docs/odd.md, "Cost of delivery").
+        """
+        return self.world.figures.route_flex_down_monthly, self.world.figures.route_flex_up
 
     def expected_volume(self, months: int, now: Month) -> Floats:
         """Parcels a year by zone that it expects in a month to deliver some months later, (Z,)."""

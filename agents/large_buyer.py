@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.auction import AccessNeed, AuctionFormat, Bid, Demand, Lot, bid_for
+from agents.auction import AccessNeed
 from agents.bargaining import BuyerValues, buyer_values, exit_months, stay_weight
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.large_shipper import RIVALS, LargeShipper
@@ -39,6 +39,8 @@ class CarriageCase:
 
 class LargeBuyer(LargeShipper):
     """Pays for access and carriage what it would cost to do without, as far and as soon as it can."""
+
+    moves_price = True
 
     def values_access(self, begin: Month) -> BuyerValues:
         """What access to each of its slices is worth to it from the first month of a contract on.
@@ -89,10 +91,6 @@ class LargeBuyer(LargeShipper):
         stays = saved - figures.injection_cost_amazon * level >= self.world.published_access_price()
         stay = stay_weight(np.where(stays, term, leaves), term, figures.discount_rate_monthly)
         return AccessNeed(self.key, slices.zone, slices.volume, saved, np.zeros(len(saved)), stay)
-
-    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
-        """What it bids for a lot: so large that its bids move a uniform price, it holds back where that pays."""
-        return bid_for(kind, lot, demand, highest, moves_price=True)
 
     def knows_channel_value(self) -> None:
         """Find at the start what UPS and FedEx are worth to it beyond the last mile.

@@ -28,7 +28,7 @@ RIVALS = ("ups", "fedex")  # in the order of `ShipperMemory.with_rivals`
 class LargeShipper(Carrier):
     """Weighs own delivery against access, slice by slice of its addresses, and remembers what it agreed on."""
 
-    makes_or_buys = True
+    always_closes = True
     _memory: ShipperMemory
 
     # -- memory: what it is told, signs and hears ------------------------------------------------------------------

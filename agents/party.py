@@ -31,6 +31,8 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
 
     #: Whether a run in which it decides can be repeated elsewhere: what a person decides cannot.
     travels = True
+    #: Whether it is so large that its bids move a uniform price, and knows it.
+    moves_price = False
 
     def __init__(self, model: Any, key: str, name: str) -> None:
         super().__init__(model)
@@ -68,6 +70,19 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
         """
         return usual
 
+    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
+        """What it bids for a lot, in the steps of its demand.
+
+        It knows what the lot is worth to it and how many bidders everybody expects. Rule: docs/odd.md, Access auction.
+
+        Args:
+            kind: Format of the auction.
+            lot: The lot.
+            demand: What it is worth to it.
+            highest: $ per parcel that nobody exceeds.
+        """
+        return bid_for(kind, lot, demand, highest, self.moves_price)
+
     def heard(self, offer: Offer, other: str, quantity: Floats) -> None:
         """Learn from an offer in talks in which it takes part, its own ones included; nothing unless a party does.
 
@@ -93,17 +108,3 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             by_step: Parcels a year that it has won of each row of its need, (N,).
             price: Mean price, $ per parcel.
         """
-
-    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
-        """What it bids for a lot: as one who cannot move the price.
-
-        It knows the lot, what it is worth to itself, and how many bidders everybody expects. Rule: docs/odd.md, the
-        access auction.
-
-        Args:
-            kind: Format of the auction.
-            lot: The lot.
-            demand: What it is worth to it, at or above the reserve, highest value first.
-            highest: $ per parcel that nobody exceeds.
-        """
-        return bid_for(kind, lot, demand, highest, moves_price=False)

@@ -18,18 +18,22 @@ from types import ModuleType
 from typing import Any
 
 from agents.amazon import Amazon
-from agents.carriers import Carrier, RegionalCarrier
+from agents.carriers import RegionalCarrier
 from agents.party import Party
+from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
 from agents.usps import Usps
 
-#: The usual class of each national carrier, and of the others by their group.
-USUAL: Mapping[str, type[Carrier]] = {
+#: Key of the regulator.
+REGULATOR = "regulator"
+#: The usual class of each national carrier, of the other carriers by their group, and of the regulator.
+USUAL: Mapping[str, type[Party]] = {
     "usps": Usps,
     "amazon": Amazon,
     "ups": Ups,
     "fedex": FedEx,
     "regional": RegionalCarrier,
+    REGULATOR: Regulator,
 }
 _LOADED_FILES = "lastmile_roster_"
 _known: dict[str, type[Party]] = {}
@@ -40,11 +44,11 @@ class RosterError(ValueError):
 
 
 def carrier_class(key: str, group: str, roster: Mapping[str, str]) -> type[Any]:
-    """The class that decides for a carrier, a subclass of the usual one of its group.
+    """The class that decides for a carrier or the regulator, a subclass of the usual one of its group.
 
     Args:
-        key: Key of the carrier.
-        group: Its key where it is national, else "regional".
+        key: Key of the party.
+        group: Its key where there is one of it, "regional" for the other carriers.
         roster: Import paths by key, or by group for all of a group.
 
     Raises:

@@ -128,7 +128,7 @@ def compare(
 
     Args:
         scenarios: Two or more names, paths or scenarios.
-        set: Levers and parameters to change in all of them.
+        set: Levers and parameters to change in all of them; none that one of them sets itself.
         seed: First seed.
         until: Last month of all of them.
         replications: Seeds per scenario.
@@ -214,7 +214,7 @@ def check_comparison(
             raise InputError(problems)
 
     listed = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
-    loads = [lambda one=one: prepare_scenario(one, set, until=until) for one in listed]
+    loads = [lambda one=one: prepare_scenario(one, set, until=until, keep_own=True) for one in listed]
     _, _, drawn, *chosen = gather(
         numbers,
         lambda: check_seeds(seed, max(1, replications)),
@@ -223,7 +223,7 @@ def check_comparison(
     )
     _check_together(chosen)
     if drawn is not None:
-        drawn.check_free(set or {})
+        drawn.check_free(chosen, set or {})
     return chosen, drawn
 
 

@@ -10,7 +10,7 @@ from agents.calendar import Month
 from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.results import RunResult, collect
-from experiments.settings import check_seeds, gather, prepare_scenario
+from experiments.settings import check_seeds, gather, overruled, prepare_scenario
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.start.choice_constants import StartError
@@ -31,7 +31,7 @@ def run(
 
     Args:
         scenario: A name of the library, the path of a TOML file, or a scenario.
-        set: Levers and parameters to change, by name.
+        set: Levers and parameters to change, by name; the result tells what the scenario sets otherwise itself.
         seed: Seed of the run's luck, 0 to 2**31 - 1.
         from_: First month, "2025-01".
         until: Last month, "2030-12".
@@ -43,6 +43,7 @@ def run(
         InputError: What was asked for is not possible; tells all problems at once.
     """
     prepared = prepare_run(scenario, set, seed, from_, until, draws)
+    warnings = overruled(scenario, set)
     market = start_market(prepared, int(seed))
     if progress is not None:
         progress(0, market.n_months)
@@ -50,7 +51,7 @@ def run(
         market.step()
         if progress is not None:
             progress(done, market.n_months)
-    return collect(market, int(seed))
+    return collect(market, int(seed), warnings)
 
 
 def prepare_run(
@@ -75,7 +76,7 @@ def prepare_run(
     )
     if drawn is None:
         return prepared
-    drawn.check_free(set or {})
+    drawn.check_free([prepared], set or {})
     return drawn.scenario(prepared, int(seed) - 1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import index
 from pathlib import Path
 from typing import Any, SupportsIndex
@@ -21,6 +21,7 @@ def prepare_scenario(
     set: Mapping[str, Any] | None = None,
     from_: str | Month | None = None,
     until: str | Month | None = None,
+    keep_own: bool = False,
 ) -> Scenario:
     """Load a scenario and apply the changes.
 
@@ -29,6 +30,9 @@ def prepare_scenario(
         set: Levers and parameters to change.
         from_: First month instead of the scenario's.
         until: Last month instead of the scenario's.
+        keep_own: Refuse to change what the scenario sets itself: for experiments on several scenarios, which would no
+            longer differ by it, and for those that a scenario is part of. One scenario alone may be changed; then
+            `overruled` tells.
 
     Raises:
         InputError: All problems: no such scenario, unknown keys, values out of range, months that are none.
@@ -53,9 +57,36 @@ def prepare_scenario(
         changed = (base or Scenario()).with_changes(changes, source="set")
     except ScenarioError as error:
         problems += str(error).splitlines()
+    if keep_own and base is not None and changed is not None:
+        problems += [f"set: {told}; leave one of both" for told in _overruled(base, changed, set or {})]
     if problems or base is None or changed is None:
         raise InputError(problems)
     return changed
+
+
+def overruled(scenario: str | Path | Scenario, set: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What a scenario sets itself and `set` changes to another value, one sentence each.
+
+    Args:
+        scenario: As in `prepare_scenario`, which has found nothing wrong with it and the changes.
+        set: Levers and parameters to change.
+    """
+    base = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    return tuple(_overruled(base, base.with_changes(set or {}), set or {}))
+
+
+def _overruled(base: Scenario, changed: Scenario, names: Iterable[str]) -> list[str]:
+    return [
+        f"scenario {base.name!r} sets {name} = {shown(base.value(name))} itself, and set makes it "
+        f"{shown(changed.value(name))}"
+        for name in names
+        if name in base.stated and base.value(name) != changed.value(name)
+    ]
+
+
+def shown(value: object) -> str:
+    """A lever or parameter as people write it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _load(scenario: str | Path | Scenario, problems: list[str]) -> Scenario | None:

@@ -13,6 +13,7 @@ from agents.amazon import Amazon
 from agents.calendar import Month
 from agents.carriers import Carrier
 from agents.geography import ZoneTable
+from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
 from agents.shippers import ShipperTable
 from agents.usps import Usps
@@ -27,7 +28,6 @@ from model.operations import CostModel, amazon_own_cost, quote_floors, usps_mean
 from model.parameters import ParameterError, Parameters
 from model.postal_accounts import BILLION
 from model.records import Records
-from model.regulator import Regulator
 from model.scenario import Scenario
 from model.start.assemble import Start, assemble
 from model.start.choice_constants import ChoiceSolution, StartError
@@ -227,10 +227,12 @@ class Economy:
         return float(season_factors(self.figures)[month.month - 1])
 
     def published_access_price(self) -> float:
-        """Published USPS price of last-mile access, $ per parcel: it moves with USPS economy list prices."""
-        p = self.figures
+        """Return what USPS asks everybody for last-mile access, $ per parcel."""
         moved = self.state.tariffs.growth(0, USPS, otherwise=self.state.environment.price_level)
-        return p.price_access_published_ratio * p.price_access_amazon * moved
+        price = self.usps.access_price(moved)
+        if not 0.0 <= price < np.inf:
+            raise ValueError(f"usps publishes {price!r} $ per parcel for access; allowed: a number of at least 0")
+        return price
 
     @property
     def surepost_share(self) -> float:
@@ -265,6 +267,4 @@ class Economy:
         self.ledger = open_ledger(self.carriers.keys)
         self.payer_of_group = np.array([self.ledger.index(name) for name in PAYERS])
         self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
-        flow = self.state.postal.underlying_flow
-        self.state.postal.underlying_flow = np.roll(flow, 1 - self.month.month)  # the month before the start comes last
         self.ledger.pay("opening", LENDERS, "usps", self.figures.usps_cash_start * BILLION)

@@ -30,9 +30,8 @@ from model.economy import Economy
 from model.elasticities import LongRunDemand
 from model.outcomes import compute_outcomes
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
-from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
-from model.start.parties import create_carriers
+from model.start.parties import create_carriers, create_regulator
 from model.statements import payments
 from model.tariffs import rival_price_ratio
 from model.timeline import surepost_end
@@ -266,7 +265,7 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
 
     def _create_agents(self, own: Mapping[str, type[Party]]) -> None:
         create_carriers(self, own)
-        self.regulator = Regulator(self, int(self.figures.regulator_lag))
+        create_regulator(self, own)
         self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agents.calendar import Month
-from agents.roster import USUAL, find_class
+from agents.roster import REGULATOR, USUAL, find_class
 from model.carriers import REGIONAL, carrier_names
 from model.history.fitting import fitted_symbols
 from model.history.table import FIRST_START
@@ -26,6 +26,7 @@ from model.toml_files import read_toml, read_toml_file
 
 MAX_MONTHS = 1200
 DEFAULT_SCENARIO = "baseline"
+_LABELS = ("name", "title", "description", "forced")
 
 
 class ScenarioError(ValueError):
@@ -240,7 +241,7 @@ class Scenario(BaseModel):
     @field_validator("roster")
     @classmethod
     def _find_classes(cls, value: dict[str, str]) -> dict[str, str]:
-        known = [*carrier_names(), REGIONAL]
+        known = [*carrier_names(), REGIONAL, REGULATOR]
         if lost := sorted(value.keys() - set(known)):
             raise ValueError(f"{', '.join(lost)}: no such party; there are {', '.join(known)}")
         for key, path in value.items():
@@ -302,8 +303,27 @@ class Scenario(BaseModel):
 
     def with_changes(self, changes: Mapping[str, Any], source: str = "change") -> Self:
         """Return a scenario with some levers or parameters changed; everything is validated again."""
-        current = {name: getattr(self, name) for name in type(self).model_fields}
+        current = {name: getattr(self, name) for name in {*self.model_fields_set, "parameters"}}
         return type(self)._validated(current, changes, source)
+
+    def __hash__(self) -> int:
+        """Equal scenarios have one hash; pydantic's own would stumble over the roster, which is a mapping."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return hash(tuple(tuple(sorted(one.items())) if isinstance(one, dict) else one for one in values))
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """Levers and parameters that it was told by name, also where it was told the default: what it sets itself."""
+        return self.parameters.stated | (self.model_fields_set - {*_LABELS, "parameters"})
+
+    def value(self, name: str) -> Any:
+        """Value of a lever or parameter.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        is_field = name in type(self).model_fields and name != "parameters"
+        return getattr(self, name) if is_field else self.parameters[name]
 
     @classmethod
     def _validated(cls, current: dict[str, Any], changes: Mapping[str, Any], source: str) -> Self:

@@ -71,16 +71,14 @@ def serve(
             them in the server's own.
 
     Raises:
-        ServeError: The browser files or the folder are missing, the address cannot be used, or `processes` is out of
-            range.
+        InputError: There is no such folder of sweeps.
+        ServeError: The browser files are missing, the address cannot be used, or `processes` is out of range.
     """
+    share_heaps()
     if stores is not None:
-        if not Path(stores).is_dir():
-            raise ServeError(f"there is no folder {stores}; `lastmile sweep DESIGN --out {stores}` makes one")
-        os.environ["LASTMILE_STORES"] = str(Path(stores).resolve())
+        os.environ["LASTMILE_STORES"] = str(_folder_of_sweeps(Path(stores)).resolve())
     if processes is not None and not 0 <= processes <= MAX_PROCESSES:
         raise ServeError(f"processes must be between 0 and {MAX_PROCESSES}, not {processes}")
-    share_heaps()
     listener = _listen(host, port)
     with listener, _stepping(processes):
         app = make_app(only_loopback=host.startswith(LOOPBACK))
@@ -99,6 +97,18 @@ def serve(
             ws_max_size=MAX_MESSAGE_BYTES,
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _folder_of_sweeps(folder: Path) -> Path:
+    """A folder that the pages can show; a single store must be one of sweeps, else they would show nothing at all."""
+    from experiments.errors import InputError
+    from experiments.store.manifest import FILE, read_manifest
+
+    if not folder.is_dir():
+        raise InputError(f"open: there is no folder {folder}; `lastmile sweep DESIGN --out {folder}` makes one")
+    if (folder / FILE).exists():
+        read_manifest(folder)
+    return folder
 
 
 @contextmanager
@@ -183,7 +193,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         serve(options.host, options.port, options.open_browser, options.open, options.processes)
-    except ServeError as error:
+    except (ServeError, ValueError) as error:
         sys.exit(f"lastmile: {error}")
     except KeyboardInterrupt:
         pass

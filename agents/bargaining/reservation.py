@@ -7,8 +7,9 @@ would pay the published price, and the seller would earn it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -106,6 +107,49 @@ def stay_weight(exit_month: Ints, term_months: int, discount_rate_monthly: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sale:
+    """What a seller knows of what it could sell, by slice, (L,) each.
+
+    Attributes:
+        volume: Parcels a year.
+        attributable_cost: Its own, overtime where capacity binds included, $ per parcel.
+        published: What the buyer pays without a contract, $ per parcel.
+        stay: Part of the term during which the buyer would have to pay that; see `stay_weight`.
+        keeps: Whether it is this seller that earns it.
+    """
+
+    volume: Floats
+    attributable_cost: Floats
+    published: Floats
+    stay: Floats
+    keeps: Bools | bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SellerLimits:
+    """Lowest prices of a seller, by slice, $ per parcel, (L,) each.
+
+    Attributes:
+        floor: Where nothing else is at stake: below it a slice is not worth delivering.
+        limit: With what it would earn without a deal.
+    """
+
+    floor: Floats
+    limit: Floats
+
+
+def seller_limits(sale: Sale, margin: float) -> SellerLimits:
+    """Limits of a seller that wants a margin over its cost, and no less than it would earn without a deal.
+
+    Args:
+        sale: What is sold.
+        margin: Over attributable cost, a share.
+    """
+    floor = sale.attributable_cost * (1.0 + margin)
+    return SellerLimits(floor, floor + sale.stay * np.maximum(0.0, sale.published - floor) * sale.keeps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SliceValues:
     """What access to each slice is worth, (L,) each, $ per parcel but `volume`.
 
@@ -177,29 +221,35 @@ def buyer_values(
 
 
 def with_seller(
-    buyer: BuyerValues, attributable_cost: Floats, *, seller_margin_floor: float, seller_keeps: Bools | bool = True
+    buyer: BuyerValues,
+    attributable_cost: Floats,
+    sells: Callable[[Sale], SellerLimits],
+    seller_keeps: Bools | bool = True,
 ) -> SliceValues:
     """What both sides say together.
 
     Args:
         buyer: What the buyer says.
         attributable_cost: Cost to the seller, $ per parcel, (L,).
-        seller_margin_floor: Margin over attributable cost that the seller wants at least.
+        sells: How the seller sets its own limits.
         seller_keeps: Whether it is this seller that earns the price without a contract while the buyer stays.
 
     Raises:
-        ValueError: Arrays of different length, or a number out of range.
+        ValueError: Arrays of different length, or a number out of range, a limit of the seller included.
     """
     check_shape("attributable_cost", attributable_cost, buyer.volume.shape)
     check_values("attributable_cost", attributable_cost)
-    floor = attributable_cost * (1.0 + seller_margin_floor)
+    asked = sells(Sale(buyer.volume, attributable_cost, buyer.published, buyer.stay, seller_keeps))
+    for name, values in (("floor of the seller", asked.floor), ("limit of the seller", asked.limit)):
+        check_shape(name, values, buyer.volume.shape)
+        check_values(name, values)
     return SliceValues(
         volume=buyer.volume,
         attributable_cost=attributable_cost,
-        seller_floor=floor,
+        seller_floor=asked.floor,
         own_value=buyer.own_value,
         buyer=buyer.worth,
-        seller=floor + buyer.stay * np.maximum(0.0, buyer.published - floor) * seller_keeps,
+        seller=asked.limit,
         published=buyer.published,
     )
 
@@ -212,10 +262,11 @@ def slice_values(
     exit_month: Ints,
     term_months: int,
     *,
-    seller_margin_floor: float,
+    seller_margin_floor: float = 0.0,
     saved_by_own_delivery: float,
     discount_rate_monthly: float,
     seller_keeps: bool = True,
+    sells: Callable[[Sale], SellerLimits] | None = None,
 ) -> SliceValues:
     """Values of both sides by slice.
 
@@ -230,12 +281,13 @@ def slice_values(
         saved_by_own_delivery: Injection cost plus speed benefit of the buyer, $ per parcel.
         discount_rate_monthly: Discount rate.
         seller_keeps: Whether it is this seller that earns the price without a contract while the buyer stays.
+        sells: How the seller sets its own limits; by its margin floor unless told.
 
     Returns:
         The values; a slice that the buyer would rather leave at the published price stays there for the whole term.
 
     Raises:
-        ValueError: Arrays of different length, or a number out of range.
+        ValueError: Arrays of different length, or a number out of range, a limit of the seller included.
     """
     buyer = buyer_values(
         volume,
@@ -246,7 +298,8 @@ def slice_values(
         saved_by_own_delivery=saved_by_own_delivery,
         discount_rate_monthly=discount_rate_monthly,
     )
-    return with_seller(buyer, attributable_cost, seller_margin_floor=seller_margin_floor, seller_keeps=seller_keeps)
+    usual = partial(seller_limits, margin=seller_margin_floor)
+    return with_seller(buyer, attributable_cost, sells or usual, seller_keeps)
 
 
 def group_stakes(values: SliceValues, group: Ints, n_groups: int) -> Stakes:

@@ -58,8 +58,8 @@ def run_sweep(
     console().print(f"Results are in {out}; next: lastmile report {out}")
 
 
-def show_status(folder: Path, json: bool) -> None:
-    """Print how far a sweep is."""
+def show_status(folder: Path, json: bool) -> bool:
+    """Print how far a sweep is; whether all its files are as they were written."""
     from experiments.store.status import status
 
     found = status(folder)
@@ -67,6 +67,7 @@ def show_status(folder: Path, json: bool) -> None:
         print_json(found.summary())
     else:
         _print(found, folder)
+    return not found.unreadable
 
 
 def _print(found: Status, folder: Path) -> None:
@@ -90,12 +91,13 @@ def _print(found: Status, folder: Path) -> None:
     for repair in found.repairs:
         console().print(f"Put right: {repair}")
     for name in found.unreadable:
-        console().print(f"Cannot be read: {name}; the next sweep into this folder puts it right.")
+        console().print(f"Damaged: {name} or its months; the next sweep into this folder does its runs again.")
 
 
 def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str | None, json: bool) -> None:
     """Print indices or, of another design, shares of the variance: outcome by outcome, in every scenario."""
     from experiments.analysis.sensitivity import sensitivity
+    from experiments.analysis.values import runs_without
     from experiments.cli.drivers import show_drivers, with_scenarios
     from experiments.reports.report import headline_outcomes
     from experiments.store.reading import open_sweep
@@ -106,9 +108,14 @@ def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str 
     if result.kind not in ("sobol", "morris"):
         show_drivers(result, outcome, scenario, json)
         return
-    names = outcome or (headline_outcomes(result) if not json else None)
-    scenarios = result.scenarios if scenario is None else (scenario,)
-    every = [sensitivity(result, names, one) for one in scenarios]
+    scenarios = result.scenarios if scenario is None else (result.scenario(scenario),)
+    every = []
+    for one in scenarios:
+        names: Sequence[str] | None = outcome
+        if not outcome and not json:
+            first = headline_outcomes(result)
+            names = [name for name in first if name not in runs_without(result, first, one)] or first
+        every.append(sensitivity(result, names, one))
     if json:
         print_json(with_scenarios({found.scenario: found.summary() for found in every}, result))
         return
@@ -124,11 +131,13 @@ def _print_indices(result: SweepResult, found: Sensitivity, told: bool) -> None:
         if not math.isnan(luck):
             source = "Luck makes" if result.draws is None else "Luck and the parameter draws make"
             console().print(f"{source} up {luck:.0%} of the variance of a single run.")
+    for name, count in found.without.items():
+        console().print(f"Left out: {name}, which {count:,} runs have no figure of.")
     if found.constant:
         console().print(f"{len(found.constant)} outcomes do not vary.")
     if found.replications == 1:
         console().print("One seed per point: the indices are those under this luck.")
-    left = len(result.outcomes) - len(found.constant) - len(found.luck)
+    left = len(result.outcomes) - len(found.constant) - len(found.luck) - len(found.without)
     if left > 0 and not told:
         console().print(f"{left} more outcomes with --outcome '*'.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,7 @@ def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> No
         names = [*(f"{stem}_{year}" for year in years), stem]
         table.add_row(stem, unit_of(stem), *(figure(stem, result.outcomes.get(name, float("nan"))) for name in names))
     console.print(table)
+    _tell_absent(console, patterns, result.outcomes.index)
     hidden = len({split_year(name)[0] for name in result.outcomes.index}) - len(ordered)
     if hidden:
         console.print(f"{hidden} more outcomes with --outcome '*'.")
@@ -57,6 +58,16 @@ def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> No
         f"{len(result.events)} events. Worst month: parcels balance to {result.balances['parcels']:.1e}, "
         f"money to {dollars(result.balances['money'])}."
     )
+    for warning in result.warnings:
+        console.print(f"Note: {warning}.")
+
+
+def _tell_absent(console: Console, patterns: Sequence[str], names: Iterable[str]) -> None:
+    """Say which of the outcomes that were asked for have no figure here: a share of nothing has none."""
+    known = list(names)
+    for pattern in patterns:
+        if not choose(known, [pattern]):
+            console.print(f"Note: there is no figure for {pattern!r} in this result.")
 
 
 def show_comparison(console: Console, result: Comparison, patterns: Sequence[str]) -> None:
@@ -83,6 +94,7 @@ def show_comparison(console: Console, result: Comparison, patterns: Sequence[str
                 end_section=position == len(result.scenarios) - 1,
             )
     console.print(table)
+    _tell_absent(console, patterns, names)
     if len(shown) < len(names):
         console.print(f"{len(names) - len(shown)} more outcomes with --outcome '*'.")
     for scenario in result.scenarios:

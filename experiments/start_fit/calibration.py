@@ -100,7 +100,7 @@ def calibration(changes: Mapping[str, Any] | None = None, progress: Progress | N
     Raises:
         InputError: A change is not possible.
     """
-    scenario = prepare_scenario(SCENARIO, changes)
+    scenario = prepare_scenario(SCENARIO, changes, keep_own=True)
     scenario = prepare_scenario(scenario, until=scenario.start + (MONTHS_PER_YEAR - 1))
     market = start_market(scenario, seed=1)
     for done in range(1, market.n_months + 1):

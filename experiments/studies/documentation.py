@@ -9,6 +9,7 @@ from dataclasses import is_dataclass
 from pathlib import Path
 
 import model.state
+from agents.roster import USUAL
 from agents.shipper_memory import ShipperMemory
 from experiments.provenance import changes
 from experiments.studies.sections import write_section
@@ -20,8 +21,7 @@ from model.records import SERIES
 from model.scenario import Scenario, levers, scenario_names
 
 ROOT = Path(__file__).resolve().parents[2]
-STATE_OF = ("Environment", "Tariffs", "ChoiceState", "NetworkState", "ShipperMemory", "Books", "PostalState")
-MEMORIES = (ShipperMemory,)  # what parties remember
+STATE_OF = ("Environment", "Tariffs", "ChoiceState", "NetworkState", "ShipperMemory", "Books", "Usps")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -45,11 +45,14 @@ def phases() -> str:
 
 
 def state_variables() -> str:
-    """What changes while the market runs, from the docstrings of `model.state` and of what parties remember."""
+    """What changes while the market runs, from the docstrings of `model.state` and of the parties that remember."""
+    state = [
+        found
+        for _, found in inspect.getmembers(model.state, inspect.isclass)
+        if is_dataclass(found) and found.__module__.startswith(model.state.__name__)
+    ]
     parts = []
-    members = [found for _, found in inspect.getmembers(model.state, inspect.isclass)]
-    own = [one for one in members if is_dataclass(one) and one.__module__.startswith(model.state.__name__)]
-    for found in (*own, *MEMORIES):
+    for found in (*state, ShipperMemory, *dict.fromkeys(USUAL.values())):
         name, (summary, attributes) = found.__name__, _documented(found)
         if attributes:
             parts.append((STATE_OF.index(name) if name in STATE_OF else len(STATE_OF), name, summary, attributes))

@@ -53,7 +53,8 @@ def sweep(
         The sweep, with its table in `runs`.
 
     Raises:
-        InputError: The design or the store cannot be used; tells all problems at once, and nothing was run.
+        InputError: The design or the store cannot be used; tells all problems at once, and nothing was run. Or a
+            simulation of one's own does not give an outcome that the design names.
         SweepInterruptedError: Ctrl-C; what was run is recorded.
         experiments.store.shards.StorageError: The disk is full; what was run is recorded.
         experiments.workers.WorkerError: Workers cannot be started.

@@ -14,7 +14,6 @@ from agents.bargaining import price_groups
 from agents.calendar import Month
 from agents.contracts import Contract
 from model.auction.house import LotResult
-from model.regulator import contract_floor
 
 if TYPE_CHECKING:
     from model.economy import Economy
@@ -66,19 +65,14 @@ def winnings(need: AccessNeed, results: Iterable[LotResult], n_zones: int) -> Wi
     return Winnings(need.bidder, parcels, payment, by_step, cost)
 
 
-def pass_the_floor(won: Winnings, zone_of_step: NDArray[np.int64]) -> Winnings:
-    """What the regulator lets pass: zones whose price covers the attributable cost of the very parcels won.
+def strike_out(won: Winnings, passed: NDArray[np.bool_], zone_of_step: NDArray[np.int64]) -> Winnings:
+    """What is left of winnings after the regulator's review.
 
     Args:
         won: What was won.
+        passed: Zones that may be signed, (Z,).
         zone_of_step: Zone of each row of the bidder's need, (N,).
     """
-    passed = np.array(
-        [
-            parcels <= 0.0 or contract_floor(paid / parcels, cost / parcels).passed
-            for parcels, paid, cost in zip(won.parcels, won.payment, won.attributable_cost, strict=True)
-        ]
-    )
     if passed.all():
         return won
     return replace(

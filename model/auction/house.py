@@ -145,7 +145,7 @@ def hold(
     lots: Sequence[Lot],
     demands: Sequence[Mapping[int, Demand]],
     highest: float,
-    parties: Mapping[str, Bidder],
+    bidders: Mapping[str, Bidder],
 ) -> tuple[LotResult, ...]:
     """Collect bids for all lots and clear them.
 
@@ -154,12 +154,12 @@ def hold(
         lots: The lots.
         demands: For each bidder, its demand by position of the lot.
         highest: $ per parcel that nobody exceeds.
-        parties: Who bids in a way of its own, by key; all others bid as who cannot move the price.
+        bidders: Who decides for itself what it bids, by key; the others take the price as given.
     """
     results = []
     for position, lot in enumerate(lots):
         here = tuple(by_lot[position] for by_lot in demands if position in by_lot)
-        bids = tuple(_bid(kind, lot, demand, highest, parties.get(demand.bidder)) for demand in here)
+        bids = tuple(_bid(kind, lot, demand, highest, bidders.get(demand.bidder)) for demand in here)
         results.append(LotResult(lot, here, bids, clear(lot, bids, kind)))
     return tuple(results)
 

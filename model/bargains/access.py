@@ -36,9 +36,7 @@ def access_table(market: Economy, begin: Month, groups: PriceGroups) -> BargainT
     """
     slices = market.amazon.memory.slices
     cost = usps_cost(market, slices.zone, slices.cell)
-    values = with_seller(
-        market.amazon.values_access(begin), cost, seller_margin_floor=market.figures.seller_margin_floor
-    )
+    values = with_seller(market.amazon.values_access(begin), cost, market.usps.seller_limits)
     return BargainTable(values, slices.zone, groups)
 
 

@@ -10,12 +10,13 @@ the cost factor makes the price just cover cost and margin. Both stay as they ar
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bargaining import price_groups, with_seller
+from agents.bargaining import price_groups, seller_limits, with_seller
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.large_buyer import CarriageCase
 from model.bargains.table import BargainTable
@@ -84,8 +85,8 @@ def carriage_table(
     values = with_seller(
         buyer,
         carriage_cost(market, carrier)[zone],
-        seller_margin_floor=_markup(market, carrier),
-        seller_keeps=published <= buyer.published,  # else Amazon would have gone elsewhere meanwhile
+        partial(seller_limits, margin=_markup(market, carrier)),
+        published <= buyer.published,  # else Amazon would have gone elsewhere meanwhile
     )
     return BargainTable(values, zone, groups)
 

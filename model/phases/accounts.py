@@ -89,7 +89,7 @@ def _operate(market: Economy) -> None:
     in_place = network.in_place * wage_step(market)[:, None]
     flex_down, flex_up = resource_flexibility(market)
     in_place[USPS] = adjust(in_place[USPS], needed[USPS], flex_down[USPS], flex_up[USPS])
-    in_place[1:] = adjust(in_place[1:], needed[1:], flex_down[1], flex_up[1])
+    in_place[1:] = adjust(in_place[1:], needed[1:], flex_down[1:, None], flex_up[1:, None])
     network.in_place = in_place
     routes = resource_cost(in_place, needed, p.overtime_premium).sum(axis=1) * env.season
     last_mile = routes.copy()
@@ -128,7 +128,7 @@ def _serve(market: Economy) -> None:
     tendered = volume + waiting
     share = np.divide(waiting, tendered, out=np.zeros_like(waiting), where=tendered > 0.0)
     base = p.by("on_time_base", market.carriers.groups)
-    base[USPS] -= state.postal.measures.on_time_loss
+    base[USPS] -= market.usps.measures.on_time_loss
     network.on_time = on_time_share(p, base, network.utilisation, share)
     bought = state.access.bought  # a carrier's customers see how USPS delivers what it hands over
     sold = allocation.accepted.sum(axis=(0, 1))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agents.auction import AccessNeed, AuctionFormat, lot_demands
 from agents.calendar import Month
-from model.auction.awards import Winnings, award_contract, pass_the_floor, total, winnings
+from model.auction.awards import Winnings, award_contract, strike_out, total, winnings
 from model.auction.dates import announcement, service_month
 from model.auction.house import hold
 from model.auction.lots import draw_up_lots, handover_terms
@@ -53,8 +53,8 @@ def hold_auction(market: Economy, kind: AuctionFormat, service: Month) -> Auctio
         if first_month(market, need.bidder, service) is not None  # a long contract leaves nothing to bid for
     )
     demands = tuple(lot_demands(need, terms, lots) for need in needs)
-    parties = dict(zip(market.carriers.keys, market.carrier_agents, strict=True))
-    results = hold(kind, lots, demands, terms.published, parties)
+    bidders = {need.bidder: market.agent(need.bidder) for need in needs if need.bidder in market.carriers.keys}
+    results = hold(kind, lots, demands, terms.published, bidders)
     won = [_after_review(market, need, winnings(need, results, market.zones.n_zones)) for need in needs]
     return AuctionRound(
         month=market.month,
@@ -64,7 +64,7 @@ def hold_auction(market: Economy, kind: AuctionFormat, service: Month) -> Auctio
         lots=lots,
         needs=needs,
         demands=demands,
-        parties=parties,
+        bidders=bidders,
         results=results,
         winnings=tuple(one for one in won if one.parcels.sum() > 0.0),
     )
@@ -94,7 +94,8 @@ def _announce(market: Economy) -> None:
 
 def _after_review(market: Economy, need: AccessNeed, won: Winnings) -> Winnings:
     """What is left after the regulator has struck out what does not cover its cost."""
-    kept = pass_the_floor(won, need.zone)
+    passed = market.regulator.review_awards(won.parcels, won.payment, won.attributable_cost)
+    kept = strike_out(won, passed, need.zone)
     struck = float(won.parcels.sum() - kept.parcels.sum())
     if struck > 0.0:
         market.events.add(

@@ -1,4 +1,4 @@
-"""Wages of the month, and how fast routes and staff follow what is needed (section 8)."""
+"""Wages of the month, and how fast routes and staff follow what is needed."""
 
 from __future__ import annotations
 
@@ -34,10 +34,6 @@ def wages_of_month(market: Economy) -> Floats:
 
 
 def resource_flexibility(market: Economy) -> tuple[Floats, Floats]:
-    """Monthly shares by which routes and staff shrink and grow towards need, by carrier, (K,) each."""
-    p = market.figures
-    down = np.full(market.carriers.n_carriers, p.route_flex_down_monthly)
-    up = np.full(market.carriers.n_carriers, p.route_flex_up)
-    sticky = market.settings.labour_stickiness
-    down[USPS], up[USPS] = (p.labour_flex_down, p.labour_flex_up) if sticky else (1.0, 1.0)
+    """Monthly shares by which routes and staff shrink and grow towards need, as each carrier decides, (K,) each."""
+    down, up = np.array([carrier.flexes() for carrier in market.carrier_agents], dtype=np.float64).T
     return down, up

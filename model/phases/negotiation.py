@@ -24,6 +24,7 @@ from agents.bargaining import (
 )
 from agents.calendar import Month
 from agents.contracts import Contract
+from agents.regulator import Filing
 from model.bargains.carriage import signed_prices
 from model.bargains.pairs import (
     groups_of,
@@ -36,7 +37,6 @@ from model.bargains.pairs import (
 from model.bargains.table import BargainTable, Pair, PairKind
 from model.parameters import Parameters
 from model.phases.history import earliest_round, forced
-from model.regulator import Filing
 from model.state import Agreement, TalksState
 from model.words import parcels_in_words
 
@@ -158,7 +158,7 @@ def _prices_at_rest(market: Economy, talking: list[TalksState]) -> dict[str, flo
 
 
 def _stakes(market: Economy, pair: Pair, table: BargainTable) -> Stakes:
-    belief = market.figures.auction_displacement_belief if pair.kind is PairKind.ACCESS else 0.0
+    belief = market.usps.displacement_belief() if pair.kind is PairKind.ACCESS else 0.0
     return table.stakes(belief)
 
 

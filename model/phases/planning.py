@@ -53,7 +53,7 @@ def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
     ordered = 0.0 if placed is None else float(placed.annual_parcels.sum())
     if carrier.index in regionals(market):
         _grow(market, carrier, max(0.0, carrier.build_room(QUARTER) - ordered))
-    if settings.make_or_buy or carrier.makes_or_buys:
+    if settings.make_or_buy or carrier.always_closes:
         closure = carrier.closure(int(market.figures.closure_lag), lead)
         if closure is not None:
             market.state.network.closures.append(closure)

@@ -15,7 +15,7 @@ from model.operations import quote_floors, usps_mean_cost
 from model.phases.postal import apply_measures
 from model.phases.regulation import review_mail_price
 from model.phases.universal_service import review_service
-from model.tariffs import parity_cap, set_temporary
+from model.tariffs import price_cap, set_temporary
 
 if TYPE_CHECKING:
     from model.economy import Economy
@@ -106,8 +106,9 @@ def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced:
     """
     p, tariffs = market.figures, market.state.tariffs
     level = tariffs.level[:, carrier] * (1.0 + paid_growth)
-    if carrier == USPS and not announced:
-        level = np.minimum(level, np.maximum(parity_cap(p, tariffs), tariffs.level[:, carrier]))
+    if not announced:
+        cap = price_cap(market.carrier_agents[carrier], tariffs)
+        level = np.minimum(level, np.maximum(cap, tariffs.level[:, carrier]))
     offered = np.isfinite(market.state.choice.constants[:, carrier])
     if not offered.any():
         return

@@ -195,9 +195,10 @@ def _amazon_money(market: Economy) -> Measures:
 def _amazon_at_usps(market: Economy) -> Measures:
     """Price, revenue and cost of Amazon's parcels at USPS."""
     cost = _amazon_handed(market)[USPS] * amazon_access_cost(market)
+    parcels = market.ledger.flow[market.ledger.category("parcels")]
     return {
         "amazon_usps_price_usd": contract_price(market),
-        "amazon_usps_revenue_usd": float(market.state.flows.allocation.value[-2:, :, USPS].sum()),
+        "amazon_usps_revenue_usd": float(parcels[market.ledger.index("amazon"), market.ledger.index("usps")]) / CENTS,
         "amazon_usps_attributable_usd": float(cost.sum()),
     }
 
@@ -220,16 +221,16 @@ def _usps_accounts(market: Economy) -> Measures:
 
 def _usps_position(market: Economy) -> Measures:
     """Cash and debts of USPS at the end of the month, the distress it is in, and what is left of mail."""
-    books, postal = market.state.books, market.state.postal
-    _, arrears, deferred = postal.owed_before
-    put_off = books.usps_arrears - arrears + postal.deferred - deferred
+    usps = market.usps
+    _, arrears, deferred = usps.owed_before
+    put_off = usps.arrears - arrears + usps.deferred - deferred
     return {
         "usps_put_off_usd": round(put_off * CENTS) / CENTS,
         "usps_cash_usd": market.ledger.cash("usps"),
-        "usps_debt_usd": books.usps_debt,
-        "usps_arrears_usd": books.usps_arrears,
-        "usps_deferred_usd": postal.deferred,
-        "usps_distress_rung": float(postal.ladder.highest),
+        "usps_debt_usd": usps.debt,
+        "usps_arrears_usd": usps.arrears,
+        "usps_deferred_usd": usps.deferred,
+        "usps_distress_rung": float(usps.ladder.highest),
         "usps_violations_count": float(len(market.regulator.broken)),
         "usps_mail_index": market.mail_index,
     }

@@ -28,7 +28,7 @@ from model.start.offers import (
     target_prices,
     target_shares,
 )
-from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network, opening_postal
+from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network
 from model.start.population import BILLION, draw_population
 from model.start.small_rows import ChoiceSetting
 from model.state import AccessState, Environment, MarketState, RivalState
@@ -121,7 +121,6 @@ def assemble(
         network=network,
         books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows),
         rivals=RivalState(np.zeros(carriers.n_carriers, dtype=np.int64)),
-        postal=opening_postal(p, zones),
         access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage),
     )
     amazon = opening_amazon(p, zones, costs, flows, plan_from)

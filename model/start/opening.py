@@ -17,7 +17,7 @@ from model.parameters import Parameters
 from model.postal_accounts import institutional_cost_start
 from model.start.choice_constants import StartError
 from model.start.population import BILLION
-from model.state import Books, NetworkState, PostalState
+from model.state import Books, NetworkState
 
 Floats = NDArray[np.float64]
 
@@ -120,7 +120,6 @@ def opening_books(
         utilisation=np.repeat(utilisation[None], MONTHS_PER_YEAR, axis=0),
         start_utilisation=utilisation,
         last_year_unit_cost=np.divide(cost, sold, out=np.zeros_like(sold), where=sold > 0.0),
-        usps_debt=p.usps_debt_start * BILLION,
     )
 
 
@@ -144,13 +143,17 @@ def opening_amazon(
     )
 
 
-def opening_postal(p: Parameters, zones: ZoneTable) -> PostalState:
-    """No measures yet; cash changed in the year before the start, January first, as the accounts of that year imply.
+def opening_cash_flow(p: Parameters, start: Month) -> Floats:
+    """Change of cash of USPS in the twelve months before the start, newest last, by its accounts, $, (12,).
 
     Only the contribution of parcels has a season: both their revenue and their cost do.
+
+    Args:
+        p: Parameters.
+        start: First month of the run.
     """
     monthly = p.usps_cash_drift_2024 + p.usps_competitive_contribution_2024 * (season_factors(p) - 1.0)
-    return PostalState(underlying_flow=monthly * BILLION / MONTHS_PER_YEAR, left=np.full(zones.n_zones, np.inf))
+    return np.roll(monthly * BILLION / MONTHS_PER_YEAR, 1 - start.month)
 
 
 def _institutional_cost(p: Parameters, parcel_cost: float) -> float:

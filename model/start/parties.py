@@ -1,4 +1,4 @@
-"""Who takes part: the carriers as agents."""
+"""Who takes part: the carriers and the regulator as agents."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from agents.calendar import JANUARY, JULY
 from agents.carriers import Carrier
 from agents.party import Party
 from agents.rivals import FedEx, Ups
-from agents.roster import carrier_class
+from agents.roster import REGULATOR, carrier_class
 from agents.usps import Usps
 from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.postal_accounts import BILLION
+from model.start.opening import opening_cash_flow
 
 if TYPE_CHECKING:
     from model.economy import Economy
@@ -40,9 +42,22 @@ def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
         found.append(kind(market, index, key, table.names[index], margins[group], month))
     market.carrier_agents = found
     market.usps, market.amazon, market.ups, market.fedex = (_one(found, *one) for one in _NATIONAL)
+    debt, flow = p.usps_debt_start * BILLION, opening_cash_flow(p, market.month)
+    market.usps.open_accounts(debt, flow, staff_is_sticky=settings.labour_stickiness)
     market.amazon.build_limit_applies = settings.build_limit_applies
     if settings.usps_amazon_volume == "negotiated" and settings.negotiation:
         market.amazon.adjust_speed = p.coverage_adjust_speed
+
+
+def create_regulator(market: Economy, own: Mapping[str, type[Party]]) -> None:
+    """Make the regulator.
+
+    Args:
+        market: The economy, which keeps it.
+        own: Classes of one's own by key that need not travel.
+    """
+    kind: type[Any] = own.get(REGULATOR) or carrier_class(REGULATOR, REGULATOR, market.settings.roster)
+    market.regulator = kind(market, REGULATOR, "Regulator", int(market.figures.regulator_lag))
 
 
 _NATIONAL: tuple[tuple[int, type[Carrier]], ...] = ((USPS, Usps), (AMAZON, Amazon), (UPS, Ups), (FEDEX, FedEx))

@@ -15,7 +15,7 @@ from model.auction.round import AuctionRound
 from model.demand import Demand
 from model.ledger import Cents
 from model.postal_accounts import PostalStatement
-from model.state.carriers import Books, PostalState, RivalState
+from model.state.carriers import Books, RivalState
 from model.state.networks import AccessState, NetworkState
 from model.state.prices import ChoiceState, Environment, Tariffs
 from model.state.talks import Agreement, TalksState
@@ -32,7 +32,6 @@ __all__ = [
     "MarketState",
     "MonthFlows",
     "NetworkState",
-    "PostalState",
     "RivalState",
     "TalksState",
     "Tariffs",
@@ -80,7 +79,6 @@ class MarketState:
     choice: ChoiceState
     network: NetworkState
     books: Books
-    postal: PostalState
     access: AccessState
     rivals: RivalState
     backlog: Backlog | None = None

@@ -1,4 +1,4 @@
-"""What carriers remember of themselves: accounts, the distress of USPS, rivals' rules."""
+"""What carriers remember of themselves: accounts, rivals' rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import Month
-from agents.distress import Ladder, Measures
 
 Floats = NDArray[np.float64]
 
@@ -26,9 +25,6 @@ class Books:
         utilisation: Last twelve months, (12, K).
         start_utilisation: Mean of the year before the start, (K,).
         last_year_unit_cost: Cost per parcel of the twelve months before the last price plan, $, (K,).
-        usps_debt: Dollars.
-        usps_borrowed: Dollars borrowed in the fiscal year.
-        usps_arrears: Dollars that USPS could not pay.
     """
 
     fixed_cost: Floats
@@ -39,30 +35,6 @@ class Books:
     utilisation: Floats
     start_utilisation: Floats
     last_year_unit_cost: Floats
-    usps_debt: float
-    usps_borrowed: float = 0.0
-    usps_arrears: float = 0.0
-
-
-@dataclass(slots=True)
-class PostalState:
-    """USPS in want of money, dollars.
-
-    Attributes:
-        underlying_flow: Change of cash by month, last twelve months, without borrowing and measures, (12,).
-        ladder: Distress measures taken so far.
-        measures: What they do this month.
-        deferred: Retirement contributions that were not paid so far.
-        owed_before: Debt, arrears and deferred contributions before the month was closed.
-        left: Month index since when USPS does not serve a zone, inf where it does, (Z,).
-    """
-
-    underlying_flow: Floats
-    left: Floats
-    ladder: Ladder = field(default_factory=Ladder)
-    measures: Measures = field(default_factory=Measures)
-    deferred: float = 0.0
-    owed_before: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 @dataclass(slots=True)

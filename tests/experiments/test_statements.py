@@ -178,6 +178,19 @@ def test_the_announced_plan_is_paid_for_as_it_arrives():
     assert total == pytest.approx(market.figures.rural_plan_capital * 1e9, rel=0.05)
 
 
+def test_what_shippers_pay_by_zone_is_what_the_ledger_has(played):
+    """Money that is kept by place, beside the ledger, is the same; consolidators and own line-haul come on top."""
+    records = played.market.records
+    by_zone = records["quoted_paid_usd"].sum(axis=1)
+    paid = records["enterprise_shippers_paid_usd"] + records["small_shippers_paid_usd"]
+    awarded = played.market.settings.access_auction != "none"
+    gap = paid - by_zone
+    if awarded:
+        assert (gap > -3.0).all()
+    else:
+        np.testing.assert_allclose(gap, 0.0, atol=3.0)  # whole cents an invoice
+
+
 def test_payments_name_who_pays_whom_for_what():
     market = _play("withdraw").market
     paid = payments(market.ledger, market.records.months)

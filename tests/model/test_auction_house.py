@@ -2,13 +2,15 @@
 
 from itertools import product
 
+import mesa
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.auction import FORMATS, Bid, Demand, Lot, bid_for
-from model.auction.awards import Winnings, pass_the_floor
+from agents.regulator import Regulator
+from model.auction.awards import Winnings, strike_out
 from model.auction.house import clear, efficiency, fill, hold
 
 RESERVE = 2.0
@@ -224,8 +226,11 @@ def test_the_regulator_strikes_out_what_does_not_cover_its_own_cost():
         by_step=np.array([4.0, 6.0, 20.0]),
         attributable_cost=np.array([20.0, 46.0, 0.0]),
     )
-    kept = pass_the_floor(won, np.array([0, 0, 1]))
+    judge = Regulator(mesa.Model(), "regulator", "Regulator", lag_months=1)
+    passed = judge.review_awards(won.parcels, won.payment, won.attributable_cost)
+    kept = strike_out(won, passed, np.array([0, 0, 1]))
     assert kept.parcels.tolist() == [10.0, 0.0, 0.0]
     assert kept.payment.tolist() == [25.0, 0.0, 0.0]
     assert kept.by_step.tolist() == [4.0, 6.0, 0.0]
-    assert pass_the_floor(kept, np.array([0, 0, 1])) is kept
+    passed = judge.review_awards(kept.parcels, kept.payment, kept.attributable_cost)
+    assert strike_out(kept, passed, np.array([0, 0, 1])) is kept

@@ -53,6 +53,36 @@ def mapping_of(**changes):
     return mapping
 
 
+def test_the_number_of_shippers_is_chosen_once():
+    problems: list[str] = []
+    design_mapping(first_form() | SMALL | {"set": "n_shippers = 300"}, problems)
+    assert problems == ["set: n_shippers: the number of shippers is chosen above; leave one of both"]
+
+
+def test_what_a_scenario_sets_itself_is_not_varied_or_set():
+    exit_date = {"name": "usps_amazon_volume", "values": "kept withdrawn"}
+    varied = mapping_of(scenarios=["baseline", "withdraw"], factors=[exit_date], **SMALL)
+    fixed = mapping_of(scenarios=["baseline", "withdraw"], set="usps_amazon_volume = kept", **SMALL)
+    for mapping in (varied, fixed):
+        with pytest.raises(InputError, match=r"'withdraw' sets (it|usps_amazon_volume)"):
+            check_design(mapping, ())
+
+
+def test_damaged_months_are_missing_in_the_list(stores):
+    design = {
+        "kind": "grid", "until": "2025-01", "set": {"n_shippers": 100}, "outcomes": ["usps_cash_usd"],
+        "monthly": ["usps_cash_usd"], "uncertainties": {"build_limit": [0.5, 1.0]},
+    }  # fmt: skip
+    sweep(design, stores / "mine", workers=1)
+    assert list_stores()[0].done == 2
+    for file in (stores / "mine" / "monthly").iterdir():
+        file.write_bytes(file.read_bytes()[:-30])
+    assert (list_stores()[0].done, list_stores()[0].left) == (0, 2)
+    with pytest.raises(InputError, match=r"^mine: runs/.* months are missing or were changed") as caught:
+        store_figures(str(stores / "mine"), Question())
+    assert str(stores) not in str(caught.value)
+
+
 @pytest.mark.parametrize(("kind", "points"), [("grid", 3 * 2 * 2), ("lhs", 8), ("sobol", 8 * 5), ("morris", 8 * 4)])
 def test_a_form_a_file_and_a_manifest_are_one_design(tmp_path, kind, points):
     mapping = mapping_of(kind=kind, size=8, factors=MIXED, **SMALL)

@@ -41,6 +41,7 @@ def run(
     """
     from experiments import runs
     from experiments.cli.tables import show_run
+    from experiments.designs.columns import check_outcomes
     from experiments.settings import gather, read_settings
     from experiments.storage import check_folder
 
@@ -51,8 +52,9 @@ def run(
         lambda: None if out is None else check_folder(out),
         known=problems,
     )
+    check_outcomes(prepared, outcome or ())
     with progress_bar(prepared.name, "months", quiet=json) as progress:
-        result = runs.run(prepared, seed=seed, progress=progress)
+        result = runs.run(scenario, changes, seed, from_, until, progress, draws)
     if out is not None:
         result.save(out)
     if json:
@@ -88,6 +90,7 @@ def compare(
     from experiments import comparison
     from experiments.cli.gains import show_gains
     from experiments.cli.tables import show_comparison
+    from experiments.designs.columns import check_outcomes
     from experiments.settings import gather, read_settings
     from experiments.storage import check_folder
 
@@ -98,6 +101,7 @@ def compare(
         lambda: None if out is None else check_folder(out),
         known=problems,
     )
+    check_outcomes(prepared[0], outcome or ())
     with progress_bar(" / ".join(scenario.name for scenario in prepared), "runs", quiet=json) as progress:
         result = comparison.compare(
             prepared,

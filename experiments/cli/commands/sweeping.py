@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import console, reports_errors
+from experiments.cli.console import FAILED, console, reports_errors
 from experiments.cli.options import FolderArgument, JsonOption, OutcomeOption, WorkersOption
 
 
@@ -38,10 +38,11 @@ def sweep(
 
 @reports_errors
 def status(folder: FolderArgument, json: JsonOption = False) -> None:
-    """Show how far a sweep is: done, failed, left, rate, errors by kind."""
+    """Show how far a sweep is: done, failed, left, rate, errors by kind; exit code 1 where a file is damaged."""
     from experiments.cli.sweeps import show_status
 
-    show_status(folder, json)
+    if not show_status(folder, json):
+        raise typer.Exit(FAILED)
 
 
 @reports_errors

@@ -87,7 +87,9 @@ def Results(found: Compared) -> solara.Element:
     differences, set_differences = solara.use_state(True)
     everything, set_everything = solara.use_state(False)
     choices = solara.use_memo(lambda: cards.series_choices(found), [found])
-    gains = solara.use_memo(lambda: (cards.gains_plot(found), cards.gains_table(found)), [found])
+    gains = solara.use_memo(
+        lambda: (cards.gains_plot(found), cards.gains_table(found), cards.parts_table(found)), [found]
+    )
     table = solara.use_memo(lambda: cards.outcome_table(found, everything), [found, everything])
     months = solara.use_memo(lambda: cards.months_plot(found, series, differences), [found, series, differences])
     comparison = found.comparison
@@ -111,6 +113,7 @@ def Results(found: Compared) -> solara.Element:
         ipyvue.Html.element(tag="section", class_="lm-headline", children=head),
         draw(gains[0]),
         DataTable(gains[1]),
+        DataTable(gains[2]),
         picker,
         draw(months),
         DataTable(table, searchable=True),

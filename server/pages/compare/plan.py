@@ -111,6 +111,11 @@ def make_plan(draft: Draft) -> Plan:
     changed = [_read_changes(text, number, problems) for number, (_, text) in enumerate(draft.runs, start=1)]
     names = _names([scenario for scenario, _ in draft.runs], changed)
     size = {"n_shippers": draft.shippers} if draft.shippers in SHIPPERS[1:] else {}
+    problems += [
+        f"run {number}: n_shippers: the number of shippers is chosen for all runs; leave one of both"
+        for number, changes in enumerate(changed, start=1)
+        if size and "n_shippers" in changes
+    ]
     loads = [
         lambda number=number, name=name, changes=changes, label=label: _scenario(
             number, name, size | changes, draft.until, label

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.errors import InputError
 from experiments.reports.shares import finding
 from experiments.reports.words import label
 from experiments.store.reading import SweepResult, open_sweep
@@ -15,6 +16,7 @@ from server.pages.experiments.result_tables import result_tables
 from server.plots import Plot
 from server.tables import TableData
 from server.words import factor_words, outcome_words
+from server.work.sweeps import in_plain_words
 
 __all__ = ["Question", "StoreFigures", "store_figures"]
 
@@ -58,9 +60,16 @@ def store_figures(folder: str, question: Question) -> StoreFigures:
         question: Which outcome, scenario and factors; what is not in the store is replaced by what is.
 
     Raises:
-        InputError: The folder holds no sweep.
+        InputError: The folder holds no sweep, or a damaged one; nobody learns where it is.
     """
-    result = open_sweep(Path(folder))
+    try:
+        return _figures(Path(folder), question)
+    except InputError as error:
+        raise InputError([in_plain_words(problem, Path(folder)) for problem in error.problems]) from error
+
+
+def _figures(folder: Path, question: Question) -> StoreFigures:
+    result = open_sweep(folder)
     status = result.status
     asked = answerable(result, question)
     forced = {one["name"] for one in result.manifest.design["scenarios"] if one.get("forced")}

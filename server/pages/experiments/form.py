@@ -144,7 +144,9 @@ def _fixed(form: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     shippers = form.get("shippers")
     if shippers not in SHIPPERS:
         problems.append(f"shippers: it must be one of {', '.join(map(str, SHIPPERS))}")
-    elif shippers != SHIPPERS[0] and "n_shippers" not in fixed:
+    elif shippers != SHIPPERS[0] and "n_shippers" in fixed:
+        problems.append("set: n_shippers: the number of shippers is chosen above; leave one of both")
+    elif shippers != SHIPPERS[0]:
         fixed["n_shippers"] = shippers
     return fixed
 

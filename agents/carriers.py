@@ -33,6 +33,8 @@ class Carrier(Party):
 
     #: Whether it closes what it does not need even where the scenario leaves no make or buy.
     always_closes = False
+    #: Whose rows of figures it has: its group, or whom it starts like where a scenario added it.
+    like = ""
 
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, key, name)
@@ -90,8 +92,7 @@ class Carrier(Party):
     def smallest_station(self) -> float:
         """Annual parcels of the smallest station worth building."""
         figures = self.world.figures
-        group = self.key if f"operating_days_{self.key}" in figures else "regional"
-        return figures.station_min_size * figures[f"operating_days_{group}"]
+        return figures.station_min_size * figures[f"operating_days_{self.like}"]
 
     def closure(self, lag_months: int, lead_months: int) -> Closure | None:
         """Close a part of what it will not need before it could be built again; None when there is nothing to close.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -108,3 +109,17 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             by_step: Parcels a year that it has won of each row of its need, (N,).
             price: Mean price, $ per parcel.
         """
+
+    def wage_step(self, month: Month) -> Mapping[str, float]:
+        """Wages that it sets in a month; none, unless it is a union or whoever else sets wages. Carriers are not asked.
+
+        It knows what everybody knows, and what it remembers. Rule: docs/odd.md, Submodels, Wages.
+
+        Args:
+            month: The month that begins.
+
+        Returns:
+            Factor on the wages of a carrier, or of all carriers of a group, from this month on, by key: 1.02 is 2 %
+            more than the path of wages that the scenario assumes.
+        """
+        return {}

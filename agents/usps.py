@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bargaining import Sale, SellerLimits, seller_limits
+from agents.bargaining import PriceStructure, Sale, SellerLimits, seller_limits
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.capacity import CapacityOrder, Closure
 from agents.carriers import QUARTER, Carrier
@@ -74,6 +74,19 @@ class Usps(Carrier):
         figures = self.world.figures
         largest_list_step = figures.inflation + figures.usps_price_step_max
         return min(super().price_increase(), figures.list_to_paid_pass_through * largest_list_step)
+
+    def price_structure(self, usual: PriceStructure) -> PriceStructure:
+        """How it prices last-mile access: as the scenario says, unless it has a way of its own.
+
+        It knows what everybody knows. Rule: docs/odd.md, Submodels, Bargaining: zones that share a price.
+
+        Args:
+            usual: What the scenario says.
+
+        Returns:
+            "uniform", "by_zone_type" (one price by density) or "by_zone".
+        """
+        return usual
 
     def price_cap(self, rivals: Floats, start: Floats) -> Floats:
         """Highest list level that it sets itself: a share of its rivals', but not below its own at the start, (S,).

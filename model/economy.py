@@ -13,6 +13,7 @@ from agents.amazon import Amazon
 from agents.calendar import Month
 from agents.carriers import Carrier
 from agents.geography import ZoneTable
+from agents.party import Party
 from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
 from agents.shippers import ShipperTable
@@ -76,6 +77,7 @@ class Economy:
         book: Contracts.
         records: What is remembered by month.
         carrier_agents: The carriers as agents, in the order of the axis; four of them by name, and the regulator.
+        other_parties: Parties of the roster that are no carriers.
     """
 
     settings: Scenario
@@ -110,6 +112,7 @@ class Economy:
     book: ContractBook
     records: Records
     carrier_agents: list[Carrier]
+    other_parties: list[Party]
     usps: Usps
     amazon: Amazon
     ups: Ups
@@ -134,7 +137,7 @@ class Economy:
         """
         self.settings, self.seed_number, self.streams = settings, seed, Streams(seed)
         self._take_figures_of_start()
-        self.carriers = load_carriers(self.figures, self.zones)
+        self.carriers = load_carriers(self.figures, self.zones, settings.carriers)
         known = settings.announced_plans and settings.start >= settings.projection_start
         plan_from = settings.projection_start if known else None
         start = assemble(self.figures, self.zones, self.carriers, self.streams, plan_from)
@@ -153,7 +156,7 @@ class Economy:
         self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
         self._open_ledger()
         self.events = EventLog()
-        self.book = ContractBook(self.events)
+        self.book = ContractBook(self.events, self.carriers.name_of)
         self.records = Records(settings.n_months, self.carriers.keys, self.zones.n_zones, settings.start)
         return start
 

@@ -20,7 +20,7 @@ from agents.calendar import Month
 from agents.contract_use import OwnContracts
 from agents.party import Party
 from agents.pricing import OwnDemand
-from agents.roster import path_of, travels
+from agents.roster import check_kind, paths_of, travels
 from agents.shippers import Shipper
 from model.access import insourcing
 from model.bargains import carriage
@@ -31,7 +31,7 @@ from model.elasticities import LongRunDemand
 from model.outcomes import compute_outcomes
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.scenario import DEFAULT_SCENARIO, Scenario
-from model.start.parties import create_carriers, create_regulator
+from model.start.parties import create_carriers, create_others, create_regulator
 from model.statements import payments
 from model.tariffs import rival_price_ratio
 from model.timeline import surepost_end
@@ -88,11 +88,12 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
     Args:
         scenario: A scenario, its name, or the path of its TOML file.
         rng: Seed of the replication.
-        roster: Classes of one's own for some parties, by key; see `agents.roster`. A class that no other process could
-            find plays here all the same, but such a market cannot be saved.
+        roster: Classes of one's own for some parties, or their import paths, by key; see `agents.roster`. A class that
+            no other process could find plays here all the same, but such a market cannot be saved.
 
     Raises:
         model.scenario.ScenarioError: The scenario is not valid.
+        agents.roster.RosterError: A class of the roster cannot be the party that it is for.
         model.start.choice_constants.StartError: Its parameters have no start state.
     """
 
@@ -100,15 +101,15 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         self,
         scenario: Scenario | str | Path = DEFAULT_SCENARIO,
         rng: int = 1,
-        roster: Mapping[str, type[Party]] | None = None,
+        roster: Mapping[str, type[Party] | str] | None = None,
     ) -> None:
         super().__init__(rng=rng)
         self.phase_seconds = dict.fromkeys((phase.name for phase in PHASES), 0.0)
         self._failure: str | None = None
         self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
         settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-        own = dict(roster or {})
-        start = self.open_economy(with_roster(settings, own), int(rng))
+        settings, own = with_roster(settings, roster or {})
+        start = self.open_economy(settings, int(rng))
         self._create_agents(own)
         self.amazon.opens(start.amazon)
         contracts.sign_start_contracts(self)
@@ -163,18 +164,23 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         """Keep the market in a file; `load` goes on with it as if it had never stopped. See `model.checkpoint`.
 
         Raises:
-            model.checkpoint.CheckpointError: It plays with a bargaining strategy of one's own.
+            model.checkpoint.CheckpointError: It plays with a class of one's own that no other process could find.
         """
         return write_checkpoint(self, path)
 
     @classmethod
-    def load(cls, path: str | Path) -> ParcelMarket:
+    def load(cls, path: str | Path, roster: bool | Mapping[str, type[Party] | str] = False) -> ParcelMarket:
         """Return the market of a file that `save` wrote.
+
+        Args:
+            path: The file.
+            roster: Where classes of one's own play in it: these classes or their import paths, by key, or True to
+                import those that the file names, which runs their code. False imports nothing.
 
         Raises:
             model.checkpoint.CheckpointError: It holds none that can go on with this code.
         """
-        market = read_checkpoint(path)
+        market = read_checkpoint(path, roster)
         if not isinstance(market, cls):
             raise CheckpointError(f"checkpoint {path}: it holds no {cls.__name__}")
         return market
@@ -266,18 +272,27 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
     def _create_agents(self, own: Mapping[str, type[Party]]) -> None:
         create_carriers(self, own)
         create_regulator(self, own)
+        create_others(self, own)
         self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
 
 
-def with_roster(settings: Scenario, own: Mapping[str, type[Party]]) -> Scenario:
-    """Settings that name the classes of a roster which other processes can find.
+def with_roster(settings: Scenario, roster: Mapping[str, type[Party] | str]) -> tuple[Scenario, dict[str, type[Party]]]:
+    """Settings that name the classes of a roster which other processes can find, and the other classes by key.
 
     Args:
         settings: What the run assumes.
-        own: Classes by key of a party.
+        roster: Classes or import paths by key of a party.
+
+    Raises:
+        model.scenario.ScenarioError: A path leads to no class that can be this party.
+        agents.roster.RosterError: A class cannot be this party.
     """
-    paths = {key: path_of(key, found) for key, found in own.items() if travels(found)}
-    return settings.with_changes({"roster": {**settings.roster, **paths}}) if paths else settings
+    stays = {key: one for key, one in roster.items() if not isinstance(one, str) and not travels(one)}
+    paths = paths_of({key: one for key, one in roster.items() if key not in stays})
+    for key, found in stays.items():
+        check_kind(key, found, settings.base_of(key))
+    changed = settings.with_changes({"roster": {**settings.roster, **paths}}, "roster") if paths else settings
+    return changed, stays
 
 
 def _latest(name: str, column: int | None, market: ParcelMarket) -> float:

@@ -60,7 +60,7 @@ def build_cost_model(p: Parameters, zones: ZoneTable, carriers: CarrierTable, no
         carriers: The carriers.
         noise: Local factor on Amazon's own cost, (Z,).
     """
-    groups = carriers.groups[1:]
+    groups = carriers.like[1:]
     types = ("urban", "suburban", "rural")
 
     def by_type(stem: str) -> Floats:
@@ -106,7 +106,7 @@ def build_cost_model(p: Parameters, zones: ZoneTable, carriers: CarrierTable, no
         geometry=geometry,
         rates=rates,
         access=access,
-        upstream=np.array([upstream_of[group] for group in carriers.groups]).T,
+        upstream=np.array([upstream_of[group] for group in carriers.like]).T,
         mail_pieces=p.by_type("mail_pieces_per_point")[zones.zone_type],
         own_cost_multiplier=p.amazon_own_cost_multiplier,
         own_cost_noise=noise,

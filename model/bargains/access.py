@@ -21,9 +21,10 @@ Ints = NDArray[np.int64]
 
 
 def access_groups(market: Economy) -> PriceGroups:
-    """Zones that share an access price under the price structure of the scenario."""
+    """Zones that share an access price under the price structure that USPS chooses."""
     names = [f"{state} {kind}" for state, kind in zip(market.zones.state, market.zones.zone_type, strict=True)]
-    return price_groups(market.settings.price_structure, market.zones.zone_type, names)
+    structure = market.usps.price_structure(market.settings.price_structure)
+    return price_groups(structure, market.zones.zone_type, names)
 
 
 def access_table(market: Economy, begin: Month, groups: PriceGroups) -> BargainTable:

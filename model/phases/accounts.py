@@ -127,7 +127,7 @@ def _serve(market: Economy) -> None:
     waiting = np.zeros_like(volume) if allocation.backlog is None else allocation.backlog.by_carrier_zone
     tendered = volume + waiting
     share = np.divide(waiting, tendered, out=np.zeros_like(waiting), where=tendered > 0.0)
-    base = p.by("on_time_base", market.carriers.groups)
+    base = p.by("on_time_base", market.carriers.like)
     base[USPS] -= market.usps.measures.on_time_loss
     network.on_time = on_time_share(p, base, network.utilisation, share)
     bought = state.access.bought  # a carrier's customers see how USPS delivers what it hands over

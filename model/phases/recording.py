@@ -140,7 +140,7 @@ def _outside_money(market: Economy) -> Measures:
 def _on_time(market: Economy, delivered: Floats) -> Measures:
     """Share of parcels that arrive on time by carrier, (K,), its usual one without parcels, and by zone, (Z,)."""
     in_time, volume = market.state.network.on_time * delivered, delivered.sum(axis=1)
-    base = market.figures.by("on_time_base", market.carriers.groups)
+    base = market.figures.by("on_time_base", market.carriers.like)
     return {
         "on_time_share": np.divide(in_time.sum(axis=1), volume, out=base.copy(), where=volume > 0.0),
         "on_time_by_zone_share": in_time.sum(axis=0) / np.maximum(delivered.sum(axis=0), 1e-9),

@@ -13,6 +13,7 @@ from model.demand import season_factors
 from model.fixed_costs import close_capacity
 from model.phases.entry_exit import leave
 from model.phases.history import update_history
+from model.phases.labour import settle_wages
 from model.timeline import read_timeline
 from model.words import parcels_in_words
 
@@ -27,6 +28,7 @@ def update_environment(market: Economy) -> None:
     env.price_level = market.paths.price_level(t)
     env.wage_other = market.paths.wage_other(t)
     env.wage_usps = market.paths.wage_usps(t)
+    settle_wages(market)
     env.season = float(season_factors(p)[market.month.month - 1])
     if market.settings.announced_plans:
         for fact in read_timeline():

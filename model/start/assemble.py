@@ -96,7 +96,7 @@ def assemble(
     floor = start_floors(p, zones, costs, street, expected + handed_over, price, population.shippers)
     surcharges = start_surcharges(p, zones, carriers)
     mean_surcharge = surcharges[-1]
-    on_time = p.by("on_time_base", carriers.groups)
+    on_time = p.by("on_time_base", carriers.like)
     setting = ChoiceSetting(
         national=national,
         coverage=coverage,

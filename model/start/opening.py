@@ -94,9 +94,7 @@ def opening_books(
     variable = np.empty_like(revenue)
     variable[1:] = ((street.street + street.sort) * annual[1:]).sum(axis=1) + upstream[1:]
     variable[USPS] = network.in_place[USPS].sum() * MONTHS_PER_YEAR
-    margin = np.array(
-        [p[f"operating_margin_{g}"] if g in ("ups", "fedex", "regional") else 0.0 for g in carriers.groups]
-    )
+    margin = np.array([p[f"operating_margin_{g}"] if g in ("ups", "fedex", "regional") else 0.0 for g in carriers.like])
     fixed = np.maximum(0.0, (1.0 - margin) * revenue - variable)
     fixed[[USPS, AMAZON]] = 0.0
     cost = variable + fixed

@@ -10,25 +10,27 @@ from agents.bargaining.offers import Offer, Side, Stakes, View
 from agents.bargaining.posted import PostedTariff, TakeItOrLeaveIt
 from agents.bargaining.protocol import Bargaining, Strategy
 from agents.bargaining.reservation import (
-    BuyerValues,
     PriceGroups,
     PriceStructure,
+    group_stakes,
+    price_groups,
+    private_noise,
+    tendered,
+)
+from agents.bargaining.seat import Answer, PlayedByHand, Question, WrongAnswerError, as_the_model
+from agents.bargaining.talks import Talks
+from agents.bargaining.values import (
+    BuyerValues,
     Sale,
     SellerLimits,
     SliceValues,
     buyer_values,
     exit_months,
-    group_stakes,
-    price_groups,
-    private_noise,
     seller_limits,
     slice_values,
     stay_weight,
-    tendered,
     with_seller,
 )
-from agents.bargaining.seat import Answer, PlayedByHand, Question, WrongAnswerError, as_the_model
-from agents.bargaining.talks import Talks
 
 __all__ = [
     "AlternatingOffers",

@@ -13,7 +13,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -63,7 +63,7 @@ def carrier_class(key: str, group: str, roster: Mapping[str, str]) -> type[Any]:
 
 
 def find_class(key: str, path: str, base: type[Party] = Party) -> type[Party]:
-    """The class at an import path; a file is read once and stays what it was then.
+    """The class at an import path, as far as it can be a party.
 
     Args:
         key: Key of the party that it is for.
@@ -73,17 +73,32 @@ def find_class(key: str, path: str, base: type[Party] = Party) -> type[Party]:
     Raises:
         RosterError: There is none, or it is no party, or not of this kind.
     """
+    found = load_class(key, path)
+    check_kind(key, found, base)
+    return found
+
+
+def load_class(key: str, path: str) -> type[Party]:
+    """The class at an import path, whatever kind of party it is; a file is read once and stays what it was then.
+
+    Args:
+        key: Key of the party that it is for.
+        path: "module:Class" or "file.py:Class".
+
+    Raises:
+        RosterError: There is none, or it is no party.
+    """
     if path not in _known:
-        where, name = _parts(key, path)
+        where, colon, name = path.rpartition(":")
+        if not colon or not where or not name.isidentifier():
+            raise RosterError(f"roster: {key} is {path!r}; allowed: module:Class or file.py:Class")
         found = getattr(_load(key, where), name, None)
         if not isinstance(found, type) or not issubclass(found, Party):
             raise RosterError(
                 f"roster: {key} is {path!r}; {where} has no class {name} that is a party (agents.party.Party)"
             )
         _known[path] = (found, _file_checksum(found))
-    found = _known[path][0]
-    check_kind(key, found, base)
-    return found
+    return _known[path][0]
 
 
 def check_kind(key: str, found: object, base: type[Party] = Party) -> None:
@@ -118,8 +133,11 @@ def located(path: str, folder: Path) -> str:
         folder: Where a person named it.
     """
     where, colon, name = path.rpartition(":")
-    if colon and where.isidentifier() and where not in sys.modules and (folder / f"{where}.py").is_file():
-        where = where if importlib.util.find_spec(where) is not None else f"{where}.py"
+    file = (folder / f"{where}.py").resolve()
+    if colon and where.isidentifier() and where not in sys.modules and file.is_file():
+        found = importlib.util.find_spec(where)
+        if found is None or (found.origin is not None and Path(found.origin).resolve() == file):
+            where = f"{where}.py"
     return f"{(folder / where).resolve()}{colon}{name}" if where.endswith(".py") else path
 
 
@@ -172,12 +190,7 @@ def checksum(path: str) -> str:
     Raises:
         RosterError: The class cannot be found.
     """
-    if path not in _known:
-        where, name = _parts("a party", path)
-        found = getattr(_load("a party", where), name, None)
-        if not isinstance(found, type):
-            raise RosterError(f"roster: {where} has no class {name}")
-        return _file_checksum(found)
+    load_class("a party", path)
     return _known[path][1]
 
 
@@ -195,18 +208,6 @@ def short(path: str) -> str:
     """An import path without folders."""
     where, colon, name = path.rpartition(":")
     return f"{Path(where).name if where.endswith('.py') else where}{colon}{name}"
-
-
-def known_classes(paths: Iterable[str]) -> dict[str, type[Party]]:
-    """Classes of import paths that were found before, by path."""
-    return {path: _known[path][0] for path in paths}
-
-
-def _parts(key: str, path: str) -> tuple[str, str]:
-    where, colon, name = path.rpartition(":")
-    if not colon or not where or not name.isidentifier():
-        raise RosterError(f"roster: {key} is {path!r}; allowed: module:Class or file.py:Class")
-    return where, name
 
 
 def _file_checksum(found: type) -> str:

@@ -1,4 +1,4 @@
-"""Amazon with a learning rule: lastmile run --roster amazon=examples/learning_amazon.py:LearningAmazon."""
+"""Amazon with a learning rule: lastmile run baseline --roster amazon=examples/learning_amazon.py:LearningAmazon."""
 
 from dataclasses import replace
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""UPS with a tougher strategy: lastmile run --roster ups=examples/tough_ups.py:ToughUps."""
+"""UPS with a tougher strategy: lastmile run baseline --roster ups=examples/tough_ups.py:ToughUps."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A union, a new kind of party: lastmile run --roster union=examples/wage_union.py:Union."""
+"""A union, a new kind of party: lastmile run baseline --roster union=examples/wage_union.py:Union."""
 
 from agents.calendar import JULY
 from agents.party import Party

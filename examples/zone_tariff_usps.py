@@ -1,4 +1,4 @@
-"""USPS with a zone tariff: lastmile run --roster usps=examples/zone_tariff_usps.py:ZoneTariffUsps."""
+"""USPS with a zone tariff: lastmile run baseline --roster usps=examples/zone_tariff_usps.py:ZoneTariffUsps."""
 
 from agents.usps import Usps
 from model.market import ParcelMarket

@@ -15,6 +15,7 @@ from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.gains import adding_up, gain_parts, gains
 from experiments.paired import advice, paired_table
+from experiments.parties import Roster, party_notes
 from experiments.provenance import provenance
 from experiments.resolution import coarse_note
 from experiments.runs import Progress
@@ -124,6 +125,7 @@ def compare(
     width: float = DEFAULT_WIDTH,
     progress: Progress | None = None,
     draws: str | Path | None = None,
+    roster: Roster | None = None,
 ) -> Comparison:
     """Run scenarios with the same seeds (seed, seed + 1, ...) and compare each with the first.
 
@@ -138,12 +140,13 @@ def compare(
         progress: Called with runs done and runs in all.
         draws: A stored set of parameter draws by name, or a parquet file: seed s takes draw s, the same in all
             scenarios, so that the intervals hold luck and parameters. None for the parameters as they are.
+        roster: Classes of one's own that decide for parties in all of them, or their import paths, by key.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
-    chosen, drawn = check_comparison(scenarios, set, seed, until, replications, workers, width, draws)
+    chosen, drawn = check_comparison(scenarios, set, seed, until, replications, workers, width, draws, roster)
     seeds = range(int(seed), int(seed) + int(replications))
     tasks = [
         Task(scenario if drawn is None else drawn.scenario(scenario, one - 1), one)
@@ -183,8 +186,16 @@ def assemble(
         table=table,
         runs=runs,
         balances=_worst_balances(names, found),
-        warnings=(*filter(None, [coarse]), *advice(table, replications, width)),
+        warnings=(*filter(None, [coarse]), *advice(table, replications, width), *_notes(chosen)),
     )
+
+
+def _notes(chosen: Sequence[Scenario]) -> list[str]:
+    """Who takes part where it is not the usual party; with the scenario where they differ."""
+    notes = {scenario.name: party_notes(scenario) for scenario in chosen}
+    if len({*notes.values()}) == 1:
+        return [*notes[chosen[0].name]]
+    return [f"in {name} {note}" for name, found in notes.items() for note in found]
 
 
 def check_comparison(
@@ -196,6 +207,7 @@ def check_comparison(
     workers: int | None,
     width: float,
     draws: str | Path | None = None,
+    roster: Roster | None = None,
 ) -> tuple[list[Scenario], DrawSet | None]:
     """Return the scenarios of a comparison and the draws of its seeds.
 
@@ -216,7 +228,7 @@ def check_comparison(
             raise InputError(problems)
 
     listed = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
-    loads = [lambda one=one: prepare_scenario(one, set, until=until, keep_own=True) for one in listed]
+    loads = [lambda one=one: prepare_scenario(one, set, until=until, keep_own=True, roster=roster) for one in listed]
     _, _, drawn, *chosen = gather(
         numbers,
         lambda: check_seeds(seed, max(1, replications)),

@@ -14,6 +14,7 @@ import pandas as pd
 from experiments.designs.columns import outcome_names
 from experiments.designs.plan import BALANCES, at_point
 from experiments.errors import DamagedError, InputError
+from experiments.parties import changed_files
 from experiments.provenance import provenance
 from experiments.results import TABLES, RunResult
 from experiments.runs import Progress, run
@@ -187,7 +188,12 @@ def _of_sweep(found: SweepResult, run_id: str | None) -> Stored:
         name: float(row[name]) for name in found.outcomes if name in outcome_names(scenario) and pd.notna(row[name])
     }
     balances = dict(zip(("parcels", "money"), (float(row[name]) for name in BALANCES), strict=True))
-    made = {**found.manifest.provenance, "parameter_checksum": provenance(scenario)["parameter_checksum"]}
+    files = found.manifest.environment.get("roster", {})
+    made = {
+        **found.manifest.provenance,
+        "parameter_checksum": provenance(scenario)["parameter_checksum"],
+        "roster": {key: {"path": path, "sha256": files.get(path)} for key, path in scenario.own_classes.items()},
+    }
     return Stored(f"{found.folder}, run {row['run']}", scenario, seed, kept, balances, {}, made, False)
 
 
@@ -242,6 +248,7 @@ def _plain_json(value: object) -> object:
 
 def _other_origin(stored: Stored) -> Iterator[str]:
     here = provenance(stored.scenario)
+    yield from changed_files(_files(stored.provenance.get("roster")), _files(here.get("roster")))
     for name in _COMPUTED_BY:
         before, now = stored.provenance.get(name), here[name]
         if isinstance(now, Mapping):
@@ -254,3 +261,9 @@ def _other_origin(stored: Stored) -> Iterator[str]:
                     yield f"{part} was {before.get(part)}, now it is {value}"
         elif before != now:
             yield f"{name.replace('_', ' ')} was {str(before)[:12]}, now it is {str(now)[:12]}"
+
+
+def _files(parties: object) -> dict[str, str]:
+    """Checksums by import path of what a result tells of its parties; what is damaged counts as unknown."""
+    told = [one for one in parties.values() if isinstance(one, Mapping)] if isinstance(parties, Mapping) else []
+    return {str(one["path"]): one["sha256"] for one in told if isinstance(one.get("sha256"), str) and "path" in one}

@@ -9,11 +9,17 @@ from typing import Any, SupportsIndex
 
 from agents.calendar import Month
 from experiments.errors import InputError
+from experiments.parties import Roster, roster_paths
 from model.scenario import Scenario, ScenarioError
 
 MAX_SEED = 2**31 - 1
 # What describes a scenario is not an assumption; changing it by --set would only mislabel a result.
 _LABELS = ("name", "title", "description", "forced", "parameters")
+# What names code or whole tables has ways of its own to be told.
+_ELSEWHERE = {
+    "roster": "give roster or --roster, or write [roster] into a scenario file",
+    "carriers": "write [carriers.key] into a scenario file",
+}
 
 
 def prepare_scenario(
@@ -22,6 +28,7 @@ def prepare_scenario(
     from_: str | Month | None = None,
     until: str | Month | None = None,
     keep_own: bool = False,
+    roster: Roster | None = None,
 ) -> Scenario:
     """Load a scenario and apply the changes.
 
@@ -33,15 +40,19 @@ def prepare_scenario(
         keep_own: Refuse to change what the scenario sets itself: for experiments on several scenarios, which would no
             longer differ by it, and for those that a scenario is part of. One scenario alone may be changed; then
             `overruled` tells.
+        roster: Classes of one's own that decide for parties, or their import paths, by key.
 
     Raises:
-        InputError: All problems: no such scenario, unknown keys, values out of range, months that are none.
+        InputError: All problems: no such scenario, unknown keys, values out of range, months that are none, classes
+            that cannot take part.
     """
     problems: list[str] = []
     changes: dict[str, Any] = {}
     for key, value in (set or {}).items():
         if key in _LABELS:
             problems.append(f"set: {key} describes the scenario and cannot be set; write a scenario file instead")
+        elif key in _ELSEWHERE:
+            problems.append(f"set: {key} cannot be set; {_ELSEWHERE[key]}")
         else:
             changes[key] = value
     for key, option, text in (("start", "from", from_), ("end", "until", until)):
@@ -51,14 +62,21 @@ def prepare_scenario(
         elif month is not None:
             changes[key] = month
     base = _load(scenario, problems)
+    if paths := roster_paths(roster, problems):
+        changes["roster"] = {**(base.roster if base is not None else {}), **paths}
     changed: Scenario | None = None
     try:
         # Without a base the changes are still checked, so that one message tells all.
         changed = (base or Scenario()).with_changes(changes, source="set")
     except ScenarioError as error:
-        problems += str(error).splitlines()
+        problems += [line.replace("set: roster: ", "roster: ", 1) for line in str(error).splitlines()]
     if keep_own and base is not None and changed is not None:
         problems += [f"set: {told}; leave one of both" for told in _overruled(base, changed, set or {})]
+        problems += [
+            f"roster: scenario {base.name!r} names {key} itself, and roster names it too; leave one of both"
+            for key, path in paths.items()
+            if base.roster.get(key, path) != path
+        ]
     if problems or base is None or changed is None:
         raise InputError(problems)
     return changed

@@ -29,7 +29,7 @@ import numpy as np
 from mesa.time.events import EventGenerator
 
 from agents.party import Party
-from agents.roster import RosterError, checksum, find_class, origin, paths_of, short
+from agents.roster import RosterError, checksum, load_class, origin, paths_of, short
 from model.code_checksum import code_checksum
 
 FORMAT = "lastmile-checkpoint-1"
@@ -69,7 +69,7 @@ def write_checkpoint(market: Any, path: str | Path) -> Path:
     """
     try:
         roster = _travelling(market)
-        classes = {key: find_class(key, entry["path"]) for key, entry in roster.items()}
+        classes = {key: load_class(key, entry["path"]) for key, entry in roster.items()}
         buffer = io.BytesIO()
         (_Writer(buffer, 5) if not classes else _RosterWriter(buffer, classes)).dump(market)
         content = buffer.getvalue()
@@ -136,7 +136,7 @@ def _travelling(market: Any) -> dict[str, dict[str, str]]:
         CheckpointError: One of them cannot be found by another process.
     """
     own: dict[str, str] = market.settings.own_classes
-    known = [find_class(key, path) for key, path in own.items()]
+    known = [load_class(key, path) for key, path in own.items()]
     for party in (*market.carrier_agents, market.regulator, *market.other_parties):
         kind = type(party)
         if kind not in known and kind.__module__.partition(".")[0] not in PACKAGES:
@@ -163,10 +163,9 @@ def _classes(named: object, given: bool | Mapping[str, type[Party] | str]) -> di
             )
         paths = paths_of({key: one for key, one in (given or {}).items() if key in paths})
     for key, path in paths.items():
-        find_class(key, path)
         if checksum(path) != named[key]["sha256"]:
             raise CheckpointError(f"in it {key} is played by {short(path)}, whose file has changed since it was saved")
-    return {key: find_class(key, path) for key, path in paths.items()}
+    return {key: load_class(key, path) for key, path in paths.items()}
 
 
 def _is_roster(named: object) -> bool:

@@ -66,11 +66,14 @@ def told(newcomers: Mapping[str, Newcomer], market: float) -> list[str]:
         newcomers: By key.
         market: Parcels of other shippers than Amazon, bn a year.
     """
-    return [
+    found = [
         f"{one.name} starts with {one.volume * 1000:,.0f} million parcels a year; all other carriers start with "
         f"{one.volume / market:.2%} less of the parcels that are not Amazon's"
         for one in newcomers.values()
     ]
+    if national := [one.name for one in newcomers.values() if one.kind == "national"]:
+        found.append(f"tables that put carriers into five groups count {', '.join(national)} among the regional ones")
+    return found
 
 
 def check_newcomers(newcomers: Mapping[str, Newcomer], known: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 
-from agents.roster import played_by, short
+from agents.roster import short
 from model.scenario import Scenario
 
 VARIABLE = "LASTMILE_ROSTER"
@@ -38,11 +38,6 @@ def with_house_roster(settings: Scenario) -> Scenario:
     """A scenario of the library with the parties that play here."""
     roster = house_roster()
     return settings.with_changes({"roster": {**settings.roster, **roster}}, "roster") if roster else settings
-
-
-def told() -> str:
-    """Who plays whom here, in a line; empty for the usual parties."""
-    return ", ".join(played_by(house_roster()))
 
 
 def marked() -> str:

@@ -9,7 +9,7 @@ import sys
 import threading
 import warnings
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from server.memory import share_heaps
 
 if TYPE_CHECKING:
+    from agents.party import Party
     from server.guard import Guard
 
 ASSETS = Path(__file__).parent / "assets"
@@ -59,6 +60,7 @@ def serve(
     open_browser: bool = False,
     stores: str | Path | None = None,
     processes: int | None = None,
+    roster: Mapping[str, type[Party] | str] | None = None,
 ) -> None:
     """Serve the app until interrupted.
 
@@ -69,9 +71,10 @@ def serve(
         stores: Folder of the sweeps that the pages show and make, or of a single one.
         processes: Processes that simulate the months of all sessions; None for one for each processor, 0 to simulate
             them in the server's own.
+        roster: Classes of one's own that play in all runs, or their import paths, by key of a party.
 
     Raises:
-        InputError: There is no such folder of sweeps.
+        InputError: There is no such folder of sweeps, or a class of the roster cannot play.
         ServeError: The browser files are missing, the address cannot be used, or `processes` is out of range.
     """
     share_heaps()
@@ -79,6 +82,7 @@ def serve(
         os.environ["LASTMILE_STORES"] = str(_folder_of_sweeps(Path(stores)).resolve())
     if processes is not None and not 0 <= processes <= MAX_PROCESSES:
         raise ServeError(f"processes must be between 0 and {MAX_PROCESSES}, not {processes}")
+    _keep_roster(roster or {})
     listener = _listen(host, port)
     with listener, _stepping(processes):
         app = make_app(only_loopback=host.startswith(LOOPBACK))
@@ -97,6 +101,14 @@ def serve(
             ws_max_size=MAX_MESSAGE_BYTES,
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _keep_roster(roster: Mapping[str, type[Party] | str]) -> None:
+    """Let classes of one's own play in all runs, those of the processes that step them among them."""
+    from experiments.settings import prepare_scenario
+    from server.parties import keep_house_roster
+
+    keep_house_roster(prepare_scenario("baseline", roster=roster).roster)
 
 
 def _folder_of_sweeps(folder: Path) -> Path:

@@ -30,6 +30,13 @@ def reports_errors[**P, R](command: Callable[P, R]) -> Callable[P, R]:
         except InputError as error:
             complain(*error.problems)
             raise typer.Exit(FAILED if isinstance(error, DamagedError) else BAD_INPUT) from error
+        except ValueError as error:
+            from agents.roster import RosterError
+
+            if not isinstance(error, RosterError):  # a class of one's own that asks for what cannot be
+                raise
+            complain(str(error))
+            raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt as error:
             complain(str(error) or "interrupted; nothing was saved")
             raise typer.Exit(INTERRUPTED) from error

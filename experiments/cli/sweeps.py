@@ -31,14 +31,20 @@ def run_sweep(
     design: Path,
     out: Path,
     workers: int | None,
+    roster: Sequence[str],
     dask: str | None,
     retry_failed: bool,
     timeout: float | None,
     json: bool,
 ) -> None:
     """Run what is missing and show how it went."""
+    from experiments.parties import read_roster
     from experiments.sweeps.sweep import sweep
 
+    problems: list[str] = []
+    parties = read_roster(roster, problems)
+    if problems:
+        raise InputError(problems)
     with sweep_progress(quiet=json) as progress:
         result = sweep(
             design,
@@ -48,6 +54,7 @@ def run_sweep(
             retry_failed=retry_failed,
             timeout=timeout,
             progress=progress,
+            roster=parties,
         )
     for repair in result.repairs:
         print(f"lastmile: put right: {repair}", file=sys.stderr)
@@ -88,6 +95,8 @@ def _print(found: Status, folder: Path) -> None:
             errors.add_row(f"{count:,}", kind, found.examples[kind])
         console().print(errors)
         console().print("Run them again with --retry-failed.")
+    for party in found.parties:
+        console().print(f"Note: {party}.")
     for repair in found.repairs:
         console().print(f"Put right: {repair}")
     for name in found.unreadable:

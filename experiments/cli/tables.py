@@ -29,8 +29,8 @@ def label(scenario: Scenario) -> str:
 
 
 def assumptions(scenario: Scenario) -> str:
-    """What a scenario changes against the default, in one line."""
-    found = changes(scenario)
+    """What a scenario changes against the default but for who takes part, in one line."""
+    found = {key: value for key, value in changes(scenario).items() if key not in ("roster", "carriers")}
     told = ", ".join(
         f"{key} = {str(value).lower() if isinstance(value, bool) else value}" for key, value in found.items()
     )

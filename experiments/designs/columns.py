@@ -127,7 +127,7 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def _carriers(scenario: Scenario) -> tuple[str, ...]:
-    return load_carriers(scenario.parameters, build_zone_table(scenario.parameters)).keys
+    return load_carriers(scenario.parameters, build_zone_table(scenario.parameters), scenario.carriers).keys
 
 
 def _expand(patterns: str, carriers: Sequence[str]) -> list[str]:

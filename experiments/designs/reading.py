@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from experiments.designs.factors import Factor, read_factors
 from experiments.designs.tables import read_rows
 from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
-from experiments.settings import MAX_SEED, check_count, prepare_scenario, shown
+from experiments.parties import Roster
+from experiments.settings import MAX_SEED, check_count, gather, prepare_scenario, shown
 from model.scenario import Scenario
 from model.toml_files import read_toml_file
 
@@ -44,11 +46,12 @@ _KEYS = {
 }
 
 
-def read_design(source: str | Path | Mapping[str, Any] | Design) -> Design:
+def read_design(source: str | Path | Mapping[str, Any] | Design, roster: Roster | None = None) -> Design:
     """Read and check a design.
 
     Args:
         source: The path of a TOML file, the same as a mapping, or a design.
+        roster: Classes of one's own that decide for parties in all its scenarios, or their import paths, by key.
 
     Raises:
         InputError: All that is wrong: unknown names, ranges beyond the declared ones, no points, duplicates, nan.
@@ -59,27 +62,28 @@ def read_design(source: str | Path | Mapping[str, Any] | Design) -> Design:
         (2, (1.0,))
     """
     if isinstance(source, Design):
-        return source
+        named = (lambda one=one: prepare_scenario(one, keep_own=True, roster=roster) for one in source.scenarios)
+        return replace(source, scenarios=tuple(gather(*named))) if roster else source
     if isinstance(source, Mapping):
-        return _build(source, Path())
+        return _build(source, Path(), roster)
     path = Path(source)
     try:
         content = read_toml_file(path)
     except ValueError as error:
         raise InputError(f"design {path}: {error}") from error
     try:
-        return _build(content, path.parent)
+        return _build(content, path.parent, roster)
     except InputError as error:
         raise InputError([f"design {path.name}: {problem}" for problem in error.problems]) from error
 
 
-def _build(content: Mapping[str, Any], folder: Path) -> Design:
+def _build(content: Mapping[str, Any], folder: Path, roster: Roster | None) -> Design:
     problems: list[str] = []
     kind: Any = content.get("kind")
     if kind not in KINDS:
         problems.append(f"kind: {kind!r} is not allowed; it must be one of {', '.join(KINDS)}")
     _check_keys(content, kind, problems)
-    scenarios = _scenarios(content, problems)
+    scenarios = _scenarios(content, problems, roster)
     factors: tuple[Factor, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
     base = scenarios[0] if scenarios else Scenario()
@@ -146,7 +150,7 @@ def _beside(name: str, folder: Path) -> str | Path:
     return folder / name if name.endswith(".parquet") else name
 
 
-def _scenarios(content: Mapping[str, Any], problems: list[str]) -> tuple[Scenario, ...]:
+def _scenarios(content: Mapping[str, Any], problems: list[str], roster: Roster | None) -> tuple[Scenario, ...]:
     if "scenario" in content and "scenarios" in content:
         problems.append("scenario: give scenario or scenarios, not both")
     names = content.get("scenarios", [content.get("scenario", "baseline")])
@@ -158,7 +162,8 @@ def _scenarios(content: Mapping[str, Any], problems: list[str]) -> tuple[Scenari
     found = []
     for name in names:
         try:
-            found.append(prepare_scenario(name, _fixed(content), until=content.get("until"), keep_own=True))
+            until = content.get("until")
+            found.append(prepare_scenario(name, _fixed(content), until=until, keep_own=True, roster=roster))
         except InputError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     called = [scenario.name for scenario in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.roster import short
 from experiments.reports.page import Block, Section, Table
 from experiments.reports.words import factor_meaning, label
 from experiments.resolution import coarse_note, shippers_of
@@ -25,7 +26,7 @@ def lead(result: SweepResult) -> str:
 
 def warnings(result: SweepResult, status: Status) -> list[str]:
     """What a reader must know before the first figure."""
-    found = []
+    found = [f"{one}." for one in status.parties]
     if status.left:
         found.append(f"Partial: {status.partial}. What follows is of the runs that are there, not of the whole design.")
     if status.failed:
@@ -92,6 +93,7 @@ def provenance_section(result: SweepResult) -> Section:
         ["computed with", packages],
         ["on a machine with", ", ".join(told.get("machine", {"": "unknown"}).values())],
         ["simulation", str(result.manifest.environment["simulate"])],
+        *([short(path), f"SHA-256 {sha256}"] for path, sha256 in result.manifest.environment.get("roster", {}).items()),
         ["seeds of luck", f"{design['seed']} to {last}" if last > design["seed"] else str(last)],
         ["parameter draws", "none" if result.draws is None else f"{result.draws.name}: seed s takes draw s"],
         ["seed of the sampling", str(design["sampling_seed"])],

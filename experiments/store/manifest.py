@@ -12,6 +12,7 @@ from typing import Any
 
 from experiments.designs.plan import Plan
 from experiments.errors import DamagedError, InputError
+from experiments.parties import changed_files, parties_of_design
 from experiments.storage import dump_json
 from experiments.store.schema import columns_of
 from experiments.store.shards import storage_error
@@ -140,12 +141,17 @@ def check_same(old: Manifest, plan: Plan, folder: Path) -> None:
         InputError: What differs.
     """
     new = manifest_of(plan, old.id)
-    problems = []
+    problems = [*changed_files(old.environment.get("roster", {}), new.environment.get("roster", {}))]
     for name, value in new.environment.items():
         before = old.environment.get(name)
-        if before != value:
+        if before != value and name != "roster":  # who plays whom is part of the design
             problems.append(f"{name} was {_short(before, value)}, now it is {_short(value, before)}")
+    then, now = (parties_of_design(design) for design in (old.design, new.design))
+    if then != now:
+        problems.append(f"{_told(then)} then, {_told(now)} now")
     for name, value in new.design.items():
+        if name == "scenarios" and then != now and _without_roster(old.design) == _without_roster(new.design):
+            continue
         if name not in _MAY_GROW and old.design.get(name) != value:
             problems.append(
                 f"{name} differs: {_short(old.design.get(name), value)} then, {_short(value, old.design.get(name))} now"
@@ -158,6 +164,14 @@ def check_same(old: Manifest, plan: Plan, folder: Path) -> None:
     if problems:
         advice = "choose another folder, or take the code and the design that the store was made with"
         raise InputError([*(f"out: {str(folder)!r} holds another sweep: {problem}" for problem in problems), advice])
+
+
+def _told(parties: tuple[str, ...]) -> str:
+    return ", ".join(parties) or "the usual parties play"
+
+
+def _without_roster(design: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in one.items() if key != "roster"} for one in design["scenarios"]]
 
 
 def _short(value: Any, other: Any) -> str:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from experiments.parties import parties_of_design
 from experiments.store.journal import read_journal
 from experiments.store.manifest import read_manifest
 from experiments.store.shards import shard_files
@@ -42,6 +43,7 @@ class Status:
         repairs: What had to be put right, one line each.
         unreadable: Files that are not as they were written, or whose months are not; their runs count as missing, and
             the next sweep does them again.
+        parties: Who plays whom, where it is not the usual party, one sentence each.
     """
 
     runs: int
@@ -58,6 +60,7 @@ class Status:
     examples: dict[str, str]
     repairs: tuple[str, ...]
     unreadable: tuple[str, ...]
+    parties: tuple[str, ...]
 
     @property
     def partial(self) -> str:
@@ -78,6 +81,7 @@ class Status:
             "partial": self.partial,
             "repairs": list(self.repairs),
             "unreadable": list(self.unreadable),
+            "parties": list(self.parties),
         }
 
 
@@ -116,6 +120,7 @@ def status(folder: str | Path) -> Status:
         examples=examples,
         repairs=repairs,
         unreadable=tuple(unreadable),
+        parties=parties_of_design(manifest.design),
     )
 
 

@@ -139,7 +139,7 @@ def _context(folder: str, store_id: str) -> _Context:
         raise StoppedWriterError(f"{folder}: it is another store now")
     scenarios = tuple(Scenario.from_mapping(changes) for changes in manifest.design["scenarios"])
     simulate = find(manifest.environment["simulate"])
-    environment = environment_of(simulate, provenance(scenarios[0]))
+    environment = environment_of(simulate, provenance(scenarios[0]), scenarios)
     for name, value in environment.items():
         if manifest.environment.get(name) != value:
             raise WorkerMismatchError(

@@ -10,7 +10,8 @@ from experiments.comparison import check_comparison
 from experiments.errors import InputError
 from experiments.settings import check_seeds, gather, prepare_scenario, read_settings
 from model.scenario import Scenario, scenario_names
-from server.choice import Choice
+from server.choice import NEVER_FROM_A_PAGE, Choice
+from server.parties import ONLY_BY_SERVING, with_house_roster
 from server.work.limits import SHIPPERS, size_problems
 
 MAX_RUNS, MAX_REPLICATIONS = 6, 40
@@ -154,9 +155,10 @@ def _read_changes(text: str, number: int, problems: list[str]) -> dict[str, Any]
     found: list[str] = []
     changes = read_settings([line.strip() for line in text.splitlines() if line.strip()], found)
     problems += [f"run {number}: {problem.removeprefix('--set ')}".replace("--set ", "") for problem in found]
+    problems += [f"run {number}: {key}: {ONLY_BY_SERVING}" for key in sorted(NEVER_FROM_A_PAGE & changes.keys())]
     if "end" in changes:
         problems.append(f"run {number}: end: the last month is given once for all runs")
-    return changes
+    return {key: value for key, value in changes.items() if key not in NEVER_FROM_A_PAGE}
 
 
 def _scenario(number: int, name: str, changes: Mapping[str, Any], until: str, label: str) -> Scenario:
@@ -166,7 +168,7 @@ def _scenario(number: int, name: str, changes: Mapping[str, Any], until: str, la
         scenario = prepare_scenario(name, {k: v for k, v in changes.items() if k != "end"}, until=until)
     except InputError as error:
         raise InputError([problem.replace("set: ", f"run {number}: ", 1) for problem in error.problems]) from error
-    return scenario.with_changes({"name": label})
+    return with_house_roster(scenario).with_changes({"name": label})
 
 
 def _names(scenarios: Sequence[str], changed: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -16,6 +16,7 @@ from experiments.errors import InputError
 from experiments.resolution import coarse_note
 from experiments.settings import gather
 from experiments.simulation import simulate_market
+from server.parties import house_roster
 from server.work.limits import size_problems
 from server.work.worker import tick
 
@@ -65,7 +66,7 @@ def check_design(mapping: Mapping[str, Any], known: Sequence[str]) -> Checked:
     Raises:
         InputError: All that is wrong with it.
     """
-    design: Design = gather(lambda: read_design(mapping), known=known)[0]
+    design: Design = gather(lambda: read_design(mapping, house_roster()), known=known)[0]
     problems = [problem for scenario in design.scenarios for problem in size_problems(scenario)]
     if problems:
         raise InputError(problems)

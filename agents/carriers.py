@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.access import AccessCase, AlternativeCase, HandedOver, alternative_cost, hand_over
+from agents.announced import AnnouncedPlan
+from agents.books import CarrierBooks
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
 from agents.entry import EntryCase, months_of_losses
@@ -130,9 +132,9 @@ class Carrier(Party):
         """
         return self.world.figures.route_flex_down_monthly, self.world.figures.route_flex_up
 
-    def expected_volume(self, months: int) -> Floats:
-        """Parcels a year by zone that it expects to deliver some months ahead, (Z,)."""
-        figures, books = self.world.figures, self.world.own_books(self.index)
+    def expected_volume(self, months: int, now: Month) -> Floats:
+        """Parcels a year by zone that it expects in a month to deliver some months later, (Z,)."""
+        figures, books = self.world.figures, self.world.own_books(self.index, now)
         growth: float = (1.0 + figures.growth_other_demand) ** (months / MONTHS_PER_YEAR)
         return books.annual_volume * growth
 
@@ -161,7 +163,7 @@ class Carrier(Party):
             lead_months: Months from an order of capacity to its use.
         """
         books, figures = self.world.own_books(self.index), self.world.figures
-        later = self.expected_volume(lag_months + lead_months + QUARTER)
+        later = self.expected_volume(lag_months + lead_months + QUARTER, self.world.month)
         idle = closable(books.capacity, books.closing, np.maximum(books.annual_volume, later), books.locked)
         closed = whole_stations(idle * figures.coverage_adjust_speed, idle, self.smallest_station())
         if not closed.any():
@@ -174,30 +176,43 @@ class Carrier(Party):
         """Share of households that it can serve once a part of its idle capacity is closed; routes pass as before."""
         return coverage
 
-    def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
+    def announced_plan(self) -> AnnouncedPlan | None:
+        """Capacity that it has announced and that arrives without an order; None where there is none."""
+        return None
+
+    def capacity_coming(self, books: CarrierBooks, now: Month) -> Floats:
+        """Annual parcels of capacity on its way, as its books of a month say, (Z,)."""
+        return books.on_its_way
+
+    def capacity_order(
+        self, lead_months: int, horizon_months: int = QUARTER, month: Month | None = None
+    ) -> CapacityOrder | None:
         """Order what expected volume needs until the next order can arrive; None when nothing is missing.
 
         Args:
             lead_months: Months until the order can be used.
             horizon_months: Months between two orders.
+            month: Month in which it decides, this one unless given: orders stand already when a run begins.
         """
-        books = self.world.own_books(self.index)
-        needed = self.expected_volume(lead_months + horizon_months)
-        wanted = self.wanted_additions(needed, lead_months + horizon_months)
+        now = month or self.world.month
+        books = self.world.own_books(self.index, now)
+        needed = self.expected_volume(lead_months + horizon_months, now)
+        wanted = self.wanted_additions(needed, lead_months + horizon_months, now)
         additions = cut_to_limit(wanted, books.unit_cost, self.build_room(horizon_months))
         if additions.sum() <= 0.0:
             return None
         zone_type = self.world.zones.zone_type
         capital = float((additions * self.world.figures.by_type("capacity_capex")[zone_type]).sum())
-        coverage = self.coverage_after(books.coverage, additions, wanted, lead_months + horizon_months)
-        return CapacityOrder(self.index, self.world.month + lead_months, additions, coverage, capital)
+        then = now + (lead_months + horizon_months)
+        coverage = self.coverage_after(books.coverage, additions, wanted, then, now)
+        return CapacityOrder(self.index, now + lead_months, additions, coverage, capital)
 
-    def wanted_additions(self, needed: Floats, months: int) -> Floats:
-        """Annual parcels of capacity that it would order today for what it needs some months ahead, (Z,)."""
-        books = self.world.own_books(self.index)
-        return wanted_additions(needed, books.capacity, books.on_its_way)
+    def wanted_additions(self, needed: Floats, months: int, now: Month) -> Floats:
+        """Annual parcels of capacity that it would order in a month for what it needs some months later, (Z,)."""
+        books = self.world.own_books(self.index, now)
+        return wanted_additions(needed, books.capacity, self.capacity_coming(books, now))
 
-    def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, months: int) -> Floats:
+    def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, then: Month, now: Month) -> Floats:
         """Share of households that it can serve once the additions stand; the same unless it reaches new ones."""
         return coverage
 

@@ -6,13 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import mesa
+import numpy as np
+from numpy.typing import NDArray
 
 from agents.auction import AccessNeed, AuctionFormat, Bid, Demand, Handover, Lot, bid_for, lot_demands
-from agents.bargaining import Bargaining, Concession, Side, Strategy
+from agents.bargaining import Bargaining, Concession, Offer, Side, Strategy
+from agents.calendar import Month
+from agents.contracts import Contract
 
 if TYPE_CHECKING:
-    from agents.calendar import Month
     from agents.world import World
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
@@ -90,6 +96,32 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             highest: $ per parcel that nobody exceeds.
         """
         return bid_for(kind, lot, demand, highest, self.moves_price)
+
+    def heard(self, offer: Offer, other: str, quantity: Floats) -> None:
+        """Learn from an offer in talks in which it takes part, its own ones included; nothing unless a party does.
+
+        Args:
+            offer: The offer.
+            other: Key of the other party.
+            quantity: Parcels a year on the table by price group, (G,).
+        """
+
+    def signed(self, contract: Contract, taken: Bools) -> None:
+        """Note a contract that it has agreed on; nothing unless a party remembers more than the books of all do.
+
+        Args:
+            contract: The contract.
+            taken: Which slices of what lay on the table it carries, (L,).
+        """
+
+    def won(self, start: Month, by_step: Floats, price: float) -> None:
+        """Note what it has won at an auction; nothing unless a party remembers more than the books of all do.
+
+        Args:
+            start: First month of the contract.
+            by_step: Parcels a year that it has won of each row of its need, (N,).
+            price: Mean price, $ per parcel.
+        """
 
     def wage_step(self, month: Month) -> Mapping[str, float]:
         """Wages that it sets in a month; none, unless it is a union or whoever else sets wages. Carriers are not asked.

@@ -172,7 +172,9 @@ class Usps(Carrier):
 
     # -- network and staff -------------------------------------------------------------------------------------------
 
-    def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
+    def capacity_order(
+        self, lead_months: int, horizon_months: int = QUARTER, month: Month | None = None
+    ) -> CapacityOrder | None:
         """Order nothing: sorting capacity is slack and the last mile passes every address anyway."""
         return None
 

@@ -25,12 +25,12 @@ from model.events import EventLog
 from model.history import Paths, fitted_figures, make_paths
 from model.ledger import Ledger
 from model.measuring.welfare import shipper_surplus
-from model.operations import CostModel, quote_floors, usps_mean_cost
+from model.operations import CostModel, amazon_own_cost, quote_floors, usps_mean_cost
 from model.parameters import ParameterError, Parameters
 from model.postal_accounts import BILLION
 from model.records import Records
 from model.scenario import Scenario
-from model.start.assemble import assemble
+from model.start.assemble import Start, assemble
 from model.start.choice_constants import ChoiceSolution, StartError
 from model.state import MarketState
 from model.statements import LENDERS, PAYERS, open_ledger
@@ -72,6 +72,7 @@ class Economy:
         ledger: Accounts of all parties.
         payer_of_group: Party that pays for each customer group, (G,).
         party_of_carrier: Party of each carrier, (K,).
+        carriage_cost_factor: What Amazon's parcels cost UPS and FedEx over those of others, by key.
         events: What happened.
         book: Contracts.
         records: What is remembered by month.
@@ -106,6 +107,7 @@ class Economy:
     ledger: Ledger
     payer_of_group: NDArray[np.int64]
     party_of_carrier: NDArray[np.int64]
+    carriage_cost_factor: dict[str, float]
     events: EventLog
     book: ContractBook
     records: Records
@@ -118,13 +120,17 @@ class Economy:
     regulator: Regulator
     _figures: Parameters
     _shippers: ShipperTable
+    _route_cost: tuple[tuple[float, float, float], Floats] | None = None
 
-    def open_economy(self, settings: Scenario, seed: int) -> None:
+    def open_economy(self, settings: Scenario, seed: int) -> Start:
         """Put the data of the start together; agents and contracts come after.
 
         Args:
             settings: What the run assumes.
             seed: Seed of the replication.
+
+        Returns:
+            The start, with what the parties will remember of it.
 
         Raises:
             model.start.choice_constants.StartError: The parameters have no start state.
@@ -132,12 +138,13 @@ class Economy:
         self.settings, self.seed_number, self.streams = settings, seed, Streams(seed)
         self._take_figures_of_start()
         self.carriers = load_carriers(self.figures, self.zones, settings.carriers)
-        in_past = settings.start < settings.projection_start
-        start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
+        known = settings.announced_plans and settings.start >= settings.projection_start
+        plan_from = settings.projection_start if known else None
+        start = assemble(self.figures, self.zones, self.carriers, self.streams, plan_from)
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
         self._shippers = start.shippers
-        self.amazon_start_parcels = float(start.state.amazon.flows.parcels.sum())
+        self.amazon_start_parcels = float(start.amazon.flows.parcels.sum())
         self.annual_parcels = start.shippers.market_volume
         self.solution = start.solution
         self.months_done = 0
@@ -151,6 +158,7 @@ class Economy:
         self.events = EventLog()
         self.book = ContractBook(self.events, self.carriers.name_of)
         self.records = Records(settings.n_months, self.carriers.keys, self.zones.n_zones, settings.start)
+        return start
 
     def agent(self, key: str) -> Carrier:
         """Return the carrier of a key."""
@@ -173,11 +181,49 @@ class Economy:
         """All shippers."""
         return self._shippers
 
-    def amazon_parcels_expected(self, month: Month) -> Floats:
-        """Return the parcels a year that Amazon expects to ship in a month, on trend, by zone, (Z,)."""
+    def amazon_parcels_expected(self, month: Month, now: Month | None = None) -> Floats:
+        """Return the parcels a year that Amazon expects to ship in a month, on trend, by zone, (Z,).
+
+        Args:
+            month: The month.
+            now: Month in which it looks ahead, this one unless given.
+        """
         start = self.settings.start
-        index = self.paths.amazon_parcels(month - start, self.month - start)
+        index = self.paths.amazon_parcels(month - start, (now or self.month) - start)
         return np.asarray(self.amazon_start_parcels * index * self.amazon_mix[0])
+
+    def coverage_ordered(self, carrier: int) -> Floats:
+        """Return the share of households that a carrier can serve once all that it has ordered stands, (Z,)."""
+        return self.state.network.coverage_ordered(carrier)
+
+    def amazon_own_volume(self) -> Floats:
+        """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
+        return self.state.network.amazon_own
+
+    def amazon_route_cost(self, parcels: Floats) -> Floats:
+        """Return what a parcel costs Amazon on new routes of its own by zone and density cell, $, (Z, P).
+
+        It is worked out once where wages, prices and parcels stay as they are.
+
+        Args:
+            parcels: All that Amazon ships, parcels a year by zone, (Z,).
+        """
+        env = self.state.environment
+        today = (env.wage_other, env.price_level, float(parcels.sum()))
+        if self._route_cost is None or self._route_cost[0] != today:
+            grid = amazon_own_cost(self.costs, self.zones, parcels, env.wage_other, env.price_level)
+            self._route_cost = (today, grid)
+        return self._route_cost[1]
+
+    def amazon_capital_charge(self) -> Floats:
+        """Return the capital that a parcel costs Amazon where it would have to build, $ per parcel, (Z,)."""
+        factor = self.costs.own_cost_multiplier * self.costs.own_cost_noise
+        return np.asarray(self.figures.by_type("capital_charge")[self.zones.zone_type] * factor * self.price_level)
+
+    @property
+    def price_level(self) -> float:
+        """Prices in general relative to the start."""
+        return self.state.environment.price_level
 
     def season_of(self, month: Month) -> float:
         """Month factor of a month."""

@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from agents.bargaining import View
 from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
+from agents.contract_use import OwnContracts
 from agents.contracts import Contract
 from agents.party import Party
 from agents.pricing import OwnDemand
 from agents.roster import check_kind, paths_of, travels
 from agents.shippers import Shipper
 from model.access import insourcing
+from model.bargains import carriage
 from model.bargains.own import own_contracts, own_talks
 from model.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from model.checks import BalanceError
@@ -110,8 +112,9 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
         settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         settings, own = with_roster(settings, roster or {})
-        self.open_economy(settings, int(rng))
+        start = self.open_economy(settings, int(rng))
         self._create_agents(own)
+        self.amazon.opens(start.amazon)
         contracts.sign_start_contracts(self)
         if self.settings.announced_plans and self.settings.start >= surepost_end():
             insourcing.take_announced_decision(self)
@@ -210,9 +213,13 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
 
     # -- the narrow door (agents.world.World) ------------------------------------------------------------------------
 
-    def own_books(self, carrier: int) -> CarrierBooks:
-        """Return a carrier's own accounts, capacity and prices."""
-        return planning.own_books(self, carrier)
+    def own_books(self, carrier: int, month: Month | None = None) -> CarrierBooks:
+        """Return a carrier's own accounts, capacity and prices, as in a month (this one unless given)."""
+        return planning.own_books(self, carrier, month or self.month)
+
+    def own_contracts_with(self, buyer: str, seller: str, month: Month | None = None) -> OwnContracts:
+        """Return what a buyer has signed with a seller, as it knows it in a month (this one unless given)."""
+        return contracts.own_contracts_with(self, buyer, seller, month or self.month)
 
     def postal_books(self) -> PostalBooks:
         """Return what USPS knows of its own cash and debt."""
@@ -243,17 +250,13 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
             demand.parcels[:, carrier], demand.price[:, carrier], cost[:, carrier], demand.elasticity[:, carrier]
         )
 
-    def amazon_outsourced(self, month: Month) -> Floats:
-        """Return the parcels a year that Amazon's contracts will carry in a month, as known today, (Z,)."""
-        return contracts.outsourced(self, month)
+    def amazon_imposed_share(self, month: Month, now: Month | None = None) -> float | None:
+        """Return the share of its start volume that Amazon must leave with USPS in a month, None where it is free."""
+        return contracts.imposed_share(self, month, now or self.month)
 
-    def amazon_at_usps(self, month: Month) -> Floats:
-        """Return the part of it that USPS will carry, (Z,)."""
-        return contracts.expected_at_usps(self, month)
-
-    def amazon_own_volume(self) -> Floats:
-        """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
-        return self.state.network.amazon_own
+    def announced_share(self, seller: str, month: Month, now: Month | None = None) -> float:
+        """Return the share of Amazon's start volume that a seller's announced plan leaves it in a month."""
+        return carriage.announced_share(self, seller, month, now or self.month)
 
     # -- Mesa's view of the agents: a million shippers need no Python object each until somebody asks for them ---------
 

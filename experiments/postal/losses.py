@@ -120,7 +120,7 @@ def losses_at_once(still: Scenario, found: Mapping[str, Played], seed: int) -> p
     )
     printed = {row["share"]: row for row in design}
     market = start_market(still, seed)
-    slices, price = market.state.amazon.slices, market.figures.price_access_amazon
+    slices, price = market.amazon.memory.slices, market.figures.price_access_amazon
     grid = usps_cost_grid(market.costs, market.zones, 1.0, 1.0, 1.0)
     cost = grid[slices.zone, slices.cell]
     before = np.cumsum(slices.volume) - slices.volume

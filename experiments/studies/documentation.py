@@ -11,6 +11,7 @@ from pathlib import Path
 import model.state
 from agents.party import Party
 from agents.roster import USUAL
+from agents.shipper_memory import ShipperMemory
 from experiments.provenance import changes
 from experiments.studies.sections import write_section
 from model.events import KINDS, Event
@@ -22,7 +23,7 @@ from model.records import SERIES
 from model.scenario import Scenario, levers, scenario_names
 
 ROOT = Path(__file__).resolve().parents[2]
-STATE_OF = ("Environment", "Tariffs", "ChoiceState", "NetworkState", "AmazonState", "Books", "Usps")
+STATE_OF = ("Environment", "Tariffs", "ChoiceState", "NetworkState", "ShipperMemory", "Books", "Usps")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -55,6 +56,7 @@ def state_variables() -> str:
     parts = []
     for found in (
         *state,
+        ShipperMemory,
         *dict.fromkeys(one for usual in USUAL.values() for one in usual.__mro__ if issubclass(one, Party)),
     ):
         name, (summary, attributes) = found.__name__, _documented(found)

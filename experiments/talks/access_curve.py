@@ -141,5 +141,5 @@ def follow_access(task: Task) -> CurvePoint:
     return CurvePoint(
         retained_share=float(parcels / years / at_usps[:MONTHS_PER_YEAR].sum()),
         paid_usd=float(dollars / parcels) if parcels > 0.0 else 0.0,
-        agreed=bool(market.state.amazon.agreed),
+        agreed=bool(market.amazon.memory.agreed),
     )

@@ -13,7 +13,6 @@ from model.access.insourcing import own_cost_luck, spared_cost
 from model.access.terms import access_terms, injection_cost
 from model.answers import checked
 from model.carriers import USPS
-from model.state import MarketState
 from model.tender import Tender
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def decide_access(market: Economy, tender: Tender) -> None:
     if left.any():
         access.bought[:, left] = access.contract[:, left] = 0.0
         access.kept[:, left] = np.minimum(access.reach, market.state.network.coverage)[:, left]
-    room = usps_room(market.state, market.state.network.sorting[USPS])
+    room = usps_room(market, market.state.network.sorting[USPS])
     total = float(access.bought.sum(axis=0).sum())  # zone by zone: a carrier more changes not even the last digit
     if total > room:
         access.bought *= room / total
@@ -75,11 +74,11 @@ def access_case(market: Economy, carrier: int, volume: Floats) -> AccessCase:
     )
 
 
-def usps_room(state: MarketState, sorting: float) -> float:
+def usps_room(market: Economy, sorting: float) -> float:
     """Parcels that USPS can sort this month beyond those that wait there and those of Amazon's contract."""
-    demand = state.flows.demand
+    state, demand = market.state, market.state.flows.demand
     waiting = 0.0 if state.backlog is None else float(state.backlog.by_carrier_zone[USPS].sum())
-    promised = float((state.amazon.retained * demand.amazon / demand.amazon_trend).sum())
+    promised = float((market.amazon.memory.retained * demand.amazon / demand.amazon_trend).sum())
     return max(0.0, sorting - waiting - promised)
 
 

@@ -19,6 +19,14 @@ Floats = NDArray[np.float64]
 NUMERICAL_DUST = 1e-12  # share of a step that is rounding, not a losing bid
 
 
+class Bidder(Protocol):
+    """Who bids in a way of its own."""
+
+    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
+        """Return what it bids for a lot; see `agents.party.Party.bids`."""
+        ...
+
+
 def fill(quantity: Floats, price: Floats, capacity: float, reserve: float) -> Floats:
     """Fill a lot by price, highest first, equal prices in proportion, nothing below the reserve.
 
@@ -131,14 +139,6 @@ class LotResult:
             float((award.by_step * (demand.value - cost)).sum())
             for award, demand in zip(self.awards, self.demands, strict=True)
         )
-
-
-class Bidder(Protocol):
-    """Who decides for itself what it bids."""
-
-    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
-        """What it bids for a lot."""
-        ...
 
 
 def hold(

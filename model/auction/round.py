@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from agents.auction import AccessNeed, AuctionFormat, Demand, Handover, Lot
 from agents.calendar import Month
-from agents.party import Party
 from model.auction.awards import Winnings
-from model.auction.house import LotResult, efficiency, hold
+from model.auction.house import Bidder, LotResult, efficiency, hold
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +23,7 @@ class AuctionRound:
         lots: The lots.
         needs: What each bidder could hand over.
         demands: What the lots are worth to each of them, by position of the lot.
-        bidders: Parties that decide for themselves what they bid, by key.
+        bidders: Who decides for itself what it bids, by key.
         results: The lots cleared under the format in force.
         winnings: What each winner got, after the regulator's review.
     """
@@ -36,7 +35,7 @@ class AuctionRound:
     lots: tuple[Lot, ...]
     needs: tuple[AccessNeed, ...]
     demands: tuple[Mapping[int, Demand], ...]
-    bidders: Mapping[str, Party]
+    bidders: Mapping[str, Bidder]
     results: tuple[LotResult, ...]
     winnings: tuple[Winnings, ...]
 

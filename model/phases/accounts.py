@@ -104,7 +104,7 @@ def _operate(market: Economy) -> None:
     cost[AMAZON] += (handling + injection) * env.price_level
     state.flows.operating_cost = cost
     own_share = float(own.sum()) / max(float(volume[AMAZON].sum()), 1.0)
-    state.amazon.sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
+    state.flows.amazon_sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
     kept = mail_kept(market)
     state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue * kept, mail.attributable_cost * kept)
 
@@ -204,7 +204,7 @@ def _roll_year(market: Economy, cost: Floats, postal: PostalStatement) -> None:
     own_cost = cost + state.access.paid
     own_cost[USPS] = postal.parcel_cost
     total[AMAZON] = float(allocation.accepted[:-2, :, AMAZON].sum())  # Amazon's plans look at what it sells to others
-    own_cost[AMAZON] = state.amazon.sales_cost
+    own_cost[AMAZON] = state.flows.amazon_sales_cost
     capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
     capacity[USPS] = network.sorting[USPS]
     used = np.divide(volume.sum(axis=1), capacity, out=np.zeros_like(total), where=capacity > 0.0)

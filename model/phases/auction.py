@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agents.auction import AccessNeed, AuctionFormat, lot_demands
 from agents.calendar import Month
-from model.auction.awards import Winnings, award_contract, cut_slices, strike_out, total, winnings
+from model.auction.awards import Winnings, award_contract, strike_out, total, winnings
 from model.auction.dates import announcement, service_month
 from model.auction.house import hold
 from model.auction.lots import draw_up_lots, handover_terms
@@ -140,15 +140,10 @@ def _record(market: Economy, held: AuctionRound) -> None:
 
 
 def _sign(market: Economy, won: Winnings, service: Month) -> None:
-    """Sign what was won; Amazon's contract carries the very slices that it bid for."""
+    """Sign what was won; a contract carries the very parcels that its winner bid for."""
     start = first_month(market, won.bidder, service)
     assert start is not None  # else it would not have bid
-    if won.bidder == "amazon":
-        amazon = market.state.amazon
-        amazon.slices, old, taken = cut_slices(amazon.slices, won.by_step)
-        amazon.agreed = {begun: chosen[old] for begun, chosen in amazon.agreed.items()}
-        amazon.agreed[start] = taken
-        amazon.taken_back = None if amazon.taken_back is None else amazon.taken_back[old]
-        amazon.price_belief = float(won.payment.sum() / won.parcels.sum())
+    if won.bidder in market.carriers.keys:
+        market.agent(won.bidder).won(start, won.by_step, float(won.payment.sum() / won.parcels.sum()))
     market.book.sign(award_contract(market, won, start), market.month)
     market.state.agreed_volume["usps", won.bidder, start] = won.parcels

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.books import CarrierBooks
+from agents.calendar import Month
 from agents.capacity import CapacityOrder
 from agents.carriers import QUARTER, Carrier
 from model.access.insourcing import extension_case, insource
 from model.capital import buy_capital
-from model.carriers import AMAZON
 from model.phases.entry_exit import count_losses, enter, expanding, within
 from model.phases.rivals import fill_networks, review_contracts
 from model.words import parcels_in_words
@@ -91,12 +91,10 @@ def order_before_start(market: Economy) -> None:
     """
     lead, start = int(market.figures.build_lead_months), market.settings.start
     for arrives in range(0, max(lead, 1), QUARTER):
-        market.month = start + (arrives - lead)
         for carrier in market.carrier_agents:
-            placed = carrier.capacity_order(lead)
+            placed = carrier.capacity_order(lead, month=start + (arrives - lead))
             if placed is not None:
                 _place(market, placed, quiet=True)
-    market.month = start
 
 
 def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:
@@ -118,12 +116,9 @@ def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:
     )
 
 
-def own_books(market: Economy, carrier: int) -> CarrierBooks:
-    """A carrier's own accounts, capacity and prices."""
+def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
+    """A carrier's own accounts, capacity and prices, as in a month."""
     network, books = market.state.network, market.state.books
-    on_its_way = network.on_its_way(carrier)
-    if carrier == AMAZON:
-        on_its_way = on_its_way + _plan_on_its_way(market)
     revenue, cost = float(books.revenue[:, carrier].sum()), float(books.cost[:, carrier].sum())
     volume = float(books.volume[:, carrier].sum())
     before = float(books.last_year_unit_cost[carrier])
@@ -133,9 +128,9 @@ def own_books(market: Economy, carrier: int) -> CarrierBooks:
     return CarrierBooks(
         annual_volume=network.annual_volume[carrier],
         capacity=network.capacity[carrier],
-        on_its_way=on_its_way,
+        on_its_way=network.on_its_way(carrier),
         closing=network.closing(carrier),
-        locked=network.locked(carrier, market.month + -int(market.figures.capacity_lock_months)),
+        locked=network.locked(carrier, month + -int(market.figures.capacity_lock_months)),
         coverage=network.coverage[carrier],
         unit_cost=unit_cost,
         margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
@@ -143,13 +138,3 @@ def own_books(market: Economy, carrier: int) -> CarrierBooks:
         utilisation=float(books.utilisation[:, carrier].mean()),
         start_utilisation=float(books.start_utilisation[carrier]),
     )
-
-
-def _plan_on_its_way(market: Economy) -> Floats:
-    """Capacity of the announced plan that arrives before the next order could, annual parcels, (Z,)."""
-    if not market.settings.announced_plans:
-        return np.zeros(market.zones.n_zones)
-    amazon = market.state.amazon
-    done = min(max(0, market.month - market.settings.projection_start), amazon.plan_months)
-    ahead = int(market.figures.build_lead_months) + QUARTER
-    return amazon.plan_monthly * (min(done + ahead, amazon.plan_months) - done)

@@ -69,7 +69,7 @@ def check_and_record(market: Economy) -> None:
 def contract_price(market: Economy) -> float:
     """Mean price per parcel of the month under the contract of Amazon with USPS, over its zones, $."""
     access = amazon_prices(market)[0][USPS]
-    weight = market.state.amazon.retained
+    weight = market.amazon.memory.retained
     return float(np.average(access, weights=weight if weight.sum() > 0.0 else None))
 
 
@@ -181,7 +181,7 @@ def _amazon_money(market: Economy) -> Measures:
     delivered = math.fsum(
         market.state.flows.allocation.accepted[-2:].sum(axis=(0, 1, 3))
     )  # exact, whoever else is there
-    own = bill + sales - market.state.amazon.sales_cost
+    own = bill + sales - market.state.flows.amazon_sales_cost
     return {
         "amazon_delivery_bill_usd": bill,
         "amazon_sales_usd": sales,

@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.announced import rural_plan
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.geography import ECONOMY, RURAL, ZoneTable
-from agents.sourcing import AccessSlices
+from agents.geography import ECONOMY, ZoneTable
+from agents.shipper_memory import ShipperMemory
+from agents.sourcing import AccessSlices, AmazonFlows
 from model.carriers import AMAZON, FEDEX, UPS, USPS, CarrierTable
 from model.demand import growth_index, season_factors
 from model.operations import CostModel, StreetCosts, amazon_own_cost, usps_resources
 from model.parameters import Parameters
 from model.postal_accounts import institutional_cost_start
-from model.start.amazon_flows import AmazonFlows, expand_coverage
 from model.start.choice_constants import StartError
 from model.start.population import BILLION
-from model.state import AmazonState, Books, NetworkState
+from model.state import Books, NetworkState
 
 Floats = NDArray[np.float64]
 
@@ -121,45 +122,23 @@ def opening_books(
 
 
 def opening_amazon(
-    p: Parameters, zones: ZoneTable, costs: CostModel, flows: AmazonFlows, planned: bool = True
-) -> AmazonState:
-    """Amazon's slices at USPS and the announced rural plan, if it is known at the start."""
+    p: Parameters, zones: ZoneTable, costs: CostModel, flows: AmazonFlows, plan_from: Month | None = None
+) -> ShipperMemory:
+    """What Amazon knows at the start: its slices at USPS, and from which month on its announced rural plan runs."""
     own_cost = amazon_own_cost(costs, zones, flows.parcels)
     slices = AccessSlices.cut(flows.parcels, flows.usps_from, own_cost)
-    months = int(p.rural_plan_months)
-    at_end = flows.parcels * growth_index(p.growth_amazon_demand, months)
-    plan, added = rural_plan(p, zones, at_end, flows.coverage) if planned else (np.zeros_like(flows.parcels),) * 2
-    return AmazonState(
+    plan = None
+    if plan_from is not None:
+        at_end = flows.parcels * growth_index(p.growth_amazon_demand, int(p.rural_plan_months))
+        plan = rural_plan(p, zones, at_end, flows.coverage, plan_from)
+    return ShipperMemory(
         flows=flows,
         slices=slices,
         retained=slices.by_zone(),
-        retained_share=1.0,
-        ups_share=1.0,
         with_rivals=np.array([flows.ups, flows.fedex]),
-        plan_monthly=plan / months,
-        plan_coverage=added / months,
-        plan_months=months,
+        plan=plan,
         price_belief=p.price_access_amazon,
     )
-
-
-def rural_plan(p: Parameters, zones: ZoneTable, parcels: Floats, coverage: Floats) -> tuple[Floats, Floats]:
-    """Capacity and coverage that the announced rural plan adds in all.
-
-    Args:
-        p: Parameters.
-        zones: The zone table.
-        parcels: Parcels a year that Amazon will ship when it is complete, by zone, (Z,).
-        coverage: Share covered before it, (Z,).
-
-    Returns:
-        Annual parcels of capacity and added coverage by zone, (Z,) each.
-    """
-    planned = p.rural_plan_capacity * BILLION
-    reached = expand_coverage(zones, parcels, coverage, RURAL, planned)
-    added = (reached - coverage) * parcels
-    plan = added / added.sum() * planned if added.sum() > 0.0 else np.zeros_like(added)
-    return plan, reached - coverage
 
 
 def opening_cash_flow(p: Parameters, start: Month) -> Floats:

@@ -78,6 +78,14 @@ class NetworkState:
         """Parcels that can be delivered in a month, (K, Z)."""
         return self.capacity * self.peak_factor
 
+    def coverage_ordered(self, carrier: int) -> Floats:
+        """Share of households that a carrier can serve once all that it has ordered stands, (Z,)."""
+        reached: Floats = self.coverage[carrier]
+        for order in self.pipeline:
+            if order.carrier == carrier:
+                reached = np.maximum(reached, order.coverage)
+        return reached
+
     def on_its_way(self, carrier: int) -> Floats:
         """Annual parcels ordered by a carrier and not yet in use, (Z,)."""
         total = np.zeros(self.capacity.shape[1])

@@ -166,7 +166,7 @@ def usps_charts(market: ParcelMarket) -> list[Chart]:
 
 def amazon_groups(market: ParcelMarket) -> list[Group]:
     """Amazon as a shipper: its channels, and what it expects."""
-    amazon, p = market.state.amazon, market.figures
+    amazon, p = market.amazon.memory, market.figures
     shipped = float(latest(market, "amazon_parcels").sum())
     channels = [
         ("in its own vans", "amazon_own_parcels"),

@@ -97,7 +97,7 @@ def test_the_bill_of_amazon_is_what_it_carries_buys_and_builds(played):
     per_parcel = played.market.records["amazon_delivered_cost_usd"] * played.market.state.flows.allocation.accepted[
         -2:
     ].sum(axis=(0, 1, 2, 3))
-    own = played.bills[-1] + played.market.records["amazon_sales_usd"][-1] - played.market.state.amazon.sales_cost
+    own = played.bills[-1] + played.market.records["amazon_sales_usd"][-1] - played.market.state.flows.amazon_sales_cost
     assert per_parcel[-1] == pytest.approx(own, rel=1e-9)
 
 

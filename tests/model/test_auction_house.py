@@ -18,6 +18,13 @@ RESERVE = 2.0
 HIGHEST = 5.0
 
 
+class Large:
+    """A bidder who moves a uniform price and knows it."""
+
+    def bids(self, kind, lot, demand, highest):
+        return bid_for(kind, lot, demand, highest, moves_price=True)
+
+
 def lot(capacity, reserve=RESERVE, bidders=3):
     return Lot(0, "next_day", capacity, reserve, reserve / 1.1, bidders)
 
@@ -170,13 +177,6 @@ def test_the_other_formats_are_not_truthful():
     for kind, lie in (("pay_as_bid", [(80, 3.2)]), ("uniform_price", [(60, 4.2)])):
         honest = gain_of(wants[0], clear(offered, truth, kind)[0])
         assert gain_of(wants[0], clear(offered, [bid("a", lie), truth[1]], kind)[0]) > honest + 1.0
-
-
-class Large:
-    """A bidder that knows that it moves a uniform price."""
-
-    def bids(self, kind, lot, demand, highest):
-        return bid_for(kind, lot, demand, highest, moves_price=True)
 
 
 class Greedy:

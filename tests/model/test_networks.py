@@ -71,7 +71,8 @@ def test_what_came_into_use_lately_stays(market):
 
 def test_amazon_closes_nothing_of_the_plan_within_the_lock(finished):
     run = finished("renew", **SHORT)
-    plan = run.state.amazon.plan_monthly * run.state.amazon.plan_months
+    announced = run.amazon.announced_plan()
+    plan = announced.monthly * announced.months
     assert (run.state.network.capacity[AMAZON] >= plan - 1e-6).all()
     assert run.state.network.coverage[AMAZON].min() >= run.state.network.start_coverage.min()
 

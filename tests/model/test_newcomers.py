@@ -43,7 +43,7 @@ def test_it_starts_with_its_parcels_and_takes_them_from_all_others_in_proportion
     assert now[-1] == pytest.approx(volume, rel=1e-6)
     # Amazon's own parcels stay where they are; the total does, too.
     assert now.sum() == pytest.approx(before.sum(), rel=1e-9)
-    handed = usual.state.amazon.flows
+    handed = usual.amazon.memory.flows
     of_others = before - [handed.usps.sum(), handed.own.sum(), handed.ups.sum(), handed.fedex.sum(), *[0] * 8]
     lost = (before - now[:-1])[[0, 2, 3, 4, 11]] / of_others[[0, 2, 3, 4, 11]]
     assert (lost > 0.0).all()

@@ -112,7 +112,7 @@ def test_the_least_markup_is_the_limit_towards_amazon_and_enterprise_shippers():
     assert (less >= 0.0).all()
     assert (same == 0.0).all()
     for run in (tough, modest):  # what was signed before the start is the same
-        assert run.state.amazon.carriage_cost_factor == usual.state.amazon.carriage_cost_factor
+        assert run.carriage_cost_factor == usual.carriage_cost_factor
         np.testing.assert_array_equal(run.state.choice.enterprise_weight, usual.state.choice.enterprise_weight)
 
 

@@ -224,6 +224,7 @@ class _RosterWriter(_Writer):
 
     def __init__(self, stream: io.BytesIO, classes: Mapping[str, type[Party]]) -> None:
         super().__init__(stream, 5)
+        self._classes = classes
         self._keys = {found.__module__: key for key, found in classes.items()}
 
     def persistent_id(self, value: Any) -> tuple[str, str] | None:
@@ -231,6 +232,9 @@ class _RosterWriter(_Writer):
         if not isinstance(value, type) or value.__module__ not in self._keys:
             return None
         name: str = value.__qualname__
+        for key, found in self._classes.items():
+            if value is found:
+                return key, name
         if getattr(sys.modules[value.__module__], name, None) is not value:
             raise CheckpointError(f"it holds a {name}, which stands at the top of no module")
         return self._keys[value.__module__], name
@@ -257,6 +261,8 @@ class _Reader(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> Any:
         """A class of the roster's files."""
         key, name = pid if isinstance(pid, tuple) and len(pid) == 2 else ("", "")
+        if key in self._classes and name == self._classes[key].__qualname__:
+            return self._classes[key]
         home = self._classes[key].__module__ if key in self._classes else ""
         found = getattr(sys.modules.get(home), name, None) if isinstance(name, str) else None
         if not isinstance(found, type) or found.__module__ != home:

@@ -28,9 +28,9 @@ SIZES = (8_000, 4_000, 2_000, 1_000, 300)  # the others are compared with the fi
 REPLICATIONS = 40
 SECTION = "shippers"
 WHY = (
-    "With few shippers parcels change carriers in lumps, and a small carrier that has just won some is full in December "
-    "and refuses others: so regional carriers earn less with 300 shippers, and it is no matter of the start, which is "
-    "exact with any number."
+    "With few shippers parcels change carriers in lumps, and a small carrier that has just won some is full in "
+    "December and refuses others: so regional carriers earn less with 300 shippers, and it is no matter of the start, "
+    "which is exact with any number."
 )
 OUTCOMES = (
     "ups_profit_usd_2025",

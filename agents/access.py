@@ -12,7 +12,7 @@ because slices come one by one and density does not; one function for both would
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,8 @@ class AccessTerms:
         cap: Parcels that the contract carries this month, (G,); 0 without a contract.
         least: Parcels of this month without which the commitment is missed, (G,).
         relief: Share of the price that parcels below `least` save: what a missing one would cost, (G,).
+        reversion: Where a missed commitment ends the contract price: months of the contract year that are left, this
+            one included, and months, at most a year, that the contract runs beyond it; None where it does not.
     """
 
     price: Floats
@@ -45,6 +47,78 @@ class AccessTerms:
     cap: Floats
     least: Floats
     relief: Floats
+    reversion: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AccessCase:
+    """What a carrier knows when it chooses what to hand over this month.
+
+    Attributes:
+        spared: What not delivering a parcel spares it, by percentile of what its routes pass, densest first, $, (Z, P).
+        inside: Parcels of the month where its routes pass, (Z,).
+        beyond: Parcels of the month that it has sold beyond its routes, (Z,).
+        passed: Share of households that its routes pass, (Z,).
+        terms: Prices and limits.
+        injection_cost: Cost of dropping parcels at the seller, $ per parcel.
+        luck: Its draw of the error in judging own cost that is new to it, standard normal, one number.
+    """
+
+    spared: Floats
+    inside: Floats
+    beyond: Floats
+    passed: Floats
+    terms: AccessTerms
+    injection_cost: float
+    luck: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlternativeCase:
+    """What a carrier could do with economy parcels instead of handing them over.
+
+    Attributes:
+        spared: Cost of one stop more with the sorting that access would spare, by percentile, $ per parcel, (Z, P).
+        passed: Whether its routes pass there, (Z, P).
+        build: Cost with sorting of the next household beyond its routes, $ per parcel, (Z,).
+        capital: Capital charge of new capacity, $ per parcel, (Z,).
+        revenue: What a parcel beyond its routes brings after pick-up and line-haul, $ per parcel; 0 without any.
+    """
+
+    spared: Floats
+    passed: NDArray[np.bool_]
+    build: Floats
+    capital: Floats
+    revenue: float
+
+
+def alternative_cost(case: AlternativeCase, hurdle: float) -> Floats:
+    """What doing without access costs or forgoes, $ per parcel, (Z, P).
+
+    Where routes pass, one stop more; beyond them a new network with its capital, or the sale itself where that is less,
+    since the carrier need not sell there.
+
+    Args:
+        case: What the carrier could do.
+        hurdle: Share of the capital charge that a gain must exceed.
+    """
+    build = case.build + case.capital * (1.0 + hurdle)
+    return np.where(case.passed, case.spared, np.minimum(build, max(case.revenue, 0.0))[:, None])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HandedOver:
+    """What a carrier hands over this month, (Z,) each.
+
+    Attributes:
+        kept: Share of households, densest first, to which it delivers itself.
+        parcels: Parcels that it hands over.
+        contract: The part of them at the contract price.
+    """
+
+    kept: Floats
+    parcels: Floats
+    contract: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +139,34 @@ class AccessPurchase:
     def parcels(self) -> Floats:
         """All parcels handed over, (Z,)."""
         return self.contract + self.published
+
+
+def hand_over(own_cost: Floats, case: AccessCase) -> HandedOver:
+    """Choose what to hand over where routes pass and beyond them.
+
+    What lies beyond the routes is bought first; what the contract has left is for the rest.
+
+    Args:
+        own_cost: What not delivering a parcel spares the carrier as it sees it, by percentile, $, (Z, P).
+        case: Parcels, prices and limits.
+    """
+    terms, beyond, injection = case.terms, case.beyond, case.injection_cost
+    anything = bool(beyond.any())
+    if not anything and not terms.cap.any() and float(own_cost.max()) <= terms.published + injection:
+        nothing = np.zeros_like(beyond)  # the usual case of a regional carrier: access is dearer than one stop more
+        return HandedOver(case.passed, nothing, nothing)
+    if terms.reversion is not None:
+        keeps = keeps_commitment(own_cost, case.inside, terms, injection, *terms.reversion)
+        terms = replace(terms, relief=keeps.astype(np.float64))
+    under = np.zeros_like(beyond)
+    if anything:
+        needed = np.bincount(terms.group, weights=beyond, minlength=len(terms.cap))
+        part = np.minimum(1.0, np.divide(terms.cap, needed, out=np.zeros_like(needed), where=needed > 0.0))
+        under = beyond * part[terms.group]
+        left, least = np.maximum(terms.cap - needed, 0.0), np.maximum(terms.least - needed, 0.0)
+        terms = replace(terms, cap=left, least=least)
+    purchase = buy_access(own_cost, case.inside, terms, injection)
+    return HandedOver(purchase.kept * case.passed, purchase.parcels + beyond, purchase.contract + under)
 
 
 def buy_access(own_cost: Floats, volume: Floats, terms: AccessTerms, injection_cost: float) -> AccessPurchase:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.announced import AnnouncedPlan, rural_plan
+from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.capacity import whole_stations
-from agents.carriers import Carrier
+from agents.carriers import QUARTER
+from agents.large_buyer import LargeBuyer
 
 Floats = NDArray[np.float64]
 
 
-class Amazon(Carrier):
+class Amazon(LargeBuyer):
     """Delivers the densest addresses itself and buys access for the rest."""
 
     #: Whether its yearly build limit binds (a scenario may lift it).
@@ -20,12 +23,30 @@ class Amazon(Carrier):
     #: Share of what it means to take from USPS that it orders in one quarter; 1 where an exit is imposed.
     adjust_speed: float = 1.0
 
-    def expected_volume(self, months: int) -> Floats:
-        """Parcels a year that it expects to deliver itself: all that it ships less what contracts carry, (Z,)."""
-        books = self.world.own_books(self.index)
-        then = self.world.month + months
-        shipped = self.world.amazon_parcels_expected(then)
-        own = np.maximum(shipped - self.world.amazon_outsourced(then), 0.0)
+    def announces_rural_plan(self, begins: Month) -> None:
+        """Announce the published rural plan, from the network that it has."""
+        figures, coverage = self.world.figures, self.world.own_books(self.index).coverage
+        at_end = self.world.amazon_parcels_expected(begins + int(figures.rural_plan_months))
+        self._remember(plan=rural_plan(figures, self.world.zones, at_end, coverage, begins))
+
+    def announced_plan(self) -> AnnouncedPlan | None:
+        """Its rural plan, where one is known."""
+        return self.memory.plan
+
+    def capacity_coming(self, books: CarrierBooks, now: Month) -> Floats:
+        """Annual parcels of capacity on its way, and what the plan brings before the next order could, (Z,)."""
+        ordered, plan = super().capacity_coming(books, now), self.announced_plan()
+        if plan is None:
+            return ordered
+        done, ahead = plan.done(now), int(self.world.figures.build_lead_months) + QUARTER
+        return ordered + plan.monthly * (min(done + ahead, plan.months) - done)
+
+    def expected_volume(self, months: int, now: Month) -> Floats:
+        """Parcels a year that it expects to deliver itself: all that it ships less what others carry, (Z,)."""
+        books = self.world.own_books(self.index, now)
+        then = now + months
+        shipped = self.world.amazon_parcels_expected(then, now)
+        own = np.maximum(shipped - self.outsourced(then, now), 0.0)
         others = np.maximum(books.annual_volume - self.world.amazon_own_volume(), 0.0)
         return own + others
 
@@ -33,27 +54,26 @@ class Amazon(Carrier):
         """Annual parcels of capacity that it can add in a year, growth and returned volume included."""
         return self.world.figures.build_limit * 1e9 if self.build_limit_applies else float("inf")
 
-    def wanted_additions(self, needed: Floats, months: int) -> Floats:
+    def wanted_additions(self, needed: Floats, months: int, now: Month) -> Floats:
         """Growth in full, only a part of what it means to take from USPS, and no station below the smallest size."""
-        wanted = super().wanted_additions(needed, months)
+        wanted = super().wanted_additions(needed, months, now)
         if self.adjust_speed >= 1.0:
             return wanted
-        now, then = self.world.month, self.world.month + months
-        taken = np.maximum(self.world.amazon_at_usps(now) - self.world.amazon_at_usps(then), 0.0)
+        taken = np.maximum(self.expected_at_usps(now, now) - self.expected_at_usps(now + months, now), 0.0)
         gap = np.minimum(wanted, taken)
         return wanted - gap + whole_stations(gap * self.adjust_speed, gap, self.smallest_station())
 
+    def coverage_planned(self, then: Month, now: Month) -> Floats:
+        """Share of households that it means to serve itself in a month, as known in another, (Z,)."""
+        shipped = self.world.amazon_parcels_expected(then, now)
+        return np.clip(1.0 - self.outsourced(then, now) / shipped, 0.0, 1.0)
+
     def coverage_after_closing(self, coverage: Floats, part: Floats, months: int) -> Floats:
         """Where it closes stations it gives up what it means to leave to others, in the same part."""
-        then = self.world.month + months
-        shipped = self.world.amazon_parcels_expected(then)
-        planned = np.clip(1.0 - self.world.amazon_outsourced(then) / shipped, 0.0, 1.0)
-        return coverage - part * np.maximum(coverage - planned, 0.0)
+        now = self.world.month
+        return coverage - part * np.maximum(coverage - self.coverage_planned(now + months, now), 0.0)
 
-    def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, months: int) -> Floats:
+    def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, then: Month, now: Month) -> Floats:
         """Coverage that the additions allow: all that is planned where nothing was cut, less in proportion else."""
-        then: Month = self.world.month + months
-        shipped = self.world.amazon_parcels_expected(then)
-        planned = np.clip(1.0 - self.world.amazon_outsourced(then) / shipped, 0.0, 1.0)
         done = np.divide(additions, wanted, out=np.zeros_like(wanted), where=wanted > 0.0)
-        return np.maximum(coverage, coverage + (planned - coverage) * done)
+        return np.maximum(coverage, coverage + (self.coverage_planned(then, now) - coverage) * done)

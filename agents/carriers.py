@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
+from agents.access import AccessCase, AlternativeCase, HandedOver, alternative_cost, hand_over
+from agents.announced import AnnouncedPlan
+from agents.books import CarrierBooks
+from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
+from agents.entry import EntryCase, months_of_losses
+from agents.extension import ExtensionCase
+from agents.geography import SEGMENTS
+from agents.make_or_buy import InsourcingCase, perceived_error, share_to_insource
+from agents.mergers import MergerCase
 from agents.party import Party
 from agents.pricing import PriceResponse, paid_growth, raising_pays
+from agents.reach import ReachCase
+from agents.shedding import ReviewCase
 from agents.world import World
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 QUARTER = 3
 
 
@@ -27,13 +39,43 @@ class Carrier(Party):
         name: Name for people.
         target_margin: Operating margin that its price plan aims at.
         price_month: Calendar month of its yearly price change, 1 to 12.
+
+    Attributes:
+        negative_months: Months in a row of negative cash, seasonally adjusted.
+        learning_since: Month in which it began to deliver itself what it used to buy; None before.
     """
+
+    # What a market asks it at all: nobody gathers what it would have to know for a decision that it never takes.
+    #: Whether it may go to other places, be taken over by a neighbour, and give up.
+    expands = False
+    #: Whether it runs routes for parcels alone.
+    parcel_routes = True
+    #: Whether it chooses by zone and density what to hand to USPS.
+    hands_over = True
+    #: Whether it closes what it does not need even where the scenario leaves no make or buy.
+    always_closes = False
+    #: Whether it reviews its contracts with enterprise shippers.
+    reviews_contracts = False
+    #: Whether it lowers its quotes to fill what stands empty.
+    fills_network = False
+    #: Whose rows of figures it has: its group, or whom it starts like where a scenario added it.
+    like = ""
 
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, key, name)
         self.index = index
         self.target_margin = target_margin
         self.price_month = price_month
+        self.negative_months = 0
+        self.learning_since: Month | None = None
+
+    def close_month(self, cash: float) -> None:
+        """Count months of losses in a row.
+
+        Args:
+            cash: Its operating cash flow of the month, seasonally adjusted, $.
+        """
+        self.negative_months = months_of_losses(self.negative_months, cash)
 
     def price_increase(self) -> float:
         """Yearly growth of paid prices that its situation asks for (section 9)."""
@@ -54,13 +96,45 @@ class Carrier(Party):
         figures = self.world.figures
         return figures.list_to_paid_pass_through * figures.price_increase_max
 
+    def price_change(self, announced: Floats | None) -> Floats | None:
+        """Growth of its paid prices this month by segment, (S,); None where it leaves them.
+
+        It does what it has announced; else it plans once a year, in its month. Rule: docs/odd.md, Prices.
+
+        Args:
+            announced: What it has announced for this month, (S,); None where it has not.
+        """
+        if announced is not None:
+            return announced
+        return np.full(len(SEGMENTS), self.price_increase()) if self.world.month.month == self.price_month else None
+
+    def announced_increases(self, month: Month) -> tuple[str, ...]:
+        """Figures of its announced list increases of a month by segment; none where it announces nothing."""
+        return ()
+
     def margin_may_raise(self) -> bool:
         """Whether a poor margin is a reason to raise prices: not where demand would fall so far that profit falls."""
         return raising_pays(self.world.own_demand(self.index))
 
-    def expected_volume(self, months: int) -> Floats:
-        """Parcels a year by zone that it expects to deliver some months ahead, (Z,)."""
-        figures, books = self.world.figures, self.world.own_books(self.index)
+    def price_cap(self, rivals: Floats, start: Floats) -> Floats:
+        """Highest list level that a yearly change of its own may reach, $ per parcel, (S,); there is none.
+
+        Args:
+            rivals: Lower one of the public list levels of UPS and FedEx, $ per parcel, (S,).
+            start: Its own level at the start, $ per parcel, (S,).
+        """
+        return np.full_like(rivals, np.inf)
+
+    def flexes(self) -> tuple[float, float]:
+        """Monthly shares by which its routes shrink and grow towards what volume needs, 0 to 1 each.
+
+        It knows how fast its labour agreements let it move (docs/odd.md, "Cost of delivery").
+        """
+        return self.world.figures.route_flex_down_monthly, self.world.figures.route_flex_up
+
+    def expected_volume(self, months: int, now: Month) -> Floats:
+        """Parcels a year by zone that it expects in a month to deliver some months later, (Z,)."""
+        figures, books = self.world.figures, self.world.own_books(self.index, now)
         growth: float = (1.0 + figures.growth_other_demand) ** (months / MONTHS_PER_YEAR)
         return books.annual_volume * growth
 
@@ -72,11 +146,14 @@ class Carrier(Party):
         """Annual parcels of capacity that it can order in some months."""
         return self.yearly_build_limit() * months / MONTHS_PER_YEAR
 
+    def growth_cap(self, months: int) -> float:
+        """Largest growth of all that it sells in some months, as a share."""
+        return float("inf")
+
     def smallest_station(self) -> float:
         """Annual parcels of the smallest station worth building."""
         figures = self.world.figures
-        group = self.key if f"operating_days_{self.key}" in figures else "regional"
-        return figures.station_min_size * figures[f"operating_days_{group}"]
+        return figures.station_min_size * figures[f"operating_days_{self.like}"]
 
     def closure(self, lag_months: int, lead_months: int) -> Closure | None:
         """Close a part of what it will not need before it could be built again; None when there is nothing to close.
@@ -86,7 +163,7 @@ class Carrier(Party):
             lead_months: Months from an order of capacity to its use.
         """
         books, figures = self.world.own_books(self.index), self.world.figures
-        later = self.expected_volume(lag_months + lead_months + QUARTER)
+        later = self.expected_volume(lag_months + lead_months + QUARTER, self.world.month)
         idle = closable(books.capacity, books.closing, np.maximum(books.annual_volume, later), books.locked)
         closed = whole_stations(idle * figures.coverage_adjust_speed, idle, self.smallest_station())
         if not closed.any():
@@ -99,45 +176,191 @@ class Carrier(Party):
         """Share of households that it can serve once a part of its idle capacity is closed; routes pass as before."""
         return coverage
 
-    def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
+    def announced_plan(self) -> AnnouncedPlan | None:
+        """Capacity that it has announced and that arrives without an order; None where there is none."""
+        return None
+
+    def capacity_coming(self, books: CarrierBooks, now: Month) -> Floats:
+        """Annual parcels of capacity on its way, as its books of a month say, (Z,)."""
+        return books.on_its_way
+
+    def capacity_order(
+        self, lead_months: int, horizon_months: int = QUARTER, month: Month | None = None
+    ) -> CapacityOrder | None:
         """Order what expected volume needs until the next order can arrive; None when nothing is missing.
 
         Args:
             lead_months: Months until the order can be used.
             horizon_months: Months between two orders.
+            month: Month in which it decides, this one unless given: orders stand already when a run begins.
         """
-        books = self.world.own_books(self.index)
-        needed = self.expected_volume(lead_months + horizon_months)
-        wanted = self.wanted_additions(needed, lead_months + horizon_months)
+        now = month or self.world.month
+        books = self.world.own_books(self.index, now)
+        needed = self.expected_volume(lead_months + horizon_months, now)
+        wanted = self.wanted_additions(needed, lead_months + horizon_months, now)
         additions = cut_to_limit(wanted, books.unit_cost, self.build_room(horizon_months))
         if additions.sum() <= 0.0:
             return None
         zone_type = self.world.zones.zone_type
         capital = float((additions * self.world.figures.by_type("capacity_capex")[zone_type]).sum())
-        coverage = self.coverage_after(books.coverage, additions, wanted, lead_months + horizon_months)
-        return CapacityOrder(self.index, self.world.month + lead_months, additions, coverage, capital)
+        then = now + (lead_months + horizon_months)
+        coverage = self.coverage_after(books.coverage, additions, wanted, then, now)
+        return CapacityOrder(self.index, now + lead_months, additions, coverage, capital)
 
-    def wanted_additions(self, needed: Floats, months: int) -> Floats:
-        """Annual parcels of capacity that it would order today for what it needs some months ahead, (Z,)."""
-        books = self.world.own_books(self.index)
-        return wanted_additions(needed, books.capacity, books.on_its_way)
+    def wanted_additions(self, needed: Floats, months: int, now: Month) -> Floats:
+        """Annual parcels of capacity that it would order in a month for what it needs some months later, (Z,)."""
+        books = self.world.own_books(self.index, now)
+        return wanted_additions(needed, books.capacity, self.capacity_coming(books, now))
 
-    def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, months: int) -> Floats:
+    def coverage_after(self, coverage: Floats, additions: Floats, wanted: Floats, then: Month, now: Month) -> Floats:
         """Share of households that it can serve once the additions stand; the same unless it reaches new ones."""
         return coverage
 
+    def misjudgement(self, luck: float, since: Month | None) -> float:
+        """What it misjudges its own cost by as long as delivering such parcels itself is new to it, $ per parcel.
 
-class RegionalCarrier(Carrier):
-    """A carrier of some states, which cannot grow faster than its organisation."""
+        Args:
+            luck: Its draw, standard normal.
+            since: Month in which it began; None where it has not.
+        """
+        if since is None:
+            return 0.0
+        figures, months = self.world.figures, self.world.month - since
+        mean, sd = figures.insourcing_error_mean, figures.insourcing_error_sd
+        return float(perceived_error(np.array(luck), months, mean, sd, int(figures.insourcing_learning_months)))
 
-    def yearly_build_limit(self) -> float:
-        """Annual parcels of capacity that it can add in a year."""
-        return self.world.figures.regional_growth_cap * float(self.world.own_books(self.index).capacity.sum())
+    def error_on_routes(self, luck: float) -> float:
+        """What it misjudges its cost by where its routes pass, $ per parcel."""
+        return self.misjudgement(luck, self.learning_since)
 
-    def build_room(self, months: int) -> float:
-        """Annual parcels of capacity that it can order in some months; a year of them grows by the cap, not more."""
-        grown: float = (1.0 + self.world.figures.regional_growth_cap) ** (months / MONTHS_PER_YEAR) - 1.0
-        return grown * float(self.world.own_books(self.index).capacity.sum())
+    def buys_access(self, case: AccessCase) -> HandedOver:
+        """What it hands to USPS this month: the sparsest addresses, as far as access is cheaper than its own routes.
+
+        It knows its own cost, but for its error, and the terms of its contract. Rule: docs/odd.md, Make or buy.
+
+        Args:
+            case: Its economy parcels of the month, what they cost it, and what access costs.
+        """
+        cost = np.maximum(case.spared + self.error_on_routes(case.luck), 0.0)
+        return hand_over(cost, case)
+
+    def worth_of_access(self, case: AlternativeCase) -> Floats:
+        """Most that access is worth to it before injection, $ per parcel, (Z, P): what it costs to do without it.
+
+        It is its limit in talks with USPS and what it bids from in an auction. Rule: docs/odd.md, Negotiation.
+
+        Args:
+            case: What it could do instead.
+        """
+        return alternative_cost(case, self.world.figures.investment_hurdle)
+
+    def insources(self, case: InsourcingCase) -> Floats | None:
+        """Share of what USPS used to deliver for it that it takes over this quarter, (Z,); None where it takes nothing.
+
+        It takes what it believes to deliver more cheaply itself: a part of the gap, densest first. Its error counts in
+        full until it begins and fades from then on. Rule: docs/odd.md, Make or buy.
+
+        Args:
+            case: What that costs it, and what access costs.
+        """
+        since = self.world.month if self.learning_since is None else self.learning_since
+        error = self.misjudgement(case.luck, since)
+        taken = share_to_insource(case, error, self.world.figures.coverage_adjust_speed)
+        if not taken.any():
+            return None
+        self.learning_since = since
+        return taken
+
+    def insourced(self) -> None:
+        """Remember that it delivers itself from now on what it used to buy, by a decision that was announced."""
+        if self.learning_since is None:
+            self.learning_since = self.world.month
+
+    @property
+    def sourced_markup(self) -> float:
+        """Markup on the cost of one more parcel below which it signs no contract, by its figures.
+
+        What was signed before the start was signed by it, so the start is solved with it.
+        """
+        return 1.0 / (1.0 - self.world.figures.required_contract_margin) - 1.0
+
+    def least_markup(self) -> float:
+        """Markup on the cost of one more parcel below which it signs no contract from now on.
+
+        Its limit with Amazon and with enterprise shippers. Rule: docs/odd.md, Negotiation.
+        """
+        return self.sourced_markup
+
+    def carriage_cost(self, cost: Floats, capital: Floats) -> Floats:
+        """What one more parcel of Amazon costs it, $, (Z,).
+
+        Args:
+            cost: Running cost of one more parcel, $, (Z,).
+            capital: Capital charge of new capacity, $ per parcel, (Z,).
+        """
+        return cost
+
+    def carries_beyond(self, given_back: Floats, room: Floats) -> Floats:
+        """Parcels a year of Amazon that it would take over from another carrier, (Z,).
+
+        Args:
+            given_back: What the other one gives back or would not carry, (Z,).
+            room: Annual parcels of its capacity that stand empty, (Z,).
+        """
+        return np.zeros_like(given_back)
+
+    def merger_saving(self, months: int) -> float:
+        """Share of its fixed cost that merging its networks saves some months after the start of the projection."""
+        return 0.0
+
+    # Decisions that some carriers take and others never do.
+
+    def gives_notice(self, case: ReviewCase) -> Bools:
+        """Which contracts with enterprise shippers it ends, (C,)."""
+        return np.zeros(len(case.margin), dtype=np.bool_)
+
+    def notice_given(self, shipper: int, daily_parcels: float, until: Month) -> None:
+        """Hear that a contract with an enterprise shipper ends."""
+
+    def shed_shippers(self) -> list[int]:
+        """Rows of the enterprise shippers whose contracts it has ended."""
+        return []
+
+    def asks_back(self, cost: Floats) -> Floats:
+        """Least that it quotes shippers whose contracts it has ended, $ per parcel, (C, S): the margin that it wants.
+
+        Args:
+            cost: What one more parcel of each costs it, $, (C, S).
+        """
+        return np.asarray(cost / (1.0 - self.world.figures.required_contract_margin))
+
+    def filling_discount(self, price: Floats, marginal_cost: Floats) -> Floats:
+        """Discount on its quotes by segment until the next quarter, (S,)."""
+        return np.zeros_like(price)
+
+    def enters(self, case: EntryCase, room: float) -> CapacityOrder | None:
+        """Order capacity in places that it does not serve."""
+        return None
+
+    def extends(self, case: ExtensionCase, room: float) -> CapacityOrder | None:
+        """Order capacity beyond its routes where it buys access."""
+        return None
+
+    def sells_beyond(self, case: ReachCase) -> Floats:
+        """Share of the households beyond its routes to which it sells economy, (Z,)."""
+        return np.zeros(len(case.home))
+
+    def takes_over(self, case: MergerCase) -> float | None:
+        """What a neighbour that gives up is worth to it, $; None where it does not want it."""
+        return None
+
+    def leaves(self) -> bool:
+        """Whether it gives up."""
+        return False
+
+    def accepts_buyer(self, offers: Mapping[int, float]) -> int | None:
+        """To whom it goes when it gives up, by index; None where it closes instead."""
+        return None
 
 
 def price_response(world: World) -> PriceResponse:

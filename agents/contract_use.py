@@ -7,16 +7,47 @@ shortfall rule, and one that has reverted already, binds to nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import Month
 from agents.contracts import Contract
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 type Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnContracts:
+    """What a buyer has signed with one seller, as it knows it in a month.
+
+    Attributes:
+        held: The latest contract that has begun, in force or over.
+        upcoming: One that is signed and waits for its first month, if any.
+        volumes: Parcels a year by zone under those of the two that were negotiated, (Z,) each, by first month.
+        delivered: Parcels of the contract year so far under the one held, by price group.
+        goes_on: Whether the one held stays as it is beyond its term because nobody talks about another one.
+        closed: Whether the buyer knows that it can sign no other one.
+    """
+
+    held: Contract
+    upcoming: Contract | None
+    volumes: Mapping[Month, Floats]
+    delivered: tuple[float, ...]
+    goes_on: bool
+    closed: bool
+
+    def of(self, month: Month) -> Contract:
+        """The contract that counts in a month, in force or not."""
+        return self.upcoming if self.upcoming is not None and month >= self.upcoming.start else self.held
+
+    def carry(self, month: Month) -> bool:
+        """Whether a contract carries anything in a month."""
+        return self.goes_on or self.of(month).covers(month)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,10 +51,14 @@ class Ladder:
         distress = [int(rung) for i, (rung, _) in enumerate(self.taken) if i or rung is not Rung.FIVE_DAY]
         return max(distress, default=0)
 
+    def open_decisions(self, five_day_allowed: bool) -> tuple[Rung, ...]:
+        """Rungs that USPS can still decide on, in their order."""
+        last = Rung.FIVE_DAY if five_day_allowed else Rung.SERVICE
+        return tuple(rung for rung in Rung if rung <= last and self.since(rung) is None)
+
     def next_decision(self, five_day_allowed: bool) -> Rung | None:
         """The rung that USPS can decide next, None when none is left."""
-        last = Rung.FIVE_DAY if five_day_allowed else Rung.SERVICE
-        return next((rung for rung in Rung if rung <= last and self.since(rung) is None), None)
+        return next(iter(self.open_decisions(five_day_allowed)), None)
 
     def with_rung(self, rung: Rung, month: Month) -> Ladder:
         """The ladder after a rung that is in force from a month on."""

@@ -25,6 +25,7 @@ class EntryCase:
         margin: Revenue less all cost that comes with the parcels, without capital, $ per parcel.
         capital: Capital per annual parcel, $.
         coverage: Share of households that it would reach.
+        covered: Share of households that it reaches today.
     """
 
     state: NDArray[np.int64]
@@ -34,6 +35,7 @@ class EntryCase:
     margin: Floats
     capital: Floats
     coverage: Floats
+    covered: Floats
 
 
 def annuity_with_ramp(discount_rate_monthly: float, months: int, lead_months: int, hazard: float) -> float:
@@ -84,11 +86,11 @@ def entry_parts(case: EntryCase, years: float, least_density: float, smallest: f
     return part
 
 
-def negative_months(before: NDArray[np.int64], cash: Floats) -> NDArray[np.int64]:
+def months_of_losses(before: int, cash: float) -> int:
     """Months in a row with negative cash.
 
     Args:
-        before: The count until last month, (K,).
-        cash: Seasonally adjusted cash flow of the month, $, (K,).
+        before: The count until last month.
+        cash: Seasonally adjusted cash flow of the month, $.
     """
-    return np.where(cash < 0.0, before + 1, 0)
+    return before + 1 if cash < 0.0 else 0

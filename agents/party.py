@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import mesa
+import numpy as np
+from numpy.typing import NDArray
 
-from agents.bargaining import Bargaining, Concession, Side, Strategy
+from agents.auction import AccessNeed, AuctionFormat, Bid, Demand, Handover, Lot, bid_for, lot_demands
+from agents.bargaining import Bargaining, Concession, Offer, Side, Strategy
+from agents.calendar import Month
+from agents.contracts import Contract
 
 if TYPE_CHECKING:
     from agents.world import World
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
@@ -23,6 +32,8 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
 
     #: Whether a run in which it decides can be repeated elsewhere: what a person decides cannot.
     travels = True
+    #: Whether it is so large that its bids move a uniform price, and knows it.
+    moves_price = False
 
     def __init__(self, model: Any, key: str, name: str) -> None:
         super().__init__(model)
@@ -59,3 +70,69 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             other: Key of the other party.
         """
         return usual
+
+    def wants(self, need: AccessNeed, terms: Handover, lots: Sequence[Lot]) -> dict[int, Demand]:
+        """What the lots of an access auction are worth to it, by position of the lot, without those that it leaves.
+
+        It knows what it could hand over, what that costs it otherwise, and the terms of the handover. Rule:
+        docs/odd.md, Access auction.
+
+        Args:
+            need: What it could hand over.
+            terms: Terms of the handover.
+            lots: All lots.
+        """
+        return lot_demands(need, terms, lots)
+
+    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
+        """What it bids for a lot, in the steps of its demand.
+
+        It knows what the lot is worth to it and how many bidders everybody expects. Rule: docs/odd.md, Access auction.
+
+        Args:
+            kind: Format of the auction.
+            lot: The lot.
+            demand: What it is worth to it.
+            highest: $ per parcel that nobody exceeds.
+        """
+        return bid_for(kind, lot, demand, highest, self.moves_price)
+
+    def heard(self, offer: Offer, other: str, quantity: Floats) -> None:
+        """Learn from an offer in talks in which it takes part, its own ones included; nothing unless a party does.
+
+        Args:
+            offer: The offer.
+            other: Key of the other party.
+            quantity: Parcels a year on the table by price group, (G,).
+        """
+
+    def signed(self, contract: Contract, taken: Bools) -> None:
+        """Note a contract that it has agreed on; nothing unless a party remembers more than the books of all do.
+
+        Args:
+            contract: The contract.
+            taken: Which slices of what lay on the table it carries, (L,).
+        """
+
+    def won(self, start: Month, by_step: Floats, price: float) -> None:
+        """Note what it has won at an auction; nothing unless a party remembers more than the books of all do.
+
+        Args:
+            start: First month of the contract.
+            by_step: Parcels a year that it has won of each row of its need, (N,).
+            price: Mean price, $ per parcel.
+        """
+
+    def wage_step(self, month: Month) -> Mapping[str, float]:
+        """Wages that it sets in a month; none, unless it is a union or whoever else sets wages. Carriers are not asked.
+
+        It knows what everybody knows, and what it remembers. Rule: docs/odd.md, Submodels, Wages.
+
+        Args:
+            month: The month that begins.
+
+        Returns:
+            Factor on the wages of a carrier, or of all carriers of a group, from this month on, by key: 1.02 is 2 %
+            more than the path of wages that the scenario assumes.
+        """
+        return {}

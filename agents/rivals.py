@@ -1,87 +1,92 @@
-"""UPS and FedEx: one sheds what earns too little, the other fills what stands empty (section 15).
-
-The rules are pure functions of a carrier's own figures; the classes say whose rule it is.
-"""
+"""UPS and FedEx: one sheds what earns too little, the other fills what stands empty (docs/odd.md, Rivals)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import JANUARY, MONTHS_PER_YEAR, Month
 from agents.carriers import Carrier
+from agents.filling import fill_discount, fills, merged_share
+from agents.geography import SEGMENTS
+from agents.shedding import ReviewCase, contracts_to_shed
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-def contracts_to_shed(margin: Floats, daily_parcels: Floats, required: float, limit: float) -> Bools:
-    """Which contracts to end: those with the lowest margins, as far as the limit of volume allows.
-
-    Args:
-        margin: Margin of each contract, share of its revenue, (C,).
-        daily_parcels: Parcels a day under each, (C,).
-        required: Margin below which a contract is shed.
-        limit: Parcels a day that may still be shed this year.
-
-    Returns:
-        (C,); a contract that is too large for what is left of the limit stays, and smaller ones may go instead.
-    """
-    shed = np.zeros(len(margin), dtype=np.bool_)
-    left = limit
-    for contract in np.argsort(margin, kind="stable"):
-        if margin[contract] < required and 0.0 < daily_parcels[contract] <= left:
-            shed[contract] = True
-            left -= float(daily_parcels[contract])
-    return shed
-
-
-def fills(utilisation: float, start_utilisation: float, gap: float) -> bool:
-    """Whether a carrier looks for volume: utilisation is below its start mean by more than a gap."""
-    return utilisation < start_utilisation - gap
-
-
-def fill_discount(price: Floats, marginal_cost: Floats, *, slack: float, response: float, fill_margin: float) -> Floats:
-    """Discount on quotes with which a carrier fills its network; never below marginal cost and the margin wanted.
-
-    Args:
-        price: Mean quote by segment, $ per parcel, (S,).
-        marginal_cost: Cost of one more parcel, upstream included, $ per parcel, (S,).
-        slack: Utilisation that is missing to where it stops filling; 0 or less when it does not fill.
-        response: Response of prices to utilisation.
-        fill_margin: Margin over marginal cost that it wants.
-
-    Returns:
-        Shares of the quote, (S,).
-    """
-    wanted = response * max(slack, 0.0)
-    lowest = marginal_cost * (1.0 + fill_margin)
-    room = np.divide(price - lowest, price, out=np.zeros_like(price), where=price > 0.0)
-    return np.clip(np.minimum(wanted, room), 0.0, 1.0)
-
-
-def merged_share(months: int, all_months: int) -> float:
-    """Part of a network merger that is done after some months; it arrives evenly."""
-    return min(1.0, max(0.0, months / all_months)) if all_months > 0 else 1.0
+def joint_announcement(month: Month) -> tuple[str, ...]:
+    """Figures of the list increases that UPS and FedEx announce for a January, the same in all segments."""
+    return (f"list_increase_ups_fedex_{month.year}",) * len(SEGMENTS) if month.month == JANUARY else ()
 
 
 class Ups(Carrier):
-    """Prefers better to bigger: it gives notice to contracts whose margin is too thin."""
+    """Prefers better to bigger: it gives notice to contracts whose margin is too thin.
 
-    def sheds(self, margin: Floats, daily_parcels: Floats, shed_before: float) -> Bools:
-        """Contracts that it ends now.
+    Attributes:
+        shed: Parcels a day of each contract that it has ended, with the month of the notice.
+        reviewed_until: Month until which it looks no further at an enterprise shipper that it has shed, by row.
+    """
+
+    reviews_contracts = True
+
+    def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
+        super().__init__(model, index, key, name, target_margin, price_month)
+        self.shed: list[tuple[Month, float]] = []
+        self.reviewed_until: dict[int, Month] = {}
+
+    def announced_increases(self, month: Month) -> tuple[str, ...]:
+        """Figures of its announced list increases of a month by segment."""
+        return joint_announcement(month)
+
+    def gives_notice(self, case: ReviewCase) -> Bools:
+        """Which enterprise contracts it ends: the thinnest margins first, within a yearly limit of volume.
+
+        It knows the margins by its own books and what it has shed before; what it shed lately it leaves alone. Rule:
+        docs/odd.md, Rivals.
 
         Args:
-            margin: Margin of each of its contracts, (C,).
-            daily_parcels: Parcels a day under each, (C,).
-            shed_before: Parcels a day that it has shed within the last year, announced cuts included.
+            case: Its contracts.
+
+        Returns:
+            (C,).
         """
-        figures = self.world.figures
-        limit = max(0.0, figures.ups_shed_limit * 1e6 - shed_before)
-        return contracts_to_shed(margin, daily_parcels, figures.required_contract_margin, limit)
+        figures, now = self.world.figures, self.world.month
+        daily = case.daily_parcels.copy()
+        daily[[row for row, until in self.reviewed_until.items() if now < until]] = 0.0
+        limit = max(0.0, figures.ups_shed_limit * 1e6 - (case.announced_cut + self.shed_within_a_year()))
+        return contracts_to_shed(case.margin, daily, figures.required_contract_margin, limit)
+
+    def shed_within_a_year(self) -> float:
+        """Parcels a day under the contracts that it has ended within the last year."""
+        return sum(daily for month, daily in self.shed if self.world.month - month < MONTHS_PER_YEAR)
+
+    def notice_given(self, shipper: int, daily_parcels: float, until: Month) -> None:
+        """Remember a notice.
+
+        Args:
+            shipper: Row of the enterprise shipper.
+            daily_parcels: Parcels a day under the contract.
+            until: Month until which the next agreement with the same shipper is left alone.
+        """
+        self.shed.append((self.world.month, daily_parcels))
+        self.reviewed_until[shipper] = until
+
+    def shed_shippers(self) -> list[int]:
+        """Rows of the enterprise shippers that it has ever shed."""
+        return sorted(self.reviewed_until)
 
 
 class FedEx(Carrier):
     """Selective: it takes volume below its usual prices only to fill what stands empty."""
+
+    fills_network = True
+
+    def announced_increases(self, month: Month) -> tuple[str, ...]:
+        """Figures of its announced list increases of a month by segment."""
+        return joint_announcement(month)
 
     @property
     def slack(self) -> float:
@@ -92,7 +97,14 @@ class FedEx(Carrier):
         return books.start_utilisation - gap - books.utilisation
 
     def filling_discount(self, price: Floats, marginal_cost: Floats) -> Floats:
-        """Discount on its quotes by segment, (S,), from its mean quotes and marginal costs, $ per parcel, (S,)."""
+        """Discount on its quotes by segment, (S,), until the next quarter: the more stands empty, the larger.
+
+        It knows its own use, quotes and costs. Rule: docs/odd.md, Rivals.
+
+        Args:
+            price: Its mean quotes, $ per parcel, (S,).
+            marginal_cost: Its cost of one more parcel, $ per parcel, (S,).
+        """
         figures = self.world.figures
         return fill_discount(
             price,
@@ -101,3 +113,36 @@ class FedEx(Carrier):
             response=figures.price_response_utilisation,
             fill_margin=figures.fedex_fill_margin,
         )
+
+    @property
+    def sourced_markup(self) -> float:
+        """Markup on the cost of one more parcel below which it signs no contract, by its figures."""
+        return self.world.figures.fedex_fill_margin
+
+    def carriage_cost(self, cost: Floats, capital: Floats) -> Floats:
+        """What one more parcel of Amazon costs it, $, (Z,): with the capital of new capacity unless it has room.
+
+        Args:
+            cost: Running cost of one more parcel, $, (Z,).
+            capital: Capital charge of new capacity, $ per parcel, (Z,).
+        """
+        return np.asarray(cost + capital) if self.slack <= 0.0 else cost
+
+    def carries_beyond(self, given_back: Floats, room: Floats) -> Floats:
+        """Parcels a year of Amazon that it would take over from another carrier, (Z,): as far as it has room.
+
+        Args:
+            given_back: What the other one gives back or would not carry, (Z,).
+            room: Annual parcels of its capacity that stand empty, (Z,).
+        """
+        return np.minimum(given_back, room)
+
+    def merger_saving(self, months: int) -> float:
+        """Share of its fixed cost that the merger of its two networks saves.
+
+        Args:
+            months: Months since the merger began, the present one included.
+        """
+        figures = self.world.figures
+        saving: float = figures.fedex_network_saving
+        return saving * merged_share(months, int(figures.fedex_network_saving_months))

@@ -8,6 +8,63 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class AmazonFlows:
+    """Amazon's parcels of a year by who delivers them, parcels a year by zone, all (Z,).
+
+    Attributes:
+        parcels: All that Amazon ships.
+        own: Delivered by itself.
+        usps: Delivered by USPS.
+        ups: Delivered by UPS.
+        fedex: Delivered by FedEx.
+    """
+
+    parcels: Floats
+    own: Floats
+    usps: Floats
+    ups: Floats
+    fedex: Floats
+
+    @property
+    def coverage(self) -> Floats:
+        """Share of households, densest first, whose parcels Amazon delivers itself, (Z,)."""
+        return self.own / self.parcels
+
+    @property
+    def usps_from(self) -> Floats:
+        """Household percentile beyond which USPS delivers, (Z,)."""
+        return 1.0 - self.usps / self.parcels
+
+    def handed_to(self, seller: str) -> Floats:
+        """Parcels a year that a carrier of a key delivers, (Z,)."""
+        handed: Floats = getattr(self, seller)
+        return handed
+
+    def between(self, by_zone: Floats, n_cells: int) -> tuple[Ints, Ints, Floats]:
+        """Cut what UPS or FedEx deliver into slices: addresses between Amazon's own coverage and those of USPS.
+
+        Args:
+            by_zone: Parcels a year by zone, (Z,).
+            n_cells: Density cells of a zone.
+
+        Returns:
+            Zone, density cell and parcels a year, (L,) each.
+        """
+        n_zones = len(self.parcels)
+        low, high = self.coverage[:, None], self.usps_from[:, None]
+        edges = np.arange(n_cells + 1) / n_cells
+        overlap = np.maximum(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0.0)
+        width = overlap.sum(axis=1, keepdims=True)
+        share = np.divide(overlap, width, out=np.zeros_like(overlap), where=width > 0.0)
+        volume = (by_zone[:, None] * share).ravel()
+        used = volume > 0.0
+        zone, cell = np.repeat(np.arange(n_zones), n_cells), np.tile(np.arange(n_cells), n_zones)
+        return zone[used], cell[used], volume[used]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +79,8 @@ class AccessSlices:
         n_zones: Number of zones.
     """
 
-    zone: NDArray[np.int64]
-    cell: NDArray[np.int64]
+    zone: Ints
+    cell: Ints
     volume: Floats
     own_cost: Floats
     n_zones: int
@@ -57,7 +114,7 @@ class AccessSlices:
         """Parcels a year by zone, (Z,)."""
         return np.bincount(self.zone, weights=self.volume, minlength=self.n_zones)
 
-    def zones_of(self, part: Floats | NDArray[np.bool_]) -> Floats:
+    def zones_of(self, part: Floats | Bools) -> Floats:
         """Parcels a year by zone when a part of each slice counts, (Z,).
 
         Args:
@@ -75,6 +132,54 @@ class AccessSlices:
         before = np.cumsum(self.volume) - self.volume
         stays = self.volume - np.clip(leaves - before, 0.0, self.volume)
         return np.bincount(self.zone, weights=stays, minlength=self.n_zones)
+
+
+def cut_slices(slices: AccessSlices, taken: Floats) -> tuple[AccessSlices, Ints, Bools]:
+    """Cut slices of which a lot took a part in two: the part taken and the rest.
+
+    Args:
+        slices: The slices.
+        taken: Parcels a year taken from each, (L,).
+
+    Returns:
+        The new slices in the same order, the old slice of each, and which of them are taken.
+    """
+    part = np.clip(np.divide(taken, slices.volume, out=np.zeros_like(taken), where=slices.volume > 0.0), 0.0, 1.0)
+    cut = (part > 0.0) & (part < 1.0)
+    old = np.repeat(np.arange(len(part)), np.where(cut, 2, 1))
+    first = np.append(True, old[1:] != old[:-1])
+    volume = slices.volume[old]
+    volume = np.where(~cut[old], volume, np.where(first, taken[old], volume - taken[old]))
+    chosen = np.where(cut[old], first, part[old] >= 1.0)
+    fresh = AccessSlices(slices.zone[old], slices.cell[old], volume, slices.own_cost[old], slices.n_zones)
+    return fresh, old, chosen
+
+
+def to_total(parcels: Floats, total: float) -> Floats:
+    """Scale parcels so that they add up to a total; nothing stays nothing."""
+    before = float(parcels.sum())
+    return parcels * (total / before) if before > 0.0 else parcels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MonthToSource:
+    """What Amazon knows when it places the parcels of a month.
+
+    Attributes:
+        parcels: Parcels that it ships, (Z,).
+        luck: Season and shocks: parcels of the month over a year's on trend, (Z,).
+        own_limit: Parcels that it can deliver itself, (Z,).
+        usps_room: What USPS takes at the contract price beyond the contract's parcels of the month, share of these.
+        spare: Spare capacity of UPS and FedEx, (2, Z).
+        imposed: Whether it is imposed how much it leaves with USPS.
+    """
+
+    parcels: Floats
+    luck: Floats
+    own_limit: Floats
+    usps_room: float
+    spare: Floats
+    imposed: bool
 
 
 @dataclass(frozen=True, slots=True)

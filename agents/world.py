@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from agents.bargaining import View
 from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
+from agents.contract_use import OwnContracts
 from agents.contracts import Contract
 from agents.geography import ZoneTable
 from agents.pricing import OwnDemand
@@ -60,8 +61,29 @@ class World(Protocol):
         """The shippers' own rows."""
         ...
 
-    def own_books(self, carrier: int) -> CarrierBooks:
-        """Return a carrier's own accounts, capacity and prices."""
+    @property
+    def price_level(self) -> float:
+        """Prices in general relative to the start."""
+        ...
+
+    def season_of(self, month: Month) -> float:
+        """Return the month factor of demand of a month: 1 is a mean month."""
+        ...
+
+    def published_access_price(self) -> float:
+        """Return the price of last-mile access that USPS publishes, $ per parcel."""
+        ...
+
+    def own_books(self, carrier: int, month: Month | None = None) -> CarrierBooks:
+        """Return a carrier's own accounts, capacity and prices, as in a month (this one unless given)."""
+        ...
+
+    def coverage_ordered(self, carrier: int) -> Floats:
+        """Return the share of households that a carrier can serve once all that it has ordered stands, (Z,)."""
+        ...
+
+    def own_contracts_with(self, buyer: str, seller: str, month: Month | None = None) -> OwnContracts:
+        """Return what a buyer has signed with a seller, as it knows it in a month (this one unless given)."""
         ...
 
     def postal_books(self) -> PostalBooks:
@@ -88,18 +110,36 @@ class World(Protocol):
         """Return what a carrier knows of the demand for its own parcels."""
         ...
 
-    def amazon_parcels_expected(self, month: Month) -> Floats:
-        """Return the parcels a year that Amazon expects to ship in a month, by zone, (Z,)."""
-        ...
-
-    def amazon_outsourced(self, month: Month) -> Floats:
-        """Return the parcels a year that Amazon's contracts will carry in a month, as known today, (Z,)."""
-        ...
-
-    def amazon_at_usps(self, month: Month) -> Floats:
-        """Return the part of it that USPS will carry, (Z,)."""
+    def amazon_parcels_expected(self, month: Month, now: Month | None = None) -> Floats:
+        """Return the parcels a year that Amazon expects to ship in a month, as known in another, by zone, (Z,)."""
         ...
 
     def amazon_own_volume(self) -> Floats:
         """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
+        ...
+
+    def amazon_route_cost(self, parcels: Floats) -> Floats:
+        """Return what a parcel costs Amazon on routes of its own where it had none at the start, capital excluded.
+
+        Args:
+            parcels: All that it ships, parcels a year by zone, (Z,).
+
+        Returns:
+            $ per parcel by zone and density cell, (Z, P).
+        """
+        ...
+
+    def amazon_capital_charge(self) -> Floats:
+        """Return the capital that a parcel costs Amazon where it would have to build, $ per parcel, (Z,)."""
+        ...
+
+    def amazon_imposed_share(self, month: Month, now: Month | None = None) -> float | None:
+        """Return the share of its start volume that Amazon must leave with USPS in a month, as known in another.
+
+        None where the two are free to agree.
+        """
+        ...
+
+    def announced_share(self, seller: str, month: Month, now: Month | None = None) -> float:
+        """Return the share of Amazon's start volume that a seller's announced plan leaves it in a month."""
         ...

@@ -18,7 +18,7 @@ DESIGN = {
     "points": 4,
     "scenarios": ["renew", "withdraw"],
     "until": "2025-03",
-    "set": {"n_shippers": 300},
+    "set": {"n_shippers": 300},  # fast and coarse; leave it out for results that count
     "outcomes": ["usps_cash_usd", "amazon_via_usps_parcels"],
     "uncertainties": {"growth_amazon_demand": "declared"},
 }

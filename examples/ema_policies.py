@@ -14,7 +14,7 @@ DESIGN = {
     "points": 1,  # the workbench chooses the points
     "scenario": "withdraw",
     "until": "2025-03",
-    "set": {"n_shippers": 300},
+    "set": {"n_shippers": 300},  # fast and coarse; leave it out for results that count
     "outcomes": ["usps_cash_usd", "amazon_own_share"],
     "uncertainties": {"growth_market": "declared", "mail_trend_first_class": "declared"},
     "levers": {"build_limit_applies": "all"},

@@ -14,7 +14,7 @@ DESIGN = {
     "scenario": "baseline",
     "until": "2025-12",
     "replications": 1,
-    "set": {"n_shippers": 300, "n_enterprise_shippers": 20},
+    "set": {"n_shippers": 300, "n_enterprise_shippers": 20},  # fast and coarse; leave it out for results that count
     "outcomes": ["amazon_own_share_rural", "usps_net_income_usd"],
     "uncertainties": {
         "amazon_own_cost_multiplier": [0.8, 1.2, 1.6],

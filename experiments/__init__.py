@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from experiments.runs import run
     from experiments.simulation import Simulation, simulate_market
     from experiments.start_fit.calibration import Calibration, calibration
+    from experiments.start_fit.shipper_numbers import ShipperNumbers, shipper_numbers
     from experiments.store.reading import SweepResult, open_sweep
     from experiments.store.status import Status, status
     from experiments.sweeps.sweep import sweep
@@ -52,6 +53,7 @@ __all__ = [
     "RunResult",
     "Sensitivity",
     "ServiceCost",
+    "ShipperNumbers",
     "Simulation",
     "Status",
     "SweepResult",
@@ -74,6 +76,7 @@ __all__ = [
     "retained_curve",
     "run",
     "sensitivity",
+    "shipper_numbers",
     "simulate_market",
     "status",
     "sweep",
@@ -91,6 +94,7 @@ _HOMES = {
     "RetainedCurve": "talks.access_curve",
     "RunResult": "results",
     "ServiceCost": "postal.universal_service",
+    "ShipperNumbers": "start_fit.shipper_numbers",
     "UspsLoss": "postal.volume_loss",
     "access_auction": "auction",
     "calibration": "start_fit.calibration",
@@ -118,6 +122,7 @@ _HOMES = {
     "run": "runs",
     "uso_cost": "postal.universal_service",
     "sensitivity": "analysis.sensitivity",
+    "shipper_numbers": "start_fit.shipper_numbers",
     "simulate_market": "simulation",
     "status": "store.status",
     "sweep": "sweeps.sweep",

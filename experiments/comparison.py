@@ -15,7 +15,9 @@ from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.gains import adding_up, gain_parts, gains
 from experiments.paired import advice, paired_table
+from experiments.parties import Roster, party_notes
 from experiments.provenance import provenance
+from experiments.resolution import coarse_note
 from experiments.runs import Progress
 from experiments.settings import check_count, check_seeds, gather, prepare_scenario
 from experiments.simulation import Simulation
@@ -123,12 +125,13 @@ def compare(
     width: float = DEFAULT_WIDTH,
     progress: Progress | None = None,
     draws: str | Path | None = None,
+    roster: Roster | None = None,
 ) -> Comparison:
     """Run scenarios with the same seeds (seed, seed + 1, ...) and compare each with the first.
 
     Args:
         scenarios: Two or more names, paths or scenarios.
-        set: Levers and parameters to change in all of them.
+        set: Levers and parameters to change in all of them; none that one of them sets itself.
         seed: First seed.
         until: Last month of all of them.
         replications: Seeds per scenario.
@@ -137,12 +140,13 @@ def compare(
         progress: Called with runs done and runs in all.
         draws: A stored set of parameter draws by name, or a parquet file: seed s takes draw s, the same in all
             scenarios, so that the intervals hold luck and parameters. None for the parameters as they are.
+        roster: Classes of one's own that decide for parties in all of them, or their import paths, by key.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
-    chosen, drawn = check_comparison(scenarios, set, seed, until, replications, workers, width, draws)
+    chosen, drawn = check_comparison(scenarios, set, seed, until, replications, workers, width, draws, roster)
     seeds = range(int(seed), int(seed) + int(replications))
     tasks = [
         Task(scenario if drawn is None else drawn.scenario(scenario, one - 1), one)
@@ -174,6 +178,7 @@ def assemble(
     runs = pd.DataFrame([replication.outcomes for replication in found], dtype=float)
     runs.index = pd.MultiIndex.from_product([names, range(seed, seed + replications)], names=["scenario", "seed"])
     table = paired_table(runs, names)
+    coarse = coarse_note(scenario.parameters.n_shippers for scenario in chosen)
     return Comparison(
         scenarios=tuple(chosen),
         seed=seed,
@@ -181,8 +186,16 @@ def assemble(
         table=table,
         runs=runs,
         balances=_worst_balances(names, found),
-        warnings=tuple(advice(table, replications, width)),
+        warnings=(*filter(None, [coarse]), *advice(table, replications, width), *_notes(chosen)),
     )
+
+
+def _notes(chosen: Sequence[Scenario]) -> list[str]:
+    """Who takes part where it is not the usual party; with the scenario where they differ."""
+    notes = {scenario.name: party_notes(scenario) for scenario in chosen}
+    if len({*notes.values()}) == 1:
+        return [*notes[chosen[0].name]]
+    return [f"in {name} {note}" for name, found in notes.items() for note in found]
 
 
 def check_comparison(
@@ -194,6 +207,7 @@ def check_comparison(
     workers: int | None,
     width: float,
     draws: str | Path | None = None,
+    roster: Roster | None = None,
 ) -> tuple[list[Scenario], DrawSet | None]:
     """Return the scenarios of a comparison and the draws of its seeds.
 
@@ -214,7 +228,7 @@ def check_comparison(
             raise InputError(problems)
 
     listed = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
-    loads = [lambda one=one: prepare_scenario(one, set, until=until) for one in listed]
+    loads = [lambda one=one: prepare_scenario(one, set, until=until, keep_own=True, roster=roster) for one in listed]
     _, _, drawn, *chosen = gather(
         numbers,
         lambda: check_seeds(seed, max(1, replications)),
@@ -223,7 +237,7 @@ def check_comparison(
     )
     _check_together(chosen)
     if drawn is not None:
-        drawn.check_free(set or {})
+        drawn.check_free(chosen, set or {})
     return chosen, drawn
 
 

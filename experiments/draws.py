@@ -11,7 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.errors import InputError
+from experiments.errors import DamagedError, InputError
+from experiments.settings import shown
+from experiments.storage import damage, read_table
 from model.parameters import ParameterError, Parameters
 from model.scenario import Scenario, ScenarioError
 
@@ -56,22 +58,35 @@ class DrawSet:
             number: Which draw, 0 first; a run with seed s takes draw s - 1, so that seeds replicate parameters too.
 
         Raises:
-            InputError: The values of the draw make no sense in this scenario.
+            InputError: The values of the draw make no sense in this scenario, or it sets some of them itself.
         """
+        self.check_free([base])
         try:
             return base.with_changes(self.row(number, base.history_mode == "forced_events"), source=self.name)
         except ScenarioError as error:
             raise InputError(str(error).splitlines()) from error
 
-    def check_free(self, changes: Iterable[str]) -> None:
-        """Refuse changes of what the draws set: one of the two would be lost in silence.
+    def check_free(self, scenarios: Iterable[Scenario], changes: Iterable[str] = ()) -> None:
+        """Refuse what the draws set too: one of the two would be lost in silence.
+
+        Args:
+            scenarios: What the draws are to change, with all other changes in place.
+            changes: Names that `set` or a design changes.
 
         Raises:
-            InputError: All names that come twice.
+            InputError: All names that come twice, and where.
         """
-        twice = [name for name in changes if name in self.fixed or name in self.values.columns]
-        if twice:
-            raise InputError([f"{name}: it is set by the draws {self.name!r}; leave one of both" for name in twice])
+        changed = [name for name in changes if name in self.row(0)]
+        problems = [f"{name}: it is set by the draws {self.name!r}; leave one of both" for name in changed]
+        for scenario in scenarios:
+            own = self.row(0, scenario.history_mode == "forced_events").keys()
+            problems += [
+                f"{name}: scenario {scenario.name!r} sets it to {shown(scenario.value(name))} itself, and the draws "
+                f"{self.name!r} set it too; leave one of both"
+                for name in sorted(own & scenario.stated - {*changed})
+            ]
+        if problems:
+            raise InputError(problems)
 
     def describe(self) -> dict[str, Any]:
         """The set as plain values, for what is stored with a result; `restore_draws` makes it again."""
@@ -107,19 +122,55 @@ def load_draws(name_or_path: str | Path) -> DrawSet:
         if path.suffix != ".parquet":
             known = ", ".join(stored_sets()) or "none"
             raise InputError(f"draws: {text!r} is neither a stored set ({known}) nor a .parquet file")
-    try:
-        values = pd.read_parquet(path)
-        beside = path.with_suffix(".json")
-        manifest = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
-    except (OSError, ValueError) as error:
-        raise InputError(f"draws: {text!r} cannot be read: {str(error).splitlines()[0]}") from error
-    fixed = {str(symbol): float(value) for symbol, value in dict(manifest.get("fixed", {})).items()}
-    drawn = DrawSet(path.stem, values, fixed, manifest)
+    values = _read_values(path, text)
+    manifest = _read_manifest(path.with_suffix(".json"), text)
+    drawn = DrawSet(path.stem, values, {name: float(value) for name, value in manifest["fixed"].items()}, manifest)
     if values.empty:
         raise InputError(f"draws: {text!r} holds no draws")
     for number in range(len(values)):
         try:
             Parameters(drawn.row(number))
-        except (ParameterError, ValueError) as error:
+        except (ParameterError, ValueError, TypeError) as error:
             raise InputError(f"draws: {text!r}, row {number}: {str(error).splitlines()[0]}") from error
     return drawn
+
+
+def _read_values(path: Path, text: str) -> pd.DataFrame:
+    try:
+        return read_table(path)
+    except DamagedError as error:  # a file that somebody named, and no result of this package
+        raise InputError(f"draws: {text!r}: {str(error).removeprefix(f'{path}: ')}") from error
+
+
+def _read_manifest(path: Path, text: str) -> dict[str, Any]:
+    """The manifest beside a set, with an empty table of fixed values where it has none.
+
+    Raises:
+        InputError: It is not one.
+    """
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"draws: the manifest of {text!r} {damage(error).removeprefix('it ')}") from error
+    if not isinstance(manifest, dict):
+        raise InputError(f"draws: the manifest of {text!r} must be an object, not a {type(manifest).__name__}")
+    kinds: tuple[tuple[str, type, str], ...] = (
+        ("fixed", dict, "a table of parameters and numbers"),
+        ("residual_error", dict, "a table of series and numbers"),
+        ("forced_runs_leave_out", list, "a list of parameters"),
+        ("last_year", int, "a year"),
+    )
+    problems = [
+        f"draws: {name} in the manifest of {text!r} must be {what}"
+        for name, kind, what in kinds
+        if name in manifest and not (isinstance(manifest[name], kind) and _numbers(manifest[name]))
+    ]
+    if problems:
+        raise InputError(problems)
+    return {"fixed": {}, **manifest}
+
+
+def _numbers(value: object) -> bool:
+    """Whether all values of a table are numbers; anything else is fine."""
+    numbers = value.values() if isinstance(value, dict) else ()
+    return all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers)

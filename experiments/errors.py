@@ -20,7 +20,11 @@ class InputError(ValueError):
         super().__init__("\n".join(self.problems))
 
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[str, ...]]]:
-        return InputError, (self.problems,)
+        return type(self), (self.problems,)
+
+
+class DamagedError(InputError):
+    """A stored result is not what was written: files are missing, cannot be read or were changed."""
 
 
 def _shortened(problem: str) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-CONFIDENCE = 0.95
+from experiments.intervals import domain_of, domain_of_difference, mean_interval
+
 COLUMNS = ("n", "mean", "median", "difference", "difference_median", "low", "high")
 
 
@@ -23,8 +23,8 @@ def paired_table(runs: pd.DataFrame, scenarios: Sequence[str]) -> pd.DataFrame:
 
     Returns:
         Index (outcome, scenario). n is the number of runs with the outcome (of pairs, for a difference); mean and
-        median; mean and median of the paired difference and its 95 % t interval, nan where there is none (in the first
-        scenario; with fewer than two pairs).
+        median; mean and median of the paired difference and its 95 % t interval within what the difference can be, nan
+        where there is none (in the first scenario; with fewer than two pairs).
     """
     by_scenario = {name: runs.loc[name] for name in scenarios}
     reference = by_scenario[scenarios[0]]
@@ -38,43 +38,35 @@ def paired_table(runs: pd.DataFrame, scenarios: Sequence[str]) -> pd.DataFrame:
             if name == scenarios[0]:
                 rows[outcome, name] = [float(found.size), *level, *([math.nan] * 4)]
             else:
-                rows[outcome, name] = [float(pairs.size), *level, *_difference(pairs)]
+                rows[outcome, name] = [float(pairs.size), *level, *_difference(str(outcome), pairs)]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).astype({"n": int})
     table.index = pd.MultiIndex.from_tuples(list(rows), names=["outcome", "scenario"])
     return table
 
 
-def _difference(pairs: np.ndarray) -> list[float]:
+def _difference(outcome: str, pairs: NDArray[np.float64]) -> list[float]:
     if pairs.size == 0:
         return [math.nan] * 4
-    mean = float(np.mean(pairs))
-    if pairs.size == 1:
-        return [mean, mean, math.nan, math.nan]
-    quantile = stdtrit(pairs.size - 1, (1 + CONFIDENCE) / 2)  # of Student's t; scipy.stats would take seconds to import
-    half = float(quantile * np.std(pairs, ddof=1) / math.sqrt(pairs.size))
-    return [mean, float(np.median(pairs)), mean - half, mean + half]
+    mean, low, high = mean_interval(pairs, *domain_of_difference(outcome))
+    return [float(mean), float(np.median(pairs)), float(low), float(high)]
 
 
-def paired_months(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def paired_months(values: NDArray[np.float64], names: Sequence[str]) -> NDArray[np.float64]:
     """Follow series month by month: means of each scenario, and paired differences to the first one.
 
     Args:
         values: (scenarios, seeds, months, series); the seeds are shared.
+        names: Of the series; they tell what their values can be.
 
     Returns:
         (scenarios, 6, months, series): mean with its 95 % t interval (mean, low, high), then mean difference with its
-        interval. Intervals are nan with one seed, differences of the first scenario are 0.
+        interval, both within what they can be. Intervals are nan with one seed, differences of the first scenario 0.
     """
-    differences = values - values[:1]
-    blocks = []
-    for part in (values, differences):
-        mean = part.mean(axis=1)
-        n = part.shape[1]
-        if n > 1:
-            half = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * part.std(axis=1, ddof=1) / math.sqrt(n)
-        else:
-            half = np.full_like(mean, math.nan)
-        blocks += [mean, mean - half, mean + half]
+    levels, steps = ([how(name) for name in names] for how in (domain_of, domain_of_difference))
+    blocks: list[NDArray[np.float64]] = []
+    for part, domains in ((values, levels), (values - values[:1], steps)):
+        low, high = np.array(domains).reshape(-1, 2).T
+        blocks += mean_interval(part, low, high, axis=1)
     return np.stack(blocks, axis=1)
 
 
@@ -91,8 +83,8 @@ def advice(table: pd.DataFrame, replications: int, width: float) -> list[str]:
     """
     if replications == 1:
         return ["One replication gives no interval: what is luck and what is the scenario cannot be told apart."]
-    half = (table["high"] - table["low"]) / 2
-    clear = half < table["difference"].abs()
+    half = np.maximum(table["high"] - table["difference"], table["difference"] - table["low"])
+    clear = (table["low"] > 0.0) | (table["high"] < 0.0) | ((half == 0.0) & (table["difference"] != 0.0))
     unclear = (half > 0) & ~clear
     wide = clear & (half > width * table["difference"].abs())
     found = []

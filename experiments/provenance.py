@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from experiments.parties import party_origin
 from model.code_checksum import code_checksum as checksum_of_code
 from model.scenario import Scenario
 
@@ -28,8 +29,13 @@ def provenance(scenario: Scenario) -> dict[str, Any]:
 
     Returns:
         model_version, commit (None when unknown), packages (versions), machine, parameter_checksum, code_checksum,
-        changes (against the default scenario) and forced.
+        changes (against the default scenario) and forced; and roster (import path and checksum by key of a party)
+        where classes of one's own play.
+
+    Raises:
+        agents.roster.RosterError: One of these cannot be found any more.
     """
+    parties = party_origin(scenario)
     return {
         "model_version": _version(DISTRIBUTION),
         "commit": commit(),
@@ -39,6 +45,7 @@ def provenance(scenario: Scenario) -> dict[str, Any]:
         "code_checksum": code_checksum(),
         "changes": changes(scenario),
         "forced": scenario.forced,
+        **({"roster": parties} if parties else {}),
     }
 
 

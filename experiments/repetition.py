@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +13,13 @@ import pandas as pd
 
 from experiments.designs.columns import outcome_names
 from experiments.designs.plan import BALANCES, at_point
-from experiments.errors import InputError
+from experiments.errors import DamagedError, InputError
+from experiments.parties import changed_files
 from experiments.provenance import provenance
-from experiments.results import RunResult
+from experiments.results import TABLES, RunResult
 from experiments.runs import Progress, run
 from experiments.settings import prepare_scenario
-from experiments.storage import SUMMARY
+from experiments.storage import FORMAT, SUMMARY, read_table
 from experiments.store.manifest import FILE as MANIFEST
 from model.scenario import Scenario, ScenarioError
 
@@ -39,6 +41,7 @@ class Stored:
         outcomes: Figures by name.
         balances: Worst month: "parcels" relative, "money" in dollars.
         tables: Tables that were kept with it, by name.
+        damaged: What was kept with it and is missing or cannot be read any more, by file, with the reason.
         provenance: Where it came from.
         whole: Whether all outcomes were kept; a sweep keeps those that were asked for.
     """
@@ -51,6 +54,7 @@ class Stored:
     tables: Mapping[str, pd.DataFrame]
     provenance: Mapping[str, Any]
     whole: bool = True
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +77,7 @@ class Rerun:
 
     @property
     def identical(self) -> bool:
-        """Whether every figure is the same to the last bit."""
+        """Whether everything that was kept is still there and every figure is the same to the last bit."""
         return self.differences.empty
 
     def summary(self) -> dict[str, Any]:
@@ -82,7 +86,10 @@ class Rerun:
             "run": self.stored.label,
             "identical": self.identical,
             "compared": self.compared,
-            "differences": json.loads(self.differences.to_json(orient="records")),
+            "differences": [
+                {str(name): _plain_json(value) for name, value in row.items()}
+                for row in self.differences.to_dict("records")
+            ],
             "made_with": list(self.made_with),
         }
 
@@ -97,7 +104,8 @@ def rerun(source: str | Path, run_id: str | None = None, progress: Progress | No
         progress: Called with months done and months in all.
 
     Raises:
-        InputError: There is no run in it, or it assumes what this version does not know.
+        InputError: There is no run in it, or it assumes what this version does not know; a `DamagedError` where the
+            store of a sweep is damaged. What is damaged of a saved run is a difference.
     """
     stored = _read(Path(source), run_id)
     result = run(stored.scenario, seed=stored.seed, progress=progress)
@@ -106,6 +114,11 @@ def rerun(source: str | Path, run_id: str | None = None, progress: Progress | No
 
 
 def _read(path: Path, run_id: str | None) -> Stored:
+    if (path / MANIFEST).is_file() and (path / SUMMARY).is_file() and run_id is None:
+        raise InputError(
+            f"{path}: it holds a sweep and a saved run; name {path / SUMMARY} for the run, or a run of the sweep with "
+            "--run"
+        )
     if (path / MANIFEST).is_file():
         from experiments.store.reading import open_sweep
 
@@ -127,12 +140,21 @@ def _read(path: Path, run_id: str | None) -> Stored:
         raise InputError(f"{file}: it is no result of a run: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{file}: it is no result of one run; {error} is missing or wrong") from error
-    tables = {
-        name: pd.read_parquet(file.parent / f"{name}.parquet")
-        for name in ("monthly", "events")
-        if file.name == SUMMARY and (file.parent / f"{name}.parquet").is_file()
-    }
-    return Stored(str(path), scenario, seed, outcomes, balances, tables, made)
+    # What was printed has no tables; a saved result has all of them beside it.
+    tables, damaged = _tables(file.parent) if content.get("format") == FORMAT else ({}, {})
+    return Stored(str(path), scenario, seed, outcomes, balances, tables, made, damaged=damaged)
+
+
+def _tables(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    tables: dict[str, pd.DataFrame] = {}
+    damaged: dict[str, str] = {}
+    for name in TABLES:
+        file = folder / f"{name}.parquet"
+        try:
+            tables[name] = read_table(file)
+        except DamagedError as error:
+            damaged[file.name] = str(error).removeprefix(f"{file}: ")
+    return tables, damaged
 
 
 def _scenario(changes: Mapping[str, Any], where: str) -> Scenario:
@@ -166,7 +188,12 @@ def _of_sweep(found: SweepResult, run_id: str | None) -> Stored:
         name: float(row[name]) for name in found.outcomes if name in outcome_names(scenario) and pd.notna(row[name])
     }
     balances = dict(zip(("parcels", "money"), (float(row[name]) for name in BALANCES), strict=True))
-    made = {**found.manifest.provenance, "parameter_checksum": provenance(scenario)["parameter_checksum"]}
+    files = found.manifest.environment.get("roster", {})
+    made = {
+        **found.manifest.provenance,
+        "parameter_checksum": provenance(scenario)["parameter_checksum"],
+        "roster": {key: {"path": path, "sha256": files.get(path)} for key, path in scenario.own_classes.items()},
+    }
     return Stored(f"{found.folder}, run {row['run']}", scenario, seed, kept, balances, {}, made, False)
 
 
@@ -180,9 +207,11 @@ def _compare(stored: Stored, result: RunResult) -> tuple[pd.DataFrame, int]:
     names = list(dict.fromkeys([*stored.outcomes, *now])) if stored.whole else list(stored.outcomes)
     rows += [(name, stored.outcomes.get(name), now.get(name)) for name in names]
     rows += [(f"balance of {name}", stored.balances.get(name), result.balances[name]) for name in result.balances]
+    again_tables = result.tables()
     for name, table in stored.tables.items():
-        rows += list(_cells(name, table, getattr(result, name)))
-    differing = [(what, before, again) for what, before, again in rows if before != again]
+        rows += list(_cells(name, table, again_tables[name]))
+    rows += [(file, why, "written by every run") for file, why in stored.damaged.items()]
+    differing = [(what, before, again) for what, before, again in rows if not _same(before, again)]
     table = pd.DataFrame(differing, columns=["what", "stored", "again"], dtype=object)
     table["difference"] = [
         again - before if isinstance(before, int | float) and isinstance(again, int | float) else None
@@ -195,15 +224,31 @@ def _cells(name: str, before: pd.DataFrame, again: pd.DataFrame) -> Iterator[tup
     """Every cell of two tables; of columns or rows that only one of them has, the number of them."""
     yield f"{name}: rows", len(before), len(again)
     yield f"{name}: columns", ", ".join(map(str, before.columns)), ", ".join(map(str, again.columns))
-    if len(before) != len(again):
+    if len(before) != len(again) or not before.columns.is_unique:
         return
+    pairs = zip(before.index.to_list(), again.index.to_list(), strict=True)
+    yield from ((f"{name}: row {number}", old, new) for number, (old, new) in enumerate(pairs, start=1))
     for column in before.columns.intersection(again.columns):
-        pairs = zip(before.index, before[column].to_list(), again[column].to_list(), strict=True)
-        yield from ((f"{name}: {column}, {index}", old, new) for index, old, new in pairs)
+        triples = zip(again.index, before[column].to_list(), again[column].to_list(), strict=True)
+        yield from ((f"{name}: {column}, {index}", old, new) for index, old, new in triples)
+
+
+def _same(before: object, again: object) -> bool:
+    """Whether two values are equal; no value is equal to none, and to nothing else."""
+    gone = [value is None or value is pd.NA or value != value for value in (before, again)]
+    return all(gone) if any(gone) else bool(before == again)
+
+
+def _plain_json(value: object) -> object:
+    """A value that JSON can hold, to its last digit."""
+    if value is None or value is pd.NA or value != value:
+        return None
+    return value if isinstance(value, bool | int | float | str) and value not in (math.inf, -math.inf) else str(value)
 
 
 def _other_origin(stored: Stored) -> Iterator[str]:
     here = provenance(stored.scenario)
+    yield from changed_files(_files(stored.provenance.get("roster")), _files(here.get("roster")))
     for name in _COMPUTED_BY:
         before, now = stored.provenance.get(name), here[name]
         if isinstance(now, Mapping):
@@ -216,3 +261,9 @@ def _other_origin(stored: Stored) -> Iterator[str]:
                     yield f"{part} was {before.get(part)}, now it is {value}"
         elif before != now:
             yield f"{name.replace('_', ' ')} was {str(before)[:12]}, now it is {str(now)[:12]}"
+
+
+def _files(parties: object) -> dict[str, str]:
+    """Checksums by import path of what a result tells of its parties; what is damaged counts as unknown."""
+    told = [one for one in parties.values() if isinstance(one, Mapping)] if isinstance(parties, Mapping) else []
+    return {str(one["path"]): one["sha256"] for one in told if isinstance(one.get("sha256"), str) and "path" in one}

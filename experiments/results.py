@@ -16,6 +16,8 @@ from model.market import ParcelMarket
 from model.outcomes import compute_outcomes
 from model.scenario import Scenario
 
+#: Tables that are saved with a run, by name.
+TABLES = ("monthly", "events", "outcomes")
 EVENT_COLUMNS = ("month", "kind", "actors", "text", "numbers", "about")
 
 
@@ -31,6 +33,8 @@ class RunResult:
         events: One row per event: month, kind, actors, text, numbers (as JSON text), about (contracts and talks).
         balances: Worst month: "parcels" relative, "money" in dollars.
         provenance: Where the result comes from; see `experiments.provenance`.
+        warnings: What to keep in mind when reading the result, one sentence each: what the scenario sets itself and was
+            changed by `set`.
     """
 
     scenario: Scenario
@@ -40,9 +44,10 @@ class RunResult:
     events: pd.DataFrame = field(repr=False)
     balances: dict[str, float]
     provenance: dict[str, Any] = field(repr=False)
+    warnings: tuple[str, ...] = ()
 
     def summary(self) -> dict[str, Any]:
-        """The result without its tables, as `lastmile run --json` prints it."""
+        """The result without its tables, as `lastmile run --json` prints it; warnings only where there are any."""
         return {
             "scenario": self.scenario.name,
             "seed": self.seed,
@@ -50,6 +55,7 @@ class RunResult:
             "until": str(self.scenario.end),
             "outcomes": {str(name): float(value) for name, value in self.outcomes.items()},
             "balances": self.balances,
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             "provenance": self.provenance,
         }
 
@@ -62,12 +68,21 @@ class RunResult:
         Raises:
             InputError: The folder is a file or holds something else than an earlier result.
         """
-        tables = {"monthly": self.monthly, "events": self.events, "outcomes": self.outcomes.to_frame()}
-        return write_result(folder, tables, self.summary())
+        return write_result(folder, self.tables(), self.summary())
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """What is saved as tables, by name."""
+        return dict(zip(TABLES, (self.monthly, self.events, self.outcomes.to_frame()), strict=True))
 
 
-def collect(market: ParcelMarket, seed: int) -> RunResult:
-    """Take the result out of a market that has run to its end."""
+def collect(market: ParcelMarket, seed: int, warnings: tuple[str, ...] = ()) -> RunResult:
+    """Take the result out of a market that has run to its end.
+
+    Args:
+        market: The market.
+        seed: Its seed.
+        warnings: What to keep in mind when reading the result.
+    """
     outcomes = compute_outcomes(market)
     return RunResult(
         scenario=market.settings,
@@ -77,6 +92,7 @@ def collect(market: ParcelMarket, seed: int) -> RunResult:
         events=event_table(market.events),
         balances={name: float(value) for name, value in market.balances().items()},
         provenance=provenance(market.settings),
+        warnings=warnings,
     )
 
 

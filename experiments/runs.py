@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from agents.calendar import Month
+from agents.roster import RosterError
 from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
+from experiments.parties import Roster, party_notes
 from experiments.results import RunResult, collect
-from experiments.settings import check_seeds, gather, prepare_scenario
+from experiments.settings import check_seeds, gather, overruled, prepare_scenario
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.start.choice_constants import StartError
@@ -26,23 +28,27 @@ def run(
     until: str | Month | None = None,
     progress: Progress | None = None,
     draws: str | Path | None = None,
+    roster: Roster | None = None,
 ) -> RunResult:
     """Run one scenario with one seed to its end.
 
     Args:
         scenario: A name of the library, the path of a TOML file, or a scenario.
-        set: Levers and parameters to change, by name.
+        set: Levers and parameters to change, by name; the result tells what the scenario sets otherwise itself.
         seed: Seed of the run's luck, 0 to 2**31 - 1.
         from_: First month, "2025-01".
         until: Last month, "2030-12".
         progress: Called with months done and months in all.
         draws: A stored set of parameter draws by name, or a parquet file: seed s takes draw s. None for the parameters
             as they are.
+        roster: Classes of one's own that decide for parties, or their import paths ("module:Class", "file.py:Class"),
+            by key; the result tells of them.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
     """
-    prepared = prepare_run(scenario, set, seed, from_, until, draws)
+    prepared = prepare_run(scenario, set, seed, from_, until, draws, roster)
+    warnings = (*overruled(scenario, set), *party_notes(prepared))
     market = start_market(prepared, int(seed))
     if progress is not None:
         progress(0, market.n_months)
@@ -50,7 +56,7 @@ def run(
         market.step()
         if progress is not None:
             progress(done, market.n_months)
-    return collect(market, int(seed))
+    return collect(market, int(seed), warnings)
 
 
 def prepare_run(
@@ -60,6 +66,7 @@ def prepare_run(
     from_: str | Month | None,
     until: str | Month | None,
     draws: str | Path | None,
+    roster: Roster | None = None,
 ) -> Scenario:
     """The scenario of a run, with its draw; see `run`.
 
@@ -69,13 +76,13 @@ def prepare_run(
     prepared: Scenario
     drawn: DrawSet | None
     prepared, drawn, _ = gather(
-        lambda: prepare_scenario(scenario, set, from_, until),
+        lambda: prepare_scenario(scenario, set, from_, until, roster=roster),
         lambda: None if draws is None else load_draws(draws),
         lambda: check_seeds(seed),
     )
     if drawn is None:
         return prepared
-    drawn.check_free(set or {})
+    drawn.check_free([prepared], set or {})
     return drawn.scenario(prepared, int(seed) - 1)
 
 
@@ -87,5 +94,7 @@ def start_market(scenario: Scenario, seed: int) -> ParcelMarket:
     """
     try:
         return ParcelMarket(scenario, rng=seed)
+    except RosterError as error:
+        raise InputError(f"scenario {scenario.name}: {error}") from error
     except StartError as error:
         raise InputError(f"scenario {scenario.name}: the market cannot start with these parameters: {error}") from error

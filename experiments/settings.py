@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import index
 from pathlib import Path
 from typing import Any, SupportsIndex
 
 from agents.calendar import Month
 from experiments.errors import InputError
+from experiments.parties import Roster, roster_paths
 from model.scenario import Scenario, ScenarioError
 
 MAX_SEED = 2**31 - 1
 # What describes a scenario is not an assumption; changing it by --set would only mislabel a result.
 _LABELS = ("name", "title", "description", "forced", "parameters")
+# What names code or whole tables has ways of its own to be told.
+_ELSEWHERE = {
+    "roster": "give roster or --roster, or write [roster] into a scenario file",
+    "carriers": "write [carriers.key] into a scenario file",
+}
 
 
 def prepare_scenario(
@@ -21,6 +27,8 @@ def prepare_scenario(
     set: Mapping[str, Any] | None = None,
     from_: str | Month | None = None,
     until: str | Month | None = None,
+    keep_own: bool = False,
+    roster: Roster | None = None,
 ) -> Scenario:
     """Load a scenario and apply the changes.
 
@@ -29,15 +37,22 @@ def prepare_scenario(
         set: Levers and parameters to change.
         from_: First month instead of the scenario's.
         until: Last month instead of the scenario's.
+        keep_own: Refuse to change what the scenario sets itself: for experiments on several scenarios, which would no
+            longer differ by it, and for those that a scenario is part of. One scenario alone may be changed; then
+            `overruled` tells.
+        roster: Classes of one's own that decide for parties, or their import paths, by key.
 
     Raises:
-        InputError: All problems: no such scenario, unknown keys, values out of range, months that are none.
+        InputError: All problems: no such scenario, unknown keys, values out of range, months that are none, classes
+            that cannot take part.
     """
     problems: list[str] = []
     changes: dict[str, Any] = {}
     for key, value in (set or {}).items():
         if key in _LABELS:
             problems.append(f"set: {key} describes the scenario and cannot be set; write a scenario file instead")
+        elif key in _ELSEWHERE:
+            problems.append(f"set: {key} cannot be set; {_ELSEWHERE[key]}")
         else:
             changes[key] = value
     for key, option, text in (("start", "from", from_), ("end", "until", until)):
@@ -47,15 +62,49 @@ def prepare_scenario(
         elif month is not None:
             changes[key] = month
     base = _load(scenario, problems)
+    if paths := roster_paths(roster, problems):
+        changes["roster"] = {**(base.roster if base is not None else {}), **paths}
     changed: Scenario | None = None
     try:
         # Without a base the changes are still checked, so that one message tells all.
         changed = (base or Scenario()).with_changes(changes, source="set")
     except ScenarioError as error:
-        problems += str(error).splitlines()
+        problems += [line.replace("set: roster: ", "roster: ", 1) for line in str(error).splitlines()]
+    if keep_own and base is not None and changed is not None:
+        problems += [f"set: {told}; leave one of both" for told in _overruled(base, changed, set or {})]
+        problems += [
+            f"roster: scenario {base.name!r} names {key} itself, and roster names it too; leave one of both"
+            for key, path in paths.items()
+            if base.roster.get(key, path) != path
+        ]
     if problems or base is None or changed is None:
         raise InputError(problems)
     return changed
+
+
+def overruled(scenario: str | Path | Scenario, set: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What a scenario sets itself and `set` changes to another value, one sentence each.
+
+    Args:
+        scenario: As in `prepare_scenario`, which has found nothing wrong with it and the changes.
+        set: Levers and parameters to change.
+    """
+    base = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    return tuple(_overruled(base, base.with_changes(set or {}), set or {}))
+
+
+def _overruled(base: Scenario, changed: Scenario, names: Iterable[str]) -> list[str]:
+    return [
+        f"scenario {base.name!r} sets {name} = {shown(base.value(name))} itself, and set makes it "
+        f"{shown(changed.value(name))}"
+        for name in names
+        if name in base.stated and base.value(name) != changed.value(name)
+    ]
+
+
+def shown(value: object) -> str:
+    """A lever or parameter as people write it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _load(scenario: str | Path | Scenario, problems: list[str]) -> Scenario | None:

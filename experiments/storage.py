@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.errors import InputError
+from experiments.errors import DamagedError, InputError
 
 SUMMARY = "summary.json"
 FORMAT = "lastmile-result-1"
@@ -75,11 +75,20 @@ def _check(path: Path, text: str) -> None:
 
 
 def _is_ours(path: Path, names: set[str]) -> bool:
+    files = saved_files(path)
+    return files is not None and files >= names
+
+
+def saved_files(folder: Path) -> set[str] | None:
+    """Names of the files of a saved result; None where a folder holds none."""
     try:
-        summary = json.loads((path / SUMMARY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(summary, dict) and summary.get("format") == FORMAT and set(summary.get("files", ())) >= names
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(summary, dict) or summary.get("format") != FORMAT:
+        return None
+    files = summary.get("files")
+    return {name for name in files if isinstance(name, str)} if isinstance(files, list) else set()
 
 
 def write_result(folder: str | Path, tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any]) -> Path:
@@ -103,6 +112,29 @@ def write_result(folder: str | Path, tables: Mapping[str, pd.DataFrame], summary
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return target
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table that `write_result` or another writer of this package has left.
+
+    Raises:
+        DamagedError: It is missing, or not a parquet file any more.
+    """
+    import pyarrow as pa
+
+    try:
+        return pd.read_parquet(path)
+    # Whatever a damaged file makes pyarrow or pandas stumble over.
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, MemoryError, pa.ArrowException) as error:
+        raise DamagedError(f"{path}: {damage(error)}") from error
+
+
+def damage(error: Exception) -> str:
+    """What is wrong with a file that could not be read, in a few words."""
+    if isinstance(error, FileNotFoundError):
+        return "it is missing"
+    reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), type(error).__name__)
+    return f"it cannot be read ({reason})"
 
 
 def _replace(new: Path, target: Path, old: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.geography import ZoneTable
+from model.newcomers import Newcomer
 from model.parameters import Parameters
 from model.tables import DataError, choice, read_table, text
 
@@ -32,24 +33,28 @@ _CARRIER_COLUMNS = {
 
 @dataclass(frozen=True, eq=False)
 class CarrierTable:
-    """All carriers in the order of every carrier axis: usps, amazon, ups, fedex, then the regional carriers.
+    """All carriers in the order of every carrier axis: usps, amazon, ups, fedex, regional ones, those of a scenario.
 
     Attributes:
         keys: Names in code, K.
         names: Names for people, K.
         kinds: "national" or "regional", K.
-        groups: Suffix of the carrier's rows in the parameter table, K: the key of a national carrier, else "regional".
+        groups: What a carrier is counted as, K: the key of a national carrier, else "regional".
+        like: Suffix of the carrier's rows in the parameter table, K: its group, or whom an added carrier starts like.
         household_coverage: (K, Z) float64, share of a zone's households that the carrier reaches. The row of Amazon is
             0: the market sets it.
         volume_2024: (K,) float64, published parcels of 2024 a year; regional carriers by the split of `volume_2024_*`.
+        added: Whether a scenario added the carrier to the listed ones, K.
     """
 
     keys: tuple[str, ...]
     names: tuple[str, ...]
     kinds: tuple[str, ...]
     groups: tuple[str, ...]
+    like: tuple[str, ...]
     household_coverage: NDArray[np.float64]
     volume_2024: NDArray[np.float64]
+    added: tuple[bool, ...]
 
     def __post_init__(self) -> None:
         self.household_coverage.setflags(write=False)
@@ -59,6 +64,11 @@ class CarrierTable:
     def n_carriers(self) -> int:
         """Number of carriers, K."""
         return len(self.keys)
+
+    @property
+    def name_of(self) -> dict[str, str]:
+        """Names for people by key."""
+        return dict(zip(self.keys, self.names, strict=True))
 
 
 @cache
@@ -71,7 +81,9 @@ def carrier_names() -> dict[str, str]:
     return {row["key"]: row["name"] for row in read_table(CARRIER_FILE, _CARRIER_COLUMNS, key=("key",))}
 
 
-def load_carriers(parameters: Parameters, zones: ZoneTable) -> CarrierTable:
+def load_carriers(
+    parameters: Parameters, zones: ZoneTable, newcomers: Mapping[str, Newcomer] | None = None
+) -> CarrierTable:
     """Read the carriers.
 
     With fewer than the listed regional carriers the largest stay. Beyond the listed ones, carriers without footprint or
@@ -80,9 +92,10 @@ def load_carriers(parameters: Parameters, zones: ZoneTable) -> CarrierTable:
     Args:
         parameters: Number of regional carriers, their volumes and their coverage inside a state.
         zones: The zones.
+        newcomers: Carriers that the scenario adds, by key; they come last.
 
     Raises:
-        DataError: The file is wrong, or names a state or a parameter that does not exist.
+        DataError: The file is wrong, or it or a newcomer names a state or a parameter that does not exist.
     """
     listed = read_table(CARRIER_FILE, _CARRIER_COLUMNS, key=("key",))
     known = {row.symbol for row in parameters.rows()}
@@ -104,21 +117,38 @@ def load_carriers(parameters: Parameters, zones: ZoneTable) -> CarrierTable:
         elif row["key"] != "amazon":
             coverage[k] = 1.0
     volumes = [parameters[row["volume_symbol"]] * 1e9 for row in chosen] + [0.0] * len(extra)
+    groups = tuple(row["key"] if row["kind"] != REGIONAL else REGIONAL for row in chosen) + (REGIONAL,) * len(extra)
+    new = newcomers or {}
+    reached = [_where(key, one, zones, inside_state) for key, one in new.items()]
     return CarrierTable(
-        keys=tuple(row["key"] for row in chosen) + tuple(f"regional_{n}" for n in extra),
-        names=tuple(row["name"] for row in chosen) + tuple(f"Regional carrier {n}" for n in extra),
-        kinds=tuple(row["kind"] for row in chosen) + (REGIONAL,) * len(extra),
-        groups=tuple(row["key"] if row["kind"] != REGIONAL else REGIONAL for row in chosen) + (REGIONAL,) * len(extra),
-        household_coverage=coverage,
-        volume_2024=np.array(volumes),
+        keys=tuple(row["key"] for row in chosen) + tuple(f"regional_{n}" for n in extra) + tuple(new),
+        names=tuple(row["name"] for row in chosen)
+        + tuple(f"Regional carrier {n}" for n in extra)
+        + tuple(one.name for one in new.values()),
+        kinds=tuple(row["kind"] for row in chosen) + (REGIONAL,) * len(extra) + tuple(one.kind for one in new.values()),
+        groups=groups + tuple(REGIONAL if one.kind == REGIONAL else key for key, one in new.items()),
+        like=groups + tuple(one.like for one in new.values()),
+        household_coverage=np.concatenate([coverage, np.reshape(reached, (len(new), zones.n_zones))]),
+        volume_2024=np.array([*volumes, *(one.volume * 1e9 for one in new.values())]),
+        added=(False,) * len(groups) + (True,) * len(new),
     )
+
+
+def _where(key: str, one: Newcomer, zones: ZoneTable, inside_state: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(Z,) share of households that a newcomer reaches."""
+    if one.kind != REGIONAL:
+        return np.ones(zones.n_zones)
+    return np.where(_in_states(one.states.split(), zones, f"carriers.{key}.states"), inside_state, 0.0)
 
 
 def _in_footprint(row: Mapping[str, Any], zones: ZoneTable) -> NDArray[np.bool_]:
     """(Z,) whether a zone lies in the carrier's states; an empty footprint means everywhere."""
     if row["footprint"] is None:
         return np.ones(zones.n_zones, dtype=np.bool_)
-    states = row["footprint"].split()
+    return _in_states(row["footprint"].split(), zones, f"{CARRIER_FILE}, carrier {row['key']!r}, column footprint")
+
+
+def _in_states(states: Sequence[str], zones: ZoneTable, where: str) -> NDArray[np.bool_]:
     if unknown := sorted(set(states) - set(zones.state.tolist())):
-        raise DataError(f"{CARRIER_FILE}, carrier {row['key']!r}, column footprint: no state {', '.join(unknown)}")
+        raise DataError(f"{where}: no state {', '.join(unknown)}")
     return np.isin(zones.state, states)

@@ -3,6 +3,9 @@
 A checkpoint belongs to the code, Mesa, numpy and Python that wrote it; others refuse it rather than go on differently.
 Inside is a pickle. It is read with a short list of what may be in it (classes of the market, of Mesa and of numpy), so
 that a file from elsewhere cannot call anything else; even so, open only files whose origin you know.
+
+Where a roster of one's own plays, the first line names its classes by import path and checksum, and the pickle names
+them by key. Nothing of it is imported unless the caller says so.
 """
 
 from __future__ import annotations
@@ -13,7 +16,9 @@ import json
 import os
 import pickle
 import platform
+import sys
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +28,8 @@ import mesa
 import numpy as np
 from mesa.time.events import EventGenerator
 
+from agents.party import Party
+from agents.roster import RosterError, checksum, load_class, origin, paths_of, short
 from model.code_checksum import code_checksum
 
 FORMAT = "lastmile-checkpoint-1"
@@ -56,17 +63,22 @@ def write_checkpoint(market: Any, path: str | Path) -> Path:
     """Write a market to a file, all or nothing; see the module.
 
     Raises:
-        CheckpointError: It plays with a strategy of one's own, which no other process would know.
+        CheckpointError: It plays with a class of one's own that no other process could find, or holds what is no part
+            of a market.
         OSError: The file cannot be written.
     """
     try:
+        roster = _travelling(market)
+        classes = {key: load_class(key, entry["path"]) for key, entry in roster.items()}
         buffer = io.BytesIO()
-        _Writer(buffer, protocol=5).dump(market)
+        (_Writer(buffer, 5) if not classes else _RosterWriter(buffer, classes)).dump(market)
         content = buffer.getvalue()
-        _Reader(io.BytesIO(content)).load()
+        _Reader(io.BytesIO(content), classes).load()
     except (CheckpointError, pickle.PicklingError, AttributeError, TypeError) as error:
         raise CheckpointError(f"this market cannot be kept: {error}") from error
-    head = {"format": FORMAT, "sha256": hashlib.sha256(content).hexdigest(), **_made_by()}
+    head: dict[str, Any] = {"format": FORMAT, "sha256": hashlib.sha256(content).hexdigest(), **_made_by()}
+    if roster:
+        head["roster"] = roster
     target = Path(path)
     handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
@@ -80,11 +92,17 @@ def write_checkpoint(market: Any, path: str | Path) -> Path:
     return target
 
 
-def read_checkpoint(path: str | Path) -> Any:
+def read_checkpoint(path: str | Path, roster: bool | Mapping[str, type[Party] | str] = False) -> Any:
     """Read what `write_checkpoint` wrote.
 
+    Args:
+        path: The file.
+        roster: What may be imported for the classes of one's own that the file names: nothing, whatever it names
+            (True), or the classes themselves or their paths, by key.
+
     Raises:
-        CheckpointError: There is no such file, it is no checkpoint, damaged, of other code, or holds what it must not.
+        CheckpointError: There is no such file, it is no checkpoint, damaged, of other code, or holds what it must not;
+            or it names classes that it was not given, or that have changed.
     """
     try:
         first, _, content = Path(path).read_bytes().partition(b"\n")
@@ -104,11 +122,57 @@ def read_checkpoint(path: str | Path) -> Any:
     if head.get("sha256") != hashlib.sha256(content).hexdigest():
         raise CheckpointError(f"checkpoint {path}: it is damaged")
     try:
-        return _Reader(io.BytesIO(content)).load()
-    except CheckpointError as error:
+        return _Reader(io.BytesIO(content), _classes(head.get("roster", {}), roster)).load()
+    except (CheckpointError, RosterError) as error:
         raise CheckpointError(f"checkpoint {path}: {error}") from error
     except Exception as error:  # a pickle can fail in any way
         raise CheckpointError(f"checkpoint {path}: it is damaged: {error}") from error
+
+
+def _travelling(market: Any) -> dict[str, dict[str, str]]:
+    """Import paths and checksums of the classes of one's own in a market, by key.
+
+    Raises:
+        CheckpointError: One of them cannot be found by another process.
+    """
+    own: dict[str, str] = market.settings.own_classes
+    known = [load_class(key, path) for key, path in own.items()]
+    for party in (*market.carrier_agents, market.regulator, *market.other_parties):
+        kind = type(party)
+        if kind not in known and kind.__module__.partition(".")[0] not in PACKAGES:
+            raise CheckpointError(f"{party.key} is played by {kind.__qualname__}, which no other process could find")
+    return origin(own)
+
+
+def _classes(named: object, given: bool | Mapping[str, type[Party] | str]) -> dict[str, type[Party]]:
+    """The classes that a file names, as far as the caller allows.
+
+    Raises:
+        CheckpointError: It names some that are not given, or that have changed since.
+    """
+    if not _is_roster(named):
+        raise CheckpointError("it is damaged: its roster is none")
+    assert isinstance(named, dict)
+    told = ", ".join(f"{key} is played by {short(entry['path'])}" for key, entry in named.items())
+    paths = {key: entry["path"] for key, entry in named.items()}
+    if given is not True:
+        if missing := sorted(paths.keys() - (given or {}).keys()):
+            raise CheckpointError(
+                f"in it {told}, and to read that is to run its code; allow it with roster=True, or give the class of "
+                f"{', '.join(missing)}"
+            )
+        paths = paths_of({key: one for key, one in (given or {}).items() if key in paths})
+    for key, path in paths.items():
+        if checksum(path) != named[key]["sha256"]:
+            raise CheckpointError(f"in it {key} is played by {short(path)}, whose file has changed since it was saved")
+    return {key: load_class(key, path) for key, path in paths.items()}
+
+
+def _is_roster(named: object) -> bool:
+    return isinstance(named, dict) and all(
+        isinstance(one, dict) and one.keys() == {"path", "sha256"} and {*map(type, one.values())} == {str}
+        for one in named.values()
+    )
 
 
 @cache
@@ -155,6 +219,23 @@ class _Writer(pickle.Pickler):
         return self._blocks[id(owner)][1]
 
 
+class _RosterWriter(_Writer):
+    """Writes classes that stand in the files of a roster by key and name: another process may have them elsewhere."""
+
+    def __init__(self, stream: io.BytesIO, classes: Mapping[str, type[Party]]) -> None:
+        super().__init__(stream, 5)
+        self._keys = {found.__module__: key for key, found in classes.items()}
+
+    def persistent_id(self, value: Any) -> tuple[str, str] | None:
+        """Key and name of a class of the roster's files; None for everything else."""
+        if not isinstance(value, type) or value.__module__ not in self._keys:
+            return None
+        name: str = value.__qualname__
+        if getattr(sys.modules[value.__module__], name, None) is not value:
+            raise CheckpointError(f"it holds a {name}, which stands at the top of no module")
+        return self._keys[value.__module__], name
+
+
 def _address(value: Any) -> int:
     return int(value.__array_interface__["data"][0])
 
@@ -167,7 +248,20 @@ def _array(block: Any, kind: str, shape: Any, strides: Any, offset: int, writeab
 
 
 class _Reader(pickle.Unpickler):
-    """Reads only what a market consists of."""
+    """Reads only what a market consists of, with classes that stand in the same files as those of a roster."""
+
+    def __init__(self, stream: io.BytesIO, classes: Mapping[str, type[Party]]) -> None:
+        super().__init__(stream)
+        self._classes = classes
+
+    def persistent_load(self, pid: Any) -> Any:
+        """A class of the roster's files."""
+        key, name = pid if isinstance(pid, tuple) and len(pid) == 2 else ("", "")
+        home = self._classes[key].__module__ if key in self._classes else ""
+        found = getattr(sys.modules.get(home), name, None) if isinstance(name, str) else None
+        if not isinstance(found, type) or found.__module__ != home:
+            raise CheckpointError(f"it holds {name!r} of {key!r}, which is no part of its roster")
+        return found
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("builtins", "getattr"):

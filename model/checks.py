@@ -124,9 +124,10 @@ def postal_imbalance(market: Economy) -> float:
     postal, party = state.flows.postal, ledger.index("usps")
     opening = int(ledger.balance[party] - ledger.received[:, party].sum() + ledger.paid[:, party].sum())
 
-    owed = (state.books.usps_debt, state.books.usps_arrears, state.postal.deferred)
+    usps = market.usps
+    owed = (usps.debt, usps.arrears, usps.deferred)
     borrowed, unpaid, deferred = (
-        round(now * CENTS) - round(before * CENTS) for now, before in zip(owed, state.postal.owed_before, strict=True)
+        round(now * CENTS) - round(before * CENTS) for now, before in zip(owed, usps.owed_before, strict=True)
     )
     flows = (postal.mail_revenue, postal.parcel_revenue, postal.net_interest, -postal.expense, postal.noncash)
     expected = sum(round(value * CENTS) for value in flows) - round(postal.capital * CENTS)
@@ -157,7 +158,7 @@ def result_imbalance(market: Economy) -> float:
         if carrier != USPS:
             settled = ledger.income("settlement", key)
             gap = abs(int(found[ledger.index(key)]) / CENTS - books[carrier] - settled)
-            worst = max(worst, gap if gap > ROUNDING_USD else 0.0)
+            worst = max(worst, gap - ROUNDING_USD)
     return worst
 
 

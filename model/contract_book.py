@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from agents.calendar import MONTHS_PER_YEAR, Month
@@ -43,10 +44,11 @@ class ContractBook:
 
     Args:
         events: Where changes are recorded.
+        names: Names of the carriers for people, by key.
     """
 
-    def __init__(self, events: EventLog) -> None:
-        self._events = events
+    def __init__(self, events: EventLog, names: Mapping[str, str] | None = None) -> None:
+        self._events, self._names = events, names or {}
         self._held: dict[tuple[str, str], Holding] = {}
         self._upcoming: dict[tuple[str, str], Contract] = {}
         # What ended in a month and is not told yet: until the month is over a successor can still be signed.
@@ -277,10 +279,9 @@ class ContractBook:
             self._upcoming[successor, buyer] = next_version(signed, seller=successor)
             self.history.append(self._upcoming[successor, buyer])
 
-    @staticmethod
-    def name(key: str) -> str:
+    def name(self, key: str) -> str:
         """Name of a party for people."""
-        return party_name(key)
+        return self._names.get(key) or party_name(key)
 
     def _sentence(self, contract: Contract, what: str) -> str:
         return f"The contract of {self.name(contract.buyer)} with {self.name(contract.seller)} {what}"

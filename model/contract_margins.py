@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.pricing import quote
-from model.carriers import UPS
 
 if TYPE_CHECKING:
     from model.economy import Economy
@@ -30,8 +29,8 @@ def contract_cost(market: Economy, carrier: int) -> tuple[Floats, Floats]:
     share = market.state.choice.enterprise_share[:, :, carrier]
     mix = demand.mix[shippers.division[rows]][:, None, :]
     parcels = (market.annual_parcels[rows] * yearly)[:, :, None] * share * mix
-    street = market.state.network.street
-    last_mile = street.marginal[carrier - 1] + street.sort[carrier - 1]
+    routes = market.state.network.street.of(carrier)
+    last_mile = routes.marginal + routes.sort
     total = parcels.sum(axis=2)
     mean = np.divide(parcels @ last_mile, total, out=np.zeros_like(total), where=total > 0.0)
     return total, mean + market.costs.upstream[:, carrier] * env.price_level
@@ -54,13 +53,14 @@ def contract_margins(market: Economy, carrier: int) -> tuple[Floats, Floats]:
 def enterprise_quotes(market: Economy) -> Floats:
     """What every carrier quotes every enterprise shipper today before surcharges, $ per parcel, (E, S, K).
 
-    UPS quotes those that it has shed at least their own cost and the margin that it wants.
+    Who has shed a shipper quotes it at least its own cost and the markup without which it signs nothing.
     """
     tariffs, discount = market.state.tariffs, market.shippers.discount[market.shippers.enterprise]
     quoted = np.asarray(quote(tariffs.offered, tariffs.floor, discount[:, None, None]))
-    shed = sorted(market.state.rivals.reviewed_until)
-    if shed:
-        _, cost = contract_cost(market, UPS)
-        least = cost[shed] / (1.0 - market.figures.required_contract_margin)
-        quoted[shed, :, UPS] = np.maximum(quoted[shed, :, UPS], least)
+    for carrier in market.carrier_agents:
+        shed = carrier.shed_shippers()
+        if shed:
+            _, cost = contract_cost(market, carrier.index)
+            least = carrier.asks_back(cost[shed])
+            quoted[shed, :, carrier.index] = np.maximum(quoted[shed, :, carrier.index], least)
     return quoted

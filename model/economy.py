@@ -13,6 +13,8 @@ from agents.amazon import Amazon
 from agents.calendar import Month
 from agents.carriers import Carrier
 from agents.geography import ZoneTable
+from agents.party import Party
+from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
 from agents.shippers import ShipperTable
 from agents.usps import Usps
@@ -23,13 +25,12 @@ from model.events import EventLog
 from model.history import Paths, fitted_figures, make_paths
 from model.ledger import Ledger
 from model.measuring.welfare import shipper_surplus
-from model.operations import CostModel, quote_floors, usps_mean_cost
+from model.operations import CostModel, amazon_own_cost, quote_floors, usps_mean_cost
 from model.parameters import ParameterError, Parameters
 from model.postal_accounts import BILLION
 from model.records import Records
-from model.regulator import Regulator
 from model.scenario import Scenario
-from model.start.assemble import assemble
+from model.start.assemble import Start, assemble
 from model.start.choice_constants import ChoiceSolution, StartError
 from model.state import MarketState
 from model.statements import LENDERS, PAYERS, open_ledger
@@ -71,10 +72,12 @@ class Economy:
         ledger: Accounts of all parties.
         payer_of_group: Party that pays for each customer group, (G,).
         party_of_carrier: Party of each carrier, (K,).
+        carriage_cost_factor: What Amazon's parcels cost UPS and FedEx over those of others, by key.
         events: What happened.
         book: Contracts.
         records: What is remembered by month.
         carrier_agents: The carriers as agents, in the order of the axis; four of them by name, and the regulator.
+        other_parties: Parties of the roster that are no carriers.
     """
 
     settings: Scenario
@@ -104,10 +107,12 @@ class Economy:
     ledger: Ledger
     payer_of_group: NDArray[np.int64]
     party_of_carrier: NDArray[np.int64]
+    carriage_cost_factor: dict[str, float]
     events: EventLog
     book: ContractBook
     records: Records
     carrier_agents: list[Carrier]
+    other_parties: list[Party]
     usps: Usps
     amazon: Amazon
     ups: Ups
@@ -115,26 +120,31 @@ class Economy:
     regulator: Regulator
     _figures: Parameters
     _shippers: ShipperTable
+    _route_cost: tuple[tuple[float, float, float], Floats] | None = None
 
-    def open_economy(self, settings: Scenario, seed: int) -> None:
+    def open_economy(self, settings: Scenario, seed: int) -> Start:
         """Put the data of the start together; agents and contracts come after.
 
         Args:
             settings: What the run assumes.
             seed: Seed of the replication.
 
+        Returns:
+            The start, with what the parties will remember of it.
+
         Raises:
             model.start.choice_constants.StartError: The parameters have no start state.
         """
         self.settings, self.seed_number, self.streams = settings, seed, Streams(seed)
         self._take_figures_of_start()
-        self.carriers = load_carriers(self.figures, self.zones)
-        in_past = settings.start < settings.projection_start
-        start = assemble(self.figures, self.zones, self.carriers, self.streams, planned=not in_past)
+        self.carriers = load_carriers(self.figures, self.zones, settings.carriers)
+        known = settings.announced_plans and settings.start >= settings.projection_start
+        plan_from = settings.projection_start if known else None
+        start = assemble(self.figures, self.zones, self.carriers, self.streams, plan_from)
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
         self._shippers = start.shippers
-        self.amazon_start_parcels = float(start.state.amazon.flows.parcels.sum())
+        self.amazon_start_parcels = float(start.amazon.flows.parcels.sum())
         self.annual_parcels = start.shippers.market_volume
         self.solution = start.solution
         self.months_done = 0
@@ -146,8 +156,9 @@ class Economy:
         self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
         self._open_ledger()
         self.events = EventLog()
-        self.book = ContractBook(self.events)
+        self.book = ContractBook(self.events, self.carriers.name_of)
         self.records = Records(settings.n_months, self.carriers.keys, self.zones.n_zones, settings.start)
+        return start
 
     def agent(self, key: str) -> Carrier:
         """Return the carrier of a key."""
@@ -170,27 +181,72 @@ class Economy:
         """All shippers."""
         return self._shippers
 
-    def amazon_parcels_expected(self, month: Month) -> Floats:
-        """Return the parcels a year that Amazon expects to ship in a month, on trend, by zone, (Z,)."""
+    def amazon_parcels_expected(self, month: Month, now: Month | None = None) -> Floats:
+        """Return the parcels a year that Amazon expects to ship in a month, on trend, by zone, (Z,).
+
+        Args:
+            month: The month.
+            now: Month in which it looks ahead, this one unless given.
+        """
         start = self.settings.start
-        index = self.paths.amazon_parcels(month - start, self.month - start)
+        index = self.paths.amazon_parcels(month - start, (now or self.month) - start)
         return np.asarray(self.amazon_start_parcels * index * self.amazon_mix[0])
+
+    def coverage_ordered(self, carrier: int) -> Floats:
+        """Return the share of households that a carrier can serve once all that it has ordered stands, (Z,)."""
+        return self.state.network.coverage_ordered(carrier)
+
+    def amazon_own_volume(self) -> Floats:
+        """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
+        return self.state.network.amazon_own
+
+    def amazon_route_cost(self, parcels: Floats) -> Floats:
+        """Return what a parcel costs Amazon on new routes of its own by zone and density cell, $, (Z, P).
+
+        It is worked out once where wages, prices and parcels stay as they are.
+
+        Args:
+            parcels: All that Amazon ships, parcels a year by zone, (Z,).
+        """
+        env = self.state.environment
+        today = (env.wage_other, env.price_level, float(parcels.sum()))
+        if self._route_cost is None or self._route_cost[0] != today:
+            grid = amazon_own_cost(self.costs, self.zones, parcels, env.wage_other, env.price_level)
+            self._route_cost = (today, grid)
+        return self._route_cost[1]
+
+    def amazon_capital_charge(self) -> Floats:
+        """Return the capital that a parcel costs Amazon where it would have to build, $ per parcel, (Z,)."""
+        factor = self.costs.own_cost_multiplier * self.costs.own_cost_noise
+        return np.asarray(self.figures.by_type("capital_charge")[self.zones.zone_type] * factor * self.price_level)
+
+    @property
+    def price_level(self) -> float:
+        """Prices in general relative to the start."""
+        return self.state.environment.price_level
 
     def season_of(self, month: Month) -> float:
         """Month factor of a month."""
         return float(season_factors(self.figures)[month.month - 1])
 
     def published_access_price(self) -> float:
-        """Published USPS price of last-mile access, $ per parcel: it moves with USPS economy list prices."""
-        p = self.figures
+        """Return what USPS asks everybody for last-mile access, $ per parcel."""
         moved = self.state.tariffs.growth(0, USPS, otherwise=self.state.environment.price_level)
-        return p.price_access_published_ratio * p.price_access_amazon * moved
+        price = self.usps.access_price(moved)
+        if not 0.0 <= price < np.inf:
+            raise ValueError(f"usps publishes {price!r} $ per parcel for access; allowed: a number of at least 0")
+        return price
 
     @property
     def surepost_share(self) -> float:
         """Share of USPS economy parcels that were UPS's until the end of the start year."""
         start = self.figures.volume_segment_economy * self.figures.share_economy_usps
         return min(1.0, self.figures.surepost_volume_2024 / start) if start > 0.0 else 0.0
+
+    @property
+    def surepost_carrier(self) -> Carrier:
+        """The carrier whose economy parcels USPS brought to the door until the end of 2024 (SurePost)."""
+        return self.ups
 
     def _take_figures_of_start(self) -> None:
         """Figures in force when the run begins; those of the past follow from the scenario's and may be impossible."""
@@ -219,6 +275,4 @@ class Economy:
         self.ledger = open_ledger(self.carriers.keys)
         self.payer_of_group = np.array([self.ledger.index(name) for name in PAYERS])
         self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
-        flow = self.state.postal.underlying_flow
-        self.state.postal.underlying_flow = np.roll(flow, 1 - self.month.month)  # the month before the start comes last
         self.ledger.pay("opening", LENDERS, "usps", self.figures.usps_cash_start * BILLION)

@@ -35,6 +35,7 @@ KINDS = {
     "sourcing": "Who delivers a carrier's parcels changes",
     "talks": "Two parties open talks",
     "violation": "USPS breaks a rule",
+    "wages": "A union or another party sets wages",
 }
 
 

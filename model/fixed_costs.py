@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.rivals import merged_share
-from model.carriers import FEDEX
 from model.words import parcels_in_words
 
 if TYPE_CHECKING:
@@ -23,10 +21,10 @@ def fixed_costs(market: Economy) -> Floats:
 
     What a closure spares, and what entry into a state adds, arrives evenly within a year.
     """
-    p, cost = market.figures, market.state.books.fixed_cost.copy()
+    cost = market.state.books.fixed_cost.copy()
     if market.settings.rival_rules:
         months = market.month - market.settings.projection_start + 1
-        cost[FEDEX] *= 1.0 - p.fedex_network_saving * merged_share(months, int(p.fedex_network_saving_months))
+        cost *= 1.0 - np.array([carrier.merger_saving(months) for carrier in market.carrier_agents])
     for carrier, since, spared in market.state.network.savings:
         cost[carrier] -= spared * np.clip((market.month - since + 1) / MONTHS_PER_YEAR, 0.0, 1.0)
     return np.maximum(cost, 0.0)

@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from agents.bargaining import View
 from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
+from agents.contract_use import OwnContracts
 from agents.contracts import Contract
 from agents.party import Party
 from agents.pricing import OwnDemand
-from agents.roster import path_of, travels
+from agents.roster import check_kind, paths_of, travels
 from agents.shippers import Shipper
 from model.access import insourcing
+from model.bargains import carriage
 from model.bargains.own import own_contracts, own_talks
 from model.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from model.checks import BalanceError
@@ -31,9 +33,8 @@ from model.economy import Economy
 from model.elasticities import LongRunDemand
 from model.outcomes import compute_outcomes
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
-from model.regulator import Regulator
 from model.scenario import DEFAULT_SCENARIO, Scenario
-from model.start.parties import create_carriers
+from model.start.parties import create_carriers, create_others, create_regulator
 from model.statements import payments
 from model.tariffs import rival_price_ratio
 from model.timeline import surepost_end
@@ -90,11 +91,12 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
     Args:
         scenario: A scenario, its name, or the path of its TOML file.
         rng: Seed of the replication.
-        roster: Classes of one's own for some parties, by key; see `agents.roster`. A class that no other process could
-            find plays here all the same, but such a market cannot be saved.
+        roster: Classes of one's own for some parties, or their import paths, by key; see `agents.roster`. A class that
+            no other process could find plays here all the same, but such a market cannot be saved.
 
     Raises:
         model.scenario.ScenarioError: The scenario is not valid.
+        agents.roster.RosterError: A class of the roster cannot be the party that it is for.
         model.start.choice_constants.StartError: Its parameters have no start state.
     """
 
@@ -102,17 +104,18 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         self,
         scenario: Scenario | str | Path = DEFAULT_SCENARIO,
         rng: int = 1,
-        roster: Mapping[str, type[Party]] | None = None,
+        roster: Mapping[str, type[Party] | str] | None = None,
     ) -> None:
         super().__init__(rng=rng)
         self.phase_seconds = dict.fromkeys((phase.name for phase in PHASES), 0.0)
         self._failure: str | None = None
         self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
         settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-        own = dict(roster or {})
-        self.open_economy(with_roster(settings, own), int(rng))
-        contracts.sign_start_contracts(self)
+        settings, own = with_roster(settings, roster or {})
+        start = self.open_economy(settings, int(rng))
         self._create_agents(own)
+        self.amazon.opens(start.amazon)
+        contracts.sign_start_contracts(self)
         if self.settings.announced_plans and self.settings.start >= surepost_end():
             insourcing.take_announced_decision(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
@@ -165,18 +168,23 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         """Keep the market in a file; `load` goes on with it as if it had never stopped. See `model.checkpoint`.
 
         Raises:
-            model.checkpoint.CheckpointError: It plays with a bargaining strategy of one's own.
+            model.checkpoint.CheckpointError: It plays with a class of one's own that no other process could find.
         """
         return write_checkpoint(self, path)
 
     @classmethod
-    def load(cls, path: str | Path) -> ParcelMarket:
+    def load(cls, path: str | Path, roster: bool | Mapping[str, type[Party] | str] = False) -> ParcelMarket:
         """Return the market of a file that `save` wrote.
+
+        Args:
+            path: The file.
+            roster: Where classes of one's own play in it: these classes or their import paths, by key, or True to
+                import those that the file names, which runs their code. False imports nothing.
 
         Raises:
             model.checkpoint.CheckpointError: It holds none that can go on with this code.
         """
-        market = read_checkpoint(path)
+        market = read_checkpoint(path, roster)
         if not isinstance(market, cls):
             raise CheckpointError(f"checkpoint {path}: it holds no {cls.__name__}")
         return market
@@ -205,9 +213,13 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
 
     # -- the narrow door (agents.world.World) ------------------------------------------------------------------------
 
-    def own_books(self, carrier: int) -> CarrierBooks:
-        """Return a carrier's own accounts, capacity and prices."""
-        return planning.own_books(self, carrier)
+    def own_books(self, carrier: int, month: Month | None = None) -> CarrierBooks:
+        """Return a carrier's own accounts, capacity and prices, as in a month (this one unless given)."""
+        return planning.own_books(self, carrier, month or self.month)
+
+    def own_contracts_with(self, buyer: str, seller: str, month: Month | None = None) -> OwnContracts:
+        """Return what a buyer has signed with a seller, as it knows it in a month (this one unless given)."""
+        return contracts.own_contracts_with(self, buyer, seller, month or self.month)
 
     def postal_books(self) -> PostalBooks:
         """Return what USPS knows of its own cash and debt."""
@@ -238,17 +250,13 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
             demand.parcels[:, carrier], demand.price[:, carrier], cost[:, carrier], demand.elasticity[:, carrier]
         )
 
-    def amazon_outsourced(self, month: Month) -> Floats:
-        """Return the parcels a year that Amazon's contracts will carry in a month, as known today, (Z,)."""
-        return contracts.outsourced(self, month)
+    def amazon_imposed_share(self, month: Month, now: Month | None = None) -> float | None:
+        """Return the share of its start volume that Amazon must leave with USPS in a month, None where it is free."""
+        return contracts.imposed_share(self, month, now or self.month)
 
-    def amazon_at_usps(self, month: Month) -> Floats:
-        """Return the part of it that USPS will carry, (Z,)."""
-        return contracts.expected_at_usps(self, month)
-
-    def amazon_own_volume(self) -> Floats:
-        """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
-        return self.state.network.amazon_own
+    def announced_share(self, seller: str, month: Month, now: Month | None = None) -> float:
+        """Return the share of Amazon's start volume that a seller's announced plan leaves it in a month."""
+        return carriage.announced_share(self, seller, month, now or self.month)
 
     # -- Mesa's view of the agents: a million shippers need no Python object each until somebody asks for them ---------
 
@@ -279,19 +287,28 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
 
     def _create_agents(self, own: Mapping[str, type[Party]]) -> None:
         create_carriers(self, own)
-        self.regulator = Regulator(self, int(self.figures.regulator_lag))
+        create_regulator(self, own)
+        create_others(self, own)
         self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
 
 
-def with_roster(settings: Scenario, own: Mapping[str, type[Party]]) -> Scenario:
-    """Settings that name the classes of a roster which other processes can find.
+def with_roster(settings: Scenario, roster: Mapping[str, type[Party] | str]) -> tuple[Scenario, dict[str, type[Party]]]:
+    """Settings that name the classes of a roster which other processes can find, and the other classes by key.
 
     Args:
         settings: What the run assumes.
-        own: Classes by key of a party.
+        roster: Classes or import paths by key of a party.
+
+    Raises:
+        model.scenario.ScenarioError: A path leads to no class that can be this party.
+        agents.roster.RosterError: A class cannot be this party.
     """
-    paths = {key: path_of(key, found) for key, found in own.items() if travels(found)}
-    return settings.with_changes({"roster": {**settings.roster, **paths}}) if paths else settings
+    stays = {key: one for key, one in roster.items() if not isinstance(one, str) and not travels(one)}
+    paths = paths_of({key: one for key, one in roster.items() if key not in stays})
+    for key, found in stays.items():
+        check_kind(key, found, settings.base_of(key))
+    changed = settings.with_changes({"roster": {**settings.roster, **paths}}, "roster") if paths else settings
+    return changed, stays
 
 
 def _latest(name: str, column: int | None, market: ParcelMarket) -> float:

@@ -60,7 +60,7 @@ def build_cost_model(p: Parameters, zones: ZoneTable, carriers: CarrierTable, no
         carriers: The carriers.
         noise: Local factor on Amazon's own cost, (Z,).
     """
-    groups = carriers.groups[1:]
+    groups = carriers.like[1:]
     types = ("urban", "suburban", "rural")
 
     def by_type(stem: str) -> Floats:
@@ -106,7 +106,7 @@ def build_cost_model(p: Parameters, zones: ZoneTable, carriers: CarrierTable, no
         geometry=geometry,
         rates=rates,
         access=access,
-        upstream=np.array([upstream_of[group] for group in carriers.groups]).T,
+        upstream=np.array([upstream_of[group] for group in carriers.like]).T,
         mail_pieces=p.by_type("mail_pieces_per_point")[zones.zone_type],
         own_cost_multiplier=p.amazon_own_cost_multiplier,
         own_cost_noise=noise,
@@ -119,6 +119,17 @@ def rates_of_month(model: CostModel, wage_index: float, price_index: float, netw
     if network is None:
         return model.rates.scaled(wage_index, price_index)
     return rates_of_month(model, wage_index, price_index).only(network)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCosts:
+    """Last-mile cost of one carrier's routes in one month: a row of each array of `StreetCosts`, (Z,) or (Z, P)."""
+
+    street: Floats
+    sort: Floats
+    marginal: Floats
+    next_household: Floats
+    marginal_grid: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +149,28 @@ class StreetCosts:
     marginal: Floats
     next_household: Floats
     marginal_grid: Floats
+
+    def of(self, carrier: int) -> RouteCosts:
+        """Cost of one carrier's routes.
+
+        Args:
+            carrier: Index of the carrier; USPS, the first one, has no routes for parcels alone.
+        """
+        row = network_of(carrier)
+        return RouteCosts(
+            self.street[row], self.sort[row], self.marginal[row], self.next_household[row], self.marginal_grid[row]
+        )
+
+
+def network_of(carrier: int) -> int:
+    """Position of a carrier among the parcel-only networks.
+
+    Raises:
+        ValueError: It is USPS, whose parcels go with the mail.
+    """
+    if carrier == USPS:
+        raise ValueError("USPS has no routes for parcels alone; allowed: any other carrier")
+    return carrier - 1
 
 
 def street_costs(
@@ -330,26 +363,26 @@ def quote_floors(
 def expected_unit_grid(
     model: CostModel,
     zones: ZoneTable,
-    network: int,
+    carrier: int,
     annual: Floats,
     coverage: Floats,
     wage_index: float,
     price_index: float,
     places: NDArray[np.int64] | slice = slice(None),
 ) -> Floats:
-    """Cost with sorting by percentile that one network would have at some volume and coverage, $ per parcel, (Z, P).
+    """Cost with sorting by percentile that a carrier would have at some volume and coverage, $ per parcel, (Z, P).
 
     Args:
         model: Cost rates.
         zones: The zone table.
-        network: Position of the network, 0 for Amazon.
+        carrier: Index of the carrier, not USPS.
         annual: Parcels a year by zone, (Z,).
         coverage: Share of households that they go to, densest first, (Z,).
         wage_index: Wages relative to the start.
         price_index: Prices relative to the start.
         places: Zones to look at, where not all; the result has their rows alone.
     """
-    rates = rates_of_month(model, wage_index, price_index, network)
+    rates = rates_of_month(model, wage_index, price_index, network_of(carrier))
     per_household = rates.parcels_per_household_day(annual[None, places], (coverage * zones.households)[None, places])
     grid, zone_type = zones.density_grid[places], zones.zone_type[places]
     economics = route_economics(grid, zone_type, per_household, rates, model.geometry)
@@ -369,5 +402,5 @@ def amazon_own_cost(
         price_index: Prices relative to the start.
     """
     everybody = np.ones(zones.n_zones)
-    unit_cost = expected_unit_grid(costs, zones, AMAZON - 1, parcels, everybody, wage_index, price_index)
+    unit_cost = expected_unit_grid(costs, zones, AMAZON, parcels, everybody, wage_index, price_index)
     return np.asarray(unit_cost * (costs.own_cost_multiplier * costs.own_cost_noise)[:, None])

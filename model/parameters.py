@@ -31,14 +31,16 @@ class Parameters:
     (`by`, `by_type`, `by_segment`). Derived parameters are computed from the inputs when they are read.
 
     Attributes:
+        stated: Symbols that were told by name, also where the value is the default. It is no part of the value.
         used: Symbols that were read from this object, inputs of derived ones included. It is no part of the value.
     """
 
-    __slots__ = ("_derived", "_table", "_values", "used")
+    __slots__ = ("_derived", "_table", "_values", "stated", "used")
 
     _table: Mapping[str, Parameter]
     _values: Mapping[str, float]
     _derived: dict[str, float]
+    stated: frozenset[str]
     used: set[str]
 
     def __init__(self, overrides: Mapping[str, object] | None = None) -> None:
@@ -59,6 +61,7 @@ class Parameters:
         object.__setattr__(self, "_table", table)
         object.__setattr__(self, "_values", MappingProxyType(values))
         object.__setattr__(self, "_derived", {symbol: table[symbol].value for symbol in REPORTED})
+        object.__setattr__(self, "stated", frozenset(overrides or ()))
         object.__setattr__(self, "used", set())
         self._derive()
 
@@ -87,7 +90,10 @@ class Parameters:
         """
         if not isinstance(overrides, Mapping):
             raise ParameterError(f"parameters must be a table of symbol = value, not a {type(overrides).__name__}")
-        return Parameters({**self.overrides, **overrides})
+        return Parameters({**self._told(), **overrides})
+
+    def _told(self) -> dict[str, float]:
+        return {symbol: self._values[symbol] for symbol in sorted(self.stated)}
 
     @property
     def overrides(self) -> dict[str, float]:
@@ -185,4 +191,4 @@ class Parameters:
         return f"Parameters({self.overrides})"
 
     def __reduce__(self) -> tuple[type[Parameters], tuple[dict[str, float]]]:
-        return Parameters, (self.overrides,)
+        return Parameters, (self._told(),)

@@ -1,11 +1,9 @@
-"""The books of USPS: mail, parcels, institutional cost, cash and debt (section 14)."""
+"""The books of USPS: mail, parcels, institutional cost, cash and debt."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-
-import numpy as np
 
 from agents.calendar import MONTHS_PER_YEAR
 from model.demand import growth_index
@@ -175,9 +173,6 @@ def interest(p: Parameters, rate: float, cash: float, debt: float) -> tuple[floa
     return rate * max(0.0, cash) / MONTHS_PER_YEAR, paid / MONTHS_PER_YEAR
 
 
-def borrowing(p: Parameters, cap: float, cash: float, debt: float, borrowed_this_year: float) -> float:
-    """Dollars that USPS borrows when cash falls below its minimum, within the debt cap ($) and the yearly limit."""
-    wanted = max(0.0, p.usps_min_cash * BILLION - cash)
-    room = max(0.0, cap - debt)
-    left = max(0.0, p.usps_borrowing_max_year * BILLION - borrowed_this_year)
-    return float(np.minimum(np.minimum(wanted, room), left))
+def borrowing_room(p: Parameters, cap: float, debt: float, borrowed_this_year: float) -> float:
+    """Dollars that the law lets USPS borrow: what the debt cap ($) and the yearly limit leave."""
+    return min(max(0.0, cap - debt), max(0.0, p.usps_borrowing_max_year * BILLION - borrowed_this_year))

@@ -17,15 +17,20 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agents.calendar import Month
-from agents.roster import USUAL, find_class
+from agents.carriers import Carrier
+from agents.party import Party
+from agents.regional import RegionalCarrier
+from agents.roster import USUAL, find_class, located
 from model.carriers import REGIONAL, carrier_names
 from model.history.fitting import fitted_symbols
 from model.history.table import FIRST_START
+from model.newcomers import Newcomer, check_newcomers
 from model.parameters import ParameterError, Parameters, short_text
 from model.toml_files import read_toml, read_toml_file
 
 MAX_MONTHS = 1200
 DEFAULT_SCENARIO = "baseline"
+_LABELS = ("name", "title", "description", "forced")
 
 
 class ScenarioError(ValueError):
@@ -216,6 +221,9 @@ class Scenario(BaseModel):
         "choice",
     )
     auction_excludes_amazon: bool = _lever(False, "Amazon may not bid in the access auction", "USPS", "switch")
+    carriers: dict[str, Newcomer] = Field(
+        default_factory=dict, description="Carriers that it adds to the listed ones, by key"
+    )
     roster: dict[str, str] = Field(
         default_factory=dict, description="Classes of one's own that decide for parties: import paths by key"
     )
@@ -237,15 +245,30 @@ class Scenario(BaseModel):
             return Month.parse(value)
         return value
 
-    @field_validator("roster")
-    @classmethod
-    def _find_classes(cls, value: dict[str, str]) -> dict[str, str]:
-        known = [*carrier_names(), REGIONAL]
-        if lost := sorted(value.keys() - set(known)):
-            raise ValueError(f"{', '.join(lost)}: no such party; there are {', '.join(known)}")
-        for key, path in value.items():
-            find_class(key if key in USUAL else REGIONAL, path)
-        return value
+    @model_validator(mode="after")
+    def _check_parties(self) -> Self:
+        known = carrier_names()
+        try:
+            check_newcomers(self.carriers, known)
+        except ValueError as error:
+            raise ValueError(f"carriers: {str(error).removeprefix('roster: ')}") from error
+        if self.carriers and self.start < self.projection_start:
+            raise ValueError(
+                f"carriers: {', '.join(self.carriers)} cannot be added to a run that starts in {self.start}; allowed: "
+                f"a start in {self.projection_start} or later"
+            )
+        for key, path in self.roster.items():
+            find_class(key, path, self.base_of(key))
+        return self
+
+    def base_of(self, key: str) -> type[Party]:
+        """What the class of a party must be a subclass of; `Party` for one that is no carrier."""
+        if key in USUAL:
+            return USUAL[key]
+        if key in self.carriers:
+            return RegionalCarrier if self.carriers[key].kind == REGIONAL else Carrier
+        numbered = key.startswith(f"{REGIONAL}_") and key.removeprefix(f"{REGIONAL}_").isdigit()
+        return USUAL[REGIONAL] if key in carrier_names() or numbered else Party
 
     @model_validator(mode="after")
     def _check_dates(self) -> Self:
@@ -275,6 +298,11 @@ class Scenario(BaseModel):
         return self.end - self.start + 1
 
     @property
+    def own_classes(self) -> dict[str, str]:
+        """Import paths of the classes that decide for parties and do not come with the market, by key."""
+        return own_classes_in({"carriers": _plain(self.carriers), "roster": self.roster})
+
+    @property
     def debt_ceiling(self) -> float:
         """What USPS may owe at most, bn $."""
         raised = self.debt_cap == "raised"
@@ -293,6 +321,8 @@ class Scenario(BaseModel):
             raise ScenarioError(f"scenario file {source}: the scenario is empty; it needs a title or a change")
         flat = _flatten(content, source)
         flat.setdefault("name", Path(str(name_or_path)).stem)
+        if source not in scenario_names():
+            _locate_classes(flat, Path(source).parent)
         return cls.from_mapping(flat, source)
 
     @classmethod
@@ -302,8 +332,27 @@ class Scenario(BaseModel):
 
     def with_changes(self, changes: Mapping[str, Any], source: str = "change") -> Self:
         """Return a scenario with some levers or parameters changed; everything is validated again."""
-        current = {name: getattr(self, name) for name in type(self).model_fields}
+        current = {name: getattr(self, name) for name in {*self.model_fields_set, "parameters"}}
         return type(self)._validated(current, changes, source)
+
+    def __hash__(self) -> int:
+        """Equal scenarios have one hash; pydantic's own would stumble over the roster, which is a mapping."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return hash(tuple(tuple(sorted(one.items())) if isinstance(one, dict) else one for one in values))
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """Levers and parameters that it was told by name, also where it was told the default: what it sets itself."""
+        return self.parameters.stated | (self.model_fields_set - {*_LABELS, "parameters"})
+
+    def value(self, name: str) -> Any:
+        """Value of a lever or parameter.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        is_field = name in type(self).model_fields and name != "parameters"
+        return getattr(self, name) if is_field else self.parameters[name]
 
     @classmethod
     def _validated(cls, current: dict[str, Any], changes: Mapping[str, Any], source: str) -> Self:
@@ -338,8 +387,39 @@ class Scenario(BaseModel):
         for name in type(self).model_fields:
             value = getattr(self, name)
             if name != "parameters" and value != getattr(default, name):
-                changed[name] = str(value) if isinstance(value, Month) else value
+                changed[name] = _plain(value)
         return {**changed, **self.parameters.overrides}
+
+
+def own_classes_in(changes: Mapping[str, Any]) -> dict[str, str]:
+    """Import paths of the classes that do not come with the market, by key of a party.
+
+    Args:
+        changes: A scenario as `Scenario.changes` tells it; nothing of it is imported.
+    """
+    named = {**{key: one["class"] for key, one in changes.get("carriers", {}).items()}, **changes.get("roster", {})}
+    return {key: path for key, path in named.items() if not path.startswith("agents.")}
+
+
+def _plain(value: Any) -> Any:
+    """A value of a field as TOML and JSON can hold it."""
+    if isinstance(value, dict):
+        return {key: one.plain() if isinstance(one, Newcomer) else one for key, one in value.items()}
+    return str(value) if isinstance(value, Month) else value
+
+
+def _locate_classes(flat: dict[str, Any], folder: Path) -> None:
+    """Let paths of a scenario file start at its folder; what is no text is left for the checks to name."""
+    roster, carriers = flat.get("roster"), flat.get("carriers")
+    if isinstance(roster, dict):
+        flat["roster"] = {key: located(one, folder) if isinstance(one, str) else one for key, one in roster.items()}
+    if isinstance(carriers, dict):
+        flat["carriers"] = {
+            key: {**one, "class": located(one["class"], folder)}
+            if isinstance(one, dict) and isinstance(one.get("class"), str)
+            else one
+            for key, one in carriers.items()
+        }
 
 
 def _explain(item: Any) -> str:

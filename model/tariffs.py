@@ -1,12 +1,12 @@
-"""Limits and temporary factors on list levels (sections 9 and 14)."""
+"""Limits and temporary factors on list levels."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.carriers import FEDEX, UPS, USPS
-from model.parameters import Parameters
+from agents.carriers import Carrier
+from model.carriers import FEDEX, UPS
 from model.state import Tariffs
 
 Floats = NDArray[np.float64]
@@ -40,7 +40,7 @@ def rival_price_ratio(tariffs: Tariffs, revenue: Floats, carrier: int) -> float:
     return float((rivals * own).sum() / (index[:, carrier] * own).sum())
 
 
-def parity_cap(p: Parameters, tariffs: Tariffs) -> Floats:
-    """Highest USPS level: a share of what UPS and FedEx charge for a like segment, but not below its start, (S,)."""
+def price_cap(carrier: Carrier, tariffs: Tariffs) -> Floats:
+    """Highest list level that a carrier sets itself, in view of what UPS and FedEx charge for a like segment, (S,)."""
     rivals = np.minimum(tariffs.level[:, UPS], tariffs.level[:, FEDEX])
-    return np.maximum(p.usps_price_parity_cap * rivals, tariffs.start_level[:, USPS])
+    return carrier.price_cap(rivals, tariffs.start_level[:, carrier.index])

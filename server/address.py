@@ -1,6 +1,7 @@
 """The address bar: scenario, seed, what is changed and the month shown, so that a link brings the same view again.
 
-`/?scenario=withdraw&seed=7&month=2026-05&set.build_limit=0.5`. Pages have names of their own beside these (`what`,
+`/?scenario=withdraw&seed=7&month=2026-05&set.build_limit=0.5`. Parties of one's own cannot come by it: where some
+play, the address is marked, and who opens it elsewhere is told. Pages have names of their own beside these (`what`,
 `talks`, ...), which are left alone.
 """
 
@@ -13,10 +14,11 @@ from urllib.parse import parse_qsl, urlencode
 from agents.calendar import Month
 from model.scenario import DEFAULT_SCENARIO, levers
 from server.choice import Choice, ChoiceError, Value, lever_keys, make_choice
+from server.parties import ONLY_BY_SERVING, marked
 
 MAX_QUERY = 8000
 CHANGE = "set."
-OWN = ("scenario", "seed", "month")
+OWN = ("scenario", "seed", "month", "roster")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ def read_query(query: str | None) -> View:
             if name in values:
                 problems.append(f"{name} is given twice")
             values[name] = value
+    if values.get("roster", marked()) != marked():  # a mark only: nothing of it is ever read as code
+        problems.append(f"roster: {ONLY_BY_SERVING}")
     seed = _whole(values.get("seed", "1"))
     overrides = {name.removeprefix(CHANGE): _value(name, text) for name, text in values.items() if name not in OWN}
     choice, months = Choice(), 0
@@ -73,6 +77,8 @@ def write_query(choice: Choice, month: Month | None) -> str:
         parts.append(("seed", str(choice.seed)))
     if month is not None:
         parts.append(("month", str(month)))
+    if marked():
+        parts.append(("roster", marked()))
     parts += [(CHANGE + key, _text(value)) for key, value in choice.overrides]
     return urlencode(parts)
 

@@ -104,7 +104,7 @@ def controls(
 
 
 @solara.component_vue("vue/headline.vue", vuetify=False)
-def headline(text: str, kicker: str, forced: bool, error: str, playing: bool) -> None:
+def headline(text: str, kicker: str, forced: bool, error: str, playing: bool, remark: str = "") -> None:
     """The sentence of the month, or what went wrong."""
 
 

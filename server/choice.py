@@ -10,11 +10,14 @@ from typing import Any
 
 from agents.calendar import Month
 from model.scenario import DEFAULT_SCENARIO, Scenario, ScenarioError, levers, scenario_names
+from server.parties import ONLY_BY_SERVING, with_house_roster
 from server.talks.sides import SEATS
 from server.work.limits import size_problems
 
 MAX_SEED = 2**31 - 1
 MAX_OVERRIDES = 200
+# They name code.
+NEVER_FROM_A_PAGE = frozenset({"roster", "carriers"})
 
 type Value = bool | float | str
 
@@ -58,12 +61,12 @@ class Choice:
         return f", with {', '.join(told[:2])}{more}" if told else ""
 
     def settings(self) -> Scenario:
-        """The validated scenario.
+        """The validated scenario, with the parties that whoever serves the app has named.
 
         Raises:
             ScenarioError: What is wrong, all at once.
         """
-        base = Scenario.load(self.scenario)
+        base = with_house_roster(Scenario.load(self.scenario))
         return base.with_changes(dict(self.overrides), "change") if self.overrides else base
 
 
@@ -105,6 +108,8 @@ def _differences(scenario: str, overrides: Mapping[str, Any]) -> tuple[tuple[str
     """
     if len(overrides) > MAX_OVERRIDES:
         raise ScenarioError(f"{len(overrides)} changes are too many; at most {MAX_OVERRIDES}")
+    if NEVER_FROM_A_PAGE & overrides.keys():
+        raise ScenarioError(f"{', '.join(sorted(NEVER_FROM_A_PAGE & overrides.keys()))}: {ONLY_BY_SERVING}")
     texts = {"name", "title", "description", "forced"} & overrides.keys()
     if texts:
         raise ScenarioError(f"{', '.join(sorted(texts))}: cannot be changed here")

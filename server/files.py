@@ -45,10 +45,11 @@ def scenario_file(choice: Choice) -> str:
     texts = {"title": settings.title, "description": settings.description, "forced": settings.forced}
     labelled = {"name": settings.name, **{key: value for key, value in texts.items() if value}}
     levers = {key: value for key, value in changes.items() if key in lever_keys()}
-    parameters = {key: value for key, value in changes.items() if key not in LABELS and key not in levers}
+    apart = {*LABELS, *levers, "roster"}
+    parameters = {key: value for key, value in changes.items() if key not in apart}
     lines = [f"# Made by the browser app. Run it with: lastmile run FILE --seed {choice.seed}"]
     lines += [f"# {text}" for text in _without_player(choice)] + _lines(labelled)
-    for table, values in (("levers", levers), ("parameters", parameters)):
+    for table, values in (("levers", levers), ("parameters", parameters), ("roster", settings.roster)):
         if values:
             lines += ["", f"[{table}]", *_lines(values)]
     return "\n".join(lines) + "\n"
@@ -66,6 +67,8 @@ def script_file(choice: Choice, month: Month | None) -> str:
     arguments = [json.dumps(choice.scenario)]
     if choice.overrides:
         arguments.append(f"set={dict(choice.overrides)!r}")
+    if settings.roster:
+        arguments.append(f"roster={settings.roster!r}")
     arguments.append(f"seed={choice.seed}")
     if until:
         arguments.append(f'until="{until}"')

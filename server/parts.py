@@ -169,7 +169,8 @@ def source_of(run: Run | None) -> str:
         return ""
     forced = " (forced)" if run.forced else ""
     by_hand = " · played by hand" if run.seat else ""
-    return f"{run.title}{forced}{run.changed} · seed {run.seed}{by_hand}"
+    parties = f" · {run.parties}" if run.parties else ""
+    return f"{run.title}{forced}{run.changed} · seed {run.seed}{by_hand}{parties}"
 
 
 def help_button(term: str) -> solara.Element:

@@ -9,7 +9,7 @@ import sys
 import threading
 import warnings
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from server.memory import share_heaps
 
 if TYPE_CHECKING:
+    from agents.party import Party
     from server.guard import Guard
 
 ASSETS = Path(__file__).parent / "assets"
@@ -59,6 +60,7 @@ def serve(
     open_browser: bool = False,
     stores: str | Path | None = None,
     processes: int | None = None,
+    roster: Mapping[str, type[Party] | str] | None = None,
 ) -> None:
     """Serve the app until interrupted.
 
@@ -69,18 +71,18 @@ def serve(
         stores: Folder of the sweeps that the pages show and make, or of a single one.
         processes: Processes that simulate the months of all sessions; None for one for each processor, 0 to simulate
             them in the server's own.
+        roster: Classes of one's own that play in all runs, or their import paths, by key of a party.
 
     Raises:
-        ServeError: The browser files or the folder are missing, the address cannot be used, or `processes` is out of
-            range.
+        InputError: There is no such folder of sweeps, or a class of the roster cannot play.
+        ServeError: The browser files are missing, the address cannot be used, or `processes` is out of range.
     """
+    share_heaps()
     if stores is not None:
-        if not Path(stores).is_dir():
-            raise ServeError(f"there is no folder {stores}; `lastmile sweep DESIGN --out {stores}` makes one")
-        os.environ["LASTMILE_STORES"] = str(Path(stores).resolve())
+        os.environ["LASTMILE_STORES"] = str(_folder_of_sweeps(Path(stores)).resolve())
     if processes is not None and not 0 <= processes <= MAX_PROCESSES:
         raise ServeError(f"processes must be between 0 and {MAX_PROCESSES}, not {processes}")
-    share_heaps()
+    _keep_roster(roster or {})
     listener = _listen(host, port)
     with listener, _stepping(processes):
         app = make_app(only_loopback=host.startswith(LOOPBACK))
@@ -99,6 +101,26 @@ def serve(
             ws_max_size=MAX_MESSAGE_BYTES,
         )
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _keep_roster(roster: Mapping[str, type[Party] | str]) -> None:
+    """Let classes of one's own play in all runs, those of the processes that step them among them."""
+    from experiments.settings import prepare_scenario
+    from server.parties import keep_house_roster
+
+    keep_house_roster(prepare_scenario("baseline", roster=roster).roster)
+
+
+def _folder_of_sweeps(folder: Path) -> Path:
+    """A folder that the pages can show; a single store must be one of sweeps, else they would show nothing at all."""
+    from experiments.errors import InputError
+    from experiments.store.manifest import FILE, read_manifest
+
+    if not folder.is_dir():
+        raise InputError(f"open: there is no folder {folder}; `lastmile sweep DESIGN --out {folder}` makes one")
+    if (folder / FILE).exists():
+        read_manifest(folder)
+    return folder
 
 
 @contextmanager
@@ -183,7 +205,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         serve(options.host, options.port, options.open_browser, options.open, options.processes)
-    except ServeError as error:
+    except (ServeError, ValueError) as error:
         sys.exit(f"lastmile: {error}")
     except KeyboardInterrupt:
         pass

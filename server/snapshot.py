@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from agents.calendar import Month
 from agents.geography import SEGMENTS, ZONE_TYPES, ZoneTable
+from agents.roster import played_by
+from experiments.resolution import coarse_note
 from model.carriers import NATIONAL
 from model.events import Event
 from model.market import ParcelMarket
@@ -45,8 +47,10 @@ class Run:
         n_months: Months from start to end.
         states: Postal abbreviations in FIPS order.
         debt_ceiling_usd: What USPS may owe at most, US dollars.
+        coarse: Remark on a market with fewer shippers than usual, empty for others.
         changed: What the visitor changed in the scenario, in words; empty for nothing.
         seat: Key of the side that the visitor plays by hand, empty in a run of the model alone.
+        parties: Who plays whom, where it is not the usual party, in words; else empty.
     """
 
     scenario: str
@@ -58,8 +62,10 @@ class Run:
     n_months: int
     states: tuple[str, ...]
     debt_ceiling_usd: float
+    coarse: str = ""
     changed: str = ""
     seat: str = ""
+    parties: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +137,8 @@ def describe(market: ParcelMarket, seed: int) -> Run:
         n_months=market.n_months,
         states=_states(market.zones),
         debt_ceiling_usd=float(settings.debt_ceiling) * USD_PER_BILLION,
+        coarse=coarse_note([settings.parameters.n_shippers]),
+        parties=", ".join(played_by(settings.own_classes)),
     )
 
 

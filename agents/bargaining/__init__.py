@@ -12,22 +12,31 @@ from agents.bargaining.protocol import Bargaining, Strategy
 from agents.bargaining.reservation import (
     PriceGroups,
     PriceStructure,
-    SliceValues,
-    exit_months,
     group_stakes,
     price_groups,
     private_noise,
-    slice_values,
-    stay_weight,
     tendered,
 )
 from agents.bargaining.seat import Answer, PlayedByHand, Question, WrongAnswerError, as_the_model
 from agents.bargaining.talks import Talks
+from agents.bargaining.values import (
+    BuyerValues,
+    Sale,
+    SellerLimits,
+    SliceValues,
+    buyer_values,
+    exit_months,
+    seller_limits,
+    slice_values,
+    stay_weight,
+    with_seller,
+)
 
 __all__ = [
     "AlternatingOffers",
     "Answer",
     "Bargaining",
+    "BuyerValues",
     "Concession",
     "FixedPoint",
     "NashSplit",
@@ -37,6 +46,8 @@ __all__ = [
     "PriceGroups",
     "PriceStructure",
     "Question",
+    "Sale",
+    "SellerLimits",
     "Side",
     "SliceValues",
     "Stakes",
@@ -46,6 +57,7 @@ __all__ = [
     "View",
     "WrongAnswerError",
     "as_the_model",
+    "buyer_values",
     "close_at_nash",
     "exit_months",
     "group_stakes",
@@ -53,7 +65,9 @@ __all__ = [
     "nash_price",
     "price_groups",
     "private_noise",
+    "seller_limits",
     "slice_values",
     "stay_weight",
     "tendered",
+    "with_seller",
 ]

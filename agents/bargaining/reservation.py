@@ -1,9 +1,4 @@
-"""Quantity first: what a deal is worth to both sides, slice by slice and by price group (section 11, step A).
-
-A slice is volume of the buyer with one own cost and one cost to the seller. What each side gets without a deal is what
-it bargains against (Binmore, Rubinstein and Wolinsky 1986): as long as the buyer could not serve a slice otherwise, it
-would pay the published price, and the seller would earn it.
-"""
+"""Quantity first: from what slices are worth to both sides (`agents.bargaining.values`) to stakes by price group."""
 
 from __future__ import annotations
 
@@ -13,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from agents.bargaining.offers import Bools, Floats, Ints, Stakes
-from agents.delivery_cost.checks import IndexArray, check_shape, check_share, check_values
+from agents.bargaining.offers import Floats, Ints, Stakes
+from agents.bargaining.values import SliceValues
+from agents.delivery_cost.checks import IndexArray, check_share
 from agents.geography import ZONE_TYPES
 
 PriceStructure = Literal["uniform", "by_zone_type", "by_zone"]
@@ -54,135 +50,6 @@ def price_groups(structure: PriceStructure, zone_type: IndexArray, zone_names: S
             raise ValueError(f"zone_names has {len(zone_names)} names; allowed: {n_zones}")
         return PriceGroups(tuple(zone_names), np.arange(n_zones, dtype=np.int64))
     raise ValueError(f"price structure is {structure!r}; allowed: uniform, by_zone_type, by_zone")
-
-
-def exit_months(volume: Floats, own_cost: Floats, capacity: Floats) -> Ints:
-    """Months after expiry until the buyer can serve each slice itself, cheapest slices first.
-
-    Args:
-        volume: Parcels a year by slice, (L,).
-        own_cost: Own cost by slice, $ per parcel, (L,); sets the order.
-        capacity: Parcels a year that it can serve of these slices h months after expiry, h = 0 .. H - 1, (H,), from
-            pipeline and build limit; never falls.
-
-    Returns:
-        (L,) months, H where the capacity is not enough within H months.
-
-    Raises:
-        ValueError: Capacity falls.
-    """
-    if (capacity[1:] < capacity[:-1]).any():  # not a difference: without a build limit capacity is infinite
-        raise ValueError("capacity falls between two months; allowed: never falling")
-    order = np.argsort(own_cost, kind="stable")
-    months = np.empty(volume.size, dtype=np.int64)
-    needed = np.cumsum(volume[order])
-    # The last slice must not miss a capacity that equals the total but for rounding.
-    months[order] = np.searchsorted(capacity, needed * (1.0 - 1e-12), side="left")
-    return months
-
-
-def stay_weight(exit_month: Ints, term_months: int, discount_rate_monthly: float) -> Floats:
-    """Discounted share of the term during which the buyer would have to stay at the published price without a deal.
-
-    Args:
-        exit_month: Months after expiry until it can leave, (L,).
-        term_months: Length of the contract that is talked about.
-        discount_rate_monthly: Discount rate.
-
-    Returns:
-        (L,) 0 (could leave at once) to 1 (could not leave within the term).
-
-    Raises:
-        ValueError: The term is not at least 1, or the rate is not from 0 to below 1.
-    """
-    if term_months < 1 or not 0.0 <= discount_rate_monthly < 1.0:
-        raise ValueError(
-            f"term_months is {term_months} and discount_rate_monthly {discount_rate_monthly}; "
-            "allowed: at least 1, 0 to below 1"
-        )
-    weights = (1.0 - discount_rate_monthly) ** np.arange(term_months)
-    until = np.concatenate([[0.0], np.cumsum(weights)])
-    return np.asarray(until[np.clip(exit_month, 0, term_months)] / until[-1], dtype=np.float64)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SliceValues:
-    """What access to each slice is worth, (L,) each, $ per parcel but `volume`.
-
-    Attributes:
-        volume: Parcels a year.
-        attributable_cost: Seller's attributable cost, overtime where capacity binds included.
-        seller_floor: The same with the seller's margin.
-        own_value: Price at which the buyer is indifferent to delivering itself.
-        buyer: Value to the buyer.
-        seller: Value to the seller.
-        published: What it pays without a contract.
-    """
-
-    volume: Floats
-    attributable_cost: Floats
-    seller_floor: Floats
-    own_value: Floats
-    buyer: Floats
-    seller: Floats
-    published: Floats
-
-    @property
-    def efficient(self) -> Bools:
-        """Slices that are cheaper to leave with the seller, (L,)."""
-        return self.own_value >= self.seller_floor
-
-
-def slice_values(
-    volume: Floats,
-    own_cost: Floats,
-    attributable_cost: Floats,
-    published: Floats | float,
-    exit_month: Ints,
-    term_months: int,
-    *,
-    seller_margin_floor: float,
-    saved_by_own_delivery: float,
-    discount_rate_monthly: float,
-    seller_keeps: bool = True,
-) -> SliceValues:
-    """Values of both sides by slice.
-
-    Args:
-        volume: Parcels a year, (L,).
-        own_cost: What the buyer's alternative costs, $ per parcel, (L,) (section 12).
-        attributable_cost: Seller's attributable cost with peak cost, $ per parcel, (L,).
-        published: Price without a contract, $ per parcel, (L,) or one number.
-        exit_month: Months after expiry until the buyer can serve the slice, (L,); see `exit_months`.
-        term_months: Length of the contract that is talked about.
-        seller_margin_floor: Margin over attributable cost that the seller wants at least.
-        saved_by_own_delivery: Injection cost plus speed benefit of the buyer, $ per parcel.
-        discount_rate_monthly: Discount rate.
-        seller_keeps: Whether it is this seller that earns the price without a contract while the buyer stays.
-
-    Returns:
-        The values; a slice that the buyer would rather leave at the published price stays there for the whole term.
-
-    Raises:
-        ValueError: Arrays of different length, or a number out of range.
-    """
-    for name, values in (("own_cost", own_cost), ("attributable_cost", attributable_cost)):
-        check_shape(name, values, volume.shape)
-        check_values(name, values)
-    check_values("volume", volume)
-    own_value = own_cost - saved_by_own_delivery
-    by_slice = np.broadcast_to(np.asarray(published, dtype=np.float64), volume.shape)
-    stay = stay_weight(np.where(own_value >= by_slice, term_months, exit_month), term_months, discount_rate_monthly)
-    floor = attributable_cost * (1.0 + seller_margin_floor)
-    return SliceValues(
-        volume=volume,
-        attributable_cost=attributable_cost,
-        seller_floor=floor,
-        own_value=own_value,
-        buyer=stay * by_slice + (1.0 - stay) * own_value,
-        seller=floor + stay * np.maximum(0.0, by_slice - floor) * seller_keeps,
-        published=by_slice,
-    )
 
 
 def group_stakes(values: SliceValues, group: Ints, n_groups: int) -> Stakes:

@@ -13,14 +13,16 @@ import numpy as np
 from agents.delivery_cost.checks import FloatArray, check_share, check_values
 
 
-def adjust(in_place: FloatArray, needed: FloatArray, flex_down: float, flex_up: float) -> FloatArray:
+def adjust(
+    in_place: FloatArray, needed: FloatArray, flex_down: FloatArray | float, flex_up: FloatArray | float
+) -> FloatArray:
     """Resources in place after one month of adjustment towards need.
 
     Args:
         in_place: Resources at the start of the month, any shape.
         needed: Resources that this month's volume needs, same shape.
-        flex_down: Share of surplus resources removed in a month, 0 to 1.
-        flex_up: Share of missing resources added in a month, 0 to 1.
+        flex_down: Share of surplus resources removed in a month, 0 to 1; one number, or as many as fit the resources.
+        flex_up: Share of missing resources added in a month, 0 to 1; likewise.
 
     Returns:
         The shape of the inputs; always between `in_place` and `needed`.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.responses import QUANTILES, mean_interval
+from experiments.analysis.responses import QUANTILES, interval_of
 from experiments.analysis.values import Source, chosen_outcomes, opened
 from experiments.errors import InputError
 from experiments.store.reading import SweepResult
@@ -51,9 +51,9 @@ def differences(source: Source, outcome: str | Sequence[str] | None = None, base
             points = pairs.groupby("point")
             within = float(points.var(ddof=1).mean())
             luck = math.sqrt(within) if math.isfinite(within) else math.nan
-            rows[name, other] = [
-                float(len(pairs)), *mean_interval(points.mean().to_numpy()), *points.mean().quantile(QUANTILES), luck
-            ]  # fmt: skip
+            means = points.mean()
+            interval = interval_of(name, means.to_numpy(), difference=True)
+            rows[name, other] = [float(len(pairs)), *interval, *means.quantile(QUANTILES), luck]
     columns = ["pairs", "difference", "low", "high", *(f"q{round(100 * q):02d}" for q in QUANTILES), "luck"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype({"pairs": int})
     table.index = pd.MultiIndex.from_tuples(list(rows), names=["outcome", "scenario"])

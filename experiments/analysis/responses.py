@@ -11,6 +11,7 @@ from scipy.special import stdtrit
 from experiments.analysis.groups import MAX_GROUPS, grouped
 from experiments.analysis.values import Source, by_point, opened, point_factors
 from experiments.errors import InputError
+from experiments.intervals import CONFIDENCE, domain_of, domain_of_difference, mean_interval
 from experiments.store.reading import SweepResult
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -54,7 +55,8 @@ def response(
             if here.empty:
                 continue
             luck = math.sqrt(float(within.reindex(here.index).mean())) if values.shape[1] > 1 else math.nan
-            rows[name, label] = [float(len(here)), *mean_interval(here.to_numpy()), *here.quantile(QUANTILES), luck]
+            interval = interval_of(outcome, here.to_numpy())
+            rows[name, label] = [float(len(here)), *interval, *here.quantile(QUANTILES), luck]
     columns = ["points", "mean", "low", "high", *(f"q{round(100 * q):02d}" for q in QUANTILES), "luck"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype({"points": int})
     table.index = pd.MultiIndex.from_tuples(list(rows), names=["scenario", factor])
@@ -67,8 +69,9 @@ def _with_luck_intervals(result: SweepResult, outcome: str, labels: pd.Series, t
     """Intervals for a grid, whose points are all there are and no sample: other seeds would change the mean, no more.
 
     What a seed does to all points alike is left out, as in an interval within subjects (Loftus and Masson 1994). No
-    numbers with one seed.
+    numbers with one seed. They stay within what the outcome can be.
     """
+    least, most = domain_of(outcome)
     for name in table.index.unique("scenario"):
         values = by_point(result, outcome, str(name))
         means = values.groupby(labels.reindex(values.index), observed=True).mean()
@@ -77,19 +80,19 @@ def _with_luck_intervals(result: SweepResult, outcome: str, labels: pd.Series, t
         if seeds > 1 and rows > 1:
             other = means.sub(means.mean(axis=1), axis=0) - means.mean(axis=0) + means.to_numpy().mean()
             freedom = (rows - 1) * (seeds - 1)
-            half = float(stdtrit(freedom, 0.975) * math.sqrt((other**2).to_numpy().sum() / freedom / seeds))
-        table.loc[[name], "low"] = table.loc[[name], "mean"] - half
-        table.loc[[name], "high"] = table.loc[[name], "mean"] + half
+            error = math.sqrt((other**2).to_numpy().sum() / freedom / seeds)
+            half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
+        mean = table.loc[[name], "mean"]
+        # As in `mean_interval`: a mean may be beyond by rounding; its interval holds it all the same.
+        table.loc[[name], "low"] = np.minimum(mean, np.maximum(mean - half, least))
+        table.loc[[name], "high"] = np.maximum(mean, np.minimum(mean + half, most))
     return table
 
 
-def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean and its 95 % interval; nan for one value."""
-    mean = float(values.mean())
-    if values.size < 2:
-        return mean, math.nan, math.nan
-    half = float(stdtrit(values.size - 1, 0.975) * values.std(ddof=1) / math.sqrt(values.size))
-    return mean, mean - half, mean + half
+def interval_of(outcome: str, values: np.ndarray, difference: bool = False) -> tuple[float, ...]:
+    """Mean of values of an outcome, or of differences of it, and its 95 % interval within what it can be."""
+    domain = domain_of_difference(outcome) if difference else domain_of(outcome)
+    return tuple(map(float, mean_interval(values, *domain)))
 
 
 def heat_map(

@@ -10,9 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.values import Source, chosen_outcomes, complete_by_point, luck_share, opened, varies
+from experiments.analysis.values import (
+    Source,
+    by_point,
+    check_complete,
+    chosen_outcomes,
+    luck_share,
+    opened,
+    runs_without,
+    varies,
+)
 from experiments.designs.sampling import MORRIS_LEVELS, morris, unit_problem
 from experiments.errors import InputError
+from experiments.intervals import CONFIDENCE
 
 RESAMPLES = 1000
 SOBOL_COLUMNS = ("first", "first_low", "first_high", "total", "total_low", "total_high")
@@ -31,9 +41,11 @@ class Sensitivity:
         table: Index (outcome, factor). Sobol: `first` is the share of the variance that goes away when the factor is
             known, `total` the share that stays when all others are. Morris: `effect` is the mean size of the change
             when the factor goes through its range alone, `signed` its mean with sign, `spread` its standard deviation
-            (large where it depends on other factors), in units of the outcome. Each with a 95 % interval.
+            (large where it depends on other factors), in units of the outcome. Each with a 95 % interval. Shares and
+            their intervals are held within 0 and 1, sizes above 0: what the estimators give beyond is error.
         luck: By outcome, share of luck in the variance of a single run; nan with one seed.
         constant: Outcomes that do not vary.
+        without: Outcomes that fit a pattern and have no figure in some or all runs, by the number of these runs.
     """
 
     kind: str
@@ -43,6 +55,7 @@ class Sensitivity:
     table: pd.DataFrame = field(repr=False)
     luck: dict[str, float]
     constant: tuple[str, ...]
+    without: dict[str, int] = field(default_factory=dict)
 
     def outcome(self, name: str) -> pd.DataFrame:
         """Indices of one outcome, one row a factor."""
@@ -62,6 +75,7 @@ class Sensitivity:
             "replications": self.replications,
             "outcomes": outcomes,
             "constant": list(self.constant),
+            "without": self.without,
         }
 
 
@@ -72,7 +86,8 @@ def sensitivity(
 
     Args:
         source: The sweep or its folder.
-        outcome: Names or patterns; all outcomes unless told.
+        outcome: Names or patterns; all outcomes unless told. One that is named must have a figure in every run; those
+            that only fit a pattern are left out and told where they lack some.
         scenario: Which of its scenarios; the first unless told.
         seed: Seed of the resampling that the intervals come from.
 
@@ -94,27 +109,33 @@ def sensitivity(
     blocks: dict[str, pd.DataFrame] = {}
     luck: dict[str, float] = {}
     constant = []
-    problems: list[str] = []
-    for name in chosen_outcomes(result, outcome):
-        try:
-            values = complete_by_point(result, name, where)
-        except InputError as error:
-            problems += [problem for problem in error.problems if problem not in problems]
+    chosen = chosen_outcomes(result, outcome)
+    check_complete(result, where)
+    without = runs_without(result, chosen, where)
+    named = {outcome} if isinstance(outcome, str) else {*(outcome or ())}
+    problems = [
+        f"{result.folder}: {count:,} runs of {where} have no {name}"
+        for name, count in without.items()
+        if name in named or len(without) == len(chosen)
+    ]
+    if problems:
+        raise InputError(problems)
+    for name in chosen:
+        if name in without:
             continue
+        values = by_point(result, name, where)
         if varies(values):
             blocks[name] = _indices(result.kind, result.manifest.design, values.mean(axis=1).to_numpy(), seed)
             luck[name] = luck_share(values)
         else:
             constant.append(name)
-    if problems:
-        raise InputError(problems)
     columns = SOBOL_COLUMNS if result.kind == "sobol" else MORRIS_COLUMNS
     empty = pd.DataFrame(columns=list(columns), index=pd.MultiIndex.from_arrays([[], []]), dtype=float)
     table = pd.concat(blocks) if blocks else empty
     table.index.names = ["outcome", "factor"]
     design = result.manifest.design
     return Sensitivity(
-        result.kind, where, result.manifest.points, int(design["replications"]), table, luck, tuple(constant)
+        result.kind, where, result.manifest.points, int(design["replications"]), table, luck, tuple(constant), without
     )
 
 
@@ -127,11 +148,13 @@ def _sobol(names: list[str], values: np.ndarray, seed: int) -> pd.DataFrame:
     from SALib.analyze import sobol
 
     found = sobol.analyze(
-        unit_problem(names), values, calc_second_order=False, num_resamples=RESAMPLES, conf_level=0.95, seed=seed
+        unit_problem(names), values, calc_second_order=False, num_resamples=RESAMPLES, conf_level=CONFIDENCE, seed=seed
     )
-    first, total = np.asarray(found["S1"]), np.asarray(found["ST"])
-    first_half, total_half = np.asarray(found["S1_conf"]), np.asarray(found["ST_conf"])
-    columns = (first, first - first_half, first + first_half, total, total - total_half, total + total_half)
+    columns = []
+    for index in ("S1", "ST"):
+        value, half = np.asarray(found[index]), np.asarray(found[f"{index}_conf"])
+        # With few points the estimators leave 0 to 1, where no share of a variance can be.
+        columns += [np.clip(part, 0.0, 1.0) for part in (value, value - half, value + half)]
     return pd.DataFrame(dict(zip(SOBOL_COLUMNS, columns, strict=True)), index=names)
 
 
@@ -143,7 +166,7 @@ def _morris(names: list[str], design: dict[str, Any], values: np.ndarray, seed: 
         unit_problem(names), units, values, num_resamples=RESAMPLES, num_levels=MORRIS_LEVELS, seed=seed
     )
     effect, half = np.asarray(found["mu_star"], dtype=float), np.asarray(found["mu_star_conf"], dtype=float)
-    columns = (effect, effect - half, effect + half, found["mu"], found["sigma"])
+    columns = (effect, np.maximum(0.0, effect - half), effect + half, found["mu"], found["sigma"])
     return pd.DataFrame(dict(zip(MORRIS_COLUMNS, map(np.asarray, columns), strict=True)), index=names)
 
 

@@ -67,11 +67,11 @@ def by_point(result: SweepResult, outcome: str, scenario: str) -> pd.DataFrame:
     return every_by_point(result, outcome, scenario).loc[ended.index, ended.columns]
 
 
-def complete_by_point(result: SweepResult, outcome: str, scenario: str) -> pd.DataFrame:
-    """The same of a design that lacks nothing.
+def check_complete(result: SweepResult, scenario: str) -> None:
+    """Check that a design lacks nothing.
 
     Raises:
-        InputError: Runs are missing, failed, or without this outcome: indices would be silently wrong.
+        InputError: Runs are missing or failed: indices would be silently wrong.
     """
     design: dict[str, Any] = result.manifest.design
     runs = result.runs
@@ -83,12 +83,14 @@ def complete_by_point(result: SweepResult, outcome: str, scenario: str) -> pd.Da
         problems.append(f"{wanted - len(here):,} of {wanted:,} runs of {scenario} are missing; finish the sweep first")
     if failed:
         problems.append(f"{failed:,} runs of {scenario} failed; mend what failed and sweep with --retry-failed")
-    without = int(here.loc[here["status"] == "done", outcome].isna().sum())
-    if without:
-        problems.append(f"{without:,} runs of {scenario} have no {outcome}")
     if problems:
         raise InputError([f"{result.folder}: {problem}" for problem in problems])
-    return by_point(result, outcome, scenario)
+
+
+def runs_without(result: SweepResult, outcomes: Sequence[str], scenario: str) -> dict[str, int]:
+    """Number of runs of a scenario that have no figure of an outcome, for outcomes that lack any."""
+    lacking = good_runs(result, scenario)[list(outcomes)].isna().sum()
+    return {str(name): int(count) for name, count in lacking.items() if count}
 
 
 def point_factors(result: SweepResult) -> pd.DataFrame:

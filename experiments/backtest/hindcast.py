@@ -174,6 +174,8 @@ def prepare_hindcast(
     known: list[str] = []
     if mode not in MODES:
         known.append(f"mode: {mode!r} is not allowed; it must be {' or '.join(MODES)}")
+    if "history_mode" in (set or {}):
+        known.append("set: history_mode cannot be set here, mode chooses it")
     check_count("replications", replications, 1, MAX_REPLICATIONS, known)
     changes = {**(set or {}), "history_mode": MODES.get(mode, "free_run")}
     checks: tuple[Callable[[], Any], ...] = (
@@ -183,7 +185,7 @@ def prepare_hindcast(
     )
     prepared, drawn, _ = gather(*checks, known=known)
     if drawn is not None:
-        drawn.check_free(set or {})
+        drawn.check_free([prepared], set or {})
     if prepared.n_months < 12 + (-(prepared.start.month - 1)) % 12:
         raise InputError(f"from {prepared.start} to {prepared.end}: there is no full calendar year to compare")
     return prepared, drawn

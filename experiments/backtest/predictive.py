@@ -34,6 +34,8 @@ def residual_errors(fit: pd.DataFrame) -> dict[str, float]:
 def with_residual_error(runs: Spread, residual: Mapping[str, float]) -> dict[tuple[str, str, int], np.ndarray]:
     """Runs as a forecast: several copies of each, every copy with a normal error of the residual's size.
 
+    A share is at most 1: what is beyond counts as 1, which changes no quantile below 1 and no coverage.
+
     Args:
         runs: Values by series, entity and year, one per run.
         residual: See `residual_errors`; series without one stay as they are.
@@ -47,5 +49,5 @@ def with_residual_error(runs: Spread, residual: Mapping[str, float]) -> dict[tup
             continue
         normal = np.random.default_rng([SEED, len(found)]).standard_normal((COPIES, len(values)))
         copies = values + size * normal if series in ABSOLUTE else values * np.exp(size * normal)
-        found[key] = copies.ravel()
+        found[key] = np.minimum(copies, 1.0).ravel() if "share" in series else copies.ravel()
     return found

@@ -100,7 +100,7 @@ def measure_here(size: Mapping[str, int]) -> dict[str, float]:
         table = build_zone_table(parameters)
         return county_like_zones(table, size["zones"]) if "zones" in size else table
 
-    with mock.patch("model.market.build_zone_table", zones):
+    with mock.patch("model.economy.build_zone_table", zones):
         began = time.process_time()
         market = ParcelMarket(scenario, rng=1)
     started = time.process_time()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from experiments.errors import InputError
+from experiments.errors import DamagedError, InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +29,13 @@ def reports_errors[**P, R](command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except InputError as error:
             complain(*error.problems)
+            raise typer.Exit(FAILED if isinstance(error, DamagedError) else BAD_INPUT) from error
+        except ValueError as error:
+            from agents.roster import RosterError
+
+            if not isinstance(error, RosterError):  # a class of one's own that asks for what cannot be
+                raise
+            complain(str(error))
             raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt as error:
             complain(str(error) or "interrupted; nothing was saved")

@@ -74,7 +74,8 @@ def with_scenarios(summaries: dict[str, dict[str, Any]], result: SweepResult) ->
         result: The sweep.
     """
     first = next(iter(summaries.values()))
-    every = {name: {key: one[key] for key in ("outcomes", "constant")} for name, one in summaries.items()}
+    told = ("outcomes", "constant", "without")
+    every = {name: {key: one[key] for key in told if key in one} for name, one in summaries.items()}
     return {"partial": result.status.partial, **first, "scenarios": every}
 
 

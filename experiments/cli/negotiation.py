@@ -41,6 +41,7 @@ def run_negotiate(
     json: bool,
     buyer: str = "amazon",
     seller: str = "usps",
+    roster: Mapping[str, str] | None = None,
 ) -> None:
     """Negotiate under many seeds, or sweep Amazon's own cost.
 
@@ -54,6 +55,7 @@ def run_negotiate(
         json: Print one JSON object.
         buyer: Key of the party that hands over parcels.
         seller: Key of the carrier that delivers.
+        roster: Import paths of classes of one's own, by key of a party.
 
     Raises:
         InputError: What was asked for is not possible.
@@ -72,7 +74,7 @@ def run_negotiate(
     if write is not None and not curve:
         problems.append("write: only the curve makes a page; add --curve")
     gather(
-        lambda: negotiation.prepare_talks(changes, 1, varied),
+        lambda: negotiation.prepare_talks(changes, 1, varied, roster),
         lambda: negotiation.check_replications(count, seed),
         lambda: None if write is None else check_file(write),
         lambda: negotiation.find_pair(buyer, seller),
@@ -80,12 +82,14 @@ def run_negotiate(
     )
     with progress_bar("negotiate", "runs", quiet=json) as progress:
         if curve:
-            swept = access_curve.retained_curve(count, changes, seed, progress=progress)
+            swept = access_curve.retained_curve(count, changes, seed, progress=progress, roster=roster)
             if write is not None:
                 firm_changes = {**changes, "shortfall_rule": "take_or_pay"}
-                firm = access_curve.retained_curve(count, firm_changes, seed, progress=progress)
+                firm = access_curve.retained_curve(count, firm_changes, seed, progress=progress, roster=roster)
         else:
-            found = negotiation.negotiate(count, changes, seed, progress=progress, buyer=buyer, seller=seller)
+            found = negotiation.negotiate(
+                count, changes, seed, progress=progress, buyer=buyer, seller=seller, roster=roster
+            )
     if not curve:
         print_json(found.summary()) if json else show_negotiations(console(), found)
         return
@@ -96,9 +100,12 @@ def run_negotiate(
 
 def show_negotiations(out: Console, result: Negotiations) -> None:
     """Print how often, when and on what they agree, and the offers of the first seed."""
+    from experiments.parties import party_notes
     from experiments.talks.negotiation import MEASURES
 
     first, last = result.runs[0], result.runs[-1]
+    for note in party_notes(result.scenario):
+        out.print(f"Note: {note}.")
     names = " and ".join(party_name(key) for key in (result.pair.buyer, result.pair.seller))
     if first.opened is None:
         out.print(f"{names} have nothing to talk about under seed {first.seed}.")

@@ -11,6 +11,12 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a lever or parameter; repeat it for more."),
 ]
+RosterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--roster", metavar="KEY=PATH", help="Let a class of one's own decide: ups=mine.py:MyUps; repeat it for more."
+    ),
+]
 SeedOption = Annotated[int, typer.Option(metavar="N", help="Seed of the luck; scenarios with one seed share it.")]
 UntilOption = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month.")]
 OutOption = Annotated[

@@ -27,9 +27,9 @@ def run_uso_cost(
     """
     from experiments.postal.universal_service import uso_cost
 
-    prepared = gather(lambda: prepare_scenario(scenario, changes, until=until), known=problems)[0]
+    gather(lambda: prepare_scenario(scenario, changes, until=until), known=problems)
     with progress_bar("uso-cost", "runs", quiet=json) as progress:
-        result = uso_cost(prepared, seed=seed, progress=progress)
+        result = uso_cost(scenario, changes, seed, until, progress)
     print_json(result.summary()) if json else show_uso_cost(console(), result)
 
 
@@ -54,6 +54,8 @@ def show_uso_cost(out: Console, result: ServiceCost) -> None:
         f"Seed {result.seed}, one run each under the same luck, without the distress ladder. A place is given up where "
         "mail and parcels leave less than passing its addresses costs."
     )
+    for warning in result.warnings:
+        out.print(f"Note: {warning}.")
 
 
 def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, json: bool) -> bool:

@@ -31,14 +31,20 @@ def run_sweep(
     design: Path,
     out: Path,
     workers: int | None,
+    roster: Sequence[str],
     dask: str | None,
     retry_failed: bool,
     timeout: float | None,
     json: bool,
 ) -> None:
     """Run what is missing and show how it went."""
+    from experiments.parties import read_roster
     from experiments.sweeps.sweep import sweep
 
+    problems: list[str] = []
+    parties = read_roster(roster, problems)
+    if problems:
+        raise InputError(problems)
     with sweep_progress(quiet=json) as progress:
         result = sweep(
             design,
@@ -48,6 +54,7 @@ def run_sweep(
             retry_failed=retry_failed,
             timeout=timeout,
             progress=progress,
+            roster=parties,
         )
     for repair in result.repairs:
         print(f"lastmile: put right: {repair}", file=sys.stderr)
@@ -58,8 +65,8 @@ def run_sweep(
     console().print(f"Results are in {out}; next: lastmile report {out}")
 
 
-def show_status(folder: Path, json: bool) -> None:
-    """Print how far a sweep is."""
+def show_status(folder: Path, json: bool) -> bool:
+    """Print how far a sweep is; whether all its files are as they were written."""
     from experiments.store.status import status
 
     found = status(folder)
@@ -67,6 +74,7 @@ def show_status(folder: Path, json: bool) -> None:
         print_json(found.summary())
     else:
         _print(found, folder)
+    return not found.unreadable
 
 
 def _print(found: Status, folder: Path) -> None:
@@ -87,15 +95,18 @@ def _print(found: Status, folder: Path) -> None:
             errors.add_row(f"{count:,}", kind, found.examples[kind])
         console().print(errors)
         console().print("Run them again with --retry-failed.")
+    for party in found.parties:
+        console().print(f"Note: {party}.")
     for repair in found.repairs:
         console().print(f"Put right: {repair}")
     for name in found.unreadable:
-        console().print(f"Cannot be read: {name}; the next sweep into this folder puts it right.")
+        console().print(f"Damaged: {name} or its months; the next sweep into this folder does its runs again.")
 
 
 def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str | None, json: bool) -> None:
     """Print indices or, of another design, shares of the variance: outcome by outcome, in every scenario."""
     from experiments.analysis.sensitivity import sensitivity
+    from experiments.analysis.values import runs_without
     from experiments.cli.drivers import show_drivers, with_scenarios
     from experiments.reports.report import headline_outcomes
     from experiments.store.reading import open_sweep
@@ -106,9 +117,13 @@ def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str 
     if result.kind not in ("sobol", "morris"):
         show_drivers(result, outcome, scenario, json)
         return
-    names = outcome or (headline_outcomes(result) if not json else None)
-    scenarios = result.scenarios if scenario is None else (scenario,)
-    every = [sensitivity(result, names, one) for one in scenarios]
+    scenarios = result.scenarios if scenario is None else (result.scenario(scenario),)
+    first = () if outcome or json else headline_outcomes(result)
+    every = []
+    for one in scenarios:
+        lacking = runs_without(result, first, one)
+        shown = [name for name in first if name not in lacking] or first
+        every.append(sensitivity(result, outcome or shown or None, one))
     if json:
         print_json(with_scenarios({found.scenario: found.summary() for found in every}, result))
         return
@@ -124,11 +139,13 @@ def _print_indices(result: SweepResult, found: Sensitivity, told: bool) -> None:
         if not math.isnan(luck):
             source = "Luck makes" if result.draws is None else "Luck and the parameter draws make"
             console().print(f"{source} up {luck:.0%} of the variance of a single run.")
+    for name, count in found.without.items():
+        console().print(f"Left out: {name}, which {count:,} runs have no figure of.")
     if found.constant:
         console().print(f"{len(found.constant)} outcomes do not vary.")
     if found.replications == 1:
         console().print("One seed per point: the indices are those under this luck.")
-    left = len(result.outcomes) - len(found.constant) - len(found.luck)
+    left = len(result.outcomes) - len(found.constant) - len(found.luck) - len(found.without)
     if left > 0 and not told:
         console().print(f"{left} more outcomes with --outcome '*'.")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import grid
 from experiments.figures import HEADLINES, choose, dollars, figure, split_year, unit_of
 from experiments.provenance import changes
+from experiments.resolution import coarse_note
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def label(scenario: Scenario) -> str:
 
 
 def assumptions(scenario: Scenario) -> str:
-    """What a scenario changes against the default, in one line."""
-    found = changes(scenario)
+    """What a scenario changes against the default but for who takes part, in one line."""
+    found = {key: value for key, value in changes(scenario).items() if key not in ("roster", "carriers")}
     told = ", ".join(
         f"{key} = {str(value).lower() if isinstance(value, bool) else value}" for key, value in found.items()
     )
@@ -49,6 +50,7 @@ def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> No
         names = [*(f"{stem}_{year}" for year in years), stem]
         table.add_row(stem, unit_of(stem), *(figure(stem, result.outcomes.get(name, float("nan"))) for name in names))
     console.print(table)
+    _tell_absent(console, patterns, result.outcomes.index)
     hidden = len({split_year(name)[0] for name in result.outcomes.index}) - len(ordered)
     if hidden:
         console.print(f"{hidden} more outcomes with --outcome '*'.")
@@ -57,6 +59,18 @@ def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> No
         f"{len(result.events)} events. Worst month: parcels balance to {result.balances['parcels']:.1e}, "
         f"money to {dollars(result.balances['money'])}."
     )
+    for warning in result.warnings:
+        console.print(f"Note: {warning}.")
+    if note := coarse_note([scenario.parameters.n_shippers]):
+        console.print(f"Note: {note}")
+
+
+def _tell_absent(console: Console, patterns: Sequence[str], names: Iterable[str]) -> None:
+    """Say which of the outcomes that were asked for have no figure here: a share of nothing has none."""
+    known = list(names)
+    for pattern in patterns:
+        if not choose(known, [pattern]):
+            console.print(f"Note: there is no figure for {pattern!r} in this result.")
 
 
 def show_comparison(console: Console, result: Comparison, patterns: Sequence[str]) -> None:
@@ -83,6 +97,7 @@ def show_comparison(console: Console, result: Comparison, patterns: Sequence[str
                 end_section=position == len(result.scenarios) - 1,
             )
     console.print(table)
+    _tell_absent(console, patterns, names)
     if len(shown) < len(names):
         console.print(f"{len(names) - len(shown)} more outcomes with --outcome '*'.")
     for scenario in result.scenarios:

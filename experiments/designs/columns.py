@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.geography import SEGMENTS, ZONE_TYPES
+from experiments.errors import InputError
 from experiments.figures import HEADLINES, choose
 from model.carriers import load_carriers
 from model.measuring.places import RANKS
@@ -17,14 +18,25 @@ from model.scenario import Scenario
 from model.zones import build_zone_table
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_YEAR = re.compile(r"_\d{4}$")
 _OPTIONAL = re.compile(r"\[(.*?)\]")
 
 
-def outcome_names(scenario: Scenario) -> list[str]:
-    """Names of all outcomes that a run of a scenario can have: for each full year, and for the whole run."""
+def outcome_names(scenario: Scenario, with_first_year: bool = False) -> list[str]:
+    """Names of all outcomes that a run of a scenario can have: for each full year, and for the whole run.
+
+    Args:
+        scenario: What is run.
+        with_first_year: Also name what compares with the first year for that year, where it has no figure.
+    """
     carriers = _carriers(scenario)
     names = [(name, one) for one in OUTCOMES for name in _expand(one.name_pattern, carriers)]
-    calendar = [f"{name}_{year}" for year in _years(scenario, 1) for name, _ in names]
+    calendar = [
+        f"{name}_{year}"
+        for year in _years(scenario, 1)
+        for name, one in names
+        if with_first_year or not one.from_second_year or Month(year, 1) - scenario.start >= MONTHS_PER_YEAR
+    ]
     fiscal = [
         f"{name.replace('_', '_fiscal_', 1)}_{year}"
         for year in _years(scenario, 10)
@@ -47,22 +59,49 @@ def series_names(scenario: Scenario) -> list[str]:
     return [str(name) for name in Records(0, carriers, 1, Month(2025, 1)).frame().columns]
 
 
-def choose_outcomes(scenario: Scenario, patterns: Sequence[str], problems: list[str]) -> list[str]:
+def check_outcomes(scenario: Scenario, patterns: Sequence[str]) -> None:
+    """Check the outcomes that somebody wants to see of a run.
+
+    Args:
+        scenario: What is run.
+        patterns: Names or patterns, with or without a year.
+
+    Raises:
+        InputError: All patterns that fit nothing that a run of this scenario can have.
+    """
+    problems: list[str] = []
+    if patterns:
+        choose_outcomes(scenario, patterns, problems, "outcome")
+    if problems:
+        raise InputError(problems)
+
+
+def choose_outcomes(
+    scenario: Scenario, patterns: Sequence[str], problems: list[str], option: str = "outcomes"
+) -> list[str]:
     """Outcomes that a sweep keeps.
 
     Args:
         scenario: Any scenario of the design; they share their months.
         patterns: Names or patterns, with or without a year; the headlines when there are none.
         problems: Gets a line for every pattern that fits nothing.
+        option: What the patterns were given as.
     """
     known = outcome_names(scenario)
     if scenario.n_months < MONTHS_PER_YEAR:
         problems += [
-            f"outcomes: {pattern!r} is of a year, but the runs end before any year is full"
+            f"{option}: {pattern!r} is of a year, but the runs end before any year is full"
             for pattern in patterns
-            if re.search(r"_\d{4}$", pattern)
+            if _YEAR.search(pattern)
         ]
-    return _chosen("outcomes", known, patterns or HEADLINES, problems if patterns else [])
+    # A pattern that knows its outcome asks for nothing wrong, even where the run is too short for any figure of it.
+    also = [name for name in outcome_names(scenario, with_first_year=True) if name not in known]
+    known += [name for name in also if any(_fits(name, one) and not _YEAR.search(one) for one in patterns)]
+    found = _chosen(option, known, patterns or HEADLINES, problems if patterns else [])
+    kept = [name for name in found if name not in also]
+    if patterns and found and not kept:
+        problems.append(f"{option}: of a first year there is no {found[0]}; the runs must have a second one")
+    return kept
 
 
 def choose_series(scenario: Scenario, patterns: Sequence[str], problems: list[str]) -> list[str]:
@@ -76,7 +115,7 @@ def _chosen(what: str, known: Sequence[str], patterns: Iterable[str], problems: 
         if not choose(known, [pattern]) and not any(pattern in problem for problem in problems):
             close = difflib.get_close_matches(pattern, known, n=3, cutoff=0.5)
             listing = (
-                "`lastmile outcomes` lists them" if what == "outcomes" else f"there are {', '.join(known[:5])}, ..."
+                "`lastmile outcomes` lists them" if what != "monthly" else f"there are {', '.join(known[:5])}, ..."
             )
             hint = f"did you mean {', '.join(close)}?" if close else listing
             problems.append(f"{what}: {pattern!r} fits nothing; {hint}")
@@ -88,7 +127,7 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def _carriers(scenario: Scenario) -> tuple[str, ...]:
-    return load_carriers(scenario.parameters, build_zone_table(scenario.parameters)).keys
+    return load_carriers(scenario.parameters, build_zone_table(scenario.parameters), scenario.carriers).keys
 
 
 def _expand(patterns: str, carriers: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from experiments.designs.columns import choose_outcomes, choose_series
 from experiments.designs.design import Design
 from experiments.draws import DrawSet
 from experiments.errors import InputError
+from experiments.parties import party_files
 from experiments.provenance import provenance
 from experiments.simulation import Simulate, name_of, own_code_checksum, simulate_market
 from model.scenario import Scenario, ScenarioError
@@ -95,14 +96,16 @@ def run_name(point: int, scenario: str, seed: int) -> str:
     return f"{point:06d}-{scenario}-{seed}"
 
 
-def environment_of(simulate: Simulate, origin: dict[str, Any]) -> dict[str, Any]:
-    """What results depend on besides scenario and seed: versions, code and data, and the simulation."""
+def environment_of(simulate: Simulate, origin: dict[str, Any], scenarios: Sequence[Scenario]) -> dict[str, Any]:
+    """What results depend on besides scenario and seed: versions, code and data, the simulation, parties' files."""
+    files = party_files(scenarios)
     return {
         "model_version": origin["model_version"],
         "packages": origin["packages"],
         "code_checksum": origin["code_checksum"],
         "simulate": name_of(simulate),
         "simulate_checksum": own_code_checksum(simulate),
+        **({"roster": files} if files else {}),
     }
 
 
@@ -137,7 +140,7 @@ def make_plan(design: Design, simulate: Simulate = simulate_market) -> Plan:
     if clash:
         problems.append(f"{clash[0]}: it is a factor and also a column of the results")
     origin = provenance(design.scenarios[0])
-    environment = environment_of(simulate, origin)
+    environment = environment_of(simulate, origin, design.scenarios)
     keys = np.zeros(design.n_runs, dtype=f"S{KEY_BYTES}")
     run, wrong = 0, 0
     for point, position, replication, scenario in _scenarios(design):

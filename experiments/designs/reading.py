@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from experiments.designs.factors import Factor, read_factors
 from experiments.designs.tables import read_rows
 from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
-from experiments.settings import MAX_SEED, check_count, prepare_scenario
+from experiments.parties import Roster
+from experiments.settings import MAX_SEED, check_count, gather, prepare_scenario, shown
 from model.scenario import Scenario
 from model.toml_files import read_toml_file
 
@@ -44,11 +46,12 @@ _KEYS = {
 }
 
 
-def read_design(source: str | Path | Mapping[str, Any] | Design) -> Design:
+def read_design(source: str | Path | Mapping[str, Any] | Design, roster: Roster | None = None) -> Design:
     """Read and check a design.
 
     Args:
         source: The path of a TOML file, the same as a mapping, or a design.
+        roster: Classes of one's own that decide for parties in all its scenarios, or their import paths, by key.
 
     Raises:
         InputError: All that is wrong: unknown names, ranges beyond the declared ones, no points, duplicates, nan.
@@ -59,27 +62,28 @@ def read_design(source: str | Path | Mapping[str, Any] | Design) -> Design:
         (2, (1.0,))
     """
     if isinstance(source, Design):
-        return source
+        named = (lambda one=one: prepare_scenario(one, keep_own=True, roster=roster) for one in source.scenarios)
+        return replace(source, scenarios=tuple(gather(*named))) if roster else source
     if isinstance(source, Mapping):
-        return _build(source, Path())
+        return _build(source, Path(), roster)
     path = Path(source)
     try:
         content = read_toml_file(path)
     except ValueError as error:
         raise InputError(f"design {path}: {error}") from error
     try:
-        return _build(content, path.parent)
+        return _build(content, path.parent, roster)
     except InputError as error:
         raise InputError([f"design {path.name}: {problem}" for problem in error.problems]) from error
 
 
-def _build(content: Mapping[str, Any], folder: Path) -> Design:
+def _build(content: Mapping[str, Any], folder: Path, roster: Roster | None) -> Design:
     problems: list[str] = []
     kind: Any = content.get("kind")
     if kind not in KINDS:
         problems.append(f"kind: {kind!r} is not allowed; it must be one of {', '.join(KINDS)}")
     _check_keys(content, kind, problems)
-    scenarios = _scenarios(content, problems)
+    scenarios = _scenarios(content, problems, roster)
     factors: tuple[Factor, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
     base = scenarios[0] if scenarios else Scenario()
@@ -90,8 +94,8 @@ def _build(content: Mapping[str, Any], folder: Path) -> Design:
             factors += read_factors(group, content.get(name, {}), base, kind == "grid", problems)  # type: ignore[arg-type]
         if not content.get("levers") and not content.get("uncertainties"):
             problems.append("the design has no points: it needs [levers] or [uncertainties]")
-    _check_names(content, problems)
-    draws = _draws(content, folder, factors, problems)
+    _check_names(content, scenarios, factors, problems)
+    draws = _draws(content, folder, scenarios, factors, problems)
     size = _size(content, kind, problems)
     replications, seed, sampling_seed = (
         _count(content, name, default, low, high, problems)
@@ -123,16 +127,19 @@ def _check_keys(content: Mapping[str, Any], kind: Any, problems: list[str]) -> N
 
 
 def _draws(
-    content: Mapping[str, Any], folder: Path, factors: Sequence[Factor], problems: list[str]
-) -> DrawSet | None:  # fmt: skip
+    content: Mapping[str, Any],
+    folder: Path,
+    scenarios: Sequence[Scenario],
+    factors: Sequence[Factor],
+    problems: list[str],
+) -> DrawSet | None:
     """Parameter draws of the seeds; a file is looked for beside the design."""
     name = content.get("draws")
     if name is None:
         return None
-    fixed = content.get("set")
     try:
         drawn = name if isinstance(name, DrawSet) else load_draws(_beside(str(name), folder))
-        drawn.check_free([*(fixed if isinstance(fixed, Mapping) else ()), *(factor.name for factor in factors)])
+        drawn.check_free(scenarios, [*_fixed(content), *(factor.name for factor in factors)])
     except InputError as error:
         problems += error.problems
         return None
@@ -143,21 +150,20 @@ def _beside(name: str, folder: Path) -> str | Path:
     return folder / name if name.endswith(".parquet") else name
 
 
-def _scenarios(content: Mapping[str, Any], problems: list[str]) -> tuple[Scenario, ...]:
+def _scenarios(content: Mapping[str, Any], problems: list[str], roster: Roster | None) -> tuple[Scenario, ...]:
     if "scenario" in content and "scenarios" in content:
         problems.append("scenario: give scenario or scenarios, not both")
     names = content.get("scenarios", [content.get("scenario", "baseline")])
     if isinstance(names, str | Path | Scenario) or not isinstance(names, Sequence) or not names:
         problems.append(f"scenarios: {names!r} is not allowed; it must be a list of names or files")
         return ()
-    fixed = content.get("set", {})
-    if not isinstance(fixed, Mapping):
-        problems.append(f"set: {fixed!r} is not allowed; it must be a table of names and values")
-        fixed = {}
+    if not isinstance(content.get("set", {}), Mapping):
+        problems.append(f"set: {content['set']!r} is not allowed; it must be a table of names and values")
     found = []
     for name in names:
         try:
-            found.append(prepare_scenario(name, fixed, until=content.get("until")))
+            until = content.get("until")
+            found.append(prepare_scenario(name, _fixed(content), until=until, keep_own=True, roster=roster))
         except InputError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     called = [scenario.name for scenario in found]
@@ -169,7 +175,16 @@ def _scenarios(content: Mapping[str, Any], problems: list[str]) -> tuple[Scenari
     return tuple(found)
 
 
-def _check_names(content: Mapping[str, Any], problems: list[str]) -> None:
+def _fixed(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is set in all runs."""
+    fixed = content.get("set")
+    return fixed if isinstance(fixed, Mapping) else {}
+
+
+def _check_names(
+    content: Mapping[str, Any], scenarios: Sequence[Scenario], factors: Sequence[Factor], problems: list[str]
+) -> None:
+    """Find names that come twice; one of the two settings would be lost in silence."""
     tables = [content.get(name) for name in ("levers", "uncertainties", "set")]
     levers, uncertainties, fixed = (set(table) if isinstance(table, Mapping) else set() for table in tables)
     problems += [
@@ -177,7 +192,14 @@ def _check_names(content: Mapping[str, Any], problems: list[str]) -> None:
     ]
     problems += [
         f"{name}: it is fixed in set and varied; it can only be one of both"
-        for name in sorted(fixed & (levers | uncertainties))
+        for name in sorted(fixed & (levers | uncertainties | {factor.name for factor in factors}))
+    ]
+    problems += [
+        f"{factor.name}: scenario {scenario.name!r} sets it to {shown(scenario.value(factor.name))} itself, and the "
+        "design varies it; leave one of both"
+        for scenario in scenarios
+        for factor in factors
+        if factor.name in scenario.stated - fixed
     ]
 
 

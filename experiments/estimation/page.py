@@ -10,6 +10,7 @@ from experiments.estimation.calibrate import CHECKS, LUCK, METHODS, Estimation, 
 from experiments.estimation.inference import CUT
 from experiments.estimation.problem import screened
 from experiments.estimation.recovery import INTERVAL, MAX_SD_RATIO, MIN_COVERAGE
+from experiments.resolution import coarse_note
 from experiments.storage import write_text
 from model.words import party_name
 
@@ -32,7 +33,7 @@ def estimation_page(result: Estimation) -> str:
         "of the design have no luck, so that parameters alone move them. History matching rules out what an emulator "
         f"holds to be more than {CUT:g} s.d. away; it leaves {100 * result.kept:.1f} % of the prior. Two methods then "
         "estimate: the emulator's likelihood, which the draws come from, and the runs that come nearest, moved by "
-        "regression (approximate Bayesian computation).",
+        f"regression (approximate Bayesian computation). {coarse_note([manifest['shippers']])}".rstrip(),
         "",
         "## Recovery on synthetic data",
         "",

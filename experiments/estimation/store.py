@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.errors import InputError
-from experiments.storage import dump_json
+from experiments.errors import DamagedError, InputError
+from experiments.storage import damage, dump_json, read_table
 
 Floats = NDArray[np.float64]
 MANIFEST = "manifest.json"
@@ -35,7 +35,7 @@ class RunStore:
             raise InputError(f"out: {str(folder)!r} is a file; name a folder")
         manifest = folder / MANIFEST
         if manifest.is_file():
-            found = json.loads(manifest.read_text(encoding="utf-8"))
+            found = _settings(manifest)
             other = sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key))
             if other:
                 raise InputError(f"out: {str(folder)!r} holds runs with another {', '.join(other)}; name a new folder")
@@ -47,7 +47,7 @@ class RunStore:
 
     def load(self, wave: str, symbols: tuple[str, ...], n_moments: int) -> tuple[NDArray[np.int64], Floats, Floats]:
         """What is there of a wave: numbers (N,), points (N, D) and moments (N, J)."""
-        parts = [pd.read_parquet(file) for file in sorted(self.folder.glob(f"{wave}-*.parquet"))]
+        parts = [read_table(file) for file in sorted(self.folder.glob(f"{wave}-*.parquet"))]
         columns = [f"moment_{i}" for i in range(n_moments)]
         if not parts:
             return np.zeros(0, dtype=np.int64), np.zeros((0, len(symbols))), np.zeros((0, n_moments))
@@ -70,3 +70,13 @@ class RunStore:
         unfinished = target.with_suffix(".part")
         table.to_parquet(unfinished)
         unfinished.replace(target)
+
+
+def _settings(manifest: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedError(f"out: {manifest}: {damage(error)}") from error
+    if not isinstance(found, dict):
+        raise DamagedError(f"out: {manifest}: it is damaged")
+    return found

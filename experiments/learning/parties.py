@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from agents.amazon import Amazon
 from agents.bargaining import Side, Strategy, View
+from agents.calendar import Month
 from agents.capacity import CapacityOrder, cut_to_limit
 from agents.carriers import QUARTER, Carrier
 from agents.usps import Usps
@@ -106,12 +107,14 @@ class Learner(Carrier):
         usual, lean = super().price_increase(), self._lean(LIST_PRICE.name)
         return usual * (1.0 + lean) if lean <= 0.0 else usual + lean * (self.largest_increase() - usual)
 
-    def capacity_order(self, lead_months: int, horizon_months: int = QUARTER) -> CapacityOrder | None:
+    def capacity_order(
+        self, lead_months: int, horizon_months: int = QUARTER, month: Month | None = None
+    ) -> CapacityOrder | None:
         """The usual order, made smaller or larger; see `Carrier.capacity_order`."""
-        usual, factor = super().capacity_order(lead_months, horizon_months), 1.0 + self._lean(CAPACITY.name)
+        usual, factor = super().capacity_order(lead_months, horizon_months, month), 1.0 + self._lean(CAPACITY.name)
         if usual is None or factor == 1.0:
             return usual
-        books, figures = self.world.own_books(self.index), self.world.figures
+        books, figures = self.world.own_books(self.index, month), self.world.figures
         wanted = usual.annual_parcels * factor
         additions = cut_to_limit(wanted, books.unit_cost, self.build_room(horizon_months))
         if additions.sum() <= 0.0:

@@ -21,6 +21,7 @@ from agents.geography import SEGMENTS, ZONE_TYPES
 
 if TYPE_CHECKING:
     from agents.carriers import Carrier
+    from agents.large_shipper import LargeShipper
 
 Floats = NDArray[np.float64]
 MILLION = 1e6
@@ -54,7 +55,7 @@ class Part:
 
     name: str
     fields: tuple[Field, ...]
-    read: Callable[[Carrier], Any]
+    read: Callable[[Any], Any]
 
 
 def _each(names: tuple[str, ...], stem: str, unit: str, meaning: str) -> tuple[Field, ...]:
@@ -207,16 +208,16 @@ POSTAL = Part(
 )
 
 
-def _shipper(party: Carrier) -> list[float]:
+def _shipper(party: LargeShipper) -> list[float]:
     world, now = party.world, party.world.month
     later = now + MONTHS_PER_YEAR
     seen = (
         world.amazon_parcels_expected(now),
         world.amazon_parcels_expected(later),
-        world.amazon_outsourced(now),
-        world.amazon_outsourced(later),
-        world.amazon_at_usps(now),
-        world.amazon_at_usps(later),
+        party.outsourced(now, now),
+        party.outsourced(later, now),
+        party.expected_at_usps(now, now),
+        party.expected_at_usps(later, now),
         world.amazon_own_volume(),
     )
     return [float(one.sum()) / MILLION for one in seen]

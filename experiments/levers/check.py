@@ -77,9 +77,13 @@ class Expectation:
         base, change = read_settings(self.base, problems), read_settings(self.change, problems)
         if problems:
             raise InputError(problems)
-        second = prepare_scenario(self.scenario, {**base, **change, **set}, until=until)
         first = (self.against or DEFAULT_SCENARIO) if self.kind == "scenario" else self.scenario
-        return prepare_scenario(first, {**base, **set}, until=until), second
+        sides = ((first, base), (self.scenario, {**base, **change}))
+        # What the row sets is what it is about: `set` may not take it away.
+        without, with_ = (
+            prepare_scenario(prepare_scenario(name, own, until=until), set, keep_own=True) for name, own in sides
+        )
+        return without, with_
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,14 @@ class UspsLosses:
 
     Attributes:
         loss: Lost at once: net income, bn $ a year; index share; columns first_year, long_run, design_first_year,
-            design_long_run, parcels_m, price, cost (of the parcels that leave, $ each), contribution_bn (theirs).
+            design_long_run, parcels_m, price, cost (of the parcels that leave, $ each), contribution_bn (theirs),
+            interest_bn (on the cash that is missing in the last year).
         gradual: Net income against `renew` when parcels leave by the end of 2026, both without the distress ladder, bn
             $; index share, columns years.
         answers: What USPS does with the distress ladder: index "renew" or a share in words; columns: month of each rung
             by its name, and cash_bn, debt_bn, deferred_bn and arrears_bn at the end.
+        ceiling: What a higher debt ceiling does to the last year without the distress ladder: index statutory, raised,
+            difference; columns cash_bn and debt_bn at the end, earned_bn and paid_bn (interest), income_bn.
         seed: Seed of all runs.
         provenance: Of `renew`.
     """
@@ -43,6 +46,7 @@ class UspsLosses:
     loss: pd.DataFrame = field(repr=False)
     gradual: pd.DataFrame = field(repr=False)
     answers: pd.DataFrame = field(repr=False)
+    ceiling: pd.DataFrame = field(repr=False)
     seed: int
     provenance: dict[str, Any] = field(repr=False)
 
@@ -64,33 +68,46 @@ def usps_losses(seed: int = 1, progress: Progress | None = None) -> UspsLosses:
         scenarios[f"gradual {share}"] = leaving_gradually(share, distress_ladder=True)
         scenarios[f"plain {share}"] = leaving_gradually(share, distress_ladder=False)
         scenarios[f"static {share}"] = prepare_scenario(still, {**leaving(share), **at_once()})
+    scenarios["statutory"] = prepare_scenario("baseline", {"distress_ladder": False})
+    scenarios["raised"] = prepare_scenario("debt_cap_raised", {"distress_ladder": False})
     tasks = [Task(scenario, int(seed)) for scenario in scenarios.values()]
     found = dict(zip(scenarios, work_all(_play, tasks, None, progress), strict=True))
     gradual = pd.DataFrame({share: found[f"plain {share}"].income - found["plain renew"].income for share in SHARES}).T
     answers = pd.DataFrame(
         {"renew": found["renew"].answers} | {f"{share:.0%} lost": found[f"gradual {share}"].answers for share in SHARES}
     ).T
+    ceiling = pd.DataFrame({name: found[name].last_year for name in ("statutory", "raised")}).T
+    ceiling.loc["difference"] = ceiling.loc["raised"] - ceiling.loc["statutory"]
     return UspsLosses(
-        losses_at_once(still, found, int(seed)), gradual / BILLION, answers, int(seed), provenance(scenarios["renew"])
+        loss=losses_at_once(still, found, int(seed)),
+        gradual=gradual / BILLION,
+        answers=answers,
+        ceiling=ceiling,
+        seed=int(seed),
+        provenance=provenance(scenarios["renew"]),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Played:
-    """What a run says: net income by year, $, and what USPS did."""
+    """What a run says: net income by year, $, what USPS did, and cash, debt, interest and income of the last year."""
 
     income: pd.Series
     answers: dict[str, Any]
+    last_year: dict[str, float]
 
 
 def _play(task: Task) -> Played:
     market = start_market(task.scenario, task.seed).run()
     outcomes = market.outcomes()
     years = sorted(name.removeprefix(f"{INCOME}_") for name in outcomes if name.startswith(f"{INCOME}_"))
-    answers: dict[str, Any] = {rung.name.lower(): str(market.state.postal.ladder.since(rung) or "") for rung in Rung}
+    answers: dict[str, Any] = {rung.name.lower(): str(market.usps.ladder.since(rung) or "") for rung in Rung}
     for name in ("cash", "debt", "deferred", "arrears"):
         answers[f"{name}_bn"] = outcomes[f"usps_{name}_usd"] / BILLION
-    return Played(pd.Series({year: outcomes[f"{INCOME}_{year}"] for year in years}), answers)
+    last_year = {f"{name}_bn": outcomes[f"usps_{name}_usd"] / BILLION for name in ("cash", "debt")}
+    for name in ("interest_earned", "interest_paid", "net_income"):
+        last_year[f"{name.rpartition('_')[2]}_bn"] = outcomes[f"usps_{name}_usd_{years[-1]}"] / BILLION
+    return Played(pd.Series({year: outcomes[f"{INCOME}_{year}"] for year in years}), answers, last_year)
 
 
 def losses_at_once(still: Scenario, found: Mapping[str, Played], seed: int) -> pd.DataFrame:
@@ -103,7 +120,7 @@ def losses_at_once(still: Scenario, found: Mapping[str, Played], seed: int) -> p
     )
     printed = {row["share"]: row for row in design}
     market = start_market(still, seed)
-    slices, price = market.state.amazon.slices, market.figures.price_access_amazon
+    slices, price = market.amazon.memory.slices, market.figures.price_access_amazon
     grid = usps_cost_grid(market.costs, market.zones, 1.0, 1.0, 1.0)
     cost = grid[slices.zone, slices.cell]
     before = np.cumsum(slices.volume) - slices.volume
@@ -120,5 +137,11 @@ def losses_at_once(still: Scenario, found: Mapping[str, Played], seed: int) -> p
             "price": price,
             "cost": float((gone * cost).sum() / gone.sum()),
             "contribution_bn": float((gone * (price - cost)).sum()) / BILLION,
+            "interest_bn": _net_interest(found[f"static {share}"]) - _net_interest(found["still"]),
         }
     return pd.DataFrame(rows).T
+
+
+def _net_interest(played: Played) -> float:
+    """Interest of the last year, earned less paid, bn $."""
+    return played.last_year["earned_bn"] - played.last_year["paid_bn"]

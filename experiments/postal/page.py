@@ -11,6 +11,7 @@ from agents.distress import Rung
 from experiments.postal.losses import UspsLosses
 from experiments.postal.volume_loss import LADDER
 from experiments.storage import write_text
+from model.parameters import Parameters
 
 
 def write_page(file: str | Path, result: UspsLosses) -> None:
@@ -33,6 +34,7 @@ def _lines(result: UspsLosses) -> Iterator[str]:
     yield from _at_once(result.loss)
     yield from _gradually(result.gradual)
     yield from _answers(result.answers)
+    yield from _ceiling(result.ceiling)
 
 
 def _at_once(loss: pd.DataFrame) -> Iterator[str]:
@@ -53,13 +55,14 @@ def _at_once(loss: pd.DataFrame) -> Iterator[str]:
             f"{row.contribution_bn:.2f} |"
         )
     quarter, whole = loss.iloc[0], loss.iloc[-1]
-    gap = max(abs(loss["long_run"] + loss["contribution_bn"]))
+    gap = max(abs(loss["long_run"] + loss["contribution_bn"] - loss["interest_bn"]))
     avoided = 1.0 - (whole.long_run - whole.first_year) / (whole.cost * whole.parcels_m / 1000)
     yield ""
     yield (
         "In the long run USPS loses what the parcels that leave contribute, price less attributable cost: the "
-        f"last column, to within ${gap:.2f} billion. In the first year staff has not followed: {avoided:.0%} of their "
-        "cost is avoided then. The design's figures are proportional to the share. The model's are not, because "
+        f"last column, and interest on the cash that is missing (${-whole.interest_bn:.2f} billion in the last year "
+        f"where all leave), to within ${gap:.2f} billion. In the first year staff has not followed: {avoided:.0%} of "
+        "their cost is avoided then. The design's figures are proportional to the share. The model's are not, because "
         "Amazon takes first what is cheapest for it to deliver. Those are dense places, which are cheap for USPS "
         f"too: the first quarter costs USPS ${quarter.cost:.2f} a parcel, all of them ${whole.cost:.2f}, at one "
         f"price of ${whole.price:.2f}. So the first quarter takes "
@@ -97,6 +100,29 @@ def _answers(answers: pd.DataFrame) -> Iterator[str]:
             + " | ".join([*(row[rung] or "-" for rung in rungs), *(f"{row[key]:.1f}" for key in money)])
             + " |"
         )
+
+
+def _ceiling(ceiling: pd.DataFrame) -> Iterator[str]:
+    p = Parameters.default()
+    rows = {str(name): dict(zip(ceiling.columns, map(float, row), strict=True)) for name, *row in ceiling.itertuples()}
+    new, rate = rows["raised"]["debt_bn"] - p.usps_debt_start, p.interest_rate_projected + p.usps_borrowing_premium
+    yield from ("", "## A higher debt ceiling costs interest", "")
+    yield (
+        "Scenarios `baseline` and `debt_cap_raised` without the distress ladder, so that nothing but interest differs. "
+        "Cash and debt at the end of the last year, interest and net income of that year, bn $."
+    )
+    yield from _header("debt ceiling", "cash", "debt", "interest earned", "interest paid", "net income")
+    for name, row in rows.items():
+        yield f"| {name} | " + " | ".join(f"{value:.2f}" for value in row.values()) + " |"
+    yield ""
+    yield (
+        f"The arithmetic: what USPS owed at the start bears {p.usps_debt_rate:.2%} "
+        f"(${p.usps_debt_rate * p.usps_debt_start:.2f} billion a year). New debt costs what money costs, {rate:.1%}: "
+        f"on the ${new:.1f} billion of new debt at the end ${rate * new:.2f} billion a year, less what the cash that "
+        f"it brings earns at {p.interest_rate_projected:.1%}. Cash and debt of the start give the published net "
+        f"interest of ${p.usps_interest_income_net_2024:.1f} billion. `--set interest_rate_projected=0.05` asks "
+        "what dearer money does."
+    )
 
 
 def _header(*names: str) -> Iterator[str]:

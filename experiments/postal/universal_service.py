@@ -13,7 +13,7 @@ from agents.calendar import MONTHS_PER_YEAR
 from experiments.errors import InputError
 from experiments.provenance import provenance
 from experiments.runs import Progress
-from experiments.settings import check_seeds, gather, prepare_scenario
+from experiments.settings import check_seeds, gather, overruled, prepare_scenario
 from experiments.workers import Task, work_all
 from model.market import ParcelMarket
 from model.scenario import Scenario
@@ -47,6 +47,7 @@ class ServiceCost:
         by_year: Net income of USPS without the duty less its income with it, $ a year; columns `SHADOWS`.
         watched: Other outcomes of the last year by run ("required" and the shadows).
         events: What USPS gave up, by run: month and sentence.
+        warnings: What the scenario sets itself and was changed by `set`, one sentence each.
     """
 
     scenario: Scenario
@@ -54,6 +55,7 @@ class ServiceCost:
     by_year: pd.DataFrame = field(repr=False)
     watched: pd.DataFrame = field(repr=False)
     events: dict[str, list[tuple[str, str]]] = field(repr=False)
+    warnings: tuple[str, ...] = ()
 
     def summary(self) -> dict[str, Any]:
         """The result as `lastmile uso-cost --json` prints it."""
@@ -66,6 +68,7 @@ class ServiceCost:
             "given_up": {
                 run: [{"month": month, "text": text} for month, text in told] for run, told in self.events.items()
             },
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             "provenance": provenance(self.scenario),
         }
 
@@ -92,8 +95,11 @@ def uso_cost(
         InputError: What was asked for is not possible; tells all problems at once.
     """
     prepared, _ = gather(lambda: prepare_scenario(scenario, set, until=until), lambda: check_seeds(seed))
-    if not prepared.universal_service or prepared.five_day_delivery == "at_once":
+    warnings = overruled(scenario, set)
+    if not prepared.universal_service or prepared.five_day_delivery != "forbidden":
         raise InputError("universal_service and five_day_delivery are what this command varies; leave them as they are")
+    if prepared.distress_ladder and "distress_ladder" in prepared.stated:
+        raise InputError("distress_ladder: it is set to true, and this command runs without it; leave it out")
     if prepared.end < prepared.start + ((1 - prepared.start.month) % MONTHS_PER_YEAR + MONTHS_PER_YEAR - 1):
         raise InputError("until: at least one full calendar year is needed")
     plain = prepare_scenario(prepared, {"distress_ladder": False})
@@ -106,7 +112,8 @@ def uso_cost(
         {duty: {name: found[duty][0].get(f"{name}_{years[-1]}") for name in WATCHED} for duty in duties}, dtype=float
     )
     by_year = income[list(SHADOWS)].sub(income["required"], axis=0).rename_axis("year")
-    return ServiceCost(plain, int(seed), by_year, watched, {duty: found[duty][1] for duty in SHADOWS})
+    events = {duty: found[duty][1] for duty in SHADOWS}
+    return ServiceCost(plain, int(seed), by_year, watched, events, warnings)
 
 
 def _play(task: Task) -> tuple[dict[str, float], list[tuple[str, str]]]:

@@ -12,7 +12,7 @@ from experiments.analysis.discovery import discover
 from experiments.analysis.drivers import Drivers, drivers_of
 from experiments.analysis.responses import averaged_over, heat_map, response
 from experiments.analysis.sensitivity import Sensitivity, sensitivity
-from experiments.analysis.values import by_point
+from experiments.analysis.values import by_point, runs_without
 from experiments.errors import InputError
 from experiments.figures import scale_of
 from experiments.reports import charts, shares
@@ -53,11 +53,16 @@ def indices_section(result: SweepResult, names: Sequence[str]) -> Section:
         return Section("indices", title)
     blocks = []
     for scenario in result.scenarios:
+        lacking = runs_without(result, names, scenario)
         try:
-            found = sensitivity(result, list(names), scenario)
+            found = sensitivity(result, [name for name in names if name not in lacking] or list(names), scenario)
         except InputError as error:
             blocks.append(Block(label(result, scenario), "Not computed: " + "; ".join(error.problems)))
             continue
+        blocks += [
+            Block(_titled(result, name, scenario), f"Not computed: {count:,} runs have no figure.")
+            for name, count in lacking.items()
+        ]
         blocks += [_indices(result, found, name) for name in dict.fromkeys(found.table.index.get_level_values(0))]
     intro = (
         "Share of the variance of the mean over seeds that goes with each factor alone, and with all its interactions."

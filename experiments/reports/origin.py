@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from agents.roster import short
 from experiments.reports.page import Block, Section, Table
 from experiments.reports.words import factor_meaning, label
+from experiments.resolution import coarse_note, shippers_of
 from experiments.store.reading import SweepResult
 from experiments.store.status import Status
 
@@ -24,13 +26,15 @@ def lead(result: SweepResult) -> str:
 
 def warnings(result: SweepResult, status: Status) -> list[str]:
     """What a reader must know before the first figure."""
-    found = []
+    found = [f"{one}." for one in status.parties]
     if status.left:
         found.append(f"Partial: {status.partial}. What follows is of the runs that are there, not of the whole design.")
     if status.failed:
         found.append(f"{status.failed:,} runs failed and are left out of all figures; see the end of the page.")
     if result.manifest.design["replications"] == 1:
         found.append("One seed per point: luck cannot be told from parameters.")
+    if coarse := coarse_note(shippers_of(result.manifest.design)):
+        found.append(coarse)
     forced = [one["name"] for one in result.manifest.design["scenarios"] if one.get("forced")]
     if forced and len(forced) < len(result.scenarios):
         found.append(f"An outcome is imposed in {', '.join(forced)} and found by the market in the others.")
@@ -89,6 +93,7 @@ def provenance_section(result: SweepResult) -> Section:
         ["computed with", packages],
         ["on a machine with", ", ".join(told.get("machine", {"": "unknown"}).values())],
         ["simulation", str(result.manifest.environment["simulate"])],
+        *([short(path), f"SHA-256 {sha256}"] for path, sha256 in result.manifest.environment.get("roster", {}).items()),
         ["seeds of luck", f"{design['seed']} to {last}" if last > design["seed"] else str(last)],
         ["parameter draws", "none" if result.draws is None else f"{result.draws.name}: seed s takes draw s"],
         ["seed of the sampling", str(design["sampling_seed"])],

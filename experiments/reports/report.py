@@ -62,7 +62,6 @@ def headline_outcomes(result: SweepResult, most: int = MAX_OUTCOMES) -> list[str
     for name in (latest[stem] for stem in order):
         if len(found) < most and _shown(result, name) and not any(_alike(result, name, other) for other in found):
             found.append(name)
-    first = result.scenarios[0]
     return found or [name for name in result.outcomes if by_point(result, name, first).notna().any().any()][:1]
 
 

@@ -15,7 +15,9 @@ from experiments.provenance import provenance
 from experiments.runs import Progress, start_market
 from experiments.settings import prepare_scenario
 from experiments.start_fit.figures import START_YEAR, Row, start_year_rows
+from experiments.start_fit.shipper_numbers import SECTION
 from experiments.storage import write_text
+from experiments.studies.sections import read_section
 
 SCENARIO = "standing_still"
 
@@ -70,12 +72,13 @@ class Calibration:
         return "\n".join(lines) + "\n"
 
     def write(self, file: str | Path) -> None:
-        """Write the page, all or nothing.
+        """Write the page, all or nothing; the section on the number of shippers stays if it has one.
 
         Raises:
             InputError: The file cannot be written there.
         """
-        write_text(file, self.markdown())
+        kept = read_section(file, SECTION)
+        write_text(file, self.markdown() + (f"\n{kept}\n" if kept else ""))
 
 
 def cells_of(row: Row) -> tuple[str, str, str]:
@@ -100,7 +103,7 @@ def calibration(changes: Mapping[str, Any] | None = None, progress: Progress | N
     Raises:
         InputError: A change is not possible.
     """
-    scenario = prepare_scenario(SCENARIO, changes)
+    scenario = prepare_scenario(SCENARIO, changes, keep_own=True)
     scenario = prepare_scenario(scenario, until=scenario.start + (MONTHS_PER_YEAR - 1))
     market = start_market(scenario, seed=1)
     for done in range(1, market.n_months + 1):

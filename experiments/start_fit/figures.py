@@ -184,12 +184,12 @@ def _unit_costs(market: ParcelMarket) -> Iterator[Row]:
             for label, value in zip((*ZONE_TYPES, "mean"), by_type, strict=True):
                 yield Row(section, f"{NAMES[group]}: {label}", unit, value)
     section = "Attributable cost of a parcel at a USPS delivery unit"
-    amazon_from = market.state.amazon.flows.usps_from
+    amazon_from = market.amazon.memory.flows.usps_from
     mean, sparse = usps_costs(market.costs, market.zones, amazon_from, 1.0, 1.0, 1.0)
     points = market.zones.households[None]
     for label, value in zip((*ZONE_TYPES, "mean over households"), _weighted(mean[None], points, kinds), strict=True):
         yield Row(section, label, unit, value)
-    amazon = _weighted(sparse[None], market.state.amazon.flows.usps[None], kinds)[-1]
+    amazon = _weighted(sparse[None], market.amazon.memory.flows.usps[None], kinds)[-1]
     yield Row(section, "Amazon's parcels, with the sparse term", unit, amazon)
 
 

@@ -12,6 +12,12 @@ from typing import Any
 from experiments.store.shards import storage_error
 
 FILE = "log.jsonl"
+_CONTENT: dict[str, dict[str, type]] = {
+    "shard": {"file": str, "rows": int, "bytes": int, "sha256": str},
+    "removed": {"file": str},
+    "started": {"pid": int, "host": str},
+    "repaired": {"repairs": list},
+}
 
 
 class Journal:
@@ -68,9 +74,21 @@ def read_journal(folder: Path) -> Iterator[dict[str, Any]]:
         for line in stream:
             try:
                 entry = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 entry = None
-            yield entry if isinstance(entry, dict) and "event" in entry else {"event": "unreadable"}
+            yield entry if _is_whole(entry) else {"event": "unreadable"}
+
+
+def _is_whole(entry: Any) -> bool:
+    """Whether a line has what its readers count on; a damaged one may still be JSON."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("event"), str):
+        return False
+    try:
+        datetime.fromisoformat(entry["time"])
+    except (KeyError, TypeError, ValueError):
+        return False
+    wanted = _CONTENT.get(entry["event"], {})
+    return all(isinstance(entry.get(name), kind) for name, kind in wanted.items())
 
 
 def _now() -> str:

@@ -6,12 +6,13 @@ import json
 import os
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from experiments.designs.plan import Plan
-from experiments.errors import InputError
+from experiments.errors import DamagedError, InputError
+from experiments.parties import changed_files, parties_of_design
 from experiments.storage import dump_json
 from experiments.store.schema import columns_of
 from experiments.store.shards import storage_error
@@ -92,26 +93,45 @@ def read_manifest(folder: str | Path) -> Manifest:
     """Read the manifest of a store.
 
     Raises:
-        InputError: The folder is no store, or one of a newer version.
+        InputError: The folder is no store, or one of a newer version; a `DamagedError` where it is damaged.
     """
     path = Path(folder) / FILE
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{str(folder)!r} holds no sweep: there is no {FILE} in it") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is damaged"
-        raise InputError(f"{path}: {reason}") from error
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(f"{path}: it is damaged") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"{path}: it is not the manifest of a sweep")
     if content.get("schema") != SCHEMA_VERSION:
         raise InputError(
             f"{path}: its layout has version {content.get('schema')!r}, this lastmile reads version {SCHEMA_VERSION}"
         )
-    try:
-        return Manifest(**content)
-    except TypeError as error:
-        raise InputError(f"{path}: it is damaged") from error
+    if not _is_whole(content):
+        raise DamagedError(f"{path}: it is damaged")
+    return Manifest(**content)
+
+
+def _is_whole(content: Mapping[str, Any]) -> bool:
+    """Whether a manifest has what its readers count on; a damaged one may still be JSON."""
+    kinds: dict[str, Any] = {"id": str, "points": int, "runs": int, "points_checksum": str}
+    kinds |= dict.fromkeys(("design", "environment", "provenance", "columns"), dict)
+    if content.keys() != {one.name for one in fields(Manifest)}:
+        return False
+    design, columns = content["design"], content["columns"]
+    return (
+        all(isinstance(content[name], kind) for name, kind in kinds.items())
+        and all(isinstance(design.get(name), list) for name in ("scenarios", "outcomes", "monthly"))
+        and all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in design["scenarios"])
+        and isinstance(design.get("factors"), dict)
+        and isinstance(design.get("replications"), int)
+        and isinstance(design.get("kind"), str)
+        and all(isinstance(columns.get(name), dict) for name in ("runs", "monthly"))
+        and isinstance(content["environment"].get("simulate"), str)
+    )
 
 
 def check_same(old: Manifest, plan: Plan, folder: Path) -> None:
@@ -121,12 +141,17 @@ def check_same(old: Manifest, plan: Plan, folder: Path) -> None:
         InputError: What differs.
     """
     new = manifest_of(plan, old.id)
-    problems = []
+    problems = [*changed_files(old.environment.get("roster", {}), new.environment.get("roster", {}))]
     for name, value in new.environment.items():
         before = old.environment.get(name)
-        if before != value:
+        if before != value and name != "roster":  # who plays whom is part of the design
             problems.append(f"{name} was {_short(before, value)}, now it is {_short(value, before)}")
+    then, now = (parties_of_design(design) for design in (old.design, new.design))
+    if then != now:
+        problems.append(f"{_told(then)} then, {_told(now)} now")
     for name, value in new.design.items():
+        if name == "scenarios" and then != now and _without_roster(old.design) == _without_roster(new.design):
+            continue
         if name not in _MAY_GROW and old.design.get(name) != value:
             problems.append(
                 f"{name} differs: {_short(old.design.get(name), value)} then, {_short(value, old.design.get(name))} now"
@@ -139,6 +164,14 @@ def check_same(old: Manifest, plan: Plan, folder: Path) -> None:
     if problems:
         advice = "choose another folder, or take the code and the design that the store was made with"
         raise InputError([*(f"out: {str(folder)!r} holds another sweep: {problem}" for problem in problems), advice])
+
+
+def _told(parties: tuple[str, ...]) -> str:
+    return ", ".join(parties) or "the usual parties play"
+
+
+def _without_roster(design: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in one.items() if key != "roster"} for one in design["scenarios"]]
 
 
 def _short(value: Any, other: Any) -> str:

@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from experiments.designs.plan import BALANCES, IDENTITY
 from experiments.draws import DrawSet, restore_draws
-from experiments.errors import InputError
+from experiments.errors import DamagedError, InputError
+from experiments.storage import damage
 from experiments.store.manifest import Manifest, read_manifest
 from experiments.store.schema import arrow_schema
 from experiments.store.shards import MONTHLY, RUNS, shard_files
+from experiments.store.soundness import damaged_files
 from experiments.store.status import Status, status
 
 
@@ -59,12 +63,30 @@ class SweepResult:
         return self._read(MONTHLY).sort_values(["point", "scenario", "seed", "month"], ignore_index=True)
 
     def _read(self, kind: str) -> pd.DataFrame:
-        schema = arrow_schema(self.manifest.columns[kind])
-        files = [str(path) for path in shard_files(self.folder, kind)]
-        if not files:
-            empty: pd.DataFrame = schema.empty_table().to_pandas()
-            return empty
-        table: pd.DataFrame = ds.dataset(files, schema=schema, format="parquet").to_table().to_pandas()
+        """All rows of a table.
+
+        Raises:
+            DamagedError: A file is not as it was written: figures without its runs, or with wrong ones, would not be
+                told from right ones.
+        """
+        damaged = damaged_files(self.folder)
+        if damaged:
+            raise DamagedError([
+                *(f"{self.folder}: {RUNS}/{name} is damaged: {why}" for name, why in damaged.items()),
+                "the next sweep into this folder does its runs again",
+            ])  # fmt: skip
+        try:
+            schema = arrow_schema(self.manifest.columns[kind])
+            files = [str(path) for path in shard_files(self.folder, kind)]
+            if not files:
+                empty: pd.DataFrame = schema.empty_table().to_pandas()
+                return empty
+            for file in files:
+                if not pq.read_schema(file).equals(schema):  # else a column that is missing there would be nan
+                    raise DamagedError(f"{file}: its columns are not those of the manifest")
+            table: pd.DataFrame = ds.dataset(files, schema=schema, format="parquet").to_table().to_pandas()
+        except (OSError, KeyError, pa.ArrowException) as error:
+            raise DamagedError(f"{self.folder}: {kind}: {damage(error)}") from error
         return table.drop_duplicates(_unique(kind), ignore_index=True)
 
     @property

@@ -13,18 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.store.journal import Journal, read_journal
-from experiments.store.shards import (
-    DAMAGED,
-    MONTHLY,
-    RUNS,
-    WORK,
-    file_checksum,
-    quick_ids,
-    read_ids,
-    shard_files,
-    write_table,
-)
+from experiments.store.journal import Journal
+from experiments.store.shards import DAMAGED, MONTHLY, RUNS, WORK, file_checksum, shard_files, write_table
+from experiments.store.soundness import checked_ids, logged_files
 
 Ids = dict[str, tuple[str, str, str]]  # run to key, status, file
 KeyOf = Callable[[str], str | None]
@@ -59,7 +50,9 @@ def recover(folder: Path, journal: Journal, keys: KeyOf) -> Findings:
         found.repairs.append(torn)
     # Work folders first: a writer that outlived its session cannot put a file in place afterwards.
     take_away_work(folder)
-    logged, removed = _logged(folder, found)
+    logged, removed, unreadable = logged_files(folder)
+    if unreadable:
+        found.repairs.append(f"{unreadable} lines of the log cannot be read and are passed over")
     for path in shard_files(folder):
         _take(folder, path, logged.pop(path.name, None), keys, found, journal)
     for name in sorted(set(logged) - removed):
@@ -85,28 +78,12 @@ def take_away_work(folder: Path) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def _logged(folder: Path, found: Findings) -> tuple[dict[str, list[dict[str, Any]]], set[str]]:
-    """Entries of the log by file, and the files that were removed on purpose."""
-    logged: dict[str, list[dict[str, Any]]] = {}
-    removed: set[str] = set()
-    unreadable = 0
-    for entry in read_journal(folder):
-        if entry["event"] == "shard":
-            logged.setdefault(entry["file"], []).append(entry)
-        elif entry["event"] == "removed":
-            removed.add(entry["file"])
-        unreadable += entry["event"] == "unreadable"
-    if unreadable:
-        found.repairs.append(f"{unreadable} lines of the log cannot be read and are passed over")
-    return logged, removed
-
-
 def _take(
     folder: Path, path: Path, entries: list[dict[str, Any]] | None, keys: KeyOf, found: Findings, journal: Journal
 ) -> None:
     """Count the rows of a file in, or put it away."""
     try:
-        ids = _checked(folder, path, entries)
+        ids = checked_ids(folder, path, entries)
     except OSError as error:
         _put_away(folder, path, str(error), found, journal)
         return
@@ -123,34 +100,6 @@ def _take(
         found.unlogged.append((path.name, len(ids)))
     for run, key, status in ids:
         found.rows[run] = (key, status, path.name)
-
-
-def _checked(folder: Path, path: Path, entries: list[dict[str, Any]] | None) -> list[tuple[str, str, str]]:
-    """Rows of a file that is as it was written.
-
-    Raises:
-        OSError: It is not.
-    """
-    months = folder / MONTHLY / path.name
-    if entries is None:
-        if months.is_file():
-            _read_whole(months)
-        return read_ids(path)
-    checksum, size = file_checksum(path)
-    entry = next((one for one in reversed(entries) if one["sha256"] == checksum), None)
-    if entry is None:
-        raise OSError(f"it was changed: {entries[-1]['bytes']} bytes were written, there are {size}")
-    wanted = entry.get("monthly_sha256")
-    if wanted is not None and (not months.is_file() or file_checksum(months)[0] != wanted):
-        raise OSError("its months are missing or were changed")
-    return list(quick_ids(path))
-
-
-def _read_whole(path: Path) -> None:
-    try:
-        pq.read_table(path, page_checksum_verification=True)
-    except pa.ArrowException as error:
-        raise OSError(f"{MONTHLY}/{path.name}: {error}") from error
 
 
 def _put_away(folder: Path, path: Path, why: str, found: Findings, journal: Journal) -> None:

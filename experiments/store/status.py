@@ -8,14 +8,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from experiments.parties import parties_of_design
 from experiments.store.journal import read_journal
 from experiments.store.manifest import read_manifest
 from experiments.store.shards import shard_files
+from experiments.store.soundness import damaged_files
 
 ENDS = ("finished", "interrupted", "stopped")
 _IN_WORDS = {"interrupted": "cancelled", "finished": "some are missing"}
@@ -39,7 +41,9 @@ class Status:
         errors: Failed runs by kind of error.
         examples: One message for each kind.
         repairs: What had to be put right, one line each.
-        unreadable: Files that cannot be read now; the next sweep puts them right.
+        unreadable: Files that are not as they were written, or whose months are not; their runs count as missing, and
+            the next sweep does them again.
+        parties: Who plays whom, where it is not the usual party, one sentence each.
     """
 
     runs: int
@@ -56,6 +60,7 @@ class Status:
     examples: dict[str, str]
     repairs: tuple[str, ...]
     unreadable: tuple[str, ...]
+    parties: tuple[str, ...]
 
     @property
     def partial(self) -> str:
@@ -76,6 +81,7 @@ class Status:
             "partial": self.partial,
             "repairs": list(self.repairs),
             "unreadable": list(self.unreadable),
+            "parties": list(self.parties),
         }
 
 
@@ -114,25 +120,27 @@ def status(folder: str | Path) -> Status:
         examples=examples,
         repairs=repairs,
         unreadable=tuple(unreadable),
+        parties=parties_of_design(manifest.design),
     )
 
 
 def _count(folder: Path) -> tuple[Counter[str], Counter[str], dict[str, str], list[str]]:
-    counts: Counter[str] = Counter()
     errors: Counter[str] = Counter()
     examples: dict[str, str] = {}
-    unreadable = []
+    tables = []
+    damaged = damaged_files(folder)
     for file in shard_files(folder):
-        try:
-            table = pq.read_table(file, columns=["status", "error_kind", "error"])
-        except (OSError, pa.ArrowException):
-            unreadable.append(file.name)
-            continue
-        counts.update(table.column("status").to_pylist())
-        for row in table.filter(pc.equal(table.column("status"), "failed")).to_pylist():
-            errors[row["error_kind"]] += 1
-            examples.setdefault(row["error_kind"], row["error"].splitlines()[0])
-    return counts, errors, examples, unreadable
+        if file.name not in damaged:
+            try:
+                tables.append(pq.read_table(file, columns=["run", "status", "error_kind", "error"]))
+            except (OSError, pa.ArrowException):  # it has gone since
+                damaged[file.name] = "it cannot be read"
+    rows = pa.concat_tables(tables).to_pandas().drop_duplicates("run") if tables else pd.DataFrame(columns=["status"])
+    counts = Counter({str(name): int(count) for name, count in rows["status"].value_counts().items()})
+    for row in rows[rows["status"] == "failed"].itertuples():
+        errors[str(row.error_kind)] += 1
+        examples.setdefault(str(row.error_kind), next(iter(str(row.error).splitlines()), ""))
+    return counts, errors, examples, sorted(damaged)
 
 
 def _history(folder: Path) -> tuple[float | None, float, int, str, tuple[str, ...]]:

@@ -17,14 +17,24 @@ from numpy.typing import NDArray
 
 from experiments.designs.plan import Plan, run_name
 from experiments.errors import InputError
-from experiments.storage import check_folder
+from experiments.storage import check_folder, saved_files
 from experiments.store.journal import FILE as JOURNAL
 from experiments.store.journal import Journal, read_journal
 from experiments.store.manifest import FILE as MANIFEST
 from experiments.store.manifest import check_same, manifest_of, read_manifest
 from experiments.store.recovery import Findings, recover, rewrite, take_away_work
 from experiments.store.schema import arrow_schema
-from experiments.store.shards import MONTHLY, RUNS, STOP, WORK, Shard, shard_name, storage_error, write_shard
+from experiments.store.shards import (
+    MONTHLY,
+    RUNS,
+    STOP,
+    WORK,
+    Shard,
+    shard_files,
+    shard_name,
+    storage_error,
+    write_shard,
+)
 
 LOCK = "lock"
 _LOCK_SECONDS = 1.0
@@ -50,7 +60,7 @@ class Store:
         self.state: NDArray[np.int8] = np.zeros(len(plan), dtype=np.int8)
         self.number = 0
         self.repairs: list[str] = []
-        if (folder / MANIFEST).exists():
+        if (folder / MANIFEST).exists() and not _never_used(folder):
             old = read_manifest(folder)
             check_same(old, plan, folder)
             self.id = old.id
@@ -223,9 +233,11 @@ def check_store_folder(folder: str | Path) -> Path:
     """Return where a store can be.
 
     Raises:
-        InputError: It is a file, or a folder with other files in it.
+        InputError: It is a file, or a folder with other files in it, a saved run among them.
     """
     path = Path(str(folder)).expanduser()
+    if str(folder).strip() and saved_files(path) is not None:
+        raise InputError(f"out: {str(folder)!r} holds the result of a run; a sweep needs a folder of its own")
     ours = {MANIFEST, f".{MANIFEST}", JOURNAL, LOCK, RUNS, WORK, MONTHLY}
     if str(folder).strip() and path.is_dir():
         if (path / MANIFEST).is_file():
@@ -235,6 +247,11 @@ def check_store_folder(folder: str | Path) -> Path:
         if {item.name for item in path.iterdir()} <= ours:
             return path.resolve()
     return check_folder(folder)
+
+
+def _never_used(folder: Path) -> bool:
+    """Whether a store never held a run: its first start came to nothing, and it can become that of another design."""
+    return not shard_files(folder) and all(entry["event"] != "shard" for entry in read_journal(folder))
 
 
 def _holder(folder: Path) -> str:

@@ -9,6 +9,9 @@ from dataclasses import is_dataclass
 from pathlib import Path
 
 import model.state
+from agents.party import Party
+from agents.roster import USUAL
+from agents.shipper_memory import ShipperMemory
 from experiments.learning.parties import Learner, PostalLearner, ShipperLearner, decided_by
 from experiments.learning.seen import with_other
 from experiments.provenance import changes
@@ -22,7 +25,7 @@ from model.scenario import Scenario, levers, scenario_names
 
 ROOT = Path(__file__).resolve().parents[2]
 LEARNERS = {"USPS": PostalLearner, "Amazon": ShipperLearner, "all others": Learner}
-STATE_OF = ("Environment", "Tariffs", "ChoiceState", "NetworkState", "AmazonState", "Books", "PostalState")
+STATE_OF = ("Environment", "Tariffs", "ChoiceState", "NetworkState", "ShipperMemory", "Books", "Usps")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -46,13 +49,21 @@ def phases() -> str:
 
 
 def state_variables() -> str:
-    """What changes while the market runs, from the docstrings of `model.state`."""
+    """What changes while the market runs, from the docstrings of `model.state` and of the parties that remember."""
+    state = [
+        found
+        for _, found in inspect.getmembers(model.state, inspect.isclass)
+        if is_dataclass(found) and found.__module__.startswith(model.state.__name__)
+    ]
     parts = []
-    for name, found in inspect.getmembers(model.state, inspect.isclass):
-        if is_dataclass(found) and found.__module__.startswith(model.state.__name__):
-            summary, attributes = _documented(found)
-            if attributes:
-                parts.append((STATE_OF.index(name) if name in STATE_OF else len(STATE_OF), name, summary, attributes))
+    for found in (
+        *state,
+        ShipperMemory,
+        *dict.fromkeys(one for usual in USUAL.values() for one in usual.__mro__ if issubclass(one, Party)),
+    ):
+        name, (summary, attributes) = found.__name__, _documented(found)
+        if attributes:
+            parts.append((STATE_OF.index(name) if name in STATE_OF else len(STATE_OF), name, summary, attributes))
     return "\n\n".join(
         f"**`{name}`**: {summary}\n\n" + table(("variable", "meaning, unit, shape"), attributes)
         for _, name, summary, attributes in sorted(parts)

@@ -8,6 +8,18 @@ from pathlib import Path
 from experiments.storage import write_text
 
 
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+
+
+def read_section(page: str | Path, name: str) -> str:
+    """A part of a page with its marks; empty where there is none."""
+    path = Path(page)
+    begin, end = map(re.escape, _marks(name))
+    found = re.search(f"{begin}.*?{end}", path.read_text(encoding="utf-8"), re.DOTALL) if path.is_file() else None
+    return found[0] if found else ""
+
+
 def write_section(page: str | Path, name: str, text: str) -> None:
     """Put a part in its place on a page, or at its end; the rest of the page stays.
 
@@ -18,7 +30,7 @@ def write_section(page: str | Path, name: str, text: str) -> None:
     """
     path = Path(page)
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    begin, end = _marks(name)
     part = f"{begin}\n{text.strip()}\n{end}"
     if begin in before and end in before:
         after = re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda match: part, before, flags=re.DOTALL)

@@ -22,6 +22,7 @@ from experiments.figures import figure, unit_of
 from experiments.reports import charts
 from experiments.reports.theme import standalone
 from experiments.reports.words import factor_meaning, outcome_meaning
+from experiments.resolution import coarse_note
 from experiments.simulation import Simulation, simulate_market
 from experiments.storage import write_text
 from experiments.store.reading import SweepResult
@@ -74,7 +75,8 @@ def page(result: SweepResult, found: Sensitivity, picture: str) -> str:
         f"Made by `make sensitivity-study` on {date.today()}, commit {str(told['commit'] or 'unknown')[:12]}, "
         f"parameters {told['parameter_checksum'][:12]}. Scenario `baseline`, {result.manifest.runs} runs of 60 months "
         f"with {SMALL['n_shippers']} shippers: {found.points} points of Morris trajectories over {len(result.factors)} "
-        f"uncertainties, each over its declared range, {found.replications} seeds per point.",
+        f"uncertainties, each over its declared range, {found.replications} seeds per point. "
+        f"{coarse_note([SMALL['n_shippers']])}",
         "",
         "An effect is the mean size of the change of an outcome when one uncertainty goes through its whole declared "
         "range and the others stay where they are. It is a screening: it ranks, and it tells what does not matter. "

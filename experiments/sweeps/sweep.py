@@ -12,6 +12,7 @@ from typing import Any
 from experiments.designs import Design, read_design
 from experiments.designs.plan import make_plan
 from experiments.errors import InputError
+from experiments.parties import Roster
 from experiments.settings import check_count, gather
 from experiments.simulation import Simulate, name_of, simulate_market
 from experiments.store.reading import SweepResult, open_sweep
@@ -33,6 +34,7 @@ def sweep(
     timeout: float | None = None,
     simulate: Simulate = simulate_market,
     progress: SweepProgress | None = None,
+    roster: Roster | None = None,
 ) -> SweepResult:
     """Run what a store lacks of a design; a second call goes on where the first one ended, however it ended.
 
@@ -48,12 +50,14 @@ def sweep(
         simulate: What a run does, a function of a module from a scenario and a seed to a `Simulation` or a mapping of
             outcomes.
         progress: Called with runs recorded, failed ones among them, and runs in all.
+        roster: Classes of one's own that decide for parties in all runs, or their import paths, by key.
 
     Returns:
         The sweep, with its table in `runs`.
 
     Raises:
-        InputError: The design or the store cannot be used; tells all problems at once, and nothing was run.
+        InputError: The design or the store cannot be used; tells all problems at once, and nothing was run. Or a
+            simulation of one's own does not give an outcome that the design names.
         SweepInterruptedError: Ctrl-C; what was run is recorded.
         experiments.store.shards.StorageError: The disk is full; what was run is recorded.
         experiments.workers.WorkerError: Workers cannot be started.
@@ -73,7 +77,7 @@ def sweep(
         0
     """
     checked, *_ = gather(
-        lambda: make_plan(read_design(design), simulate),
+        lambda: make_plan(read_design(design, roster), simulate),
         lambda: check_store_folder(out),
         lambda: _check(workers, executor, dask, timeout, simulate),
     )

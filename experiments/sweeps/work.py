@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import time
 import traceback
 from collections.abc import Mapping
@@ -15,14 +16,19 @@ import pyarrow as pa
 from experiments.deadline import deadline
 from experiments.designs.plan import BALANCES, Item, at_point, environment_of, run_key, run_name, scenario_key
 from experiments.draws import DrawSet, restore_draws
+from experiments.errors import InputError
 from experiments.provenance import provenance
-from experiments.simulation import Simulation, find
+from experiments.simulation import Simulation, find, simulate_market
 from experiments.store.manifest import read_manifest
 from experiments.store.schema import arrow_schema
 from experiments.store.shards import STOP, WORK, Shard, StoppedWriterError, write_shard
 from model.scenario import Scenario
 
 _MAX_ERROR = 2000
+
+
+class UnknownOutcomeError(InputError):
+    """A simulation does not give an outcome that the design names."""
 
 
 class WorkerMismatchError(RuntimeError):
@@ -133,7 +139,7 @@ def _context(folder: str, store_id: str) -> _Context:
         raise StoppedWriterError(f"{folder}: it is another store now")
     scenarios = tuple(Scenario.from_mapping(changes) for changes in manifest.design["scenarios"])
     simulate = find(manifest.environment["simulate"])
-    environment = environment_of(simulate, provenance(scenarios[0]))
+    environment = environment_of(simulate, provenance(scenarios[0]), scenarios)
     for name, value in environment.items():
         if manifest.environment.get(name) != value:
             raise WorkerMismatchError(
@@ -163,11 +169,33 @@ def _attempt(context: _Context, item: Item, timeout: float | None) -> Simulation
             raise WorkerMismatchError("a worker understands a point otherwise than the store; the code differs")
         with deadline(timeout):
             found = context.simulate(scenario, item.seed)
-        return found if isinstance(found, Simulation) else Simulation(dict(found))
-    except WorkerMismatchError:
+        found = found if isinstance(found, Simulation) else Simulation(dict(found))
+        _check_outcomes(context, found)
+        return found
+    except (WorkerMismatchError, UnknownOutcomeError):
         raise
     except Exception as error:  # a failed run is a row, not the end of the sweep
         return error
+
+
+def _check_outcomes(context: _Context, found: Simulation) -> None:
+    """Refuse a misspelt outcome, which would be a column of nothing.
+
+    The names of the market's outcomes are known before; some of its runs have no figure of one, a share of nothing.
+
+    Raises:
+        UnknownOutcomeError: A simulation of one's own does not give an outcome of the design.
+    """
+    if context.simulate is simulate_market:
+        return
+    problems = []
+    for name in context.outcomes:
+        if name not in found.outcomes:
+            close = difflib.get_close_matches(name, found.outcomes, n=3, cutoff=0.4)
+            hint = f"did you mean {', '.join(close)}?" if close else f"it gives {', '.join([*found.outcomes][:5])}"
+            problems.append(f"outcomes: the simulation gives no {name!r}; {hint} (nan where a run has no figure)")
+    if problems:
+        raise UnknownOutcomeError(problems)
 
 
 def _head(context: _Context, item: Item, point: int) -> dict[str, Any]:

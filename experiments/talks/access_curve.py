@@ -11,6 +11,7 @@ import pandas as pd
 from agents.bargaining import PriceStructure
 from agents.calendar import MONTHS_PER_YEAR
 from experiments.errors import InputError
+from experiments.parties import Roster
 from experiments.provenance import provenance
 from experiments.runs import Progress, start_market
 from experiments.settings import gather
@@ -88,6 +89,7 @@ def retained_curve(
     seed: int = 1,
     workers: int | None = None,
     progress: Progress | None = None,
+    roster: Roster | None = None,
 ) -> RetainedCurve:
     """Run the negotiated market for every multiplier and price structure.
 
@@ -97,12 +99,13 @@ def retained_curve(
         seed: First seed; the others follow it.
         workers: Processes; one for each processor unless told.
         progress: Called with runs done and runs in all.
+        roster: Classes of one's own that decide for parties, or their import paths, by key.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
     """
     scenario, _ = gather(
-        lambda: prepare_talks(set, LAST_MONTH, (MULTIPLIER, "price_structure")),
+        lambda: prepare_talks(set, LAST_MONTH, (MULTIPLIER, "price_structure"), roster),
         lambda: check_replications(replications, seed),
     )
     points = [
@@ -138,5 +141,5 @@ def follow_access(task: Task) -> CurvePoint:
     return CurvePoint(
         retained_share=float(parcels / years / at_usps[:MONTHS_PER_YEAR].sum()),
         paid_usd=float(dollars / parcels) if parcels > 0.0 else 0.0,
-        agreed=bool(market.state.amazon.agreed),
+        agreed=bool(market.amazon.memory.agreed),
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from agents.bargaining import Side, nash_price
 from agents.calendar import MONTHS_PER_YEAR, Month
 from experiments.errors import InputError
+from experiments.parties import Roster
 from experiments.provenance import provenance
 from experiments.runs import Progress, start_market
 from experiments.settings import check_count, check_seeds, gather, prepare_scenario
@@ -183,6 +184,7 @@ def negotiate(
     *,
     buyer: str = "amazon",
     seller: str = "usps",
+    roster: Roster | None = None,
 ) -> Negotiations:
     """Let two parties negotiate in the market until they agree, at the longest a year beyond Amazon's contract expiry.
 
@@ -194,13 +196,14 @@ def negotiate(
         progress: Called with negotiations done and in all.
         buyer: Key of the party that hands over parcels.
         seller: Key of the carrier that delivers.
+        roster: Classes of one's own that decide for parties, or their import paths, by key.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
     scenario, _, pair = gather(
-        lambda: prepare_talks(set, MONTHS_PER_YEAR),
+        lambda: prepare_talks(set, MONTHS_PER_YEAR, roster=roster),
         lambda: check_replications(replications, seed),
         lambda: find_pair(buyer, seller),
     )
@@ -237,13 +240,16 @@ def check_replications(replications: object, seed: object) -> None:
     check_seeds(seed, int(replications))  # type: ignore[call-overload]
 
 
-def prepare_talks(changes: Mapping[str, Any] | None, months_after: int, varied: Sequence[str] = ()) -> Scenario:
+def prepare_talks(
+    changes: Mapping[str, Any] | None, months_after: int, varied: Sequence[str] = (), roster: Roster | None = None
+) -> Scenario:
     """The scenario in which Amazon and USPS negotiate, up to some months after the contract in force expires.
 
     Args:
         changes: Levers and parameters to change.
         months_after: Months after the expiry at which it ends.
         varied: Names that the experiment sets itself.
+        roster: Classes of one's own that decide for parties, or their import paths, by key.
 
     Raises:
         InputError: A change is not possible.
@@ -252,7 +258,7 @@ def prepare_talks(changes: Mapping[str, Any] | None, months_after: int, varied: 
     problems = [f"set: {key} cannot be set here, this experiment chooses it" for key in own if key in (changes or {})]
     kept = {key: value for key, value in (changes or {}).items() if key not in own}
     last = usps_amazon_expiry() + (months_after - 1)
-    scenario: Scenario = gather(lambda: prepare_scenario(SCENARIO, kept, until=last), known=problems)[0]
+    scenario: Scenario = gather(lambda: prepare_scenario(SCENARIO, kept, until=last, roster=roster), known=problems)[0]
     return scenario
 
 

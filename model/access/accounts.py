@@ -48,7 +48,7 @@ def spared_routes(market: Economy) -> Floats:
     spared = np.zeros_like(annual)
     for carrier in np.flatnonzero(annual.any(axis=1)):
         kept, passed = access.kept[carrier], network.coverage[carrier]
-        cost = mean_between(network.street.marginal_grid[carrier - 1], np.minimum(kept, passed), passed)
+        cost = mean_between(network.street.of(int(carrier)).marginal_grid, np.minimum(kept, passed), passed)
         spared[carrier] = cost * annual[carrier] / MONTHS_PER_YEAR
     return spared
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
+from agents.access import AlternativeCase
 from agents.carriers import QUARTER
 from agents.geography import ECONOMY
 from agents.pricing import quote
+from agents.reach import ReachCase
 from model.access.purchase import buyers
-from model.access.terms import access_contract, access_price
+from model.access.terms import access_contract, access_price, injection_cost
+from model.answers import checked
 from model.carriers import USPS
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class CarrierSlices:
         zone: Zone of each slice.
         cell: Density percentile cell, densest first.
         volume: Parcels a year.
-        own_cost: What delivering them itself costs, or what not selling them forgoes, $ per parcel.
+        own_cost: What doing without access costs the carrier, $ per parcel.
     """
 
     zone: NDArray[np.int64]
@@ -40,44 +42,64 @@ class CarrierSlices:
 
 
 def carrier_slices(market: Economy, carrier: int) -> CarrierSlices:
-    """Slices of a carrier's economy parcels with its own long-run alternative to access.
+    """Slices of a carrier's economy parcels with what access to them is worth to it.
 
-    Where its routes pass, one stop more and the sorting that access would spare; beyond them a new network with its
-    capital, or the net revenue of a parcel where that is less, since it need not sell there.
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
     """
-    network = market.state.network
+    network, agent = market.state.network, market.carrier_agents[carrier]
     passed = network.coverage[carrier]
-    grid = market.zones.density_grid
-    cells = grid.shape[1]
+    cells = market.zones.density_grid.shape[1]
     inside = np.clip(passed[:, None] * cells - np.arange(cells), 0.0, 1.0)
     covered = np.where(passed > 0.0, passed, 1.0)
     annual = market.state.access.economy[carrier]
     sold = np.minimum(annual, annual * passed / np.maximum(market.state.access.reach[carrier], 1e-12))
     volume = inside / cells * (sold / covered)[:, None]
-    street = network.street
-    spared = market.figures.access_sorting_spared * street.sort[carrier - 1][:, None]
-    cost = street.marginal_grid[carrier - 1] + spared
+    on_routes, revenue = volume > 0.0, 0.0
     potential = potential_beyond(market, carrier)
     if potential.any():  # no more than it can take on at once, or the promise would be missed
         own, bought = sold_parcels(market, carrier)
-        potential = potential * min(1.0, (bought + _quarterly_growth(market) * (own + bought)) / float(potential.sum()))
+        growth, revenue = agent.growth_cap(QUARTER), net_revenue_beyond(market, carrier)
+        potential = potential * min(1.0, (bought + growth * (own + bought)) / float(potential.sum()))
         outside = (1.0 - inside) / cells
         share = outside.sum(axis=1)
         extra = outside * np.divide(potential, share, out=np.zeros_like(share), where=share > 0.0)[:, None]
-        cost = np.where(volume > 0.0, cost, alternative_beyond(market, carrier)[:, None])
-        volume = np.where(volume > 0.0, volume, extra)
+        volume = np.where(on_routes, volume, extra)
+    worth = agent.worth_of_access(alternatives(market, carrier, on_routes, revenue))
+    worth = checked(agent.key, "worth of access", worth, volume.shape)
     place = np.flatnonzero(volume > 0.0)
     zone, cell = np.divmod(place, cells)
-    return CarrierSlices(zone, cell, volume.ravel()[place], cost.ravel()[place])
+    return CarrierSlices(zone, cell, volume.ravel()[place], worth.ravel()[place])
 
 
-def potential_beyond(market: Economy, carrier: int) -> Floats:
-    """Parcels a year that a regional carrier's economy customers send beyond its routes in its divisions, (Z,)."""
-    nothing = np.zeros(market.zones.n_zones)
-    if market.carriers.groups[carrier] != "regional":
-        return nothing
+def alternatives(market: Economy, carrier: int, on_routes: NDArray[np.bool_], revenue: float) -> AlternativeCase:
+    """What a carrier could do with its economy parcels instead of handing them over.
+
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
+        on_routes: Where its routes pass, (Z, P).
+        revenue: What a parcel beyond its routes brings, $ per parcel.
+    """
+    routes = market.state.network.street.of(carrier)
+    capital = market.figures.by_type("capital_charge")[market.zones.zone_type] * market.state.environment.price_level
+    spared = market.figures.access_sorting_spared * routes.sort[:, None]
+    return AlternativeCase(routes.marginal_grid + spared, on_routes, routes.next_household, capital, revenue)
+
+
+def potential_beyond(market: Economy, carrier: int, share: Floats | None = None) -> Floats:
+    """Parcels a year that a carrier's economy customers send beyond its routes in its divisions, (Z,).
+
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
+        share: What `customer_share` says, where it is known.
+    """
     shippers, passed = market.shippers, market.state.network.coverage[carrier]
-    volume = market.annual_parcels[:, ECONOMY] * customer_share(market, carrier)
+    if (passed >= 1.0).all():
+        return np.zeros(market.zones.n_zones)
+    volume = market.annual_parcels[:, ECONOMY] * (customer_share(market, carrier) if share is None else share)
     by_division = np.bincount(shippers.division, weights=volume, minlength=len(market.mix))
     return np.asarray(np.where(home_zones(market, carrier), by_division @ market.mix * (1.0 - passed), 0.0))
 
@@ -104,10 +126,16 @@ def home_zones(market: Economy, carrier: int) -> NDArray[np.bool_]:
     return inside
 
 
-def net_revenue_beyond(market: Economy, carrier: int) -> float:
-    """What an economy parcel of its customers brings a carrier after pick-up and line-haul, $ per parcel."""
+def net_revenue_beyond(market: Economy, carrier: int, share: Floats | None = None) -> float:
+    """What an economy parcel of its customers brings a carrier after pick-up and line-haul, $ per parcel.
+
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
+        share: What `customer_share` says, where it is known.
+    """
     shippers, tariffs = market.shippers, market.state.tariffs
-    volume = shippers.market_volume[:, ECONOMY] * customer_share(market, carrier)
+    volume = shippers.market_volume[:, ECONOMY] * (customer_share(market, carrier) if share is None else share)
     if not volume.any():
         return 0.0
     paid = quote(tariffs.offered[ECONOMY, carrier], tariffs.floor[ECONOMY, carrier], shippers.discount)
@@ -117,20 +145,8 @@ def net_revenue_beyond(market: Economy, carrier: int) -> float:
     return float(price - market.costs.upstream[ECONOMY, carrier] * market.state.environment.price_level)
 
 
-def alternative_beyond(market: Economy, carrier: int) -> Floats:
-    """What a regional carrier forgoes without access beyond its routes: a new network or the sale itself, $, (Z,)."""
-    p, level = market.figures, market.state.environment.price_level
-    capital = p.by_type("capital_charge")[market.zones.zone_type] * level
-    build = market.state.network.street.next_household[carrier - 1] + capital * (1.0 + p.investment_hurdle)
-    return np.asarray(np.minimum(build, max(net_revenue_beyond(market, carrier), 0.0)))
-
-
 def set_reach(market: Economy) -> None:
-    """Regional carriers sell economy beyond their routes where the price covers access, injection and upstream.
-
-    They decide once a quarter. What a contract does not carry costs the published price; where only the contract pays
-    they sell no more than its cap, in the same part of all zones.
-    """
+    """Once a quarter carriers decide how far beyond their routes they sell economy with the last mile that they buy."""
     access, coverage = market.state.access, market.state.network.coverage
     if not market.settings.make_or_buy:
         access.extension[:] = 0.0
@@ -141,43 +157,30 @@ def set_reach(market: Economy) -> None:
 
 
 def _extension(market: Economy, carrier: int) -> Floats:
-    """Share of the households beyond its routes to which a regional carrier sells economy, (Z,)."""
+    """Share of the households beyond its routes to which a carrier sells economy, (Z,)."""
     nowhere = np.zeros(market.zones.n_zones)
     sells = np.isfinite(market.state.choice.constants[ECONOMY, carrier])
-    if market.carriers.groups[carrier] != "regional" or not sells:
+    if not sells or (market.state.network.coverage[carrier] >= 1.0).all():
         return nowhere
-    injection = market.figures.injection_cost_amazon * market.state.environment.price_level
-    worth, home = net_revenue_beyond(market, carrier) - injection, home_zones(market, carrier)
-    if worth >= market.published_access_price():
-        beyond = float((potential_beyond(market, carrier) * home).sum())
-        return np.where(home, 1.0, nowhere) * _part_that_grows(market, carrier, beyond)
-    contract = access_contract(market, carrier)
-    if contract is None:
-        return nowhere
-    pays = home & (worth >= access_price(market, carrier))
-    group = market.zones.price_groups(len(contract.groups))
-    asked = np.bincount(group, weights=potential_beyond(market, carrier) * pays, minlength=len(contract.cap))
-    part = np.minimum(1.0, np.divide(contract.cap, asked, out=np.zeros_like(asked), where=asked > 0.0))
-    return np.where(pays, part[group], nowhere) * _part_that_grows(market, carrier, float((asked * part).sum()))
+    found = market.carrier_agents[carrier].sells_beyond(reach_case(market, carrier))
+    return checked(market.carriers.keys[carrier], "share of households beyond its routes", found, nowhere.shape, 1.0)
 
 
-def _part_that_grows(market: Economy, carrier: int, beyond: float) -> float:
-    """Share of parcels beyond its routes that a carrier can take on this quarter: all it sells grows by its cap.
-
-    Args:
-        market: The market.
-        carrier: Index of the carrier.
-        beyond: Parcels a year that it could sell beyond its routes.
-    """
+def reach_case(market: Economy, carrier: int) -> ReachCase:
+    """What a carrier could sell beyond its routes, and what access costs there."""
+    share, contract = customer_share(market, carrier), access_contract(market, carrier)
     own, bought = sold_parcels(market, carrier)
-    room = (own + bought) * (1.0 + _quarterly_growth(market)) - own
-    return min(1.0, max(0.0, room) / beyond) if beyond > 0.0 else 0.0
-
-
-def _quarterly_growth(market: Economy) -> float:
-    """Largest growth of a regional carrier in a quarter: four of them make its yearly cap."""
-    growth: float = (1.0 + market.figures.regional_growth_cap) ** (QUARTER / MONTHS_PER_YEAR) - 1.0
-    return growth
+    return ReachCase(
+        worth=net_revenue_beyond(market, carrier, share) - injection_cost(market),
+        published=market.published_access_price(),
+        home=home_zones(market, carrier),
+        potential=potential_beyond(market, carrier, share),
+        price=access_price(market, carrier),
+        cap=None if contract is None else np.array(contract.cap),
+        group=market.zones.price_groups(1 if contract is None else len(contract.groups)),
+        own=own,
+        bought=bought,
+    )
 
 
 def sold_parcels(market: Economy, carrier: int) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.access import AccessTerms, keeps_commitment
+from agents.access import AccessTerms
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract
 
@@ -23,6 +23,11 @@ def access_contract(market: Economy, carrier: int) -> Contract | None:
     return contract if contract is not None and contract.in_force else None
 
 
+def injection_cost(market: Economy) -> float:
+    """What dropping a parcel at USPS costs a carrier this month, $ per parcel."""
+    return market.figures.injection_cost_amazon * market.state.environment.price_level
+
+
 def access_price(market: Economy, carrier: int) -> Floats:
     """What one more parcel costs the carrier at USPS: contract price in force, else the published one, $, (Z,)."""
     published = market.published_access_price()
@@ -33,14 +38,12 @@ def access_price(market: Economy, carrier: int) -> Floats:
     return np.array(prices)[market.zones.price_groups(len(prices))]
 
 
-def access_terms(market: Economy, carrier: int, own_cost: Floats, volume: Floats) -> AccessTerms:
+def access_terms(market: Economy, carrier: int) -> AccessTerms:
     """What the carrier can buy this month; a yearly cap or promise counts by the season.
 
     Args:
         market: The market.
         carrier: Index of the buyer.
-        own_cost: What a parcel handed over spares it, by percentile, $, (Z, P).
-        volume: Parcels that it could hand over, (Z,).
     """
     price, published = access_price(market, carrier), market.published_access_price()
     contract = access_contract(market, carrier)
@@ -48,17 +51,12 @@ def access_terms(market: Economy, carrier: int, own_cost: Floats, volume: Floats
         nothing = np.zeros(1)
         return AccessTerms(price, published, market.zones.price_groups(1), nothing, nothing, nothing)
     month = market.state.environment.season / MONTHS_PER_YEAR
-    group = market.zones.price_groups(len(contract.groups))
     least = np.array(contract.commitment) * contract.tolerance * month
-    relief = np.zeros(len(least))
-    terms = AccessTerms(price, published, group, np.array(contract.cap) * month, least, relief)
+    relief, reversion = np.zeros(len(least)), None
     if contract.shortfall_rule == "take_or_pay":
         relief[:] = contract.take_or_pay_rate
     elif contract.shortfall_rule == "reversion" and not contract.reverted:
-        done = (market.month - contract.start) % MONTHS_PER_YEAR
-        left = MONTHS_PER_YEAR - done
-        after = min(MONTHS_PER_YEAR, max(0, contract.expiry - market.month - left))
-        p = market.figures
-        injection = p.injection_cost_amazon * market.state.environment.price_level
-        relief[:] = keeps_commitment(own_cost, volume, terms, injection, left, after)
-    return terms
+        left = MONTHS_PER_YEAR - (market.month - contract.start) % MONTHS_PER_YEAR
+        reversion = left, min(MONTHS_PER_YEAR, max(0, contract.expiry - market.month - left))
+    group = market.zones.price_groups(len(contract.groups))
+    return AccessTerms(price, published, group, np.array(contract.cap) * month, least, relief, reversion)

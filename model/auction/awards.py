@@ -13,9 +13,7 @@ from agents.auction import AccessNeed
 from agents.bargaining import price_groups
 from agents.calendar import Month
 from agents.contracts import Contract
-from agents.sourcing import AccessSlices
 from model.auction.house import LotResult
-from model.regulator import contract_floor
 
 if TYPE_CHECKING:
     from model.economy import Economy
@@ -67,19 +65,14 @@ def winnings(need: AccessNeed, results: Iterable[LotResult], n_zones: int) -> Wi
     return Winnings(need.bidder, parcels, payment, by_step, cost)
 
 
-def pass_the_floor(won: Winnings, zone_of_step: NDArray[np.int64]) -> Winnings:
-    """What the regulator lets pass: zones whose price covers the attributable cost of the very parcels won.
+def strike_out(won: Winnings, passed: NDArray[np.bool_], zone_of_step: NDArray[np.int64]) -> Winnings:
+    """What is left of winnings after the regulator's review.
 
     Args:
         won: What was won.
+        passed: Zones that may be signed, (Z,).
         zone_of_step: Zone of each row of the bidder's need, (N,).
     """
-    passed = np.array(
-        [
-            parcels <= 0.0 or contract_floor(paid / parcels, cost / parcels).passed
-            for parcels, paid, cost in zip(won.parcels, won.payment, won.attributable_cost, strict=True)
-        ]
-    )
     if passed.all():
         return won
     return replace(
@@ -120,27 +113,6 @@ def award_contract(market: Economy, won: Winnings, start: Month) -> Contract:
         notice_months=int(p.notice_months),
         published=market.published_access_price(),
     )
-
-
-def cut_slices(slices: AccessSlices, taken: Floats) -> tuple[AccessSlices, NDArray[np.int64], NDArray[np.bool_]]:
-    """Cut slices of which a lot took a part in two: the part taken and the rest.
-
-    Args:
-        slices: The slices.
-        taken: Parcels a year taken from each, (L,).
-
-    Returns:
-        The new slices in the same order, the old slice of each, and which of them are taken.
-    """
-    part = np.clip(np.divide(taken, slices.volume, out=np.zeros_like(taken), where=slices.volume > 0.0), 0.0, 1.0)
-    cut = (part > 0.0) & (part < 1.0)
-    old = np.repeat(np.arange(len(part)), np.where(cut, 2, 1))
-    first = np.append(True, old[1:] != old[:-1])
-    volume = slices.volume[old]
-    volume = np.where(~cut[old], volume, np.where(first, taken[old], volume - taken[old]))
-    chosen = np.where(cut[old], first, part[old] >= 1.0)
-    fresh = AccessSlices(slices.zone[old], slices.cell[old], volume, slices.own_cost[old], slices.n_zones)
-    return fresh, old, chosen
 
 
 def total(results: Sequence[LotResult]) -> tuple[float, float]:

@@ -6,15 +6,25 @@ It sees bids, never values. Surplus and efficiency are for those who look at the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.auction import AuctionFormat, Award, Bid, Demand, Lot, bid_for
+from model.answers import checked
 
 Floats = NDArray[np.float64]
 NUMERICAL_DUST = 1e-12  # share of a step that is rounding, not a losing bid
+
+
+class Bidder(Protocol):
+    """Who bids in a way of its own."""
+
+    def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
+        """Return what it bids for a lot; see `agents.party.Party.bids`."""
+        ...
 
 
 def fill(quantity: Floats, price: Floats, capacity: float, reserve: float) -> Floats:
@@ -136,7 +146,7 @@ def hold(
     lots: Sequence[Lot],
     demands: Sequence[Mapping[int, Demand]],
     highest: float,
-    moves_price: str | None,
+    bidders: Mapping[str, Bidder],
 ) -> tuple[LotResult, ...]:
     """Collect bids for all lots and clear them.
 
@@ -145,14 +155,28 @@ def hold(
         lots: The lots.
         demands: For each bidder, its demand by position of the lot.
         highest: $ per parcel that nobody exceeds.
-        moves_price: Key of the bidder who holds back quantity under a uniform price, None for nobody.
+        bidders: Who decides for itself what it bids, by key; the others take the price as given.
     """
     results = []
     for position, lot in enumerate(lots):
         here = tuple(by_lot[position] for by_lot in demands if position in by_lot)
-        bids = tuple(bid_for(kind, lot, demand, highest, demand.bidder == moves_price) for demand in here)
+        bids = tuple(_bid(kind, lot, demand, highest, bidders) for demand in here)
         results.append(LotResult(lot, here, bids, clear(lot, bids, kind)))
     return tuple(results)
+
+
+def _bid(kind: AuctionFormat, lot: Lot, demand: Demand, highest: float, bidders: Mapping[str, Bidder]) -> Bid:
+    """What a bidder bids, step by step of its demand.
+
+    Raises:
+        model.answers.AnswerError: It has other steps, or asks for more in a step than there is.
+    """
+    bidder = bidders.get(demand.bidder)
+    if bidder is None:
+        return bid_for(kind, lot, demand, highest, moves_price=False)
+    bid = bidder.bids(kind, lot, demand, highest)
+    checked(demand.bidder, "quantity that it bids for", bid.quantity, demand.quantity.shape, demand.quantity)
+    return bid if bid.bidder == demand.bidder else replace(bid, bidder=demand.bidder)
 
 
 def efficiency(results: Sequence[LotResult], benchmark: Sequence[LotResult]) -> float:

@@ -33,14 +33,15 @@ def draw_up_lots(market: Economy, service: Month) -> tuple[Lot, ...]:
     p, zones = market.figures, market.zones
     share = window_shares(market)
     cost = attributable_cost(market).mean(axis=1)
-    offered = slack(market, service) * p.auction_lot_capacity_share
+    offered = slack(market, service) * min(1.0, max(0.0, market.usps.offered_share()))
+    reserve = market.usps.reserve_price(cost)
     belief = np.where(zones.zone_type == RURAL, p.auction_bidders_rural, p.auction_bidders_dense)
     return tuple(
         Lot(
             zone=zone,
             window=window,
             capacity=float(offered[zone] * share[w]),
-            reserve=float(cost[zone] * (1.0 + p.auction_reserve_markup)),
+            reserve=float(reserve[zone]),
             attributable_cost=float(cost[zone]),
             bidders=int(belief[zone]),
         )

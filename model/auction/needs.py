@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.auction import AccessNeed
-from agents.bargaining import exit_months
-from agents.bargaining.reservation import stay_weight
 from agents.calendar import Month
 from agents.pricing import quote
 from model.access import buyers, carrier_slices
 from model.auction.lots import ECONOMY, attributable_cost, last_month
-from model.bargains.access import capacity_after, own_cost_with_capital
 from model.bargains.enterprise import buyer_name
 from model.billing import mean_peak_weight
 from model.carriers import USPS
@@ -44,16 +42,9 @@ def bidders_needs(market: Economy, amazon_from: Month | None) -> tuple[AccessNee
 
 
 def amazon_need(market: Economy, begin: Month, cost: Floats) -> AccessNeed:
-    """Amazon: own routes, with capital where it has none, or the published price until it could leave (section 11)."""
-    p, slices = market.figures, market.state.amazon.slices
-    own = own_cost_with_capital(market, slices.zone, slices.cell)
-    saved = own - p.speed_benefit_amazon * market.state.environment.price_level
-    term = int(p.auction_term)
-    leaves = exit_months(slices.volume, own, capacity_after(market, begin, term))
-    published = market.published_access_price()
-    stays = saved - p.injection_cost_amazon * market.state.environment.price_level >= published
-    stay = stay_weight(np.where(stays, term, leaves), term, p.discount_rate_monthly)
-    return AccessNeed("amazon", slices.zone, slices.volume, saved, cost[slices.zone, slices.cell], stay)
+    """What Amazon says that it needs, with what it would cost USPS, $ per parcel by zone and cell, (Z, P)."""
+    slices = market.amazon.memory.slices
+    return replace(market.amazon.access_need(begin), attributable_cost=cost[slices.zone, slices.cell])
 
 
 def network_needs(market: Economy, cost: Floats) -> list[AccessNeed]:

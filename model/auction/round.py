@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agents.auction import AccessNeed, AuctionFormat, Demand, Handover, Lot
 from agents.calendar import Month
 from model.auction.awards import Winnings
-from model.auction.house import LotResult, efficiency, hold
+from model.auction.house import Bidder, LotResult, efficiency, hold
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,7 @@ class AuctionRound:
         lots: The lots.
         needs: What each bidder could hand over.
         demands: What the lots are worth to each of them, by position of the lot.
-        large: Key of the bidder who moves a uniform price and knows it.
+        bidders: Who decides for itself what it bids, by key.
         results: The lots cleared under the format in force.
         winnings: What each winner got, after the regulator's review.
     """
@@ -35,7 +35,7 @@ class AuctionRound:
     lots: tuple[Lot, ...]
     needs: tuple[AccessNeed, ...]
     demands: tuple[Mapping[int, Demand], ...]
-    large: str
+    bidders: Mapping[str, Bidder]
     results: tuple[LotResult, ...]
     winnings: tuple[Winnings, ...]
 
@@ -52,4 +52,4 @@ class AuctionRound:
             without: Key of a bidder who is left out.
         """
         demands = [demand for need, demand in zip(self.needs, self.demands, strict=True) if need.bidder != without]
-        return hold(kind, self.lots, demands, self.terms.published, self.large)
+        return hold(kind, self.lots, demands, self.terms.published, self.bidders)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
-from model.carriers import FEDEX, REGIONAL, UPS, USPS
+from model.carriers import FEDEX, REGIONAL, UPS
 from model.contract_margins import enterprise_quotes
 from model.operations import quote_floors, usps_mean_cost
 from model.tender import quality_cost
@@ -44,7 +44,8 @@ def hold_start_agreements(market: Economy) -> None:
         for carrier in choice.enterprise_sellers[row]:
             choice.enterprise_price[row, :, carrier] = quotes[row, :, carrier]
             market.book.hold(_agreement(market, row, carrier, quotes[row, :, carrier], age))
-    cost, worth = seller_limits(market), buyer_values(market, quotes)
+    sourced = np.array([carrier.sourced_markup for carrier in market.carrier_agents])
+    cost, worth = seller_limits(market, sourced), buyer_values(market, quotes)
     gain = worth - cost
     weight = np.divide(quotes - cost, gain, out=np.ones(shape), where=gain > 0.0)
     choice.enterprise_weight = np.clip(weight, 0.0, 1.0)
@@ -66,7 +67,7 @@ def advance_agreements(market: Economy) -> None:
             if age > 0 and age % MONTHS_PER_YEAR == 0 and contract.in_force:
                 _raise_yearly(market, contract, row, carrier)
             if age >= contract.term_months - lead and market.book.upcoming(key, buyer) is None:
-                agreed = _agreed_prices(market) if agreed is None else agreed
+                agreed = agreed_prices(market) if agreed is None else agreed
                 start = max(0, contract.term_months - age)
                 fresh = _agreement(market, row, carrier, agreed[row, :, carrier], -start)
                 market.book.sign(fresh, market.month)
@@ -95,25 +96,29 @@ def _sellers(market: Economy) -> list[tuple[int, ...]]:
     return [(UPS, FEDEX, *((int(best[home]),) if enough[home] else ())) for home in homes]
 
 
-def _agreed_prices(market: Economy) -> Floats:
+def agreed_prices(market: Economy) -> Floats:
     """Prices of agreements signed today, $ per parcel, (E, S, K): the Nash split, never above the quote."""
     quotes = enterprise_quotes(market)
     if not market.settings.enterprise_bargaining:
         return quotes
     price = market.state.choice.enterprise_price
-    cost, worth = seller_limits(market), buyer_values(market, np.where(np.isnan(price), quotes, price))
+    markup = np.array([carrier.least_markup() for carrier in market.carrier_agents])
+    cost, worth = seller_limits(market, markup), buyer_values(market, np.where(np.isnan(price), quotes, price))
     split = cost + market.state.choice.enterprise_weight * (worth - cost)
     return np.where(worth > cost, np.clip(split, np.minimum(cost, quotes), quotes), quotes)
 
 
-def seller_limits(market: Economy) -> Floats:
-    """Least that a carrier takes from an enterprise shipper, $ per parcel, (1, S, K): marginal cost and its margin."""
-    p, env, network = market.figures, market.state.environment, market.state.network
+def seller_limits(market: Economy, markup: Floats) -> Floats:
+    """Least that a carrier takes from an enterprise shipper, $ per parcel, (1, S, K): marginal cost and its markup.
+
+    Args:
+        market: The market.
+        markup: Markup of each carrier on the cost of one more parcel, (K,).
+    """
+    env, network = market.state.environment, market.state.network
     usps = usps_mean_cost(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
     cost = quote_floors(market.costs, network.street, usps, network.annual_volume, env.price_level)
-    margin = np.full(cost.shape[1], 1.0 / (1.0 - p.required_contract_margin))
-    margin[FEDEX], margin[USPS] = 1.0 + p.fedex_fill_margin, 1.0 + p.seller_margin_floor
-    return np.asarray((cost * margin)[None])
+    return np.asarray((cost * (1.0 + markup))[None])
 
 
 def buyer_values(market: Economy, price: Floats) -> Floats:

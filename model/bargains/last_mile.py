@@ -37,8 +37,8 @@ def last_mile_table(market: Economy, buyer: str, groups: PriceGroups) -> Bargain
         market.published_access_price(),
         at_once,
         int(p.term_usps_nsa),
-        seller_margin_floor=p.seller_margin_floor,
         saved_by_own_delivery=p.injection_cost_amazon * market.state.environment.price_level,
         discount_rate_monthly=p.discount_rate_monthly,
+        sells=market.usps.seller_limits,
     )
     return BargainTable(values, slices.zone, groups)

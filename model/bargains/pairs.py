@@ -100,7 +100,7 @@ def table_of(
 def delivered_at_start(market: Economy, pair: Pair) -> float:
     """Parcels a year that the seller delivered for the buyer in the start year."""
     if pair.kind is PairKind.ACCESS:
-        return market.state.amazon.slices.total
+        return market.amazon.memory.slices.total
     return float(handed_at_start(market, RIVALS[pair.seller]).sum()) if pair.kind is PairKind.CARRIAGE else 0.0
 
 

@@ -63,6 +63,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "Amazon's parcels at USPS over those of the first year of the run",
         _retained,
         whole_run=False,
+        from_second_year=True,
     ),
     *(
         Outcome(name, "$", meaning, single(name, total))
@@ -87,7 +88,12 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "amazon_usps_price_usd", "$ per parcel", "Contract price, last month", single("amazon_usps_price_usd", last)
     ),
-    Outcome("amazon_usps_revenue_usd", "$", "What Amazon pays USPS", single("amazon_usps_revenue_usd", total)),
+    Outcome(
+        "amazon_usps_revenue_usd",
+        "$",
+        "What Amazon pays USPS for parcels that it delivers",
+        single("amazon_usps_revenue_usd", total),
+    ),
     Outcome(
         "amazon_idle_capacity_parcels[_{zone_type}], amazon_idle_capital_usd",
         "parcels a year, $",

@@ -27,6 +27,7 @@ class Outcome:
         meaning: One line.
         values: Computes it for a span of months: name to value.
         whole_run: Whether it is also given for the whole run, without a year in its name.
+        from_second_year: Whether it compares with the first twelve months, so that no year has it that begins in them.
         fiscal: Whether it is also given for fiscal years of USPS, with "fiscal" after the actor in its name.
     """
 
@@ -35,6 +36,7 @@ class Outcome:
     meaning: str
     values: Values
     whole_run: bool = True
+    from_second_year: bool = False
     fiscal: bool = False
 
 

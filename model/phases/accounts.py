@@ -89,7 +89,7 @@ def _operate(market: Economy) -> None:
     in_place = network.in_place * wage_step(market)[:, None]
     flex_down, flex_up = resource_flexibility(market)
     in_place[USPS] = adjust(in_place[USPS], needed[USPS], flex_down[USPS], flex_up[USPS])
-    in_place[1:] = adjust(in_place[1:], needed[1:], flex_down[1], flex_up[1])
+    in_place[1:] = adjust(in_place[1:], needed[1:], flex_down[1:, None], flex_up[1:, None])
     network.in_place = in_place
     routes = resource_cost(in_place, needed, p.overtime_premium).sum(axis=1) * env.season
     last_mile = routes.copy()
@@ -104,7 +104,7 @@ def _operate(market: Economy) -> None:
     cost[AMAZON] += (handling + injection) * env.price_level
     state.flows.operating_cost = cost
     own_share = float(own.sum()) / max(float(volume[AMAZON].sum()), 1.0)
-    state.amazon.sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
+    state.flows.amazon_sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
     kept = mail_kept(market)
     state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue * kept, mail.attributable_cost * kept)
 
@@ -127,8 +127,8 @@ def _serve(market: Economy) -> None:
     waiting = np.zeros_like(volume) if allocation.backlog is None else allocation.backlog.by_carrier_zone
     tendered = volume + waiting
     share = np.divide(waiting, tendered, out=np.zeros_like(waiting), where=tendered > 0.0)
-    base = p.by("on_time_base", market.carriers.groups)
-    base[USPS] -= state.postal.measures.on_time_loss
+    base = p.by("on_time_base", market.carriers.like)
+    base[USPS] -= market.usps.measures.on_time_loss
     network.on_time = on_time_share(p, base, network.utilisation, share)
     bought = state.access.bought  # a carrier's customers see how USPS delivers what it hands over
     sold = allocation.accepted.sum(axis=(0, 1))
@@ -204,7 +204,7 @@ def _roll_year(market: Economy, cost: Floats, postal: PostalStatement) -> None:
     own_cost = cost + state.access.paid
     own_cost[USPS] = postal.parcel_cost
     total[AMAZON] = float(allocation.accepted[:-2, :, AMAZON].sum())  # Amazon's plans look at what it sells to others
-    own_cost[AMAZON] = state.amazon.sales_cost
+    own_cost[AMAZON] = state.flows.amazon_sales_cost
     capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
     capacity[USPS] = network.sorting[USPS]
     used = np.divide(volume.sum(axis=1), capacity, out=np.zeros_like(total), where=capacity > 0.0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agents.auction import AccessNeed, AuctionFormat, lot_demands
 from agents.calendar import Month
-from model.auction.awards import Winnings, award_contract, cut_slices, pass_the_floor, total, winnings
+from model.auction.awards import Winnings, award_contract, strike_out, total, winnings
 from model.auction.dates import announcement, service_month
 from model.auction.house import hold
 from model.auction.lots import draw_up_lots, handover_terms
@@ -17,8 +17,6 @@ from model.words import parcels_in_words
 
 if TYPE_CHECKING:
     from model.economy import Economy
-
-LARGE_BIDDER = "amazon"  # so large that its bids move a uniform price, and it knows
 
 
 def run_auction(market: Economy) -> None:
@@ -54,8 +52,12 @@ def hold_auction(market: Economy, kind: AuctionFormat, service: Month) -> Auctio
         for need in bidders_needs(market, amazon_from)
         if first_month(market, need.bidder, service) is not None  # a long contract leaves nothing to bid for
     )
-    demands = tuple(lot_demands(need, terms, lots) for need in needs)
-    results = hold(kind, lots, demands, terms.published, LARGE_BIDDER)
+    bidders = {need.bidder: market.agent(need.bidder) for need in needs if need.bidder in market.carriers.keys}
+    demands = tuple(
+        bidders[need.bidder].wants(need, terms, lots) if need.bidder in bidders else lot_demands(need, terms, lots)
+        for need in needs
+    )
+    results = hold(kind, lots, demands, terms.published, bidders)
     won = [_after_review(market, need, winnings(need, results, market.zones.n_zones)) for need in needs]
     return AuctionRound(
         month=market.month,
@@ -65,7 +67,7 @@ def hold_auction(market: Economy, kind: AuctionFormat, service: Month) -> Auctio
         lots=lots,
         needs=needs,
         demands=demands,
-        large=LARGE_BIDDER,
+        bidders=bidders,
         results=results,
         winnings=tuple(one for one in won if one.parcels.sum() > 0.0),
     )
@@ -95,7 +97,8 @@ def _announce(market: Economy) -> None:
 
 def _after_review(market: Economy, need: AccessNeed, won: Winnings) -> Winnings:
     """What is left after the regulator has struck out what does not cover its cost."""
-    kept = pass_the_floor(won, need.zone)
+    passed = market.regulator.review_awards(won.parcels, won.payment, won.attributable_cost)
+    kept = strike_out(won, passed, need.zone)
     struck = float(won.parcels.sum() - kept.parcels.sum())
     if struck > 0.0:
         market.events.add(
@@ -137,15 +140,10 @@ def _record(market: Economy, held: AuctionRound) -> None:
 
 
 def _sign(market: Economy, won: Winnings, service: Month) -> None:
-    """Sign what was won; Amazon's contract carries the very slices that it bid for."""
+    """Sign what was won; a contract carries the very parcels that its winner bid for."""
     start = first_month(market, won.bidder, service)
     assert start is not None  # else it would not have bid
-    if won.bidder == "amazon":
-        amazon = market.state.amazon
-        amazon.slices, old, taken = cut_slices(amazon.slices, won.by_step)
-        amazon.agreed = {begun: chosen[old] for begun, chosen in amazon.agreed.items()}
-        amazon.agreed[start] = taken
-        amazon.taken_back = None if amazon.taken_back is None else amazon.taken_back[old]
-        amazon.price_belief = float(won.payment.sum() / won.parcels.sum())
+    if won.bidder in market.carriers.keys:
+        market.agent(won.bidder).won(start, won.by_step, float(won.payment.sum() / won.parcels.sum()))
     market.book.sign(award_contract(market, won, start), market.month)
     market.state.agreed_volume["usps", won.bidder, start] = won.parcels

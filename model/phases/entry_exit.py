@@ -1,7 +1,8 @@
-"""Regional carriers enter neighbouring states, merge and leave the market; each leaves one event (section 15)."""
+"""Regional carriers enter neighbouring states, merge and leave the market; each leaves one event."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,12 +10,14 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.capacity import CapacityOrder
+from agents.carriers import Carrier
 from agents.delivery_cost import mean_over_coverage
-from agents.entry import EntryCase, annuity_with_ramp, entry_parts, negative_months
+from agents.entry import EntryCase
+from model.answers import ROUNDING
 from model.borders import read_borders
 from model.carriers import USPS
 from model.fixed_costs import fixed_cost_per_capacity, fixed_costs
-from model.operations import expected_unit_grid
+from model.operations import expected_unit_grid, network_of
 from model.phases.mergers import merge
 from model.words import parcels_in_words
 
@@ -24,50 +27,56 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-def regionals(market: Economy) -> list[int]:
-    """Regional carriers that are in the market: they sell something somewhere."""
+def expanding(market: Economy) -> list[int]:
+    """Carriers in the market (they sell something somewhere) that may go to other places and give up."""
     offered = np.isfinite(market.state.choice.constants).any(axis=0)
     reached = market.state.network.coverage.any(axis=1)
-    return [k for k, group in enumerate(market.carriers.groups) if group == "regional" and offered[k] and reached[k]]
+    return [k for k, carrier in enumerate(market.carrier_agents) if carrier.expands and offered[k] and reached[k]]
 
 
-def enter(market: Economy, carrier: int, room: float) -> CapacityOrder | None:
-    """Order capacity in the neighbouring states that are worth it.
+def enter(market: Economy, carrier: Carrier, room: float) -> CapacityOrder | None:
+    """Ask a carrier where it goes, and count the fixed cost that comes with it.
 
     Args:
         market: The market.
-        carrier: Index of the carrier.
+        carrier: The carrier.
         room: Annual parcels of capacity that its growth cap leaves for this quarter.
     """
-    p = market.figures
-    lead, smallest = int(p.build_lead_months), market.carrier_agents[carrier].smallest_station()
-    if room < smallest:
+    if room < carrier.smallest_station():
+        return None  # nothing fits
+    order = carrier.enters(entry_case(market, carrier.index), room)
+    if order is None:
         return None
-    years = annuity_with_ramp(
-        p.discount_rate_monthly, int(p.capital_life_years) * MONTHS_PER_YEAR, lead, p.reconsider_hazard
-    )
-    case = entry_case(market, carrier)
-    part = entry_parts(case, years, p.regional_entry_density, smallest, room)
-    if not part.any():
-        return None
-    before = market.state.network.coverage[carrier]
-    coverage = np.maximum(before, np.where(part > 0.0, before + part * (case.coverage - before), 0.0))
-    parcels = part * case.parcels
-    capital = float((parcels * case.capital).sum())
-    arrives = market.month + lead
-    fixed = p.fixed_cost_recoverable * fixed_cost_per_capacity(market, carrier) * float(parcels.sum())
-    market.state.network.savings.append((carrier, arrives, -fixed))
-    states = sorted(set(market.zones.state[part > 0.0].tolist()))
+    order = within(order, carrier.index, room)
+    parcels = order.annual_parcels
+    fixed = market.figures.fixed_cost_recoverable * fixed_cost_per_capacity(market, carrier.index)
+    market.state.network.savings.append((carrier.index, order.arrives, -(fixed * float(parcels.sum()))))
+    states = sorted(set(market.zones.state[parcels > 0.0].tolist()))
     market.events.add(
         market.month,
         "entry",
-        (market.carriers.keys[carrier],),
-        f"{market.carriers.names[carrier]} goes to {', '.join(states)} with capacity for "
-        f"{parcels_in_words(float(parcels.sum()))} a year, from {arrives}",
+        (carrier.key,),
+        f"{carrier.name} goes to {', '.join(states)} with capacity for "
+        f"{parcels_in_words(float(parcels.sum()))} a year, from {order.arrives}",
         annual_parcels=float(parcels.sum()),
-        capital_usd=capital * market.state.environment.price_level,
+        capital_usd=order.capital * market.state.environment.price_level,
     )
-    return CapacityOrder(carrier, arrives, parcels, coverage, capital)
+    return order
+
+
+def within(order: CapacityOrder, carrier: int, room: float) -> CapacityOrder:
+    """What a limit leaves of an order: all of it, or the same part of it everywhere.
+
+    Args:
+        order: What a carrier wants.
+        carrier: Its index, for which alone it can order.
+        room: Annual parcels of capacity that it can order.
+    """
+    wanted = float(order.annual_parcels.sum())
+    if wanted > room * (1.0 + ROUNDING):
+        part = room / wanted
+        order = replace(order, annual_parcels=order.annual_parcels * part, capital=order.capital * part)
+    return order if order.carrier == carrier else replace(order, carrier=carrier)
 
 
 def entry_case(market: Economy, carrier: int) -> EntryCase:
@@ -92,7 +101,7 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
     places, annual = np.flatnonzero(open_to_it), rate * zones.households * target
     unit = np.zeros(zones.n_zones)  # nobody asks where it cannot go
     unit[places] = mean_over_coverage(
-        expected_unit_grid(market.costs, zones, carrier - 1, annual, target, env.wage_other, env.price_level, places),
+        expected_unit_grid(market.costs, zones, carrier, annual, target, env.wage_other, env.price_level, places),
         target[places],
     )
     books = market.state.books
@@ -106,7 +115,8 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
     area = (inside / dense).sum(axis=1)
     density = np.divide(inside.sum(axis=1), area, out=np.zeros_like(area), where=area > 0.0)
     rates = market.costs.rates
-    daily_stops = rate / rates.operating_days[carrier - 1] / rates.parcels_per_stop[carrier - 1, zones.zone_type]
+    network_row = network_of(carrier)
+    daily_stops = rate / rates.operating_days[network_row] / rates.parcels_per_stop[network_row, zones.zone_type]
     return EntryCase(
         state=zones.state_index,
         open_to_it=open_to_it,
@@ -115,6 +125,7 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
         margin=price - unit - upstream - fixed,
         capital=p.by_type("capacity_capex")[zones.zone_type],
         coverage=target,
+        covered=network.coverage[carrier],
     )
 
 
@@ -134,25 +145,25 @@ def count_losses(market: Economy) -> None:
     fixed = fixed_costs(market) * state.environment.price_level
     variable = cost - fixed + state.access.paid
     cash = (state.books.revenue[-1] - variable) / season - fixed
-    state.rivals.negative_months = negative_months(state.rivals.negative_months, cash)
+    for carrier in market.carrier_agents:
+        carrier.close_month(float(cash[carrier.index]))
 
 
 def leave(market: Economy) -> None:
-    """Regional carriers that have lost money for too long are taken over where that pays somebody, or give up."""
-    longest, network = int(market.figures.regional_exit_cash_months), market.state.network
-    for carrier in regionals(market):
-        months = int(market.state.rivals.negative_months[carrier])
-        if months < longest:
+    """Carriers that give up are taken over where that pays somebody, or close."""
+    for index in expanding(market):
+        carrier = market.carrier_agents[index]
+        if not carrier.leaves():
             continue
-        lost = float(network.annual_volume[carrier].sum())
-        merged = merge(market, carrier, regionals(market))
-        close_carrier(market, carrier)
+        lost = float(market.state.network.annual_volume[index].sum())
+        merged = merge(market, index, expanding(market))
+        close_carrier(market, index)
         if not merged:
             market.events.add(
                 market.month,
                 "exit",
-                (market.carriers.keys[carrier],),
-                f"{market.carriers.names[carrier]} leaves the market after {months} months of losses in a row",
+                (carrier.key,),
+                f"{carrier.name} leaves the market after {carrier.negative_months} months of losses in a row",
                 annual_parcels=lost,
             )
 

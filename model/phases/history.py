@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +10,10 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from model.access.insourcing import take_announced_decision
-from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.bargains.carriage import RIVALS
+from model.carriers import FEDEX, USPS
 from model.history.paths import ObservedPast
 from model.history.table import base_time, middle_of
-from model.start.opening import rural_plan
 from model.timeline import surepost_end
 
 if TYPE_CHECKING:
@@ -31,14 +30,14 @@ def in_past(market: Economy, month: Month | None = None) -> bool:
     return (month or market.month) < market.settings.projection_start
 
 
-def forced(market: Economy) -> bool:
-    """Whether dated contracts and decisions are imposed this month."""
-    return in_past(market) and market.settings.history_mode == "forced_events"
+def forced(market: Economy, month: Month | None = None) -> bool:
+    """Whether dated contracts and decisions are imposed in a month (this one if not given)."""
+    return in_past(market, month) and market.settings.history_mode == "forced_events"
 
 
-def left_to_bargaining(market: Economy) -> bool:
-    """Whether Amazon and USPS bargain over their contract: not while the past is imposed."""
-    return market.settings.usps_amazon_volume == "negotiated" and not forced(market)
+def left_to_bargaining(market: Economy, month: Month | None = None) -> bool:
+    """Whether Amazon and USPS bargain over their contract in a month: not while the past is imposed."""
+    return market.settings.usps_amazon_volume == "negotiated" and not forced(market, month)
 
 
 def earliest_round(market: Economy, held: Contract) -> int:
@@ -58,7 +57,7 @@ def update_history(market: Economy) -> None:
     if market.month == _month_of(market.figures.reform_act_date):
         _reform_act(market)
     if market.month == market.settings.projection_start and market.settings.announced_plans:
-        _announce_rural_plan(market)
+        market.amazon.announces_rural_plan(market.month)
 
 
 def _month_of(date: float) -> Month:
@@ -77,14 +76,6 @@ def _reform_act(market: Economy) -> None:
     )
 
 
-def _announce_rural_plan(market: Economy) -> None:
-    """Amazon's rural plan starts from the network that the run has brought about."""
-    amazon, months = market.state.amazon, int(market.figures.rural_plan_months)
-    at_end = market.amazon_parcels_expected(market.month + months)
-    plan, added = rural_plan(market.figures, market.zones, at_end, market.state.network.coverage[AMAZON])
-    amazon.plan_monthly, amazon.plan_coverage, amazon.plan_months = plan / months, added / months, months
-
-
 def follow_history(market: Economy) -> None:
     """Contracts of the past follow Amazon's growth; forced events set what USPS, UPS and FedEx carry.
 
@@ -94,38 +85,28 @@ def follow_history(market: Economy) -> None:
     paths = market.paths
     if not isinstance(paths, ObservedPast) or not in_past(market):
         return
-    amazon, months = market.state.amazon, market.months_done
+    amazon, months = market.amazon, market.months_done
     before = paths.amazon_parcels(months - 1, months) if months else 1.0
     growth = paths.amazon_parcels(months, months) / before
-    flows = replace(amazon.flows, parcels=market.amazon_parcels_expected(market.month))
-    volume = amazon.slices.volume * growth
+    imposed = None
     if forced(market):
-        volume = _to_total(volume, paths.observed_value("amazon_usps", months))
-        flows = replace(
-            flows,
-            ups=_to_total(flows.ups, paths.observed_value("amazon_ups", months)),
-            fedex=_to_total(flows.fedex, paths.observed_value("amazon_fedex", months)),
-        )
-    amazon.flows, amazon.slices = flows, replace(amazon.slices, volume=volume)
+        sellers = ("usps", *RIVALS)
+        imposed = {seller: paths.observed_value(f"amazon_{seller}", months) * BILLION for seller in sellers}
+    amazon.follows_growth(market.amazon_parcels_expected(market.month), growth, imposed)
     if not left_to_bargaining(market):
         held = market.book.get("usps", "amazon")
-        total = amazon.slices.total
+        total = amazon.memory.slices.total
         within = 1.0 if forced(market) or held is None or total <= 0.0 else min(1.0, sum(held.cap) / total)
-        amazon.retained = amazon.slices.retained(amazon.retained_share) * within
+        amazon.keeps_share(amazon.memory.retained_share, within)
 
 
 def contract_room(market: Economy) -> float:
     """What USPS must take at the contract price beyond the contract's parcels of the month, as a share of these."""
     room = market.figures.contract_cap_ratio - 1.0
-    held, total = market.book.get("usps", "amazon"), float(market.state.amazon.retained.sum())
+    held, total = market.book.get("usps", "amazon"), float(market.amazon.memory.retained.sum())
     if not market.paths.observed or forced(market) or held is None or total <= 0.0:
         return room
     return min(room, max(0.0, sum(held.cap) / total - 1.0))
-
-
-def _to_total(parcels: Floats, billions: float) -> Floats:
-    total = float(parcels.sum())
-    return parcels * (billions * BILLION / total) if total > 0.0 else parcels
 
 
 def imposed_price(market: Economy, seller: str) -> float | None:
@@ -160,7 +141,7 @@ def insource_economy(market: Economy, tender: Tender) -> None:
         _move(tender, FEDEX, min(1.0, yearly / economy * done))
     if settings.announced_plans and market.month == surepost_end():
         take_announced_decision(market)
-    _move(tender, UPS, market.surepost_share * market.state.access.insourced)
+    _move(tender, market.surepost_carrier.index, market.surepost_share * market.state.access.insourced)
 
 
 def _smartpost_done(market: Economy, time: float) -> float:

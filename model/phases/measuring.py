@@ -78,7 +78,7 @@ def _welfare(market: Economy) -> Measures:
     dollars = (gain * market.annual_parcels * demand.scale).sum(axis=1) * env.price_level
     via_usps = float(market.state.flows.allocation.accepted[-2:, ECONOMY, USPS].sum())
     shipped = float(demand.amazon.sum())
-    days = float(state.choice.transit_delay[ECONOMY]) * shipped + state.postal.measures.extra_days * via_usps
+    days = float(state.choice.transit_delay[ECONOMY]) * shipped + market.usps.measures.extra_days * via_usps
     return {
         "enterprise_shippers_gain_usd": float(dollars[shippers.enterprise].sum()),
         "small_shippers_gain_usd": float(dollars[shippers.small].sum()),

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.choice import primary_available
 from agents.delivery_cost import mean_over_coverage
-from agents.entry import annuity_with_ramp
-from agents.mergers import MergerCase, best_buyer
+from agents.mergers import MergerCase
+from model.answers import AnswerError
 from model.bargains.enterprise import buyer_name
 from model.borders import read_borders
 from model.fixed_costs import fixed_cost_per_capacity
-from model.operations import SMALLEST_COVERAGE, expected_unit_grid
+from model.operations import SMALLEST_COVERAGE, expected_unit_grid, network_of
 from model.words import parcels_in_words
 
 if TYPE_CHECKING:
@@ -28,26 +28,27 @@ Bools = NDArray[np.bool_]
 
 
 def merge(market: Economy, leaver: int, others: Iterable[int]) -> bool:
-    """Hand a carrier that is about to leave to the one to which it is worth most.
+    """Ask the others what a carrier that gives up is worth to them, and hand it to the one that it accepts.
 
     There is no purchase price: the leaver is worth nothing to its owners, who would close it otherwise. The growth cap
     of regional carriers does not bind here, because the organisation comes with the network.
 
     Args:
         market: The market.
-        leaver: Index of the carrier that has lost money for too long.
-        others: Regional carriers in the market.
+        leaver: Index of the carrier that gives up.
+        others: Carriers in the market that might take it over.
 
     Returns:
         Whether somebody took it over; what is left of the leaver is still to be closed.
     """
-    p, names = market.figures, market.carriers.names
-    life = int(p.capital_life_years) * MONTHS_PER_YEAR
-    years = annuity_with_ramp(p.discount_rate_monthly, life, 0, 1.0)  # the customers are there from the first month
-    found = best_buyer({k: merger_case(market, leaver, k) for k in others if k != leaver}, years)
-    if found is None:
+    names, carriers = market.carriers.names, market.carrier_agents
+    worth = {k: carriers[k].takes_over(merger_case(market, leaver, k)) for k in others if k != leaver}
+    offers = {k: value for k, value in worth.items() if value is not None}
+    buyer = carriers[leaver].accepts_buyer(offers)
+    if buyer is None:
         return False
-    buyer, value = found
+    if buyer not in offers:
+        raise AnswerError(f"{carriers[leaver].key}: it goes to carrier {buyer}; allowed: {', '.join(map(str, offers))}")
     parcels = float(market.state.network.annual_volume[leaver].sum())
     _join_fixed_cost(market, leaver, buyer)  # first: it needs the leaver's capacity
     _join_networks(market, leaver, buyer)
@@ -60,9 +61,9 @@ def merge(market: Economy, leaver: int, others: Iterable[int]) -> bool:
         "merger",
         (market.carriers.keys[buyer], market.carriers.keys[leaver]),
         f"{names[buyer]} takes over {names[leaver]} with {parcels_in_words(parcels)} a year after "
-        f"{int(market.state.rivals.negative_months[leaver])} months of losses in a row",
+        f"{carriers[leaver].negative_months} months of losses in a row",
         annual_parcels=parcels,
-        value_usd=value,
+        value_usd=offers[buyer],
     )
     return True
 
@@ -73,13 +74,12 @@ def merger_case(market: Economy, leaver: int, buyer: int) -> MergerCase:
     parcels = network.annual_volume[leaver]
     coverage = np.maximum(_joined_coverage(market, leaver, buyer), SMALLEST_COVERAGE)
     together = parcels + network.annual_volume[buyer]
-    grid = expected_unit_grid(market.costs, zones, buyer - 1, together, coverage, env.wage_other, env.price_level)
+    grid = expected_unit_grid(market.costs, zones, buyer, together, coverage, env.wage_other, env.price_level)
     upstream = market.costs.upstream[:2, buyer].mean() * env.price_level
     volume = float(books.volume[:, leaver].sum())
     price = float(books.revenue[:, leaver].sum()) / volume if volume > 0.0 else 0.0
     return MergerCase(
         cash=float((books.revenue[:, buyer] - books.cost[:, buyer]).sum()),
-        negative_months=int(market.state.rivals.negative_months[buyer]),
         touches=_touches(market, leaver, buyer),
         parcels=parcels,
         margin=price - mean_over_coverage(grid, coverage) - upstream,
@@ -122,8 +122,9 @@ def _join_networks(market: Economy, leaver: int, buyer: int) -> None:
     _join_standing(market, leaver, buyer)
     # Where the leaver had the routes, its cost is the last one known: quotes of the month rest on it.
     busier = network.annual_volume[leaver] > network.annual_volume[buyer]
+    to, given = network_of(buyer), network_of(leaver)
     for by_network in (getattr(network.street, field.name) for field in fields(network.street)):
-        by_network[buyer - 1, busier] = by_network[leaver - 1, busier]
+        by_network[to, busier] = by_network[given, busier]
     network.coverage[buyer] = _joined_coverage(market, leaver, buyer)
     for by_zone in (network.capacity, network.in_place, network.annual_volume):
         by_zone[buyer] += by_zone[leaver]

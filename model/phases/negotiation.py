@@ -24,7 +24,7 @@ from agents.bargaining import (
 )
 from agents.calendar import Month
 from agents.contracts import Contract
-from agents.make_or_buy import updated_price_belief
+from agents.regulator import Filing
 from model.bargains.carriage import signed_prices
 from model.bargains.pairs import (
     groups_of,
@@ -37,7 +37,6 @@ from model.bargains.pairs import (
 from model.bargains.table import BargainTable, Pair, PairKind
 from model.parameters import Parameters
 from model.phases.history import earliest_round, forced
-from model.regulator import Filing
 from model.state import Agreement, TalksState
 from model.words import parcels_in_words
 
@@ -159,7 +158,7 @@ def _prices_at_rest(market: Economy, talking: list[TalksState]) -> dict[str, flo
 
 
 def _stakes(market: Economy, pair: Pair, table: BargainTable) -> Stakes:
-    belief = market.figures.auction_displacement_belief if pair.kind is PairKind.ACCESS else 0.0
+    belief = market.usps.displacement_belief() if pair.kind is PairKind.ACCESS else 0.0
     return table.stakes(belief)
 
 
@@ -168,8 +167,9 @@ def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None
     draw = float(market.streams.generator("breakdown", market.month, owner=f"{pair.seller}-{pair.buyer}").random())
     round_ = market.month - state.opened
     after = bargaining_procedure(market, pair).advance(state.talks, round_, stakes, draw)
-    if pair.kind is PairKind.ACCESS and len(after.offers) > len(state.talks.offers):
-        _learn_from_offer(market, after, stakes)
+    if len(after.offers) > len(state.talks.offers):
+        for key, other in ((pair.buyer, pair.seller), (pair.seller, pair.buyer)):
+            market.agent(key).heard(after.offers[-1], other, stakes.quantity)
     state.talks, state.stakes = after, stakes
     perceived = after.perceived(stakes)
     state.limits.append((round_, *perceived.limits()))
@@ -178,15 +178,6 @@ def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None
         _agree(market, state, table)
     elif after.signed:
         state.talks = after.fallen_through()
-
-
-def _learn_from_offer(market: Economy, talks: Talks, stakes: Stakes) -> None:
-    """Amazon's expected price follows what USPS asks."""
-    amazon, offer = market.state.amazon, talks.offers[-1]
-    if offer.side is Side.SELLER:
-        weight = np.where(np.isnan(offer.price), 0.0, stakes.quantity)
-        asked = float(np.nansum(offer.price * weight) / weight.sum()) if weight.sum() > 0.0 else float("nan")
-        amazon.price_belief = float(updated_price_belief(amazon.price_belief, asked, market.figures.belief_gain))
 
 
 def bargaining_procedure(market: Economy, pair: Pair) -> Bargaining:
@@ -302,7 +293,5 @@ def _sign(market: Economy, state: TalksState, agreement: Agreement) -> None:
     contract = agreement.contract
     market.book.sign(contract, market.month)
     market.state.agreed_volume[contract.seller, contract.buyer, contract.start] = agreement.by_zone
-    if state.pair.kind is PairKind.ACCESS:
-        amazon = market.state.amazon
-        amazon.agreed[contract.start] = agreement.taken
-        amazon.price_belief = float(np.average(contract.price, weights=np.maximum(contract.commitment, 1.0)))
+    for key in state.pair.parties:
+        market.agent(key).signed(contract, agreement.taken)

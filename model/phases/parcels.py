@@ -11,7 +11,7 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.choice import Menu, primary_available, reconsider
 from agents.geography import SEGMENTS
 from agents.pricing import quote
-from agents.sourcing import source_deliveries as place_parcels
+from agents.sourcing import MonthToSource
 from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
 from model.auction.delivery import hand_over_awards, take_enterprise_awards
@@ -19,7 +19,7 @@ from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.contract_margins import enterprise_quotes
 from model.demand import Demand, shock_factor, shocked_mix
-from model.phases.contracts import amazon_parcels, exit_progress, published_price
+from model.phases.contracts import exit_progress, published_price
 from model.phases.history import contract_room, insource_economy, left_to_bargaining, response_within_total
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
@@ -44,7 +44,7 @@ def generate_demand(market: Economy) -> None:
     if market.settings.demand_shock:
         crisis[ECONOMY] = shock_factor(p, market.month - market.settings.demand_shock_start)
     mix = shocked_mix(np.concatenate([market.mix, market.amazon_mix]), market.streams, market.month, p.zone_shock_sd)
-    trend = amazon_parcels(market, market.month)
+    trend = market.amazon_parcels_expected(market.month)
     amazon_total = trend.sum() / MONTHS_PER_YEAR * env.season * shock
     amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.demand_delay[ECONOMY])
     market.state.flows.demand = Demand(
@@ -171,29 +171,22 @@ def source_deliveries(market: Economy) -> None:
     insource_economy(market, tender)
     state.flows.awarded = hand_over_awards(market, tender, state.flows.awarded)
     decide_access(market, tender)
-    amazon = state.amazon
-    luck = demand.amazon / demand.amazon_trend  # season and shocks, by zone
     contract = market.book.get("usps", "amazon")
     assert contract is not None
-    retained = amazon.retained * luck
     kept = contract.in_force and exit_progress(market, market.month) == 0.0  # until an exit begins, none is known
     sold_by_lot = contract.cap == contract.commitment  # a lot has no room beyond what was won
-    monthly = state.network.monthly_capacity
+    monthly, luck = state.network.monthly_capacity, demand.amazon / demand.amazon_trend  # season and shocks, by zone
     busy = tender.volume.sum(axis=(0, 1)) - state.access.bought
-    ups, fedex = amazon.with_rivals * luck
-    spare = np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex])
-    if left_to_bargaining(market):
-        spare[:] = 0.0  # without a ban on USPS its published price is the cheapest that is left
-    state.flows.sourcing = place_parcels(
-        demand.amazon,
-        retained,
-        ups,
-        fedex,
-        np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon),
-        retained * contract_room(market) if kept and not sold_by_lot else np.zeros_like(retained),
-        spare,
-        amazon.at_published * luck,
+    ups, fedex = market.amazon.memory.with_rivals * luck
+    case = MonthToSource(
+        parcels=demand.amazon,
+        luck=luck,
+        own_limit=np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon),
+        usps_room=contract_room(market) if kept and not sold_by_lot else 0.0,
+        spare=np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex]),
+        imposed=not left_to_bargaining(market),
     )
+    state.flows.sourcing = market.amazon.sources(case)
 
 
 def allocate_capacity(market: Economy) -> None:

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.books import CarrierBooks
+from agents.calendar import Month
 from agents.capacity import CapacityOrder
 from agents.carriers import QUARTER, Carrier
-from model.access.insourcing import extend_coverage, insource
+from model.access.insourcing import extension_case, insource
 from model.capital import buy_capital
-from model.carriers import AMAZON, USPS
-from model.phases.entry_exit import count_losses, enter, regionals
-from model.phases.rivals import fill_network, review_contracts
+from model.phases.entry_exit import count_losses, enter, expanding, within
+from model.phases.rivals import fill_networks, review_contracts
 from model.words import parcels_in_words
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def learn_and_plan(market: Economy) -> None:
         _build_and_close(market, market.carrier_agents[position], lead)
     if settings.rival_rules:
         review_contracts(market)
-        fill_network(market)
+        fill_networks(market)
 
 
 def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
@@ -50,25 +50,38 @@ def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
     if placed is not None:
         _place(market, placed)
     ordered = 0.0 if placed is None else float(placed.annual_parcels.sum())
-    if carrier.index in regionals(market):
+    if carrier.index in expanding(market):
         _grow(market, carrier, max(0.0, carrier.build_room(QUARTER) - ordered))
-    if settings.make_or_buy or carrier.index == AMAZON:
+    if settings.make_or_buy or carrier.always_closes:
         closure = carrier.closure(int(market.figures.closure_lag), lead)
         if closure is not None:
             market.state.network.closures.append(closure)
 
 
 def _grow(market: Economy, carrier: Carrier, room: float) -> None:
-    """A regional carrier goes beyond what it covers today, as far as its growth cap leaves room."""
+    """A carrier goes beyond what it covers today, as far as its growth cap leaves room."""
     orders = []
     if market.settings.make_or_buy:
-        orders.append(extend_coverage(market, carrier.index, room))
+        orders.append(extend(market, carrier, room))
     if market.settings.entry_and_exit:
         taken = sum(float(order.annual_parcels.sum()) for order in orders if order is not None)
-        orders.append(enter(market, carrier.index, room - taken))
+        orders.append(enter(market, carrier, room - taken))
     for order in orders:
         if order is not None:
             _place(market, order)
+
+
+def extend(market: Economy, carrier: Carrier, room: float) -> CapacityOrder | None:
+    """Ask a carrier that buys the last mile beyond its routes what it builds there.
+
+    Args:
+        market: The market.
+        carrier: The carrier.
+        room: Annual parcels of capacity that it can still order this quarter.
+    """
+    case = extension_case(market, carrier.index)
+    order = None if case is None else carrier.extends(case, room)
+    return None if order is None else within(order, carrier.index, room)
 
 
 def order_before_start(market: Economy) -> None:
@@ -78,12 +91,10 @@ def order_before_start(market: Economy) -> None:
     """
     lead, start = int(market.figures.build_lead_months), market.settings.start
     for arrives in range(0, max(lead, 1), QUARTER):
-        market.month = start + (arrives - lead)
         for carrier in market.carrier_agents:
-            placed = carrier.capacity_order(lead)
+            placed = carrier.capacity_order(lead, month=start + (arrives - lead))
             if placed is not None:
                 _place(market, placed, quiet=True)
-    market.month = start
 
 
 def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:
@@ -105,23 +116,21 @@ def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:
     )
 
 
-def own_books(market: Economy, carrier: int) -> CarrierBooks:
-    """A carrier's own accounts, capacity and prices."""
+def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
+    """A carrier's own accounts, capacity and prices, as in a month."""
     network, books = market.state.network, market.state.books
-    on_its_way = network.on_its_way(carrier)
-    if carrier == AMAZON:
-        on_its_way = on_its_way + _plan_on_its_way(market)
     revenue, cost = float(books.revenue[:, carrier].sum()), float(books.cost[:, carrier].sum())
     volume = float(books.volume[:, carrier].sum())
     before = float(books.last_year_unit_cost[carrier])
     growth = cost / volume / before - 1.0 if volume > 0.0 and before > 0.0 else market.figures.inflation
-    unit_cost = network.street.next_household[carrier - 1] if carrier != USPS else np.zeros(market.zones.n_zones)
+    routes = market.carrier_agents[carrier].parcel_routes
+    unit_cost = network.street.of(carrier).next_household if routes else np.zeros(market.zones.n_zones)
     return CarrierBooks(
         annual_volume=network.annual_volume[carrier],
         capacity=network.capacity[carrier],
-        on_its_way=on_its_way,
+        on_its_way=network.on_its_way(carrier),
         closing=network.closing(carrier),
-        locked=network.locked(carrier, market.month + -int(market.figures.capacity_lock_months)),
+        locked=network.locked(carrier, month + -int(market.figures.capacity_lock_months)),
         coverage=network.coverage[carrier],
         unit_cost=unit_cost,
         margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
@@ -129,13 +138,3 @@ def own_books(market: Economy, carrier: int) -> CarrierBooks:
         utilisation=float(books.utilisation[:, carrier].mean()),
         start_utilisation=float(books.start_utilisation[carrier]),
     )
-
-
-def _plan_on_its_way(market: Economy) -> Floats:
-    """Capacity of the announced plan that arrives before the next order could, annual parcels, (Z,)."""
-    if not market.settings.announced_plans:
-        return np.zeros(market.zones.n_zones)
-    amazon = market.state.amazon
-    done = min(max(0, market.month - market.settings.projection_start), amazon.plan_months)
-    ahead = int(market.figures.build_lead_months) + QUARTER
-    return amazon.plan_monthly * (min(done + ahead, amazon.plan_months) - done)

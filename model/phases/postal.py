@@ -1,7 +1,13 @@
-"""USPS month by month: its statement, cash and debt, and the measures it takes in want of money (section 14)."""
+"""USPS month by month: its statement, cash and debt, and the measures it takes in want of money.
+
+The phase gathers what is due and what the law leaves, asks USPS, checks the answer and books (docs/odd.md, "USPS, law,
+distress").
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,13 +16,15 @@ from numpy.typing import NDArray
 
 from agents.books import PostalBooks
 from agents.calendar import MONTHS_PER_YEAR
-from agents.distress import Measures, Rung, measures_in_force
+from agents.delivery_cost.checks import check_values
+from agents.distress import Rung
+from agents.usps import Bill
 from model.carriers import USPS
 from model.ledger import CENTS
 from model.phases.universal_service import saved_street_cost
-from model.postal_accounts import BILLION, PostalStatement, borrowing, in_cents, interest
+from model.postal_accounts import BILLION, PostalStatement, borrowing_room, in_cents, interest
 from model.statements import MAIL_USERS, RETIREMENT_FUNDS, STAFF, SUPPLIERS, TREASURY
-from model.tariffs import parity_cap, set_temporary
+from model.tariffs import price_cap, set_temporary
 from model.wages import share_of_month
 
 if TYPE_CHECKING:
@@ -36,11 +44,11 @@ WORDS = {
 
 def apply_measures(market: Economy) -> None:
     """Let the measures of the month act on prices, service and sorting; their money is booked with the statement."""
-    state, postal = market.state, market.state.postal
-    before, now = postal.measures, measures_in_force(market.figures, postal.ladder, market.month)
+    state, usps = market.state, market.usps
+    before, now = usps.measures, usps.distress_measures(market.month)
     if now == before:
         return
-    postal.measures = now
+    usps.act_by(now)
     if now.surcharge != before.surcharge:
         _change_surcharge(market, now.surcharge)
     state.network.sorting[USPS] *= now.sorting / before.sorting
@@ -49,11 +57,12 @@ def apply_measures(market: Economy) -> None:
 
 
 def _change_surcharge(market: Economy, share: float) -> None:
-    """Put the surcharge on the list level, as far as the cap relative to UPS and FedEx lets it, or take it off."""
+    """Put the surcharge on the list level, as far as USPS goes with it, or take it off."""
     tariffs = market.state.tariffs
     plain = tariffs.level[:, USPS] / tariffs.temporary.get(USPS, 1.0)
-    room = np.divide(parity_cap(market.figures, tariffs), plain, out=np.ones_like(plain), where=plain > 0.0)
-    set_temporary(tariffs, USPS, np.minimum(1.0 + share, np.maximum(room, 1.0)))
+    factor = market.usps.surcharge(share, plain, price_cap(market.usps, tariffs))
+    check_values("surcharge of USPS", factor, above=0.0)
+    set_temporary(tariffs, USPS, factor)
     if share == 0.0:
         market.events.add(
             market.month, "distress", ("usps",), "USPS takes the temporary surcharge on parcels off again"
@@ -69,10 +78,10 @@ def postal_statement(market: Economy, parcel_cost: float, mail_revenue: float, m
         mail_revenue: $.
         mail_cost: Attributable to mail, $.
     """
-    p, wage, measures = market.figures, market.state.environment.wage_usps, market.state.postal.measures
+    p, wage, measures = market.figures, market.state.environment.wage_usps, market.usps.measures
     year = MONTHS_PER_YEAR / BILLION
     rate = market.paths.interest_rate(market.months_done)
-    earned, paid = interest(p, rate, market.ledger.opening_cash("usps"), market.state.books.usps_debt)
+    earned, paid = interest(p, rate, market.ledger.opening_cash("usps"), market.usps.debt)
     institutional = market.state.books.institutional_cost * (1.0 - measures.institutional_cut)
     institutional -= measures.five_day_saving + saved_street_cost(market)
     return PostalStatement(
@@ -92,8 +101,8 @@ def postal_statement(market: Economy, parcel_cost: float, mail_revenue: float, m
 
 def close_postal_books(market: Economy) -> None:
     """Profit, cash and debt; payments that cannot be made are recorded, never silently owed; then the ladder."""
-    state, ledger = market.state, market.ledger
-    state.postal.owed_before = (state.books.usps_debt, state.books.usps_arrears, state.postal.deferred)
+    state, ledger, usps = market.state, market.ledger, market.usps
+    usps.remember_owed()
     income = sum(ledger.income(category, "usps") for category in ("parcels", "access", "settlement"))
     state.flows.postal = postal = in_cents(replace(state.flows.postal, parcel_revenue=income))
     ledger.pay("mail", MAIL_USERS, "usps", postal.mail_revenue)
@@ -102,33 +111,43 @@ def close_postal_books(market: Economy) -> None:
     _book_without_cash(market, "noncash", RETIREMENT_FUNDS, postal.unpaid + postal.deferred)
     _book_without_cash(market, "noncash", SUPPLIERS, postal.depreciation)
     unpaid = 0.0
-    for category, due, payee in _bills(market, postal):
-        affordable = min(due, max(0.0, ledger.cash("usps")))
-        ledger.pay(category, "usps", payee, affordable)
-        _book_without_cash(market, category, payee, due - affordable)
-        unpaid += due - affordable
-    state.postal.deferred += postal.deferred
-    state.postal.underlying_flow = np.append(state.postal.underlying_flow[1:], postal.cash_flow - _relief(market))
+    for bill in _in_its_order(market, _bills(market, postal)):
+        affordable = min(bill.due, max(0.0, ledger.cash("usps")))
+        ledger.pay(bill.category, "usps", bill.payee, affordable)
+        _book_without_cash(market, bill.category, bill.payee, bill.due - affordable)
+        unpaid += bill.due - affordable
+    usps.remember_month(postal.deferred, postal.cash_flow - _relief(market))
     if unpaid >= 1.0 / CENTS:
-        if state.postal.ladder.since(Rung.EXHAUSTED) is None:
+        if usps.ladder.since(Rung.EXHAUSTED) is None:
             _tell(market, "cash_exhausted", Rung.EXHAUSTED, "")
-            state.postal.ladder = state.postal.ladder.with_rung(Rung.EXHAUSTED, market.month)
-        state.books.usps_arrears += unpaid
+            usps.take_rung(Rung.EXHAUSTED, market.month)
+        usps.owe(unpaid)
     if market.settings.distress_ladder and (market.month + 1).quarter_start:
         _climb(market)
 
 
-def _bills(market: Economy, postal: PostalStatement) -> tuple[tuple[str, float, str], ...]:
-    """What is due this month, in the order in which it is paid: category, $, to whom."""
+def _bills(market: Economy, postal: PostalStatement) -> tuple[Bill, ...]:
+    """What is due this month."""
     wages, prices = market.state.environment.wage_usps, market.state.environment.price_level
     labour = float(share_of_month(market.labour_share, wages, prices)[USPS])
     vehicles = round((1.0 - labour) * postal.parcel_cost, 2)  # mail and institutional cost follow wages alone
     return (
-        ("interest", postal.interest_paid, TREASURY),
-        ("wages", round(postal.cash_expense - vehicles, 2), STAFF),
-        ("operations", vehicles, SUPPLIERS),
-        ("capital", postal.capital, SUPPLIERS),
+        Bill("interest", postal.interest_paid, TREASURY),
+        Bill("wages", round(postal.cash_expense - vehicles, 2), STAFF),
+        Bill("operations", vehicles, SUPPLIERS),
+        Bill("capital", postal.capital, SUPPLIERS),
     )
+
+
+def _in_its_order(market: Economy, bills: tuple[Bill, ...]) -> Sequence[Bill]:
+    """Bills in the order in which USPS pays them: all that are due, each once."""
+    order = market.usps.pays_first(bills)
+    if Counter(order) != Counter(bills):
+        names = ", ".join(bill.category for bill in bills)
+        raise ValueError(
+            f"usps pays {', '.join(bill.category for bill in order)}; allowed: {names} in any order, each as it is due"
+        )
+    return order
 
 
 def _book_without_cash(market: Economy, category: str, payee: str, dollars: float) -> None:
@@ -138,14 +157,15 @@ def _book_without_cash(market: Economy, category: str, payee: str, dollars: floa
 
 
 def _borrow(market: Economy, cash: float) -> None:
-    books = market.state.books
+    """Let USPS borrow what it asks for, within the law."""
+    usps = market.usps
     if market.month.month == OCTOBER:
-        books.usps_borrowed = 0.0
-    amount = borrowing(market.figures, debt_cap(market), cash, books.usps_debt, books.usps_borrowed)
+        usps.open_fiscal_year()
+    room = borrowing_room(market.figures, debt_cap(market), usps.debt, usps.borrowed)
+    amount = min(usps.borrows(cash, room), room)
     if amount > 0.0:
         paid = market.ledger.pay("borrowing", TREASURY, "usps", amount) / CENTS
-        books.usps_debt += paid
-        books.usps_borrowed += paid
+        usps.take_loan(paid)
         market.events.add(
             market.month, "borrowing", ("usps", "treasury"), f"USPS borrows ${paid / BILLION:.2f} billion", usd=paid
         )
@@ -158,8 +178,7 @@ def debt_cap(market: Economy) -> float:
 
 def _relief(market: Economy) -> float:
     """Cash that the measures brought this month, $."""
-    books, postal = market.state.books, market.state.postal
-    measures: Measures = postal.measures
+    books, measures = market.state.books, market.usps.measures
     saved = (
         books.institutional_cost * measures.institutional_cut + measures.five_day_saving
     ) * market.state.environment.wage_usps
@@ -177,29 +196,40 @@ def _tariff_revenue(market: Economy) -> Floats:
 
 def postal_books(market: Economy) -> PostalBooks:
     """What USPS knows of its own money at the end of the month."""
-    p, state = market.figures, market.state
+    p, state, usps = market.figures, market.state, market.usps
     env, books = state.environment, state.books
     revenue = _tariff_revenue(market) / state.tariffs.temporary.get(USPS, 1.0) / env.season
     return PostalBooks(
         cash=market.ledger.cash("usps"),
-        arrears=books.usps_arrears,
-        borrowing_room=max(0.0, min(debt_cap(market) - books.usps_debt, p.usps_borrowing_max_year * BILLION)),
-        underlying_flow=float(state.postal.underlying_flow.mean()),
+        arrears=usps.arrears,
+        borrowing_room=max(0.0, min(debt_cap(market) - usps.debt, p.usps_borrowing_max_year * BILLION)),
+        underlying_flow=float(usps.cash_flow.mean()),
         tariff_revenue=float(revenue.sum()),
         institutional_cost=books.institutional_cost * env.wage_usps,
         capital_plan=p.usps_capex * BILLION / MONTHS_PER_YEAR,
         wage_index=env.wage_usps,
-        ladder=state.postal.ladder,
-        five_day_allowed=market.settings.five_day_delivery != "forbidden",
+        ladder=usps.ladder,
+        five_day_allowed=_five_day_allowed(market),
     )
+
+
+def _five_day_allowed(market: Economy) -> bool:
+    """Whether Congress allows delivery on five days a week in this scenario."""
+    return market.settings.five_day_delivery != "forbidden"
 
 
 def _climb(market: Economy) -> None:
     """Take the rung that USPS decides on, in force from the next month."""
-    rung = market.usps.distress_step(market.month)
-    if rung is not None:
-        _tell(market, "distress", rung, f" from {market.month + 1}")
-        market.state.postal.ladder = market.state.postal.ladder.with_rung(rung, market.month + 1)
+    usps = market.usps
+    rung = usps.distress_step(market.month)
+    if rung is None:
+        return
+    allowed = usps.ladder.open_decisions(_five_day_allowed(market))
+    if rung not in allowed:
+        names = ", ".join(one.name for one in allowed) or "none"
+        raise ValueError(f"usps decides on the distress measure {rung!r}; allowed: {names}")
+    _tell(market, "distress", rung, f" from {market.month + 1}")
+    usps.take_rung(rung, market.month + 1)
 
 
 def _tell(market: Economy, kind: str, rung: Rung, when: str) -> None:

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import JANUARY, JULY
+from agents.calendar import JULY
+from agents.carriers import Carrier
 from model.billing import month_surcharges, peak_weight
-from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.carriers import AMAZON
 from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_mean_cost
 from model.phases.postal import apply_measures
 from model.phases.regulation import review_mail_price
 from model.phases.universal_service import review_service
-from model.tariffs import parity_cap, set_temporary
+from model.tariffs import price_cap, set_temporary
 
 if TYPE_CHECKING:
     from model.economy import Economy
 
 Floats = NDArray[np.float64]
-USPS_PRODUCTS = ("parcel_select", "ground_advantage", "priority")  # in the order of the segments
 
 
 def publish_prices(market: Economy) -> None:
@@ -30,12 +30,10 @@ def publish_prices(market: Economy) -> None:
     if market.settings.price_rule == "adaptive":
         _follow_cost(market)
         for carrier in market.carrier_agents:
-            announced = _announced(market, carrier.index)
-            if announced is not None:
-                change_prices(market, carrier.index, announced, announced=True)
-            elif market.month.month == carrier.price_month:
-                growth = np.full(tariffs.level.shape[0], carrier.price_increase())
-                change_prices(market, carrier.index, growth, announced=False)
+            announced = _announced(market, carrier)
+            growth = carrier.price_change(announced)
+            if growth is not None:
+                change_prices(market, carrier.index, growth, announced=growth is announced)
             if market.month.month == carrier.price_month:
                 _close_price_year(market, carrier.index)
     review_service(market)
@@ -106,8 +104,9 @@ def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced:
     """
     p, tariffs = market.figures, market.state.tariffs
     level = tariffs.level[:, carrier] * (1.0 + paid_growth)
-    if carrier == USPS and not announced:
-        level = np.minimum(level, np.maximum(parity_cap(p, tariffs), tariffs.level[:, carrier]))
+    if not announced:
+        cap = price_cap(market.carrier_agents[carrier], tariffs)
+        level = np.minimum(level, np.maximum(cap, tariffs.level[:, carrier]))
     offered = np.isfinite(market.state.choice.constants[:, carrier])
     if not offered.any():
         return
@@ -132,17 +131,12 @@ def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced:
     )
 
 
-def _announced(market: Economy, carrier: int) -> Floats | None:
-    """Announced growth of paid prices in this month by segment, None where nothing was announced."""
+def _announced(market: Economy, carrier: Carrier) -> Floats | None:
+    """Announced growth of a carrier's paid prices in this month by segment, None where nothing was announced."""
     past = market.month < market.settings.projection_start
     if not (market.settings.history_mode == "forced_events" if past else market.settings.announced_plans):
         return None
-    p, month = market.figures, market.month
-    symbols: list[str] = []
-    if carrier in (UPS, FEDEX) and month.month == JANUARY:
-        symbols = [f"list_increase_ups_fedex_{month.year}"] * 3
-    elif carrier == USPS:
-        symbols = [f"list_increase_usps_{product}_{month.year}_{month.month:02d}" for product in USPS_PRODUCTS]
+    p, symbols = market.figures, carrier.announced_increases(market.month)
     known = [symbol in p for symbol in symbols]
     if not any(known):
         return None

@@ -69,7 +69,7 @@ def check_and_record(market: Economy) -> None:
 def contract_price(market: Economy) -> float:
     """Mean price per parcel of the month under the contract of Amazon with USPS, over its zones, $."""
     access = amazon_prices(market)[0][USPS]
-    weight = market.state.amazon.retained
+    weight = market.amazon.memory.retained
     return float(np.average(access, weights=weight if weight.sum() > 0.0 else None))
 
 
@@ -140,7 +140,7 @@ def _outside_money(market: Economy) -> Measures:
 def _on_time(market: Economy, delivered: Floats) -> Measures:
     """Share of parcels that arrive on time by carrier, (K,), its usual one without parcels, and by zone, (Z,)."""
     in_time, volume = market.state.network.on_time * delivered, delivered.sum(axis=1)
-    base = market.figures.by("on_time_base", market.carriers.groups)
+    base = market.figures.by("on_time_base", market.carriers.like)
     return {
         "on_time_share": np.divide(in_time.sum(axis=1), volume, out=base.copy(), where=volume > 0.0),
         "on_time_by_zone_share": in_time.sum(axis=0) / np.maximum(delivered.sum(axis=0), 1e-9),
@@ -181,7 +181,7 @@ def _amazon_money(market: Economy) -> Measures:
     delivered = math.fsum(
         market.state.flows.allocation.accepted[-2:].sum(axis=(0, 1, 3))
     )  # exact, whoever else is there
-    own = bill + sales - market.state.amazon.sales_cost
+    own = bill + sales - market.state.flows.amazon_sales_cost
     return {
         "amazon_delivery_bill_usd": bill,
         "amazon_sales_usd": sales,
@@ -195,9 +195,10 @@ def _amazon_money(market: Economy) -> Measures:
 def _amazon_at_usps(market: Economy) -> Measures:
     """Price, revenue and cost of Amazon's parcels at USPS."""
     cost = _amazon_handed(market)[USPS] * amazon_access_cost(market)
+    parcels = market.ledger.flow[market.ledger.category("parcels")]
     return {
         "amazon_usps_price_usd": contract_price(market),
-        "amazon_usps_revenue_usd": float(market.state.flows.allocation.value[-2:, :, USPS].sum()),
+        "amazon_usps_revenue_usd": float(parcels[market.ledger.index("amazon"), market.ledger.index("usps")]) / CENTS,
         "amazon_usps_attributable_usd": float(cost.sum()),
     }
 
@@ -220,16 +221,16 @@ def _usps_accounts(market: Economy) -> Measures:
 
 def _usps_position(market: Economy) -> Measures:
     """Cash and debts of USPS at the end of the month, the distress it is in, and what is left of mail."""
-    books, postal = market.state.books, market.state.postal
-    _, arrears, deferred = postal.owed_before
-    put_off = books.usps_arrears - arrears + postal.deferred - deferred
+    usps = market.usps
+    _, arrears, deferred = usps.owed_before
+    put_off = usps.arrears - arrears + usps.deferred - deferred
     return {
         "usps_put_off_usd": round(put_off * CENTS) / CENTS,
         "usps_cash_usd": market.ledger.cash("usps"),
-        "usps_debt_usd": books.usps_debt,
-        "usps_arrears_usd": books.usps_arrears,
-        "usps_deferred_usd": postal.deferred,
-        "usps_distress_rung": float(postal.ladder.highest),
+        "usps_debt_usd": usps.debt,
+        "usps_arrears_usd": usps.arrears,
+        "usps_deferred_usd": usps.deferred,
+        "usps_distress_rung": float(usps.ladder.highest),
         "usps_violations_count": float(len(market.regulator.broken)),
         "usps_mail_index": market.mail_index,
     }

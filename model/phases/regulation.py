@@ -1,4 +1,7 @@
-"""The regulator's review of a month: contracts, products, debt, and once a year all parcels together (section 14)."""
+"""The regulator's review of a month: contracts, products, debt, and once a year all parcels together.
+
+The phase gathers what is true of the month; the regulator rules (docs/odd.md, "USPS, law, distress").
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS
-from model import regulator as law
+from agents.regulator import Finding
 from model.carriers import USPS
 from model.ledger import CENTS
 from model.phases.contract_cover import contract_cover, mean_access_cost
@@ -41,13 +44,12 @@ def review_mail_price(market: Economy, increase: float) -> None:
         market: The market.
         increase: Change of mail prices, a share.
     """
-    p = market.figures
-    finding = law.mail_price(increase, p.inflation, p.mail_price_above_inflation)
+    finding = market.regulator.review_mail_price(increase)
     for found in market.regulator.note(market.month, [finding])[0]:
         _tell(market, "violation", found, "breaks")
 
 
-def _tell(market: Economy, kind: str, finding: law.Finding, verb: str) -> None:
+def _tell(market: Economy, kind: str, finding: Finding, verb: str) -> None:
     market.events.add(
         market.month,
         kind,
@@ -59,7 +61,7 @@ def _tell(market: Economy, kind: str, finding: law.Finding, verb: str) -> None:
     )
 
 
-def _contracts(market: Economy) -> list[law.Finding]:
+def _contracts(market: Economy) -> list[Finding]:
     found = []
     for contract in market.book.in_force():
         if contract.seller == "usps":
@@ -67,11 +69,11 @@ def _contracts(market: Economy) -> list[law.Finding]:
             if cover.parcels > 0.0:
                 subject = f"the contract with {market.book.name(contract.buyer)}"
                 paid, cost = cover.paid / cover.parcels, cover.cost / cover.parcels
-                found.append(law.contract_floor(paid, cost, subject, contract.key))
+                found.append(market.regulator.review_contract(paid, cost, subject, contract.key))
     return found
 
 
-def _products(market: Economy) -> list[law.Finding]:
+def _products(market: Economy) -> list[Finding]:
     """Mean price of each segment at published prices against its attributable cost."""
     flows = market.state.flows
     parcels = flows.allocation.accepted[:-2, :, USPS].sum(axis=0)
@@ -80,26 +82,26 @@ def _products(market: Economy) -> list[law.Finding]:
     paid = flows.invoices[:-2, :, USPS].sum(axis=0) / CENTS
     total = parcels.sum(axis=1)
     return [
-        law.product_floor(paid[s] / total[s], float(parcels[s] @ last_mile / total[s] + upstream[s]), f"{name} parcels")
+        market.regulator.review_product(
+            paid[s] / total[s], float(parcels[s] @ last_mile / total[s] + upstream[s]), f"{name} parcels"
+        )
         for s, name in enumerate(SEGMENTS)
         if total[s] > 0.0
     ]
 
 
-def _debt(market: Economy) -> list[law.Finding]:
-    books, p = market.state.books, market.figures
-    return [
-        law.debt_ceiling(books.usps_debt, market.settings.debt_ceiling * BILLION),
-        law.yearly_borrowing(books.usps_borrowed, p.usps_borrowing_max_year * BILLION),
-    ]
+def _debt(market: Economy) -> tuple[Finding, ...]:
+    return market.regulator.review_debt(
+        market.usps.debt,
+        market.settings.debt_ceiling * BILLION,
+        market.usps.borrowed,
+        market.figures.usps_borrowing_max_year * BILLION,
+    )
 
 
-def _fiscal_year(market: Economy) -> list[law.Finding]:
+def _fiscal_year(market: Economy) -> tuple[Finding, ...]:
     """All parcels of the last twelve months; institutional cost at the yearly rate of the month."""
     books, postal = market.state.books, market.state.flows.postal
     revenue, cost = float(books.revenue[:, USPS].sum()), float(books.cost[:, USPS].sum())
     institutional = postal.institutional_cost * MONTHS_PER_YEAR
-    return [
-        law.appropriate_share(revenue - cost, institutional, market.figures.appropriate_share),
-        law.incremental_cost(revenue, cost),
-    ]
+    return market.regulator.review_year(revenue, cost, institutional)

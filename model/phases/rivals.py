@@ -1,4 +1,4 @@
-"""UPS reviews its contracts and FedEx fills its network, once a quarter (section 15)."""
+"""Once a quarter carriers review their contracts with enterprise shippers and fill what stands empty."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
+from agents.carriers import Carrier
+from agents.contracts import Contract
 from agents.pricing import quote
-from model.bargains.carriage import ups_share
+from agents.shedding import ReviewCase
+from model.answers import checked, chosen_rows
+from model.bargains.carriage import announced_cut
 from model.bargains.enterprise import buyer_name
-from model.carriers import FEDEX, UPS
 from model.contract_margins import contract_margins
 from model.words import parcels_in_words
 
@@ -22,27 +24,30 @@ Floats = NDArray[np.float64]
 
 
 def review_contracts(market: Economy) -> None:
-    """UPS gives notice to the contracts with the thinnest margins; afterwards it sells there at the margin it wants."""
-    p, rivals, book = market.figures, market.state.rivals, market.book
-    margin, parcels = contract_margins(market, UPS)
-    daily = parcels / p.operating_days_ups
-    for row in range(market.shippers.n_enterprise):
-        contract = book.get("ups", buyer_name(row))
-        ends_anyway = contract is None or not contract.in_force or contract.ends is not None
-        if ends_anyway or (row in rivals.reviewed_until and market.month < rivals.reviewed_until[row]):
-            daily[row] = 0.0
-    shed = market.ups.sheds(margin, daily, shed_within_a_year(market))
-    for row in map(int, np.flatnonzero(shed)):
-        contract = book.get("ups", buyer_name(row))
-        assert contract is not None
-        book.give_notice("ups", buyer_name(row), market.month)
-        rivals.shed.append((market.month, float(daily[row])))
-        rivals.reviewed_until[row] = market.month + contract.notice_months + contract.term_months
+    """Carriers that review their contracts give notice to some; afterwards they sell there at the margin they want."""
+    for carrier in market.carrier_agents:
+        if carrier.reviews_contracts:
+            _review(market, carrier)
+
+
+def _review(market: Economy, carrier: Carrier) -> None:
+    margin, parcels = contract_margins(market, carrier.index)
+    daily = parcels / market.figures[f"operating_days_{carrier.like}"]
+    held = [_that_goes_on(market, carrier.key, row) for row in range(len(daily))]
+    daily[[contract is None for contract in held]] = 0.0
+    cut = announced_cut(market, carrier.key)
+    shed = carrier.gives_notice(ReviewCase(margin, daily, cut))
+    for row in chosen_rows(carrier.key, "notice", shed, len(held)):
+        contract, shipper = held[row], buyer_name(row)
+        if contract is None:
+            continue  # there is nothing to give notice to
+        market.book.give_notice(carrier.key, shipper, market.month)
+        carrier.notice_given(row, float(daily[row]), market.month + contract.notice_months + contract.term_months)
         market.events.add(
             market.month,
             "shed",
-            ("ups", buyer_name(row)),
-            f"UPS gives notice to {book.name(buyer_name(row))}: a margin of {100 * margin[row]:.1f} % on "
+            (carrier.key, shipper),
+            f"{carrier.name} gives notice to {market.book.name(shipper)}: a margin of {100 * margin[row]:.1f} % on "
             f"{parcels_in_words(float(parcels[row]))} a year",
             about=(f"contract:{contract.key}",),
             margin=float(margin[row]),
@@ -50,32 +55,31 @@ def review_contracts(market: Economy) -> None:
         )
 
 
-def shed_within_a_year(market: Economy) -> float:
-    """Parcels a day that UPS sheds within a year: its own notices of the last one and Amazon's announced cut.
-
-    The cut is public, so what is still to come of it counts as much as what has gone: the worst year around today.
-    """
-    now = market.month
-    cuts = [
-        ups_share(market, now + (months - MONTHS_PER_YEAR)) - ups_share(market, now + months)
-        for months in range(MONTHS_PER_YEAR + 1)
-    ]
-    amazon = max(0.0, *cuts) * float(market.state.amazon.flows.ups.sum()) / market.figures.operating_days_ups
-    return amazon + sum(daily for month, daily in market.state.rivals.shed if now - month < MONTHS_PER_YEAR)
+def _that_goes_on(market: Economy, seller: str, row: int) -> Contract | None:
+    """The contract of an enterprise shipper with a carrier that is in force and under no notice."""
+    contract = market.book.get(seller, buyer_name(row))
+    return contract if contract is not None and contract.in_force and contract.ends is None else None
 
 
-def fill_network(market: Economy) -> None:
-    """FedEx sets the discount with which it fills until the next quarter."""
+def fill_networks(market: Economy) -> None:
+    """Carriers that fill what stands empty set their discount until the next quarter."""
+    for carrier in market.carrier_agents:
+        if carrier.fills_network:
+            _fill(market, carrier)
+
+
+def _fill(market: Economy, carrier: Carrier) -> None:
     tariffs, network, env = market.state.tariffs, market.state.network, market.state.environment
-    before = tariffs.fill[:, FEDEX].any()
-    shippers = market.shippers
+    shippers, index, routes = market.shippers, carrier.index, network.street.of(carrier.index)
+    before = tariffs.fill[:, index].any()
     mean_discount = float(np.average(shippers.discount, weights=shippers.market_volume.sum(axis=1)))
-    price = quote(tariffs.level[:, FEDEX], tariffs.floor[:, FEDEX], np.asarray(mean_discount))
-    last_mile = network.street.marginal[FEDEX - 1] + network.street.sort[FEDEX - 1]
-    marginal = np.average(last_mile, weights=network.annual_volume[FEDEX])
-    marginal_cost = marginal + market.costs.upstream[:, FEDEX] * env.price_level
-    tariffs.fill[:, FEDEX] = market.fedex.filling_discount(price, marginal_cost)
-    now = tariffs.fill[:, FEDEX].any()
+    price = quote(tariffs.level[:, index], tariffs.floor[:, index], np.asarray(mean_discount))
+    marginal = np.average(routes.marginal + routes.sort, weights=network.annual_volume[index])
+    marginal_cost = marginal + market.costs.upstream[:, index] * env.price_level
+    discount = carrier.filling_discount(price, marginal_cost)
+    tariffs.fill[:, index] = checked(carrier.key, "discount on its quotes", discount, price.shape, 1.0)
+    now = tariffs.fill[:, index].any()
     if now != before:
-        text = "FedEx offers lower prices to fill its network" if now else "FedEx stops filling its network"
-        market.events.add(market.month, "fill", ("fedex",), text, discount=float(tariffs.fill[:, FEDEX].max()))
+        what = "offers lower prices to fill its network" if now else "stops filling its network"
+        discount_now = float(tariffs.fill[:, index].max())
+        market.events.add(market.month, "fill", (carrier.key,), f"{carrier.name} {what}", discount=discount_now)

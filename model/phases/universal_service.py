@@ -1,4 +1,4 @@
-"""A USPS that may give up days or places: in the scenario of Congress, and in shadow runs (sections 17 and 18)."""
+"""A USPS that may give up days or places: in the scenario of Congress, and in shadow runs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from agents.calendar import JANUARY, MONTHS_PER_YEAR
 from agents.distress import Rung
-from agents.universal_service import fixed_street_cost, mail_share, unprofitable
+from agents.universal_service import fixed_street_cost, mail_share
 from model.carriers import USPS
 from model.operations import usps_mean_cost
-from model.phases.labour import resource_flexibility
 from model.postal_accounts import MailMonth, mail_month
 
 if TYPE_CHECKING:
@@ -23,24 +22,24 @@ Floats = NDArray[np.float64]
 
 def review_service(market: Economy) -> None:
     """Go over to five days from the start where that is free; leave the zones that do not pay, each January."""
-    postal, settings = market.state.postal, market.settings
+    settings = market.settings
     if settings.five_day_delivery == "at_once" and market.months_done == 0:
-        postal.ladder = postal.ladder.with_rung(Rung.FIVE_DAY, market.month)
+        market.usps.take_rung(Rung.FIVE_DAY, market.month)
         market.events.add(market.month, "service", ("usps",), "USPS delivers on five days a week from the start")
     if not settings.universal_service and (market.months_done == 0 or market.month.month == JANUARY):
         _leave_zones(market)
 
 
 def _leave_zones(market: Economy) -> None:
-    postal, network, zones = market.state.postal, market.state.network, market.zones
+    network, zones = market.state.network, market.zones
     served = network.capacity[USPS] > 0.0
     fixed = fixed_street_cost(market.figures, zones) * market.state.environment.wage_usps
-    left = unprofitable(zone_contribution(market), fixed, served)
+    left = market.usps.gives_up(zone_contribution(market), fixed, served) & served
     if not left.any():
         return
     network.capacity[USPS, left] = 0.0
     network.coverage[USPS, left] = 0.0
-    postal.left = np.where(left, float(market.month.index), postal.left)
+    market.usps.leave_zones(left, market.month)
     homes = float(zones.households[left].sum())
     market.events.add(
         market.month,
@@ -82,16 +81,16 @@ def mail_of_month(market: Economy) -> MailMonth:
 
 def mail_kept(market: Economy) -> float:
     """Share of the mail that goes to places that USPS still serves."""
-    left = np.isfinite(market.state.postal.left)
+    left = np.isfinite(market.usps.left)
     return 1.0 - float(mail_share(market.figures, market.zones)[left].sum()) if left.any() else 1.0
 
 
 def saved_street_cost(market: Economy) -> float:
     """Street cost of the month that USPS no longer has, $ at the wages of the start: it shrinks as staff leaves."""
-    since = market.state.postal.left
+    since = market.usps.left
     left = np.isfinite(since)
     if not left.any():
         return 0.0
-    down = resource_flexibility(market)[0][USPS]
+    down, _ = market.usps.flexes()
     gone = 1.0 - (1.0 - down) ** (market.month.index - since[left] + 1.0)
     return float((fixed_street_cost(market.figures, market.zones)[left] * gone).sum() / MONTHS_PER_YEAR)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.announced import AnnouncedPlan
+from agents.carriers import Carrier
 from model.capital import buy_capital
-from model.carriers import AMAZON
 from model.demand import season_factors
 from model.fixed_costs import close_capacity
 from model.phases.entry_exit import leave
 from model.phases.history import update_history
+from model.phases.labour import settle_wages
 from model.timeline import read_timeline
 from model.words import parcels_in_words
 
@@ -26,6 +28,7 @@ def update_environment(market: Economy) -> None:
     env.price_level = market.paths.price_level(t)
     env.wage_other = market.paths.wage_other(t)
     env.wage_usps = market.paths.wage_usps(t)
+    settle_wages(market)
     env.season = float(season_factors(p)[market.month.month - 1])
     if market.settings.announced_plans:
         for fact in read_timeline():
@@ -38,7 +41,7 @@ def update_environment(market: Economy) -> None:
 
 def commission_capacity(market: Economy) -> None:
     """Orders and the announced rural plan come into use, closures take effect, carriers with lasting losses leave."""
-    network, amazon = market.state.network, market.state.amazon
+    network = market.state.network
     due = [order for order in network.pipeline if order.arrives <= market.month]
     network.pipeline = [order for order in network.pipeline if order.arrives > market.month]
     for order in due:
@@ -57,13 +60,20 @@ def commission_capacity(market: Economy) -> None:
     close_capacity(market)
     if market.settings.entry_and_exit:
         leave(market)
-    plan_month = market.month - market.settings.projection_start
-    if market.settings.announced_plans and 0 <= plan_month < amazon.plan_months:
-        network.recent.append((AMAZON, market.month, amazon.plan_monthly))
-        network.capacity[AMAZON] += amazon.plan_monthly
-        # Nobody announced when the plan is paid for: it is as it arrives.
-        price = market.figures.by_type("capacity_capex")[market.zones.zone_type] * market.state.environment.price_level
-        paid = float((amazon.plan_monthly * price).sum())
-        buy_capital(market, market.carriers.keys[AMAZON], paid)
-        network.added_capital[AMAZON] += paid
-        network.coverage[AMAZON] = np.minimum(1.0, network.coverage[AMAZON] + amazon.plan_coverage)
+    for carrier in market.carrier_agents:
+        plan = carrier.announced_plan()
+        if plan is not None and plan.arrives_in(market.month):
+            _commission_plan(market, carrier, plan)
+
+
+def _commission_plan(market: Economy, carrier: Carrier, plan: AnnouncedPlan) -> None:
+    """What a carrier has announced for this month comes into use."""
+    network, index = market.state.network, carrier.index
+    network.recent.append((index, market.month, plan.monthly))
+    network.capacity[index] += plan.monthly
+    # Nobody announced when the plan is paid for: it is as it arrives.
+    price = market.figures.by_type("capacity_capex")[market.zones.zone_type] * market.state.environment.price_level
+    paid = float((plan.monthly * price).sum())
+    buy_capital(market, carrier.key, paid)
+    network.added_capital[index] += paid
+    network.coverage[index] = np.minimum(1.0, network.coverage[index] + plan.coverage)

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import Month
 from agents.geography import ECONOMY, SEGMENTS, ZoneTable
+from agents.shipper_memory import ShipperMemory
 from agents.shippers import ShipperTable
+from agents.sourcing import AmazonFlows
 from model.carriers import AMAZON, USPS, CarrierTable
 from model.demand import destination_mix
 from model.operations import SMALLEST_COVERAGE, CostModel, StreetCosts, build_cost_model, street_costs, usps_costs
 from model.parameters import Parameters
-from model.start.amazon_flows import AmazonFlows, amazon_flows
+from model.start.amazon_flows import amazon_flows
 from model.start.choice_constants import ChoiceSolution
 from model.start.customers import settle_customers
 from model.start.offers import (
@@ -25,10 +28,10 @@ from model.start.offers import (
     target_prices,
     target_shares,
 )
-from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network, opening_postal
+from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network
 from model.start.population import BILLION, draw_population
 from model.start.small_rows import ChoiceSetting
-from model.state import AccessState, Environment, MarketState, RivalState
+from model.state import AccessState, Environment, MarketState
 from model.streams import Streams
 from model.tender import quality_cost
 
@@ -41,6 +44,7 @@ class Start:
 
     Attributes:
         state: All that changes.
+        amazon: What Amazon remembers.
         shippers: The shippers with their carriers.
         costs: Cost rates.
         mix: Destination mix by home division without luck, (R, Z).
@@ -50,6 +54,7 @@ class Start:
     """
 
     state: MarketState
+    amazon: ShipperMemory
     shippers: ShipperTable
     costs: CostModel
     mix: Floats
@@ -58,7 +63,9 @@ class Start:
     solution: ChoiceSolution
 
 
-def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: Streams, planned: bool = True) -> Start:
+def assemble(
+    p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: Streams, plan_from: Month | None = None
+) -> Start:
     """Build the state at the start of the run from the accounts of the year before.
 
     Args:
@@ -66,7 +73,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         zones: The zone table.
         carriers: The carriers.
         streams: Random streams.
-        planned: Whether Amazon's rural plan is known at the start.
+        plan_from: Month from which on Amazon's rural plan runs, if it is known at the start.
 
     Raises:
         model.start.choice_constants.StartError: The published shares cannot be reached with these parameters.
@@ -89,7 +96,7 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
     floor = start_floors(p, zones, costs, street, expected + handed_over, price, population.shippers)
     surcharges = start_surcharges(p, zones, carriers)
     mean_surcharge = surcharges[-1]
-    on_time = p.by("on_time_base", carriers.groups)
+    on_time = p.by("on_time_base", carriers.like)
     setting = ChoiceSetting(
         national=national,
         coverage=coverage,
@@ -112,13 +119,11 @@ def assemble(p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: S
         tariffs=opening_tariffs(solution.level, floor, surcharges),
         choice=opening_choice(p, shippers, solution, on_time, (volume, value), mean_surcharge),
         network=network,
-        amazon=opening_amazon(p, zones, costs, flows, planned),
         books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows),
-        rivals=RivalState(np.zeros(carriers.n_carriers, dtype=np.int64)),
-        postal=opening_postal(p, zones),
         access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage),
     )
-    return Start(state, shippers, costs, mix, amazon_mix, national, solution)
+    amazon = opening_amazon(p, zones, costs, flows, plan_from)
+    return Start(state, amazon, shippers, costs, mix, amazon_mix, national, solution)
 
 
 def _zone_cost_noise(p: Parameters, zones: ZoneTable, streams: Streams) -> Floats:

@@ -202,7 +202,7 @@ class _SegmentSolver:
 
 
 def _carrier(index: int) -> str:
-    return f"carrier {index} (0 usps, 1 amazon, 2 ups, 3 fedex, then regional ones)"
+    return f"carrier {index} (0 usps, 1 amazon, 2 ups, 3 fedex, then regional ones, then those that a scenario adds)"
 
 
 class _AndersonMixing:

@@ -13,35 +13,63 @@ from model.carriers import USPS, CarrierTable
 from model.demand import season_factors
 from model.operations import CostModel, StreetCosts, quote_floors, usps_mean_cost
 from model.parameters import Parameters
-from model.start.choice_constants import ChoiceSolution
+from model.start.choice_constants import ChoiceSolution, StartError
+from model.start.population import BILLION
 from model.state import ChoiceState, Tariffs
 from model.tender import small_shipper_tender
 
 Floats = NDArray[np.float64]
+MOST_ADDED = 0.5  # of a segment; beyond it the published market is not the one that is simulated
 
 
 def target_shares(p: Parameters, carriers: CarrierTable) -> Floats:
-    """Published shares of the non-Amazon market by segment and carrier, regional ones split by volume, (S, K)."""
-    regional = np.array([group == "regional" for group in carriers.groups])
+    """Shares of the non-Amazon market by segment and carrier, (S, K).
+
+    The listed carriers have the published ones, regional carriers split theirs by volume. A carrier that the scenario
+    adds has the parcels it was given, spread over segments like those of whom it starts like; all others leave room
+    for them in proportion.
+
+    Raises:
+        StartError: The added carriers leave nothing for the others.
+    """
+    added = np.array(carriers.added)
+    regional = np.array([group == "regional" for group in carriers.groups]) & ~added
     split = np.where(regional, carriers.volume_2024, 0.0)
     split = split / split.sum() if split.sum() > 0.0 else split
     rows = []
     for segment in SEGMENTS:
-        share = p.by(f"share_{segment}", carriers.groups)
+        share = np.where(added, 0.0, p.by(f"share_{segment}", carriers.like))
         share = np.where(regional, share * split, share)
         rows.append(share / share.sum())
-    return np.array(rows)
+    listed = np.array(rows)
+    return listed if not added.any() else _with_added(p, carriers, listed, added)
+
+
+def _with_added(p: Parameters, carriers: CarrierTable, listed: Floats, added: NDArray[np.bool_]) -> Floats:
+    """The shares once added carriers have their parcels, (S, K)."""
+    market = p.by_segment("volume_segment") * BILLION
+    usual = np.array([p.by(f"share_{segment}", carriers.like) for segment in SEGMENTS]) * market[:, None]
+    total = usual.sum(axis=0)
+    parcels = usual * np.divide(carriers.volume_2024, total, out=np.zeros_like(total), where=total > 0.0)
+    own = np.where(added, np.divide(parcels, market[:, None], out=np.zeros_like(parcels), where=market[:, None] > 0), 0)
+    taken = own.sum(axis=1, keepdims=True)
+    if not ((taken < MOST_ADDED).all() and (total[added] > 0.0).all()):
+        names = ", ".join(name for name, new in zip(carriers.names, carriers.added, strict=True) if new)
+        raise StartError(
+            f"{names} would start with {taken.max():.0%} of a segment; allowed: less than {MOST_ADDED:.0%} together"
+        )
+    return np.asarray(listed * (1.0 - taken) + own)
 
 
 def target_prices(p: Parameters, carriers: CarrierTable) -> Floats:
     """Published mean paid prices by segment and carrier, $ per parcel, (S, K)."""
-    return np.array([p.by(f"price_{segment}", carriers.groups) for segment in SEGMENTS])
+    return np.array([p.by(f"price_{segment}", carriers.like) for segment in SEGMENTS])
 
 
 def start_surcharges(p: Parameters, zones: ZoneTable, carriers: CarrierTable) -> tuple[Floats, Floats, Floats]:
     """Delivery-area surcharge of rural zones and peak surcharge, (K,) each, and their mean over the year, (K, Z), $."""
     list_price = p.rural_surcharge_list * (1 - p.rural_surcharge_discount)
-    rural = np.where([key in ("ups", "fedex") for key in carriers.keys], list_price, 0.0)
+    rural = np.where([like in ("ups", "fedex") for like in carriers.like], list_price, 0.0)
     peak = np.full(carriers.n_carriers, p.peak_surcharge)
     return rural, peak, month_surcharges(rural, peak, zones.zone_type, mean_peak_weight(season_factors(p)))
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import MONTHS_PER_YEAR
-from agents.geography import ECONOMY, RURAL, ZoneTable
-from agents.sourcing import AccessSlices
+from agents.announced import rural_plan
+from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.geography import ECONOMY, ZoneTable
+from agents.shipper_memory import ShipperMemory
+from agents.sourcing import AccessSlices, AmazonFlows
 from model.carriers import AMAZON, FEDEX, UPS, USPS, CarrierTable
 from model.demand import growth_index, season_factors
 from model.operations import CostModel, StreetCosts, amazon_own_cost, usps_resources
 from model.parameters import Parameters
 from model.postal_accounts import institutional_cost_start
-from model.start.amazon_flows import AmazonFlows, expand_coverage
 from model.start.choice_constants import StartError
 from model.start.population import BILLION
-from model.state import AmazonState, Books, NetworkState, PostalState
+from model.state import Books, NetworkState
 
 Floats = NDArray[np.float64]
 
@@ -93,9 +94,7 @@ def opening_books(
     variable = np.empty_like(revenue)
     variable[1:] = ((street.street + street.sort) * annual[1:]).sum(axis=1) + upstream[1:]
     variable[USPS] = network.in_place[USPS].sum() * MONTHS_PER_YEAR
-    margin = np.array(
-        [p[f"operating_margin_{g}"] if g in ("ups", "fedex", "regional") else 0.0 for g in carriers.groups]
-    )
+    margin = np.array([p[f"operating_margin_{g}"] if g in ("ups", "fedex", "regional") else 0.0 for g in carriers.like])
     fixed = np.maximum(0.0, (1.0 - margin) * revenue - variable)
     fixed[[USPS, AMAZON]] = 0.0
     cost = variable + fixed
@@ -119,59 +118,40 @@ def opening_books(
         utilisation=np.repeat(utilisation[None], MONTHS_PER_YEAR, axis=0),
         start_utilisation=utilisation,
         last_year_unit_cost=np.divide(cost, sold, out=np.zeros_like(sold), where=sold > 0.0),
-        usps_debt=p.usps_debt_start * BILLION,
     )
 
 
 def opening_amazon(
-    p: Parameters, zones: ZoneTable, costs: CostModel, flows: AmazonFlows, planned: bool = True
-) -> AmazonState:
-    """Amazon's slices at USPS and the announced rural plan, if it is known at the start."""
+    p: Parameters, zones: ZoneTable, costs: CostModel, flows: AmazonFlows, plan_from: Month | None = None
+) -> ShipperMemory:
+    """What Amazon knows at the start: its slices at USPS, and from which month on its announced rural plan runs."""
     own_cost = amazon_own_cost(costs, zones, flows.parcels)
     slices = AccessSlices.cut(flows.parcels, flows.usps_from, own_cost)
-    months = int(p.rural_plan_months)
-    at_end = flows.parcels * growth_index(p.growth_amazon_demand, months)
-    plan, added = rural_plan(p, zones, at_end, flows.coverage) if planned else (np.zeros_like(flows.parcels),) * 2
-    return AmazonState(
+    plan = None
+    if plan_from is not None:
+        at_end = flows.parcels * growth_index(p.growth_amazon_demand, int(p.rural_plan_months))
+        plan = rural_plan(p, zones, at_end, flows.coverage, plan_from)
+    return ShipperMemory(
         flows=flows,
         slices=slices,
         retained=slices.by_zone(),
-        retained_share=1.0,
-        ups_share=1.0,
         with_rivals=np.array([flows.ups, flows.fedex]),
-        plan_monthly=plan / months,
-        plan_coverage=added / months,
-        plan_months=months,
+        plan=plan,
         price_belief=p.price_access_amazon,
     )
 
 
-def rural_plan(p: Parameters, zones: ZoneTable, parcels: Floats, coverage: Floats) -> tuple[Floats, Floats]:
-    """Capacity and coverage that the announced rural plan adds in all.
+def opening_cash_flow(p: Parameters, start: Month) -> Floats:
+    """Change of cash of USPS in the twelve months before the start, newest last, by its accounts, $, (12,).
+
+    Only the contribution of parcels has a season: both their revenue and their cost do.
 
     Args:
         p: Parameters.
-        zones: The zone table.
-        parcels: Parcels a year that Amazon will ship when it is complete, by zone, (Z,).
-        coverage: Share covered before it, (Z,).
-
-    Returns:
-        Annual parcels of capacity and added coverage by zone, (Z,) each.
-    """
-    planned = p.rural_plan_capacity * BILLION
-    reached = expand_coverage(zones, parcels, coverage, RURAL, planned)
-    added = (reached - coverage) * parcels
-    plan = added / added.sum() * planned if added.sum() > 0.0 else np.zeros_like(added)
-    return plan, reached - coverage
-
-
-def opening_postal(p: Parameters, zones: ZoneTable) -> PostalState:
-    """No measures yet; cash changed in the year before the start, January first, as the accounts of that year imply.
-
-    Only the contribution of parcels has a season: both their revenue and their cost do.
+        start: First month of the run.
     """
     monthly = p.usps_cash_drift_2024 + p.usps_competitive_contribution_2024 * (season_factors(p) - 1.0)
-    return PostalState(underlying_flow=monthly * BILLION / MONTHS_PER_YEAR, left=np.full(zones.n_zones, np.inf))
+    return np.roll(monthly * BILLION / MONTHS_PER_YEAR, 1 - start.month)
 
 
 def _institutional_cost(p: Parameters, parcel_cost: float) -> float:

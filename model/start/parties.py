@@ -1,8 +1,8 @@
-"""Who takes part: the carriers as agents."""
+"""Who takes part: the carriers and the regulator as agents."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from agents.amazon import Amazon
@@ -10,9 +10,12 @@ from agents.calendar import JANUARY, JULY
 from agents.carriers import Carrier
 from agents.party import Party
 from agents.rivals import FedEx, Ups
-from agents.roster import carrier_class
+from agents.roster import REGULATOR, RosterError, carrier_class, find_class
 from agents.usps import Usps
 from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.postal_accounts import BILLION
+from model.start.opening import opening_cash_flow
+from model.words import party_name
 
 if TYPE_CHECKING:
     from model.economy import Economy
@@ -33,16 +36,63 @@ def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
         "fedex": p.target_margin_ups_fedex,
         "regional": p.target_margin_regional,
     }
+    classes = {**{key: one.decides for key, one in settings.carriers.items()}, **settings.roster}
+    _refuse_absent(market, {*classes, *own})
     found: list[Any] = []
-    for index, (key, group) in enumerate(zip(table.keys, table.groups, strict=True)):
-        kind: type[Any] = own.get(key) or carrier_class(key, group, settings.roster)
+    for index, (key, group, like) in enumerate(zip(table.keys, table.groups, table.like, strict=True)):
+        kind: type[Any] = own.get(key) or own.get(group) or carrier_class(key, group, classes)
         month = JULY if group == "usps" else JANUARY
-        found.append(kind(market, index, key, table.names[index], margins[group], month))
+        found.append(kind(market, index, key, table.names[index], margins[like], month))
+        found[-1].like = like
     market.carrier_agents = found
     market.usps, market.amazon, market.ups, market.fedex = (_one(found, *one) for one in _NATIONAL)
+    debt, flow = p.usps_debt_start * BILLION, opening_cash_flow(p, market.month)
+    market.usps.open_accounts(debt, flow, staff_is_sticky=settings.labour_stickiness)
     market.amazon.build_limit_applies = settings.build_limit_applies
     if settings.usps_amazon_volume == "negotiated" and settings.negotiation:
         market.amazon.adjust_speed = p.coverage_adjust_speed
+
+
+def create_regulator(market: Economy, own: Mapping[str, type[Party]]) -> None:
+    """Make the regulator.
+
+    Args:
+        market: The economy, which keeps it.
+        own: Classes of one's own by key that need not travel.
+    """
+    kind: type[Any] = own.get(REGULATOR) or carrier_class(REGULATOR, REGULATOR, market.settings.roster)
+    market.regulator = kind(market, REGULATOR, "Regulator", int(market.figures.regulator_lag))
+
+
+def create_others(market: Economy, own: Mapping[str, type[Party]]) -> None:
+    """Make the parties of the roster that are no carriers and not the regulator.
+
+    Args:
+        market: The economy, which keeps them.
+        own: Classes of one's own by key that need not travel.
+    """
+    roster: Mapping[str, str] = market.settings.roster
+    keys = [key for key in dict.fromkeys((*roster, *own)) if key != REGULATOR and not _is_carrier(market, key)]
+    kinds: list[type[Any]] = [own.get(key) or find_class(key, roster[key]) for key in keys]
+    market.other_parties = [kind(market, key, party_name(key)) for key, kind in zip(keys, kinds, strict=True)]
+
+
+def _is_carrier(market: Economy, key: str) -> bool:
+    return issubclass(market.settings.base_of(key), Carrier)
+
+
+def _refuse_absent(market: Economy, keys: Iterable[str]) -> None:
+    """Refuse a roster of which a carrier does not take part: its class would be lost in silence.
+
+    Raises:
+        RosterError: There is one.
+    """
+    here = {*market.carriers.keys, *market.carriers.groups}
+    if lost := [key for key in keys if _is_carrier(market, key) and key not in here]:
+        raise RosterError(
+            f"roster: {', '.join(lost)} takes no part with n_regional_carriers = "
+            f"{market.figures.n_regional_carriers:g}; there are {', '.join(market.carriers.keys)}"
+        )
 
 
 _NATIONAL: tuple[tuple[int, type[Carrier]], ...] = ((USPS, Usps), (AMAZON, Amazon), (UPS, Ups), (FEDEX, FedEx))

@@ -15,7 +15,7 @@ from model.auction.round import AuctionRound
 from model.demand import Demand
 from model.ledger import Cents
 from model.postal_accounts import PostalStatement
-from model.state.carriers import AmazonState, Books, PostalState, RivalState
+from model.state.carriers import Books
 from model.state.networks import AccessState, NetworkState
 from model.state.prices import ChoiceState, Environment, Tariffs
 from model.state.talks import Agreement, TalksState
@@ -26,15 +26,12 @@ Floats = NDArray[np.float64]
 __all__ = [
     "AccessState",
     "Agreement",
-    "AmazonState",
     "Books",
     "ChoiceState",
     "Environment",
     "MarketState",
     "MonthFlows",
     "NetworkState",
-    "PostalState",
-    "RivalState",
     "TalksState",
     "Tariffs",
 ]
@@ -47,7 +44,8 @@ class MonthFlows:
     A field holds last month's value until the phase that writes it has run; before the first month there is none, and
     reading it is an error. Fields that can be None hold nothing where there was nothing to hand over.
     `access_cost` is what a parcel that carriers hand over costs USPS, $ per parcel, (K, Z); `wages` is the part of
-    `operating_cost` that is paid to staff, $, (K,).
+    `operating_cost` that is paid to staff, $, (K,); `amazon_sales_cost` what the parcels cost that Amazon delivered for
+    others, $.
     """
 
     demand: Demand = field(init=False)
@@ -57,6 +55,7 @@ class MonthFlows:
     invoices: Cents = field(init=False)
     operating_cost: Floats = field(init=False)
     wages: Floats = field(init=False)
+    amazon_sales_cost: float = 0.0
     postal: PostalStatement = field(init=False)
     access_cost: Floats = field(init=False)
     price_paid: Floats = field(init=False)
@@ -78,11 +77,8 @@ class MarketState:
     tariffs: Tariffs
     choice: ChoiceState
     network: NetworkState
-    amazon: AmazonState
     books: Books
-    postal: PostalState
     access: AccessState
-    rivals: RivalState
     backlog: Backlog | None = None
     flows: MonthFlows = field(default_factory=MonthFlows)
     talks: dict[tuple[str, str], TalksState] = field(default_factory=dict)

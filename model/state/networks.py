@@ -78,6 +78,14 @@ class NetworkState:
         """Parcels that can be delivered in a month, (K, Z)."""
         return self.capacity * self.peak_factor
 
+    def coverage_ordered(self, carrier: int) -> Floats:
+        """Share of households that a carrier can serve once all that it has ordered stands, (Z,)."""
+        reached: Floats = self.coverage[carrier]
+        for order in self.pipeline:
+            if order.carrier == carrier:
+                reached = np.maximum(reached, order.coverage)
+        return reached
+
     def on_its_way(self, carrier: int) -> Floats:
         """Annual parcels ordered by a carrier and not yet in use, (Z,)."""
         total = np.zeros(self.capacity.shape[1])
@@ -101,7 +109,6 @@ class AccessState:
         extension: Share of the households beyond its routes to which it sells economy, (K, Z).
         paid: What each carrier owes USPS for the month, $, (K,).
         insourced: Share of UPS's economy parcels at USPS in the start year that UPS has taken over since, (Z,).
-        learning_since: Month in which a carrier began to deliver itself what it used to buy, by carrier.
     """
 
     economy: Floats
@@ -113,7 +120,6 @@ class AccessState:
     extension: Floats
     paid: Floats
     insourced: Floats
-    learning_since: dict[int, Month] = field(default_factory=dict)
 
     @classmethod
     def opening(cls, economy: Floats, coverage: Floats) -> AccessState:

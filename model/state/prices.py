@@ -17,7 +17,9 @@ class Environment:
     Attributes:
         price_level: Consumer prices relative to the mean of the start year.
         wage_other: Wages of private carriers, relative likewise.
-        wage_usps: Wages of USPS, relative likewise.
+        wage_usps: Wages of USPS, relative likewise, with what was settled.
+        settled: What parties settled on beyond these paths of wages, factor by carrier, (K,); empty where nobody did.
+        settled_now: The part of it that is new this month, likewise.
         season: Month factor.
         common_shock: Log deviation of demand that all shippers share.
         mail_price: Mail prices relative to the start year, nominal.
@@ -29,6 +31,8 @@ class Environment:
     season: float = 1.0
     common_shock: float = 0.0
     mail_price: float = 1.0
+    settled: Floats = field(default_factory=lambda: np.ones(0))
+    settled_now: Floats = field(default_factory=lambda: np.ones(0))
 
 
 @dataclass(slots=True)

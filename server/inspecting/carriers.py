@@ -78,6 +78,7 @@ def _margin(year: dict[str, float]) -> Fact:
 def _network(market: ParcelMarket, index: int) -> Group:
     network = market.state.network
     books = market.own_books(index)
+    coming = market.carrier_agents[index].capacity_coming(books, market.month)
     pipeline = sorted((order for order in network.pipeline if order.carrier == index), key=lambda one: one.arrives)
     households = market.zones.households
     facts = [
@@ -98,7 +99,7 @@ def _network(market: ParcelMarket, index: int) -> Group:
             scale=MILLION,
         ),
         share("Used", float(latest(market, "utilisation_share")[index])),
-        fact("Ordered and on its way", float(books.on_its_way.sum()), "million a year", scale=MILLION, decimals=1),
+        fact("Ordered and on its way", float(coming.sum()), "million a year", scale=MILLION, decimals=1),
         fact("Closures decided", float(books.closing.sum()), "million a year", scale=MILLION, decimals=1),
     ]
     if pipeline:
@@ -165,7 +166,7 @@ def _binding(market: ParcelMarket, index: int) -> tuple[Fact, ...]:
     elif index == AMAZON:
         found += national.amazon_limits(market)
     elif market.carriers.groups[index] == "regional":
-        losing = int(market.state.rivals.negative_months[index])
+        losing = market.carrier_agents[index].negative_months
         if losing:
             months = f"{losing}; it gives up after {int(p.regional_exit_cash_months)}"
             found.append(Fact("Months of losses in a row", months, binds=True))

@@ -9,7 +9,7 @@ from agents.geography import SEGMENTS, ZONE_TYPES
 from model.carriers import AMAZON, USPS
 from model.market import ParcelMarket
 from model.phases.postal import debt_cap
-from model.tariffs import parity_cap
+from model.tariffs import price_cap
 from model.words import party_name
 from server.headline import month_name
 from server.inspecting.report import Chart, Fact, Group, fact, history, latest, ratio, share
@@ -27,15 +27,15 @@ RUNGS = {
 
 def usps_groups(market: ParcelMarket) -> list[Group]:
     """Money, mail, and the ladder of distress measures."""
-    state, p = market.state, market.figures
+    p = market.figures
     facts = [
         fact("Cash", market.ledger.cash("usps"), "billion $", decimals=2, scale=BILLION),
-        fact("Debt", state.books.usps_debt, "billion $", decimals=2, scale=BILLION),
+        fact("Debt", market.usps.debt, "billion $", decimals=2, scale=BILLION),
         fact("Debt ceiling", debt_cap(market), "billion $", "39 U.S.C. 2005(a).", decimals=1, scale=BILLION),
         fact(
-            "Put off so far", state.postal.deferred, "billion $", "Retirement contributions.", decimals=2, scale=BILLION
+            "Put off so far", market.usps.deferred, "billion $", "Retirement contributions.", decimals=2, scale=BILLION
         ),
-        fact("Could not be paid so far", state.books.usps_arrears, "billion $", decimals=2, scale=BILLION),
+        fact("Could not be paid so far", market.usps.arrears, "billion $", decimals=2, scale=BILLION),
         fact("Net income of the last month", float(latest(market, "usps_net_income_usd")), "million $", scale=MILLION),
         fact("Mail against the start", float(market.mail_index) * 100, "%", "Pieces of mail.", decimals=1),
         fact(
@@ -53,7 +53,7 @@ def usps_groups(market: ParcelMarket) -> list[Group]:
             scale=MILLION,
         ),
     ]
-    ladder = [Fact(RUNGS[rung], f"since {month_name(since)}") for rung, since in state.postal.ladder.taken]
+    ladder = [Fact(RUNGS[rung], f"since {month_name(since)}") for rung, since in market.usps.ladder.taken]
     beliefs = []
     if market.months_done:
         beliefs.append(
@@ -80,7 +80,7 @@ def usps_limits(market: ParcelMarket) -> list[Fact]:
     """Limits of law and money that bind."""
     state, p = market.state, market.figures
     found = []
-    if state.books.usps_debt >= debt_cap(market) - 1.0:
+    if market.usps.debt >= debt_cap(market) - 1.0:
         found.append(
             fact(
                 "Debt ceiling",
@@ -92,11 +92,11 @@ def usps_limits(market: ParcelMarket) -> list[Fact]:
                 binds=True,
             )
         )
-    if state.books.usps_borrowed >= p.usps_borrowing_max_year * BILLION - 1.0:
+    if market.usps.borrowed >= p.usps_borrowing_max_year * BILLION - 1.0:
         found.append(
             fact(
                 "Borrowing of the fiscal year",
-                state.books.usps_borrowed,
+                market.usps.borrowed,
                 "billion $",
                 "Its yearly limit.",
                 decimals=1,
@@ -117,7 +117,7 @@ def usps_limits(market: ParcelMarket) -> list[Fact]:
                 binds=True,
             )
         )
-    capped = state.tariffs.level[:, USPS] >= parity_cap(p, state.tariffs) * (1.0 - 1e-9)
+    capped = state.tariffs.level[:, USPS] >= price_cap(market.usps, state.tariffs) * (1.0 - 1e-9)
     for segment in np.flatnonzero(capped):
         found.append(
             Fact(
@@ -166,7 +166,7 @@ def usps_charts(market: ParcelMarket) -> list[Chart]:
 
 def amazon_groups(market: ParcelMarket) -> list[Group]:
     """Amazon as a shipper: its channels, and what it expects."""
-    amazon, p = market.state.amazon, market.figures
+    amazon, p = market.amazon.memory, market.figures
     shipped = float(latest(market, "amazon_parcels").sum())
     channels = [
         ("in its own vans", "amazon_own_parcels"),

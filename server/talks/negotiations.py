@@ -233,7 +233,7 @@ def _table(market: ParcelMarket, state: TalksState, entry: Entry, group: int, ag
         quantity=float(state.stakes.quantity[group]) if state.stakes else np.nan,
         agreed=(closed, float(talks.price[group])) if closed >= 0 else None,
         errors=(float(noise[0]), float(noise[1])),
-        expected=float(market.state.amazon.price_belief) if pair.kind is PairKind.ACCESS else None,
+        expected=float(market.amazon.memory.price_belief) if pair.kind is PairKind.ACCESS else None,
         outcome=event.numbers if event else (),
     )
 

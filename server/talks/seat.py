@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from agents.bargaining import Answer, PlayedByHand, Question, Side
 from agents.calendar import Month
+from agents.roster import played_by
 from model.market import ParcelMarket
 from model.phases.negotiation import alternating_offers, on_the_table
 from model.scenario import Scenario
@@ -103,7 +104,7 @@ def take_seat(
     Raises:
         ValueError: In this scenario there is nothing to bargain over, or not by offers.
     """
-    if problem := why_no_seat(market.settings):
+    if problem := why_no_seat(market.settings, choice.seat):
         raise ValueError(problem)
     party = market.agent(choice.seat)
     assert isinstance(party, Seated)
@@ -114,8 +115,10 @@ def take_seat(
     return seat
 
 
-def why_no_seat(settings: Scenario) -> str:
+def why_no_seat(settings: Scenario, seat: str) -> str:
     """Why nobody can take a seat in a scenario; empty where one can."""
+    if seat in settings.roster:
+        return f"{played_by(settings.roster)[[*settings.roster].index(seat)]}, so its seat is taken"
     if not settings.negotiation or settings.usps_amazon_volume != "negotiated":
         return f"in {settings.title!r} the parcels of Amazon at USPS are imposed, so there is nothing to bargain over"
     if settings.access_auction != "none":

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from experiments.resolution import usual_shippers
 from model.scenario import Scenario
 
+# Fewer shippers make a run faster and coarser; sizes are offered, so that nobody has to know the parameter.
+SHIPPERS = (usual_shippers(), 500, 100)
 MAX_MONTHS = 240
 MAX_SHIPPERS = 20_000
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from experiments.errors import InputError
 from experiments.store.manifest import FILE, Manifest, read_manifest
 from experiments.store.shards import shard_files
+from experiments.store.soundness import damaged_files
 from experiments.store.status import is_locked
 
 VARIABLE = "LASTMILE_STORES"
@@ -133,7 +134,10 @@ def _entry(path: Path, manifest: Manifest) -> StoreEntry:
 def _count(path: Path) -> tuple[int, int]:
     """Runs that ended well and runs that failed; what cannot be read now counts as missing."""
     done = failed = 0
+    damaged = damaged_files(path)
     for file in shard_files(path):
+        if file.name in damaged:
+            continue
         try:
             state = file.stat()
             ended = _statuses(file, state.st_size, state.st_mtime_ns)

@@ -40,11 +40,13 @@ def main() -> None:
 
 def _sweep(order: dict[str, Any]) -> None:
     from experiments.sweeps.sweep import sweep
+    from server.parties import house_roster
 
     out = order["out"]
     sweep(
         order["design"] or _design_of(out),
         out,
+        roster=house_roster() if order["design"] else None,
         workers=order["workers"],
         retry_failed=order["retry_failed"],
         progress=lambda done, failed, total: _tell(done=done, failed=failed, total=total),
@@ -53,15 +55,21 @@ def _sweep(order: dict[str, Any]) -> None:
 
 def _design_of(folder: str) -> Any:
     """The design of a store; code that a store names is run for nobody who only comes by browser."""
+    from agents.roster import played_by
     from experiments.designs.restore import restore_design
     from experiments.errors import InputError
     from experiments.simulation import name_of, simulate_market
     from experiments.store.manifest import read_manifest
+    from model.scenario import own_classes_in
+    from server.parties import house_roster
 
     manifest = read_manifest(folder)
     simulate = manifest.environment.get("simulate")
     if simulate != name_of(simulate_market):
         raise InputError(f"this sweep runs a simulation of its own, {simulate}; go on with it where it was started")
+    named = {key: path for scenario in manifest.design["scenarios"] for key, path in own_classes_in(scenario).items()}
+    if named and named != house_roster():
+        raise InputError(f"in this sweep {', '.join(played_by(named))}; go on with it where it was started")
     return restore_design(manifest.design)
 
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from agents.capacity import closable, whole_stations
-from agents.entry import EntryCase, annuity_with_ramp, entry_parts, entry_value, negative_months
-from agents.rivals import contracts_to_shed, fill_discount, fills, merged_share
+from agents.entry import EntryCase, annuity_with_ramp, entry_parts, entry_value, months_of_losses
+from agents.filling import fill_discount, fills, merged_share
+from agents.shedding import contracts_to_shed
 
 reproducible = settings(deadline=None, derandomize=True)
 margins = arrays(np.float64, 8, elements=st.floats(-1.0, 0.5))
@@ -88,6 +89,7 @@ def case(**changes):
         "margin": np.array([1.0, 1.0, 1.0, -1.0, 9.0]),
         "capital": np.full(5, 3.0),
         "coverage": np.full(5, 0.8),
+        "covered": np.zeros(5),
     }
     return EntryCase(**{**given_case, **changes})
 
@@ -117,7 +119,8 @@ def test_value_counts_the_ramp_and_the_lead_time():
 
 
 def test_only_losses_in_a_row_count():
-    count = np.zeros(3, dtype=np.int64)
-    for cash in ([-1.0, 1.0, -1.0], [-1.0, -1.0, 0.0], [-1.0, 1.0, -1.0]):
-        count = negative_months(count, np.array(cash))
-    assert count.tolist() == [3, 0, 1]
+    for series, expected in (((-1.0, -1.0, -1.0), 3), ((1.0, -1.0, 1.0), 0), ((-1.0, 0.0, -1.0), 1)):
+        count = 0
+        for cash in series:
+            count = months_of_losses(count, cash)
+        assert count == expected

@@ -68,6 +68,12 @@ def boxed(scenario: Scenario, seed: int) -> Simulation:
     return Simulation({"y": float(scenario.parameters.build_limit > 1.5 and scenario.price_structure == "by_zone")})
 
 
+def sometimes_nothing(scenario: Scenario, seed: int) -> Simulation:
+    """Has no figure of z for every second seed."""
+    found = product(scenario, seed).outcomes
+    return Simulation({**found, "z": found["z"] if seed % 2 else math.nan})
+
+
 def crossed(scenario: Scenario, seed: int) -> Simulation:
     """Two factors on 0, 1, 2, 3 that add up (`additive`), or also act together (`mixed`), or not at all (`noise`).
 
@@ -126,4 +132,17 @@ def failing_once(scenario: Scenario, seed: int) -> Simulation:
 def often_missing(scenario: Scenario, seed: int) -> Simulation:
     """The build limit, in every second run or so."""
     here = np.random.default_rng([seed, round(1000 * scenario.parameters.build_limit)]).uniform() < 0.5
-    return Simulation({"y": scenario.parameters.build_limit} if here else {})
+    return Simulation({"y": scenario.parameters.build_limit if here else math.nan})
+
+
+def nothing_withdrawn(scenario: Scenario, seed: int) -> Simulation:
+    """Has no figure of z in the scenario `withdraw`."""
+    found = product(scenario, seed).outcomes
+    return Simulation({**found, "z": math.nan if scenario.name == "withdraw" else found["y"]})
+
+
+def near_all_of_it(scenario: Scenario, seed: int) -> Simulation:
+    """A share near 1 and money of the same size, which luck moves differently from point to point."""
+    at = round(1000 * scenario.parameters.build_limit)
+    share = float(np.random.default_rng([seed, at]).uniform(0.8, 1.0))
+    return Simulation({"own_share": share, "own_usd": share})

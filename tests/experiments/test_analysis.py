@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import stand_ins
+from typer.testing import CliRunner
 
 from experiments import (
     InputError,
@@ -19,13 +21,18 @@ from experiments import (
     differences,
     discover,
     heat_map,
+    open_sweep,
     response,
     sensitivity,
     sweep,
 )
 from experiments.analysis.responses import averaged_over
 from experiments.analysis.values import luck_share
+from experiments.cli.app import app
+from experiments.designs.columns import outcome_names
+from experiments.reports.influence import indices_section
 from experiments.sweeps.drive import SweepInterruptedError
+from model.scenario import Scenario
 
 NAMES = stand_ins.ISHIGAMI
 BASE: dict[str, Any] = {"until": "2025-01", "outcomes": ["y"], "uncertainties": dict.fromkeys(NAMES, "declared")}
@@ -98,6 +105,71 @@ def test_indices_of_an_incomplete_or_another_design_are_refused(
     sweep(failing, tmp_path / "failed", workers=1, simulate=stand_ins.failing)
     with pytest.raises(InputError, match="20 runs of baseline failed"):
         sensitivity(tmp_path / "failed")
+
+
+@pytest.fixture(scope="module")
+def with_gaps(tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
+    """A Morris sweep in which some runs have no figure of z."""
+    design = {**BASE, "kind": "morris", "trajectories": 8, "replications": 2, "outcomes": ["y", "z"]}
+    folder = tmp_path_factory.mktemp("gaps") / "store"
+    return sweep(design, folder, workers=1, simulate=stand_ins.sometimes_nothing)
+
+
+def test_an_outcome_without_figures_does_not_block_the_others_of_a_pattern(with_gaps: SweepResult) -> None:
+    for pattern in (None, "*", ["*"], ["y", "?"]):
+        found = sensitivity(with_gaps, pattern)
+        assert set(found.table.index.get_level_values("outcome")) == {"y"}
+        assert found.without == {"z": 32}
+    for named in ("z", ["y", "z"]):
+        with pytest.raises(InputError, match="32 runs of baseline have no z"):
+            sensitivity(with_gaps, named)
+    shown = CliRunner().invoke(app, ["sensitivity", str(with_gaps.folder), "--outcome", "*"])
+    assert shown.exit_code == 0
+    assert "Left out: z, which 32 runs have no figure of." in shown.stdout
+    assert CliRunner().invoke(app, ["sensitivity", str(with_gaps.folder), "--outcome", "z"]).exit_code == 2
+
+
+def test_an_outcome_without_figures_in_one_scenario_is_there_in_the_others(tmp_path: Path) -> None:
+    design = {**BASE, "kind": "morris", "trajectories": 8, "outcomes": ["y", "z"], "scenarios": ["renew", "withdraw"]}
+    sweep(design, tmp_path / "store", workers=1, simulate=stand_ins.nothing_withdrawn)
+    told = CliRunner().invoke(app, ["sensitivity", str(tmp_path / "store"), "--json"])
+    found = json.loads(told.stdout)["scenarios"]
+    assert {name: sorted(one["outcomes"]) for name, one in found.items()} == {"renew": ["y", "z"], "withdraw": ["y"]}
+    assert {name: one["without"] for name, one in found.items()} == {"renew": {}, "withdraw": {"z": 32}}
+    assert CliRunner().invoke(app, ["sensitivity", str(tmp_path / "store")]).exit_code == 0
+    section = indices_section(open_sweep(tmp_path / "store"), ["y", "z"])
+    missing = [block.title for block in section.blocks if block.text == "Not computed: 32 runs have no figure."]
+    assert len(section.blocks) == 4
+    assert len(missing) == 1
+    assert "withdraw" in missing[0]
+
+
+def test_a_first_year_has_no_figure_that_compares_with_it(tmp_path: Path) -> None:
+    design = {
+        "kind": "morris", "trajectories": 2, "until": "2026-12", "set": {"n_shippers": 100},
+        "outcomes": ["amazon_usps_retained_share"], "uncertainties": {"amazon_own_cost_multiplier": "declared"},
+    }  # fmt: skip
+    result = sweep(design, tmp_path, workers=1)
+    assert result.outcomes == ("amazon_usps_retained_share_2026",)
+    assert sensitivity(result, "amazon_usps_retained_share").outcome("amazon_usps_retained_share_2026").size
+    later = [name for name in outcome_names(Scenario().with_changes({"start": "2022-07"})) if "retained" in name]
+    assert later[0] == "amazon_usps_retained_share_2024"
+    with pytest.raises(InputError, match="the runs must have a second one"):
+        sweep({**design, "until": "2025-12"}, tmp_path / "short", workers=1)
+
+
+def test_no_share_of_the_variance_leaves_0_to_1_however_few_points(tmp_path: Path) -> None:
+    table = sensitivity(ishigami_sweep(tmp_path, kind="sobol", points=4)).table
+    assert ((table >= 0.0) & (table <= 1.0)).all(axis=None)
+    assert (table["first_low"] <= table["first"]).all()
+    assert (table["total"] <= table["total_high"]).all()
+    assert table["total_high"].max() == 1.0  # it would be beyond
+
+
+def test_no_size_of_an_effect_is_less_than_nothing(tmp_path: Path) -> None:
+    table = sensitivity(ishigami_sweep(tmp_path, kind="morris", trajectories=2)).table
+    assert (table["effect_low"] >= 0.0).all()
+    assert (table["effect_low"] == 0.0).any()  # it would be below
 
 
 def test_luck_is_told_apart_from_parameters(hypercube: SweepResult, tmp_path: Path) -> None:

@@ -93,3 +93,33 @@ def test_an_unknown_set_and_a_wrong_seed_are_told_at_once() -> None:
         run("baseline", seed=-1, draws="frozen-1999")
     assert len(caught.value.problems) == 2
     assert "frozen-2021" in caught.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "told"),
+    [
+        ("[1, 2]", "must be an object, not a list"),
+        ("{", "cannot be read"),
+        ('{"fixed": {"inflation": "much"}}', "fixed in the manifest of"),
+        ('{"fixed": [1]}', "fixed in the manifest of"),
+        ('{"residual_error": {"volume": null}}', "residual_error in the manifest of"),
+        ('{"forced_runs_leave_out": 3}', "forced_runs_leave_out in the manifest of"),
+        ('{"fixed": {"inflatoin": 0.1}}', "inflatoin"),
+    ],
+)
+def test_a_damaged_manifest_of_draws_is_told(tmp_path: Path, manifest: str, told: str) -> None:
+    pd.DataFrame({"build_limit": [0.4, 0.6]}).to_parquet(tmp_path / "mine.parquet")
+    (tmp_path / "mine.json").write_text(manifest)
+    with pytest.raises(InputError, match=told):
+        load_draws(tmp_path / "mine.parquet")
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 not a table", None])
+def test_a_file_that_holds_no_draws_is_told(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "mine.parquet"
+    if content is None:
+        pd.DataFrame({"build_limit": ["low", "high"]}).to_parquet(file)
+    else:
+        file.write_bytes(content)
+    with pytest.raises(InputError, match="mine"):
+        load_draws(file)

@@ -8,11 +8,13 @@ import pytest
 
 from experiments import InputError
 from experiments.draws import load_draws
+from experiments.errors import DamagedError
 from experiments.estimation import calibrate as calibration
 from experiments.estimation.inference import Emulator, emulated_posterior, implausibility, nearest_runs, not_ruled_out
 from experiments.estimation.page import estimation_page
 from experiments.estimation.problem import frozen, left_later, moments, prior, scenario_of
 from experiments.estimation.recovery import recover
+from experiments.estimation.store import RunStore
 from experiments.runs import start_market
 from model.data_years import latest_data_year
 from model.parameters import Parameters
@@ -231,3 +233,19 @@ def test_bad_input_comes_at_once(tmp_path):
         calibration.calibrate(tmp_path / "runs", 2022, 3, seed=-1)
     assert len(error.value.problems) == 3
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("harm", ["manifest", "no object", "runs"])
+def test_a_damaged_folder_of_runs_is_told(tmp_path, harm):
+    folder = tmp_path / "runs"
+    store = RunStore(folder, {"seed": 1})
+    store.save("prior", ("a",), np.array([0]), np.array([[0.5]]), np.array([[1.0, 2.0]]))
+    if harm == "runs":
+        (file,) = folder.glob("*.parquet")
+        file.write_bytes(file.read_bytes()[:-20])
+        with pytest.raises(DamagedError, match=r"prior-000000\.parquet"):
+            store.load("prior", ("a",), 2)
+        return
+    (folder / "manifest.json").write_text("{" if harm == "manifest" else "[]")
+    with pytest.raises(DamagedError, match=r"manifest\.json"):
+        RunStore(folder, {"seed": 1})

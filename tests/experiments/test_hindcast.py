@@ -267,7 +267,7 @@ def test_the_residual_error_widens_bands_as_much_as_it_says():
         ("income_without_noncash", "usps", 2023),
         ("other", "x", 1),
     ]
-    runs = {key: np.full(200, 5.0) for key in keys}
+    runs = {key: np.full(200, 0.2 if key[0] == "share" else 5.0) for key in keys}
     wide = with_residual_error(runs, residual)
     assert np.log(wide[keys[0]]).std() == pytest.approx(0.1, rel=0.05)
     assert np.median(wide[keys[0]]) == pytest.approx(5.0, rel=0.01)
@@ -277,6 +277,18 @@ def test_the_residual_error_widens_bands_as_much_as_it_says():
     again = with_residual_error(runs, residual)
     np.testing.assert_array_equal(wide[keys[0]], again[keys[0]])
     assert with_residual_error(runs, {})[keys[0]].std() == 0.0
+
+
+@pytest.mark.parametrize("series", ["share", "own_share", "rural_share"])
+def test_no_band_of_a_share_goes_beyond_all_of_it(series):
+    from experiments.backtest.predictive import with_residual_error
+
+    key = (series, "amazon", 2024)
+    wide = with_residual_error({key: np.full(200, 0.9)}, {series: 0.2, "volume": 0.2})[key]
+    assert wide.max() == 1.0
+    assert wide.min() > 0.0
+    whole = 0.9 * np.exp(0.2 * -1.2816)  # what is cut off above moves no quantile below
+    assert np.quantile(wide, 0.1) == pytest.approx(whole, rel=0.01)
 
 
 def test_a_run_with_forced_events_has_the_list_increases_that_came():

@@ -32,8 +32,10 @@ SMALL = {"n_shippers": 100}
 PARTIES = ("usps", "amazon", "ups", "fedex", "ontrac", "veho")
 
 
-def environment(*parties: str, scenario: Any = "baseline", until: str | None = "2025-06", **changes: Any) -> Any:
-    return parallel_env(parties or ("usps", "amazon"), scenario, SMALL | changes, until=until)
+def environment(
+    *parties: str, scenario: Any = "baseline", until: str | None = "2025-06", roster: Any = None, **changes: Any
+) -> Any:
+    return parallel_env(parties or ("usps", "amazon"), scenario, SMALL | changes, until=until, roster=roster)
 
 
 def action(env: MarketEnvironment, agent: str, **values: float) -> np.ndarray:
@@ -115,11 +117,12 @@ class Door:
             assert self._party.key == "amazon"
         found = getattr(self._world, name)
         if name.startswith("own_"):
-            allowed = self._party.key if name in ("own_contracts", "own_talks") else self._party.index
+            by_key = name in ("own_contracts", "own_contracts_with", "own_talks")
+            allowed = self._party.key if by_key else self._party.index
 
-            def own(asked: Any) -> Any:
+            def own(asked: Any, *more: Any) -> Any:
                 assert asked == allowed, f"{self._party.key} asks for {name} of {asked}"
-                return found(asked)
+                return found(asked, *more)
 
             return own
         return found

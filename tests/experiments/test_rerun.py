@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -75,6 +76,70 @@ def test_every_difference_is_told(folder: Path) -> None:
     shown = CliRunner().invoke(app, ["rerun", str(folder)])
     assert shown.exit_code == 1
     assert "no_such_outcome" in shown.stdout
+
+
+@pytest.mark.parametrize("name", ["monthly", "events", "outcomes"])
+@pytest.mark.parametrize("harm", ["gone", "empty", "cut off", "no table", "other columns"])
+def test_a_result_that_has_lost_a_table_is_not_identical(folder: Path, name: str, harm: str) -> None:
+    file = folder / f"{name}.parquet"
+    data = file.read_bytes()
+    if harm == "gone":
+        file.unlink()
+    elif harm == "other columns":
+        pd.DataFrame({"a": [1.0]}).to_parquet(file)
+    else:
+        file.write_bytes({"empty": b"", "cut off": data[: len(data) // 2], "no table": b"PAR1" + bytes(99)}[harm])
+    told = rerun(folder / "summary.json").summary()
+    assert not told["identical"]
+    assert all(row["what"].startswith(name) for row in told["differences"])
+    shown = CliRunner().invoke(app, ["rerun", str(folder)])
+    assert shown.exit_code == 1
+    assert name in shown.stdout
+    assert "Identical" not in shown.stdout
+
+
+def test_months_and_values_that_are_gone_are_told(folder: Path) -> None:
+    monthly = pd.read_parquet(folder / "monthly.parquet")
+    monthly = monthly.rename(index={monthly.index[0]: "2031-01"})
+    monthly.iloc[1, 0] = float("nan")
+    monthly.to_parquet(folder / "monthly.parquet")
+    events = pd.read_parquet(folder / "events.parquet")
+    events.loc[0, "text"] = pd.NA
+    events.to_parquet(folder / "events.parquet")
+    told = {row["what"]: row for row in rerun(folder).summary()["differences"]}
+    assert told["monthly: row 1"]["stored"] == "2031-01"
+    assert told[f"monthly: {monthly.columns[0]}, {monthly.index[1]}"]["stored"] is None
+    assert told["events: text, 0"]["again"]
+    assert len(told) == 3
+
+
+def test_a_difference_in_the_last_digit_is_told_to_the_last_digit(folder: Path) -> None:
+    summary = json.loads((folder / "summary.json").read_text())
+    name, value = "amazon_own_share_2025", summary["outcomes"]["amazon_own_share_2025"]
+    summary["outcomes"][name] = float(np.nextafter(value, 1.0))
+    (folder / "summary.json").write_text(json.dumps(summary))
+    (row,) = rerun(folder).summary()["differences"]
+    assert row["stored"] != row["again"] == value
+    assert row["difference"] != 0.0
+
+
+def test_a_sweep_in_the_folder_of_a_saved_run_is_refused(folder: Path, result: RunResult, tmp_path: Path) -> None:
+    design = {"kind": "grid", "until": "2025-01", "set": {"n_shippers": 120}, "levers": {"reopeners": [False]}}
+    before = {item.name: item.read_bytes() for item in folder.iterdir()}
+    with pytest.raises(InputError, match="holds the result of a run; a sweep needs a folder of its own"):
+        sweep(design, folder, workers=1)
+    assert {item.name: item.read_bytes() for item in folder.iterdir()} == before
+    sweep(design, tmp_path / "store", workers=1)
+    with pytest.raises(InputError, match="other files"):
+        result.save(tmp_path / "store")
+    # An earlier version wrote both into one folder: nobody can say which of the two is meant.
+    for item in (tmp_path / "store").iterdir():
+        item.rename(folder / item.name)
+    answer = CliRunner().invoke(app, ["rerun", str(folder)])
+    assert answer.exit_code == 2
+    assert "it holds a sweep and a saved run" in answer.stderr
+    assert rerun(folder / "summary.json").identical
+    assert rerun(folder, "000000-baseline-1").stored.seed == 1
 
 
 def test_a_result_that_does_not_tell_what_computed_it_is_said_to(folder: Path) -> None:

@@ -97,7 +97,7 @@ def test_the_bill_of_amazon_is_what_it_carries_buys_and_builds(played):
     per_parcel = played.market.records["amazon_delivered_cost_usd"] * played.market.state.flows.allocation.accepted[
         -2:
     ].sum(axis=(0, 1, 2, 3))
-    own = played.bills[-1] + played.market.records["amazon_sales_usd"][-1] - played.market.state.amazon.sales_cost
+    own = played.bills[-1] + played.market.records["amazon_sales_usd"][-1] - played.market.state.flows.amazon_sales_cost
     assert per_parcel[-1] == pytest.approx(own, rel=1e-9)
 
 
@@ -176,6 +176,19 @@ def test_the_announced_plan_is_paid_for_as_it_arrives():
     assert (with_plan > silent.records["capital_paid_usd"][:2, AMAZON] + 1e8).all()
     total = 24 * float((with_plan - silent.records["capital_paid_usd"][:2, AMAZON]).mean())
     assert total == pytest.approx(market.figures.rural_plan_capital * 1e9, rel=0.05)
+
+
+def test_what_shippers_pay_by_zone_is_what_the_ledger_has(played):
+    """Money that is kept by place, beside the ledger, is the same; consolidators and own line-haul come on top."""
+    records = played.market.records
+    by_zone = records["quoted_paid_usd"].sum(axis=1)
+    paid = records["enterprise_shippers_paid_usd"] + records["small_shippers_paid_usd"]
+    awarded = played.market.settings.access_auction != "none"
+    gap = paid - by_zone
+    if awarded:
+        assert (gap > -3.0).all()
+    else:
+        np.testing.assert_allclose(gap, 0.0, atol=3.0)  # whole cents an invoice
 
 
 def test_payments_name_who_pays_whom_for_what():

@@ -362,3 +362,21 @@ def test_the_guide_shows_designs_and_readers_that_work(tmp_path: Path) -> None:
             tables += 1
             assert len(found["runs"]) == 48, line
     assert tables == 3
+
+
+def test_a_misspelt_outcome_of_a_simulation_of_ones_own_ends_the_sweep(tmp_path: Path) -> None:
+    wrong = {**DESIGN, "outcomes": ["y", "zz"]}
+    for workers in (1, 2):
+        with pytest.raises(InputError, match="the simulation gives no 'zz'; did you mean z"):
+            sweep(wrong, tmp_path / "store", workers=workers, simulate=stand_ins.product)
+        assert status(tmp_path / "store").done == 0
+    # Nothing was kept, so that the right design finds its folder free.
+    found = sweep(DESIGN, tmp_path / "store", workers=1, simulate=stand_ins.product)
+    assert found.runs["z"].notna().all()
+    with pytest.raises(InputError, match="holds another sweep"):
+        sweep(wrong, tmp_path / "store", workers=1, simulate=stand_ins.product)
+
+
+def test_a_simulation_of_ones_own_may_say_that_a_run_has_no_figure(tmp_path: Path) -> None:
+    found = sweep(DESIGN, tmp_path / "store", workers=1, simulate=stand_ins.sometimes_nothing)
+    assert found.runs.groupby("seed")["z"].count().to_dict() == {1: 16, 2: 0, 3: 16}

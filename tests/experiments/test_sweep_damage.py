@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +17,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import stand_ins
+from typer.testing import CliRunner
 
 from experiments import open_sweep, status, sweep
-from experiments.errors import InputError
+from experiments.cli.app import app
+from experiments.errors import DamagedError, InputError
 from experiments.store import journal, shards
 from experiments.store.shards import StorageError
 from experiments.store.store import check_store_folder
@@ -140,6 +144,104 @@ def test_a_damaged_manifest_is_told(store: Path) -> None:
     (store / "manifest.json").write_text("{")
     with pytest.raises(InputError, match="it is damaged"):
         run(store)
+
+
+# -- reading what is damaged ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished Morris sweep of the market with months."""
+    folder = tmp_path_factory.mktemp("kept") / "store"
+    design = {
+        "kind": "morris", "trajectories": 2, "until": "2025-02", "set": {"n_shippers": 100},
+        "outcomes": ["usps_cash_usd", "amazon_own_share"], "monthly": ["usps_cash_usd"],
+        "uncertainties": {"amazon_via_usps": "declared", "inflation": "declared"},
+    }  # fmt: skip
+    sweep(design, folder, workers=1)
+    return folder
+
+
+@pytest.fixture
+def copy(kept: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(kept, tmp_path / "copy"))
+
+
+def last_file(folder: Path, kind: str) -> Path:
+    return sorted((folder / kind).iterdir())[-1]
+
+
+def call(*arguments: str) -> Any:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.parametrize("kind", ["runs", "monthly"])
+@pytest.mark.parametrize("harm", ["cut off", "one byte changed", "empty", "of another store"])
+def test_no_command_takes_a_damaged_file_for_a_whole_one(copy: Path, kind: str, harm: str) -> None:
+    file = last_file(copy, kind)
+    lost = pq.read_metadata(copy / "runs" / file.name).num_rows
+    data = file.read_bytes()
+    if harm == "of another store":
+        table = pq.read_table(file)
+        position = table.schema.get_field_index("usps_cash_usd")
+        pq.write_table(table.set_column(position, table.schema.field(position), [[1.0] * table.num_rows]), file)
+    else:
+        changed = data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :]
+        file.write_bytes({"cut off": data[:-50], "one byte changed": changed, "empty": b""}[harm])
+    told = call("status", str(copy), "--json")
+    assert told.exit_code == 1
+    found = json.loads(told.stdout)
+    assert (found["done"], found["left"], found["unreadable"]) == (6 - lost, lost, [file.name])
+    assert f"Damaged: {file.name}" in call("status", str(copy)).stdout
+    for command in ("report", "sensitivity", "rerun"):
+        done = call(command, str(copy))
+        assert done.exit_code == 1
+        assert f"{file.name} is damaged" in done.stderr
+        assert done.stdout == ""
+    assert not (copy / "report.html").exists()
+    with pytest.raises(DamagedError):
+        _ = open_sweep(copy).monthly
+
+
+def test_months_that_are_gone_are_no_months_of_fewer_runs(copy: Path) -> None:
+    file = last_file(copy, "monthly")
+    file.unlink()
+    assert status(copy).left == pq.read_metadata(copy / "runs" / file.name).num_rows > 0
+    with pytest.raises(DamagedError, match="months are missing"):
+        _ = open_sweep(copy).monthly
+
+
+def test_a_file_that_was_copied_does_not_count_twice(copy: Path) -> None:
+    for kind in ("runs", "monthly"):
+        file = last_file(copy, kind)
+        (copy / kind / "part-abcdefabcdef-000001.parquet").write_bytes(file.read_bytes())
+    assert (status(copy).done, status(copy).left) == (6, 0)
+    assert len(open_sweep(copy).runs) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("manifest.json", lambda text: text[:-40]),
+        ("manifest.json", lambda text: text.replace('"factors"', '"factory"')),
+        ("manifest.json", lambda text: text.replace('"scenarios": [', '"scenarios": [3, ')),
+        ("manifest.json", lambda text: text.replace('"usps_cash_usd": "number"', '"usps_cahs_usd": "number"')),
+        ("log.jsonl", lambda text: text.replace('"sha256"', '"sha265"')),
+        ("log.jsonl", lambda text: text.replace('"time": "2', '"time": "x')),
+        ("log.jsonl", lambda text: "[1]\n" + text[: len(text) // 2]),
+    ],
+)
+@pytest.mark.parametrize("command", ["status", "report", "sensitivity"])
+def test_a_damaged_manifest_or_log_never_ends_in_a_traceback(copy: Path, name: str, change: Any, command: str) -> None:
+    text = (copy / name).read_text()
+    assert change(text) != text
+    (copy / name).write_text(change(text))
+    done = call(command, str(copy))
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    if name == "log.jsonl":  # the files themselves are whole
+        assert done.exit_code == 0
+    else:
+        assert done.exit_code == (0 if "cahs" in change(text) and command == "status" else 1)
 
 
 # -- no space ------------------------------------------------------------------------------------------------------

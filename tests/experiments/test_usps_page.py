@@ -17,10 +17,11 @@ from tests.oracles import ORACLES
 
 @pytest.fixture(scope="module")
 def loss() -> pd.DataFrame:
+    last = {"earned_bn": 0.3, "paid_bn": 0.2}
     income = {
-        f"static {share}": Played(pd.Series({"2025": -4e9 * share, "2030": -3e9 * share}), {}) for share in SHARES
+        f"static {share}": Played(pd.Series({"2025": -4e9 * share, "2030": -3e9 * share}), {}, last) for share in SHARES
     }
-    found = {"still": Played(pd.Series({"2025": 0.0, "2030": 0.0}), {}), **income}
+    found = {"still": Played(pd.Series({"2025": 0.0, "2030": 0.0}), {}, last), **income}
     return losses_at_once(prepare_scenario("standing_still", {"n_shippers": 300}), found, seed=1)
 
 
@@ -48,8 +49,12 @@ def test_the_page_prints_what_was_found(loss: pd.DataFrame, tmp_path: Path) -> N
     measures = {"deferral": "2025-07", "surcharge": "", "capital": "", "service": "", "exhausted": ""}
     money = {"cash_bn": 7.8, "debt_bn": 15.0, "deferred_bn": 16.5, "arrears_bn": 0.0}
     answers = pd.DataFrame({"renew": {**measures, **money}}).T
-    write_page(tmp_path / "usps.md", UspsLosses(loss, gradual, answers, 1, {"parameter_checksum": "0" * 64}))
+    columns = ["cash_bn", "debt_bn", "earned_bn", "paid_bn", "income_bn"]
+    ceiling = pd.DataFrame([[0.0, 15.0, 0.03, 0.22, -12.7], [6.0, 27.0, 0.2, 0.75, -13.1]], columns=columns)
+    ceiling.index = pd.Index(["statutory", "raised"])
+    write_page(tmp_path / "usps.md", UspsLosses(loss, gradual, answers, ceiling, 1, {"parameter_checksum": "0" * 64}))
     page = (tmp_path / "usps.md").read_text(encoding="utf-8")
     assert f"| 25% | -1.00 | -1.10 | -0.75 | -0.63 | 425 | 3.53 | {loss.loc[0.25, 'cost']:.2f} |" in page
     assert "| 25% | -0.30 | -0.80 |" in page
+    assert "| raised | 6.00 | 27.00 | 0.20 | 0.75 | -13.10 |" in page
     assert "| renew | 2025-07 | - | - | - | - | 7.8 | 15.0 | 16.5 | 0.0 |" in page

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from agents.calendar import Month
-from agents.sourcing import AccessSlices
-from model.auction.awards import cut_slices
+from agents.sourcing import AccessSlices, cut_slices
 from model.carriers import UPS, USPS
 from model.timeline import usps_amazon_expiry
 
@@ -133,7 +132,7 @@ def test_carriers_hand_over_what_they_won(slump):
 
 def test_amazons_contract_carries_the_slices_that_it_won(finished):
     run = finished("auction_pay_as_bid", end="2027-09", **SMALL)
-    amazon, contract = run.state.amazon, run.book.get("usps", "amazon")
+    amazon, contract = run.amazon.memory, run.book.get("usps", "amazon")
     under = amazon.slices.zones_of(amazon.agreed[contract.start])
     assert under == pytest.approx(np.array(contract.commitment), abs=1e-3)
     assert amazon.slices.volume.sum() == pytest.approx(run.figures.amazon_via_usps * 1e9)

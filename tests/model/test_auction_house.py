@@ -2,17 +2,27 @@
 
 from itertools import product
 
+import mesa
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.auction import FORMATS, Bid, Demand, Lot, bid_for
-from model.auction.awards import Winnings, pass_the_floor
+from agents.regulator import Regulator
+from model.answers import AnswerError
+from model.auction.awards import Winnings, strike_out
 from model.auction.house import clear, efficiency, fill, hold
 
 RESERVE = 2.0
 HIGHEST = 5.0
+
+
+class Large:
+    """A bidder who moves a uniform price and knows it."""
+
+    def bids(self, kind, lot, demand, highest):
+        return bid_for(kind, lot, demand, highest, moves_price=True)
 
 
 def lot(capacity, reserve=RESERVE, bidders=3):
@@ -169,11 +179,23 @@ def test_the_other_formats_are_not_truthful():
         assert gain_of(wants[0], clear(offered, [bid("a", lie), truth[1]], kind)[0]) > honest + 1.0
 
 
+class Greedy:
+    """A bidder that asks for more than it has."""
+
+    def bids(self, kind, lot, demand, highest):
+        return Bid(demand.bidder, 2.0 * demand.quantity, demand.value)
+
+
+def test_a_bid_beyond_what_there_is_to_hand_over_is_refused():
+    with pytest.raises(AnswerError, match=r"^a: quantity that it bids for is 160 at \(0\); allowed: 0 to 80$"):
+        hold("vcg", [lot(100.0)], [{0: demand("a", [(80, 4.2)])}], HIGHEST, {"a": Greedy()})
+
+
 @pytest.mark.parametrize("rows", [[(80, 4.2)], [(80, 4.2), (40, 3.0)]])
 @pytest.mark.parametrize("kind", FORMATS)
 def test_with_one_bidder_revenue_falls_to_the_reserve(kind, rows):
     """One who knows that it is alone pays the reserve under every format, also when it wants more than the lot."""
-    (result,) = hold(kind, [lot(100.0, bidders=1)], [{0: demand("a", rows)}], HIGHEST, "a")
+    (result,) = hold(kind, [lot(100.0, bidders=1)], [{0: demand("a", rows)}], HIGHEST, {"a": Large()})
     assert result.sold == pytest.approx(min(100.0, sum(q for q, _ in rows)))
     assert result.revenue == pytest.approx(RESERVE * result.sold)
 
@@ -181,8 +203,8 @@ def test_with_one_bidder_revenue_falls_to_the_reserve(kind, rows):
 def test_a_second_bidder_lifts_the_price_where_it_loses():
     wants = [{0: demand("a", [(80, 4.2)])}, {0: demand("b", [(40, 3.1)])}]
     for kind, second in (("pay_as_bid", 3), ("uniform_price", 3), ("vcg", 3)):
-        (alone,) = hold(kind, [lot(100.0, bidders=1)], wants[:1], HIGHEST, None)
-        (both,) = hold(kind, [lot(100.0, bidders=second)], wants, HIGHEST, None)
+        (alone,) = hold(kind, [lot(100.0, bidders=1)], wants[:1], HIGHEST, {})
+        (both,) = hold(kind, [lot(100.0, bidders=second)], wants, HIGHEST, {})
         assert both.revenue / both.sold > alone.revenue / alone.sold + 0.1
 
 
@@ -194,16 +216,16 @@ def test_efficiency_against_vcg(rows, capacity):
         {0: demand("amazon" if k == 0 else str(k), [(q, max(v, RESERVE)) for q, v in one])}
         for k, one in enumerate(rows)
     ]
-    held = {kind: hold(kind, [lot(capacity)], wants, HIGHEST, "amazon") for kind in FORMATS}
+    held = {kind: hold(kind, [lot(capacity)], wants, HIGHEST, {"amazon": Large()}) for kind in FORMATS}
     assert efficiency(held["vcg"], held["vcg"]) == 1.0
     assert efficiency(held["pay_as_bid"], held["vcg"]) == pytest.approx(1.0)
     assert efficiency(held["uniform_price"], held["vcg"]) <= 1.0 + 1e-12
-    free = hold("uniform_price", [lot(capacity)], wants, HIGHEST, None)
+    free = hold("uniform_price", [lot(capacity)], wants, HIGHEST, {})
     assert efficiency(free, held["vcg"]) == pytest.approx(1.0)
 
 
 def test_nobody_nothing():
-    (result,) = hold("vcg", [lot(100.0)], [], HIGHEST, None)
+    (result,) = hold("vcg", [lot(100.0)], [], HIGHEST, {})
     assert (result.sold, result.revenue, result.surplus, result.awards) == (0, 0, 0, ())
     assert efficiency([result], [result]) == 1.0
     assert fill(np.array([5.0]), np.array([1.0]), 100.0, RESERVE).tolist() == [0.0]
@@ -217,8 +239,11 @@ def test_the_regulator_strikes_out_what_does_not_cover_its_own_cost():
         by_step=np.array([4.0, 6.0, 20.0]),
         attributable_cost=np.array([20.0, 46.0, 0.0]),
     )
-    kept = pass_the_floor(won, np.array([0, 0, 1]))
+    judge = Regulator(mesa.Model(), "regulator", "Regulator", lag_months=1)
+    passed = judge.review_awards(won.parcels, won.payment, won.attributable_cost)
+    kept = strike_out(won, passed, np.array([0, 0, 1]))
     assert kept.parcels.tolist() == [10.0, 0.0, 0.0]
     assert kept.payment.tolist() == [25.0, 0.0, 0.0]
     assert kept.by_step.tolist() == [4.0, 6.0, 0.0]
-    assert pass_the_floor(kept, np.array([0, 0, 1])) is kept
+    passed = judge.review_awards(kept.parcels, kept.payment, kept.attributable_cost)
+    assert strike_out(kept, passed, np.array([0, 0, 1])) is kept

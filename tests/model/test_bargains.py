@@ -59,13 +59,13 @@ def test_the_contracts_of_the_start_were_worth_signing(market, seller):
     table = carriage_table(start, seller, EXPIRY, carriage_groups(start), {})
     mean = float(np.average(carriage_cost(start, carrier), weights=handed_at_start(start, carrier)))
     assert mean <= price
-    assert 0.5 < start.state.amazon.carriage_cost_factor[seller] <= 1.0
+    assert 0.5 < start.carriage_cost_factor[seller] <= 1.0
     if seller == "ups":  # seven eighths of these parcels, and they pay less than FedEx's
         assert (table.values.own_value >= price - 1.0).mean() > 0.9
 
 
 def test_ups_and_fedex_never_sign_for_the_same_parcels(run):
-    flows = run.state.amazon.flows
+    flows = run.amazon.memory.flows
     volume = {
         seller: sum(
             (v for (s, b, begin), v in run.state.agreed_volume.items() if (s, b) == (seller, "amazon")),
@@ -92,7 +92,7 @@ def test_without_talks_contracts_go_on(finished):
     assert run.state.talks == {}
     ups = run.book.get("ups", "amazon")
     assert (ups.start, ups.in_force) == (EXPIRY, True)
-    share = run.state.amazon.with_rivals[0].sum() / run.state.amazon.flows.ups.sum()
+    share = run.amazon.memory.with_rivals[0].sum() / run.amazon.memory.flows.ups.sum()
     assert share == pytest.approx(1.0 - run.figures.ups_amazon_cut_share)
 
 
@@ -159,7 +159,7 @@ def test_what_a_carrier_is_worth_rises_with_what_the_others_charge(market):
     dearer[:, :, FEDEX] += 2.0
     assert (buyer_values(run, dearer)[:, :, UPS] >= before[:, :, UPS] - 1e-9).all()
     assert (before >= price).all()
-    assert (seller_limits(run) > 0.0).all()
+    assert (seller_limits(run, np.zeros(len(run.carriers.keys))) > 0.0).all()
 
 
 def test_agreements_are_signed_ahead_at_no_more_than_the_quote(run):

@@ -126,3 +126,130 @@ def test_a_strategy_of_ones_own_is_not_kept(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no part of a market"):
         own.save(tmp_path / "kept")
     assert not list(tmp_path.iterdir())
+
+
+PARTY = """
+from agents.rivals import Ups
+
+class Note:
+    def __init__(self, month):
+        self.month = month
+
+class MyUps(Ups):
+    notes = ()
+
+    def price_increase(self):
+        self.notes = (*self.notes, Note(self.world.month))
+        return 0.05
+
+    def keep(self):
+        class Hidden:
+            pass
+        self.hidden = Hidden()
+"""
+
+
+@pytest.fixture
+def party(tmp_path: Path) -> Path:
+    folder = tmp_path / "parties"
+    folder.mkdir()
+    (folder / "my_parties.py").write_text(PARTY)
+    return folder / "my_parties.py"
+
+
+def kept_with_a_party(party: Path, path: Path) -> ParcelMarket:
+    played = ParcelMarket(market(end="2025-06").settings, rng=3, roster={"ups": f"{party}:MyUps"})
+    played.ups.price_increase()  # it remembers by a class of the same file
+    played.step()
+    played.save(path)
+    return played
+
+
+def test_a_roster_that_travels_is_kept_and_read_where_the_caller_allows_it(party: Path, tmp_path: Path) -> None:
+    uncut = kept_with_a_party(party, tmp_path / "kept").run()
+    own = type(uncut.ups)
+    for roster in (True, {"ups": own}, {"ups": f"{party}:MyUps"}):
+        continued = ParcelMarket.load(tmp_path / "kept", roster=roster)
+        assert type(continued.ups) is own
+        assert len(continued.ups.notes) == 1
+        assert same(ParcelMarket.load(tmp_path / "kept", roster=roster).run(), continued.run())
+        assert continued.outcomes() == uncut.outcomes()
+
+
+def test_a_file_from_elsewhere_imports_nothing_by_itself(party: Path, tmp_path: Path) -> None:
+    kept_with_a_party(party, tmp_path / "kept")
+    (tmp_path / "kept").rename(party.parent / "kept")
+    code = (
+        "import sys\nfrom model.checkpoint import CheckpointError\nfrom model.market import ParcelMarket\n"
+        "try:\n    ParcelMarket.load(sys.argv[1])\nexcept CheckpointError as error:\n    print(error)\n"
+        "print([name for name in sys.modules if 'roster_' in name])\n"
+    )
+    party.write_text("raise SystemExit('imported')")
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(party.parent / "kept")],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    assert len(told) == 2
+    assert (
+        "ups is played by my_parties.py:MyUps, and to read that is to run its code; allow it with roster=True"
+        in told[0]
+    )
+    assert told[1] == "[]"
+
+
+def test_a_class_that_has_changed_is_refused(party: Path, tmp_path: Path) -> None:
+    kept_with_a_party(party, tmp_path / "kept")
+    other = tmp_path / "other.py"
+    other.write_text(PARTY + "# changed\n")
+    with pytest.raises(CheckpointError, match=r"played by other\.py:MyUps, whose file has changed since it was saved"):
+        ParcelMarket.load(tmp_path / "kept", roster={"ups": f"{other}:MyUps"})
+    with pytest.raises(CheckpointError, match="give the class of ups"):
+        ParcelMarket.load(tmp_path / "kept", roster={"usps": f"{party}:MyUps"})
+    moved = tmp_path / "moved.py"
+    moved.write_text(PARTY)
+    assert type(ParcelMarket.load(tmp_path / "kept", roster={"ups": f"{moved}:MyUps"}).ups).__name__ == "MyUps"
+
+
+def test_what_stands_at_the_top_of_no_module_is_not_kept(party: Path, tmp_path: Path) -> None:
+    played = ParcelMarket(market(end="2025-06").settings, rng=3, roster={"ups": f"{party}:MyUps"})
+    played.ups.keep()
+    with pytest.raises(CheckpointError, match=r"MyUps\.keep\.<locals>\.Hidden"):
+        played.save(tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize(
+    "roster",
+    [3, [], {"ups": 3}, {"ups": {"path": 3, "sha256": "x"}}, {"ups": {"path": "os:system"}}],
+)
+def test_a_head_that_names_no_roster_is_damaged(roster: object, tmp_path: Path) -> None:
+    first, _, rest = content(pickle.dumps({})).partition(b"\n")
+    head = {**json.loads(first), "roster": roster}
+    (tmp_path / "kept").write_bytes(json.dumps(head).encode() + b"\n" + rest)
+    with pytest.raises(CheckpointError, match=r"damaged|holds no ParcelMarket"):
+        ParcelMarket.load(tmp_path / "kept", roster=True)
+
+
+class _Named:
+    """Asks a reader for a class by key and name."""
+
+
+def test_a_file_reaches_nothing_beyond_its_rosters_classes(party: Path, tmp_path: Path) -> None:
+    import io
+
+    from agents.roster import load_class, origin
+
+    own = load_class("ups", f"{party}:MyUps")
+    for pid in (("ups", "Ups"), ("ups", "__builtins__"), ("usps", "MyUps"), "ups", ("ups", 3)):
+        buffer = io.BytesIO()
+
+        class Writer(pickle.Pickler):
+            def persistent_id(self, value: object, pid: object = pid) -> object:
+                return pid if isinstance(value, _Named) else None
+
+        Writer(buffer, 5).dump(_Named())
+        first, _, rest = content(buffer.getvalue()).partition(b"\n")
+        head = {**json.loads(first), "roster": origin({"ups": f"{party}:MyUps"})}
+        (tmp_path / "kept").write_bytes(json.dumps(head).encode() + b"\n" + rest)
+        with pytest.raises(CheckpointError, match="no part of its roster"):
+            ParcelMarket.load(tmp_path / "kept", roster={"ups": own})

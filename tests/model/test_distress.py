@@ -16,7 +16,7 @@ START = Month(2025, 1)
 
 
 def taken(run):
-    return dict(run.state.postal.ladder.taken)
+    return dict(run.usps.ladder.taken)
 
 
 def cents(values):

@@ -69,7 +69,7 @@ def test_half_a_withdrawal_lies_between(finished, base, withdraw):
 
 def test_amazon_keeps_the_addresses_that_are_hardest_to_deliver_itself(finished):
     run = finished("partial", **TWO_YEARS)
-    slices = run.state.amazon.slices
+    slices = run.amazon.memory.slices
     kept = slices.retained(0.5)
     assert kept.sum() == pytest.approx(0.5 * slices.total)
     rural = run.zones.zone_type == 2
@@ -108,11 +108,11 @@ def test_without_building_coverage_grows_by_the_announced_plan_only(finished):
     nothing = finished("withdraw", build_limit=0, announced_plans=False, **TWO_YEARS).state
     np.testing.assert_array_equal(nothing.network.coverage[AMAZON], nothing.network.start_coverage)
     plan = finished("withdraw", build_limit=0, **TWO_YEARS)
-    network, amazon = plan.state.network, plan.state.amazon
-    reached = np.minimum(1.0, network.start_coverage + amazon.plan_months * amazon.plan_coverage)
+    network, announced = plan.state.network, plan.amazon.announced_plan()
+    reached = np.minimum(1.0, network.start_coverage + announced.months * announced.coverage)
     np.testing.assert_allclose(network.coverage[AMAZON], reached, atol=1e-9)
-    assert (amazon.plan_coverage[plan.zones.zone_type != 2] == 0.0).all()
-    assert amazon.plan_monthly.sum() * amazon.plan_months == pytest.approx(plan.figures.rural_plan_capacity * 1e9)
+    assert (announced.coverage[plan.zones.zone_type != 2] == 0.0).all()
+    assert announced.monthly.sum() * announced.months == pytest.approx(plan.figures.rural_plan_capacity * 1e9)
 
 
 def test_building_is_limited_each_year_and_usable_after_the_lead_time(finished):
@@ -214,7 +214,7 @@ def test_seasons_add_up_to_a_year(finished):
     run = finished("standing_still", **TWO_YEARS)
     shipped = run.records["shipped_parcels"].sum(axis=1)
     assert shipped[11] / shipped[:12].mean() == pytest.approx(1.29, rel=0.01)
-    flows = run.state.amazon.flows
+    flows = run.amazon.memory.flows
     assert yearly(run, "amazon_parcels")[0] == pytest.approx(flows.parcels.sum(), rel=1e-6)
 
 

@@ -118,7 +118,7 @@ def test_a_market_of_any_size_starts_with_the_published_shares(market, n):
     """Also of carriers that have fewer parcels than one row of the model stands for."""
     for seed in (1, 2, 3):
         built = market(rng=seed, n_shippers=n, end="2025-01")
-        p, flows = built.figures, built.state.amazon.flows
+        p, flows = built.figures, built.amazon.memory.flows
         delivered = built.state.network.annual_volume.sum(axis=1)
         delivered[:4] -= flows.usps.sum(), flows.own.sum(), flows.ups.sum(), flows.fedex.sum()
         published = p.by_segment("volume_segment") * 1e9 @ target_shares(p, built.carriers)

@@ -144,7 +144,7 @@ def test_usps_attributable_cost_of_amazons_parcels_in_2019():
     from model.operations import usps_costs
 
     run = ParcelMarket(Scenario().with_changes({"start": "2020-01", "end": "2020-01", "n_shippers": 400}))
-    flows = run.state.amazon.flows
+    flows = run.amazon.memory.flows
     _, sparse = usps_costs(run.costs, run.zones, flows.usps_from, 1.0, 1.0, 1.0)
     assert float(np.average(sparse, weights=flows.usps)) == pytest.approx(1.49, rel=0.15)
 
@@ -253,8 +253,8 @@ def test_the_past_runs_on_into_the_projection(finished):
     run = finished("baseline", start="2023-07", end="2025-12", **QUIET)
     assert run.worst_parcels < 1e-9
     assert run.worst_money == 0.0
-    plan = run.state.amazon
-    assert plan.plan_monthly.sum() * plan.plan_months == pytest.approx(P.rural_plan_capacity * 1e9)
+    plan = run.amazon.announced_plan()
+    assert plan.monthly.sum() * plan.months == pytest.approx(P.rural_plan_capacity * 1e9)
     before, after = run.records["amazon_via_ups_parcels"][[16, 28]].sum(axis=1)  # December 2024 and 2025
     assert after < 0.9 * before  # the announced cut
 

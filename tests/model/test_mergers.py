@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from agents.entry import annuity_with_ramp
-from agents.mergers import MergerCase, best_buyer, merger_value
+from agents.mergers import MergerCase, merger_value
 from model.bargains.enterprise import buyer_name
 from model.contract_book import ContractBook
 from model.events import EventLog
-from model.phases.entry_exit import leave, regionals
+from model.phases.entry_exit import expanding, leave
 from model.phases.mergers import merger_case
 
 SHORT = {"n_shippers": 300, "end": "2025-12"}
@@ -20,10 +20,9 @@ def after_losses(market, leaver=ONTRAC, losing=(), **changes):
     run = market("baseline", **SHORT, **changes)
     for _ in range(MONTHS):
         run.step()
-    counts = run.state.rivals.negative_months
-    counts[:] = 0
-    counts[list(losing)] = 1
-    counts[leaver] = int(run.figures.regional_exit_cash_months)
+    for carrier in run.carrier_agents:
+        carrier.negative_months = int(carrier.index in losing)
+    run.carrier_agents[leaver].negative_months = int(run.figures.regional_exit_cash_months)
     return run
 
 
@@ -31,8 +30,8 @@ def of_kind(run, *kinds):
     return [event for event in run.events if event.kind in kinds]
 
 
-def case(cash=1.0, negative_months=0, touches=True, parcels=10.0, margin=2.0, fixed=5.0):
-    return MergerCase(cash, negative_months, touches, np.full(3, parcels), np.full(3, margin), fixed)
+def case(cash=1.0, touches=True, parcels=10.0, margin=2.0, fixed=5.0):
+    return MergerCase(cash, touches, np.full(3, parcels), np.full(3, margin), fixed)
 
 
 # the rule
@@ -43,12 +42,23 @@ def test_value_is_margin_less_fixed_cost_that_stays():
     assert annuity_with_ramp(0.0, 36, 0, 1.0) == pytest.approx(3.0)  # customers that are there already
 
 
-def test_the_best_of_those_who_can_buy():
-    cases = {4: case(margin=9.0, cash=-1.0), 5: case(margin=8.0, negative_months=1), 6: case(margin=7.0, touches=False)}
-    assert best_buyer(cases, 4.0) is None
-    cases |= {7: case(), 8: case(margin=3.0)}
-    assert best_buyer(cases, 4.0) == (8, pytest.approx(4.0 * 85.0))
-    assert best_buyer({7: case(fixed=60.0)}, 4.0) is None  # it must pay, not only cost nothing
+def test_who_can_buy_says_what_it_is_worth(market):
+    run = market("baseline", **SHORT)
+    buyer = run.agent("veho")
+    assert buyer.takes_over(case(margin=9.0, cash=-1.0)) is None
+    assert buyer.takes_over(case(margin=9.0, touches=False)) is None
+    assert buyer.takes_over(case(fixed=60.0)) is None  # it must pay, not only cost nothing
+    years = buyer.years_of_business(0, 1.0)
+    assert buyer.takes_over(case(margin=3.0)) == pytest.approx(years * 85.0)
+    buyer.close_month(-1.0)
+    assert buyer.takes_over(case(margin=3.0)) is None
+    assert run.ups.takes_over(case(margin=3.0)) is None  # it is no regional carrier
+
+
+def test_who_gives_up_goes_to_the_best_of_those_who_want_it(market):
+    leaver = market("baseline", **SHORT).agent("ontrac")
+    assert leaver.accepts_buyer({7: 4.0, 8: 9.0, 9: 9.0}) == 8
+    assert leaver.accepts_buyer({}) is None
 
 
 # the market
@@ -76,9 +86,9 @@ def test_the_buyer_is_the_one_to_which_it_is_worth_most(merged, market):
     years = sum((1.0 - p.discount_rate_monthly) ** t for t in range(int(p.capital_life_years) * 12)) / 12
     twin = after_losses(market)
     value = {}
-    for carrier in regionals(twin):
+    for carrier in expanding(twin):
         expected = merger_case(twin, ONTRAC, carrier)
-        if carrier != ONTRAC and expected.possible:
+        if carrier != ONTRAC and twin.carrier_agents[carrier].takes_over(expected) is not None:
             earned = sum(n * margin for n, margin in zip(expected.parcels, expected.margin, strict=True))
             value[carrier] = years * (earned - expected.fixed)
     assert max(value, key=value.get) == buyer

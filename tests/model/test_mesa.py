@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from agents.amazon import Amazon
-from agents.carriers import RegionalCarrier
+from agents.regional import RegionalCarrier
 from agents.rivals import FedEx, Ups
 from agents.shippers import Shipper
 from agents.usps import Usps

@@ -56,8 +56,8 @@ def traced(market):
             trace.dollars.append(flows.allocation.value[CONTRACT, :, USPS].sum(axis=0))
             trace.cents.append(int(flows.invoices[CONTRACT, :, USPS].sum()))
             trace.beyond.append(flows.allocation.accepted[BEYOND, :, USPS].sum())
-            trace.retained.append(trace.market.state.amazon.retained.sum())
-            trace.carried.append(trace.market.state.amazon.retained)
+            trace.retained.append(trace.market.amazon.memory.retained.sum())
+            trace.carried.append(trace.market.amazon.memory.retained)
         return trace
 
     return follow
@@ -198,7 +198,7 @@ def test_without_a_zone_of_agreement_the_rest_pays_the_published_price(traced):
     limit = np.minimum(
         run.state.network.monthly_capacity[AMAZON], run.state.network.coverage[AMAZON] * flows.demand.amazon
     )
-    chosen = run.state.amazon.at_published * (flows.demand.amazon / flows.demand.amazon_trend)
+    chosen = run.amazon.memory.at_published * (flows.demand.amazon / flows.demand.amazon_trend)
     forced = sourcing.usps_overflow > chosen + 1.0
     assert sourcing.own[forced] == pytest.approx(limit[forced])
 

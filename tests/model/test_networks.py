@@ -71,7 +71,8 @@ def test_what_came_into_use_lately_stays(market):
 
 def test_amazon_closes_nothing_of_the_plan_within_the_lock(finished):
     run = finished("renew", **SHORT)
-    plan = run.state.amazon.plan_monthly * run.state.amazon.plan_months
+    announced = run.amazon.announced_plan()
+    plan = announced.monthly * announced.months
     assert (run.state.network.capacity[AMAZON] >= plan - 1e-6).all()
     assert run.state.network.coverage[AMAZON].min() >= run.state.network.start_coverage.min()
 
@@ -116,7 +117,7 @@ def test_a_shed_contract_ends_after_notice_and_comes_back_at_the_margin_wanted(r
         assert all(c.start >= min(noticed.ends, noticed.expiry) for c in again)
         assert all(sum(c.price) > 0.98 * sum(over.price) for c in again)
         ended.append(over.state)
-    row = max(rivals.state.rivals.reviewed_until)
+    row = max(rivals.ups.reviewed_until)
     _, cost = contract_cost(rivals, UPS)
     least = cost[row] / (1.0 - rivals.figures.required_contract_margin)
     assert (enterprise_quotes(rivals)[row, :, UPS] >= least - 1e-9).all()

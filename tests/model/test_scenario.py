@@ -1,4 +1,5 @@
 import math
+import pickle
 
 import pytest
 
@@ -188,3 +189,33 @@ def test_a_scenario_with_its_parameters_is_equal_by_value():
         parameters=Parameters({"build_limit": 0.7}),
     )
     assert left == right
+
+
+def test_a_scenario_knows_what_it_was_told_also_where_that_is_the_default(tmp_path):
+    text = 'title = "Mine"\n[levers]\nreopeners = false\n[parameters]\nbuild_limit = 0.5\n'
+    mine = Scenario.load(write(tmp_path, text + f"inflation = {Parameters.default().inflation}\n"))
+    assert mine.stated == {"reopeners", "build_limit", "inflation"}
+    assert Scenario.load("baseline").stated == set()
+    assert Scenario.load("withdraw").stated == {"usps_amazon_volume"}
+    more = mine.with_changes({"bargaining": "nash", "build_limit": 0.7})
+    assert more.stated == mine.stated | {"bargaining"}
+    assert (more.value("build_limit"), more.value("bargaining"), more.value("reopeners")) == (0.7, "nash", False)
+    again = pickle.loads(pickle.dumps(more))  # as workers get it
+    assert again == more
+    assert again.stated == more.stated
+
+
+def test_being_told_the_default_makes_no_other_scenario():
+    told = Scenario.load("baseline").with_changes({"reopeners": False, "inflation": Parameters.default().inflation})
+    assert told == Scenario.load("baseline")
+    assert hash(told) == hash(Scenario.load("baseline"))
+    assert told.changes() == Scenario.load("baseline").changes()
+
+
+def test_equal_scenarios_have_equal_hashes_whatever_they_were_told():
+    plain = Scenario.load("baseline")
+    usual = {"amazon": "agents.amazon:Amazon", "usps": "agents.usps:Usps"}
+    one, other = (plain.with_changes({"roster": dict(items)}) for items in (usual.items(), [*usual.items()][::-1]))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert len({plain, one, other, plain.with_changes({"build_limit": 0.7})}) == 3

@@ -25,7 +25,7 @@ def start_volume(market):
 
 def start_revenue(market):
     revenue = by_group(market, market.state.books.revenue.sum(axis=0) / 1e9)
-    own = market.state.amazon.flows.own.sum() / 1e9
+    own = market.amazon.memory.flows.own.sum() / 1e9
     revenue["amazon"] += own * market.figures.amazon_unit_revenue_imputed
     return revenue
 
@@ -62,7 +62,7 @@ def test_the_first_year_begins_where_2024_ended(finished, oracle):
 
 
 def test_amazon_flows(start):
-    flows, kinds, p = start.state.amazon.flows, start.zones.zone_type, start.figures
+    flows, kinds, p = start.amazon.memory.flows, start.zones.zone_type, start.figures
     own, usps = (np.bincount(kinds, weights=part) for part in (flows.own, flows.usps))
     np.testing.assert_allclose(own / own.sum(), p.by_type("amazon_mix_own", normalise=True), atol=1e-9)
     np.testing.assert_allclose(usps / usps.sum(), p.by_type("amazon_mix_usps", normalise=True), atol=1e-9)
@@ -78,7 +78,7 @@ def test_amazon_flows(start):
 
 
 def test_amazon_coverage_has_one_density_cut_off_per_zone_type(start):
-    zones, coverage = start.zones, start.state.amazon.flows.coverage
+    zones, coverage = start.zones, start.amazon.memory.flows.coverage
     for kind in range(3):
         partly = (zones.zone_type == kind) & (coverage > 0.02) & (coverage < 0.98)
         sigma = zones.density_sigma[partly]
@@ -89,7 +89,7 @@ def test_amazon_coverage_has_one_density_cut_off_per_zone_type(start):
 @pytest.mark.parametrize(("via", "loose"), [(1.0, 1e-6), (1.4, 1e-6), (1.9, 1e-6)])
 def test_amazon_flows_follow_the_joint_prior(market, via, loose):
     built = market(amazon_via_usps=via)
-    flows = built.state.amazon.flows
+    flows = built.amazon.memory.flows
     assert flows.usps.sum() / 1e9 == pytest.approx(via, abs=loose)
     assert flows.own.sum() / 1e9 == pytest.approx(6.1, abs=loose)
     assert (flows.own + flows.usps <= flows.parcels * (1 + 1e-12)).all()
@@ -153,7 +153,7 @@ def test_ten_percent_more_own_delivery_shows_in_coverage(market, start):
     more = market(amazon_own_delivered_2024=start.figures.amazon_own_delivered_2024 * 1.1)
     before, after = start_volume(start)["amazon"], start_volume(more)["amazon"]
     assert after == pytest.approx(before + 0.61, rel=0.002)
-    assert more.state.amazon.flows.coverage.mean() > start.state.amazon.flows.coverage.mean()
+    assert more.amazon.memory.flows.coverage.mean() > start.amazon.memory.flows.coverage.mean()
 
 
 def test_start_shares_are_stationary(finished):

@@ -46,7 +46,7 @@ def test_contribution_of_the_zones_adds_up_to_that_of_the_accounts(market):
 
 
 def test_nobody_gets_a_usps_parcel_where_usps_has_left(shadow):
-    left = np.isfinite(shadow.state.postal.left)
+    left = np.isfinite(shadow.usps.left)
     assert 0 < left.sum() < shadow.zones.n_zones
     assert (shadow.records["delivered_parcels"][:, USPS][:, left][-1] == 0.0).all()
     assert (shadow.records["delivered_parcels"][-1][:, left].sum(axis=0) > 0.0).all()  # others bring parcels there
@@ -57,7 +57,7 @@ def test_nobody_gets_a_usps_parcel_where_usps_has_left(shadow):
 
 def test_less_choice_and_less_cost_without_the_duty(finished, shadow):
     duty = finished("baseline", **DEAR, **YEAR)
-    assert not np.isfinite(duty.state.postal.left).any()
+    assert not np.isfinite(duty.usps.left).any()
     for outcome in ("rural_households_with_3_carriers_share", "usps_mail_revenue_usd", "usps_institutional_usd"):
         assert shadow.outcomes()[outcome] < duty.outcomes()[outcome]
 

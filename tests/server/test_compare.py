@@ -74,7 +74,7 @@ def test_a_change_that_imposes_an_outcome_is_forced_too(change):
 def test_bands_of_months_are_those_of_single_months(found):
     rng = np.random.default_rng(1)
     values = rng.normal(size=(2, 4, 3, 2))
-    bands = paired_months(values)
+    bands = paired_months(values, ["a", "b"])
     for month in range(3):
         frame = pd.DataFrame(values[:, :, month].reshape(8, 2), columns=["a", "b"])
         frame.index = pd.MultiIndex.from_product([["x", "y"], range(4)], names=["scenario", "seed"])
@@ -94,6 +94,24 @@ def test_a_chart_holds_the_figures_in_its_unit_with_their_interval(found):
         plot.option["limits"]["withdraw"]["low"], found.bands[1, 1, :, position] / 1e6, rtol=1e-6
     )
     assert plot.unit.endswith(", m")
+
+
+def test_no_interval_of_a_month_goes_beyond_what_its_quantity_can_be():
+    names = ["usps_on_time_share", "usps_volume_parcels", "usps_net_income_usd"]
+    values = np.array([0.05, 0.95])[None, :, None, None] * np.ones((2, 2, 1, 3))
+    values[1] = 1.0 - values[1]
+    bands = paired_months(values, names)
+    for name, low, high in zip(names, bands[0, 1, 0], bands[0, 2, 0], strict=True):
+        assert (low >= 0.0) == (name != "usps_net_income_usd")
+        assert (high <= 1.0) == (name == "usps_on_time_share")
+    low, high = bands[1, 4, 0], bands[1, 5, 0]
+    assert (low[0], high[0]) == (-1.0, 1.0)  # the difference of two shares
+    assert (low[1:] < -1.0).all()
+
+
+def test_the_number_of_shippers_is_chosen_once():
+    with pytest.raises(InputError, match="run 2: n_shippers: the number of shippers is chosen for all runs"):
+        make_plan(Draft(runs=(("baseline", ""), ("withdraw", "n_shippers = 300")), **SMALL))
 
 
 def test_everything_that_is_wrong_is_told_at_once():
@@ -166,3 +184,16 @@ def test_the_run_that_one_watches_is_added_with_its_seed(fake_market):
     *_, added = make_plan(mine.draft).scenarios
     assert added.name == "withdraw, build_limit = 0.5, exit_at_once = True"
     assert (added.parameters.build_limit, added.exit_at_once, str(added.end)) == (0.5, True, "2026-12")
+
+
+def test_parts_of_gains_add_up_and_all_gains_are_explained(found):
+    parts = cards.parts_table(found).frame
+    for actor in ("USPS", "Amazon", "UPS", "FedEx"):
+        mine = parts[(parts["actor"] == actor) & (parts["run"] == "withdraw (forced)")]
+        gain = found.gains.loc[actor, "withdraw"]["gain"]
+        assert mine["gain_usd"].sum() == pytest.approx(gain, abs=1.0)
+    together = parts[(parts["actor"] == cards.ADDED_UP) & (parts["run"] == "withdraw (forced)")]
+    all_gains, worth, cost = together["gain_usd"].to_numpy()[:3]
+    assert all_gains == pytest.approx(worth + cost, abs=1.0)
+    whole = found.gains[found.gains.index.get_level_values("scenario") == "withdraw"]["gain"].sum()
+    assert all_gains == pytest.approx(whole, abs=1.0)

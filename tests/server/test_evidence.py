@@ -113,4 +113,4 @@ def test_years_are_written_as_years():
     table = data.parameters_table()
     shown = {row[0][0]: (row[2][0], row[4][0]) for row in table.cells}
     assert shown["projection_start_year"] == ("2025", "2026")
-    assert shown["n_shippers"] == ("2,000", "100,000")
+    assert shown["n_shippers"] == ("4,000", "100,000")

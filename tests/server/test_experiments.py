@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from experiments import open_sweep, read_design, sensitivity, sweep
 from experiments.analysis.drivers import drivers_of
 from experiments.designs.restore import restore_design
 from experiments.errors import InputError
+from experiments.resolution import coarse_note
 from experiments.store.shards import StorageError
 from experiments.store.store import LOCK
 from experiments.sweeps.drive import SweepInterruptedError
@@ -51,6 +53,36 @@ def mapping_of(**changes):
     mapping = design_mapping(first_form() | changes, problems)
     assert problems == []
     return mapping
+
+
+def test_the_number_of_shippers_is_chosen_once():
+    problems: list[str] = []
+    design_mapping(first_form() | SMALL | {"set": "n_shippers = 300"}, problems)
+    assert problems == ["set: n_shippers: the number of shippers is chosen above; leave one of both"]
+
+
+def test_what_a_scenario_sets_itself_is_not_varied_or_set():
+    exit_date = {"name": "usps_amazon_volume", "values": "kept withdrawn"}
+    varied = mapping_of(scenarios=["baseline", "withdraw"], factors=[exit_date], **SMALL)
+    fixed = mapping_of(scenarios=["baseline", "withdraw"], set="usps_amazon_volume = kept", **SMALL)
+    for mapping in (varied, fixed):
+        with pytest.raises(InputError, match=r"'withdraw' sets (it|usps_amazon_volume)"):
+            check_design(mapping, ())
+
+
+def test_damaged_months_are_missing_in_the_list(stores):
+    design = {
+        "kind": "grid", "until": "2025-01", "set": {"n_shippers": 100}, "outcomes": ["usps_cash_usd"],
+        "monthly": ["usps_cash_usd"], "uncertainties": {"build_limit": [0.5, 1.0]},
+    }  # fmt: skip
+    sweep(design, stores / "mine", workers=1)
+    assert list_stores()[0].done == 2
+    for file in (stores / "mine" / "monthly").iterdir():
+        file.write_bytes(file.read_bytes()[:-30])
+    assert (list_stores()[0].done, list_stores()[0].left) == (0, 2)
+    with pytest.raises(InputError, match=r"^mine: runs/.* months are missing or were changed") as caught:
+        store_figures(str(stores / "mine"), Question())
+    assert str(stores) not in str(caught.value)
 
 
 @pytest.mark.parametrize(("kind", "points"), [("grid", 3 * 2 * 2), ("lhs", 8), ("sobol", 8 * 5), ("morris", 8 * 4)])
@@ -133,6 +165,8 @@ def test_the_check_counts_runs_and_times_one_of_them():
     assert checked.seconds(2) == pytest.approx(9 * checked.pilot_seconds / 2)
     assert checked.seconds(100) == pytest.approx(checked.pilot_seconds)
     assert "9 runs: 3 points × 1 scenario × 3 seeds" in size_in_words(checked, 2)
+    assert size_in_words(checked, 2).endswith(coarse_note([100]))
+    assert not size_in_words(replace(checked, coarse=""), 2).endswith("more.")
 
 
 def test_equal_points_are_timed_once():

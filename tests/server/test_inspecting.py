@@ -75,7 +75,7 @@ def test_a_carrier_is_told_as_the_records_have_it(market):
     shares = [float(value.rstrip(" %")) for term, value in facts(amazon, "As a shipper").items() if "Delivered" in term]
     assert sum(shares) == pytest.approx(100.0, abs=0.3)
     assert exact(amazon, "What it expects", "Price that it expects to pay USPS") == pytest.approx(
-        market.state.amazon.price_belief
+        market.amazon.memory.price_belief
     )
     assert any("open talks" in text for _, text, _ in usps.events)
 

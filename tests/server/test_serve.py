@@ -13,6 +13,7 @@ import pytest
 
 from server import serve
 from server.serve import CDN, ServeError
+from tests.experiments.test_bad_input import call
 
 
 def read(url: str) -> str:
@@ -93,3 +94,16 @@ def test_missing_browser_files_are_named_with_the_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(serve, "CDN", tmp_path)
     with pytest.raises(ServeError, match=r"browser files are missing .* `make setup`"):
         serve.make_app()
+
+
+def test_a_folder_that_holds_no_sweeps_is_refused_before_anything_starts(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "manifest.json").write_text('{"last_year": 2021}')  # of an estimation: the pages would show nothing
+    for folder, told in (
+        (tmp_path / "nowhere", "open: there is no folder"),
+        (tmp_path / "file", "open: there is no folder"),
+        (tmp_path, "it is not the manifest of a sweep"),
+    ):
+        done = call("serve", "--open", str(folder))
+        assert done.exit_code == 2
+        assert told in done.stderr

@@ -7,7 +7,10 @@ import weakref
 import numpy as np
 import pytest
 
+from experiments.resolution import coarse_note
 from server import snapshot as snapshots
+from server.pages.bargaining import page as bargaining
+from server.pages.watch import page as watch
 from server.session import Choice
 
 ALL, URBAN, SUBURBAN, RURAL = range(4)
@@ -67,6 +70,17 @@ def test_a_run_is_described_with_its_states_in_order(market):
     assert run.states == ("AL", "AK", "DC")
     assert run.debt_ceiling_usd > 1e9
     assert run.n_months == 24
+
+
+@pytest.mark.parametrize("page", ["watch", "bargaining"])
+@pytest.mark.parametrize(("shippers", "coarse"), [(300.0, True), (4000.0, False), (9000.0, False)])
+def test_a_market_with_fewer_shippers_than_usual_says_so_on_its_page(fake_market, page, shippers, coarse):
+    market = fake_market(Choice())
+    market.settings = market.settings.with_changes({"n_shippers": shippers})
+    taken = snapshots.take(market, snapshots.describe(market, 1), 1, "paused")
+    head = watch._headline(taken) if page == "watch" else bargaining._headline(taken, None)
+    assert head.kwargs["remark"] == (coarse_note([300]) if coarse else "")
+    assert ("300 shippers instead of 4,000" in head.kwargs["remark"]) == coarse
 
 
 def test_before_the_first_month_there_are_places_but_no_figures(fake_market):

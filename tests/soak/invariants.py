@@ -69,14 +69,14 @@ class _Money:
     def __init__(self, market: ParcelMarket) -> None:
         self.market = market
         self.cash = market.ledger.cash("usps")
-        self.debt, self.arrears = market.state.books.usps_debt, 0.0
+        self.debt, self.arrears = market.usps.debt, 0.0
         start = market.figures.usps_cash_start * 1e9
         if not abs(self.cash - start) <= 0.01:
             raise Violation(f"USPS starts with {self.cash} $ instead of {start} $")
 
     def problems(self) -> list[str]:
         """What does not add up this month between payments, income, borrowing and cash."""
-        market, books, p = self.market, self.market.state.books, self.market.figures
+        market, usps, p = self.market, self.market.usps, self.market.figures
         cash = market.ledger.cash("usps")
         problems = []
         if int(market.ledger.balance.sum()) != 0:
@@ -84,10 +84,10 @@ class _Money:
         flows = sum(market.ledger.income(category, "usps") for category in market.ledger.categories)
         if not abs(cash - self.cash - flows) <= 0.011:
             problems.append(f"the cash of USPS changes by {cash - self.cash} $, its payments by {flows} $")
-        measures = market.state.postal.measures
+        measures = usps.measures
         capital = p.usps_capex * (1.0 - measures.capital_cut)
         noncash = (p.usps_noncash_and_unpaid + p.usps_depreciation - capital) * 1e9 / 12 + measures.deferral
-        borrowed, unpaid = books.usps_debt - self.debt, books.usps_arrears - self.arrears
+        borrowed, unpaid = usps.debt - self.debt, usps.arrears - self.arrears
         income = market.records["usps_net_income_usd"][-1]
         expected = self.cash + income + noncash + borrowed + unpaid
         if not abs(cash - expected) <= 0.1 + 1e-12 * abs(expected):
@@ -95,9 +95,9 @@ class _Money:
         if not cash >= -0.01:
             problems.append(f"the cash of USPS is {cash} $")
         ceiling = max(market.settings.debt_ceiling, p.usps_debt_start) * 1e9
-        if not books.usps_debt <= ceiling + 1.0:
-            problems.append(f"USPS owes {books.usps_debt} $, it may owe {ceiling} $")
-        self.cash, self.debt, self.arrears = cash, books.usps_debt, books.usps_arrears
+        if not usps.debt <= ceiling + 1.0:
+            problems.append(f"USPS owes {usps.debt} $, it may owe {ceiling} $")
+        self.cash, self.debt, self.arrears = cash, usps.debt, usps.arrears
         return problems
 
 

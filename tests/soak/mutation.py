@@ -46,6 +46,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "agents.bargaining.posted",
             "agents.bargaining.reservation",
             "agents.bargaining.talks",
+            "agents.bargaining.values",
         ),
         (
             "agents/test_bargaining.py",

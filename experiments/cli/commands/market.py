@@ -14,6 +14,7 @@ from experiments.cli.options import (
     JsonOption,
     OutcomeOption,
     OutOption,
+    RosterOption,
     SeedOption,
     SetOption,
     UntilOption,
@@ -31,6 +32,7 @@ def run(
     from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
     until: UntilOption = None,
     draws: DrawsOption = None,
+    roster: RosterOption = None,
     outcome: OutcomeOption = None,
     out: OutOption = None,
     json: JsonOption = False,
@@ -41,18 +43,21 @@ def run(
     """
     from experiments import runs
     from experiments.cli.tables import show_run
+    from experiments.designs.columns import check_outcomes
+    from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
     from experiments.storage import check_folder
 
     problems: list[str] = []
-    changes = read_settings(set or (), problems)
+    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
     prepared, _ = gather(
-        lambda: runs.prepare_run(scenario, changes, seed, from_, until, draws),
+        lambda: runs.prepare_run(scenario, changes, seed, from_, until, draws, parties),
         lambda: None if out is None else check_folder(out),
         known=problems,
     )
+    check_outcomes(prepared, outcome or ())
     with progress_bar(prepared.name, "months", quiet=json) as progress:
-        result = runs.run(prepared, seed=seed, progress=progress)
+        result = runs.run(scenario, changes, seed, from_, until, progress, draws, parties)
     if out is not None:
         result.save(out)
     if json:
@@ -77,6 +82,7 @@ def compare(
         typer.Option(metavar="SHARE", help="Warn where an interval is wider than ± this share of the difference."),
     ] = 0.25,
     draws: DrawsOption = None,
+    roster: RosterOption = None,
     outcome: OutcomeOption = None,
     out: OutOption = None,
     json: JsonOption = False,
@@ -88,16 +94,21 @@ def compare(
     from experiments import comparison
     from experiments.cli.gains import show_gains
     from experiments.cli.tables import show_comparison
+    from experiments.designs.columns import check_outcomes
+    from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
     from experiments.storage import check_folder
 
     problems: list[str] = []
-    changes = read_settings(set or (), problems)
+    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
     (prepared, _), _ = gather(
-        lambda: comparison.check_comparison(scenarios, changes, seed, until, replications, workers, width, draws),
+        lambda: comparison.check_comparison(
+            scenarios, changes, seed, until, replications, workers, width, draws, parties
+        ),
         lambda: None if out is None else check_folder(out),
         known=problems,
     )
+    check_outcomes(prepared[0], outcome or ())
     with progress_bar(" / ".join(scenario.name for scenario in prepared), "runs", quiet=json) as progress:
         result = comparison.compare(
             prepared,
@@ -187,6 +198,7 @@ def negotiate(
     seed: FirstSeedOption = 1,
     buyer: Annotated[str, typer.Option(metavar="NAME", help="Who hands over parcels.")] = "amazon",
     seller: Annotated[str, typer.Option(metavar="NAME", help="Who would deliver them.")] = "usps",
+    roster: RosterOption = None,
     curve: Annotated[
         bool,
         typer.Option("--curve", help="Sweep Amazon's own cost instead: what USPS keeps under three price structures."),
@@ -202,10 +214,12 @@ def negotiate(
     For example: lastmile negotiate --replications 10 --set price_structure=by_zone_type
     """
     from experiments.cli.negotiation import run_negotiate
+    from experiments.parties import read_roster
     from experiments.settings import read_settings
 
     problems: list[str] = []
-    run_negotiate(replications, read_settings(set or (), problems), problems, seed, curve, write, json, buyer, seller)
+    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    run_negotiate(replications, changes, problems, seed, curve, write, json, buyer, seller, parties)
 
 
 @reports_errors

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import console, print_json, progress_bar, reports_errors
+from experiments.cli.console import reports_errors
 from experiments.cli.options import FirstSeedOption, JsonOption, SeedOption, SetOption, WorkersOption
 
 
@@ -17,23 +17,23 @@ def calibration(
         Path | None,
         typer.Option("--write", metavar="FILE", help="Also write the table as Markdown.", show_default=False),
     ] = None,
+    shippers: Annotated[
+        bool,
+        typer.Option("--shippers", help="Instead: how far outcomes depend on the number of shippers (some minutes)."),
+    ] = False,
+    replications: Annotated[
+        int | None, typer.Option(metavar="N", help="With --shippers: seeds, 40 unless told.", show_default=False)
+    ] = None,
+    workers: WorkersOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show how well the start of the model fits the published figures of 2024."""
-    from experiments import calibration as calibrate_start
-    from experiments.cli.tables import show_calibration
-    from experiments.storage import check_file
+    from experiments.cli.start_fit import run_calibration, run_shipper_numbers
 
-    if write is not None:
-        check_file(write)
-    with progress_bar("standing_still", "months", quiet=json) as progress:
-        result = calibrate_start(progress=progress)
-    if write is not None:
-        result.write(write)
-    if json:
-        print_json(result.summary())
+    if shippers:
+        run_shipper_numbers(write, replications, workers, json)
     else:
-        show_calibration(console(), result)
+        run_calibration(write, replications, workers, json)
 
 
 @reports_errors

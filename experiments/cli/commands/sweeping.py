@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import console, reports_errors
-from experiments.cli.options import FolderArgument, JsonOption, OutcomeOption, WorkersOption
+from experiments.cli.console import FAILED, console, reports_errors
+from experiments.cli.options import FolderArgument, JsonOption, OutcomeOption, RosterOption, WorkersOption
 
 
 @reports_errors
@@ -18,6 +18,7 @@ def sweep(
         Path, typer.Option("--out", metavar="DIR", help="Folder of the sweep; a second call goes on in it.")
     ],
     workers: WorkersOption = None,
+    roster: RosterOption = None,
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Use the workers of this dask scheduler instead.")
     ] = None,
@@ -33,15 +34,16 @@ def sweep(
     """
     from experiments.cli.sweeps import run_sweep
 
-    run_sweep(design, out, workers, dask, retry_failed, timeout, json)
+    run_sweep(design, out, workers, roster or (), dask, retry_failed, timeout, json)
 
 
 @reports_errors
 def status(folder: FolderArgument, json: JsonOption = False) -> None:
-    """Show how far a sweep is: done, failed, left, rate, errors by kind."""
+    """Show how far a sweep is: done, failed, left, rate, errors by kind; exit code 1 where a file is damaged."""
     from experiments.cli.sweeps import show_status
 
-    show_status(folder, json)
+    if not show_status(folder, json):
+        raise typer.Exit(FAILED)
 
 
 @reports_errors

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from experiments.cli.console import FAILED, complain, reports_errors
-from experiments.cli.options import JsonOption
+from experiments.cli.options import JsonOption, RosterOption
 
 
 @reports_errors
@@ -72,6 +72,7 @@ def serve(
         Path | None, typer.Option("--open", metavar="DIR", help="Folder of sweeps to show, or of a single one.")
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open-browser", help="Open the page in the browser.")] = False,
+    roster: RosterOption = None,
     processes: Annotated[
         int | None,
         typer.Option(min=0, max=64, metavar="N", help="Processes that simulate months; one for each processor."),
@@ -81,9 +82,16 @@ def serve(
     # By name and only here: the app stands on the floor above this one, which must work without it.
     from importlib import import_module
 
+    from experiments.errors import InputError
+    from experiments.parties import read_roster
+
+    problems: list[str] = []
+    parties = read_roster(roster or (), problems)
+    if problems:
+        raise InputError(problems)
     app_server = import_module("server.serve")
     try:
-        app_server.serve(host, port, open_browser, open_, processes)
+        app_server.serve(host, port, open_browser, open_, processes, parties)
     except KeyboardInterrupt:
         return  # the usual way to end it
     except app_server.ServeError as error:

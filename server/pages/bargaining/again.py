@@ -74,7 +74,7 @@ def take_again(session: Session, values: object) -> bool:
     seat, answers = (values.get("seat"), values.get("answers")) if isinstance(values, Mapping) else (None, None)
     if seat not in SEATS or not isinstance(answers, list) or len(answers) > MAX_ANSWERS:
         return False
-    if why_no_seat(session.choice.settings()):
+    if why_no_seat(session.choice.settings(), str(seat)):
         return False
     kept = {
         one["key"]: {name: one[name] for name in _PARTS if name in one}

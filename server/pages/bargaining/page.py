@@ -136,7 +136,7 @@ def SeatCard(session: Session, snapshot: Snapshot) -> solara.Element:
     assert view is None or isinstance(view, SeatView)
 
     def start(seat: str) -> None:
-        problem = why_no_seat(session.choice.settings()) if seat else ""
+        problem = why_no_seat(session.choice.settings(), seat) if seat else ""
         set_error(f"No seat here: {problem}." if problem else "")
         if problem:
             return
@@ -178,4 +178,5 @@ def _headline(snapshot: Snapshot, table: Table | None) -> solara.Element:
         forced=bool(run and run.forced),
         error="",
         playing=snapshot.status == "playing",
+        remark=run.coarse if run else "",
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from experiments.figures import HEADLINES, choose, figure, scale_of, split_year, unit_of
+from experiments.gains import WHOLE, rows_of
 from experiments.reports.words import outcome_meaning
 from server import plots
 from server.glossary import TERMS
@@ -18,6 +19,7 @@ from server.tables import Cell, Column, TableData, number_cell
 from server.words import MONTH_NAMES, outcome_words, words_of
 
 BILLION = 1e9
+ADDED_UP = "All together"
 SMALLEST_TOLD_USD = 1e5  # less would be shown as nothing
 # What the chart over time offers first.
 FIRST_SERIES = (
@@ -112,10 +114,10 @@ def gains_plot(found: Compared) -> Plot:
     return Plot(
         title="Who gains and who loses",
         unit=f"{unit} over the run, against {labels[0]}",
-        note="Difference run by run with the same seed, and its 95 % interval over the seeds. Carriers: profit; USPS: "
-        "net income; Amazon: less cost of delivery; shippers, consumers and members: value of prices and service; mail "
-        "users: postage against inflation; treasury: payments that USPS puts off count as its loss. The lines are of "
-        "different kinds and are never added up.",
+        note="Difference run by run with the same seed, and its 95 % interval over the seeds. Carriers: what they "
+        "receive less what they pay, capital in use included; USPS: net income; Amazon: less its delivery bill; "
+        "shippers, consumers and members: value of prices and service; mail users: postage against inflation; "
+        "Treasury: interest of USPS. What all of it adds up to, and why, stands below.",
         summary=f"Gains in {unit}: " + "; ".join(spoken),
         option=plots.whiskers(actors, series),
         legend=plots.legend(list(series), [imposes(one) for one in comparison.scenarios[1:]], first=1),
@@ -161,6 +163,34 @@ def gains_table(found: Compared) -> TableData:
         cells=tuple(cells),
         frame=frame,
         note=f"Over the whole run, against {found.comparison.names[0]}. Not clear: the interval holds zero.",
+    )
+
+
+def parts_table(found: Compared) -> TableData:
+    """From what parts each gain comes, and what all gains add up to."""
+    scale, unit = _gain_scale(found)
+    labels = dict(zip(found.comparison.names, labels_of(found), strict=True))
+    parts = {key: row for key, row in rows_of(found.comparison.gain_parts()).items() if key[1] != WHOLE}
+    lines = {(ADDED_UP, *key): row for key, row in rows_of(found.comparison.adding_up()).items()}
+    cells, rows = [], []
+    for (actor, part, name), values in (parts | lines).items():
+        row = pd.Series(dict(zip(("gain", "low", "high"), values, strict=True)))
+        shown = number_cell(_signed(values[0] / scale), values[0], "$")
+        cells.append((actor, part, labels[name], shown, _interval(row / scale)))
+        rows.append((actor, part, labels[name], *values))
+    return TableData(
+        title="From what",
+        columns=(
+            Column("Actor"),
+            Column("Part"),
+            Column("Run"),
+            Column(f"Gain, {unit}", number=True),
+            Column("95 % interval", number=True),
+        ),
+        cells=tuple(cells),
+        frame=pd.DataFrame(rows, columns=["actor", "part", "run", "gain_usd", "low_usd", "high_usd"]),
+        note="Parts of a firm are its statement: what it receives and, below zero, what it pays. What one party pays "
+        "another receives, so all gains add up to what customers get more, less what the work costs more.",
     )
 
 

@@ -11,7 +11,7 @@ import ipyvue
 import solara
 
 from server.pages.compare import cards
-from server.pages.compare.plan import MAX_REPLICATIONS, MAX_RUNS, SHIPPERS, draft_of
+from server.pages.compare.plan import MAX_REPLICATIONS, MAX_RUNS, draft_of
 from server.pages.compare.state import comparing_of, progress_of
 from server.pages.compare.work import Compared
 from server.pages.watch import scenario_cards
@@ -21,6 +21,7 @@ from server.session import Session
 from server.tables import DataTable
 from server.words import names_in_words
 from server.work.changes import follow
+from server.work.limits import SHIPPERS
 from server.work.shared import work_pool
 
 # A page is drawn anew at most so often while its job runs.
@@ -87,7 +88,9 @@ def Results(found: Compared) -> solara.Element:
     differences, set_differences = solara.use_state(True)
     everything, set_everything = solara.use_state(False)
     choices = solara.use_memo(lambda: cards.series_choices(found), [found])
-    gains = solara.use_memo(lambda: (cards.gains_plot(found), cards.gains_table(found)), [found])
+    gains = solara.use_memo(
+        lambda: (cards.gains_plot(found), cards.gains_table(found), cards.parts_table(found)), [found]
+    )
     table = solara.use_memo(lambda: cards.outcome_table(found, everything), [found, everything])
     months = solara.use_memo(lambda: cards.months_plot(found, series, differences), [found, series, differences])
     comparison = found.comparison
@@ -111,6 +114,7 @@ def Results(found: Compared) -> solara.Element:
         ipyvue.Html.element(tag="section", class_="lm-headline", children=head),
         draw(gains[0]),
         DataTable(gains[1]),
+        DataTable(gains[2]),
         picker,
         draw(months),
         DataTable(table, searchable=True),

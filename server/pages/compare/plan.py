@@ -10,14 +10,13 @@ from experiments.comparison import check_comparison
 from experiments.errors import InputError
 from experiments.settings import check_seeds, gather, prepare_scenario, read_settings
 from model.scenario import Scenario, scenario_names
-from server.choice import Choice
-from server.work.limits import size_problems
+from server.choice import NEVER_FROM_A_PAGE, Choice
+from server.parties import ONLY_BY_SERVING, with_house_roster
+from server.work.limits import SHIPPERS, size_problems
 
 MAX_RUNS, MAX_REPLICATIONS = 6, 40
 MAX_TEXT = 2000
 DEFAULT_REPLICATIONS = 5
-# Fewer shippers make a run faster and coarser; a size is offered, so that nobody has to know the parameter.
-SHIPPERS = (2000, 500, 100)
 
 
 @dataclass(frozen=True)
@@ -111,6 +110,11 @@ def make_plan(draft: Draft) -> Plan:
     changed = [_read_changes(text, number, problems) for number, (_, text) in enumerate(draft.runs, start=1)]
     names = _names([scenario for scenario, _ in draft.runs], changed)
     size = {"n_shippers": draft.shippers} if draft.shippers in SHIPPERS[1:] else {}
+    problems += [
+        f"run {number}: n_shippers: the number of shippers is chosen for all runs; leave one of both"
+        for number, changes in enumerate(changed, start=1)
+        if size and "n_shippers" in changes
+    ]
     loads = [
         lambda number=number, name=name, changes=changes, label=label: _scenario(
             number, name, size | changes, draft.until, label
@@ -151,9 +155,10 @@ def _read_changes(text: str, number: int, problems: list[str]) -> dict[str, Any]
     found: list[str] = []
     changes = read_settings([line.strip() for line in text.splitlines() if line.strip()], found)
     problems += [f"run {number}: {problem.removeprefix('--set ')}".replace("--set ", "") for problem in found]
+    problems += [f"run {number}: {key}: {ONLY_BY_SERVING}" for key in sorted(NEVER_FROM_A_PAGE & changes.keys())]
     if "end" in changes:
         problems.append(f"run {number}: end: the last month is given once for all runs")
-    return changes
+    return {key: value for key, value in changes.items() if key not in NEVER_FROM_A_PAGE}
 
 
 def _scenario(number: int, name: str, changes: Mapping[str, Any], until: str, label: str) -> Scenario:
@@ -163,7 +168,7 @@ def _scenario(number: int, name: str, changes: Mapping[str, Any], until: str, la
         scenario = prepare_scenario(name, {k: v for k, v in changes.items() if k != "end"}, until=until)
     except InputError as error:
         raise InputError([problem.replace("set: ", f"run {number}: ", 1) for problem in error.problems]) from error
-    return scenario.with_changes({"name": label})
+    return with_house_roster(scenario).with_changes({"name": label})
 
 
 def _names(scenarios: Sequence[str], changed: Sequence[Mapping[str, Any]]) -> list[str]:

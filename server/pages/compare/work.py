@@ -59,7 +59,7 @@ def put_together(plan: Plan, found: Sequence[Any]) -> Compared:
         gains=comparison.gains(),
         months=tuple(map(str, frames[0].index)),
         series=tuple(map(str, frames[0].columns)),
-        bands=paired_months(shaped).astype(np.float32),
+        bands=paired_months(shaped, [*map(str, frames[0].columns)]).astype(np.float32),
     )
 
 

@@ -13,8 +13,10 @@ import numpy as np
 from experiments.designs import Design, read_design
 from experiments.designs.plan import at_point, make_plan
 from experiments.errors import InputError
+from experiments.resolution import coarse_note
 from experiments.settings import gather
 from experiments.simulation import simulate_market
+from server.parties import house_roster
 from server.work.limits import size_problems
 from server.work.worker import tick
 
@@ -34,6 +36,7 @@ class Checked:
         outcomes: Outcomes that are kept.
         months: Months of a run.
         pilot_seconds: What one run took just now.
+        coarse: Remark on markets with fewer shippers than usual, empty for others.
     """
 
     mapping: dict[str, Any]
@@ -46,6 +49,7 @@ class Checked:
     outcomes: int
     months: int
     pilot_seconds: float
+    coarse: str = ""
 
     def seconds(self, workers: int) -> float:
         """Time that the sweep will take with so many processes, from the pilot run."""
@@ -62,7 +66,7 @@ def check_design(mapping: Mapping[str, Any], known: Sequence[str]) -> Checked:
     Raises:
         InputError: All that is wrong with it.
     """
-    design: Design = gather(lambda: read_design(mapping), known=known)[0]
+    design: Design = gather(lambda: read_design(mapping, house_roster()), known=known)[0]
     problems = [problem for scenario in design.scenarios for problem in size_problems(scenario)]
     if problems:
         raise InputError(problems)
@@ -79,6 +83,7 @@ def check_design(mapping: Mapping[str, Any], known: Sequence[str]) -> Checked:
         kind=design.kind,
         points=design.n_points,
         scenarios=tuple(one.name for one in design.scenarios),
+        coarse=coarse_note(one.parameters.n_shippers for one in design.scenarios),
         replications=design.replications,
         runs=len(plan),
         simulations=len(np.unique(plan.keys)),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.errors import InputError
 from experiments.reports.shares import finding
 from experiments.reports.words import label
+from experiments.resolution import coarse_note, shippers_of
 from experiments.store.reading import SweepResult, open_sweep
 from experiments.store.status import Status
 from server.pages.experiments.pictures import pictures
@@ -15,6 +17,7 @@ from server.pages.experiments.result_tables import result_tables
 from server.plots import Plot
 from server.tables import TableData
 from server.words import factor_words, outcome_words
+from server.work.sweeps import in_plain_words
 
 __all__ = ["Question", "StoreFigures", "store_figures"]
 
@@ -58,9 +61,16 @@ def store_figures(folder: str, question: Question) -> StoreFigures:
         question: Which outcome, scenario and factors; what is not in the store is replaced by what is.
 
     Raises:
-        InputError: The folder holds no sweep.
+        InputError: The folder holds no sweep, or a damaged one; nobody learns where it is.
     """
-    result = open_sweep(Path(folder))
+    try:
+        return _figures(Path(folder), question)
+    except InputError as error:
+        raise InputError([in_plain_words(problem, Path(folder)) for problem in error.problems]) from error
+
+
+def _figures(folder: Path, question: Question) -> StoreFigures:
+    result = open_sweep(folder)
     status = result.status
     asked = answerable(result, question)
     forced = {one["name"] for one in result.manifest.design["scenarios"] if one.get("forced")}
@@ -97,7 +107,10 @@ def _lead(result: SweepResult, status: Status) -> str:
     factors = ", ".join(map(factor_words, result.factors[:6])) + (", ..." if len(result.factors) > 6 else "")
     seeds = f"{design['replications']} seed{'s' if design['replications'] > 1 else ''}"
     names = " and ".join(label(result, name) for name in result.scenarios)
+    coarse = coarse_note(shippers_of(design))
     return (
         f"A {result.kind} design over {factors}: {result.manifest.points:,} points in {names}, {seeds} each. "
-        f"{status.done:,} of {status.runs:,} runs are done" + (f", {status.failed:,} failed." if status.failed else ".")
+        f"{status.done:,} of {status.runs:,} runs are done"
+        + (f", {status.failed:,} failed." if status.failed else ".")
+        + (f" {coarse}" if coarse else "")
     )

@@ -13,12 +13,12 @@ from experiments.errors import InputError
 from experiments.settings import read_settings
 from model.parameters import Parameters
 from model.scenario import Lever, levers, scenario_names
+from server.work.limits import SHIPPERS
 
 KINDS = ("grid", "lhs", "sobol", "morris")
 SIZES = {"lhs": "points", "sobol": "points", "morris": "trajectories"}
 MAX_SCENARIOS, MAX_FACTORS, MAX_SIZE, MAX_REPLICATIONS, MAX_RUNS = 4, 20, 4096, 100, 20_000
 MAX_STEPS, MAX_TEXT = 50, 1000
-SHIPPERS = (2000, 500, 100)
 FIRST_FACTOR = {"name": "build_limit", "low": None, "high": None, "steps": 4, "values": ""}
 
 
@@ -144,7 +144,9 @@ def _fixed(form: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     shippers = form.get("shippers")
     if shippers not in SHIPPERS:
         problems.append(f"shippers: it must be one of {', '.join(map(str, SHIPPERS))}")
-    elif shippers != SHIPPERS[0] and "n_shippers" not in fixed:
+    elif shippers != SHIPPERS[0] and "n_shippers" in fixed:
+        problems.append("set: n_shippers: the number of shippers is chosen above; leave one of both")
+    elif shippers != SHIPPERS[0]:
         fixed["n_shippers"] = shippers
     return fixed
 

@@ -14,7 +14,7 @@ import solara
 from experiments.reports.words import outcome_meaning
 from server.pages.experiments.checking import Checked
 from server.pages.experiments.figures import StoreFigures
-from server.pages.experiments.form import KINDS, SHIPPERS, SIZES, factor_choices
+from server.pages.experiments.form import KINDS, SIZES, factor_choices
 from server.pages.experiments.state import Experimenting, experimenting_of
 from server.pages.watch import scenario_cards
 from server.parts import HandlerMaker, followed_by, help_button, main, opening, page
@@ -23,6 +23,7 @@ from server.session import Session
 from server.tables import DataTable
 from server.words import duration, outcome_words
 from server.work.changes import follow
+from server.work.limits import SHIPPERS
 from server.work.shared import sweeps as server_sweeps
 from server.work.shared import work_pool
 from server.work.stores import StoreEntry, stores_folder
@@ -176,7 +177,7 @@ def size_in_words(checked: Checked, workers: int) -> str:
         + (f" ({shared:,} of them equal to others)" if shared else "")
         + f". A pilot run of {checked.months} months took {checked.pilot_seconds:.1f} s here; with {workers} "
         f"process{'es' if workers > 1 else ''} the sweep takes about {duration(checked.seconds(workers))}. "
-        f"{checked.outcomes} outcomes are kept."
+        f"{checked.outcomes} outcomes are kept.{' ' if checked.coarse else ''}{checked.coarse}"
     )
 
 

@@ -12,12 +12,14 @@ from experiments.analysis.responses import averaged_over, heat_map, response
 from experiments.analysis.sensitivity import sensitivity
 from experiments.errors import InputError
 from experiments.figures import scale_of
+from experiments.intervals import domain_of
 from experiments.reports.shares import may_be_chance, rows_of
 from experiments.reports.words import factor_meaning, label
 from experiments.store.reading import SweepResult
 from server import plots
 from server.pages.experiments.questions import Question, drivers_for, leading_factors, short_value, unit_in_words
 from server.plots import Floats, Plot
+from server.work.sweeps import in_plain_words
 
 MAX_CURVES = 4
 
@@ -35,8 +37,8 @@ def _drawn(
     try:
         return draw(result, asked.outcome, asked)
     except InputError as error:
-        nothing = Plot(_TITLES[draw.__name__], "", "", "; ".join(error.problems), {}, empty="; ".join(error.problems))
-        return [nothing]
+        why = "; ".join(in_plain_words(problem, result.folder) for problem in error.problems)
+        return [Plot(_TITLES[draw.__name__], "", "", why, {}, empty=why)]
 
 
 def _heat(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
@@ -142,7 +144,8 @@ def _responses(result: SweepResult, outcome: str, asked: Question) -> list[Plot]
         labels = list(dict.fromkeys(table.index.get_level_values(factor)))
         numeric = all(isinstance(one, int | float) and not isinstance(one, bool) for one in labels)
         names = list(dict.fromkeys(table.index.get_level_values("scenario")))
-        series = {str(name): _with_band(table.loc[name].reindex(labels) / scale) for name in names}
+        limits = [end / scale for end in domain_of(outcome)]
+        series = {str(name): _with_band(table.loc[name].reindex(labels) / scale, *limits) for name in names}
         forced = [label(result, name) != name for name in names]
         told = (
             "Mean of the points, and one standard deviation between seeds (luck) to both sides."
@@ -169,13 +172,13 @@ def _responses(result: SweepResult, outcome: str, asked: Question) -> list[Plot]
     return found
 
 
-def _with_band(rows: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
+def _with_band(rows: pd.DataFrame, least: float, most: float) -> tuple[Floats, Floats, Floats]:
     """Mean with its interval over the points; where there is one point a value, with the spread of its seeds."""
     middle = rows["mean"].to_numpy(dtype=float)
     if rows["low"].notna().any():
         return middle, rows["low"].to_numpy(dtype=float), rows["high"].to_numpy(dtype=float)
     luck = rows["luck"].to_numpy(dtype=float)
-    return middle, middle - luck, middle + luck
+    return middle, np.maximum(middle - luck, least), np.minimum(middle + luck, most)
 
 
 def _constant(title: str, outcome: str) -> Plot:

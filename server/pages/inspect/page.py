@@ -106,8 +106,14 @@ def _kicker(snapshot: Snapshot, report: Report) -> str:
 
 def _headline(snapshot: Snapshot, text: str, kicker: str, error: str) -> solara.Element:
     run = snapshot.run
-    playing = snapshot.status == "playing"
-    return charts.headline(text=text, kicker=kicker, forced=bool(run and run.forced), error=error, playing=playing)
+    return charts.headline(
+        text=text,
+        kicker=kicker,
+        forced=bool(run and run.forced),
+        error=error,
+        playing=snapshot.status == "playing",
+        remark=run.coarse if run else "",
+    )
 
 
 def rows_of(group: Group, seen: set[str] | None = None) -> list[dict[str, Any]]:

@@ -47,11 +47,13 @@ def _headline(snapshot: Snapshot) -> solara.Element:
         text = snapshot.headline
     back = " · looking back" if snapshot.shown < snapshot.n_done else ""
     by_hand = " · played by hand" if run and run.seat else ""
-    kicker = f"{run.title}{run.changed} · seed {run.seed}{by_hand}{back}" if run else ""
+    parties = f" · {run.parties}" if run and run.parties else ""
+    kicker = f"{run.title}{run.changed} · seed {run.seed}{by_hand}{parties}{back}" if run else ""
     return charts.headline(
         text=text,
         kicker=kicker,
         forced=bool(run and run.forced),
         error=snapshot.message,
         playing=snapshot.status == "playing",
+        remark=run.coarse if run else "",
     )

@@ -1,8 +1,8 @@
 """The regulator: statutory tests of what USPS charges, earns and owes. It follows no interest of its own.
 
-Law, in the reading of the design text (section 14): 39 U.S.C. 2005 (debt), 3622 (mail prices), 3632 and 3633 (prices of
-competitive products). The tests are pure functions; the agent keeps the queue of filed contracts and knows which rule
-is broken at present.
+Law, in the reading of docs/odd.md, "USPS, law, distress": 39 U.S.C. 2005 (debt), 3622 (mail prices), 3632 and 3633
+(prices of competitive products). The tests are pure functions; the party rules by them, keeps the queue of filed
+contracts and knows which rule is broken at present.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import Month
+from agents.party import Party
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 PER_PARCEL = "$ per parcel"
 ROUNDING = 1e-9  # relative; a price that equals its cost up to rounding covers it
 
@@ -162,24 +163,89 @@ class Decision:
         return np.array([finding.limit for finding in self.findings])
 
 
-class Regulator(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
+class Regulator(Party):
     """Applies the law, decides filed contracts after its lag, and keeps the dates of violations.
+
+    Rule of all its rulings: docs/odd.md, "USPS, law, distress".
 
     Args:
         model: The market.
+        key: Name in code.
+        name: Name for people.
         lag_months: Months from filing to decision.
+
+    Attributes:
+        lag_months: Months from filing to decision.
+        queue: Filed contracts that wait for their review.
+        broken: Month since when a rule is broken, by rule and subject.
     """
 
-    def __init__(self, model: Any, lag_months: int) -> None:
-        super().__init__(model)
+    def __init__(self, model: Any, key: str, name: str, lag_months: int) -> None:
+        super().__init__(model, key, name)
         self.lag_months = lag_months
         self.queue: list[Filing] = []
         self.broken: dict[tuple[Rule, str], Month] = {}
 
-    @staticmethod
-    def review_contract(price: float, attributable_cost: float) -> Finding:
-        """Test one price of a contract, $ per parcel; `limit` of the finding is the lowest price that passes."""
-        return contract_floor(price, attributable_cost)
+    def review_contract(self, price: float, attributable_cost: float, subject: str = "", contract: str = "") -> Finding:
+        """Rule on one price of a contract; `limit` of the finding is the lowest price that passes.
+
+        It knows price and attributable cost as filed or booked, $ per parcel, and decides whether one covers the other.
+
+        Args:
+            price: $ per parcel.
+            attributable_cost: $ per parcel.
+            subject: What is looked at, in words.
+            contract: Key of a contract in force, empty for one that is filed.
+        """
+        return contract_floor(price, attributable_cost, subject, contract)
+
+    def review_product(self, price: float, attributable_cost: float, subject: str) -> Finding:
+        """Rule on a product: whether its mean published price covers its attributable cost, both $ per parcel."""
+        return product_floor(price, attributable_cost, subject)
+
+    def review_awards(self, parcels: Floats, payment: Floats, attributable_cost: Floats) -> Bools:
+        """Rule on what a bidder has won: which zones may be signed, (Z,).
+
+        It knows the very parcels won in each zone, and decides where their price covers what they cost USPS.
+
+        Args:
+            parcels: Parcels a year, (Z,).
+            payment: $ a year, (Z,).
+            attributable_cost: $ a year, (Z,).
+        """
+        return np.array(
+            [
+                won <= 0.0 or self.review_contract(paid / won, cost / won).passed
+                for won, paid, cost in zip(parcels, payment, attributable_cost, strict=True)
+            ]
+        )
+
+    def review_mail_price(self, increase: float) -> Finding:
+        """Rule on a yearly change of mail prices, a share: within inflation and the authority beyond it."""
+        figures = self.world.figures
+        return mail_price(increase, figures.inflation, figures.mail_price_above_inflation)
+
+    def review_debt(self, debt: float, ceiling: float, borrowed: float, yearly_limit: float) -> tuple[Finding, ...]:
+        """Rule on what USPS owes and has borrowed within the fiscal year.
+
+        Args:
+            debt: $.
+            ceiling: Of the debt, as Congress has set it, $.
+            borrowed: In the fiscal year, $.
+            yearly_limit: Of borrowing, $.
+        """
+        return debt_ceiling(debt, ceiling), yearly_borrowing(borrowed, yearly_limit)
+
+    def review_year(self, revenue: float, cost: float, institutional_cost: float) -> tuple[Finding, ...]:
+        """Rule on all parcels of a fiscal year together.
+
+        Args:
+            revenue: From parcels, $.
+            cost: What they cost together, $.
+            institutional_cost: Cost that no product causes, $.
+        """
+        share = self.world.figures.appropriate_share
+        return appropriate_share(revenue - cost, institutional_cost, share), incremental_cost(revenue, cost)
 
     def file(self, filing: Filing) -> None:
         """Take a contract into the queue."""

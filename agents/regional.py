@@ -1,0 +1,133 @@
+"""Regional carriers: they go to neighbouring states, build beyond their routes, take each other over, and give up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.capacity import CapacityOrder
+from agents.carriers import QUARTER, Carrier
+from agents.entry import EntryCase, annuity_with_ramp, entry_parts
+from agents.extension import ExtensionCase, extension_parts
+from agents.mergers import MergerCase, merger_value
+from agents.reach import ReachCase, reach_beyond
+
+Floats = NDArray[np.float64]
+
+
+class RegionalCarrier(Carrier):
+    """A carrier of some states, which cannot grow faster than its organisation."""
+
+    expands = True
+
+    def yearly_build_limit(self) -> float:
+        """Annual parcels of capacity that it can add in a year."""
+        return self.world.figures.regional_growth_cap * float(self.world.own_books(self.index).capacity.sum())
+
+    def build_room(self, months: int) -> float:
+        """Annual parcels of capacity that it can order in some months; a year of them grows by the cap, not more."""
+        return self.growth_cap(months) * float(self.world.own_books(self.index).capacity.sum())
+
+    def growth_cap(self, months: int) -> float:
+        """Largest growth in some months, as a share."""
+        grown: float = (1.0 + self.world.figures.regional_growth_cap) ** (months / MONTHS_PER_YEAR) - 1.0
+        return grown
+
+    def enters(self, case: EntryCase, room: float) -> CapacityOrder | None:
+        """Order capacity in the neighbouring states that are worth it, the best ones first; None where none is.
+
+        It expects as many parcels by household as where it delivers today, at its own cost and prices. Rule:
+        docs/odd.md, Rivals.
+
+        Args:
+            case: What it expects of the states around it.
+            room: Annual parcels of capacity that its growth cap leaves for this quarter.
+        """
+        figures, lead = self.world.figures, int(self.world.figures.build_lead_months)
+        years = self.years_of_business(lead, figures.reconsider_hazard)
+        part = entry_parts(case, years, figures.regional_entry_density, self.smallest_station(), room)
+        if not part.any():
+            return None
+        before = case.covered
+        coverage = np.maximum(before, np.where(part > 0.0, before + part * (case.coverage - before), 0.0))
+        parcels = part * case.parcels
+        capital = float((parcels * case.capital).sum())
+        return CapacityOrder(self.index, self.world.month + lead, parcels, coverage, capital)
+
+    def years_of_business(self, lead_months: int, hazard: float) -> float:
+        """Years of full business that an investment is worth today; see `agents.entry.annuity_with_ramp`."""
+        figures = self.world.figures
+        months = int(figures.capital_life_years) * MONTHS_PER_YEAR
+        return annuity_with_ramp(figures.discount_rate_monthly, months, lead_months, hazard)
+
+    def extends(self, case: ExtensionCase, room: float) -> CapacityOrder | None:
+        """Build where it used to buy beyond its routes and own delivery pays, a part of the gap a quarter.
+
+        It knows its own cost there but for the error of who has never delivered there, which counts in full until it
+        begins and fades from then on. Rule: docs/odd.md, Make or buy.
+
+        Args:
+            case: Places beyond its routes in its states.
+            room: Annual parcels of capacity that it can still order this quarter.
+        """
+        since = self.world.month if self.learning_since is None else self.learning_since
+        figures = self.world.figures
+        found = extension_parts(
+            case,
+            self.misjudgement(case.luck, since),
+            hurdle=figures.investment_hurdle,
+            speed=figures.coverage_adjust_speed,
+            smallest=self.smallest_station(),
+            room=room,
+        )
+        if found is None:
+            return None
+        additions, coverage = found
+        self.learning_since = since
+        capital = float((additions * figures.by_type("capacity_capex")[self.world.zones.zone_type]).sum())
+        arrives: Month = self.world.month + int(figures.build_lead_months)
+        return CapacityOrder(self.index, arrives, additions, coverage, capital)
+
+    def error_on_routes(self, luck: float) -> float:
+        """Nothing: where its routes pass it has always delivered itself."""
+        return 0.0
+
+    def sells_beyond(self, case: ReachCase) -> Floats:
+        """Share of the households beyond its routes to which it sells economy until the next quarter, (Z,).
+
+        It sells where the price covers access, injection and upstream; what a contract does not carry costs the
+        published price. All that it sells grows by its cap at most. Rule: docs/odd.md, Make or buy.
+
+        Args:
+            case: What it could sell there, and what access costs.
+        """
+        return reach_beyond(case, self.growth_cap(QUARTER))
+
+    def takes_over(self, case: MergerCase) -> float | None:
+        """What a neighbour that gives up is worth to it, $; None where it does not want it.
+
+        A carrier buys when it earns money itself, and the customers are there from the first month. There is no
+        purchase price: the other one is worth nothing to its owners. Rule: docs/odd.md, Rivals.
+
+        Args:
+            case: What it expects of the joined network.
+        """
+        if not case.touches or case.cash <= 0.0 or self.negative_months > 0:
+            return None
+        worth = merger_value(case, self.years_of_business(0, 1.0))
+        return worth if worth > 0.0 else None
+
+    def leaves(self) -> bool:
+        """Whether it gives up: after so many months of losses in a row. Rule: docs/odd.md, Rivals."""
+        return self.negative_months >= int(self.world.figures.regional_exit_cash_months)
+
+    def accepts_buyer(self, offers: Mapping[int, float]) -> int | None:
+        """To whom it goes when it gives up: to the one to which it is worth most; None where it closes instead.
+
+        Args:
+            offers: What it is worth to each carrier that wants it, $, by index; of equals the first one buys.
+        """
+        return max(offers, key=lambda carrier: offers[carrier]) if offers else None

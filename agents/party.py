@@ -126,7 +126,7 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
     def wage_step(self, month: Month) -> Mapping[str, float]:
         """Wages that it sets in a month; none, unless it is a union or whoever else sets wages. Carriers are not asked.
 
-        It knows what everybody knows, and what it remembers. Rule: docs/odd.md, Submodels, Wages.
+        It knows what everybody knows, and what it remembers. Rule: docs/odd.md, Cost of delivery.
 
         Args:
             month: The month that begins.

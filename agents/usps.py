@@ -87,7 +87,7 @@ class Usps(Carrier):
     def price_structure(self, usual: PriceStructure) -> PriceStructure:
         """How it prices last-mile access: as the scenario says, unless it has a way of its own.
 
-        It knows what everybody knows. Rule: docs/odd.md, Submodels, Bargaining: zones that share a price.
+        It knows what everybody knows. Rule: docs/odd.md, Negotiation: one thread for each price group.
 
         Args:
             usual: What the scenario says.

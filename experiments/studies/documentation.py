@@ -18,6 +18,7 @@ from experiments.provenance import changes
 from experiments.studies.sections import write_section
 from model.events import KINDS, Event
 from model.market import PHASES
+from model.newcomers import Newcomer
 from model.outcomes import OUTCOMES
 from model.parameters import Parameters
 from model.records import SERIES
@@ -107,6 +108,17 @@ def lever_table() -> str:
     return table(("owner", "lever", "values", "default", "meaning"), rows)
 
 
+def added_carriers() -> str:
+    """What a scenario file says of a carrier that it adds."""
+    rows = []
+    for name, one in Newcomer.model_fields.items():
+        default = "must be named" if one.is_required() else one.default or "none"
+        rows.append(
+            (f"`{one.alias or name}`", ", ".join(getattr(one.annotation, "__args__", ())), default, one.description)
+        )
+    return table(("field", "values", "default", "meaning"), rows)
+
+
 def outcomes() -> str:
     """What is computed of a run, by year and for the whole run."""
     rows = [
@@ -192,6 +204,7 @@ SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
     "reference.md": {
         "scenarios": scenarios,
         "levers": lever_table,
+        "carriers": added_carriers,
         "outcomes": outcomes,
         "series": series,
         "events": event_kinds,

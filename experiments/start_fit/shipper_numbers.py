@@ -44,6 +44,12 @@ OUTCOMES = (
 )
 
 
+def shown(outcome: str) -> str:
+    """An outcome as the page names it; the sums over regional carriers are outcomes of no run."""
+    rest = outcome.removeprefix(f"{REGIONAL}_")
+    return f"`{outcome}`" if rest == outcome else f"regional carriers, sum of `{{carrier}}_{rest}`"
+
+
 @dataclass(frozen=True, eq=False)
 class ShipperNumbers:
     """Outcomes of the same seeds with different numbers of shippers.
@@ -104,7 +110,7 @@ class ShipperNumbers:
         usual = usual_shippers()
         differences = self.table.drop(index=self.sizes[0], level=1)
         t = (differences["difference"] / differences["difference_s_e"]).abs()
-        beyond = [f"`{outcome}` with {size:,}" for outcome, size in t.index[t > 3.0]]
+        beyond = [f"{shown(outcome)} with {size:,}" for outcome, size in t.index[t > 3.0]]
         text = f"{len(beyond)} of {len(t)} differences are larger than three standard errors"
         text += f" (by chance one in 370 is): {', '.join(beyond)}." if beyond else "."
         if usual in self.sizes[1:]:
@@ -133,7 +139,7 @@ class ShipperNumbers:
             "| " + " | ".join(self.headers) + " |",
             "|---|---" + "|---:" * (len(self.headers) - 2) + "|",
         ]
-        lines += ["| " + " | ".join([f"`{row[0]}`" if row[0] else "", *row[1:]]) + " |" for row in self.rows()]
+        lines += ["| " + " | ".join([shown(row[0]) if row[0] else "", *row[1:]]) + " |" for row in self.rows()]
         return "\n".join(lines) + "\n"
 
     def write(self, file: str | Path) -> None:

@@ -32,8 +32,10 @@ SMALL = {"n_shippers": 100}
 PARTIES = ("usps", "amazon", "ups", "fedex", "ontrac", "veho")
 
 
-def environment(*parties: str, scenario: Any = "baseline", until: str | None = "2025-06", **changes: Any) -> Any:
-    return parallel_env(parties or ("usps", "amazon"), scenario, SMALL | changes, until=until)
+def environment(
+    *parties: str, scenario: Any = "baseline", until: str | None = "2025-06", roster: Any = None, **changes: Any
+) -> Any:
+    return parallel_env(parties or ("usps", "amazon"), scenario, SMALL | changes, until=until, roster=roster)
 
 
 def action(env: MarketEnvironment, agent: str, **values: float) -> np.ndarray:

@@ -22,6 +22,7 @@ from model.scenario import Scenario
 
 if TYPE_CHECKING:
     from experiments.learning.environment import MarketEnvironment
+    from experiments.parties import Roster
 
 __all__ = ["parallel_env"]
 
@@ -32,6 +33,7 @@ def parallel_env(
     set: Mapping[str, Any] | None = None,
     from_: str | None = None,
     until: str | None = None,
+    roster: Roster | None = None,
 ) -> MarketEnvironment:
     """Make an environment in which some parties act and all others decide as usual.
 
@@ -41,6 +43,7 @@ def parallel_env(
         set: Levers and parameters to change, by name.
         from_: First month, "2025-01".
         until: Last month, "2030-12".
+        roster: Classes of one's own for some parties, or their import paths, by key; they decide what no action does.
 
     Raises:
         InputError: PettingZoo is missing, or what was asked for is not possible; tells all problems at once.
@@ -52,4 +55,4 @@ def parallel_env(
     from experiments.learning.environment import MarketEnvironment
     from experiments.settings import prepare_scenario
 
-    return MarketEnvironment(tuple(parties), prepare_scenario(scenario, set, from_, until))
+    return MarketEnvironment(tuple(parties), prepare_scenario(scenario, set, from_, until, roster=roster))

@@ -36,16 +36,16 @@ FROM_TO = "-1 to 1"
 LIST_PRICE = Field(
     "list_price",
     FROM_TO,
-    "Its yearly price increase: from none at -1 to the largest that it may decide on at 1; only in its month",
+    "Its yearly list price increase: from none at -1 to the largest that it may decide on at 1",
 )
 CAPACITY = Field(
     "capacity",
     FROM_TO,
-    "Its quarterly capacity order times 1 more than this, within its build limit; nothing at -1, twice as much at 1",
+    "Its quarterly capacity order: from nothing at -1 to twice the usual one at 1, within its build limit",
 )
 WITH_OTHER = (
-    Field("offer", FROM_TO, "Its own price: further from the other side below 0, closer above; see below"),
-    Field("acceptance", FROM_TO, "The price that it takes: it asks for more below 0, takes less above; see below"),
+    Field("offer", FROM_TO, "Its own price: further from the other side below 0, nearer above"),
+    Field("acceptance", FROM_TO, "The price that it takes: only a better one below 0, a worse one too above"),
 )
 
 
@@ -84,7 +84,7 @@ class Learner(Carrier):
     # Its actions come from outside of the market, so nothing but the one who acts can repeat the run.
     travels = False
     #: What it sees of itself and of what is public.
-    sees: tuple[Part, ...] = (CALENDAR, BOOKS, NETWORK, DEMAND, PRICES)
+    sees: tuple[Part, ...] = (CALENDAR, BOOKS, DEMAND, PRICES, NETWORK)
     #: What it decides by action besides its talks.
     decides: tuple[Field, ...] = (LIST_PRICE, CAPACITY)
     _action: Mapping[str, float] = {}
@@ -192,4 +192,4 @@ def decided_by(learner: type[Learner], others: Sequence[str], prices: bool, talk
     if not talks:
         return own
     pairs = ((other, field) for other in others for field in WITH_OTHER)
-    return (*own, *(Field(f"{other}_{one.name}", one.unit, f"{other}: {one.meaning}") for other, one in pairs))
+    return (*own, *(Field(f"{other}_{one.name}", one.unit, one.meaning) for other, one in pairs))

@@ -12,6 +12,8 @@ import model.state
 from agents.party import Party
 from agents.roster import USUAL
 from agents.shipper_memory import ShipperMemory
+from experiments.learning.parties import Learner, PostalLearner, ShipperLearner, decided_by
+from experiments.learning.seen import with_other
 from experiments.provenance import changes
 from experiments.studies.sections import write_section
 from model.events import KINDS, Event
@@ -23,6 +25,7 @@ from model.records import SERIES
 from model.scenario import Scenario, levers, scenario_names
 
 ROOT = Path(__file__).resolve().parents[2]
+LEARNERS = {"USPS": PostalLearner, "Amazon": ShipperLearner, "all others": Learner}
 STATE_OF = ("Environment", "Tariffs", "ChoiceState", "NetworkState", "ShipperMemory", "Books", "Usps")
 
 
@@ -166,6 +169,30 @@ def parameters() -> str:
     return table(("symbol", "value", "range", "unit", "meaning", "status", "settable", "source"), rows)
 
 
+def observations() -> str:
+    """What a party that learns sees, in the order of the array."""
+    parts = list(dict.fromkeys(part for kind in LEARNERS.values() for part in kind.sees if part in Learner.sees))
+    parts += [part for kind in LEARNERS.values() for part in kind.sees if part not in parts]
+    rows: list[tuple[str, ...]] = []
+    for part in parts:
+        seers = [name for name, kind in LEARNERS.items() if part in kind.sees]
+        who = "all" if len(seers) == len(LEARNERS) else ", ".join(seers)
+        rows += [(who, part.name, f"`{field.name}`", field.unit, field.meaning) for field in part.fields]
+    other = with_other("OTHER")
+    rows += [("all", other.name, f"`{field.name}`", field.unit, field.meaning) for field in other.fields]
+    return table(("seen by", "part", "number", "unit", "meaning"), rows)
+
+
+def actions() -> str:
+    """What a party that learns decides, in the order of the array."""
+    rows = []
+    for field in decided_by(Learner, ["OTHER"], prices=True, talks=True):
+        deciders = [name for name, kind in LEARNERS.items() if field in decided_by(kind, ["OTHER"], True, True)]
+        who = "all" if len(deciders) == len(LEARNERS) else ", ".join(deciders)
+        rows.append((who, f"`{field.name}`", field.unit, field.meaning))
+    return table(("decided by", "number", "unit", "meaning"), rows)
+
+
 def changelog() -> str:
     """The changelog of the project."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -183,6 +210,7 @@ SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
         "events": event_kinds,
     },
     "parameters.md": {"parameters": parameters},
+    "learning.md": {"observations": observations, "actions": actions},
     "changelog.md": {"changelog": changelog},
 }
 

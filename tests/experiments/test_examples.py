@@ -48,6 +48,15 @@ def test_a_sweep_and_its_heat_map(
     assert "0 of 6" not in capsys.readouterr().out  # nothing is run twice
 
 
+def test_a_learner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    run("learning.py", monkeypatch, "2026-11", "1", "2", "1", "2")
+    told = capsys.readouterr().out
+    assert "round 1: the best of 2 earns" in told
+    found = re.search(r"On 2 other seeds .* is (-?)\$([\d,]+) million \(95 % interval .*\): it (\D+) the usual", told)
+    assert found
+    assert found[3] in ("earns more than", "earns less than", "cannot be told from")
+
+
 def test_reading_a_store_with_duckdb(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     run("duckdb_store.py", monkeypatch)
     printed = capsys.readouterr().out

@@ -32,8 +32,10 @@ SMALL = {"n_shippers": 100}
 PARTIES = ("usps", "amazon", "ups", "fedex", "ontrac", "veho")
 
 
-def environment(*parties: str, scenario: Any = "baseline", until: str | None = "2025-06", **changes: Any) -> Any:
-    return parallel_env(parties or ("usps", "amazon"), scenario, SMALL | changes, until=until)
+def environment(
+    *parties: str, scenario: Any = "baseline", until: str | None = "2025-06", roster: Any = None, **changes: Any
+) -> Any:
+    return parallel_env(parties or ("usps", "amazon"), scenario, SMALL | changes, until=until, roster=roster)
 
 
 def action(env: MarketEnvironment, agent: str, **values: float) -> np.ndarray:
@@ -196,6 +198,33 @@ def test_the_layout_is_that_of_the_spaces() -> None:
     assert "capacity" not in [field.name for field in env.decides("usps")]
     nothing = environment("ups", bargaining="nash", price_rule="frozen")
     assert [field.name for field in nothing.decides("ups")] == ["capacity"]
+
+
+def documented(section: str, agent: str, others: list[str]) -> list[tuple[str, str]]:
+    """Names and units that docs/learning.md tells for a party, in its order."""
+    page = (EXAMPLES.parent / "docs" / "learning.md").read_text(encoding="utf-8")
+    part = page.partition(f"generated {section}: begin")[2].partition("<!--")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in part.splitlines() if line.startswith("| ")][1:]
+    name = {"usps": "USPS", "amazon": "Amazon"}.get(agent, "all others")
+    named = [(row[-3].strip("`"), row[-2]) for row in rows if row[0] == "all" or name in row[0].split(", ")]
+    own = [one for one in named if not one[0].startswith("OTHER_")]
+    shared = [one for one in named if one[0].startswith("OTHER_")]
+    return own + [(number.replace("OTHER", other), unit) for other in others for number, unit in shared]
+
+
+@pytest.mark.parametrize("agent", PARTIES)
+def test_the_page_tells_what_every_number_is(agent: str) -> None:
+    env = environment(*PARTIES)
+    talks = "contract and talks with "
+    others = [part.name.removeprefix(talks) for part in env.parts(agent) if part.name.startswith(talks)]
+    assert others == {
+        "usps": [key for key in ParcelMarket(env.settings).carriers.keys if key != "usps"],
+        "amazon": ["usps", "ups", "fedex"],
+        "ups": ["amazon", "usps"],
+        "fedex": ["amazon", "usps"],
+    }.get(agent, ["usps"])
+    for section, fields in (("observations", env.sees(agent)), ("actions", env.decides(agent))):
+        assert documented(section, agent, others) == [(field.name, field.unit) for field in fields]
 
 
 def test_the_reward_is_the_result_in_the_ledger() -> None:

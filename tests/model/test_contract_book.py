@@ -307,8 +307,8 @@ def test_every_contract_event_of_a_run_leads_to_a_contract_of_its_parties_and_ti
     run = finished()
     first = {one.key: one.start for one in run.book.history}
     seen = set()
-    # A contract that passes to another carrier keeps the name that it was signed under.
-    taken_over = {event.actors[1] for event in run.events if event.kind == "merger"}
+    # Where a contract passes to another carrier in a merger, both its names are told.
+    taken_over = {actor for event in run.events if event.kind == "merger" for actor in event.actors}
     for event in run.events:
         for key in [about.removeprefix("contract:") for about in event.about if about.startswith("contract:")]:
             assert set(key.split("-")[:2]) <= set(event.actors) | {"usps"} | taken_over

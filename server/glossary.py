@@ -34,6 +34,7 @@ TERMS: dict[str, str] = {
     # Money
     "net income": "What USPS earns or loses in a month, mail included, after all costs.",
     "debt ceiling": "At the end of each month. The law lets USPS borrow up to the ceiling and no more.",
+    "statement": "Everything that a firm received and paid, by whom and for what, as the books have it.",
     "contribution": "Revenue less the cost that these parcels cause: what is left to pay for everything else.",
     "attributable cost": "Cost that a product causes. The law forbids USPS to sell below it.",
     "institutional cost": "Cost that no single product causes, such as the network that must reach every address.",

@@ -8,7 +8,7 @@ from agents.calendar import MONTHS_PER_YEAR
 from model.carriers import AMAZON, USPS
 from model.ledger import CENTS
 from model.market import ParcelMarket
-from model.statements import CATEGORIES, IN_RESULT, LENDERS, REGIONS, flows_of_last
+from model.statements import CATEGORIES, IN_RESULT, LENDERS, REGIONS, Category, flows_of_last
 from server.inspecting.report import Fact, Group, fact
 
 MILLION = 1e6
@@ -38,7 +38,7 @@ def statement_group(market: ParcelMarket, index: int) -> Group:
         if not category.in_result:
             continue
         for words, amounts in (("from", flow[position, :, party]), ("to", flow[position, party])):
-            facts += _lines(market, category.name, words, amounts)
+            facts += _lines(market, category, words, amounts)
     counted = flow[IN_RESULT]
     result = float(counted[:, :, party].sum() - counted[:, party].sum()) / CENTS
     meaning = "What it received less what it paid."
@@ -63,7 +63,7 @@ def statement_group(market: ParcelMarket, index: int) -> Group:
     return Group(f"Statement of the last {span}", tuple(facts) if months else (), "Nothing was paid yet.")
 
 
-def _lines(market: ParcelMarket, category: str, words: str, cents: np.ndarray) -> list[Fact]:
+def _lines(market: ParcelMarket, category: Category, words: str, cents: np.ndarray) -> list[Fact]:
     """One line for each party with which there was money in a category; all regions of small shippers together."""
     amounts: dict[str, float] = {}
     names = dict(zip(market.carriers.keys, market.carriers.names, strict=True)) | WHO
@@ -73,6 +73,12 @@ def _lines(market: ParcelMarket, category: str, words: str, cents: np.ndarray) -
         amounts[name] = amounts.get(name, 0.0) + float(cents[other]) / CENTS
     sign, verb = (1.0, "Received") if words == "from" else (-1.0, "Paid")
     return [
-        fact(f"{verb} for {FOR_WHAT[category]} {words} {name}", sign * dollars, "million $", scale=MILLION)
+        fact(
+            f"{verb} for {FOR_WHAT[category.name]} {words} {name}",
+            sign * dollars,
+            "million $",
+            f"{category.meaning}.",
+            scale=MILLION,
+        )
         for name, dollars in amounts.items()
     ]

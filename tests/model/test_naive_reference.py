@@ -14,9 +14,12 @@ SEGMENTS = range(3)
 
 @pytest.fixture(scope="module")
 def small_market(market, oracle):
-    """A running market of 200 shippers in December, when carriers are fullest."""
+    """A running market of 200 shippers in November: carriers are full, and discounts are those that parcels paid.
+
+    In the last month of a quarter carriers set the discounts of the next one after the parcels were tendered.
+    """
     built = market(n_shippers=int(oracle("factorisation_shippers")))
-    for _ in range(12):
+    for _ in range(11):
         built.step()
     return built
 
@@ -62,7 +65,7 @@ def test_tender_of_the_running_market_is_the_sum_over_its_shippers(small_market,
 
         def price(carriers, i=i):
             keep = 1.0 - float(table.discount[i])
-            return [max(float(tariffs.floor[s, k]), float(tariffs.level[s, k]) * keep) for s, k in enumerate(carriers)]
+            return [max(float(tariffs.floor[s, k]), float(tariffs.offered[s, k]) * keep) for s, k in enumerate(carriers)]
 
         primary, fallback = table.primary[i].tolist(), table.fallback[i].tolist()
         shippers.append(

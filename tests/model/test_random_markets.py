@@ -150,7 +150,7 @@ def test_a_start_that_cannot_be_is_told_as_one(changes, told):
 
 
 def test_interest_that_usps_cannot_pay_is_owed_not_paid_from_nothing():
-    scenario = Scenario().with_changes({"n_shippers": 120, "end": "2025-02", "usps_net_loss_2024": 900.0})
+    scenario = Scenario().with_changes({"n_shippers": 120, "end": "2025-12", "usps_net_loss_2024": 120.0})
     market = ParcelMarket(scenario).run()
     assert market.ledger.cash("usps") >= 0.0
     assert market.usps.arrears > 50e9

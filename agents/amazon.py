@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.announced import AnnouncedPlan, rural_plan
 from agents.books import CarrierBooks
 from agents.calendar import Month
-from agents.capacity import whole_stations
 from agents.carriers import QUARTER
 from agents.large_buyer import LargeBuyer
+from agents.rules.announced import AnnouncedPlan, rural_plan
+from agents.rules.capacity import whole_stations
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from agents.distress import Ladder
+    from agents.rules.distress import Ladder
 
 Floats = NDArray[np.float64]
 

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.access import AccessCase, AlternativeCase, HandedOver, alternative_cost, hand_over
-from agents.announced import AnnouncedPlan
 from agents.books import CarrierBooks
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
-from agents.entry import EntryCase, months_of_losses
-from agents.extension import ExtensionCase
 from agents.geography import SEGMENTS
-from agents.make_or_buy import InsourcingCase, perceived_error, share_to_insource
-from agents.mergers import MergerCase
 from agents.party import Party
-from agents.pricing import PriceResponse, paid_growth, raising_pays
-from agents.reach import ReachCase
-from agents.shedding import ReviewCase
+from agents.rules.access import AccessCase, AlternativeCase, HandedOver, alternative_cost, hand_over
+from agents.rules.announced import AnnouncedPlan
+from agents.rules.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
+from agents.rules.entry import EntryCase, months_of_losses
+from agents.rules.extension import ExtensionCase
+from agents.rules.make_or_buy import InsourcingCase, perceived_error, share_to_insource
+from agents.rules.mergers import MergerCase
+from agents.rules.pricing import PriceResponse, paid_growth, raising_pays
+from agents.rules.reach import ReachCase
+from agents.rules.shedding import ReviewCase
 from agents.world import World
 
 Floats = NDArray[np.float64]

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from agents.bargaining import Offer, Side
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.carriers import Carrier
-from agents.contract_use import ContractPosition, OwnContracts, owed_pace, taken_back
 from agents.contracts import Contract
-from agents.make_or_buy import updated_price_belief, worth_of_delivering
+from agents.rules.contract_use import ContractPosition, OwnContracts, owed_pace, taken_back
+from agents.rules.make_or_buy import updated_price_belief, worth_of_delivering
+from agents.rules.sourcing import MonthToSource, Sourcing, cut_slices, source_deliveries, to_total
 from agents.shipper_memory import ShipperMemory
-from agents.sourcing import MonthToSource, Sourcing, cut_slices, source_deliveries, to_total
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.capacity import CapacityOrder
 from agents.carriers import QUARTER, Carrier
-from agents.entry import EntryCase, annuity_with_ramp, entry_parts
-from agents.extension import ExtensionCase, extension_parts
-from agents.mergers import MergerCase, merger_value
-from agents.reach import ReachCase, reach_beyond
+from agents.rules.capacity import CapacityOrder
+from agents.rules.entry import EntryCase, annuity_with_ramp, entry_parts
+from agents.rules.extension import ExtensionCase, extension_parts
+from agents.rules.mergers import MergerCase, merger_value
+from agents.rules.reach import ReachCase, reach_beyond
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ class RegionalCarrier(Carrier):
         return CapacityOrder(self.index, self.world.month + lead, parcels, coverage, capital)
 
     def years_of_business(self, lead_months: int, hazard: float) -> float:
-        """Years of full business that an investment is worth today; see `agents.entry.annuity_with_ramp`."""
+        """Years of full business that an investment is worth today; see `agents.rules.entry.annuity_with_ramp`."""
         figures = self.world.figures
         months = int(figures.capital_life_years) * MONTHS_PER_YEAR
         return annuity_with_ramp(figures.discount_rate_monthly, months, lead_months, hazard)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from agents.calendar import JANUARY, MONTHS_PER_YEAR, Month
 from agents.carriers import Carrier
-from agents.filling import fill_discount, fills, merged_share
 from agents.geography import SEGMENTS
-from agents.shedding import ReviewCase, contracts_to_shed
+from agents.rules.filling import fill_discount, fills, merged_share
+from agents.rules.shedding import ReviewCase, contracts_to_shed
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.announced import AnnouncedPlan
 from agents.calendar import Month
-from agents.sourcing import AccessSlices, AmazonFlows
+from agents.rules.announced import AnnouncedPlan
+from agents.rules.sourcing import AccessSlices, AmazonFlows
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -10,7 +10,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.blocks import BLOCK, blocks
+from agents.rules.blocks import BLOCK, blocks
 
 if TYPE_CHECKING:
     from agents.world import World

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from agents.bargaining import PriceStructure, Sale, SellerLimits, seller_limits
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.capacity import CapacityOrder, Closure
 from agents.carriers import QUARTER, Carrier
-from agents.distress import BILLION, Ladder, Measures, Rung, forecast_cash, measures_in_force
-from agents.universal_service import unprofitable
+from agents.rules.capacity import CapacityOrder, Closure
+from agents.rules.distress import BILLION, Ladder, Measures, Rung, forecast_cash, measures_in_force
+from agents.rules.universal_service import unprofitable
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from agents.bargaining import View
 from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
-from agents.contract_use import OwnContracts
 from agents.contracts import Contract
 from agents.geography import ZoneTable
-from agents.pricing import OwnDemand
+from agents.rules.contract_use import OwnContracts
+from agents.rules.pricing import OwnDemand
 from agents.shippers import ShipperTable
 
 Floats = NDArray[np.float64]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.pricing import quote
+from agents.rules.pricing import quote
 
 if TYPE_CHECKING:
     from model.economy import Economy

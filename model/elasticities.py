@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.blocks import softmax_over_options
-from agents.choice import primary_available
 from agents.geography import SEGMENTS
+from agents.rules.blocks import softmax_over_options
+from agents.rules.choice import primary_available
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
 from model.state import MarketState

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from agents.bargaining import View
 from agents.books import CarrierBooks, PostalBooks
 from agents.calendar import Month
-from agents.contract_use import OwnContracts
 from agents.contracts import Contract
 from agents.party import Party
-from agents.pricing import OwnDemand
 from agents.roster import check_kind, paths_of, travels
+from agents.rules.contract_use import OwnContracts
+from agents.rules.pricing import OwnDemand
 from agents.shippers import Shipper
 from model.access import insourcing
 from model.bargains import carriage

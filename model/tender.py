@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.choice import split_volume
 from agents.geography import SEGMENTS
+from agents.rules.choice import split_volume
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
 

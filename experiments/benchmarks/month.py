@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.choice import primary_available
+from agents.rules.choice import primary_available
 from model.access import set_reach
 from model.contract_margins import enterprise_quotes
 from model.market import PHASES, ParcelMarket

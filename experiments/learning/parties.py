@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from agents.amazon import Amazon
 from agents.bargaining import Side, Strategy, View
 from agents.calendar import Month
-from agents.capacity import CapacityOrder, cut_to_limit
 from agents.carriers import QUARTER, Carrier
+from agents.rules.capacity import CapacityOrder, cut_to_limit
 from agents.usps import Usps
 from experiments.learning.seen import (
     BOOKS,

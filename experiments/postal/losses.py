@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agents.distress import Rung
+from agents.rules.distress import Rung
 from experiments.postal.volume_loss import INCOME, at_once, leaving, leaving_gradually, staying
 from experiments.provenance import provenance
 from experiments.runs import Progress, start_market

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from agents.distress import Rung
+from agents.rules.distress import Rung
 from experiments.postal.losses import UspsLosses
 from experiments.postal.volume_loss import LADDER
 from experiments.storage import write_text

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from agents.bargaining import SliceValues, slice_values
 from agents.delivery_cost import AccessRates, NetworkRates, StreetGeometry, route_economics, usps_unit_cost
 from agents.geography import ZONE_TYPES, density_at_percentile
-from agents.make_or_buy import own_cost
+from agents.rules.make_or_buy import own_cost
 from model.parameters import Parameters
 
 BILLION, MILLION = 1e9, 1e6

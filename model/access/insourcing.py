@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.extension import ExtensionCase
-from agents.make_or_buy import InsourcingCase, own_cost, with_passing_routes
+from agents.rules.extension import ExtensionCase
+from agents.rules.make_or_buy import InsourcingCase, own_cost, with_passing_routes
 from model.access.accounts import passed_by
 from model.access.terms import access_price, injection_cost
 from model.answers import checked

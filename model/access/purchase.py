@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.access import AccessCase
 from agents.geography import ECONOMY
+from agents.rules.access import AccessCase
 from model.access.insourcing import own_cost_luck, spared_cost
 from model.access.terms import access_terms, injection_cost
 from model.answers import checked

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.access import AlternativeCase
 from agents.carriers import QUARTER
 from agents.geography import ECONOMY
-from agents.pricing import quote
-from agents.reach import ReachCase
+from agents.rules.access import AlternativeCase
+from agents.rules.pricing import quote
+from agents.rules.reach import ReachCase
 from model.access.purchase import buyers
 from model.access.terms import access_contract, access_price, injection_cost
 from model.answers import checked

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.access import AccessTerms
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract
+from agents.rules.access import AccessTerms
 
 if TYPE_CHECKING:
     from model.economy import Economy

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.auction import AccessNeed
 from agents.calendar import Month
-from agents.pricing import quote
+from agents.rules.pricing import quote
 from model.access import buyers, carrier_slices
 from model.auction.lots import ECONOMY, attributable_cost, last_month
 from model.bargains.enterprise import buyer_name

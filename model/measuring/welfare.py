@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.blocks import sum_over_options
 from agents.geography import SEGMENTS
+from agents.rules.blocks import sum_over_options
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
 from model.state import MarketState

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.contract_use import OwnContracts
 from agents.contracts import Contract, ShortfallRule
+from agents.rules.contract_use import OwnContracts
 from model.auction.awarded import ledger_party
 from model.auction.dates import announced, sells_by_lot, shut_out
 from model.bargains.carriage import carriage_cost_factors, published_carriage_price

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.capacity import CapacityOrder
 from agents.carriers import Carrier
 from agents.delivery_cost import mean_over_coverage
-from agents.entry import EntryCase
+from agents.rules.capacity import CapacityOrder
+from agents.rules.entry import EntryCase
 from model.answers import ROUNDING
 from model.borders import read_borders
 from model.carriers import USPS

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.choice import primary_available
 from agents.delivery_cost import mean_over_coverage
-from agents.mergers import MergerCase
+from agents.rules.choice import primary_available
+from agents.rules.mergers import MergerCase
 from model.answers import AnswerError
 from model.bargains.enterprise import buyer_name
 from model.borders import read_borders

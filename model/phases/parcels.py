@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.choice import Menu, primary_available, reconsider
 from agents.geography import SEGMENTS
-from agents.pricing import quote
-from agents.sourcing import MonthToSource
+from agents.rules.choice import Menu, primary_available, reconsider
+from agents.rules.pricing import quote
+from agents.rules.sourcing import MonthToSource
 from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
 from model.auction.delivery import hand_over_awards, take_enterprise_awards

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from agents.books import CarrierBooks
 from agents.calendar import Month
-from agents.capacity import CapacityOrder
 from agents.carriers import QUARTER, Carrier
+from agents.rules.capacity import CapacityOrder
 from model.access.insourcing import extension_case, insource
 from model.capital import buy_capital
 from model.phases.entry_exit import count_losses, enter, expanding, within

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from agents.books import PostalBooks
 from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost.checks import check_values
-from agents.distress import Rung
+from agents.rules.distress import Rung
 from agents.usps import Bill
 from model.carriers import USPS
 from model.ledger import CENTS

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from agents.carriers import Carrier
 from agents.contracts import Contract
-from agents.pricing import quote
-from agents.shedding import ReviewCase
+from agents.rules.pricing import quote
+from agents.rules.shedding import ReviewCase
 from model.answers import checked, chosen_rows
 from model.bargains.carriage import announced_cut
 from model.bargains.enterprise import buyer_name

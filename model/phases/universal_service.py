@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import JANUARY, MONTHS_PER_YEAR
-from agents.distress import Rung
-from agents.universal_service import fixed_street_cost, mail_share
+from agents.rules.distress import Rung
+from agents.rules.universal_service import fixed_street_cost, mail_share
 from model.carriers import USPS
 from model.operations import usps_mean_cost
 from model.postal_accounts import MailMonth, mail_month

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.announced import AnnouncedPlan
 from agents.carriers import Carrier
+from agents.rules.announced import AnnouncedPlan
 from model.capital import buy_capital
 from model.demand import season_factors
 from model.fixed_costs import close_capacity

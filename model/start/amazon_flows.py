@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.announced import expand_coverage
 from agents.geography import ZONE_TYPES, ZoneTable
-from agents.sourcing import AmazonFlows
+from agents.rules.announced import expand_coverage
+from agents.rules.sourcing import AmazonFlows
 from model.demand import destination_mix
 from model.parameters import Parameters
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.choice import split_volume
 from agents.geography import SEGMENTS
-from agents.pricing import quote
+from agents.rules.choice import split_volume
+from agents.rules.pricing import quote
 from agents.shippers import ShipperTable
 from model.start.small_rows import ChoiceSetting, SmallRows
 

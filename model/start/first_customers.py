@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.choice import draw_from_options
+from agents.rules.choice import draw_from_options
 from agents.shippers import ShipperTable
 
 Floats = NDArray[np.float64]

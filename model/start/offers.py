@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.geography import SEGMENTS, ZoneTable
-from agents.pricing import quote
+from agents.rules.pricing import quote
 from agents.shippers import ShipperTable
 from model.billing import mean_peak_weight, month_surcharges, sum_over_carriers
 from model.carriers import USPS, CarrierTable

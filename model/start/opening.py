@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.announced import rural_plan
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.geography import ECONOMY, ZoneTable
+from agents.rules.announced import rural_plan
+from agents.rules.sourcing import AccessSlices, AmazonFlows
 from agents.shipper_memory import ShipperMemory
-from agents.sourcing import AccessSlices, AmazonFlows
 from model.carriers import AMAZON, FEDEX, UPS, USPS, CarrierTable
 from model.demand import growth_index, season_factors
 from model.operations import CostModel, StreetCosts, amazon_own_cost, usps_resources

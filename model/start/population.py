@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri
 
 from agents.geography import SEGMENTS, ZoneTable
-from agents.pricing import volume_discount
+from agents.rules.pricing import volume_discount
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
 from model.start.even_points import even_points

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.blocks import BLOCK, blocks
-from agents.choice import primary_available, stationary_by_option
-from agents.pricing import quote
+from agents.rules.blocks import BLOCK, blocks
+from agents.rules.choice import primary_available, stationary_by_option
+from agents.rules.pricing import quote
 from agents.shippers import ShipperTable
 
 Floats = NDArray[np.float64]

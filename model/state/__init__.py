@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import Month
-from agents.sourcing import Sourcing
+from agents.rules.sourcing import Sourcing
 from model.allocation import Allocation, Backlog
 from model.auction.awarded import AwardedParcels
 from model.auction.round import AuctionRound

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import Month
-from agents.capacity import CapacityOrder, Closure
+from agents.rules.capacity import CapacityOrder, Closure
 from model.operations import StreetCosts
 
 Floats = NDArray[np.float64]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.distress import Rung
 from agents.geography import SEGMENTS, ZONE_TYPES
+from agents.rules.distress import Rung
 from model.carriers import AMAZON, USPS
 from model.market import ParcelMarket
 from model.phases.postal import debt_cap

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.access import AccessTerms, buy_access, keeps_commitment
+from agents.rules.access import AccessTerms, buy_access, keeps_commitment
 
 ZONES, CELLS = 6, 20
 COST = np.linspace(1.0, 6.0, CELLS) + np.linspace(0.0, 2.0, ZONES)[:, None]  # sparser is dearer, by zone and cell

@@ -22,8 +22,8 @@ from agents.bargaining import (
     stay_weight,
     tendered,
 )
-from agents.make_or_buy import own_cost
-from agents.sourcing import AccessSlices
+from agents.rules.make_or_buy import own_cost
+from agents.rules.sourcing import AccessSlices
 from model.parameters import Parameters
 from tests.oracles import ORACLES
 

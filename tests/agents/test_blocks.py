@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from agents.blocks import BLOCK, blocks, softmax_over_options, sum_over_options
-from agents.choice import draw, draw_from_options, softmax
+from agents.rules.blocks import BLOCK, blocks, softmax_over_options, sum_over_options
+from agents.rules.choice import draw, draw_from_options, softmax
 
 
 @pytest.mark.parametrize("options", [1, 3, 8, 12, 17, 40])

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.choice import Menu, draw, primary_available, reconsider, softmax, split_volume, stationary_shares
+from agents.rules.choice import Menu, draw, primary_available, reconsider, softmax, split_volume, stationary_shares
 
 seeds = st.integers(0, 2**32 - 1)
 FEW = settings(max_examples=60, deadline=None)

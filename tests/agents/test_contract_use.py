@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.calendar import Month
-from agents.contract_use import ContractPosition, owed_pace, taken_back
 from agents.contracts import Contract, ContractState
+from agents.rules.contract_use import ContractPosition, owed_pace, taken_back
 
 START = Month(2026, 10)
 PRICE, PUBLISHED = 3.5, 4.5

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from agents.make_or_buy import (
+from agents.rules.make_or_buy import (
     desired_coverage,
     own_cost,
     perceived_error,

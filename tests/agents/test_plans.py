@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from agents.calendar import Month
-from agents.capacity import cut_to_limit, wanted_additions
-from agents.pricing import PriceResponse, paid_growth, quote, volume_discount
+from agents.rules.capacity import cut_to_limit, wanted_additions
+from agents.rules.pricing import PriceResponse, paid_growth, quote, volume_discount
 
 RESPONSE = PriceResponse(cost=0.7, margin=0.5, utilisation=0.2, rivals=0.1, list_increase_max=0.069, pass_through=0.53)
 CALM = {

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from agents.capacity import closable, whole_stations
-from agents.entry import EntryCase, annuity_with_ramp, entry_parts, entry_value, months_of_losses
-from agents.filling import fill_discount, fills, merged_share
-from agents.shedding import contracts_to_shed
+from agents.rules.capacity import closable, whole_stations
+from agents.rules.entry import EntryCase, annuity_with_ramp, entry_parts, entry_value, months_of_losses
+from agents.rules.filling import fill_discount, fills, merged_share
+from agents.rules.shedding import contracts_to_shed
 
 reproducible = settings(deadline=None, derandomize=True)
 margins = arrays(np.float64, 8, elements=st.floats(-1.0, 0.5))

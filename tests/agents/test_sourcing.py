@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from agents.sourcing import AccessSlices, source_deliveries
+from agents.rules.sourcing import AccessSlices, source_deliveries
 
 parcels = arrays(np.float64, 4, elements=st.floats(0.0, 1e6, allow_subnormal=False))
 CHANNELS = ("own", "usps", "ups", "fedex", "usps_overflow", "ups_overflow", "fedex_overflow")

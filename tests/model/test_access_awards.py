@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.calendar import Month
-from agents.sourcing import AccessSlices, cut_slices
+from agents.rules.sourcing import AccessSlices, cut_slices
 from model.carriers import UPS, USPS
 from model.timeline import usps_amazon_expiry
 

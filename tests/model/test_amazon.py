@@ -10,7 +10,7 @@ import pytest
 from agents.amazon import Amazon
 from agents.auction import Bid
 from agents.calendar import Month
-from agents.sourcing import source_deliveries
+from agents.rules.sourcing import source_deliveries
 from model.market import ParcelMarket
 
 ROOT = Path(__file__).resolve().parents[2]

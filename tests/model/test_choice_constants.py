@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from agents.choice import Menu, stationary_shares
+from agents.rules.choice import Menu, stationary_shares
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
 from model.start import choice_constants, customers

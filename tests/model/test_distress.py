@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.calendar import Month
-from agents.distress import Ladder, Rung, measures_in_force
+from agents.rules.distress import Ladder, Rung, measures_in_force
 from model.carriers import USPS
 from model.parameters import Parameters
 

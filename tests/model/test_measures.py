@@ -135,7 +135,7 @@ def test_shippers_in_blocks_are_worth_the_same(market, monkeypatch, block, homes
 
     surplus, demand = found()
     monkeypatch.setattr("agents.shippers.BLOCK", block)
-    monkeypatch.setattr("agents.blocks.BLOCK", block)
+    monkeypatch.setattr("agents.rules.blocks.BLOCK", block)
     cut = list(built.shippers.blocks_by_home())
     assert max(len(set(home.tolist())) for _, home in cut) == homes_in_a_block
     np.testing.assert_array_equal(np.sort(np.concatenate([rows for rows, _ in cut])), np.arange(len(built.shippers)))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from agents.entry import annuity_with_ramp
-from agents.mergers import MergerCase, merger_value
+from agents.rules.entry import annuity_with_ramp
+from agents.rules.mergers import MergerCase, merger_value
 from model.bargains.enterprise import buyer_name
 from model.contract_book import ContractBook
 from model.events import EventLog

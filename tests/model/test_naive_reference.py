@@ -65,7 +65,9 @@ def test_tender_of_the_running_market_is_the_sum_over_its_shippers(small_market,
 
         def price(carriers, i=i):
             keep = 1.0 - float(table.discount[i])
-            return [max(float(tariffs.floor[s, k]), float(tariffs.offered[s, k]) * keep) for s, k in enumerate(carriers)]
+            return [
+                max(float(tariffs.floor[s, k]), float(tariffs.offered[s, k]) * keep) for s, k in enumerate(carriers)
+            ]
 
         primary, fallback = table.primary[i].tolist(), table.fallback[i].tolist()
         shippers.append(

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import model
-from agents.access import HandedOver
 from agents.auction import Bid, Demand, Lot
 from agents.regional import RegionalCarrier
 from agents.rivals import FedEx, Ups
+from agents.rules.access import HandedOver
 from model.access.slices import carrier_slices
 from model.answers import AnswerError, checked, chosen_rows
 from model.auction.house import hold

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from agents.pricing import OwnDemand, PriceResponse, paid_growth, raising_pays
 from agents.rivals import Ups
+from agents.rules.pricing import OwnDemand, PriceResponse, paid_growth, raising_pays
 from agents.usps import Usps
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.elasticities import long_run_demand

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agents.calendar import Month
-from agents.universal_service import fixed_street_cost, mail_share, unprofitable
+from agents.rules.universal_service import fixed_street_cost, mail_share, unprofitable
 from model.carriers import USPS
 from model.phases.universal_service import zone_contribution
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from agents.bargaining import SellerLimits
-from agents.distress import Rung
 from agents.rivals import Ups
+from agents.rules.distress import Rung
 from agents.usps import Usps
 from model.carriers import FEDEX, UPS, USPS
 from model.market import ParcelMarket

@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ledger": (("model.ledger",), ("model/test_ledger.py", "model/test_checks.py")),
     "allocation": (("model.allocation",), ("model/test_allocation.py", "model/test_naive_reference.py")),
     "contracts": (
-        ("agents.contracts", "agents.contract_use", "model.contract_book"),
+        ("agents.contracts", "agents.rules.contract_use", "model.contract_book"),
         ("agents/test_contracts.py", "agents/test_contract_use.py", "model/test_contract_book.py"),
     ),
     "bargaining": (

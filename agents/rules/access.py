@@ -4,9 +4,10 @@ A carrier delivers the densest addresses itself and hands over those where one m
 access. A cap on what the contract carries works like a higher price, a promised volume like a lower one: both are found
 as the shadow price at which the carrier would want exactly that much. Source: design text of the market, section 12.
 
-Amazon's use of its contract is in `agents.contract_use`: it looks at the slices of its table, each with a cost of its
-own, and a slice goes whole. Other carriers have no such table: here each zone is divided by density. The two are apart
-because slices come one by one and density does not; one function for both would need the slices and the shadow price.
+Amazon's use of its contract is in `agents.rules.contract_use`: it looks at the slices of its table, each with a cost
+of its own, and a slice goes whole. Other carriers have no such table: here each zone is divided by density. The two
+are apart because slices come one by one and density does not; one function for both would need the slices and the
+shadow price.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.delivery_cost.checks import check_values
-from agents.make_or_buy import coverage_worth
+from agents.rules.make_or_buy import coverage_worth
 
 Floats = NDArray[np.float64]
 MOST_STEPS = 40  # of the search for the shadow price; demand is nearly linear in it, so a dozen usually do

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.blocks import blocks
+from agents.rules.blocks import blocks
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int8]

@@ -38,6 +38,6 @@ def merger_value(case: MergerCase, years: float) -> float:
 
     Args:
         case: What the buyer expects.
-        years: Value of a year's business, years (see `agents.entry.annuity_with_ramp`).
+        years: Value of a year's business, years (see `agents.rules.entry.annuity_with_ramp`).
     """
     return years * (float((case.parcels * case.margin).sum()) - case.fixed)

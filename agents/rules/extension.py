@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.capacity import cut_to_limit, whole_stations
-from agents.make_or_buy import desired_coverage
+from agents.rules.capacity import cut_to_limit, whole_stations
+from agents.rules.make_or_buy import desired_coverage
 
 Floats = NDArray[np.float64]
 

@@ -82,7 +82,7 @@ class Backlog:
 
 @dataclass(slots=True)
 class Allocation:
-    """What happened to all parcels of a month; groups as in `Tender`, Amazon's handed-over parcels the last one.
+    """What happened to all parcels of a month; groups as in `model.groups`.
 
     Attributes:
         accepted: Parcels that each carrier delivers, (G, S, K, Z).

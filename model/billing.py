@@ -14,17 +14,17 @@ from model.ledger import Cents, to_cents
 Floats = NDArray[np.float64]
 
 
-def invoice_cents(allocation: Allocation, surcharge: Floats, n_quoted: int) -> Cents:
+def invoice_cents(allocation: Allocation, surcharge: Floats, tendered: slice) -> Cents:
     """Invoices of a month by customer group, segment and carrier, whole cents, (G, S, K).
 
     Args:
         allocation: What was accepted, and its dollars before surcharges.
         surcharge: Surcharges by carrier and zone, $ per parcel, (K, Z).
-        n_quoted: Leading groups that pay published surcharges (Amazon's contracts set their own).
+        tendered: Groups that pay published surcharges (Amazon's contracts set their own).
     """
     dollars = allocation.value.sum(axis=-1)
-    extra = np.einsum("gskz,kz->gsk", allocation.accepted[:n_quoted], surcharge)
-    dollars[:n_quoted] += extra
+    extra = np.einsum("gskz,kz->gsk", allocation.accepted[tendered], surcharge)
+    dollars[tendered] += extra
     return to_cents(dollars)
 
 

@@ -101,8 +101,7 @@ def money_imbalance(market: Economy) -> float:
     allocation = state.flows.allocation
     worst = abs(int(ledger.balance.sum()))
     row = ledger.categories.index("parcels")
-    quoted = len(allocation.accepted) - 2
-    owed = invoice_cents(allocation, state.tariffs.surcharge, quoted).sum(axis=(0, 1))
+    owed = invoice_cents(allocation, state.tariffs.surcharge, market.groups.tendered).sum(axis=(0, 1))
     for carrier, key in enumerate(market.carriers.keys):
         worst = max(worst, abs(int(owed[carrier]) - int(ledger.received[row, ledger.index(key)])))
     row, usps = ledger.categories.index("access"), ledger.index("usps")
@@ -152,7 +151,7 @@ def result_imbalance(market: Economy) -> float:
     worst = abs(int(found.sum())) / CENTS
     worst = max(worst, abs(int(found[ledger.index("usps")]) - round(state.flows.postal.net_income * CENTS)) / CENTS)
     books = state.books.revenue[-1] - state.flows.operating_cost - state.access.paid - capital_charges(market)
-    invoiced = state.flows.invoices[-2:].sum(axis=(0, 1)) / CENTS
+    invoiced = state.flows.invoices[market.groups.amazon.all].sum(axis=(0, 1)) / CENTS
     books[AMAZON] -= invoiced.sum() - invoiced[AMAZON]
     for carrier, key in enumerate(market.carriers.keys):
         if carrier != USPS:

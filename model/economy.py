@@ -22,6 +22,7 @@ from model.carriers import USPS, CarrierTable, load_carriers
 from model.contract_book import ContractBook
 from model.demand import season_factors
 from model.events import EventLog
+from model.groups import CustomerGroups, customer_groups
 from model.history import Paths, fitted_figures, make_paths
 from model.ledger import Ledger
 from model.measuring.welfare import shipper_surplus
@@ -33,7 +34,7 @@ from model.scenario import Scenario
 from model.start.assemble import Start, assemble
 from model.start.choice_constants import ChoiceSolution, StartError
 from model.state import MarketState
-from model.statements import LENDERS, PAYERS, open_ledger
+from model.statements import LENDERS, open_ledger
 from model.streams import Streams
 from model.wages import labour_shares
 from model.zones import build_zone_table
@@ -70,6 +71,7 @@ class Economy:
         start_segment_revenue: Revenue of the year before the start by segment and carrier, $, (S, K).
         labour_share: Share of wages in the cost of routes at the start, (K,).
         ledger: Accounts of all parties.
+        groups: Groups of customers.
         payer_of_group: Party that pays for each customer group, (G,).
         party_of_carrier: Party of each carrier, (K,).
         carriage_cost_factor: What Amazon's parcels cost UPS and FedEx over those of others, by key.
@@ -105,6 +107,7 @@ class Economy:
     start_segment_revenue: Floats
     labour_share: Floats
     ledger: Ledger
+    groups: CustomerGroups
     payer_of_group: NDArray[np.int64]
     party_of_carrier: NDArray[np.int64]
     carriage_cost_factor: dict[str, float]
@@ -273,6 +276,7 @@ class Economy:
 
     def _open_ledger(self) -> None:
         self.ledger = open_ledger(self.carriers.keys)
-        self.payer_of_group = np.array([self.ledger.index(name) for name in PAYERS])
+        self.groups = customer_groups()
+        self.payer_of_group = np.array([self.ledger.index(name) for name in self.groups.payers])
         self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
         self.ledger.pay("opening", LENDERS, "usps", self.figures.usps_cash_start * BILLION)

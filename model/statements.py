@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from agents.calendar import Month
-from agents.geography import DIVISIONS
+from model.groups import ENTERPRISE, REGIONS
 from model.ledger import CENTS, Cents, Ledger
 
 
@@ -53,8 +53,7 @@ CATEGORIES = (
 )
 STAFF, SUPPLIERS, LENDERS = "staff", "suppliers", "owners and lenders"
 TREASURY, RETIREMENT_FUNDS = "treasury", "retirement funds"
-ENTERPRISE, CONSOLIDATORS, MAIL_USERS = "enterprise", "consolidators", "mail_users"
-REGIONS = tuple(f"shippers {name}" for name in DIVISIONS)
+CONSOLIDATORS, MAIL_USERS = "consolidators", "mail_users"
 OUTSIDE_PARTIES = (
     *REGIONS,
     ENTERPRISE,
@@ -67,10 +66,6 @@ OUTSIDE_PARTIES = (
     RETIREMENT_FUNDS,
 )
 IN_RESULT = np.array([category.in_result for category in CATEGORIES])
-
-
-# Who pays for the parcels of each group of customers, as the allocation orders them: the last two are Amazon's.
-PAYERS = (*REGIONS, ENTERPRISE, "amazon", "amazon")
 
 
 def open_ledger(carriers: Iterable[str]) -> Ledger:

@@ -25,7 +25,7 @@ class Tender:
     """Parcels handed to carriers in one month, and what they cost before surcharges.
 
     Attributes:
-        volume: Parcels, (G, S, K, Z); groups are the home divisions of small shippers, then enterprise shippers.
+        volume: Parcels, (G, S, K, Z); the tendered groups of `model.groups`.
         value: Dollars at quoted prices before surcharges, same shape.
     """
 

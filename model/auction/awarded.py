@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.statements import CONSOLIDATORS, ENTERPRISE
+from model.groups import ENTERPRISE
+from model.statements import CONSOLIDATORS
 
 Floats = NDArray[np.float64]
 

@@ -20,7 +20,8 @@ from model.auction.lots import ECONOMY
 from model.auction.needs import line_haul
 from model.bargains.enterprise import buyer_name
 from model.carriers import USPS
-from model.statements import CONSOLIDATORS, ENTERPRISE, SUPPLIERS
+from model.groups import ENTERPRISE
+from model.statements import CONSOLIDATORS, SUPPLIERS
 from model.tender import Tender
 
 if TYPE_CHECKING:
@@ -72,21 +73,21 @@ def hand_over_awards(market: Economy, tender: Tender, taken: AwardedParcels | No
     if taken is None:
         return None
     surcharge = market.state.tariffs.surcharge[USPS]
-    enterprise_row = len(market.mix)
-    tender.volume[enterprise_row, ECONOMY, USPS] += taken.enterprise
-    tender.value[enterprise_row, ECONOMY, USPS] += taken.enterprise_usd - surcharge * taken.enterprise
+    enterprise, small = market.groups.enterprise, market.groups.regions
+    tender.volume[enterprise, ECONOMY, USPS] += taken.enterprise
+    tender.value[enterprise, ECONOMY, USPS] += taken.enterprise_usd - surcharge * taken.enterprise
     contracts = awards_in_force(market, [one for one in winners(market) if ledger_party(one) == CONSOLIDATORS])
     if not contracts:
         return taken
     due = np.array([_due(market, contract) for contract in contracts])
-    pool, paid = (array[:enterprise_row, ECONOMY, USPS] for array in (tender.volume, tender.value))
+    pool, paid = (array[small, ECONOMY, USPS] for array in (tender.volume, tender.value))
     available, total = pool.sum(axis=0), due.sum(axis=0)
     part = np.minimum(1.0, np.divide(total, available, out=np.zeros_like(total), where=available > 0.0))
     share = np.divide(due, total, out=np.zeros_like(due), where=total > 0.0)
     pooled = pool * part
     price = (share * np.array([_prices(market, contract) for contract in contracts])).sum(axis=0)
     before = paid * part + pooled * surcharge
-    tender.value[:enterprise_row, ECONOMY, USPS] += pooled * (price - surcharge) - paid * part
+    tender.value[small, ECONOMY, USPS] += pooled * (price - surcharge) - paid * part
     delivered = pooled.sum(axis=0)
     by_contract = {contract.buyer: share[i] * delivered for i, contract in enumerate(contracts)}
     return AwardedParcels(

@@ -77,7 +77,8 @@ def resold_volume(market: Economy, service: Month) -> Floats:
         held = market.book.get("usps", "amazon")
         free = held is None or held.expiry < service + int(market.figures.auction_term)
         if market.months_done and free and market.book.upcoming("usps", "amazon") is None:
-            resold += last_month(market, market.state.flows.allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0))
+            accepted = market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY, USPS]
+            resold += last_month(market, accepted.sum(axis=0))
     for carrier in buyers(market):
         contract = access_contract(market, carrier)
         if contract is None or contract.expiry <= service:

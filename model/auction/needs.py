@@ -79,15 +79,14 @@ def consolidator_needs(market: Economy, cost: Floats) -> list[AccessNeed]:
     """Consolidators: each pools small shippers who pay USPS from door to door, and keeps a margin of the price."""
     if not market.months_done:
         return []
-    p, allocation = market.figures, market.state.flows.allocation
-    n_divisions = market.mix.shape[0]
-    pool = last_month(market, allocation.accepted[:n_divisions, ECONOMY, USPS].sum(axis=0))
+    p, allocation, small = market.figures, market.state.flows.allocation, market.groups.regions
+    pool = last_month(market, allocation.accepted[small, ECONOMY, USPS].sum(axis=0))
     total = float(pool.sum())
     count = int(total // (p.consolidator_volume * MILLION))
     if count == 0:
         return []
-    paid = float(allocation.value[:n_divisions, ECONOMY, USPS].sum())
-    price = paid / float(allocation.accepted[:n_divisions, ECONOMY, USPS].sum()) + _yearly_peak(market)
+    paid = float(allocation.value[small, ECONOMY, USPS].sum())
+    price = paid / float(allocation.accepted[small, ECONOMY, USPS].sum()) + _yearly_peak(market)
     saved = price * (1.0 - p.target_margin_regional) - line_haul(market)
     each = pool * (p.consolidator_volume * MILLION / total)
     return [_everywhere(f"{CONSOLIDATOR}_{number + 1}", each, saved, cost) for number in range(count)]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.groups import CustomerGroups
+
 Floats = NDArray[np.float64]
 PERCENT = 100.0
 
@@ -37,13 +39,14 @@ def concentration(parcels: Floats) -> Concentration:
     return Concentration(((PERCENT * share) ** 2).sum(axis=1), parcels.argmax(axis=1), total)
 
 
-def sold_parcels(accepted: Floats, amazon: int) -> Floats:
+def sold_parcels(accepted: Floats, groups: CustomerGroups, amazon: int) -> Floats:
     """Parcels by who has the customer: all of Amazon's own count as Amazon's, whoever brings them, (S, K, Z).
 
     Args:
-        accepted: By customer group, segment, carrier and zone, Amazon's parcels in the last two groups, (G, S, K, Z).
+        accepted: By customer group, segment, carrier and zone, (G, S, K, Z).
+        groups: Groups of customers.
         amazon: Index of Amazon.
     """
-    sold = accepted[:-2].sum(axis=0)
-    sold[:, amazon] += accepted[-2:].sum(axis=(0, 2))
+    sold = accepted[groups.tendered].sum(axis=0)
+    sold[:, amazon] += accepted[groups.amazon.all].sum(axis=(0, 2))
     return np.asarray(sold)

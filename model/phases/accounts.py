@@ -24,8 +24,9 @@ from model.billing import invoice_cents, sum_over_carriers
 from model.capital import capital_charges
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.fixed_costs import fixed_costs
+from model.groups import CustomerGroups
 from model.ledger import CENTS
-from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
+from model.operations import SMALLEST_COVERAGE, network_of, on_time_share, street_costs, usps_resources
 from model.phases.labour import resource_flexibility, wage_step, wages_of_month
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.phases.postal import close_postal_books, postal_statement
@@ -52,18 +53,20 @@ def _operate(market: Economy) -> None:
     """Cost of the month by carrier: routes and staff adjust to need first, then what is in place is paid."""
     state, p, env = market.state, market.figures, market.state.environment
     network, allocation, demand = state.network, state.flows.allocation, state.flows.demand
+    groups = market.groups
     by_segment = allocation.accepted.sum(axis=0)  # by who sold it; `volume` is by who brings it to the door
     volume = delivered_parcels(market).sum(axis=0)
     year = MONTHS_PER_YEAR / env.season
     annual = (volume + passed_by(market)) * year
-    own = allocation.accepted[-2, ECONOMY, AMAZON]
-    handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
+    own = allocation.accepted[groups.amazon.agreed, ECONOMY, AMAZON]
+    handed = allocation.accepted[groups.amazon.all, ECONOMY, USPS].sum(axis=0)
     shipped = demand.amazon
     network.amazon_own = own * year
-    state.access.economy = allocation.accepted[:-2, ECONOMY].sum(axis=0) * year  # Amazon's parcels go their own way
+    # Amazon's parcels go their own way.
+    state.access.economy = allocation.accepted[groups.tendered, ECONOMY].sum(axis=0) * year
     state.access.handed = state.access.bought.sum(axis=1) * year
     used = network.coverage[1:].copy()
-    used[AMAZON - 1] = np.clip(own / shipped, SMALLEST_COVERAGE, 1.0)
+    used[network_of(AMAZON)] = np.clip(own / shipped, SMALLEST_COVERAGE, 1.0)
     used = np.maximum(used, SMALLEST_COVERAGE)
     network.street = street_costs(
         market.costs, market.zones, annual[1:], used, network.start_coverage, env.wage_other, env.price_level
@@ -98,7 +101,7 @@ def _operate(market: Economy) -> None:
     state.flows.wages = routes * labour + (last_mile - routes)
     upstream = (market.costs.upstream * by_segment.sum(axis=2)).sum(axis=0) * env.price_level
     upstream[USPS] = 0.0  # part of the staffed attributable cost
-    handling = market.costs.upstream[ECONOMY, AMAZON] * float(handed_over(allocation).sum())
+    handling = market.costs.upstream[ECONOMY, AMAZON] * float(handed_over(allocation, groups).sum())
     injection = p.injection_cost_amazon * float(handed.sum())
     cost = last_mile + upstream + fixed_costs(market) * env.price_level + handling_cost(market, network.street.sort)
     cost[AMAZON] += (handling + injection) * env.price_level
@@ -109,9 +112,9 @@ def _operate(market: Economy) -> None:
     state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue * kept, mail.attributable_cost * kept)
 
 
-def handed_over(allocation: Allocation) -> Floats:
+def handed_over(allocation: Allocation, groups: CustomerGroups) -> Floats:
     """Amazon's parcels that others deliver this month, by carrier, (K,)."""
-    parcels = allocation.accepted[-2:].sum(axis=(0, 1, 3))
+    parcels = allocation.accepted[groups.amazon.all].sum(axis=(0, 1, 3))
     parcels[AMAZON] = 0.0
     return np.asarray(parcels)
 
@@ -152,24 +155,24 @@ def _bill(market: Economy) -> None:
     """One invoice for each customer group, segment and carrier, in whole cents, through the ledger."""
     state = market.state
     allocation = state.flows.allocation
-    n_quoted = len(allocation.accepted) - 2
-    cents = invoice_cents(allocation, state.tariffs.surcharge, n_quoted)
+    groups = market.groups
+    cents = invoice_cents(allocation, state.tariffs.surcharge, groups.tendered)
     state.flows.invoices = cents
     payer = np.broadcast_to(market.payer_of_group[:, None, None], cents.shape)
     payee = np.broadcast_to(market.party_of_carrier, cents.shape)
     lines = cents != 0
     market.ledger.pay_many("parcels", payer[lines], payee[lines], cents[lines])
     pay_for_access(market)
-    paid = cents[:n_quoted].sum(axis=(0, 2)) / CENTS
+    paid = cents[groups.tendered].sum(axis=(0, 2)) / CENTS
     paid[ECONOMY] += settle_month(market)
-    parcels = sum_over_carriers(allocation.accepted[:n_quoted].sum(axis=(0, 3)))
+    parcels = sum_over_carriers(allocation.accepted[groups.tendered].sum(axis=(0, 3)))
     state.flows.price_paid = np.divide(paid, parcels, out=state.choice.start_price.copy(), where=parcels > 0.0)
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
         contract = market.book.get(seller, "amazon")
         if contract is not None and contract.in_force:
-            by_zone = allocation.accepted[-2, :, index].sum(axis=0)
-            groups = market.zones.price_groups(len(contract.groups))
-            delivered = np.bincount(groups, weights=by_zone, minlength=len(contract.groups))
+            by_zone = allocation.accepted[groups.amazon.agreed, :, index].sum(axis=0)
+            price_group = market.zones.price_groups(len(contract.groups))
+            delivered = np.bincount(price_group, weights=by_zone, minlength=len(contract.groups))
             for group in range(len(delivered)):
                 market.book.deliver(seller, "amazon", float(delivered[group]), group)
     real = state.flows.price_paid / state.environment.price_level / state.choice.start_price
@@ -203,7 +206,8 @@ def _roll_year(market: Economy, cost: Floats, postal: PostalStatement) -> None:
     total[USPS] += state.access.bought.sum(axis=0).sum()
     own_cost = cost + state.access.paid
     own_cost[USPS] = postal.parcel_cost
-    total[AMAZON] = float(allocation.accepted[:-2, :, AMAZON].sum())  # Amazon's plans look at what it sells to others
+    sold = allocation.accepted[market.groups.tendered, :, AMAZON]
+    total[AMAZON] = float(sold.sum())  # Amazon's plans look at what it sells to others
     own_cost[AMAZON] = state.flows.amazon_sales_cost
     capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
     capacity[USPS] = network.sorting[USPS]

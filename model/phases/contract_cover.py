@@ -58,8 +58,8 @@ def contract_cover(market: Economy, contract: Contract) -> Cover:
 
 
 def _amazon_cover(market: Economy) -> Cover:
-    allocation = market.state.flows.allocation
-    parcels, paid = allocation.accepted[-2, ECONOMY, USPS], allocation.value[-2, ECONOMY, USPS]
+    allocation, agreed = market.state.flows.allocation, market.groups.amazon.agreed
+    parcels, paid = allocation.accepted[agreed, ECONOMY, USPS], allocation.value[agreed, ECONOMY, USPS]
     return Cover(float(parcels.sum()), float(paid.sum()), float(parcels @ amazon_access_cost(market)))
 
 
@@ -72,7 +72,7 @@ def _carrier_cover(market: Economy, carrier: int) -> Cover:
 def amazon_access_cost(market: Economy) -> Floats:
     """Attributable cost of a parcel that Amazon hands over this month, $ by zone, (Z,)."""
     allocation, demand = market.state.flows.allocation, market.state.flows.demand
-    handed = allocation.accepted[-2:, ECONOMY, USPS].sum(axis=0)
+    handed = allocation.accepted[market.groups.amazon.all, ECONOMY, USPS].sum(axis=0)
     env, amazon_from = market.state.environment, np.clip(1.0 - handed / demand.amazon, 0.0, 1.0)
     return usps_costs(market.costs, market.zones, amazon_from, market.mail_index, env.wage_usps, env.price_level)[1]
 

@@ -39,7 +39,7 @@ def measure(market: Economy) -> Measures:
 
 def _concentration(market: Economy) -> Measures:
     door = concentration(delivered_parcels(market))
-    sold = concentration(sold_parcels(market.state.flows.allocation.accepted, AMAZON))
+    sold = concentration(sold_parcels(market.state.flows.allocation.accepted, market.groups, AMAZON))
     return {
         "delivered_by_segment_parcels": door.parcels,
         "hhi_delivered_index": door.index,
@@ -65,9 +65,9 @@ def _places(market: Economy) -> Measures:
 
 def _paid(market: Economy) -> Measures:
     """Parcels of others than Amazon by zone, and what they pay with surcharges, $."""
-    allocation = market.state.flows.allocation
-    quoted = allocation.accepted[:-2].sum(axis=(0, 1))
-    paid = allocation.value[:-2].sum(axis=(0, 1, 2)) + (quoted * market.state.tariffs.surcharge).sum(axis=0)
+    allocation, tendered = market.state.flows.allocation, market.groups.tendered
+    quoted = allocation.accepted[tendered].sum(axis=(0, 1))
+    paid = allocation.value[tendered].sum(axis=(0, 1, 2)) + (quoted * market.state.tariffs.surcharge).sum(axis=0)
     return {"quoted_parcels": quoted.sum(axis=0), "quoted_paid_usd": paid}
 
 
@@ -76,7 +76,7 @@ def _welfare(market: Economy) -> Measures:
     demand, postal = state.flows.demand, state.flows.postal
     gain = shipper_surplus(p, shippers, state, market.mix, market.national) - market.start_surplus
     dollars = (gain * market.annual_parcels * demand.scale).sum(axis=1) * env.price_level
-    via_usps = float(market.state.flows.allocation.accepted[-2:, ECONOMY, USPS].sum())
+    via_usps = float(market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY, USPS].sum())
     shipped = float(demand.amazon.sum())
     days = float(state.choice.transit_delay[ECONOMY]) * shipped + market.usps.measures.extra_days * via_usps
     return {

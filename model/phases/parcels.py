@@ -193,15 +193,15 @@ def allocate_capacity(market: Economy) -> None:
     """Accept, overflow, let wait or give up (section 7)."""
     state = market.state
     tender, sourcing = state.flows.tender, state.flows.sourcing
-    n_groups, n_segments, n_carriers, n_zones = tender.volume.shape
-    volume = np.zeros((n_groups + 2, n_segments, n_carriers, n_zones))
+    groups, tendered, amazon = market.groups, market.groups.tendered, market.groups.amazon
+    volume = np.zeros((groups.n, *tender.volume.shape[1:]))
     value = np.zeros_like(volume)
-    volume[:n_groups], value[:n_groups] = tender.volume, tender.value
+    volume[tendered], value[tendered] = tender.volume, tender.value
     handed = handed_share(market, tender)
-    volume[:n_groups, ECONOMY] *= 1.0 - handed
-    value[:n_groups, ECONOMY] *= 1.0 - handed
+    volume[tendered, ECONOMY] *= 1.0 - handed
+    value[tendered, ECONOMY] *= 1.0 - handed
     access, overflow = amazon_prices(market)
-    contract, spill = volume[n_groups, ECONOMY], volume[n_groups + 1, ECONOMY]
+    contract, spill = volume[amazon.agreed, ECONOMY], volume[amazon.beyond, ECONOMY]
     contract[USPS], contract[AMAZON], contract[UPS], contract[FEDEX] = (
         sourcing.usps,
         sourcing.own,
@@ -209,12 +209,12 @@ def allocate_capacity(market: Economy) -> None:
         sourcing.fedex,
     )
     spill[USPS], spill[UPS], spill[FEDEX] = sourcing.usps_overflow, sourcing.ups_overflow, sourcing.fedex_overflow
-    value[n_groups, ECONOMY] = contract * access
-    value[n_groups + 1, ECONOMY] = spill * overflow[:, None]
+    value[amazon.agreed, ECONOMY] = contract * access
+    value[amazon.beyond, ECONOMY] = spill * overflow[:, None]
     sorting = state.network.sorting.copy()
     sorting[USPS] = max(0.0, sorting[USPS] - state.access.bought.sum(axis=0).sum())
-    priority = np.full((n_groups + 2, n_carriers), Priority.OTHER, dtype=np.int8)
-    priority[n_groups] = Priority.COMMITTED
+    priority = np.full((groups.n, market.carriers.n_carriers), Priority.OTHER, dtype=np.int8)
+    priority[amazon.agreed] = Priority.COMMITTED
     state.flows.allocation = allocate(
         volume,
         value,
@@ -225,8 +225,8 @@ def allocate_capacity(market: Economy) -> None:
         _rules(market, volume, value, overflow),
     )
     # What USPS delivers for a carrier stays with its customers: own and bought make up what the carrier accepted.
-    state.flows.allocation.accepted[:n_groups, ECONOMY] += tender.volume[:, ECONOMY] * handed
-    state.flows.allocation.value[:n_groups, ECONOMY] += tender.value[:, ECONOMY] * handed
+    state.flows.allocation.accepted[tendered, ECONOMY] += tender.volume[:, ECONOMY] * handed
+    state.flows.allocation.value[tendered, ECONOMY] += tender.value[:, ECONOMY] * handed
     state.backlog = state.flows.allocation.backlog
     count_refusals(market, state.flows.allocation.refused)
 
@@ -265,11 +265,12 @@ def _rules(market: Economy, volume: Floats, value: Floats, beyond: Floats) -> Al
     )
     utility = np.where(offered, utility, -np.inf)
     preference = np.exp(utility - utility.max(axis=-1, keepdims=True))
-    preference[-2:] = 0.0
-    preference[-2:, ECONOMY, USPS] = 1.0  # Amazon's refused parcels go where every address is served
+    amazon = market.groups.amazon.all
+    preference[amazon] = 0.0
+    preference[amazon, ECONOMY, USPS] = 1.0  # Amazon's refused parcels go where every address is served
     if not market.settings.universal_service:
-        preference[-2:, ECONOMY, [UPS, FEDEX]] = 1.0
-    price[-2:] = beyond
+        preference[amazon, ECONOMY, UPS] = preference[amazon, ECONOMY, FEDEX] = 1.0
+    price[amazon] = beyond
     return AllocationRules(
         max_passes=int(p.max_overflow_passes),
         max_months=int(p.backlog_max_months),

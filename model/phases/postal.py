@@ -191,7 +191,7 @@ def _relief(market: Economy) -> float:
 def _tariff_revenue(market: Economy) -> Floats:
     """What shippers paid USPS at published prices this month, by segment, $, (S,)."""
     invoices = market.state.flows.invoices
-    return np.asarray(invoices[:-2, :, USPS].sum(axis=0) / CENTS)
+    return np.asarray(invoices[market.groups.tendered, :, USPS].sum(axis=0) / CENTS)
 
 
 def postal_books(market: Economy) -> PostalBooks:

@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
+from model.groups import ENTERPRISE, REGIONS
 from model.ledger import CENTS
 from model.phases.contract_cover import amazon_access_cost, covers_by_carrier
 from model.phases.measuring import Measures, measure
 from model.phases.parcels import ECONOMY, amazon_prices
 from model.statements import (
     CONSOLIDATORS,
-    ENTERPRISE,
     IN_RESULT,
     LENDERS,
     MAIL_USERS,
-    REGIONS,
     RETIREMENT_FUNDS,
     STAFF,
     SUPPLIERS,
@@ -178,9 +177,8 @@ def _amazon_money(market: Economy) -> Measures:
     bill = -float(results(ledger)[amazon]) / CENTS
     paid = ledger.flow[[ledger.category("parcels"), ledger.category("settlement")], amazon].sum(axis=0) / CENTS
     sales = float(ledger.received[ledger.category("parcels"), amazon]) / CENTS
-    delivered = math.fsum(
-        market.state.flows.allocation.accepted[-2:].sum(axis=(0, 1, 3))
-    )  # exact, whoever else is there
+    by_carrier = market.state.flows.allocation.accepted[market.groups.amazon.all].sum(axis=(0, 1, 3))
+    delivered = math.fsum(by_carrier)  # exact, whoever else is there
     own = bill + sales - market.state.flows.amazon_sales_cost
     return {
         "amazon_delivery_bill_usd": bill,
@@ -238,4 +236,4 @@ def _usps_position(market: Economy) -> Measures:
 
 def _amazon_handed(market: Economy) -> Floats:
     """Parcels of Amazon by the carrier that accepted them, (K, Z)."""
-    return np.asarray(market.state.flows.allocation.accepted[-2:, ECONOMY].sum(axis=0))
+    return np.asarray(market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY].sum(axis=0))

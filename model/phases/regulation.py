@@ -76,10 +76,10 @@ def _contracts(market: Economy) -> list[Finding]:
 def _products(market: Economy) -> list[Finding]:
     """Mean price of each segment at published prices against its attributable cost."""
     flows = market.state.flows
-    parcels = flows.allocation.accepted[:-2, :, USPS].sum(axis=0)
+    parcels = flows.allocation.accepted[market.groups.tendered, :, USPS].sum(axis=0)
     last_mile = mean_access_cost(market)
     upstream = market.costs.upstream[:, USPS] * market.state.environment.price_level
-    paid = flows.invoices[:-2, :, USPS].sum(axis=0) / CENTS
+    paid = flows.invoices[market.groups.tendered, :, USPS].sum(axis=0) / CENTS
     total = parcels.sum(axis=1)
     return [
         market.regulator.review_product(

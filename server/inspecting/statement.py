@@ -6,9 +6,10 @@ import numpy as np
 
 from agents.calendar import MONTHS_PER_YEAR
 from model.carriers import AMAZON, USPS
+from model.groups import REGIONS
 from model.ledger import CENTS
 from model.market import ParcelMarket
-from model.statements import CATEGORIES, IN_RESULT, LENDERS, REGIONS, Category, flows_of_last
+from model.statements import CATEGORIES, IN_RESULT, LENDERS, Category, flows_of_last
 from server.inspecting.report import Fact, Group, fact
 
 MILLION = 1e6

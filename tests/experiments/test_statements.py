@@ -42,9 +42,10 @@ class Played:
     def _bill(self):
         """From what was carried, worked and built, and from contracts that were missed."""
         market, flows = self.market, self.market.state.flows
-        to_others = flows.allocation.value[-2:].sum(axis=(0, 1, 3))
-        sold = flows.allocation.value[:-2, :, AMAZON].sum()
-        surcharges = (flows.allocation.accepted[:-2, :, AMAZON] * market.state.tariffs.surcharge[AMAZON]).sum()
+        tendered = market.groups.tendered
+        to_others = flows.allocation.value[market.groups.amazon.all].sum(axis=(0, 1, 3))
+        sold = flows.allocation.value[tendered, :, AMAZON].sum()
+        surcharges = (flows.allocation.accepted[tendered, :, AMAZON] * market.state.tariffs.surcharge[AMAZON]).sum()
         built = market.state.network.added_capital[AMAZON] * market.figures.capital_annuity / 12
         settled = -market.ledger.income("settlement", "amazon")
         return to_others.sum() + settled + flows.operating_cost[AMAZON] + built - sold - surcharges

@@ -119,7 +119,7 @@ def test_lots_are_a_share_of_slack_and_cover_their_cost(eve):
     assert {one.bidders for one in lots if zones.zone_type[one.zone] < 2} == {3}
     # Nationally: what can be sorted less what USPS carries from door to door; all access is sold anew.
     capacity = p.usps_sort_capacity_daily * 1e6 * p.operating_days_usps
-    carried = eve.state.flows.allocation.accepted[:-2, :, USPS].sum() * 12 / eve.season_of(AWARDS + -1)
+    carried = eve.state.flows.allocation.accepted[eve.groups.tendered, :, USPS].sum() * 12 / eve.season_of(AWARDS + -1)
     assert slack(eve, SERVICE).sum() == pytest.approx(capacity - carried, rel=0.01)
 
 

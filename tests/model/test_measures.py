@@ -9,6 +9,7 @@ from agents.delivery_cost import NetworkRates, StreetGeometry
 from model.access import delivered_parcels
 from model.carriers import AMAZON, USPS
 from model.elasticities import long_run_demand
+from model.groups import customer_groups
 from model.measuring.carbon import miles_per_parcel
 from model.measuring.concentration import concentration, sold_parcels
 from model.measuring.places import served_by_at_least, transit_by_zone_type
@@ -42,10 +43,11 @@ def test_concentration_knows_its_limits():
 
 
 def test_amazon_has_the_customer_whoever_brings_its_parcels():
-    accepted = RNG.uniform(0.0, 5.0, (6, 3, 4, 5))
-    sold = sold_parcels(accepted, amazon=1)
+    groups = customer_groups()
+    accepted = RNG.uniform(0.0, 5.0, (groups.n, 3, 4, 5))
+    sold = sold_parcels(accepted, groups, amazon=1)
     np.testing.assert_allclose(sold.sum(axis=1), accepted.sum(axis=(0, 2)))
-    np.testing.assert_allclose(sold[:, 0], accepted[:-2, :, 0].sum(axis=0))
+    np.testing.assert_allclose(sold[:, 0], accepted[groups.tendered, :, 0].sum(axis=0))
 
 
 def test_households_have_the_carriers_that_reach_their_density():

@@ -99,7 +99,8 @@ def test_quotes_never_fall_below_floors_that_follow_cost(market):
         floor = run.state.tariffs.floor
         assert (floor[sold] > before[sold] * 0.98).all()  # density moves it a little from month to month
         before = floor.copy()
-        accepted, value = run.state.flows.allocation.accepted[:-2], run.state.flows.allocation.value[:-2]
+        flows, tendered = run.state.flows, run.groups.tendered
+        accepted, value = flows.allocation.accepted[tendered], flows.allocation.value[tendered]
         overflow = run.state.flows.allocation.overflow
         if overflow is not None:
             continue

@@ -58,6 +58,10 @@ class Carrier(Party):
     reviews_contracts = False
     #: Whether it lowers its quotes to fill what stands empty.
     fills_network = False
+    #: Whether what it can do without a contract is to build, which takes time.
+    builds_instead = False
+    #: Whether it works under postal law: the regulator reviews what it signs, and its books close by statute.
+    under_postal_law = False
     #: Whose rows of figures it has: its group, or whom it starts like where a scenario added it.
     like = ""
 

@@ -31,7 +31,7 @@ def run(finished):
 
 
 def test_who_can_bargain(run):
-    pairs = known_pairs(run.carriers.keys)
+    pairs = known_pairs(run.carriers)
     assert ("usps", "amazon") in [pair.parties for pair in pairs]
     assert {pair.buyer for pair in pairs if pair.kind is PairKind.LAST_MILE} == set(run.carriers.keys) - {
         "usps",
@@ -131,7 +131,7 @@ def test_access_for_carriers_waits_for_its_date(finished):
 def test_a_carrier_without_routes_has_nothing_to_agree_on(market):
     run = market("baseline", n_regional_carriers=9, end="2025-02")
     run.step()
-    pair = next(pair for pair in known_pairs(run.carriers.keys) if pair.buyer == "regional_9")
+    pair = next(pair for pair in known_pairs(run.carriers) if pair.buyer == "regional_9")
     table = last_mile_table(run, "regional_9", groups_of(run, pair))
     assert table.values.volume.sum() == 0.0
     assert not table.stakes().agreeable().any()

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
-from model.carriers import FEDEX, REGIONAL, UPS
 from model.contract_margins import enterprise_quotes
 from model.operations import quote_floors, usps_mean_cost
 from model.tender import quality_cost
@@ -88,12 +87,12 @@ def _raise_yearly(market: Economy, contract: Contract, row: int, carrier: int) -
 
 def _sellers(market: Economy) -> list[tuple[int, ...]]:
     """Carriers with which each enterprise shipper has agreements: UPS, FedEx, the regional one that reaches most."""
-    regional = np.array([group == REGIONAL for group in market.carriers.groups])
-    reach = market.mix @ market.state.network.coverage.T * regional  # (R, K)
+    everywhere = tuple(market.carriers.integrators.values())
+    reach = market.mix @ market.state.network.coverage.T * market.carriers.partial  # (R, K)
     best, most = reach.argmax(axis=1), reach.max(axis=1)
     enough = most >= market.figures.primary_min_coverage
     homes = market.shippers.division[market.shippers.enterprise]
-    return [(UPS, FEDEX, *((int(best[home]),) if enough[home] else ())) for home in homes]
+    return [(*everywhere, *((int(best[home]),) if enough[home] else ())) for home in homes]
 
 
 def agreed_prices(market: Economy) -> Floats:

@@ -54,6 +54,11 @@ def strategic_pairs(market: Economy) -> list[Pair]:
     return [pair for pair in known_pairs(market.carriers) if pair.kind not in silent]
 
 
+def pairs_of_amazon(market: Economy) -> list[Pair]:
+    """Pairs in which Amazon buys, under contracts that stand from the start on."""
+    return [pair for pair in known_pairs(market.carriers) if pair.kind is not PairKind.LAST_MILE]
+
+
 def opens(market: Economy, pair: Pair, held: Contract | None) -> bool:
     """Whether talks of a pair are due this month: the contract's end comes near, or its clause reopens it.
 

@@ -181,11 +181,12 @@ def close_books(market: Economy) -> None:
     state, ledger = market.state, market.ledger
     cost = state.flows.operating_cost
     charge = capital_charges(market)
-    for carrier, key in enumerate(market.carriers.keys):
-        if carrier != USPS:
-            wages = ledger.pay("wages", key, STAFF, float(state.flows.wages[carrier])) / CENTS
-            ledger.pay("operations", key, SUPPLIERS, float(cost[carrier]) - wages)
-            ledger.pay("capital_charge", key, LENDERS, float(charge[carrier]))
+    for carrier in market.carrier_agents:
+        key, index = carrier.key, carrier.index
+        if not carrier.under_postal_law:
+            wages = ledger.pay("wages", key, STAFF, float(state.flows.wages[index])) / CENTS
+            ledger.pay("operations", key, SUPPLIERS, float(cost[index]) - wages)
+            ledger.pay("capital_charge", key, LENDERS, float(charge[index]))
     close_postal_books(market)
     _roll_year(market, cost, state.flows.postal)
     review_month(market)

@@ -15,11 +15,13 @@ from agents.rules.sourcing import MonthToSource
 from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
 from model.auction.delivery import hand_over_awards, take_enterprise_awards
+from model.bargains.pairs import pairs_of_amazon, published_for
+from model.bargains.table import PairKind
 from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.contract_margins import enterprise_quotes
 from model.demand import Demand, shock_factor, shocked_mix
-from model.phases.contracts import exit_progress, published_price
+from model.phases.contracts import exit_progress
 from model.phases.history import contract_room, insource_economy, left_to_bargaining, response_within_total
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
 
@@ -236,17 +238,17 @@ def amazon_prices(market: Economy) -> tuple[Floats, Floats]:
     p, month = market.figures, market.month
     access = np.zeros((market.carriers.n_carriers, market.zones.n_zones))
     beyond = np.zeros(market.carriers.n_carriers)
-    for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
-        contract = market.book.get(seller, "amazon")
+    for pair in pairs_of_amazon(market):
+        index, contract = market.agent(pair.seller).index, market.book.get(*pair.parties)
         assert contract is not None
-        published = published_price(market, seller)
+        published = published_for(market, pair)
         if contract.in_force:
             surcharge = contract.peak_surcharge * peak_weight(month.month)
             prices = [contract.price_at(month, group, published) for group in range(len(contract.groups))]
             access[index] = np.array(prices)[market.zones.price_groups(len(prices))] + surcharge
         else:
             access[index] = published
-        beyond[index] = published if seller == "usps" else access[index].mean() + p.peak_surcharge
+        beyond[index] = published if pair.kind is PairKind.ACCESS else access[index].mean() + p.peak_surcharge
     return access, beyond
 
 

@@ -8,7 +8,7 @@ import pytest
 from agents.amazon import Amazon
 from agents.bargaining import Offer, Side
 from agents.calendar import Month
-from model.bargains.carriage import RIVALS, carriage_cost, carriage_groups, carriage_table, handed_at_start
+from model.bargains.carriage import carriage_cost, carriage_groups, carriage_table, handed_at_start
 from model.bargains.enterprise import buyer_values, seller_limits
 from model.bargains.last_mile import last_mile_table
 from model.bargains.pairs import groups_of, known_pairs
@@ -55,7 +55,7 @@ def test_every_deal_lies_between_what_both_wanted(run):
 def test_the_contracts_of_the_start_were_worth_signing(market, seller):
     """Inverted at the start: what Amazon pays is worth it for every parcel, and covers cost and margin on average."""
     start = market("baseline")
-    carrier, price = RIVALS[seller], start.figures[f"price_amazon_{seller}"]
+    carrier, price = start.carriers.integrators[seller], start.figures[f"price_amazon_{seller}"]
     table = carriage_table(start, seller, EXPIRY, carriage_groups(start), {})
     mean = float(np.average(carriage_cost(start, carrier), weights=handed_at_start(start, carrier)))
     assert mean <= price
@@ -71,7 +71,7 @@ def test_ups_and_fedex_never_sign_for_the_same_parcels(run):
             (v for (s, b, begin), v in run.state.agreed_volume.items() if (s, b) == (seller, "amazon")),
             np.zeros(run.zones.n_zones),
         )
-        for seller in RIVALS
+        for seller in run.carriers.integrators
     }
     assert volume["ups"].sum() + volume["fedex"].sum() > 0.0
     assert (volume["ups"] + volume["fedex"] <= (flows.ups + flows.fedex) * (1 + 1e-9)).all()

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 class Amazon(LargeBuyer):
     """Delivers the densest addresses itself and buys access for the rest."""
 
+    opens_network = True
     #: Whether its yearly build limit binds (a scenario may lift it).
     build_limit_applies: bool = True
     #: Share of what it means to take from USPS that it orders in one quarter; 1 where an exit is imposed.
@@ -62,6 +63,24 @@ class Amazon(LargeBuyer):
         taken = np.maximum(self.expected_at_usps(now, now) - self.expected_at_usps(now + months, now), 0.0)
         gap = np.minimum(wanted, taken)
         return wanted - gap + whole_stations(gap * self.adjust_speed, gap, self.smallest_station())
+
+    def spare_capacity_price(self, level: Floats, cost: Floats, kept: float) -> Floats | None:
+        """Factor on its list level at which it sells what stands empty, (S,); None while it is used as at the start.
+
+        It knows its own use and cost: it asks for the cost of one more parcel and its shipping margin, never more than
+        its list price. Rule: docs/odd.md, Prices.
+
+        Args:
+            level: Its list level without this factor, $ per parcel, (S,).
+            cost: Of one more parcel, $, (S,).
+            kept: Share of the list level that its shippers pay on average.
+        """
+        books = self.world.own_books(self.index)
+        if books.utilisation > books.start_utilisation:
+            return None
+        wanted = cost * (1.0 + self.world.figures.amazon_shipping_margin) / kept
+        cut = np.divide(wanted, level, out=np.ones_like(level), where=level > 0.0)
+        return np.minimum(cut, 1.0)
 
     def coverage_planned(self, then: Month, now: Month) -> Floats:
         """Share of households that it means to serve itself in a month, as known in another, (Z,)."""

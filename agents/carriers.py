@@ -58,6 +58,16 @@ class Carrier(Party):
     reviews_contracts = False
     #: Whether it lowers its quotes to fill what stands empty.
     fills_network = False
+    #: Whether what it can do without a contract is to build, which takes time.
+    builds_instead = False
+    #: Whether it works under postal law: the regulator reviews what it signs, and its books close by statute.
+    under_postal_law = False
+    #: Whether it sells the last mile to whoever brings parcels to its delivery units.
+    sells_access = False
+    #: Whether it ships parcels of its own.
+    ships = False
+    #: Whether it sells what stands empty to shippers where the scenario opens its network.
+    opens_network = False
     #: Whose rows of figures it has: its group, or whom it starts like where a scenario added it.
     like = ""
 
@@ -337,6 +347,10 @@ class Carrier(Party):
     def filling_discount(self, price: Floats, marginal_cost: Floats) -> Floats:
         """Discount on its quotes by segment until the next quarter, (S,)."""
         return np.zeros_like(price)
+
+    def spare_capacity_price(self, level: Floats, cost: Floats, kept: float) -> Floats | None:
+        """Factor on its list level at which it sells what stands empty, (S,); None where nothing does."""
+        return None
 
     def enters(self, case: EntryCase, room: float) -> CapacityOrder | None:
         """Order capacity in places that it does not serve."""

@@ -30,6 +30,8 @@ class LargeShipper(Carrier):
 
     hands_over = False  # what it leaves with USPS its contract says
     always_closes = True
+    builds_instead = True
+    ships = True
     _memory: ShipperMemory
 
     # -- memory: what it is told, signs and hears ------------------------------------------------------------------

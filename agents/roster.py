@@ -24,12 +24,15 @@ from agents.party import Party
 from agents.regional import RegionalCarrier
 from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
+from agents.shippers import Shippers
 from agents.usps import Usps
 
 #: Key of the regulator.
 REGULATOR = "regulator"
-#: The usual class of each national carrier, of the other carriers by their group, and of the regulator. A scenario
-#: names those of the carriers that it adds.
+#: Key of all shippers together.
+SHIPPERS = "shippers"
+#: The usual class of each national carrier, of the other carriers by their group, of the regulator and of the shippers.
+#: A scenario names those of the carriers that it adds.
 USUAL: Mapping[str, type[Party]] = {
     "usps": Usps,
     "amazon": Amazon,
@@ -37,7 +40,9 @@ USUAL: Mapping[str, type[Party]] = {
     "fedex": FedEx,
     "regional": RegionalCarrier,
     REGULATOR: Regulator,
+    SHIPPERS: Shippers,
 }
+_KINDS: Mapping[type[Party], str] = {Carrier: "a carrier", Regulator: "the regulator", Shippers: "the shippers"}
 _LOADED_FILES = "lastmile_roster_"
 # What this process has read: each class with the checksum of its file at that time.
 _known: dict[str, tuple[type[Party], str]] = {}
@@ -48,7 +53,7 @@ class RosterError(ValueError):
 
 
 def carrier_class(key: str, group: str, roster: Mapping[str, str]) -> type[Any]:
-    """The class that decides for a carrier or the regulator, a subclass of the usual one of its group.
+    """The class that decides for a carrier, the regulator or the shippers, a subclass of the usual one of its group.
 
     Args:
         key: Key of the party.
@@ -116,8 +121,8 @@ def check_kind(key: str, found: object, base: type[Party] = Party) -> None:
         raise RosterError(f"roster: {key} is {found!r}; allowed: a class that is a party (agents.party.Party)")
     if not issubclass(found, base):
         raise RosterError(f"roster: {key} is {found.__name__}; its class must be a subclass of {base.__name__}")
-    if base is Party and issubclass(found, (Carrier, Regulator)):
-        kind = "a carrier" if issubclass(found, Carrier) else "the regulator"
+    if base is Party and issubclass(found, tuple(_KINDS)):
+        kind = next(what for one, what in _KINDS.items() if issubclass(found, one))
         raise RosterError(
             f"roster: {key} is {found.__name__}, which is {kind}, and none is called {key!r}; there are "
             f"{', '.join(USUAL)}, and single regional carriers by their own keys"

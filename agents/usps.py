@@ -62,6 +62,8 @@ class Usps(Carrier):
 
     parcel_routes = False
     hands_over = False
+    under_postal_law = True
+    sells_access = True
 
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, index, key, name, target_margin, price_month)

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 ROUNDING = 1e-9  # what arithmetic may add to a limit
+SHARE_ROUNDING = 1e-6  # what it may add to a sum of many shares
 
 
 class AnswerError(ValueError):
@@ -40,13 +42,79 @@ def checked(who: str, what: str, values: Any, shape: tuple[int, ...], most: Floa
     return found
 
 
+def checked_number(who: str, what: str, values: Any, shape: tuple[int, ...]) -> Floats:
+    """An answer of a party in numbers of either sign.
+
+    Raises:
+        AnswerError: It has another shape, or a number is missing.
+    """
+    found = np.asarray(values, dtype=np.float64)
+    if found.shape != shape:
+        raise AnswerError(f"{who}: {what} has shape {found.shape}; allowed: {shape}")
+    if np.isnan(found).any():
+        at = ", ".join(map(str, np.unravel_index(int(np.argmax(np.isnan(found))), shape)))
+        raise AnswerError(f"{who}: {what} is nan at ({at}); allowed: a number")
+    return found
+
+
+def checked_shares(who: str, what: str, values: Any, shape: tuple[int, ...], axis: int) -> Floats:
+    """An answer of a party in shares that sum to 1 along an axis.
+
+    Raises:
+        AnswerError: It has another shape, or a share is missing, negative or above 1, or they sum to something else.
+    """
+    found = checked(who, what, values, shape, 1.0)
+    total = found.sum(axis=axis)
+    wrong = np.abs(total - 1.0) > SHARE_ROUNDING
+    if wrong.any():
+        place = np.unravel_index(int(np.argmax(wrong)), total.shape)
+        at = ", ".join(map(str, place))
+        raise AnswerError(f"{who}: {what} sums to {total[place]:g} at ({at}); allowed: 1")
+    return found
+
+
+def chosen_carriers(who: str, what: str, values: Any, allowed: Bools) -> NDArray[np.int8]:
+    """An answer of a party that names one carrier for each of some rows.
+
+    Args:
+        who: Key of the party.
+        what: What it decided.
+        values: Its answer.
+        allowed: Which carriers a row may name, (n, K).
+
+    Raises:
+        AnswerError: It is no array of so many integers, or names a carrier that is not allowed.
+    """
+    found, (size, count) = np.asarray(values), allowed.shape
+    if found.shape != (size,) or found.dtype.kind not in "iu":
+        raise AnswerError(
+            f"{who}: {what} is {found.dtype} of shape {found.shape}; allowed: integers of shape ({size},)"
+        )
+    known = (found >= 0) & (found < count)
+    possible = known & allowed[np.arange(size), np.where(known, found, 0)]
+    if not possible.all():
+        row = int(np.argmin(possible))
+        names = ", ".join(map(str, np.flatnonzero(allowed[row])))
+        raise AnswerError(f"{who}: {what} is {found[row]} at ({row}); allowed: {names}")
+    return found.astype(np.int8)
+
+
+def chosen_places(who: str, what: str, values: Any, shape: tuple[int, ...]) -> Bools:
+    """An answer of a party that says yes or no to each place of an array.
+
+    Raises:
+        AnswerError: It is no array of booleans of that shape.
+    """
+    found = np.asarray(values)
+    if found.shape != shape or found.dtype != np.bool_:
+        raise AnswerError(f"{who}: {what} is {found.dtype} of shape {found.shape}; allowed: bool of shape {shape}")
+    return found
+
+
 def chosen_rows(who: str, what: str, values: Any, size: int) -> list[int]:
     """An answer of a party that says yes or no to each of some things: the positions of the yeses.
 
     Raises:
         AnswerError: It is no array of so many booleans.
     """
-    found = np.asarray(values)
-    if found.shape != (size,) or found.dtype != np.bool_:
-        raise AnswerError(f"{who}: {what} is {found.dtype} of shape {found.shape}; allowed: bool of shape ({size},)")
-    return [int(row) for row in np.flatnonzero(found)]
+    return [int(row) for row in np.flatnonzero(chosen_places(who, what, values, (size,)))]

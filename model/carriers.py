@@ -66,6 +66,21 @@ class CarrierTable:
         return len(self.keys)
 
     @property
+    def partial(self) -> NDArray[np.bool_]:
+        """Which carriers reach some states only, (K,)."""
+        return np.array([kind == REGIONAL for kind in self.kinds])
+
+    @property
+    def integrators(self) -> dict[str, int]:
+        """Carriers with networks of their own everywhere that carry for Amazon and sign rate agreements, by key."""
+        return {self.keys[index]: index for index in (UPS, FEDEX)}
+
+    @property
+    def access_buyers(self) -> tuple[str, ...]:
+        """Keys of the carriers that may have USPS deliver parcels of their customers; Amazon's are its own."""
+        return tuple(key for index, key in enumerate(self.keys) if index not in (USPS, AMAZON))
+
+    @property
     def name_of(self) -> dict[str, str]:
         """Names for people by key."""
         return dict(zip(self.keys, self.names, strict=True))

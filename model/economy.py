@@ -16,7 +16,7 @@ from agents.geography import ZoneTable
 from agents.party import Party
 from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
-from agents.shippers import ShipperTable
+from agents.shippers import Shippers, ShipperTable
 from agents.usps import Usps
 from model.carriers import USPS, CarrierTable, load_carriers
 from model.contract_book import ContractBook
@@ -121,6 +121,7 @@ class Economy:
     ups: Ups
     fedex: FedEx
     regulator: Regulator
+    population: Shippers
     _figures: Parameters
     _shippers: ShipperTable
     _route_cost: tuple[tuple[float, float, float], Floats] | None = None
@@ -181,7 +182,7 @@ class Economy:
 
     @property
     def shippers(self) -> ShipperTable:
-        """All shippers."""
+        """What each shipper is and with whom it ships; `population` decides for them."""
         return self._shippers
 
     def amazon_parcels_expected(self, month: Month, now: Month | None = None) -> Floats:

@@ -34,7 +34,7 @@ from model.elasticities import LongRunDemand
 from model.outcomes import compute_outcomes
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.scenario import DEFAULT_SCENARIO, Scenario
-from model.start.parties import create_carriers, create_others, create_regulator
+from model.start.parties import create_carriers, create_others, create_regulator, create_shippers
 from model.statements import payments
 from model.tariffs import rival_price_ratio
 from model.timeline import surepost_end
@@ -289,6 +289,7 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         create_carriers(self, own)
         create_regulator(self, own)
         create_others(self, own)
+        create_shippers(self, own)
         self._shippers_are_agents = False  # until somebody asks for the agents: the phases read the table
 
 

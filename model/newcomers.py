@@ -12,7 +12,7 @@ from agents.regional import RegionalCarrier
 from agents.roster import find_class
 from model.zones import read_states
 
-_KEYS_TAKEN = ("usps", "amazon", "ups", "fedex", "regional")
+_KEYS_TAKEN = ("usps", "amazon", "ups", "fedex", "regional", "shippers")
 
 
 class Newcomer(BaseModel):

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.geography import SEGMENTS
-from agents.rules.choice import split_volume
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
 
@@ -70,58 +69,6 @@ def small_shipper_tender(
             by_zone += fallback.transpose(0, 2, 1) @ (1.0 - reach[segment])
             target[:, segment] = by_zone * mix[:, None, :]
     return volume, value
-
-
-def enterprise_split(
-    constants: Floats,
-    price: Floats,
-    surcharge: Floats,
-    other_cost: Floats,
-    price_coef: Floats,
-    lagged: Floats,
-    inertia: float,
-    coverage: Floats,
-    national: Booleans,
-) -> Floats:
-    """Shares of each enterprise shipper's parcels by segment, carrier and zone.
-
-    Args:
-        constants: Carrier constants, (S, K); -inf where a carrier does not offer a segment.
-        price: Real price of each shipper before surcharges, (E, S, K).
-        surcharge: Real surcharges by carrier and zone, (K, Z).
-        other_cost: Money value of days and reliability, (S, K).
-        price_coef: Price coefficients, (E, S).
-        lagged: Shares of last month, (E, S, K, Z).
-        inertia: Utility of staying.
-        coverage: Share of households that each carrier reaches, (K, Z), or by segment, (S, K, Z).
-        national: Which carriers are national, (K,).
-
-    Returns:
-        Shares (E, S, K, Z) that sum to 1 over carriers.
-    """
-    columns, column_of_zone = _distinct_columns(surcharge)  # a handful: they differ by zone type
-    reach = np.broadcast_to(coverage, (len(constants), *coverage.shape[-2:]))
-    share = np.zeros_like(lagged)
-    for segment in range(len(constants)):  # one after the other stays in the processor's cache
-        offers = np.flatnonzero(np.isfinite(constants[segment]))
-        coef = price_coef[:, segment, None]
-        fixed = constants[segment, offers] - coef * (price[:, segment, offers] + other_cost[segment, offers])
-        utility = fixed[..., None] - coef[..., None] * columns[offers]
-        weight = np.exp(utility - utility.max(axis=1, keepdims=True))
-        by_zone = lagged[:, segment, offers]
-        by_zone *= inertia
-        np.exp(by_zone, out=by_zone)
-        by_zone *= weight.take(column_of_zone, axis=-1)
-        share[:, segment, offers] = split_volume(by_zone, reach[segment, offers], national[offers])
-    return share
-
-
-def _distinct_columns(values: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """The different columns of an array, (K, C), and which of them each column is."""
-    place: dict[bytes, int] = {}
-    column = np.array([place.setdefault(one.tobytes(), len(place)) for one in values.T])
-    first = np.unique(column, return_index=True)[1]
-    return values[:, first], column
 
 
 def quality_cost(p: Parameters, on_time: Floats, delay: Floats) -> Floats:

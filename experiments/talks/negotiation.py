@@ -219,7 +219,7 @@ def find_pair(buyer: str, seller: str) -> Pair:
     """
     default = Scenario()
     zones = build_zone_table(default.parameters)
-    pairs = known_pairs(load_carriers(default.parameters, zones).keys)
+    pairs = known_pairs(load_carriers(default.parameters, zones))
     for pair in pairs:
         if pair.parties == (seller, buyer):
             return pair

@@ -23,11 +23,6 @@ def announced(settings: Scenario, month: Month) -> bool:
     return settings.access_auction != "none" and month >= announcement()
 
 
-def sells_by_lot(settings: Scenario, seller: str, month: Month) -> bool:
-    """Whether a carrier has said by a month that it sells access by auction: only USPS does."""
-    return seller == "usps" and announced(settings, month)
-
-
 def shut_out(settings: Scenario, month: Month) -> bool:
     """Whether Amazon knows by a month that it can buy access only at the published price."""
     return settings.auction_excludes_amazon and announced(settings, month)

@@ -21,7 +21,6 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.large_buyer import CarriageCase
 from model.answers import checked
 from model.bargains.table import BargainTable
-from model.carriers import FEDEX, UPS
 
 if TYPE_CHECKING:
     from agents.bargaining import PriceGroups
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 ECONOMY = 0
-RIVALS = {"ups": UPS, "fedex": FEDEX}
 
 
 def carriage_groups(market: Economy) -> PriceGroups:
@@ -45,14 +43,16 @@ def start_price(market: Economy, seller: str) -> float:
 
 def published_carriage_price(market: Economy, seller: str) -> float:
     """What Amazon pays UPS or FedEx without a contract, $ per parcel: it moves with their economy list prices."""
-    moved = market.state.tariffs.growth(ECONOMY, RIVALS[seller], otherwise=market.state.environment.price_level)
+    moved = market.state.tariffs.growth(
+        ECONOMY, market.carriers.integrators[seller], otherwise=market.state.environment.price_level
+    )
     return market.figures.price_access_published_ratio * start_price(market, seller) * moved
 
 
 def carriage_cost_factors(market: Economy) -> dict[str, float]:
     """Cost of Amazon's parcels over that of others, by carrier: at most 1, and so that the start contract pays."""
     found = {}
-    for seller, carrier in RIVALS.items():
+    for seller, carrier in market.carriers.integrators.items():
         weight = handed_at_start(market, carrier)
         cost = _cost_of_others(market, carrier)
         mean = float(np.average(cost, weights=weight)) if weight.sum() > 0.0 else float(cost.mean())
@@ -78,7 +78,7 @@ def carriage_table(
         groups: Zones that share a price.
         prices: What the other of the two would be paid then, $ per parcel, nan without a contract.
     """
-    flows, carrier = market.amazon.memory.flows, RIVALS[seller]
+    flows, carrier = market.amazon.memory.flows, market.carriers.integrators[seller]
     offered = _on_the_table(market, seller, begin, prices)
     zone, cell, volume = flows.between(offered, market.zones.density_grid.shape[1])
     other = next((price for key, price in prices.items() if key != seller and np.isfinite(price)), np.inf)
@@ -100,9 +100,9 @@ def _on_the_table(market: Economy, seller: str, begin: Month, prices: Mapping[st
     signed for of that; and about what it would take of those that the other one gives back or would not carry for want
     of a contract.
     """
-    network, carrier = market.state.network, RIVALS[seller]
-    other = next(key for key in RIVALS if key != seller)
-    of_other = handed_at_start(market, RIVALS[other])
+    network, integrators = market.state.network, market.carriers.integrators
+    carrier, other = integrators[seller], next(key for key in integrators if key != seller)
+    of_other = handed_at_start(market, integrators[other])
     own = handed_at_start(market, carrier) * announced_share(market, seller, begin)
     if has_announced_cut(market, seller):
         own = np.maximum(own - np.maximum(_signed(market, other) - of_other, 0.0), 0.0)
@@ -149,7 +149,7 @@ def announced_cut(market: Economy, seller: str) -> float:
     """
     if not has_announced_cut(market, seller):
         return 0.0
-    now, handed = market.month, float(handed_at_start(market, RIVALS[seller]).sum())
+    now, handed = market.month, float(handed_at_start(market, market.agent(seller).index).sum())
     cuts = [
         ups_share(market, now + (months - MONTHS_PER_YEAR)) - ups_share(market, now + months)
         for months in range(MONTHS_PER_YEAR + 1)
@@ -172,7 +172,7 @@ def signed_contract(market: Economy, seller: str) -> Contract | None:
 
 def signed_prices(market: Economy) -> dict[str, float]:
     """Mean price that UPS and FedEx have signed with Amazon, $ per parcel; nan where there is no such contract."""
-    signed = {seller: signed_contract(market, seller) for seller in RIVALS}
+    signed = {seller: signed_contract(market, seller) for seller in market.carriers.integrators}
     return {seller: float("nan") if one is None else float(np.mean(one.price)) for seller, one in signed.items()}
 
 

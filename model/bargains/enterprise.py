@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
-from model.carriers import FEDEX, REGIONAL, UPS
+from agents.rules.tendering import AgreementCase
+from model.answers import checked_number
 from model.contract_margins import enterprise_quotes
 from model.operations import quote_floors, usps_mean_cost
 from model.tender import quality_cost
@@ -88,12 +89,12 @@ def _raise_yearly(market: Economy, contract: Contract, row: int, carrier: int) -
 
 def _sellers(market: Economy) -> list[tuple[int, ...]]:
     """Carriers with which each enterprise shipper has agreements: UPS, FedEx, the regional one that reaches most."""
-    regional = np.array([group == REGIONAL for group in market.carriers.groups])
-    reach = market.mix @ market.state.network.coverage.T * regional  # (R, K)
+    everywhere = tuple(market.carriers.integrators.values())
+    reach = market.mix @ market.state.network.coverage.T * market.carriers.partial  # (R, K)
     best, most = reach.argmax(axis=1), reach.max(axis=1)
     enough = most >= market.figures.primary_min_coverage
     homes = market.shippers.division[market.shippers.enterprise]
-    return [(UPS, FEDEX, *((int(best[home]),) if enough[home] else ())) for home in homes]
+    return [(*everywhere, *((int(best[home]),) if enough[home] else ())) for home in homes]
 
 
 def agreed_prices(market: Economy) -> Floats:
@@ -124,23 +125,21 @@ def seller_limits(market: Economy, markup: Floats) -> Floats:
 def buyer_values(market: Economy, price: Floats) -> Floats:
     """Most that a parcel at a carrier is worth on average to each enterprise shipper, $, (E, S, K).
 
-    In a logit choice the surplus from having a carrier of share q beside the others is -ln(1 - q) / price_coef, so the
-    mean parcel there is worth its price and -ln(1 - q) / (q price_coef).
-
     Args:
         market: The market.
         price: What each pays each carrier, $ per parcel, (E, S, K).
     """
-    choice, level = market.state.choice, market.state.environment.price_level
-    coef = market.shippers.price_coef[market.shippers.enterprise][:, :, None]
-    offered = np.isfinite(choice.constants)  # who offers nothing must not set the scale
-    other = quality_cost(market.figures, choice.perceived_on_time, choice.transit_delay)
+    choice, shippers = market.state.choice, market.shippers
     reach = np.where(market.national, 1.0, market.mix @ market.state.network.coverage.T)
-    reach = reach[market.shippers.division[market.shippers.enterprise]][:, None, :]
-    utility = np.where(offered, choice.constants, -np.inf) - coef * (price / level + other)
-    weight = np.exp(utility - utility.max(axis=2, keepdims=True)) * reach
-    share = np.clip(weight / weight.sum(axis=2, keepdims=True), 1e-12, 1.0 - 1e-12)
-    return np.asarray(price - np.log1p(-share) / (share * coef) * level)
+    case = AgreementCase(
+        constants=choice.constants,
+        price=price,
+        quality_cost=quality_cost(market.figures, choice.perceived_on_time, choice.transit_delay),
+        price_level=market.state.environment.price_level,
+        reach=reach[shippers.division[shippers.enterprise]][:, None, :],
+    )
+    worth = market.population.worth_of_agreements(case)
+    return checked_number(market.population.key, "worth of a parcel at a carrier", worth, price.shape)
 
 
 def _agreement(market: Economy, row: int, carrier: int, price: Floats, age: int) -> Contract:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,6 @@ from agents.contracts import Contract
 from model.auction.dates import announced
 from model.bargains.access import access_groups, access_table
 from model.bargains.carriage import (
-    RIVALS,
     carriage_groups,
     carriage_table,
     handed_at_start,
@@ -26,22 +25,18 @@ from model.demand import season_factors
 
 if TYPE_CHECKING:
     from agents.bargaining import PriceGroups
+    from model.carriers import CarrierTable
     from model.economy import Economy
 
 Floats = NDArray[np.float64]
 
 
-def known_pairs(carriers: Sequence[str]) -> tuple[Pair, ...]:
-    """All pairs that can talk one by one.
-
-    Args:
-        carriers: Keys of the carriers, in their usual order.
-    """
-    networks = [key for key in carriers if key not in ("usps", "amazon")]
+def known_pairs(carriers: CarrierTable) -> tuple[Pair, ...]:
+    """All pairs that can talk one by one."""
     return (
         Pair("usps", "amazon", PairKind.ACCESS),
-        *(Pair(seller, "amazon", PairKind.CARRIAGE) for seller in RIVALS),
-        *(Pair("usps", key, PairKind.LAST_MILE) for key in networks),
+        *(Pair(seller, "amazon", PairKind.CARRIAGE) for seller in carriers.integrators),
+        *(Pair("usps", key, PairKind.LAST_MILE) for key in carriers.access_buyers),
     )
 
 
@@ -56,7 +51,12 @@ def strategic_pairs(market: Economy) -> list[Pair]:
         silent.add(PairKind.LAST_MILE)
     if announced(settings, market.month):
         silent |= {PairKind.ACCESS, PairKind.LAST_MILE}
-    return [pair for pair in known_pairs(market.carriers.keys) if pair.kind not in silent]
+    return [pair for pair in known_pairs(market.carriers) if pair.kind not in silent]
+
+
+def pairs_of_amazon(market: Economy) -> list[Pair]:
+    """Pairs in which Amazon buys, under contracts that stand from the start on."""
+    return [pair for pair in known_pairs(market.carriers) if pair.kind is not PairKind.LAST_MILE]
 
 
 def opens(market: Economy, pair: Pair, held: Contract | None) -> bool:
@@ -101,7 +101,9 @@ def delivered_at_start(market: Economy, pair: Pair) -> float:
     """Parcels a year that the seller delivered for the buyer in the start year."""
     if pair.kind is PairKind.ACCESS:
         return market.amazon.memory.slices.total
-    return float(handed_at_start(market, RIVALS[pair.seller]).sum()) if pair.kind is PairKind.CARRIAGE else 0.0
+    if pair.kind is PairKind.CARRIAGE:
+        return float(handed_at_start(market, market.carriers.integrators[pair.seller]).sum())
+    return 0.0
 
 
 def published_for(market: Economy, pair: Pair) -> float:
@@ -132,7 +134,6 @@ def terms_for(
     peak = (
         min(p.peak_surcharge, float(price.min()) / weight) if pair.kind is PairKind.CARRIAGE and weight > 0.0 else 0.0
     )
-    strategic = pair.buyer == "amazon"
     return Contract(
         seller=pair.seller,
         buyer=pair.buyer,
@@ -142,11 +143,11 @@ def terms_for(
         escalator=p.inflation,
         commitment=tuple(map(float, volume)),
         cap=tuple(float(v * p.contract_cap_ratio) for v in volume),
-        shortfall_rule=market.settings.shortfall_rule if pair.seller == "usps" else "none",
+        shortfall_rule="none" if pair.kind is PairKind.CARRIAGE else market.settings.shortfall_rule,
         tolerance=p.shortfall_tolerance,
         take_or_pay_rate=p.take_or_pay_rate,
         start=begin,
-        term_months=int(p.term_strategic if strategic else p.term_usps_nsa),
+        term_months=int(p.term_usps_nsa if pair.kind is PairKind.LAST_MILE else p.term_strategic),
         notice_months=int(p.notice_months),
         peak_surcharge=peak,
         reopener=p.contract_reopener if market.settings.reopeners else None,

@@ -19,6 +19,7 @@ from model.access import (
     spared_routes,
 )
 from model.allocation import Allocation
+from model.answers import checked_number
 from model.auction.delivery import settle_month, spared_upstream
 from model.billing import invoice_cents, sum_over_carriers
 from model.capital import capital_charges
@@ -138,9 +139,9 @@ def _serve(market: Economy) -> None:
     total = sold.sum(axis=1)
     good = (network.on_time * (sold - bought) + network.on_time[USPS] * bought).sum(axis=1)
     mean = np.divide(good, total, out=base.copy(), where=total > 0.0)
-    state.choice.perceived_on_time = state.choice.perceived_on_time + p.quality_memory * (
-        mean - state.choice.perceived_on_time
-    )
+    believed = market.population.believes(state.choice.perceived_on_time, mean)
+    who, what = market.population.key, "on-time share that they believe in"
+    state.choice.perceived_on_time = checked_number(who, what, believed, mean.shape)
     moved = allocation.accepted.sum(axis=(0, 3))
     days = np.broadcast_to(state.choice.extra_days, moved.shape[1:])
     state.choice.mean_extra_days = moved @ days / np.maximum(moved.sum(axis=1), 1.0)
@@ -184,11 +185,12 @@ def close_books(market: Economy) -> None:
     state, ledger = market.state, market.ledger
     cost = state.flows.operating_cost
     charge = capital_charges(market)
-    for carrier, key in enumerate(market.carriers.keys):
-        if carrier != USPS:
-            wages = ledger.pay("wages", key, STAFF, float(state.flows.wages[carrier])) / CENTS
-            ledger.pay("operations", key, SUPPLIERS, float(cost[carrier]) - wages)
-            ledger.pay("capital_charge", key, LENDERS, float(charge[carrier]))
+    for carrier in market.carrier_agents:
+        key, index = carrier.key, carrier.index
+        if not carrier.under_postal_law:
+            wages = ledger.pay("wages", key, STAFF, float(state.flows.wages[index])) / CENTS
+            ledger.pay("operations", key, SUPPLIERS, float(cost[index]) - wages)
+            ledger.pay("capital_charge", key, LENDERS, float(charge[index]))
     close_postal_books(market)
     _roll_year(market, cost, state.flows.postal)
     review_month(market)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agents.auction import AccessNeed, AuctionFormat, lot_demands
@@ -12,10 +13,12 @@ from model.auction.house import hold
 from model.auction.lots import draw_up_lots, handover_terms
 from model.auction.needs import bidders_needs
 from model.auction.round import AuctionRound
+from model.bargains.enterprise import buyer_name
 from model.phases.history import left_to_bargaining
 from model.words import parcels_in_words
 
 if TYPE_CHECKING:
+    from agents.party import Party
     from model.economy import Economy
 
 
@@ -52,7 +55,7 @@ def hold_auction(market: Economy, kind: AuctionFormat, service: Month) -> Auctio
         for need in bidders_needs(market, amazon_from)
         if first_month(market, need.bidder, service) is not None  # a long contract leaves nothing to bid for
     )
-    bidders = {need.bidder: market.agent(need.bidder) for need in needs if need.bidder in market.carriers.keys}
+    bidders = _deciding(market, needs)
     demands = tuple(
         bidders[need.bidder].wants(need, terms, lots) if need.bidder in bidders else lot_demands(need, terms, lots)
         for need in needs
@@ -71,6 +74,13 @@ def hold_auction(market: Economy, kind: AuctionFormat, service: Month) -> Auctio
         results=results,
         winnings=tuple(one for one in won if one.parcels.sum() > 0.0),
     )
+
+
+def _deciding(market: Economy, needs: Sequence[AccessNeed]) -> dict[str, Party]:
+    """Who decides for itself, by bidder: carriers, and the shippers for enterprise shippers; consolidators do not."""
+    shippers = {buyer_name(row): market.population for row in range(market.shippers.n_enterprise)}
+    parties: dict[str, Party] = {**shippers, **{carrier.key: carrier for carrier in market.carrier_agents}}
+    return {need.bidder: parties[need.bidder] for need in needs if need.bidder in parties}
 
 
 def first_month(market: Economy, bidder: str, service: Month) -> Month | None:

@@ -42,10 +42,9 @@ def contract_cover(market: Economy, contract: Contract) -> Cover:
         market: The market, after the month was billed.
         contract: A contract of USPS in force: with Amazon, with another carrier, or won at an auction by others.
     """
-    if contract.buyer == "amazon":
-        return _amazon_cover(market)
     if contract.buyer in market.carriers.keys:
-        return _carrier_cover(market, market.carriers.keys.index(contract.buyer))
+        buyer = market.agent(contract.buyer)
+        return _amazon_cover(market) if buyer.ships else _carrier_cover(market, buyer.index)
     awarded = market.state.flows.awarded
     parcels = awarded.by_contract.get(contract.buyer) if awarded is not None else None
     if parcels is None:
@@ -87,7 +86,7 @@ def covers_by_carrier(market: Economy) -> tuple[Floats, Floats]:
     """What carriers paid under their contracts with USPS this month and what that cost it, $, (K,) each."""
     paid, cost = np.zeros(market.carriers.n_carriers), np.zeros(market.carriers.n_carriers)
     for contract in market.book.in_force():
-        if contract.seller == "usps" and contract.buyer in market.carriers.keys:
+        if market.agent(contract.seller).sells_access and contract.buyer in market.carriers.keys:
             cover, buyer = contract_cover(market, contract), market.carriers.keys.index(contract.buyer)
             paid[buyer], cost[buyer] = cover.paid, cover.cost
     return paid, cost

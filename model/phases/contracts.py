@@ -9,17 +9,17 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
 from agents.rules.contract_use import OwnContracts
 from model.auction.awarded import ledger_party
-from model.auction.dates import announced, sells_by_lot, shut_out
-from model.bargains.carriage import carriage_cost_factors, published_carriage_price
+from model.auction.dates import announced, shut_out
+from model.bargains.carriage import carriage_cost_factors
 from model.bargains.enterprise import advance_agreements, hold_start_agreements
-from model.phases.history import follow_history, forced, imposed_price, left_to_bargaining
+from model.bargains.pairs import pairs_of_amazon
+from model.bargains.table import Pair, PairKind
+from model.phases.history import follow_history, forced, imposed_access_price, left_to_bargaining
 from model.phases.negotiation import decide_reviews
 from model.timeline import usps_amazon_expiry
 
 if TYPE_CHECKING:
     from model.economy import Economy
-
-AMAZON_SELLERS = ("usps", "ups", "fedex")
 
 
 def sign_start_contracts(market: Economy) -> None:
@@ -73,17 +73,17 @@ def _renew_imposed(market: Economy) -> None:
     """Sign anew, on the terms in force, what the scenario does not leave to talks."""
     settings = market.settings
     early = settings.usps_amazon_renewal == "early" and market.month == settings.start
-    for seller in AMAZON_SELLERS:
-        held = market.book.get(seller, "amazon")
+    for pair in pairs_of_amazon(market):
+        held, access = market.book.get(*pair.parties), pair.kind is PairKind.ACCESS
         assert held is not None
-        imposed = seller == "usps" and not left_to_bargaining(market)
+        imposed = access and not left_to_bargaining(market)
         withdrawn = imposed and settings.usps_amazon_volume == "withdrawn" and exit_progress(market, market.month) > 0
-        auctioned = seller == "usps" and not imposed and announced(settings, market.month)
+        auctioned = access and not imposed and announced(settings, market.month)
         if withdrawn or auctioned or (settings.negotiation and not imposed and not forced(market)):
             continue
         agreed_cut = settings.usps_amazon_volume == "partial" and market.month == settings.exit_start
         if not held.in_force or (imposed and (early or agreed_cut)):
-            _renew(market, held)
+            _renew(market, pair, held)
 
 
 def _use_contracts(market: Economy) -> None:
@@ -109,15 +109,16 @@ def own_contracts_with(market: Economy, buyer: str, seller: str, now: Month) -> 
     held, upcoming = market.book.get(seller, buyer), market.book.upcoming(seller, buyer)
     assert held is not None
     agreed, settings = market.state.agreed_volume, market.settings
+    by_lot = market.agent(seller).sells_access and announced(settings, now)
     keys = {one.start: (seller, buyer, one.start) for one in (held, upcoming) if one is not None}
-    ends = (settings.negotiation and not forced(market, now)) or sells_by_lot(settings, seller, now)
+    ends = (settings.negotiation and not forced(market, now)) or by_lot
     return OwnContracts(
         held=held,
         upcoming=upcoming,
         volumes={start: agreed[key] for start, key in keys.items() if key in agreed},
         delivered=market.book.delivered(seller, buyer),
         goes_on=not ends,
-        closed=sells_by_lot(settings, seller, now) and shut_out(settings, now),
+        closed=by_lot and shut_out(settings, now),
     )
 
 
@@ -129,14 +130,15 @@ def imposed_share(market: Economy, month: Month, now: Month) -> float | None:
     return 1.0 - exit_progress(market, month, now) * (1.0 - target)
 
 
-def _renew(market: Economy, held: Contract) -> None:
+def _renew(market: Economy, pair: Pair, held: Contract) -> None:
     """Sign the same terms anew at today's price; a smaller volume where the scenario keeps only a part."""
-    price = imposed_price(market, held.seller)
+    access = pair.kind is PairKind.ACCESS
+    price = imposed_access_price(market) if access else None
     if price is None:
         price = held.price_at(market.month)  # a year that ends today escalates once more
     fresh = held
     partial = market.settings.usps_amazon_volume == "partial" and market.month >= market.settings.exit_start
-    if held.seller == "usps" and partial:
+    if access and partial:
         total = market.amazon.memory.slices.total
         fresh = replace(
             held,
@@ -155,8 +157,3 @@ def exit_progress(market: Economy, month: Month, now: Month | None = None) -> fl
     if settings.exit_at_once:
         return 1.0
     return min(1.0, (month - settings.exit_start + 1) / (settings.exit_end - settings.exit_start + 1))
-
-
-def published_price(market: Economy, seller: str) -> float:
-    """What Amazon pays a carrier without a contract, $ per parcel."""
-    return market.published_access_price() if seller == "usps" else published_carriage_price(market, seller)

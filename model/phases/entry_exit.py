@@ -170,18 +170,14 @@ def leave(market: Economy) -> None:
 
 def close_carrier(market: Economy, carrier: int) -> None:
     """Take a carrier out of the market: its shippers fall back to national carriers, its contracts and capacity end."""
-    state, shippers, key = market.state, market.shippers, market.carriers.keys[carrier]
+    state, key = market.state, market.carriers.keys[carrier]
     network = state.network
     sellers = state.choice.enterprise_sellers
     state.choice.enterprise_sellers = [tuple(one for one in row if one != carrier) for row in sellers]
     state.talks = {parties: talks for parties, talks in state.talks.items() if key not in parties}
     market.regulator.drop(key)
     market.book.leave(key, market.month)
-    left = shippers.primary == carrier
-    fallback = np.where(shippers.fallback == carrier, USPS, shippers.fallback)
-    shippers.fallback[:] = fallback
-    shippers.primary[left] = fallback[left]
-    shippers.refused_months[left] = 0
+    market.population.lose(carrier, everywhere=USPS)
     state.choice.constants[:, carrier] = -np.inf
     state.choice.enterprise_share[:, :, carrier] = 0.0
     state.choice.enterprise_price[:, :, carrier] = np.nan

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from model.access.insourcing import take_announced_decision
-from model.bargains.carriage import RIVALS
 from model.carriers import FEDEX, USPS
 from model.history.paths import ObservedPast
 from model.history.table import base_time, middle_of
@@ -90,7 +89,7 @@ def follow_history(market: Economy) -> None:
     growth = paths.amazon_parcels(months, months) / before
     imposed = None
     if forced(market):
-        sellers = ("usps", *RIVALS)
+        sellers = ("usps", *market.carriers.integrators)
         imposed = {seller: paths.observed_value(f"amazon_{seller}", months) * BILLION for seller in sellers}
     amazon.follows_growth(market.amazon_parcels_expected(market.month), growth, imposed)
     if not left_to_bargaining(market):
@@ -109,10 +108,10 @@ def contract_room(market: Economy) -> float:
     return min(room, max(0.0, sum(held.cap) / total - 1.0))
 
 
-def imposed_price(market: Economy, seller: str) -> float | None:
+def imposed_access_price(market: Economy) -> float | None:
     """Price per parcel that a renewal of Amazon's contract with USPS has in forced events, None where none is known."""
     paths = market.paths
-    if seller != "usps" or not isinstance(paths, ObservedPast) or not forced(market):
+    if not isinstance(paths, ObservedPast) or not forced(market):
         return None
     return paths.observed_value("amazon_usps_price", market.months_done)
 

@@ -154,8 +154,7 @@ def _move_small_shippers(market: Economy, leaver: int, buyer: int, offered: Bool
     reach = market.mix @ market.state.network.coverage.T
     available = primary_available(reach, market.figures.primary_min_coverage)[shippers.division, buyer]
     moved = (shippers.primary == leaver) & available[:, None] & offered
-    shippers.primary[moved] = buyer
-    shippers.refused_months[moved] = 0
+    market.population.follow(moved, buyer)
 
 
 def _move_enterprise_shippers(market: Economy, leaver: int, buyer: int, offered: Bools) -> None:

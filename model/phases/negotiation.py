@@ -97,7 +97,7 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
         groups.names,
         current,
         opening_lead=min(lead, usual),
-        build_lead=min(int(market.figures.build_lead_months), lead, usual) if pair.buyer == "amazon" else 0,
+        build_lead=min(lead_of_own_capacity(market, pair.buyer), lead, usual),
         noise=private_noise(normal, market.figures.reservation_belief_sd, current),
         earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
     )
@@ -106,6 +106,11 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
     what = "carriage" if pair.kind is PairKind.CARRIAGE else "last-mile access"
     text = f"{buyer} and {seller} open talks on {what}"
     market.events.add(month, "talks", (pair.buyer, pair.seller), text, (f"talks:{begun.key}",))
+
+
+def lead_of_own_capacity(market: Economy, buyer: str) -> int:
+    """Months before the end of a contract in which a buyer must order capacity of its own; 0 where it needs none."""
+    return int(market.figures.build_lead_months) if market.agent(buyer).builds_instead else 0
 
 
 def _price_in_force(market: Economy, pair: Pair, held: Contract | None) -> float:
@@ -249,7 +254,7 @@ def _agree(market: Economy, state: TalksState, table: BargainTable) -> None:
         buyer_surplus_usd=float((values.volume[taken] * (values.buyer[taken] - paid)).sum()),
         seller_surplus_usd=float((values.volume[taken] * (paid - values.seller[taken])).sum()),
     )
-    if pair.seller == "usps":
+    if market.agent(pair.seller).under_postal_law:
         state.under_review = agreement
         market.book.offer(contract, market.month)
         floor = np.where(volume > 0.0, mean_cost, 0.0)

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS
-from agents.rules.choice import Menu, primary_available, reconsider
+from agents.rules.choice import primary_available
 from agents.rules.pricing import quote
 from agents.rules.sourcing import MonthToSource
+from agents.rules.tendering import SegmentOffers, SplitCase
 from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
+from model.answers import AnswerError, checked_shares, chosen_carriers, chosen_places
 from model.auction.delivery import hand_over_awards, take_enterprise_awards
+from model.bargains.pairs import pairs_of_amazon, published_for
+from model.bargains.table import PairKind
 from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.contract_margins import enterprise_quotes
 from model.demand import Demand, shock_factor, shocked_mix
-from model.phases.contracts import exit_progress, published_price
+from model.phases.contracts import exit_progress
 from model.phases.history import contract_room, insource_economy, left_to_bargaining, response_within_total
-from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
+from model.tender import Tender, quality_cost, small_shipper_tender
 
 if TYPE_CHECKING:
     from model.economy import Economy
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int8]
 ECONOMY = 0
 DAYS_PER_MONTH = 30.4
 
@@ -90,50 +95,62 @@ def segment_reach(market: Economy) -> Floats:
 
 
 def _reconsider_small_shippers(market: Economy) -> None:
-    """Those whom the hazard or repeated refusals strike choose again, at today's prices and perceived quality."""
-    p, shippers, choice, tariffs = market.figures, market.shippers, market.state.choice, market.state.tariffs
-    draws = market.streams.generator("reconsider", market.month).random((len(shippers), len(SEGMENTS), 2))
-    national = market.national
-    position = np.cumsum(national) - 1  # national carriers first, then partial ones, in the menu's order
-    position = np.where(national, position, national.sum() + np.cumsum(~national) - 1).astype(np.int8)
-    index_of = np.argsort(position)
+    """Ask small shippers who looks again, and with whom those ship from now on."""
+    shippers, population = market.shippers, market.population
+    shape = shippers.primary.shape
+    draws = market.streams.generator("reconsider", market.month).random((*shape, 2))
+    looking = chosen_places(population.key, "who looks again", population.looks_again(draws[..., 0]), shape)
+    surcharge = market.mix @ market.state.tariffs.surcharge.T
     reached = segment_reach(market)
-    surcharge = market.mix @ tariffs.surcharge.T
-    other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
+    other = believed_quality(market)
     for segment in range(len(SEGMENTS)):
-        struck = (draws[:, segment, 0] < p.reconsider_hazard) | (
-            shippers.refused_months[:, segment] >= p.refusal_months
-        )
-        struck[shippers.enterprise] = False
-        rows = np.flatnonzero(struck)
+        rows = shippers.n_enterprise + np.flatnonzero(looking[shippers.small, segment])
         if len(rows) == 0:
             continue
-        coverage = market.mix @ reached[segment].T
-        available = primary_available(coverage, p.primary_min_coverage)
-        home = shippers.division[rows]
-        paid = quote(tariffs.offered[segment], tariffs.floor[segment], shippers.discount[rows, None]) + surcharge[home]
-        offered = np.isfinite(choice.constants[segment])
-        cost = paid / market.state.environment.price_level + other[segment]
-        utility = np.where(offered, choice.constants[segment] - shippers.price_coef[rows, segment, None] * cost, -1e9)
-        reach = coverage[home]
-        menu = Menu(
-            utility[:, national],
-            utility[:, ~national],
-            reach[:, ~national],
-            (available[home] & offered)[:, ~national],
-        )
-        before = shippers.primary[rows, segment]
-        chosen, fallback = reconsider(
-            menu,
-            position[before],
-            position[shippers.fallback[rows, segment]],
-            p.switching_inertia,
-            draws[rows, segment, 1],
-        )
-        shippers.primary[rows, segment] = index_of[chosen]
-        shippers.fallback[rows, segment] = index_of[fallback]
-        shippers.refused_months[rows, segment] = 0
-        shippers.switches[rows] += shippers.primary[rows, segment] != before
+        offers = _offers(market, segment, market.mix @ reached[segment].T, surcharge, other[segment])
+        answer = population.reconsider(segment, rows, offers, draws[rows, segment, 1])
+        population.change_to(segment, rows, *_possible_choice(market, segment, rows, offers, answer))
+
+
+def _offers(market: Economy, segment: int, reach: Floats, surcharge: Floats, quality: Floats) -> SegmentOffers:
+    """What carriers offer small shippers of a segment at today's prices."""
+    tariffs = market.state.tariffs
+    return SegmentOffers(
+        constants=market.state.choice.constants[segment],
+        level=tariffs.offered[segment],
+        floor=tariffs.floor[segment],
+        surcharge=surcharge,
+        quality_cost=quality,
+        price_level=market.state.environment.price_level,
+        reach=reach,
+        available=primary_available(reach, market.figures.primary_min_coverage),
+        national=market.national,
+    )
+
+
+def _possible_choice(
+    market: Economy, segment: int, rows: NDArray[np.int64], offers: SegmentOffers, answer: Any
+) -> tuple[Integers, Integers]:
+    """Primary and fallback carriers that shippers chose, once it is sure that these serve them.
+
+    Who stays where it is may do so even where nobody new would be taken.
+    """
+    who, shippers, index = market.population.key, market.shippers, np.arange(len(rows))
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        raise AnswerError(f"{who}: with whom they ship is a {type(answer).__name__}; allowed: two arrays")
+    primary = offers.possible(shippers.division[rows])
+    primary[index, shippers.primary[rows, segment]] = True
+    rest = np.broadcast_to(offers.national, primary.shape)
+    return (
+        chosen_carriers(who, "primary carrier", answer[0], primary),
+        chosen_carriers(who, "fallback carrier", answer[1], rest),
+    )
+
+
+def believed_quality(market: Economy) -> Floats:
+    """Money value of days and reliability as shippers believe in them, $ per parcel at start prices, (S, K)."""
+    choice = market.state.choice
+    return quality_cost(market.figures, choice.perceived_on_time, choice.delay_by_carrier)
 
 
 def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]:
@@ -141,17 +158,17 @@ def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]
     shippers, choice, tariffs = market.shippers, market.state.choice, market.state.tariffs
     rows, level = shippers.enterprise, market.state.environment.price_level
     price = np.where(np.isnan(choice.enterprise_price), enterprise_quotes(market), choice.enterprise_price)
-    choice.enterprise_share = enterprise_split(
-        choice.constants,
-        price / level,
-        tariffs.surcharge / level,
-        quality_cost(market.figures, choice.perceived_on_time, choice.delay_by_carrier),
-        shippers.price_coef[rows],
-        choice.enterprise_share,
-        market.figures.switching_inertia,
-        segment_reach(market),
-        market.national,
+    case = SplitCase(
+        constants=choice.constants,
+        price=price / level,
+        surcharge=tariffs.surcharge / level,
+        quality_cost=believed_quality(market),
+        lagged=choice.enterprise_share,
+        reach=segment_reach(market),
+        national=market.national,
     )
+    split = market.population.split(case)
+    choice.enterprise_share = checked_shares(market.population.key, "split", split, case.lagged.shape, axis=2)
     volume, value = np.empty((2, *choice.enterprise_share.shape[1:]))
     amount, mix = market.annual_parcels[rows] * demand.scale, demand.mix[shippers.division[rows]]
     for segment in range(len(SEGMENTS)):  # one after the other stays in the processor's cache
@@ -236,17 +253,17 @@ def amazon_prices(market: Economy) -> tuple[Floats, Floats]:
     p, month = market.figures, market.month
     access = np.zeros((market.carriers.n_carriers, market.zones.n_zones))
     beyond = np.zeros(market.carriers.n_carriers)
-    for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
-        contract = market.book.get(seller, "amazon")
+    for pair in pairs_of_amazon(market):
+        index, contract = market.agent(pair.seller).index, market.book.get(*pair.parties)
         assert contract is not None
-        published = published_price(market, seller)
+        published = published_for(market, pair)
         if contract.in_force:
             surcharge = contract.peak_surcharge * peak_weight(month.month)
             prices = [contract.price_at(month, group, published) for group in range(len(contract.groups))]
             access[index] = np.array(prices)[market.zones.price_groups(len(prices))] + surcharge
         else:
             access[index] = published
-        beyond[index] = published if seller == "usps" else access[index].mean() + p.peak_surcharge
+        beyond[index] = published if pair.kind is PairKind.ACCESS else access[index].mean() + p.peak_surcharge
     return access, beyond
 
 
@@ -258,7 +275,7 @@ def _rules(market: Economy, volume: Floats, value: Floats, beyond: Floats) -> Al
     listed = quote(tariffs.offered, tariffs.floor, np.full_like(tariffs.level, mean_discount))
     price = np.where(total > 0.0, np.divide(worth, total, out=np.zeros_like(worth), where=total > 0.0), listed)
     price = price + p.peak_surcharge
-    other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
+    other = believed_quality(market)
     offered = np.isfinite(choice.constants)
     utility = np.where(offered, choice.constants, 0.0) - p.by_segment("price_coef")[:, None] * (
         price / market.state.environment.price_level + other
@@ -285,6 +302,4 @@ def count_refusals(market: Economy, refused: Floats) -> None:
     shippers = market.shippers
     draws = market.streams.generator("refusal", market.month).random(shippers.primary.shape)
     share = market.mix @ refused.T
-    hit = draws < share[shippers.division[:, None], shippers.primary]
-    longest = np.iinfo(shippers.refused_months.dtype).max
-    shippers.refused_months[:] = np.where(hit, np.minimum(shippers.refused_months, longest - 1) + 1, 0)
+    market.population.meet_refusals(draws < share[shippers.division[:, None], shippers.primary])

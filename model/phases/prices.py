@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from agents.calendar import JULY
 from agents.carriers import Carrier
+from model.answers import checked
 from model.billing import month_surcharges, peak_weight
-from model.carriers import AMAZON
 from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_mean_cost
 from model.phases.postal import apply_measures
@@ -39,7 +39,9 @@ def publish_prices(market: Economy) -> None:
     review_service(market)
     apply_measures(market)
     if market.settings.amazon_opens_network:
-        _open_network(market)
+        for carrier in market.carrier_agents:
+            if carrier.opens_network:
+                _open_network(market, carrier)
     if market.month.month == JULY:
         _change_mail_price(market)
     tariffs.surcharge = month_surcharges(
@@ -47,19 +49,18 @@ def publish_prices(market: Economy) -> None:
     )
 
 
-def _open_network(market: Economy) -> None:
-    """Let Amazon sell at the cost of one more parcel and its shipping margin while it has spare capacity."""
-    tariffs, shippers, books = market.state.tariffs, market.shippers, market.state.books
-    spare = float(books.utilisation[:, AMAZON].mean()) <= books.start_utilisation[AMAZON]
-    plain = tariffs.level[:, AMAZON] / tariffs.temporary.get(AMAZON, 1.0)
-    kept = np.average(1.0 - shippers.discount, weights=shippers.market_volume.sum(axis=1))
-    wanted = variable_costs(market)[:, AMAZON] * (1.0 + market.figures.amazon_shipping_margin) / kept
-    cut = np.divide(wanted, plain, out=np.ones_like(plain), where=plain > 0.0)
-    before = tariffs.temporary.get(AMAZON)
-    set_temporary(tariffs, AMAZON, np.minimum(cut, 1.0) if spare else np.ones_like(cut))
+def _open_network(market: Economy, carrier: Carrier) -> None:
+    """Ask a carrier at what price it sells what stands empty, and put that on its list level."""
+    tariffs, shippers, index = market.state.tariffs, market.shippers, carrier.index
+    plain = tariffs.level[:, index] / tariffs.temporary.get(index, 1.0)
+    kept = float(np.average(1.0 - shippers.discount, weights=shippers.market_volume.sum(axis=1)))
+    factor = carrier.spare_capacity_price(plain, variable_costs(market)[:, index], kept)
+    spare, before = factor is not None, tariffs.temporary.get(index)
+    factor = np.ones_like(plain) if factor is None else factor
+    set_temporary(tariffs, index, checked(carrier.key, "factor on its list level", factor, plain.shape, 1.0))
     if before is None or spare == bool((before == 1.0).all()):
         what = "sells its spare capacity at cost and margin" if spare else "has no spare capacity to sell"
-        market.events.add(market.month, "network", ("amazon",), f"Amazon {what}")
+        market.events.add(market.month, "network", (carrier.key,), f"{carrier.name} {what}")
 
 
 def variable_costs(market: Economy) -> Floats:

@@ -64,7 +64,7 @@ def _tell(market: Economy, kind: str, finding: Finding, verb: str) -> None:
 def _contracts(market: Economy) -> list[Finding]:
     found = []
     for contract in market.book.in_force():
-        if contract.seller == "usps":
+        if market.agent(contract.seller).under_postal_law:
             cover = contract_cover(market, contract)
             if cover.parcels > 0.0:
                 subject = f"the contract with {market.book.name(contract.buyer)}"

@@ -1,4 +1,4 @@
-"""Who takes part: the carriers and the regulator as agents."""
+"""Who takes part: the carriers, the regulator and the shippers together as agents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from agents.calendar import JANUARY, JULY
 from agents.carriers import Carrier
 from agents.party import Party
 from agents.rivals import FedEx, Ups
-from agents.roster import REGULATOR, RosterError, carrier_class, find_class
+from agents.roster import REGULATOR, SHIPPERS, RosterError, carrier_class, find_class
 from agents.usps import Usps
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.postal_accounts import BILLION
@@ -64,15 +64,30 @@ def create_regulator(market: Economy, own: Mapping[str, type[Party]]) -> None:
     market.regulator = kind(market, REGULATOR, "Regulator", int(market.figures.regulator_lag))
 
 
+def create_shippers(market: Economy, own: Mapping[str, type[Party]]) -> None:
+    """Make the party that decides for all shippers.
+
+    Args:
+        market: The economy, which keeps it.
+        own: Classes of one's own by key that need not travel.
+    """
+    kind: type[Any] = own.get(SHIPPERS) or carrier_class(SHIPPERS, SHIPPERS, market.settings.roster)
+    market.population = kind(market, SHIPPERS, "Shippers", market.shippers)
+
+
 def create_others(market: Economy, own: Mapping[str, type[Party]]) -> None:
-    """Make the parties of the roster that are no carriers and not the regulator.
+    """Make the parties of the roster that are no carriers, not the regulator and not the shippers.
 
     Args:
         market: The economy, which keeps them.
         own: Classes of one's own by key that need not travel.
     """
     roster: Mapping[str, str] = market.settings.roster
-    keys = [key for key in dict.fromkeys((*roster, *own)) if key != REGULATOR and not _is_carrier(market, key)]
+    keys = [
+        key
+        for key in dict.fromkeys((*roster, *own))
+        if key not in (REGULATOR, SHIPPERS) and not _is_carrier(market, key)
+    ]
     kinds: list[type[Any]] = [own.get(key) or find_class(key, roster[key]) for key in keys]
     market.other_parties = [kind(market, key, party_name(key)) for key, kind in zip(keys, kinds, strict=True)]
 

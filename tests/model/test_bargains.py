@@ -8,7 +8,7 @@ import pytest
 from agents.amazon import Amazon
 from agents.bargaining import Offer, Side
 from agents.calendar import Month
-from model.bargains.carriage import RIVALS, carriage_cost, carriage_groups, carriage_table, handed_at_start
+from model.bargains.carriage import carriage_cost, carriage_groups, carriage_table, handed_at_start
 from model.bargains.enterprise import buyer_values, seller_limits
 from model.bargains.last_mile import last_mile_table
 from model.bargains.pairs import groups_of, known_pairs
@@ -31,7 +31,7 @@ def run(finished):
 
 
 def test_who_can_bargain(run):
-    pairs = known_pairs(run.carriers.keys)
+    pairs = known_pairs(run.carriers)
     assert ("usps", "amazon") in [pair.parties for pair in pairs]
     assert {pair.buyer for pair in pairs if pair.kind is PairKind.LAST_MILE} == set(run.carriers.keys) - {
         "usps",
@@ -55,7 +55,7 @@ def test_every_deal_lies_between_what_both_wanted(run):
 def test_the_contracts_of_the_start_were_worth_signing(market, seller):
     """Inverted at the start: what Amazon pays is worth it for every parcel, and covers cost and margin on average."""
     start = market("baseline")
-    carrier, price = RIVALS[seller], start.figures[f"price_amazon_{seller}"]
+    carrier, price = start.carriers.integrators[seller], start.figures[f"price_amazon_{seller}"]
     table = carriage_table(start, seller, EXPIRY, carriage_groups(start), {})
     mean = float(np.average(carriage_cost(start, carrier), weights=handed_at_start(start, carrier)))
     assert mean <= price
@@ -71,7 +71,7 @@ def test_ups_and_fedex_never_sign_for_the_same_parcels(run):
             (v for (s, b, begin), v in run.state.agreed_volume.items() if (s, b) == (seller, "amazon")),
             np.zeros(run.zones.n_zones),
         )
-        for seller in RIVALS
+        for seller in run.carriers.integrators
     }
     assert volume["ups"].sum() + volume["fedex"].sum() > 0.0
     assert (volume["ups"] + volume["fedex"] <= (flows.ups + flows.fedex) * (1 + 1e-9)).all()
@@ -131,7 +131,7 @@ def test_access_for_carriers_waits_for_its_date(finished):
 def test_a_carrier_without_routes_has_nothing_to_agree_on(market):
     run = market("baseline", n_regional_carriers=9, end="2025-02")
     run.step()
-    pair = next(pair for pair in known_pairs(run.carriers.keys) if pair.buyer == "regional_9")
+    pair = next(pair for pair in known_pairs(run.carriers) if pair.buyer == "regional_9")
     table = last_mile_table(run, "regional_9", groups_of(run, pair))
     assert table.values.volume.sum() == 0.0
     assert not table.stakes().agreeable().any()

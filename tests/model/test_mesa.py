@@ -53,7 +53,7 @@ def test_shippers_become_agents_when_somebody_asks_and_only_once(market, asked):
     assert not any(isinstance(agent, Shipper) for agent in built._all_agents)
     getattr(built, asked)
     n = len(built.shippers)
-    assert len(built.agents) == n + len(built.carrier_agents) + 1  # the regulator
+    assert len(built.agents) == n + len(built.carrier_agents) + 2  # the regulator, and the shippers together
     assert Shipper in built.agent_types
     ids = [agent.unique_id for agent in built.agents]
     assert len(set(ids)) == len(ids)

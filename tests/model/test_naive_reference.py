@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.rules.tendering import SplitCase, split_parcels
 from agents.shippers import ShipperTable
 from model.allocation import AllocationRules, Backlog, Priority, allocate
-from model.tender import enterprise_split, small_shipper_tender
+from model.tender import small_shipper_tender
 
 SEGMENTS = range(3)
 
@@ -106,7 +107,8 @@ def test_enterprise_split_equals_the_choice_of_each_shipper_in_each_zone(small_m
     coef = market.shippers.price_coef[rows]
     lagged = choice.enterprise_share[rows]
     inertia = market.figures.switching_inertia
-    found = enterprise_split(choice.constants, price, surcharge, other, coef, lagged, inertia, coverage, national)
+    case = SplitCase(choice.constants, price, surcharge, other, lagged, coverage, national)
+    found = split_parcels(case, coef, inertia)
     np.testing.assert_allclose(found.sum(axis=2), 1.0, rtol=1e-12)
     for e in range(count):
         for s in SEGMENTS:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.rules.blocks import BLOCK, blocks
-
-if TYPE_CHECKING:
-    from agents.world import World
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int8]
@@ -102,8 +99,8 @@ class Shipper(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
 
     @property
     def _table(self) -> ShipperTable:
-        world: World = self.model
-        return world.shippers
+        table: ShipperTable = self.model.shippers
+        return table
 
     @property
     def is_enterprise(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +21,7 @@ from model.auction.delivery import settle_month, spared_upstream
 from model.billing import invoice_cents, sum_over_carriers
 from model.capital import capital_charges
 from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.economy import Economy
 from model.fixed_costs import fixed_costs
 from model.ledger import CENTS
 from model.operations import SMALLEST_COVERAGE, on_time_share, street_costs, usps_resources
@@ -34,9 +33,6 @@ from model.phases.universal_service import mail_kept, mail_of_month
 from model.postal_accounts import PostalStatement
 from model.statements import LENDERS, STAFF, SUPPLIERS
 from model.wages import share_of_month
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

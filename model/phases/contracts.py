@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
@@ -12,12 +11,10 @@ from model.auction.awarded import ledger_party
 from model.auction.dates import announced, sells_by_lot, shut_out
 from model.bargains.carriage import carriage_cost_factors, published_carriage_price
 from model.bargains.enterprise import advance_agreements, hold_start_agreements
+from model.economy import Economy
 from model.phases.history import follow_history, forced, imposed_price, left_to_bargaining
 from model.phases.negotiation import decide_reviews
 from model.timeline import usps_amazon_expiry
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 AMAZON_SELLERS = ("usps", "ups", "fedex")
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from agents.rules.distress import Ladder
 
 Floats = NDArray[np.float64]
 
@@ -43,32 +39,3 @@ class CarrierBooks:
     cost_growth: float
     utilisation: float
     start_utilisation: float
-
-
-@dataclass(frozen=True, slots=True)
-class PostalBooks:
-    """What USPS knows of its own money at the end of a month, dollars.
-
-    Attributes:
-        cash: Cash.
-        arrears: Payments that it could not make.
-        borrowing_room: What it may borrow in the next twelve months.
-        underlying_flow: Mean monthly change of cash over the last twelve months, without borrowing and measures.
-        tariff_revenue: Mean monthly revenue from parcels at published prices, without a surcharge.
-        institutional_cost: Of the month, without measures.
-        capital_plan: Monthly capital spending without measures.
-        wage_index: Its wages relative to the start.
-        ladder: Distress measures taken so far.
-        five_day_allowed: Whether Congress allows it to deliver on five days a week.
-    """
-
-    cash: float
-    arrears: float
-    borrowing_room: float
-    underlying_flow: float
-    tariff_revenue: float
-    institutional_cost: float
-    capital_plan: float
-    wage_index: float
-    ladder: Ladder
-    five_day_allowed: bool

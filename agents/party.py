@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mesa
 import numpy as np
@@ -13,9 +13,7 @@ from agents.auction import AccessNeed, AuctionFormat, Bid, Demand, Handover, Lot
 from agents.bargaining import Bargaining, Concession, Offer, Side, Strategy
 from agents.calendar import Month
 from agents.contracts import Contract
-
-if TYPE_CHECKING:
-    from agents.world import World
+from agents.world import World
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

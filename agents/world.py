@@ -13,29 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.bargaining import View
-from agents.books import CarrierBooks, PostalBooks
+from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.contracts import Contract
+from agents.figures import Figures
 from agents.geography import ZoneTable
 from agents.rules.contract_use import OwnContracts
+from agents.rules.distress import PostalBooks
 from agents.rules.pricing import OwnDemand
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 
 Floats = NDArray[np.float64]
-
-
-class Figures(Protocol):
-    """Sourced figures by symbol; read-only."""
-
-    def __getattr__(self, symbol: str) -> float: ...
-
-    def __getitem__(self, symbol: str) -> float: ...
-
-    def __contains__(self, symbol: object) -> bool: ...
-
-    def by_type(self, stem: str) -> Floats:
-        """Return the figures of one stem by zone type, (3,)."""
-        ...
 
 
 class World(Protocol):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from agents.geography import ECONOMY
@@ -11,11 +9,9 @@ from model.access import access_dollars, delivered_parcels
 from model.billing import invoice_cents
 from model.capital import capital_charges
 from model.carriers import AMAZON, USPS
+from model.economy import Economy
 from model.ledger import CENTS, to_cents
 from model.statements import results
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 PARCEL_TOLERANCE = 1e-9
 ROUNDING_USD = 0.03  # costs are kept in fractions of a cent and paid in whole cents: wages, other work and capital

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.rules.pricing import quote
-
-if TYPE_CHECKING:
-    from model.economy import Economy
+from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

@@ -9,13 +9,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from agents.calendar import MONTHS_PER_YEAR
+from agents.figures import Figures
 from agents.geography import SEGMENTS, ZONE_TYPES
-
-if TYPE_CHECKING:
-    from model.parameters import Parameters
 
 
 @dataclass(frozen=True)
@@ -28,35 +25,35 @@ class Derived:
     """
 
     inputs: tuple[str, ...]
-    formula: Callable[[Parameters], float]
+    formula: Callable[[Figures], float]
 
 
-def _non_amazon_volume(p: Parameters) -> float:
+def _non_amazon_volume(p: Figures) -> float:
     """Parcels a year of all shippers but Amazon, bn."""
     return p.volume_segment_economy + p.volume_segment_ground + p.volume_segment_premium
 
 
-def _price_access_amazon(p: Parameters) -> float:
+def _price_access_amazon(p: Figures) -> float:
     """The ratio of two uncertain figures, held within believable prices (market.md section 1)."""
     ratio = p.revenue_usps_from_amazon / p.amazon_via_usps if p.amazon_via_usps > 0 else math.inf
     return min(max(ratio, p.price_access_amazon_min), p.price_access_amazon_max)
 
 
-def _growth_other_demand(p: Parameters) -> float:
+def _growth_other_demand(p: Figures) -> float:
     """Growth of other shippers' parcels that keeps the total at `growth_market`."""
     amazon, other = p.amazon_parcels_2024, _non_amazon_volume(p)
     return (p.growth_market * (amazon + other) - p.growth_amazon_demand * amazon) / other
 
 
-def _capital_annuity(p: Parameters) -> float:
+def _capital_annuity(p: Figures) -> float:
     """Yearly payment per dollar of capital; written so that it is exact for a rate near 0 too."""
     if p.capital_rate == 0:
         return 1 / p.capital_life_years
     return p.capital_rate / -math.expm1(-p.capital_life_years * math.log1p(p.capital_rate))
 
 
-def _household_share(zone_type: str) -> Callable[[Parameters], float]:
-    def formula(p: Parameters) -> float:
+def _household_share(zone_type: str) -> Callable[[Figures], float]:
+    def formula(p: Figures) -> float:
         if zone_type == "rural":
             return p.census_rural_share
         built_up = p.neighbourhood_share_urban + p.neighbourhood_share_suburban
@@ -65,14 +62,14 @@ def _household_share(zone_type: str) -> Callable[[Parameters], float]:
     return formula
 
 
-def _parcel_share(p: Parameters, zone_type: str) -> float:
+def _parcel_share(p: Figures, zone_type: str) -> float:
     """Share of destinations that lie in a zone type, nationally."""
     weight = {kind: p[f"household_share_{kind}"] * p[f"parcels_per_household_index_{kind}"] for kind in ZONE_TYPES}
     return weight[zone_type] / sum(weight.values())
 
 
-def _amazon_coverage(zone_type: str) -> Callable[[Parameters], float]:
-    def formula(p: Parameters) -> float:
+def _amazon_coverage(zone_type: str) -> Callable[[Figures], float]:
+    def formula(p: Figures) -> float:
         mix = {kind: p[f"amazon_mix_own_{kind}"] for kind in ZONE_TYPES}
         own = p.amazon_own_delivered_2024 * mix[zone_type] / sum(mix.values())
         return min(own / (p.amazon_parcels_2024 * _parcel_share(p, zone_type)), 1.0)
@@ -80,13 +77,13 @@ def _amazon_coverage(zone_type: str) -> Callable[[Parameters], float]:
     return formula
 
 
-def _amazon_mix_usps_rural_cap(p: Parameters) -> float:
+def _amazon_mix_usps_rural_cap(p: Figures) -> float:
     """Amazon's rural parcels that it does not deliver itself, over all it hands to USPS."""
     left = p.amazon_parcels_2024 * _parcel_share(p, "rural") * (1 - p.amazon_coverage_rural)
     return min(left / p.amazon_via_usps, 1.0) if p.amazon_via_usps > 0 else 1.0
 
 
-def _enterprise_size_mean(p: Parameters) -> float:
+def _enterprise_size_mean(p: Figures) -> float:
     """Mean of a Pareto law cut at both ends, m parcels a year; written so that it is exact for a shape near 1 too."""
     low, shape = p.enterprise_size_min, p.enterprise_pareto_shape
     log_range = math.log1p((p.enterprise_size_max - low) / low)
@@ -95,12 +92,12 @@ def _enterprise_size_mean(p: Parameters) -> float:
     return shape * low * log_range * stretch / -math.expm1(-shape * log_range)
 
 
-def _enterprise_volume(p: Parameters) -> float:
+def _enterprise_volume(p: Figures) -> float:
     """Parcels a year of enterprise shippers, bn."""
     return p.n_enterprise_shippers * p.enterprise_size_mean / 1000
 
 
-def _attributable_cost(p: Parameters) -> float:
+def _attributable_cost(p: Figures) -> float:
     """Attributable cost of all USPS products, bn $ a year."""
     mail = ("first_class", "marketing", "other")
     return p.usps_competitive_attributable_2024 + sum(
@@ -108,7 +105,7 @@ def _attributable_cost(p: Parameters) -> float:
     )
 
 
-def _usps_debt_rate(p: Parameters) -> float:
+def _usps_debt_rate(p: Figures) -> float:
     """The rate on debt that leaves the published net interest, where cash earns the rate of the year."""
     paid = p.usps_cash_rate_2024 * p.usps_cash_start - p.usps_interest_income_net_2024
     return max(0.0, paid / p.usps_debt_start) if p.usps_debt_start > 0.0 else 0.0

@@ -16,7 +16,8 @@ from agents.geography import ZoneTable
 from agents.party import Party
 from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
-from agents.shippers import Shippers, ShipperTable
+from agents.shipper_table import ShipperTable
+from agents.shippers import Shippers
 from agents.usps import Usps
 from model.carriers import USPS, CarrierTable, load_carriers
 from model.contract_book import ContractBook

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from agents.geography import SEGMENTS
 from agents.rules.blocks import softmax_over_options
 from agents.rules.choice import primary_available
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.parameters import Parameters
 from model.state import MarketState
 from model.tender import quality_cost

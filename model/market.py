@@ -16,14 +16,15 @@ from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
 from agents.bargaining import View
-from agents.books import CarrierBooks, PostalBooks
+from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.contracts import Contract
 from agents.party import Party
 from agents.roster import check_kind, paths_of, travels
 from agents.rules.contract_use import OwnContracts
+from agents.rules.distress import PostalBooks
 from agents.rules.pricing import OwnDemand
-from agents.shippers import Shipper
+from agents.shipper_table import Shipper
 from model.access import insourcing
 from model.bargains import carriage
 from model.bargains.own import own_contracts, own_talks

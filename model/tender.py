@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.geography import SEGMENTS
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.parameters import Parameters
 
 Floats = NDArray[np.float64]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from agents.calendar import Month
+from agents.figures import Figures
 from agents.geography import RURAL, ZONE_TYPES, ZoneTable
-
-if TYPE_CHECKING:
-    from agents.world import Figures
 
 Floats = NDArray[np.float64]
 BILLION = 1e9

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from agents.books import PostalBooks
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.world import Figures
+from agents.figures import Figures
 
 BILLION = 1e9
 
@@ -63,6 +62,35 @@ class Ladder:
     def with_rung(self, rung: Rung, month: Month) -> Ladder:
         """The ladder after a rung that is in force from a month on."""
         return Ladder((*self.taken, (rung, month)))
+
+
+@dataclass(frozen=True, slots=True)
+class PostalBooks:
+    """What USPS knows of its own money at the end of a month, dollars.
+
+    Attributes:
+        cash: Cash.
+        arrears: Payments that it could not make.
+        borrowing_room: What it may borrow in the next twelve months.
+        underlying_flow: Mean monthly change of cash over the last twelve months, without borrowing and measures.
+        tariff_revenue: Mean monthly revenue from parcels at published prices, without a surcharge.
+        institutional_cost: Of the month, without measures.
+        capital_plan: Monthly capital spending without measures.
+        wage_index: Its wages relative to the start.
+        ladder: Distress measures taken so far.
+        five_day_allowed: Whether Congress allows it to deliver on five days a week.
+    """
+
+    cash: float
+    arrears: float
+    borrowing_room: float
+    underlying_flow: float
+    tariff_revenue: float
+    institutional_cost: float
+    capital_plan: float
+    wage_index: float
+    ladder: Ladder
+    five_day_allowed: bool
 
 
 @dataclass(frozen=True, slots=True)

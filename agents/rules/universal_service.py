@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.figures import Figures
 from agents.geography import ZoneTable
-from agents.world import Figures
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

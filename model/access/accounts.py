@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,11 +10,9 @@ from agents.delivery_cost import mean_between
 from agents.geography import ECONOMY
 from model.access.terms import access_contract, access_price
 from model.carriers import USPS
+from model.economy import Economy
 from model.ledger import CENTS, to_cents
 from model.operations import handed_over_cost
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

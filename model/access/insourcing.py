@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +14,10 @@ from model.access.accounts import passed_by
 from model.access.terms import access_price, injection_cost
 from model.answers import checked
 from model.carriers import USPS
+from model.economy import Economy
 from model.operations import expected_unit_grid
 from model.streams import Streams
 from model.timeline import surepost_end
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

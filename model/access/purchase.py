@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,10 +11,8 @@ from model.access.insourcing import own_cost_luck, spared_cost
 from model.access.terms import access_terms, injection_cost
 from model.answers import checked
 from model.carriers import USPS
+from model.economy import Economy
 from model.tender import Tender
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,7 @@ from model.access.purchase import buyers
 from model.access.terms import access_contract, access_price, injection_cost
 from model.answers import checked
 from model.carriers import USPS
-
-if TYPE_CHECKING:
-    from model.economy import Economy
+from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

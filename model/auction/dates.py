@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agents.calendar import Month
+from model.scenario import Scenario
 from model.timeline import month_of
-
-if TYPE_CHECKING:
-    from model.scenario import Scenario
 
 ANNOUNCED, AWARD, SERVICE = "access_auction", "auction_award", "auction_service"  # handles of dated facts
 

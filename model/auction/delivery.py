@@ -8,7 +8,6 @@ routes of their own hand over by the rule of section 12, not here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +19,10 @@ from model.auction.lots import ECONOMY
 from model.auction.needs import line_haul
 from model.bargains.enterprise import buyer_name
 from model.carriers import USPS
+from model.economy import Economy
 from model.groups import ENTERPRISE
 from model.statements import CONSOLIDATORS, SUPPLIERS
 from model.tender import Tender
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

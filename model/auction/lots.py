@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,11 +10,9 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.geography import RURAL
 from model.access import access_contract, buyers
 from model.carriers import USPS
+from model.economy import Economy
 from model.operations import usps_cost_grid
 from model.phases.history import left_to_bargaining
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 BILLION = 1e9

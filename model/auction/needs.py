@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,7 @@ from model.bargains.enterprise import buyer_name
 from model.billing import mean_peak_weight
 from model.carriers import USPS
 from model.demand import season_factors
-
-if TYPE_CHECKING:
-    from model.economy import Economy
+from model.economy import Economy
 
 Floats = NDArray[np.float64]
 MILLION = 1e6

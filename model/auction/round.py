@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from agents.auction import AccessNeed, AuctionFormat, Demand, Handover, Lot
 from agents.calendar import Month
-from model.auction.awards import Winnings
 from model.auction.house import Bidder, LotResult, efficiency, hold
+from model.auction.winnings import Winnings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

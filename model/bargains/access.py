@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bargaining import price_groups, with_seller
+from agents.bargaining import PriceGroups, price_groups, with_seller
 from agents.calendar import Month
 from model.bargains.table import BargainTable
+from model.economy import Economy
 from model.operations import usps_cost_grid
-
-if TYPE_CHECKING:
-    from agents.bargaining import PriceGroups
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

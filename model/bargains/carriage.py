@@ -11,21 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bargaining import price_groups, seller_limits, with_seller
+from agents.bargaining import PriceGroups, price_groups, seller_limits, with_seller
 from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.contracts import Contract
 from agents.large_buyer import CarriageCase
 from model.answers import checked
 from model.bargains.table import BargainTable
-
-if TYPE_CHECKING:
-    from agents.bargaining import PriceGroups
-    from agents.contracts import Contract
-    from model.economy import Economy
+from model.economy import Economy
 
 Floats = NDArray[np.float64]
 ECONOMY = 0

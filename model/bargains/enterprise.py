@@ -8,8 +8,6 @@ at the start, where agreements stand at the quotes; nobody pays more than the qu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,11 +17,9 @@ from agents.geography import SEGMENTS
 from agents.rules.tendering import AgreementCase
 from model.answers import checked_number
 from model.contract_margins import enterprise_quotes
+from model.economy import Economy
 from model.operations import quote_floors, usps_mean_cost
 from model.tender import quality_cost
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -6,18 +6,13 @@ carriers that consolidate sell with it beyond their routes; without it they woul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from agents.bargaining import slice_values
+from agents.bargaining import PriceGroups, slice_values
 from model.access.slices import carrier_slices
 from model.bargains.access import usps_cost
 from model.bargains.table import BargainTable
-
-if TYPE_CHECKING:
-    from agents.bargaining import PriceGroups
-    from model.economy import Economy
+from model.economy import Economy
 
 
 def last_mile_table(market: Economy, buyer: str, groups: PriceGroups) -> BargainTable:

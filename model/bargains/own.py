@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agents.bargaining import Side, View
 from agents.contracts import Contract
 from model.bargains.pairs import strategic_pairs
-
-if TYPE_CHECKING:
-    from model.economy import Economy
+from model.economy import Economy
 
 
 def own_contracts(market: Economy, party: str) -> tuple[Contract, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.bargaining import PriceGroups
 from agents.calendar import JANUARY, Month
 from agents.contracts import Contract
 from model.auction.dates import announced
@@ -21,12 +21,9 @@ from model.bargains.carriage import (
 from model.bargains.last_mile import last_mile_table
 from model.bargains.table import BargainTable, Pair, PairKind
 from model.billing import mean_peak_weight
+from model.carriers import CarrierTable
 from model.demand import season_factors
-
-if TYPE_CHECKING:
-    from agents.bargaining import PriceGroups
-    from model.carriers import CarrierTable
-    from model.economy import Economy
+from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

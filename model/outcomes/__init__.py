@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from agents.calendar import JANUARY, MONTHS_PER_YEAR, OCTOBER
+from model.economy import Economy
 from model.outcomes import amazon, carriers, places, usps, welfare
 from model.outcomes.registry import Outcome
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 OUTCOMES: tuple[Outcome, ...] = (
     *carriers.OUTCOMES,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import ZONE_TYPES
+from model.economy import Economy
 from model.outcomes.registry import Outcome, Rows, last, named, single, total
 from model.records import by_zone_type
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 
 def _own_share(market: Economy, rows: Rows) -> dict[str, float]:

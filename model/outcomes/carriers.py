@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from agents.geography import SEGMENTS
+from model.economy import Economy
 from model.outcomes.registry import Floats, Outcome, Rows, by_carrier, named, over_months
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 KG_PER_TONNE = 1000.0
 PERCENT = 100.0

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agents.geography import RURAL, URBAN, ZONE_TYPES
+from model.economy import Economy
 from model.outcomes.registry import Outcome, Rows, named
 from model.records import by_zone_type
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 
 def _on_time(market: Economy, rows: Rows) -> dict[str, float]:

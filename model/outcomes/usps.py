@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from model.economy import Economy
 from model.outcomes.registry import Outcome, Rows, highest, last, named, single, total
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 
 def _cover(market: Economy, rows: Rows) -> dict[str, float]:

@@ -7,15 +7,12 @@ gain is the value of prices and service against the start of the run.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.carriers import AMAZON, USPS
+from model.economy import Economy
 from model.outcomes.registry import Outcome, Rows, single, total
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 
 def _shippers(market: Economy, rows: Rows) -> dict[str, float]:

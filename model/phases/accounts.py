@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +22,7 @@ from model.auction.delivery import settle_month, spared_upstream
 from model.billing import invoice_cents, sum_over_carriers
 from model.capital import capital_charges
 from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.economy import Economy
 from model.fixed_costs import fixed_costs
 from model.groups import CustomerGroups
 from model.ledger import CENTS
@@ -36,9 +35,6 @@ from model.phases.universal_service import mail_kept, mail_of_month
 from model.postal_accounts import PostalStatement
 from model.statements import LENDERS, STAFF, SUPPLIERS
 from model.wages import share_of_month
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from agents.auction import AccessNeed, AuctionFormat, lot_demands
 from agents.calendar import Month
-from model.auction.awards import Winnings, award_contract, strike_out, total, winnings
+from agents.party import Party
+from model.auction.awards import award_contract
 from model.auction.dates import announcement, service_month
 from model.auction.house import hold
 from model.auction.lots import draw_up_lots, handover_terms
 from model.auction.needs import bidders_needs
 from model.auction.round import AuctionRound
+from model.auction.winnings import Winnings, strike_out, total, winnings
 from model.bargains.enterprise import buyer_name
+from model.economy import Economy
 from model.phases.history import left_to_bargaining
 from model.words import parcels_in_words
-
-if TYPE_CHECKING:
-    from agents.party import Party
-    from model.economy import Economy
 
 
 def run_auction(market: Economy) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,8 @@ from agents.contracts import Contract
 from agents.geography import ECONOMY
 from model.access import access_price
 from model.carriers import USPS
+from model.economy import Economy
 from model.operations import usps_costs, usps_mean_cost
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
@@ -14,12 +13,12 @@ from model.bargains.carriage import carriage_cost_factors
 from model.bargains.enterprise import advance_agreements, hold_start_agreements
 from model.bargains.pairs import pairs_of_amazon
 from model.bargains.table import Pair, PairKind
+from model.economy import Economy
 from model.phases.history import follow_history, forced, imposed_access_price, left_to_bargaining
 from model.phases.negotiation import decide_reviews
 from model.timeline import usps_amazon_expiry
 
-if TYPE_CHECKING:
-    from model.economy import Economy
+AMAZON_SELLERS = ("usps", "ups", "fedex")
 
 
 def sign_start_contracts(market: Economy) -> None:

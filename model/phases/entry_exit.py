@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +15,11 @@ from agents.rules.entry import EntryCase
 from model.answers import ROUNDING
 from model.borders import read_borders
 from model.carriers import USPS
+from model.economy import Economy
 from model.fixed_costs import fixed_cost_per_capacity, fixed_costs
 from model.operations import expected_unit_grid, network_of
 from model.phases.mergers import merge
 from model.words import parcels_in_words
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,13 +9,11 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from model.access.insourcing import take_announced_decision
 from model.carriers import FEDEX, USPS
+from model.economy import Economy
 from model.history.paths import ObservedPast
 from model.history.table import base_time, middle_of
+from model.tender import Tender
 from model.timeline import surepost_end
-
-if TYPE_CHECKING:
-    from model.economy import Economy
-    from model.tender import Tender
 
 Floats = NDArray[np.float64]
 ECONOMY = 0

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.party import Party
 from agents.roster import RosterError
 from model.carriers import USPS
-
-if TYPE_CHECKING:
-    from agents.party import Party
-    from model.economy import Economy
+from model.economy import Economy
 
 Floats = NDArray[np.float64]
 LEAST, MOST = 0.5, 2.0  # of wages in one step; beyond it somebody has mixed up growth and percent

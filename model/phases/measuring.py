@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,15 +9,13 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import RURAL
 from model.access import delivered_parcels
 from model.carriers import AMAZON, USPS
+from model.economy import Economy
 from model.measuring.carbon import miles_per_parcel
 from model.measuring.concentration import concentration, sold_parcels
 from model.measuring.places import served_by_at_least, transit_by_zone_type
 from model.measuring.welfare import mail_users_gain, members_gain, shipper_surplus
 from model.operations import SMALLEST_COVERAGE
 from model.phases.parcels import ECONOMY
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Measures = dict[str, Floats | float]

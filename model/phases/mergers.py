@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +15,10 @@ from agents.rules.mergers import MergerCase
 from model.answers import AnswerError
 from model.bargains.enterprise import buyer_name
 from model.borders import read_borders
+from model.economy import Economy
 from model.fixed_costs import fixed_cost_per_capacity
 from model.operations import SMALLEST_COVERAGE, expected_unit_grid, network_of
 from model.words import parcels_in_words
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

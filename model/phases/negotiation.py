@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,13 +33,11 @@ from model.bargains.pairs import (
     terms_for,
 )
 from model.bargains.table import BargainTable, Pair, PairKind
+from model.economy import Economy
 from model.parameters import Parameters
 from model.phases.history import earliest_round, forced
 from model.state import Agreement, TalksState
 from model.words import parcels_in_words
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

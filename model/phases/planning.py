@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +13,10 @@ from agents.carriers import QUARTER, Carrier
 from agents.rules.capacity import CapacityOrder
 from model.access.insourcing import extension_case, insource
 from model.capital import buy_capital
+from model.economy import Economy
 from model.phases.entry_exit import count_losses, enter, expanding, within
 from model.phases.rivals import fill_networks, review_contracts
 from model.words import parcels_in_words
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

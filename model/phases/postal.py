@@ -9,26 +9,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.books import PostalBooks
 from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost.checks import check_values
-from agents.rules.distress import Rung
+from agents.rules.distress import PostalBooks, Rung
 from agents.usps import Bill
 from model.carriers import USPS
+from model.economy import Economy
 from model.ledger import CENTS
 from model.phases.universal_service import saved_street_cost
 from model.postal_accounts import BILLION, PostalStatement, borrowing_room, in_cents, interest
 from model.statements import MAIL_USERS, RETIREMENT_FUNDS, STAFF, SUPPLIERS, TREASURY
 from model.tariffs import price_cap, set_temporary
 from model.wages import share_of_month
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 OCTOBER = 10

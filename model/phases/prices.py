@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,15 +9,13 @@ from agents.calendar import JULY
 from agents.carriers import Carrier
 from model.answers import checked
 from model.billing import month_surcharges, peak_weight
+from model.economy import Economy
 from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_mean_cost
 from model.phases.postal import apply_measures
 from model.phases.regulation import review_mail_price
 from model.phases.universal_service import review_service
 from model.tariffs import price_cap, set_temporary
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
+from model.economy import Economy
 from model.groups import ENTERPRISE, REGIONS
 from model.ledger import CENTS
 from model.phases.contract_cover import amazon_access_cost, covers_by_carrier
@@ -27,9 +27,6 @@ from model.statements import (
     TREASURY,
     results,
 )
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 # Categories of the ledger that carriers pay and the series that remember them.

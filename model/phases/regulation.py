@@ -5,8 +5,6 @@ The phase gathers what is true of the month; the regulator rules (docs/odd.md, "
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,12 +12,10 @@ from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS
 from agents.regulator import Finding
 from model.carriers import USPS
+from model.economy import Economy
 from model.ledger import CENTS
 from model.phases.contract_cover import contract_cover, mean_access_cost
 from model.postal_accounts import BILLION
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 SEPTEMBER = 9

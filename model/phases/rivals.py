@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,10 +13,8 @@ from model.answers import checked, chosen_rows
 from model.bargains.carriage import announced_cut
 from model.bargains.enterprise import buyer_name
 from model.contract_margins import contract_margins
+from model.economy import Economy
 from model.words import parcels_in_words
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,11 +9,9 @@ from agents.calendar import JANUARY, MONTHS_PER_YEAR
 from agents.rules.distress import Rung
 from agents.rules.universal_service import fixed_street_cost, mail_share
 from model.carriers import USPS
+from model.economy import Economy
 from model.operations import usps_mean_cost
 from model.postal_accounts import MailMonth, mail_month
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 Floats = NDArray[np.float64]
 

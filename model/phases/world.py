@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from agents.carriers import Carrier
 from agents.rules.announced import AnnouncedPlan
 from model.capital import buy_capital
 from model.demand import season_factors
+from model.economy import Economy
 from model.fixed_costs import close_capacity
 from model.phases.entry_exit import leave
 from model.phases.history import update_history
 from model.phases.labour import settle_wages
 from model.timeline import read_timeline
 from model.words import parcels_in_words
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 
 def update_environment(market: Economy) -> None:

@@ -11,7 +11,7 @@ from agents.calendar import Month
 from agents.geography import ECONOMY, SEGMENTS, ZoneTable
 from agents.rules.sourcing import AmazonFlows
 from agents.shipper_memory import ShipperMemory
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.carriers import AMAZON, USPS, CarrierTable
 from model.demand import destination_mix
 from model.operations import SMALLEST_COVERAGE, CostModel, StreetCosts, build_cost_model, street_costs, usps_costs

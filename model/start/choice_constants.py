@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from agents.geography import SEGMENTS
 from agents.rules.choice import split_volume
 from agents.rules.pricing import quote
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.start.small_rows import ChoiceSetting, SmallRows
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.start.choice_constants import ChoiceSolution, solve_constants
 from model.start.first_customers import give_customers
 from model.start.small_rows import ChoiceSetting

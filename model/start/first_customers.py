@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.rules.choice import draw_from_options
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

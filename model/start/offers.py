@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from agents.geography import SEGMENTS, ZoneTable
 from agents.rules.pricing import quote
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.billing import mean_peak_weight, month_surcharges, sum_over_carriers
 from model.carriers import USPS, CarrierTable
 from model.demand import season_factors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agents.amazon import Amazon
 from agents.calendar import JANUARY, JULY
@@ -13,12 +13,10 @@ from agents.rivals import FedEx, Ups
 from agents.roster import REGULATOR, SHIPPERS, RosterError, carrier_class, find_class
 from agents.usps import Usps
 from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.economy import Economy
 from model.postal_accounts import BILLION
 from model.start.opening import opening_cash_flow
 from model.words import party_name
-
-if TYPE_CHECKING:
-    from model.economy import Economy
 
 
 def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:

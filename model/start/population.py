@@ -10,7 +10,7 @@ from scipy.special import betaincinv, ndtri
 
 from agents.geography import SEGMENTS, ZoneTable
 from agents.rules.pricing import volume_discount
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.parameters import Parameters
 from model.start.even_points import even_points
 from model.streams import Streams

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from agents.rules.blocks import BLOCK, blocks
 from agents.rules.choice import primary_available, stationary_by_option
 from agents.rules.pricing import quote
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.geography import DIVISIONS, SEGMENTS
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.bargains.enterprise import buyer_name
 from model.carriers import NATIONAL
 from model.events import Event

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from agents.auction import FORMATS, Bid, Demand, Lot, bid_for
 from agents.regulator import Regulator
 from model.answers import AnswerError
-from model.auction.awards import Winnings, strike_out
 from model.auction.house import clear, efficiency, fill, hold
+from model.auction.winnings import Winnings, strike_out
 
 RESERVE = 2.0
 HIGHEST = 5.0

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtri
 
 from agents.rules.choice import Menu, stationary_shares
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.parameters import Parameters
 from model.start import choice_constants, customers
 from model.start.choice_constants import ChoiceSetting, StartError, solve_constants

@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.start.first_customers import Options, give_customers
 from model.start.offers import target_shares
 

@@ -7,7 +7,7 @@ import pytest
 from agents.amazon import Amazon
 from agents.regional import RegionalCarrier
 from agents.rivals import FedEx, Ups
-from agents.shippers import Shipper
+from agents.shipper_table import Shipper
 from agents.usps import Usps
 from model import market as market_module
 from model.market import PHASES, MarketStoppedError, ParcelMarket, Phase

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.rules.tendering import SplitCase, split_parcels
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from model.allocation import AllocationRules, Backlog, Priority, allocate
 from model.tender import small_shipper_tender
 

@@ -17,6 +17,8 @@ from agents.world import World
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+# A mean of equal prices may exceed them by its rounding, which must not cost a whole deal.
+ROUNDING = 1e-9
 
 
 class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
@@ -68,6 +70,20 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             other: Key of the other party.
         """
         return usual
+
+    def commits(self, worth: Floats, price: Floats, agreed: Bools, one_price: bool) -> Bools:
+        """Which slices of its volume it commits at the agreed prices, (L,): one price for all picks what is worth it.
+
+        It knows what a slice is worth to it and what it would pay. Where each group has a price of its own, the group
+        goes as a whole. Rule: docs/odd.md, Negotiation.
+
+        Args:
+            worth: Most that a parcel of each slice is worth to it, $, (L,).
+            price: What it would pay, $ per parcel, (L,); nan where there is no deal.
+            agreed: Slices that the deal is about, (L,).
+            one_price: Whether one price holds for all.
+        """
+        return agreed & (worth >= price * (1.0 - ROUNDING)) if one_price else agreed
 
     def wants(self, need: AccessNeed, terms: Handover, lots: Sequence[Lot]) -> dict[int, Demand]:
         """What the lots of an access auction are worth to it, by position of the lot, without those that it leaves.

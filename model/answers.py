@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from agents.rules.capacity import CapacityOrder
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -37,8 +40,8 @@ def checked(who: str, what: str, values: Any, shape: tuple[int, ...], most: Floa
     if not possible.all():
         place = np.unravel_index(int(np.argmin(possible)), shape)
         limit = np.broadcast_to(most, shape)[place]
-        at = ", ".join(map(str, place))
-        raise AnswerError(f"{who}: {what} is {found[place]:g} at ({at}); allowed: 0 to {limit:g}")
+        at = f" at ({', '.join(map(str, place))})" if shape else ""
+        raise AnswerError(f"{who}: {what} is {found[place]:g}{at}; allowed: 0 to {limit:g}")
     return found
 
 
@@ -55,6 +58,28 @@ def checked_number(who: str, what: str, values: Any, shape: tuple[int, ...]) -> 
         at = ", ".join(map(str, np.unravel_index(int(np.argmax(np.isnan(found))), shape)))
         raise AnswerError(f"{who}: {what} is nan at ({at}); allowed: a number")
     return found
+
+
+def checked_order(who: str, order: CapacityOrder, zones: int, room: float = np.inf) -> CapacityOrder:
+    """A capacity order that can be placed.
+
+    Args:
+        who: Key of the carrier.
+        order: What it orders.
+        zones: Number of zones, Z.
+        room: Annual parcels of capacity that it can order.
+
+    Raises:
+        AnswerError: Capacity, coverage or capital has another shape, is missing or negative, or there is more capacity
+            than it can order or more coverage than households.
+    """
+    parcels = checked(who, "capacity ordered", order.annual_parcels, (zones,))
+    total = float(parcels.sum())
+    if not total <= room * (1.0 + ROUNDING) + ROUNDING or np.isinf(total):
+        raise AnswerError(f"{who}: capacity ordered is {total:g} annual parcels in all; allowed: 0 to {room:g}")
+    coverage = checked(who, "coverage once its order stands", order.coverage, (zones,), 1.0)
+    capital = float(checked(who, "capital of its order", order.capital, ()))
+    return replace(order, annual_parcels=parcels, coverage=coverage, capital=capital)
 
 
 def checked_shares(who: str, what: str, values: Any, shape: tuple[int, ...], axis: int) -> Floats:
@@ -99,15 +124,25 @@ def chosen_carriers(who: str, what: str, values: Any, allowed: Bools) -> NDArray
     return found.astype(np.int8)
 
 
-def chosen_places(who: str, what: str, values: Any, shape: tuple[int, ...]) -> Bools:
+def chosen_places(who: str, what: str, values: Any, shape: tuple[int, ...], allowed: Bools | bool = True) -> Bools:
     """An answer of a party that says yes or no to each place of an array.
 
+    Args:
+        who: Key of the party.
+        what: What it decided.
+        values: Its answer.
+        shape: Shape that it must have.
+        allowed: Where it may say yes, one for all or an array of that shape.
+
     Raises:
-        AnswerError: It is no array of booleans of that shape.
+        AnswerError: It is no array of booleans of that shape, or says yes where it may not.
     """
     found = np.asarray(values)
     if found.shape != shape or found.dtype != np.bool_:
         raise AnswerError(f"{who}: {what} is {found.dtype} of shape {found.shape}; allowed: bool of shape {shape}")
+    if (beyond := found & ~np.asarray(allowed)).any():
+        at = ", ".join(map(str, np.unravel_index(int(np.argmax(beyond)), shape)))
+        raise AnswerError(f"{who}: {what}: yes at ({at}), where there is nothing to decide; allowed: no")
     return found
 
 

@@ -161,7 +161,7 @@ def has_announced_cut(market: Economy, seller: str) -> bool:
 def signed_contract(market: Economy, seller: str) -> Contract | None:
     """The contract that UPS or FedEx negotiated with Amazon and that is in force or waits for its start, if any."""
     contract = market.book.upcoming(seller, "amazon") or market.book.get(seller, "amazon")
-    if contract is None or (seller, "amazon", contract.start) not in market.state.agreed_volume:
+    if contract is None or market.state.agreed_volume.get((seller, "amazon", contract.start)) is None:
         return None
     return contract if contract.in_force or contract.start > market.month else None
 

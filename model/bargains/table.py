@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.bargaining import PriceGroups, SliceValues, Stakes, group_stakes
+from agents.party import Party
+from model.answers import chosen_places
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 type Bools = NDArray[np.bool_]
-# A mean of equal prices may exceed them by its rounding, which must not cost a whole deal.
-ROUNDING = 1e-9
 
 
 class PairKind(StrEnum):
@@ -77,17 +77,21 @@ class BargainTable:
             stakes = replace(stakes, seller_outside=outside)
         return stakes
 
-    def taken(self, price: Floats) -> Bools:
-        """Slices that a deal at these prices would carry, (L,).
+    def taken(self, price: Floats, buyer: Party) -> Bools:
+        """Slices that a deal at these prices would carry, (L,): what the buyer commits of those that both gain from.
 
         Args:
             price: $ per parcel by group, (G,); NaN where the group has no deal.
+            buyer: Who buys.
+
+        Raises:
+            model.answers.AnswerError: It answers with other than a yes or no for each slice, or takes one without deal.
         """
         by_slice = price[self.group]
-        taken = self.values.efficient & ~np.isnan(by_slice)
-        if len(self.groups.names) == 1:  # one price for all: the buyer commits what is worth that much to it
-            taken &= self.values.buyer >= by_slice * (1.0 - ROUNDING)
-        return np.asarray(taken)
+        agreed = self.values.efficient & ~np.isnan(by_slice)
+        one_price = len(self.groups.names) == 1
+        answer = buyer.commits(self.values.buyer, by_slice, agreed, one_price)
+        return chosen_places(buyer.key, "slices that it commits", answer, agreed.shape, agreed)
 
     def by_group(self, chosen: Bools, weights: Floats | None = None) -> Floats:
         """Sum of the volume of some slices, or of volume times weights, by price group, (G,)."""

@@ -12,7 +12,7 @@ from agents.carriers import Carrier
 from agents.delivery_cost import mean_over_coverage
 from agents.rules.capacity import CapacityOrder
 from agents.rules.entry import EntryCase
-from model.answers import ROUNDING
+from model.answers import ROUNDING, checked_order
 from model.borders import read_borders
 from model.carriers import USPS
 from model.economy import Economy
@@ -44,7 +44,7 @@ def enter(market: Economy, carrier: Carrier, room: float) -> CapacityOrder | Non
     order = carrier.enters(entry_case(market, carrier.index), room)
     if order is None:
         return None
-    order = within(order, carrier.index, room)
+    order = within(checked_order(carrier.key, order, market.zones.n_zones), carrier.index, room)
     parcels = order.annual_parcels
     fixed = market.figures.fixed_cost_recoverable * fixed_cost_per_capacity(market, carrier.index)
     market.state.network.savings.append((carrier.index, order.arrives, -(fixed * float(parcels.sum()))))

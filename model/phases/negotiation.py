@@ -175,7 +175,7 @@ def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None
     perceived = after.perceived(stakes)
     state.limits.append((round_, *perceived.limits()))
     state.benchmark.append(nash_price(perceived, market.figures.seller_bargaining_weight))
-    if after.signed and table.taken(after.price).any():
+    if after.signed and table.taken(after.price, market.agent(pair.buyer)).any():
         _agree(market, state, table)
     elif after.signed:
         state.talks = after.fallen_through()
@@ -226,7 +226,7 @@ def _agree(market: Economy, state: TalksState, table: BargainTable) -> None:
     """Turn an agreement into terms; those of USPS wait for the regulator, others are signed at once."""
     pair, talks, values = state.pair, state.talks, table.values
     published = published_for(market, pair)
-    taken = table.taken(talks.price)
+    taken = table.taken(talks.price, market.agent(pair.buyer))
     price = np.where(np.isnan(talks.price), published, talks.price)
     volume = table.by_group(taken)
     begin = _begin(market, state)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.carriers import QUARTER, Carrier
-from agents.rules.capacity import CapacityOrder
+from agents.rules.capacity import CapacityOrder, Closure
 from model.access.insourcing import extension_case, insource
+from model.answers import checked, checked_order
 from model.capital import buy_capital
 from model.economy import Economy
 from model.phases.entry_exit import count_losses, enter, expanding, within
@@ -43,7 +44,7 @@ def learn_and_plan(market: Economy) -> None:
 def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
     """Orders, entry and closures of one carrier."""
     settings = market.settings
-    placed = carrier.capacity_order(lead)
+    placed = ordered_capacity(market, carrier, carrier.capacity_order(lead))
     if placed is not None:
         _place(market, placed)
     ordered = 0.0 if placed is None else float(placed.annual_parcels.sum())
@@ -52,7 +53,31 @@ def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
     if settings.make_or_buy or carrier.always_closes:
         closure = carrier.closure(int(market.figures.closure_lag), lead)
         if closure is not None:
-            market.state.network.closures.append(closure)
+            market.state.network.closures.append(_possible_closure(market, carrier, closure))
+
+
+def ordered_capacity(market: Economy, carrier: Carrier, order: CapacityOrder | None) -> CapacityOrder | None:
+    """The quarterly order of a carrier, for itself alone, once it is sure that it can be placed.
+
+    Raises:
+        model.answers.AnswerError: It is not possible, or more than the carrier can order in a quarter.
+    """
+    if order is None:
+        return None
+    found = checked_order(carrier.key, order, market.zones.n_zones, carrier.build_room(QUARTER))
+    return found if found.carrier == carrier.index else replace(found, carrier=carrier.index)
+
+
+def _possible_closure(market: Economy, carrier: Carrier, closure: Closure) -> Closure:
+    """A closure of what a carrier has, for itself alone.
+
+    Raises:
+        model.answers.AnswerError: It has another shape, is negative, or more than there is.
+    """
+    capacity = market.state.network.capacity[carrier.index]
+    closed = checked(carrier.key, "capacity closed", closure.annual_parcels, capacity.shape, capacity)
+    coverage = checked(carrier.key, "coverage after its closure", closure.coverage, capacity.shape, 1.0)
+    return replace(closure, carrier=carrier.index, annual_parcels=closed, coverage=coverage)
 
 
 def _grow(market: Economy, carrier: Carrier, room: float) -> None:
@@ -78,7 +103,9 @@ def extend(market: Economy, carrier: Carrier, room: float) -> CapacityOrder | No
     """
     case = extension_case(market, carrier.index)
     order = None if case is None else carrier.extends(case, room)
-    return None if order is None else within(order, carrier.index, room)
+    if order is None:
+        return None
+    return within(checked_order(carrier.key, order, market.zones.n_zones), carrier.index, room)
 
 
 def order_before_start(market: Economy) -> None:
@@ -89,7 +116,7 @@ def order_before_start(market: Economy) -> None:
     lead, start = int(market.figures.build_lead_months), market.settings.start
     for arrives in range(0, max(lead, 1), QUARTER):
         for carrier in market.carrier_agents:
-            placed = carrier.capacity_order(lead, month=start + (arrives - lead))
+            placed = ordered_capacity(market, carrier, carrier.capacity_order(lead, month=start + (arrives - lead)))
             if placed is not None:
                 _place(market, placed, quiet=True)
 

@@ -141,7 +141,7 @@ def _decision(market: ParcelMarket, key: str, state: TalksState, question: Quest
     if key == "amazon" and groups == 1:
         limit = float(question.view.reservation[0])
         prices = np.linspace(0.5 * limit, limit, DEMAND_STEPS)
-        parcels = [float(values.volume[table.taken(np.array([price]))].sum()) for price in prices]
+        parcels = [float(values.volume[table.taken(np.array([price]), market.amazon)].sum()) for price in prices]
         demand = np.column_stack([prices, parcels])
     own_cost = np.divide(total, volume, out=np.full(groups, np.nan), where=volume > 0.0)
     return Decision(key, market.month, question, state.opened, own_cost, demand)

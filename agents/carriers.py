@@ -78,7 +78,7 @@ class Carrier(Party):
         self.negative_months = months_of_losses(self.negative_months, cash)
 
     def price_increase(self) -> float:
-        """Yearly growth of paid prices that its situation asks for (section 9)."""
+        """Yearly growth of paid prices that its situation asks for (ODD 7.5)."""
         figures, books = self.world.figures, self.world.own_books(self.index)
         wanted = paid_growth(
             price_response(self.world),
@@ -99,7 +99,7 @@ class Carrier(Party):
     def price_change(self, announced: Floats | None) -> Floats | None:
         """Growth of its paid prices this month by segment, (S,); None where it leaves them.
 
-        It does what it has announced; else it plans once a year, in its month. Rule: docs/odd.md, Prices.
+        It does what it has announced; else it plans once a year, in its month. Rule: ODD 7.5.
 
         Args:
             announced: What it has announced for this month, (S,); None where it has not.
@@ -128,7 +128,7 @@ class Carrier(Party):
     def flexes(self) -> tuple[float, float]:
         """Monthly shares by which its routes shrink and grow towards what volume needs, 0 to 1 each.
 
-        It knows how fast its labour agreements let it move (docs/odd.md, "Cost of delivery").
+        It knows how fast its labour agreements let it move (ODD 7.6).
         """
         return self.world.figures.route_flex_down_monthly, self.world.figures.route_flex_up
 
@@ -236,7 +236,7 @@ class Carrier(Party):
     def buys_access(self, case: AccessCase) -> HandedOver:
         """What it hands to USPS this month: the sparsest addresses, as far as access is cheaper than its own routes.
 
-        It knows its own cost, but for its error, and the terms of its contract. Rule: docs/odd.md, Make or buy.
+        It knows its own cost, but for its error, and the terms of its contract. Rule: ODD 7.8.
 
         Args:
             case: Its economy parcels of the month, what they cost it, and what access costs.
@@ -247,7 +247,7 @@ class Carrier(Party):
     def worth_of_access(self, case: AlternativeCase) -> Floats:
         """Most that access is worth to it before injection, $ per parcel, (Z, P): what it costs to do without it.
 
-        It is its limit in talks with USPS and what it bids from in an auction. Rule: docs/odd.md, Negotiation.
+        It is its limit in talks with USPS and what it bids from in an auction. Rule: ODD 7.1.
 
         Args:
             case: What it could do instead.
@@ -258,7 +258,7 @@ class Carrier(Party):
         """Share of what USPS used to deliver for it that it takes over this quarter, (Z,); None where it takes nothing.
 
         It takes what it believes to deliver more cheaply itself: a part of the gap, densest first. Its error counts in
-        full until it begins and fades from then on. Rule: docs/odd.md, Make or buy.
+        full until it begins and fades from then on. Rule: ODD 7.8.
 
         Args:
             case: What that costs it, and what access costs.
@@ -287,7 +287,7 @@ class Carrier(Party):
     def least_markup(self) -> float:
         """Markup on the cost of one more parcel below which it signs no contract from now on.
 
-        Its limit with Amazon and with enterprise shippers. Rule: docs/odd.md, Negotiation.
+        Its limit with Amazon and with enterprise shippers. Rule: ODD 7.1.
         """
         return self.sourced_markup
 

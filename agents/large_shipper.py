@@ -73,7 +73,7 @@ class LargeShipper(Carrier):
         self._remember(retained_share=share, retained=self.memory.slices.retained(share) * within)
 
     def heard(self, offer: Offer, other: str, quantity: Floats) -> None:
-        """Expect a price of access nearer to what USPS asks. Rule: docs/odd.md, Negotiation."""
+        """Expect a price of access nearer to what USPS asks. Rule: ODD 7.1."""
         if other == USPS and offer.side is Side.SELLER:
             weight = np.where(np.isnan(offer.price), 0.0, quantity)
             asked = float(np.nansum(offer.price * weight) / weight.sum()) if weight.sum() > 0.0 else float("nan")
@@ -144,7 +144,7 @@ class LargeShipper(Carrier):
         """Slices that it means to leave with USPS at a price when it decides what to build, (L,).
 
         It knows its own cost; where it would have to build, capital and the hurdle of investment count. Rule:
-        docs/odd.md, Make or buy.
+        ODD 7.8.
 
         Args:
             price: Of access, $ per parcel.
@@ -168,8 +168,8 @@ class LargeShipper(Carrier):
     def takes_back(self, contracts: OwnContracts, under: Bools, worth: Floats) -> Bools:
         """Slices under the contract with USPS that its own routes take this month, (L,).
 
-        It knows the contract, what it has handed over this contract year, and its running cost. Rule: docs/odd.md, Make
-        or buy: what is cheaper on own routes, within the commitment, or beyond it where missing it pays.
+        It knows the contract, what it has handed over this contract year, and its running cost. Rule: ODD 7.8: what is
+        cheaper on own routes, within the commitment, or beyond it where missing it pays.
 
         Args:
             contracts: What it has signed with USPS.
@@ -226,7 +226,7 @@ class LargeShipper(Carrier):
     def sources(self, case: MonthToSource) -> Sourcing:
         """Place the parcels of a month: contracts first, then itself, then whoever takes the rest.
 
-        Rule: docs/odd.md, Make or buy. Where it is free to use USPS, the published price there is the cheapest that is
+        Rule: ODD 7.8. Where it is free to use USPS, the published price there is the cheapest that is
         left, and it asks nobody beyond the contracts.
         """
         memory = self.memory
@@ -278,8 +278,7 @@ class LargeShipper(Carrier):
     def expected_at_usps(self, month: Month, now: Month) -> Floats:
         """What it expects USPS to carry in a month: imposed or signed volume, and what it would leave there, (Z,).
 
-        After its contract it goes by the price that it expects then, at most the published one. Rule: docs/odd.md, Make
-        or buy.
+        After its contract it goes by the price that it expects then, at most the published one. Rule: ODD 7.8.
         """
         memory, imposed = self.memory, self.world.amazon_imposed_share(month, now)
         if imposed is not None:

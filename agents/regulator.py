@@ -1,6 +1,6 @@
 """The regulator: statutory tests of what USPS charges, earns and owes. It follows no interest of its own.
 
-Law, in the reading of docs/odd.md, "USPS, law, distress": 39 U.S.C. 2005 (debt), 3622 (mail prices), 3632 and 3633
+Law, in the reading of ODD 7.9: 39 U.S.C. 2005 (debt), 3622 (mail prices), 3632 and 3633
 (prices of competitive products). The tests are pure functions; the party rules by them, keeps the queue of filed
 contracts and knows which rule is broken at present.
 """
@@ -166,7 +166,7 @@ class Decision:
 class Regulator(Party):
     """Applies the law, decides filed contracts after its lag, and keeps the dates of violations.
 
-    Rule of all its rulings: docs/odd.md, "USPS, law, distress".
+    Rule of all its rulings: ODD 7.9.
 
     Args:
         model: The market.

@@ -45,7 +45,7 @@ class Bill:
 class Usps(Carrier):
     """The postal service: it sells parcels under a price step limit and below its rivals, and serves every address.
 
-    Rule of its decisions: docs/odd.md, "USPS, law, distress", where a method names no other.
+    Rule of its decisions: ODD 7.9, where a method names no other.
 
     Attributes:
         debt: What it owes the Treasury, $.
@@ -87,7 +87,7 @@ class Usps(Carrier):
     def price_structure(self, usual: PriceStructure) -> PriceStructure:
         """How it prices last-mile access: as the scenario says, unless it has a way of its own.
 
-        It knows what everybody knows. Rule: docs/odd.md, Negotiation: one thread for each price group.
+        It knows what everybody knows. Rule: ODD 7.1: one thread for each price group.
 
         Args:
             usual: What the scenario says.
@@ -125,7 +125,7 @@ class Usps(Carrier):
         """Price of last-mile access that is open to everybody, $ per parcel.
 
         It knows what Amazon paid at the start; the price is published above it and moves with its economy list prices
-        (docs/odd.md, "Make or buy, building").
+        (ODD 7.8).
 
         Args:
             list_growth: Its economy list level over that of the start.
@@ -141,7 +141,7 @@ class Usps(Carrier):
         return self.world.figures.seller_margin_floor
 
     def seller_limits(self, sale: Sale) -> SellerLimits:
-        """Lowest prices at which it sells access, by slice of the buyer's parcels (docs/odd.md, "Negotiation").
+        """Lowest prices at which it sells access, by slice of the buyer's parcels (ODD 7.1).
 
         It knows its attributable cost and how long the buyer would have to stay at the published price; it asks for
         its margin over cost, and for what the buyer would pay it without a deal.
@@ -154,16 +154,16 @@ class Usps(Carrier):
     def displacement_belief(self) -> float:
         """How far it believes that it can sell what Amazon takes elsewhere at the published price, 0 to 1.
 
-        Rule: docs/odd.md, "Negotiation".
+        Rule: ODD 7.1.
         """
         return self.world.figures.auction_displacement_belief
 
     def offered_share(self) -> float:
-        """Share of the slack of its delivery units that it puts up for auction (docs/odd.md, "Access auction")."""
+        """Share of the slack of its delivery units that it puts up for auction (ODD 7.2)."""
         return self.world.figures.auction_lot_capacity_share
 
     def reserve_price(self, attributable_cost: Floats) -> Floats:
-        """Lowest price that it takes in the auction of access, $ per parcel, (Z,) (docs/odd.md, "Access auction").
+        """Lowest price that it takes in the auction of access, $ per parcel, (Z,) (ODD 7.2).
 
         Args:
             attributable_cost: Mean cost of a parcel entered at a unit of the zone, $ per parcel, (Z,).

@@ -1,4 +1,4 @@
-"""From the choices of shippers to parcels tendered by carrier and zone, without a shipper x zone array (section 5).
+"""From the choices of shippers to parcels tendered by carrier and zone, without a shipper x zone array (ODD 7.3).
 
 Small shippers of one home division share one destination mix, so their parcels by zone are sums over groups (segment,
 division, carrier) times that mix. Enterprise shippers split their volume zone by zone and form one more group.
@@ -125,7 +125,7 @@ def _distinct_columns(values: Floats) -> tuple[Floats, NDArray[np.int64]]:
 
 
 def quality_cost(p: Parameters, on_time: Floats, delay: Floats) -> Floats:
-    """Money value of days and reliability, $ per parcel, (S, K) (section 6).
+    """Money value of days and reliability, $ per parcel, (S, K) (ODD 7.4).
 
     Args:
         p: Parameters.

@@ -43,10 +43,17 @@ def _cell(value: object) -> str:
 def phases() -> str:
     """The phases of a month."""
     rows = [
-        (number, f"`{phase.name}`", phase.reads, phase.writes, f"`{phase.run.__module__}`")
+        (
+            number,
+            f"`{phase.name}`",
+            phase.does,
+            phase.reads_in_words,
+            phase.writes_in_words,
+            f"`{phase.run.__module__}`",
+        )
         for number, phase in enumerate(PHASES, start=1)
     ]
-    return table(("#", "phase", "reads", "writes", "where"), rows)
+    return table(("#", "phase", "what happens", "reads", "writes", "where"), rows)
 
 
 def state_variables() -> str:

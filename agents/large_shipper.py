@@ -159,6 +159,8 @@ class LargeShipper(Carrier):
     def leaves_at_published(self, worth: Floats, published: float) -> Bools:
         """Slices outside the contract that it leaves with USPS at the published price this month, (L,).
 
+        It knows its own cost, and the price that USPS publishes. Rule: ODD 7.8.
+
         Args:
             worth: Price at which it is indifferent to running own routes, $ per parcel, (L,).
             published: What USPS publishes, $ per parcel.
@@ -198,7 +200,10 @@ class LargeShipper(Carrier):
         return back
 
     def uses_contracts(self) -> None:
-        """Decide what its contracts carry this month: what they must by decree, or what it does not take back."""
+        """Decide what its contracts carry this month: what they must by decree, or what it does not take back.
+
+        It knows its contracts, its own cost, and what it has handed over this contract year. Rule: ODD 7.8.
+        """
         now = self.world.month
         share = self.world.announced_share("ups", now)
         self._remember(ups_share=share, with_rivals=np.array([self.carried_by(key, now, now) for key in RIVALS]))
@@ -226,8 +231,8 @@ class LargeShipper(Carrier):
     def sources(self, case: MonthToSource) -> Sourcing:
         """Place the parcels of a month: contracts first, then itself, then whoever takes the rest.
 
-        Rule: ODD 7.8. Where it is free to use USPS, the published price there is the cheapest that is
-        left, and it asks nobody beyond the contracts.
+        It knows what its contracts carry, and what its own network and others can take. Rule: ODD 7.8. Where it is free
+        to use USPS, the published price there is the cheapest that is left, and it asks nobody beyond the contracts.
         """
         memory = self.memory
         retained = memory.retained * case.luck

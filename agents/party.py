@@ -62,6 +62,8 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
     def sits_down(self, usual: Bargaining, side: Side, other: str) -> Bargaining:
         """How talks are held in which it takes part: as the market holds them, unless it has a procedure of its own.
 
+        It knows the procedure and the tactics of both sides. Rule: ODD 7.1.
+
         Args:
             usual: The procedure that the scenario chose, with the strategies of both sides.
             side: Whether it buys or sells.

@@ -88,7 +88,10 @@ class Carrier(Party):
         self.negative_months = months_of_losses(self.negative_months, cash)
 
     def price_increase(self) -> float:
-        """Yearly growth of paid prices that its situation asks for (section 9)."""
+        """Yearly growth of paid prices that its situation asks for.
+
+        It knows its own books and public prices. Rule: ODD 7.5.
+        """
         figures, books = self.world.figures, self.world.own_books(self.index)
         wanted = paid_growth(
             price_response(self.world),
@@ -109,7 +112,8 @@ class Carrier(Party):
     def price_change(self, announced: Floats | None) -> Floats | None:
         """Growth of its paid prices this month by segment, (S,); None where it leaves them.
 
-        It does what it has announced; else it plans once a year, in its month. Rule: docs/odd.md, Prices.
+        It does what it has announced; else it plans once a year, in its month. It knows the calendar and what it has
+        announced. Rule: ODD 7.5.
 
         Args:
             announced: What it has announced for this month, (S,); None where it has not.
@@ -119,15 +123,23 @@ class Carrier(Party):
         return np.full(len(SEGMENTS), self.price_increase()) if self.world.month.month == self.price_month else None
 
     def announced_increases(self, month: Month) -> tuple[str, ...]:
-        """Figures of its announced list increases of a month by segment; none where it announces nothing."""
+        """Figures of its announced list increases of a month by segment; none where it announces nothing.
+
+        It knows what it has made public. Rule: ODD 7.5.
+        """
         return ()
 
     def margin_may_raise(self) -> bool:
-        """Whether a poor margin is a reason to raise prices: not where demand would fall so far that profit falls."""
+        """Whether a poor margin is a reason to raise prices: not where demand would fall so far that profit falls.
+
+        It knows the demand for its own parcels, and what they cost it. Rule: ODD 7.5.
+        """
         return raising_pays(self.world.own_demand(self.index))
 
     def price_cap(self, rivals: Floats, start: Floats) -> Floats:
         """Highest list level that a yearly change of its own may reach, $ per parcel, (S,); there is none.
+
+        It knows public list levels. Rule: ODD 7.5.
 
         Args:
             rivals: Lower one of the public list levels of UPS and FedEx, $ per parcel, (S,).
@@ -138,7 +150,7 @@ class Carrier(Party):
     def flexes(self) -> tuple[float, float]:
         """Monthly shares by which its routes shrink and grow towards what volume needs, 0 to 1 each.
 
-        It knows how fast its labour agreements let it move (docs/odd.md, "Cost of delivery").
+        It knows how fast its labour agreements let it move. Rule: ODD 7.6.
         """
         return self.world.figures.route_flex_down_monthly, self.world.figures.route_flex_up
 
@@ -153,7 +165,10 @@ class Carrier(Party):
         return float("inf")
 
     def build_room(self, months: int) -> float:
-        """Annual parcels of capacity that it can order in some months."""
+        """Annual parcels of capacity that it can order in some months.
+
+        It knows its own limit of growth. Rule: ODD 7.8.
+        """
         return self.yearly_build_limit() * months / MONTHS_PER_YEAR
 
     def growth_cap(self, months: int) -> float:
@@ -167,6 +182,8 @@ class Carrier(Party):
 
     def closure(self, lag_months: int, lead_months: int) -> Closure | None:
         """Close a part of what it will not need before it could be built again; None when there is nothing to close.
+
+        It knows its own books, and expects its own volume to grow as everybody expects. Rule: ODD 7.8.
 
         Args:
             lag_months: Months from the decision to the closure.
@@ -198,6 +215,8 @@ class Carrier(Party):
         self, lead_months: int, horizon_months: int = QUARTER, month: Month | None = None
     ) -> CapacityOrder | None:
         """Order what expected volume needs until the next order can arrive; None when nothing is missing.
+
+        It knows its own books, what is on its way, and the growth that everybody expects. Rule: ODD 7.8.
 
         Args:
             lead_months: Months until the order can be used.
@@ -246,7 +265,7 @@ class Carrier(Party):
     def buys_access(self, case: AccessCase) -> HandedOver:
         """What it hands to USPS this month: the sparsest addresses, as far as access is cheaper than its own routes.
 
-        It knows its own cost, but for its error, and the terms of its contract. Rule: docs/odd.md, Make or buy.
+        It knows its own cost, but for its error, and the terms of its contract. Rule: ODD 7.8.
 
         Args:
             case: Its economy parcels of the month, what they cost it, and what access costs.
@@ -257,7 +276,8 @@ class Carrier(Party):
     def worth_of_access(self, case: AlternativeCase) -> Floats:
         """Most that access is worth to it before injection, $ per parcel, (Z, P): what it costs to do without it.
 
-        It is its limit in talks with USPS and what it bids from in an auction. Rule: docs/odd.md, Negotiation.
+        It is its limit in talks with USPS and what it bids from in an auction. It knows what it could do instead, and
+        its hurdle for investment. Rule: ODD 7.1.
 
         Args:
             case: What it could do instead.
@@ -268,7 +288,8 @@ class Carrier(Party):
         """Share of what USPS used to deliver for it that it takes over this quarter, (Z,); None where it takes nothing.
 
         It takes what it believes to deliver more cheaply itself: a part of the gap, densest first. Its error counts in
-        full until it begins and fades from then on. Rule: docs/odd.md, Make or buy.
+        full until it begins and fades from then on. It knows what own delivery would cost it, but for its error. Rule:
+        ODD 7.8.
 
         Args:
             case: What that costs it, and what access costs.
@@ -297,12 +318,14 @@ class Carrier(Party):
     def least_markup(self) -> float:
         """Markup on the cost of one more parcel below which it signs no contract from now on.
 
-        Its limit with Amazon and with enterprise shippers. Rule: docs/odd.md, Negotiation.
+        Its limit with Amazon and with enterprise shippers. It knows its own figures. Rule: ODD 7.1.
         """
         return self.sourced_markup
 
     def carriage_cost(self, cost: Floats, capital: Floats) -> Floats:
         """What one more parcel of Amazon costs it, $, (Z,).
+
+        It knows its own cost and room. Rule: ODD 7.1.
 
         Args:
             cost: Running cost of one more parcel, $, (Z,).
@@ -313,6 +336,8 @@ class Carrier(Party):
     def carries_beyond(self, given_back: Floats, room: Floats) -> Floats:
         """Parcels a year of Amazon that it would take over from another carrier, (Z,).
 
+        It knows its own room. Rule: ODD 7.11.
+
         Args:
             given_back: What the other one gives back or would not carry, (Z,).
             room: Annual parcels of its capacity that stand empty, (Z,).
@@ -320,7 +345,10 @@ class Carrier(Party):
         return np.zeros_like(given_back)
 
     def merger_saving(self, months: int) -> float:
-        """Share of its fixed cost that merging its networks saves some months after the start of the projection."""
+        """Share of its fixed cost that merging its networks saves some months after the start of the projection.
+
+        It knows how long ago it began to merge them. Rule: ODD 7.11.
+        """
         return 0.0
 
     # Decisions that some carriers take and others never do.
@@ -338,6 +366,8 @@ class Carrier(Party):
 
     def asks_back(self, cost: Floats) -> Floats:
         """Least that it quotes shippers whose contracts it has ended, $ per parcel, (C, S): the margin that it wants.
+
+        It knows what one more parcel of each costs it. Rule: ODD 7.11.
 
         Args:
             cost: What one more parcel of each costs it, $, (C, S).

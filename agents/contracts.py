@@ -163,7 +163,7 @@ class Settlement:
 
 
 def settle(contract: Contract, month: Month, delivered: tuple[float, ...], year_share: float = 1.0) -> Settlement:
-    """Settle the contract year that ended before `month` (market model, section 10).
+    """Settle the contract year that ended before `month` (ODD 7.1).
 
     Args:
         contract: A contract in force.

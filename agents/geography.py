@@ -28,7 +28,7 @@ type Floats = NDArray[np.float64]
 
 
 def density_at_percentile(density: Floats, sigma: Floats, percentile: Floats) -> Floats:
-    """Household density at a household percentile, densest first (market.md section 4).
+    """Household density at a household percentile, densest first (ODD 5).
 
     Args:
         density: Households per square mile of the whole zone.

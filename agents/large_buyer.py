@@ -46,7 +46,8 @@ class LargeBuyer(LargeShipper):
         """What access to each of its slices is worth to it from the first month of a contract on.
 
         The published price until it could leave, its own cost from then on; where capacity stands or comes already, its
-        capital is sunk. Rule: docs/odd.md, Negotiation.
+        capital is sunk. It knows its own cost, the published price, and when it could carry what others carry. Rule:
+        ODD 7.1.
         """
         figures, slices = self.world.figures, self.memory.slices
         own, term = self.own_cost(slices.zone, slices.cell), int(figures.term_strategic)
@@ -63,7 +64,7 @@ class LargeBuyer(LargeShipper):
     def values_carriage(self, case: CarriageCase) -> BuyerValues:
         """What carriage by UPS or FedEx is worth to it: the cheapest of what it could do else, and their channel.
 
-        Rule: docs/odd.md, Negotiation.
+        It knows its own cost and the prices that it could pay elsewhere. Rule: ODD 7.1.
         """
         figures, level, term = self.world.figures, self.world.price_level, int(self.world.figures.term_strategic)
         channel = self.memory.channel_value * level
@@ -82,7 +83,7 @@ class LargeBuyer(LargeShipper):
         """What it could hand over under a contract won at auction, and what that would save.
 
         Own routes, with capital where it has none, or the published price until it could leave. What the parcels cost
-        the seller it does not know (0). Rule: docs/odd.md, Access auction.
+        the seller it does not know (0). It knows its own cost and the published price. Rule: ODD 7.2.
         """
         figures, slices, level = self.world.figures, self.memory.slices, self.world.price_level
         own, term = self.own_cost(slices.zone, slices.cell), int(figures.auction_term)
@@ -96,7 +97,7 @@ class LargeBuyer(LargeShipper):
         """Find at the start what UPS and FedEx are worth to it beyond the last mile.
 
         The mean price that it pays them less the cheapest alternative among those parcels (own long-run delivery, USPS
-        at the published price); 0 where it pays no more than that. Rule: docs/odd.md, Negotiation.
+        at the published price); 0 where it pays no more than that. Rule: ODD 7.1.
         """
         figures, flows = self.world.figures, self.memory.flows
         zone, cell, volume = flows.between(flows.ups + flows.fedex, self.world.zones.density_grid.shape[1])

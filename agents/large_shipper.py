@@ -75,7 +75,7 @@ class LargeShipper(Carrier):
         self._remember(retained_share=share, retained=self.memory.slices.retained(share) * within)
 
     def heard(self, offer: Offer, other: str, quantity: Floats) -> None:
-        """Expect a price of access nearer to what USPS asks. Rule: docs/odd.md, Negotiation."""
+        """Expect a price of access nearer to what USPS asks. Rule: ODD 7.1."""
         if other == USPS and offer.side is Side.SELLER:
             weight = np.where(np.isnan(offer.price), 0.0, quantity)
             asked = float(np.nansum(offer.price * weight) / weight.sum()) if weight.sum() > 0.0 else float("nan")
@@ -146,7 +146,7 @@ class LargeShipper(Carrier):
         """Slices that it means to leave with USPS at a price when it decides what to build, (L,).
 
         It knows its own cost; where it would have to build, capital and the hurdle of investment count. Rule:
-        docs/odd.md, Make or buy.
+        ODD 7.8.
 
         Args:
             price: Of access, $ per parcel.
@@ -161,6 +161,8 @@ class LargeShipper(Carrier):
     def leaves_at_published(self, worth: Floats, published: float) -> Bools:
         """Slices outside the contract that it leaves with USPS at the published price this month, (L,).
 
+        It knows its own cost, and the price that USPS publishes. Rule: ODD 7.8.
+
         Args:
             worth: Price at which it is indifferent to running own routes, $ per parcel, (L,).
             published: What USPS publishes, $ per parcel.
@@ -170,8 +172,8 @@ class LargeShipper(Carrier):
     def takes_back(self, contracts: OwnContracts, under: Bools, worth: Floats) -> Bools:
         """Slices under the contract with USPS that its own routes take this month, (L,).
 
-        It knows the contract, what it has handed over this contract year, and its running cost. Rule: docs/odd.md, Make
-        or buy: what is cheaper on own routes, within the commitment, or beyond it where missing it pays.
+        It knows the contract, what it has handed over this contract year, and its running cost. Rule: ODD 7.8: what is
+        cheaper on own routes, within the commitment, or beyond it where missing it pays.
 
         Args:
             contracts: What it has signed with USPS.
@@ -200,7 +202,10 @@ class LargeShipper(Carrier):
         return back
 
     def uses_contracts(self) -> None:
-        """Decide what its contracts carry this month: what they must by decree, or what it does not take back."""
+        """Decide what its contracts carry this month: what they must by decree, or what it does not take back.
+
+        It knows its contracts, its own cost, and what it has handed over this contract year. Rule: ODD 7.8.
+        """
         now = self.world.month
         share = self.world.announced_share("ups", now)
         self._remember(ups_share=share, with_rivals=np.array([self.carried_by(key, now, now) for key in RIVALS]))
@@ -228,8 +233,8 @@ class LargeShipper(Carrier):
     def sources(self, case: MonthToSource) -> Sourcing:
         """Place the parcels of a month: contracts first, then itself, then whoever takes the rest.
 
-        Rule: docs/odd.md, Make or buy. Where it is free to use USPS, the published price there is the cheapest that is
-        left, and it asks nobody beyond the contracts.
+        It knows what its contracts carry, and what its own network and others can take. Rule: ODD 7.8. Where it is free
+        to use USPS, the published price there is the cheapest that is left, and it asks nobody beyond the contracts.
         """
         memory = self.memory
         retained = memory.retained * case.luck
@@ -280,8 +285,7 @@ class LargeShipper(Carrier):
     def expected_at_usps(self, month: Month, now: Month) -> Floats:
         """What it expects USPS to carry in a month: imposed or signed volume, and what it would leave there, (Z,).
 
-        After its contract it goes by the price that it expects then, at most the published one. Rule: docs/odd.md, Make
-        or buy.
+        After its contract it goes by the price that it expects then, at most the published one. Rule: ODD 7.8.
         """
         memory, imposed = self.memory, self.world.amazon_imposed_share(month, now)
         if imposed is not None:

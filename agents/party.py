@@ -49,8 +49,8 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
     def bargains(self, side: Side, other: str) -> Strategy:
         """How it bargains over a contract: it concedes with time up to its own limit.
 
-        It knows what `agents.bargaining.View` shows: its own limit, the deadlines and all offers so far. Rule: section
-        11 of the model, time-dependent tactics.
+        It knows what `agents.bargaining.View` shows: its own limit, the deadlines and all offers so far. Rule: ODD
+        7.1, time-dependent tactics.
 
         Args:
             side: Whether it buys or sells.
@@ -63,6 +63,8 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
 
     def sits_down(self, usual: Bargaining, side: Side, other: str) -> Bargaining:
         """How talks are held in which it takes part: as the market holds them, unless it has a procedure of its own.
+
+        It knows the procedure and the tactics of both sides. Rule: ODD 7.1.
 
         Args:
             usual: The procedure that the scenario chose, with the strategies of both sides.
@@ -89,7 +91,7 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
         """What the lots of an access auction are worth to it, by position of the lot, without those that it leaves.
 
         It knows what it could hand over, what that costs it otherwise, and the terms of the handover. Rule:
-        docs/odd.md, Access auction.
+        ODD 7.2.
 
         Args:
             need: What it could hand over.
@@ -101,7 +103,7 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
     def bids(self, kind: AuctionFormat, lot: Lot, demand: Demand, highest: float) -> Bid:
         """What it bids for a lot, in the steps of its demand.
 
-        It knows what the lot is worth to it and how many bidders everybody expects. Rule: docs/odd.md, Access auction.
+        It knows what the lot is worth to it and how many bidders everybody expects. Rule: ODD 7.2.
 
         Args:
             kind: Format of the auction.
@@ -140,7 +142,7 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
     def wage_step(self, month: Month) -> Mapping[str, float]:
         """Wages that it sets in a month; none, unless it is a union or whoever else sets wages. Carriers are not asked.
 
-        It knows what everybody knows, and what it remembers. Rule: docs/odd.md, Cost of delivery.
+        It knows what everybody knows, and what it remembers. Rule: ODD 7.6.
 
         Args:
             month: The month that begins.

@@ -39,8 +39,8 @@ class RegionalCarrier(Carrier):
     def enters(self, case: EntryCase, room: float) -> CapacityOrder | None:
         """Order capacity in the neighbouring states that are worth it, the best ones first; None where none is.
 
-        It expects as many parcels by household as where it delivers today, at its own cost and prices. Rule:
-        docs/odd.md, Rivals.
+        It expects as many parcels by household as where it delivers today, at its own cost and prices. It knows what it
+        earns where it delivers today, and the places around it. Rule: ODD 7.11.
 
         Args:
             case: What it expects of the states around it.
@@ -67,7 +67,7 @@ class RegionalCarrier(Carrier):
         """Build where it used to buy beyond its routes and own delivery pays, a part of the gap a quarter.
 
         It knows its own cost there but for the error of who has never delivered there, which counts in full until it
-        begins and fades from then on. Rule: docs/odd.md, Make or buy.
+        begins and fades from then on. Rule: ODD 7.8.
 
         Args:
             case: Places beyond its routes in its states.
@@ -99,7 +99,8 @@ class RegionalCarrier(Carrier):
         """Share of the households beyond its routes to which it sells economy until the next quarter, (Z,).
 
         It sells where the price covers access, injection and upstream; what a contract does not carry costs the
-        published price. All that it sells grows by its cap at most. Rule: docs/odd.md, Make or buy.
+        published price. All that it sells grows by its cap at most. It knows what it could sell there, and what access
+        costs. Rule: ODD 7.8.
 
         Args:
             case: What it could sell there, and what access costs.
@@ -110,7 +111,8 @@ class RegionalCarrier(Carrier):
         """What a neighbour that gives up is worth to it, $; None where it does not want it.
 
         A carrier buys when it earns money itself, and the customers are there from the first month. There is no
-        purchase price: the other one is worth nothing to its owners. Rule: docs/odd.md, Rivals.
+        purchase price: the other one is worth nothing to its owners. It knows its own cash, and what the joined network
+        would cost it. Rule: ODD 7.11.
 
         Args:
             case: What it expects of the joined network.
@@ -121,11 +123,16 @@ class RegionalCarrier(Carrier):
         return worth if worth > 0.0 else None
 
     def leaves(self) -> bool:
-        """Whether it gives up: after so many months of losses in a row. Rule: docs/odd.md, Rivals."""
+        """Whether it gives up: after so many months of losses in a row.
+
+        It knows its own months of losses. Rule: ODD 7.11.
+        """
         return self.negative_months >= int(self.world.figures.regional_exit_cash_months)
 
     def accepts_buyer(self, offers: Mapping[int, float]) -> int | None:
         """To whom it goes when it gives up: to the one to which it is worth most; None where it closes instead.
+
+        It knows what it is worth to each that wants it. Rule: ODD 7.11.
 
         Args:
             offers: What it is worth to each carrier that wants it, $, by index; of equals the first one buys.

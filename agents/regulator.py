@@ -1,6 +1,6 @@
 """The regulator: statutory tests of what USPS charges, earns and owes. It follows no interest of its own.
 
-Law, in the reading of docs/odd.md, "USPS, law, distress": 39 U.S.C. 2005 (debt), 3622 (mail prices), 3632 and 3633
+Law, in the reading of ODD 7.9: 39 U.S.C. 2005 (debt), 3622 (mail prices), 3632 and 3633
 (prices of competitive products). The tests are pure functions; the party rules by them, keeps the queue of filed
 contracts and knows which rule is broken at present.
 """
@@ -166,7 +166,7 @@ class Decision:
 class Regulator(Party):
     """Applies the law, decides filed contracts after its lag, and keeps the dates of violations.
 
-    Rule of all its rulings: docs/odd.md, "USPS, law, distress".
+    Rule of all its rulings: ODD 7.9.
 
     Args:
         model: The market.
@@ -200,7 +200,10 @@ class Regulator(Party):
         return contract_floor(price, attributable_cost, subject, contract)
 
     def review_product(self, price: float, attributable_cost: float, subject: str) -> Finding:
-        """Rule on a product: whether its mean published price covers its attributable cost, both $ per parcel."""
+        """Rule on a product: whether its mean published price covers its attributable cost, both $ per parcel.
+
+        It knows published price and cost as booked.
+        """
         return product_floor(price, attributable_cost, subject)
 
     def review_awards(self, parcels: Floats, payment: Floats, attributable_cost: Floats) -> Bools:
@@ -221,12 +224,17 @@ class Regulator(Party):
         )
 
     def review_mail_price(self, increase: float) -> Finding:
-        """Rule on a yearly change of mail prices, a share: within inflation and the authority beyond it."""
+        """Rule on a yearly change of mail prices, a share: within inflation and the authority beyond it.
+
+        It knows inflation and the authority beyond it.
+        """
         figures = self.world.figures
         return mail_price(increase, figures.inflation, figures.mail_price_above_inflation)
 
     def review_debt(self, debt: float, ceiling: float, borrowed: float, yearly_limit: float) -> tuple[Finding, ...]:
         """Rule on what USPS owes and has borrowed within the fiscal year.
+
+        It knows what is owed and what the law allows.
 
         Args:
             debt: $.
@@ -238,6 +246,8 @@ class Regulator(Party):
 
     def review_year(self, revenue: float, cost: float, institutional_cost: float) -> tuple[Finding, ...]:
         """Rule on all parcels of a fiscal year together.
+
+        It knows revenue and cost of the year.
 
         Args:
             revenue: From parcels, $.
@@ -256,7 +266,10 @@ class Regulator(Party):
         self.queue = [filing for filing in self.queue if party not in (filing.seller, filing.buyer)]
 
     def decide(self, month: Month) -> list[Decision]:
-        """Decide what was filed at least `lag_months` ago, in the order of filing."""
+        """Decide what was filed at least `lag_months` ago, in the order of filing.
+
+        It knows what was filed, and when.
+        """
         due = [filing for filing in self.queue if month - filing.filed >= self.lag_months]
         self.queue = [filing for filing in self.queue if month - filing.filed < self.lag_months]
         return [

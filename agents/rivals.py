@@ -1,4 +1,4 @@
-"""UPS and FedEx: one sheds what earns too little, the other fills what stands empty (docs/odd.md, Rivals)."""
+"""UPS and FedEx: one sheds what earns too little, the other fills what stands empty (ODD 7.11)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Ups(Carrier):
         """Which enterprise contracts it ends: the thinnest margins first, within a yearly limit of volume.
 
         It knows the margins by its own books and what it has shed before; what it shed lately it leaves alone. Rule:
-        docs/odd.md, Rivals.
+        ODD 7.11.
 
         Args:
             case: Its contracts.
@@ -99,7 +99,7 @@ class FedEx(Carrier):
     def filling_discount(self, price: Floats, marginal_cost: Floats) -> Floats:
         """Discount on its quotes by segment, (S,), until the next quarter: the more stands empty, the larger.
 
-        It knows its own use, quotes and costs. Rule: docs/odd.md, Rivals.
+        It knows its own use, quotes and costs. Rule: ODD 7.11.
 
         Args:
             price: Its mean quotes, $ per parcel, (S,).

@@ -45,7 +45,7 @@ class Bill:
 class Usps(Carrier):
     """The postal service: it sells parcels under a price step limit and below its rivals, and serves every address.
 
-    Rule of its decisions: docs/odd.md, "USPS, law, distress", where a method names no other.
+    Rule of its decisions: ODD 7.9, where a method names no other.
 
     Attributes:
         debt: What it owes the Treasury, $.
@@ -89,7 +89,7 @@ class Usps(Carrier):
     def price_structure(self, usual: PriceStructure) -> PriceStructure:
         """How it prices last-mile access: as the scenario says, unless it has a way of its own.
 
-        It knows what everybody knows. Rule: docs/odd.md, Negotiation: one thread for each price group.
+        It knows what everybody knows. Rule: ODD 7.1: one thread for each price group.
 
         Args:
             usual: What the scenario says.
@@ -111,6 +111,8 @@ class Usps(Carrier):
     def surcharge(self, share: float, plain: Floats, cap: Floats) -> Floats:
         """Factor of a temporary surcharge on its list level: what distress asks for, within its own cap, (S,).
 
+        It knows what its measures ask for, and its own cap.
+
         Args:
             share: Surcharge of the measures in force; 0 takes it off.
             plain: Its level without a surcharge, $ per parcel, (S,).
@@ -120,14 +122,17 @@ class Usps(Carrier):
         return np.minimum(1.0 + share, np.maximum(room, 1.0))
 
     def mail_price_increase(self) -> float:
-        """Yearly mail price change that the law allows: inflation and the authority beyond it."""
+        """Yearly mail price change that the law allows: inflation and the authority beyond it.
+
+        It knows inflation and what the law adds to it.
+        """
         return self.world.figures.inflation + self.world.figures.mail_price_above_inflation
 
     def access_price(self, list_growth: float) -> float:
         """Price of last-mile access that is open to everybody, $ per parcel.
 
-        It knows what Amazon paid at the start; the price is published above it and moves with its economy list prices
-        (docs/odd.md, "Make or buy, building").
+        It knows what Amazon paid at the start; the price is published above it and moves with its economy list prices.
+        Rule: ODD 7.8.
 
         Args:
             list_growth: Its economy list level over that of the start.
@@ -143,10 +148,10 @@ class Usps(Carrier):
         return self.world.figures.seller_margin_floor
 
     def seller_limits(self, sale: Sale) -> SellerLimits:
-        """Lowest prices at which it sells access, by slice of the buyer's parcels (docs/odd.md, "Negotiation").
+        """Lowest prices at which it sells access, by slice of the buyer's parcels.
 
-        It knows its attributable cost and how long the buyer would have to stay at the published price; it asks for
-        its margin over cost, and for what the buyer would pay it without a deal.
+        It knows its attributable cost and how long the buyer would have to stay at the published price; it asks for its
+        margin over cost, and for what the buyer would pay it without a deal. Rule: ODD 7.1.
 
         Args:
             sale: What is sold.
@@ -156,16 +161,21 @@ class Usps(Carrier):
     def displacement_belief(self) -> float:
         """How far it believes that it can sell what Amazon takes elsewhere at the published price, 0 to 1.
 
-        Rule: docs/odd.md, "Negotiation".
+        It knows no other buyer's plans. Rule: ODD 7.1.
         """
         return self.world.figures.auction_displacement_belief
 
     def offered_share(self) -> float:
-        """Share of the slack of its delivery units that it puts up for auction (docs/odd.md, "Access auction")."""
+        """Share of the slack of its delivery units that it puts up for auction.
+
+        It knows the slack of its own units. Rule: ODD 7.2.
+        """
         return self.world.figures.auction_lot_capacity_share
 
     def reserve_price(self, attributable_cost: Floats) -> Floats:
-        """Lowest price that it takes in the auction of access, $ per parcel, (Z,) (docs/odd.md, "Access auction").
+        """Lowest price that it takes in the auction of access, $ per parcel, (Z,).
+
+        It knows its own attributable cost. Rule: ODD 7.2.
 
         Args:
             attributable_cost: Mean cost of a parcel entered at a unit of the zone, $ per parcel, (Z,).
@@ -192,6 +202,8 @@ class Usps(Carrier):
     def gives_up(self, contribution: Floats, fixed_cost: Floats, served: Bools) -> Bools:
         """Zones that it stops to serve where the law lets it: those that leave less than passing them costs, (Z,).
 
+        It knows what each zone brings and costs it.
+
         Args:
             contribution: What mail and parcels of a zone leave over their attributable cost, $ a year, (Z,).
             fixed_cost: Cost of passing its addresses, $ a year, (Z,).
@@ -202,22 +214,33 @@ class Usps(Carrier):
     # -- money -------------------------------------------------------------------------------------------------------
 
     def forecast_cash(self, month: Month) -> float:
-        """Cash that it expects twelve months after a month, from its own books, $."""
+        """Cash that it expects twelve months after a month, from its own books, $.
+
+        It knows its own books, and looks twelve months ahead.
+        """
         return forecast_cash(self.world.figures, self.world.postal_books(), month)
 
     def distress_step(self, month: Month) -> Rung | None:
-        """The next rung of the distress ladder, when the cash forecast lies below the minimum."""
+        """The next rung of the distress ladder, when the cash forecast lies below the minimum.
+
+        It knows its own forecast of cash, and the rungs that it has taken.
+        """
         books = self.world.postal_books()
         if self.forecast_cash(month) >= self.world.figures.usps_min_cash * BILLION:
             return None
         return books.ladder.next_decision(books.five_day_allowed)
 
     def distress_measures(self, month: Month) -> Measures:
-        """What the rungs taken so far do in a month: it knows its ladder, and how large each measure is."""
+        """What the rungs taken so far do in a month.
+
+        It knows its ladder, and how large each measure is.
+        """
         return measures_in_force(self.world.figures, self.ladder, month)
 
     def borrows(self, cash: float, room: float) -> float:
         """What it borrows this month, $: what is missing to its minimum of cash, as far as the law leaves room.
+
+        It knows its cash after the bills of the month, and the room that the law leaves.
 
         Args:
             cash: Cash that the bills of the month would leave, $.
@@ -227,7 +250,10 @@ class Usps(Carrier):
         return min(wanted, room)
 
     def pays_first(self, bills: Sequence[Bill]) -> Sequence[Bill]:
-        """Bills in the order in which it pays them while there is cash: lenders and staff come before suppliers."""
+        """Bills in the order in which it pays them while there is cash: lenders and staff come before suppliers.
+
+        It knows what it owes, and to whom.
+        """
         return sorted(bills, key=lambda bill: PAID_FIRST.index(bill.category))
 
     # -- memory ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Rationing: which tendered parcels a carrier accepts, where the rest goes, and what waits (section 7)."""
+"""Rationing: which tendered parcels a carrier accepts, where the rest goes, and what waits (ODD 7.7)."""
 
 from __future__ import annotations
 

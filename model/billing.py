@@ -1,4 +1,4 @@
-"""Invoices: accepted parcels times prices and surcharges, rounded once to whole cents (sections 9 and 3)."""
+"""Invoices: accepted parcels times prices and surcharges, rounded once to whole cents (ODD 7.5 and 7.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Capital: it is paid when it is ordered, and a cost while it is in use (section 23)."""
+"""Capital: it is paid when it is ordered, and a cost while it is in use (ODD 7.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must balance after every month: parcels, money and capacity (section 19)."""
+"""What must balance after every month: parcels, money and capacity (ODD 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many parcels are shipped, and where they go (section 5)."""
+"""How many parcels are shipped, and where they go (ODD 7.3)."""
 
 from __future__ import annotations
 

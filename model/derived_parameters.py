@@ -34,7 +34,7 @@ def _non_amazon_volume(p: Figures) -> float:
 
 
 def _price_access_amazon(p: Figures) -> float:
-    """The ratio of two uncertain figures, held within believable prices (market.md section 1)."""
+    """The ratio of two uncertain figures, held within believable prices."""
     ratio = p.revenue_usps_from_amazon / p.amazon_via_usps if p.amazon_via_usps > 0 else math.inf
     return min(max(ratio, p.price_access_amazon_min), p.price_access_amazon_max)
 

@@ -1,4 +1,4 @@
-"""How demand answers to a carrier's own price in the long run, after every shipper has reconsidered (section 6)."""
+"""How demand answers to a carrier's own price in the long run, after every shipper has reconsidered (ODD 7.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Network cost that volume does not move, and what closing, merging and entering change in it (sections 12 and 15)."""
+"""Network cost that volume does not move, and what closing, merging and entering change in it (ODD 7.8 and 7.11)."""
 
 from __future__ import annotations
 

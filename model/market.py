@@ -34,6 +34,7 @@ from model.economy import Economy
 from model.elasticities import LongRunDemand
 from model.outcomes import compute_outcomes
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
+from model.phases.touched import CHANGING, TOUCHED, in_words
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.parties import create_carriers, create_others, create_regulator, create_shippers
 from model.statements import payments
@@ -49,34 +50,47 @@ class Phase:
 
     Attributes:
         name: Its name.
-        reads: What it looks at.
-        writes: What it changes.
+        does: What happens in it, in a few words.
         run: The function that does it.
+        reads: Fields of the economy that it looks at, for example "state.tariffs".
+        writes: Fields of the economy that it changes.
     """
 
     name: str
-    reads: str
-    writes: str
+    does: str
     run: Callable[[ParcelMarket], None]
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+
+    @property
+    def reads_in_words(self) -> str:
+        """What it looks at of all that changes in the course of a run, for people."""
+        return in_words(name for name in self.reads if name in CHANGING)
+
+    @property
+    def writes_in_words(self) -> str:
+        """What it changes, for people."""
+        return in_words(self.writes)
 
 
-PHASES: tuple[Phase, ...] = (
-    Phase("update_environment", "calendar, shocks", "prices, wages, season, demand shock", world.update_environment),
-    Phase("commission_capacity", "orders, announced plans", "capacity, coverage", world.commission_capacity),
-    Phase(
-        "publish_prices", "announcements, carriers' plans, measures", "price lists, surcharges", prices.publish_prices
-    ),
-    Phase("advance_contracts", "contracts, scenario", "contract states, contract volumes", contracts.advance_contracts),
-    Phase("negotiate", "private limits, offers so far", "offers, signed contracts", negotiation.negotiate),
-    Phase("auction", "slack, values of bidders", "bids, awards, contracts", auction.run_auction),
-    Phase("generate_demand", "growth, season, prices paid", "parcels by shipper and zone", parcels.generate_demand),
-    Phase("choose_carriers", "prices, perceived quality", "tendered parcels by carrier", parcels.choose_carriers),
-    Phase("source_deliveries", "coverage, contracts", "own and bought last mile", parcels.source_deliveries),
-    Phase("allocate_capacity", "capacity", "accepted, overflowed, waiting parcels", parcels.allocate_capacity),
-    Phase("operate_and_bill", "accepted parcels, routes", "cost, service, invoices", accounts.operate_and_bill),
-    Phase("close_books", "ledger", "profit, cash, debt, distress measures, statutory findings", accounts.close_books),
-    Phase("learn_and_plan", "own books", "capacity orders", planning.learn_and_plan),
-    Phase("check_and_record", "everything", "balance checks, records", recording.check_and_record),
+PHASES: tuple[Phase, ...] = tuple(
+    Phase(name, does, run, TOUCHED[name].reads, TOUCHED[name].writes)
+    for name, does, run in (
+        ("update_environment", "Prices in general, wages, season and luck move on", world.update_environment),
+        ("commission_capacity", "What was ordered comes into use, what was closed goes", world.commission_capacity),
+        ("publish_prices", "Carriers set price lists and surcharges", prices.publish_prices),
+        ("advance_contracts", "Contracts begin, are settled, and end", contracts.advance_contracts),
+        ("negotiate", "Talks open, pairs meet once, what they agree on is signed", negotiation.negotiate),
+        ("auction", "USPS sells access by lot, where a scenario says so", auction.run_auction),
+        ("generate_demand", "Shippers, Amazon among them, have parcels to send", parcels.generate_demand),
+        ("choose_carriers", "Shippers choose and tender their parcels", parcels.choose_carriers),
+        ("source_deliveries", "Carriers and Amazon choose what they deliver themselves", parcels.source_deliveries),
+        ("allocate_capacity", "Parcels are accepted, go to others, wait, or are given up", parcels.allocate_capacity),
+        ("operate_and_bill", "Parcels are delivered and paid for", accounts.operate_and_bill),
+        ("close_books", "Months are closed; the law is applied, USPS in want takes measures", accounts.close_books),
+        ("learn_and_plan", "Parties learn, order and close capacity, enter and leave", planning.learn_and_plan),
+        ("check_and_record", "What must balance is checked, and the month is recorded", recording.check_and_record),
+    )
 )
 
 

@@ -1,4 +1,4 @@
-"""What deliveries cost and how well they arrive: routes, staff, sorting, congestion (sections 7 and 8)."""
+"""What deliveries cost and how well they arrive: routes, staff, sorting, congestion (ODD 7.6 and 7.7)."""
 
 from __future__ import annotations
 
@@ -301,7 +301,7 @@ def handed_over_cost(
 
 
 def on_time_share(p: Parameters, base: Floats, utilisation: Floats, backlog_share: Floats) -> Floats:
-    """On-time share by carrier and zone (section 7).
+    """On-time share by carrier and zone (ODD 7.7).
 
     Args:
         p: Parameters.
@@ -345,7 +345,7 @@ def usps_resources(
 def quote_floors(
     costs: CostModel, street: StreetCosts, usps_cost: Floats, annual: Floats, price_level: float
 ) -> Floats:
-    """Lowest quotes by segment and carrier, $ per parcel, (S, K) (section 9).
+    """Lowest quotes by segment and carrier, $ per parcel, (S, K) (ODD 7.5).
 
     Args:
         costs: Cost rates.

@@ -1,4 +1,4 @@
-"""From the choices of shippers to parcels tendered by carrier and zone, without a shipper x zone array (section 5).
+"""From the choices of shippers to parcels tendered by carrier and zone, without a shipper x zone array (ODD 7.3).
 
 Small shippers of one home division share one destination mix, so their parcels by zone are sums over groups (segment,
 division, carrier) times that mix. Enterprise shippers split their volume zone by zone and form one more group.
@@ -72,7 +72,7 @@ def small_shipper_tender(
 
 
 def quality_cost(p: Parameters, on_time: Floats, delay: Floats) -> Floats:
-    """Money value of days and reliability, $ per parcel, (S, K) (section 6).
+    """Money value of days and reliability, $ per parcel, (S, K) (ODD 7.4).
 
     Args:
         p: Parameters.

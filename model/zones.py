@@ -1,4 +1,4 @@
-"""Builds the zone table: every state cut into an urban, a suburban and a rural zone (market.md section 4)."""
+"""Builds the zone table: every state cut into an urban, a suburban and a rural zone (ODD 5)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Bidding for last-mile access: what a lot is worth to a bidder, whether it takes part, and what it bids.
 
-Pure functions over small frozen values. Source of the rules: design text of the market, section 16.
+Pure functions over small frozen values. Rules: ODD 7.2.
 """
 
 from agents.auction.bidding import bid_for, expected_price, reduced_quantity, shaded

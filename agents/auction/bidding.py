@@ -1,4 +1,4 @@
-"""What bidders bid for a lot under each format (section 16)."""
+"""What bidders bid for a lot under each format (ODD 7.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What access is worth to a bidder, and whether it takes part (section 16)."""
+"""What access is worth to a bidder, and whether it takes part (ODD 7.2)."""
 
 from __future__ import annotations
 

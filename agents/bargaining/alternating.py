@@ -1,4 +1,4 @@
-"""Alternating offers with private limits, deadlines and concession tactics (the full protocol of section 11, step B).
+"""Alternating offers with private limits, deadlines and concession tactics (the full protocol of ODD 7.1, step 2).
 
 Each side moves from an opening position to its limit, which it reaches at its deadline (time-dependent tactics:
 Faratin, Sierra and Jennings 1998). An exponent below one holds out and concedes late. The buyer's deadline is the

@@ -2,7 +2,7 @@
 
 With several pairs, each takes the contracts of the others as given (Nash-in-Nash: Horn and Wolinsky 1988), swept to a
 fixed point. Outside options clip the price instead of moving the point that is split (Binmore, Rubinstein and Wolinsky
-1986). Source: design text of the market, section 11.
+1986). Rule: ODD 7.1.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What passes between the two sides of a negotiation: stakes, offers, and what each side may know.
 
-Arrays are by thread, one thread by price group, (G,). Source: design text of the market, section 11.
+Arrays are by thread, one thread by price group, (G,). Rule: ODD 7.1.
 """
 
 from __future__ import annotations

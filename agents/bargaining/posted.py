@@ -1,6 +1,6 @@
 """Prices without haggling: take-it-or-leave-it, and a tariff that the seller posts for all.
 
-Source: design text of the market, sections 9 and 11 (bargaining stands behind one small protocol).
+Rule: ODD 7.1 (bargaining stands behind one small protocol).
 """
 
 from __future__ import annotations

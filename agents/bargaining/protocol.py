@@ -2,7 +2,7 @@
 
 The market says each month what a deal is worth to both (`Stakes`); a procedure (`Bargaining`) says what the two sides
 do with it; a `Strategy` says what one side offers and accepts. Alternating offers, the Nash split, take-it-or-leave-it
-and a posted tariff are procedures and may replace each other. Source: design text of the market, section 11.
+and a posted tariff are procedures and may replace each other. Rule: ODD 7.1.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """State of a negotiation between one buyer and one seller: a value that each round replaces by the next one.
 
 The market opens talks, a procedure (`protocol.Bargaining`) advances them once a month, and the market reads what was
-agreed and signs it. Source: design text of the market, section 11.
+agreed and signs it. Rule: ODD 7.1.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a deal is worth slice by slice: what the buyer says, what the seller says, and both together.
 
-A slice is volume of the buyer with one own cost and one cost to the seller (docs/odd.md, Negotiation). What each side
+A slice is volume of the buyer with one own cost and one cost to the seller (ODD 7.1). What each side
 gets without a deal is what it bargains against (Binmore, Rubinstein and Wolinsky 1986): as long as the buyer could not
 serve a slice otherwise, it would pay the published price, and the seller would earn it.
 """
@@ -232,7 +232,7 @@ def slice_values(
 
     Args:
         volume: Parcels a year, (L,).
-        own_cost: What the buyer's alternative costs, $ per parcel, (L,) (section 12).
+        own_cost: What the buyer's alternative costs, $ per parcel, (L,) (ODD 7.8).
         attributable_cost: Seller's attributable cost with peak cost, $ per parcel, (L,).
         published: Price without a contract, $ per parcel, (L,) or one number.
         exit_month: Months after expiry until the buyer can serve the slice, (L,); see `exit_months`.

@@ -1,7 +1,7 @@
 """What it costs to hand over one parcel: parcel-only networks, shared mail routes, and sticky resources.
 
 Pure functions over arrays. They know no parameter file and no world: the market builds the small frozen dataclasses
-and passes them in. Source of every formula: design text of the market, section 8.
+and passes them in. Formulas: ODD 7.6.
 """
 
 from agents.delivery_cost.access import AccessRates, stop_already_made, usps_unit_cost

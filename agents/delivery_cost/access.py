@@ -2,7 +2,7 @@
 
 Only what the parcel itself causes is counted: loading and handing over, the stop where no mail makes it, handling at
 the unit, vehicle cost, and a little more at sparse addresses. Everything else is institutional cost and closed on the
-accounts, not here. Source: design text of the market, section 8.
+accounts, not here. Rule: ODD 7.6.
 """
 
 from __future__ import annotations

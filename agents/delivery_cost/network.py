@@ -3,7 +3,7 @@
 A route leaves the station, drives to its neighbourhood (stem), visits as many stops as time or the van allows, and
 returns. The distance between neighbouring stops is `tour_constant / sqrt(stop density)` (Beardwood, Halton and
 Hammersley 1959, with road circuity). Density inside a zone is a grid of household percentiles, densest first, because
-every carrier serves the densest addresses first. Source: design text of the market, section 8.
+every carrier serves the densest addresses first. Rule: ODD 7.6.
 """
 
 from __future__ import annotations

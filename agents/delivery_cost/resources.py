@@ -3,7 +3,7 @@
 A resource is measured in base-rate dollars per month, deseasonalised: what it would cost at the wages and prices of
 the start to keep it for a mean month. So one unit holds for routes of a parcel network (need = volume x street cost)
 and for USPS staff (need = volume x attributable cost), and growth of wages is applied when it is paid.
-A month adjusts first and pays then. Source: design text of the market, section 8.
+A month adjusts first and pays then. Rule: ODD 7.6.
 """
 
 from __future__ import annotations

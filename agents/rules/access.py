@@ -2,7 +2,7 @@
 
 A carrier delivers the densest addresses itself and hands over those where one more stop of its own costs more than
 access. A cap on what the contract carries works like a higher price, a promised volume like a lower one: both are found
-as the shadow price at which the carrier would want exactly that much. Source: design text of the market, section 12.
+as the shadow price at which the carrier would want exactly that much. Rule: ODD 7.8.
 
 Amazon's use of its contract is in `agents.rules.contract_use`: it looks at the slices of its table, each with a cost
 of its own, and a slice goes whole. Other carriers have no such table: here each zone is divided by density. The two

@@ -1,4 +1,4 @@
-"""Capacity: what is ordered, what arrives when, and how orders are cut to a build limit (sections 7, 12 and 13).
+"""Capacity: what is ordered, what arrives when, and how orders are cut to a build limit (ODD 7.7 and 7.8).
 
 Capacity is measured in annual parcels: one annual parcel of capacity carries one parcel a year with the season of the
 market, so its monthly limit is the December share of a year over the utilisation planned for December.

@@ -1,4 +1,4 @@
-"""Which carrier a shipper uses: logit with random price coefficients, inertia and reconsideration (section 6).
+"""Which carrier a shipper uses: logit with random price coefficients, inertia and reconsideration (ODD 7.4).
 
 Carriers come in two kinds. *National* carriers serve every address. *Partial* carriers (Amazon's sales to others,
 regional carriers) reach a share of a shipper's destinations; the national carrier that the shipper used before stays

@@ -1,4 +1,4 @@
-"""How much of a contract its buyer uses: what it takes back into its own network month by month (section 12).
+"""How much of a contract its buyer uses: what it takes back into its own network month by month (ODD 7.8).
 
 Below tolerance x commitment a parcel that is not handed over saves less than the price: under take-or-pay it saves
 price x (1 - rate), under reversion the buyer compares keeping and missing the commitment. A contract without a

@@ -1,6 +1,6 @@
 """What USPS does when money runs short: a ladder of measures, one rung a quarter, and what each of them brings.
 
-Source: design text of the market, section 14. A rung that was taken stays, but the surcharge ends by itself.
+Rule: ODD 7.9. A rung that was taken stays, but the surcharge ends by itself.
 """
 
 from __future__ import annotations

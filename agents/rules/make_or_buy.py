@@ -1,7 +1,7 @@
 """Make or buy: which addresses a carrier delivers itself, and which it buys from a carrier that passes anyway.
 
 One rule for every carrier: deliver the densest addresses yourself, buy access for the rest. Costs are by household
-percentile of each zone, densest first. Source: design text of the market, section 12.
+percentile of each zone, densest first. Rule: ODD 7.8.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def desired_coverage(
 ) -> Floats:
     """Largest share of households, densest first, that is worth building for.
 
-    The rule of section 12: cost(phi) + hurdle <= expected access price + injection cost + speed benefit. Where cost is
+    The rule of ODD 7.8: cost(phi) + hurdle <= expected access price + injection cost + speed benefit. Where cost is
     not monotone (one stop more costs a step less where time limits the route instead of the van), it is the share with
     the lowest total cost, own and bought. Between the percentile midpoints cost is linear, so that coverage moves
     without steps, and it is flat beyond the first and last.

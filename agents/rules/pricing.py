@@ -1,4 +1,4 @@
-"""List prices, discounts, floors and the yearly price plan (section 9)."""
+"""List prices, discounts, floors and the yearly price plan (ODD 7.5)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def quote(level: Floats, floor: Floats, discount: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class PriceResponse:
-    """How a carrier's yearly increase answers to its situation; coefficients of section 9.
+    """How a carrier's yearly increase answers to its situation; coefficients of ODD 7.5.
 
     Attributes:
         cost: Answer to cost growth beyond inflation.

@@ -1,4 +1,4 @@
-"""What it costs to pass every address, and which places USPS would give up if it were free to (section 18).
+"""What it costs to pass every address, and which places USPS would give up if it were free to (ODD 7.9).
 
 Public accounts do not say what the fixed part of street work costs in a place. It is rebuilt from the same geometry as
 the cost of parcel networks: one tour a day past all delivery points, at the local speed, paid at the carrier's wage.

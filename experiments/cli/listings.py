@@ -100,11 +100,12 @@ def list_phases(json: bool) -> None:
     from model.market import PHASES
 
     if json:
-        print_json({"phases": [{"name": one.name, "reads": one.reads, "writes": one.writes} for one in PHASES]})
+        fields = ("name", "does", "reads", "writes")
+        print_json({"phases": [{field: getattr(one, field) for field in fields} for one in PHASES]})
         return
-    table = grid("The phases of a month", ("#", "phase", "reads", "writes"), right=(0,))
+    table = grid("The phases of a month", ("#", "phase", "what happens", "writes"), right=(0,))
     for number, one in enumerate(PHASES, start=1):
-        table.add_row(str(number), one.name, one.reads, one.writes)
+        table.add_row(str(number), one.name, one.does, one.writes_in_words)
     console().print(table)
 
 

@@ -15,6 +15,7 @@ from agents.shipper_memory import ShipperMemory
 from experiments.learning.parties import Learner, PostalLearner, ShipperLearner, decided_by
 from experiments.learning.seen import with_other
 from experiments.provenance import changes
+from experiments.studies.deciders import DECIDERS, decisions
 from experiments.studies.sections import write_section
 from model.events import KINDS, Event
 from model.market import PHASES
@@ -43,10 +44,27 @@ def _cell(value: object) -> str:
 def phases() -> str:
     """The phases of a month."""
     rows = [
-        (number, f"`{phase.name}`", phase.reads, phase.writes, f"`{phase.run.__module__}`")
+        (
+            number,
+            f"`{phase.name}`",
+            phase.does,
+            phase.reads_in_words,
+            phase.writes_in_words,
+            f"`{phase.run.__module__}`",
+        )
         for number, phase in enumerate(PHASES, start=1)
     ]
-    return table(("#", "phase", "reads", "writes", "where"), rows)
+    return table(("#", "phase", "what happens", "reads", "writes", "where"), rows)
+
+
+def who_decides() -> str:
+    """Every decision of every party: what it is, what it goes by, and by which rule."""
+    rows = [
+        (f"`{one.whose.__name__}`", f"`{one.name}`", one.decides, one.knows, one.rule)
+        for whose in DECIDERS
+        for one in decisions(whose)
+    ]
+    return table(("whose", "decision", "what is decided", "it knows", "rule"), rows)
 
 
 def state_variables() -> str:
@@ -200,7 +218,7 @@ def changelog() -> str:
 
 
 SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
-    "odd.md": {"phases": phases, "state": state_variables},
+    "odd.md": {"decisions": who_decides, "phases": phases, "state": state_variables},
     "reference.md": {
         "scenarios": scenarios,
         "levers": lever_table,

@@ -1,4 +1,4 @@
-"""The last mile that carriers with routes of their own buy from USPS: prices, quantities, cost, payment (section 12).
+"""The last mile that carriers with routes of their own buy from USPS: prices, quantities, cost, payment (ODD 7.8).
 
 Parcels that shippers give to a carrier stay its customers' parcels. What it hands over is sorted and delivered by USPS,
 at USPS's attributable cost at that density, and paid for under a contract with USPS or at the published price.

@@ -2,7 +2,7 @@
 
 An enterprise shipper takes the parcels from the carriers that it splits them over and hauls them itself. A consolidator
 collects parcels that small shippers would have given USPS from door to door, at the same price to them. Carriers with
-routes of their own hand over by the rule of section 12, not here.
+routes of their own hand over by the rule of ODD 7.8, not here.
 """
 
 from __future__ import annotations

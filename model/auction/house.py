@@ -1,4 +1,4 @@
-"""The auction house: it clears each lot by price down to the reserve and says what winners pay (section 16).
+"""The auction house: it clears each lot by price down to the reserve and says what winners pay (ODD 7.2).
 
 It sees bids, never values. Surplus and efficiency are for those who look at the market from outside.
 """

@@ -1,4 +1,4 @@
-"""Lots of the access auction: one for each zone and tender window, from slack and attributable cost (section 16)."""
+"""Lots of the access auction: one for each zone and tender window, from slack and attributable cost (ODD 7.2)."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def amazon_need(market: Economy, begin: Month, cost: Floats) -> AccessNeed:
 
 
 def network_needs(market: Economy, cost: Floats) -> list[AccessNeed]:
-    """Other carriers: their economy parcels by zone and density, at their own long-run alternative (section 12)."""
+    """Other carriers: their economy parcels by zone and density, at their own long-run alternative (ODD 7.8)."""
     needs = []
     for carrier in buyers(market):
         slices, key = carrier_slices(market, carrier), market.carriers.keys[carrier]

@@ -1,4 +1,4 @@
-"""USPS and Amazon: what last-mile access is worth to both, slice by slice (sections 11 and 12)."""
+"""USPS and Amazon: what last-mile access is worth to both, slice by slice (ODD 7.1 and 7.8)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def access_groups(market: Economy) -> PriceGroups:
 
 
 def access_table(market: Economy, begin: Month, groups: PriceGroups) -> BargainTable:
-    """What access to each slice is worth to both sides from the first month of a contract on (section 11, step A).
+    """What access to each slice is worth to both sides from the first month of a contract on (ODD 7.1, step 1).
 
     Args:
         market: The market.

@@ -1,4 +1,4 @@
-"""UPS and FedEx with Amazon: what it is worth to both that they carry its parcels (sections 11, 13 and 15).
+"""UPS and FedEx with Amazon: what it is worth to both that they carry its parcels (ODD 7.1, 7.8 and 7.11).
 
 Amazon pays UPS and FedEx more than its own delivery or USPS would cost, and UPS takes less than what one more parcel of
 the cost model costs it. What Amazon gets for that (pick-up at merchants, returns, express), and what its sorted and

@@ -1,8 +1,8 @@
 """Rate agreements of enterprise shippers with UPS, FedEx and a regional carrier: staggered, repriced every year.
 
-At the end of a term both split the gain from the deal (Nash, the fast mode of section 11). The seller gives up what
+At the end of a term both split the gain from the deal (Nash, the fast mode of ODD 7.1). The seller gives up what
 the parcels cost it with its margin, the buyer what they are worth to it: price plus the mean surplus that having this
-carrier gives over having only the others, in the logit choice of section 6. The seller's share of the gain is inverted
+carrier gives over having only the others, in the logit choice of ODD 7.4. The seller's share of the gain is inverted
 at the start, where agreements stand at the quotes; nobody pays more than the quote of the day.
 """
 

@@ -1,4 +1,4 @@
-"""USPS and carriers with routes of their own: what access to the sparsest addresses is worth to both (section 11).
+"""USPS and carriers with routes of their own: what access to the sparsest addresses is worth to both (ODD 7.1).
 
 UPS and FedEx pass everywhere, so they can do without access at once: what it spares them is one stop more. Regional
 carriers that consolidate sell with it beyond their routes; without it they would have to build, or not sell there.

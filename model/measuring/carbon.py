@@ -18,7 +18,7 @@ def miles_per_parcel(
 ) -> Floats:
     """Van miles of a parcel by network and zone: between stops, and its part of the way to the first one, (N, Z).
 
-    The routes are those of the cost model (section 8): as many stops as time or the vehicle allows.
+    The routes are those of the cost model (ODD 7.6): as many stops as time or the vehicle allows.
 
     Args:
         rates: The N networks.

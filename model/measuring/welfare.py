@@ -1,4 +1,4 @@
-"""Who gains and who loses, each compared with the start of the run, always by component (section 18)."""
+"""Who gains and who loses, each compared with the start of the run, always by component (ODD 7.12)."""
 
 from __future__ import annotations
 

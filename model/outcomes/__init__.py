@@ -1,4 +1,4 @@
-"""What a run is judged by: outcomes named `<actor>_<quantity>_<unit>[_<year>]`, registered once (section 18)."""
+"""What a run is judged by: outcomes named `<actor>_<quantity>_<unit>[_<year>]`, registered once (ODD 7.12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doing the work and counting the money: cost, service, invoices, the books of every carrier (sections 7, 8, 14)."""
+"""Doing the work and counting the money: cost, service, invoices, the books of every carrier (ODD 7.6, 7.7 and 7.9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The access auction in the market: when it is held, who bids, and the contracts that come out (section 16)."""
+"""The access auction in the market: when it is held, who bids, and the contracts that come out (ODD 7.2)."""
 
 from __future__ import annotations
 

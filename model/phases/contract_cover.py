@@ -1,4 +1,4 @@
-"""What each contract that USPS sells brings and costs it in a month (section 14)."""
+"""What each contract that USPS sells brings and costs it in a month (ODD 7.9)."""
 
 from __future__ import annotations
 

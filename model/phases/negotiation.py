@@ -1,4 +1,4 @@
-"""Strategic pairs bargain: talks open, one round a month is played, what is agreed becomes a contract (section 11)."""
+"""Strategic pairs bargain: talks open, one round a month is played, what is agreed becomes a contract (ODD 7.1)."""
 
 from __future__ import annotations
 

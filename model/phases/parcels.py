@@ -35,7 +35,7 @@ DAYS_PER_MONTH = 30.4
 
 
 def generate_demand(market: Economy) -> None:
-    """Parcels of other shippers by segment and of Amazon by zone (section 5)."""
+    """Parcels of other shippers by segment and of Amazon by zone (ODD 7.3)."""
     p, env, choice = market.figures, market.state.environment, market.state.choice
     shock = float(np.exp(env.common_shock))
     growth = market.paths.other_parcels(market.months_done)
@@ -60,7 +60,7 @@ def generate_demand(market: Economy) -> None:
 
 
 def choose_carriers(market: Economy) -> None:
-    """Small shippers reconsider, enterprise shippers split anew; parcels are tendered (sections 5 and 6)."""
+    """Small shippers reconsider, enterprise shippers split anew; parcels are tendered (ODD 7.3 and 7.4)."""
     set_reach(market)
     _reconsider_small_shippers(market)
     demand = market.state.flows.demand
@@ -180,7 +180,7 @@ def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]
 
 
 def source_deliveries(market: Economy) -> None:
-    """Amazon places its parcels; UPS takes over the last mile that it used to buy from USPS (sections 12, 13, 15)."""
+    """Amazon places its parcels; UPS takes over the last mile that it used to buy from USPS (ODD 7.8 and 7.11)."""
     state = market.state
     demand, tender = state.flows.demand, state.flows.tender
     insource_economy(market, tender)
@@ -205,7 +205,7 @@ def source_deliveries(market: Economy) -> None:
 
 
 def allocate_capacity(market: Economy) -> None:
-    """Accept, overflow, let wait or give up (section 7)."""
+    """Accept, overflow, let wait or give up (ODD 7.7)."""
     state = market.state
     tender, sourcing = state.flows.tender, state.flows.sourcing
     groups, tendered, amazon = market.groups, market.groups.tendered, market.groups.amazon

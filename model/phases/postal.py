@@ -1,7 +1,6 @@
 """USPS month by month: its statement, cash and debt, and the measures it takes in want of money.
 
-The phase gathers what is due and what the law leaves, asks USPS, checks the answer and books (docs/odd.md, "USPS, law,
-distress").
+The phase gathers what is due and what the law leaves, asks USPS, checks the answer and books (ODD 7.9).
 """
 
 from __future__ import annotations

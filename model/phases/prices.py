@@ -1,4 +1,4 @@
-"""Price lists: yearly changes, announced or planned, temporary ones, floors and surcharges (section 9)."""
+"""Price lists: yearly changes, announced or planned, temporary ones, floors and surcharges (ODD 7.5)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The regulator's review of a month: contracts, products, debt, and once a year all parcels together.
 
-The phase gathers what is true of the month; the regulator rules (docs/odd.md, "USPS, law, distress").
+The phase gathers what is true of the month; the regulator rules (ODD 7.9).
 """
 
 from __future__ import annotations

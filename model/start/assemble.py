@@ -1,4 +1,4 @@
-"""Puts the start together, in the order of section 4: flows, costs, choice constants, carriers' customers, capacity."""
+"""Puts the start together, in the order of ODD 5: flows, costs, choice constants, carriers' customers, capacity."""
 
 from __future__ import annotations
 

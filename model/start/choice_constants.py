@@ -1,4 +1,4 @@
-"""Carrier constants and price levels that reproduce the start shares and mean paid prices (sections 4 and 6).
+"""Carrier constants and price levels that reproduce the start shares and mean paid prices (ODD 5 and 7.4).
 
 Both are solved together: constants so that the published shares are the *stationary* shares of the choice rule on the
 actual shipper population, levels so that the mean quote of a carrier's own customers equals its published price.

@@ -1,4 +1,4 @@
-"""What carriers ask and shippers pay at the start: published shares and prices, surcharges, floors (section 4)."""
+"""What carriers ask and shippers pay at the start: published shares and prices, surcharges, floors (ODD 5)."""
 
 from __future__ import annotations
 

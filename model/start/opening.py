@@ -1,4 +1,4 @@
-"""What stands and runs at the start: capacity, routes and staff, accounts, Amazon's plans (section 4)."""
+"""What stands and runs at the start: capacity, routes and staff, accounts, Amazon's plans (ODD 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shippers at the start: sizes, segment mix, discounts, price coefficients and homes (section 4)."""
+"""The shippers at the start: sizes, segment mix, discounts, price coefficients and homes (ODD 5)."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def test_a_failure_stops_the_market_for_good(small, monkeypatch):
     def fail(market):
         raise ZeroDivisionError("a truck broke down")
 
-    broken = Phase("break_down", "-", "-", fail)
+    broken = Phase("break_down", "It fails", fail)
     small.step()
     monkeypatch.setattr(market_module, "PHASES", (*PHASES[:5], broken, *PHASES[5:]))
     small.phase_seconds["break_down"] = 0.0

@@ -18,7 +18,8 @@ from agents.amazon import Amazon
 from agents.party import Party
 from agents.rivals import Ups
 from agents.roster import USUAL
-from agents.shippers import Shippers, ShipperTable
+from agents.shipper_table import ShipperTable
+from agents.shippers import Shippers
 from model import market as market_module
 from model.answers import AnswerError
 from model.carriers import carrier_names

@@ -137,15 +137,24 @@ def words_table() -> TableData:
 @cache
 def phases_table() -> TableData:
     """The phases of a month in order."""
-    rows = [(number, one.name, one.reads, one.writes) for number, one in enumerate(PHASES, start=1)]
+    rows = [
+        (number, one.name, one.does, one.reads_in_words, one.writes_in_words)
+        for number, one in enumerate(PHASES, start=1)
+    ]
     return TableData(
         title="A month, phase by phase",
-        columns=(Column("#", number=True), Column("Phase"), Column("Reads"), Column("Writes")),
-        cells=tuple(
-            (number_cell(str(number), number), name.replace("_", " "), reads, writes)
-            for number, name, reads, writes in rows
+        columns=(
+            Column("#", number=True),
+            Column("Phase"),
+            Column("What happens"),
+            Column("Reads", wide=True),
+            Column("Writes", wide=True),
         ),
-        frame=pd.DataFrame(rows, columns=["number", "phase", "reads", "writes"]),
+        cells=tuple(
+            (number_cell(str(number), number), name.replace("_", " "), does, reads, writes)
+            for number, name, does, reads, writes in rows
+        ),
+        frame=pd.DataFrame(rows, columns=["number", "phase", "does", "reads", "writes"]),
         note="No equilibrium is solved inside a month: everybody acts on prices, quality and beliefs as they stood at "
         "its start.",
     )

@@ -86,7 +86,7 @@ def enterprise_split(
     """Shares of each enterprise shipper's parcels by segment, carrier and zone.
 
     Args:
-        constants: Carrier constants, (S, K); -inf where a carrier does not offer a segment.
+        constants: Carrier constants, (S, K), or by shipper, (E, S, K); -inf where a carrier does not offer a segment.
         price: Real price of each shipper before surcharges, (E, S, K).
         surcharge: Real surcharges by carrier and zone, (K, Z).
         other_cost: Money value of days and reliability, (S, K).
@@ -100,12 +100,13 @@ def enterprise_split(
         Shares (E, S, K, Z) that sum to 1 over carriers.
     """
     columns, column_of_zone = _distinct_columns(surcharge)  # a handful: they differ by zone type
-    reach = np.broadcast_to(coverage, (len(constants), *coverage.shape[-2:]))
+    n_segments, n_carriers = constants.shape[-2:]
+    reach = np.broadcast_to(coverage, (n_segments, *coverage.shape[-2:]))
     share = np.zeros_like(lagged)
-    for segment in range(len(constants)):  # one after the other stays in the processor's cache
-        offers = np.flatnonzero(np.isfinite(constants[segment]))
+    for segment in range(n_segments):  # one after the other stays in the processor's cache
+        offers = np.flatnonzero(np.isfinite(constants[..., segment, :]).reshape(-1, n_carriers).any(axis=0))
         coef = price_coef[:, segment, None]
-        fixed = constants[segment, offers] - coef * (price[:, segment, offers] + other_cost[segment, offers])
+        fixed = constants[..., segment, offers] - coef * (price[:, segment, offers] + other_cost[segment, offers])
         utility = fixed[..., None] - coef[..., None] * columns[offers]
         weight = np.exp(utility - utility.max(axis=1, keepdims=True))
         by_zone = lagged[:, segment, offers]

@@ -127,7 +127,9 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def _carriers(scenario: Scenario) -> tuple[str, ...]:
-    return load_carriers(scenario.parameters, build_zone_table(scenario.parameters), scenario.carriers).keys
+    return load_carriers(
+        scenario.parameters, build_zone_table(scenario.parameters), scenario.carriers, scenario.shippers
+    ).keys
 
 
 def _expand(patterns: str, carriers: Sequence[str]) -> list[str]:

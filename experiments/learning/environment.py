@@ -190,7 +190,7 @@ def _takes_part(market: ParcelMarket, key: str) -> bool:
 
 def _others(market: ParcelMarket, key: str) -> tuple[str, ...]:
     """Those that a carrier may have contracts and talks with, one by one."""
-    pairs = (pair.parties for pair in known_pairs(market.carriers.keys) if key in pair.parties)
+    pairs = (pair.parties for pair in known_pairs(market.carriers.sellers) if key in pair.parties)
     return tuple(buyer if seller == key else seller for seller, buyer in pairs)
 
 

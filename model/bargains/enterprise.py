@@ -28,11 +28,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def buyer_name(row: int) -> str:
-    """Key of an enterprise shipper in contracts and events."""
-    return f"enterprise_{row + 1}"
-
-
 def hold_start_agreements(market: Economy) -> None:
     """Put the agreements that exist at the start into the book; their ends are spread evenly over one term."""
     term, choice = int(market.figures.term_enterprise), market.state.choice
@@ -58,7 +53,7 @@ def advance_agreements(market: Economy) -> None:
     agreed: Floats | None = None
     today = market.month.index
     for row in range(prices.shape[0]):
-        buyer = buyer_name(row)
+        buyer = market.groups.buyer(row)
         for carrier in sellers[row]:
             key = market.carriers.keys[carrier]
             contract = market.book.get(key, buyer)
@@ -137,7 +132,7 @@ def buyer_values(market: Economy, price: Floats) -> Floats:
     other = quality_cost(market.figures, choice.perceived_on_time, choice.transit_delay)
     reach = np.where(market.national, 1.0, market.mix @ market.state.network.coverage.T)
     reach = reach[market.shippers.division[market.shippers.enterprise]][:, None, :]
-    utility = np.where(offered, choice.constants, -np.inf) - coef * (price / level + other)
+    utility = np.where(offered, choice.enterprise_constants, -np.inf) - coef * (price / level + other)
     weight = np.exp(utility - utility.max(axis=2, keepdims=True)) * reach
     share = np.clip(weight / weight.sum(axis=2, keepdims=True), 1e-12, 1.0 - 1e-12)
     return np.asarray(price - np.log1p(-share) / (share * coef) * level)
@@ -148,7 +143,7 @@ def _agreement(market: Economy, row: int, carrier: int, price: Floats, age: int)
     nothing = (0.0,) * len(SEGMENTS)
     return Contract(
         seller=market.carriers.keys[carrier],
-        buyer=buyer_name(row),
+        buyer=market.groups.buyer(row),
         segment="all",
         groups=SEGMENTS,
         price=tuple(map(float, price)),

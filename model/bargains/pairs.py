@@ -56,7 +56,7 @@ def strategic_pairs(market: Economy) -> list[Pair]:
         silent.add(PairKind.LAST_MILE)
     if announced(settings, market.month):
         silent |= {PairKind.ACCESS, PairKind.LAST_MILE}
-    return [pair for pair in known_pairs(market.carriers.keys) if pair.kind not in silent]
+    return [pair for pair in known_pairs(market.carriers.sellers) if pair.kind not in silent]
 
 
 def opens(market: Economy, pair: Pair, held: Contract | None) -> bool:

@@ -19,6 +19,7 @@ from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.contract_margins import enterprise_quotes
 from model.demand import Demand, shock_factor, shocked_mix
+from model.own_networks import left_to_carriers, let_big_shippers_grow, own_share
 from model.phases.contracts import exit_progress, published_price
 from model.phases.history import contract_room, insource_economy, left_to_bargaining, response_within_total
 from model.tender import Tender, enterprise_split, quality_cost, small_shipper_tender
@@ -34,6 +35,7 @@ DAYS_PER_MONTH = 30.4
 def generate_demand(market: Economy) -> None:
     """Parcels of other shippers by segment and of Amazon by zone (section 5)."""
     p, env, choice = market.figures, market.state.environment, market.state.choice
+    let_big_shippers_grow(market)
     shock = float(np.exp(env.common_shock))
     growth = market.paths.other_parcels(market.months_done)
     price_index = choice.price_index.mean(axis=0)
@@ -72,13 +74,11 @@ def choose_carriers(market: Economy) -> None:
         parcels,
         quote(tariffs.offered[segments, primary], tariffs.floor[segments, primary], discount),
         quote(tariffs.offered[segments, fallback], tariffs.floor[segments, fallback], discount),
-        demand.mix,
+        demand.mix[market.groups.regions],
         coverage,
     )
     big_volume, big_value = _enterprise_tender(market, demand)
-    market.state.flows.tender = Tender(
-        np.concatenate([volume, big_volume[None]]), np.concatenate([value, big_value[None]])
-    )
+    market.state.flows.tender = Tender(np.concatenate([volume, big_volume]), np.concatenate([value, big_value]))
 
 
 def segment_reach(market: Economy) -> Floats:
@@ -137,30 +137,40 @@ def _reconsider_small_shippers(market: Economy) -> None:
 
 
 def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]:
-    """Parcels and dollars of the enterprise shippers together, (S, K, Z) each."""
+    """Parcels and dollars of enterprise shippers together, then of each big shipper, (1 + B, S, K, Z) each."""
     shippers, choice, tariffs = market.shippers, market.state.choice, market.state.tariffs
+    groups, named = market.groups, market.groups.big
     rows, level = shippers.enterprise, market.state.environment.price_level
     price = np.where(np.isnan(choice.enterprise_price), enterprise_quotes(market), choice.enterprise_price)
     choice.enterprise_share = enterprise_split(
-        choice.constants,
+        choice.enterprise_constants,
         price / level,
         tariffs.surcharge / level,
         quality_cost(market.figures, choice.perceived_on_time, choice.delay_by_carrier),
         shippers.price_coef[rows],
-        choice.enterprise_share,
+        left_to_carriers(choice.enterprise_share, market) if named else choice.enterprise_share,
         market.figures.switching_inertia,
         segment_reach(market),
         market.national,
     )
-    volume, value = np.empty((2, *choice.enterprise_share.shape[1:]))
+    price[:, :, groups.own_networks] = 0.0
+    for one in named:
+        own = own_share(market, one)
+        choice.enterprise_share[one.row] *= 1.0 - own
+        choice.enterprise_share[one.row, :, one.network] = own
+    volume, value = np.empty((2, 1 + len(named), *choice.enterprise_share.shape[1:]))
     amount, mix = market.annual_parcels[rows] * demand.scale, demand.mix[shippers.division[rows]]
     for segment in range(len(SEGMENTS)):  # one after the other stays in the processor's cache
         parcels = amount[:, segment, None] * mix
         tendered = choice.enterprise_share[:, segment] * parcels[:, None, :]
         if segment == ECONOMY:
             market.state.flows.awarded = take_enterprise_awards(market, tendered, parcels)
-        volume[segment] = tendered.sum(axis=0)
-        value[segment] = np.einsum("ek,ekz->kz", price[:, segment], tendered)
+        ordinary = slice(0, groups.ordinary)
+        volume[0, segment] = tendered[ordinary].sum(axis=0)
+        value[0, segment] = np.einsum("ek,ekz->kz", price[ordinary, segment], tendered[ordinary])
+        for place, one in enumerate(named, start=1):
+            volume[place, segment] = tendered[one.row]
+            value[place, segment] = price[one.row, segment, :, None] * tendered[one.row]
     return volume, value
 
 

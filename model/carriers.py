@@ -132,19 +132,20 @@ def load_carriers(
     volumes = [parameters[row["volume_symbol"]] * 1e9 for row in chosen] + [0.0] * len(extra)
     groups = tuple(row["key"] if row["kind"] != REGIONAL else REGIONAL for row in chosen) + (REGIONAL,) * len(extra)
     new, big = newcomers or {}, owners or {}
+    added: list[Newcomer | BigShipperData] = [*new.values(), *big.values()]
     reached = [_where(key, one, zones, inside_state) for key, one in new.items()]
     nowhere = np.zeros((len(big), zones.n_zones))
     return CarrierTable(
         keys=tuple(row["key"] for row in chosen) + tuple(f"regional_{n}" for n in extra) + (*new, *big),
         names=tuple(row["name"] for row in chosen)
         + tuple(f"Regional carrier {n}" for n in extra)
-        + tuple(one.name for one in (*new.values(), *big.values())),
+        + tuple(one.name for one in added),
         kinds=tuple(row["kind"] for row in chosen)
         + (REGIONAL,) * len(extra)
         + tuple(one.kind for one in new.values())
         + (OWN,) * len(big),
         groups=groups + tuple(REGIONAL if one.kind == REGIONAL else key for key, one in new.items()) + tuple(big),
-        like=groups + tuple(one.like for one in (*new.values(), *big.values())),
+        like=groups + tuple(one.like for one in added),
         household_coverage=np.concatenate([coverage, np.reshape(reached, (len(new), zones.n_zones)), nowhere]),
         volume_2024=np.array([*volumes, *(one.volume * 1e9 for one in new.values()), *(0.0 for _ in big)]),
         added=(False,) * len(groups) + (True,) * (len(new) + len(big)),

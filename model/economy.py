@@ -167,7 +167,9 @@ class Economy:
         self._open_ledger()
         self.events = EventLog()
         self.book = ContractBook(self.events, self.carriers.name_of)
-        self.records = Records(settings.n_months, self.carriers.keys, self.zones.n_zones, settings.start)
+        self.records = Records(
+            settings.n_months, self.carriers.keys, self.zones.n_zones, settings.start, tuple(settings.shippers)
+        )
         return start
 
     def agent(self, key: str) -> Carrier:

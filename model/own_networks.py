@@ -107,7 +107,7 @@ def price_of_carriers(market: Economy, one: BigShipperGroup) -> Floats:
     weight = split.sum(axis=(0, 1))
     paid = (split * price).sum(axis=(0, 1))
     usual = paid.sum() / weight.sum() if weight.any() else 0.0
-    return np.divide(paid, weight, out=np.full_like(paid, usual), where=weight > 0.0)
+    return np.asarray(np.divide(paid, weight, out=np.full_like(paid, usual), where=weight > 0.0))
 
 
 def _services(market: Economy, one: BigShipperGroup) -> Floats:

@@ -88,7 +88,11 @@ def _sellers(market: Economy) -> list[tuple[int, ...]]:
     best, most = reach.argmax(axis=1), reach.max(axis=1)
     enough = most >= market.figures.primary_min_coverage
     homes = market.shippers.division[market.shippers.enterprise]
-    return [(UPS, FEDEX, *((int(best[home]),) if enough[home] else ())) for home in homes]
+    found = [(UPS, FEDEX, *((int(best[home]),) if enough[home] else ())) for home in homes]
+    used = np.isfinite(market.state.choice.enterprise_taste)
+    for one in market.groups.big:
+        found[one.row] = tuple(carrier for carrier in found[one.row] if used[one.row, :, carrier].any())
+    return found
 
 
 def agreed_prices(market: Economy) -> Floats:

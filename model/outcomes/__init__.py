@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.calendar import JANUARY, MONTHS_PER_YEAR, OCTOBER
-from model.outcomes import amazon, carriers, places, usps, welfare
+from model.outcomes import amazon, carriers, places, shippers, usps, welfare
 from model.outcomes.registry import Outcome
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     *places.OUTCOMES,
     *amazon.OUTCOMES,
     *usps.OUTCOMES,
+    *shippers.OUTCOMES,
     *welfare.OUTCOMES,
 )
 

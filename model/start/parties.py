@@ -12,8 +12,9 @@ from agents.party import Party
 from agents.rivals import FedEx, Ups
 from agents.roster import REGULATOR, RosterError, carrier_class, find_class
 from agents.usps import Usps
-from model.big_shippers import MILLION
+from model.big_shippers import MILLION, BigShipperData
 from model.carriers import AMAZON, FEDEX, UPS, USPS
+from model.newcomers import Newcomer
 from model.postal_accounts import BILLION
 from model.start.opening import opening_cash_flow
 from model.words import party_name
@@ -37,7 +38,7 @@ def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
         "fedex": p.target_margin_ups_fedex,
         "regional": p.target_margin_regional,
     }
-    added = {**settings.carriers, **settings.shippers}
+    added: dict[str, Newcomer | BigShipperData] = {**settings.carriers, **settings.shippers}
     classes = {**{key: one.decides for key, one in added.items()}, **settings.roster}
     _refuse_absent(market, {*classes, *own})
     found: list[Any] = []

@@ -55,7 +55,7 @@ class CustomerGroups:
 
     Attributes:
         payers: Party of the ledger that pays for each group, G.
-        regions: Small shippers, one group for each home division.
+        homes: How many home divisions there are; small shippers of each are one of the first groups.
         enterprise: Enterprise shippers together.
         big: Big shippers that the scenario names.
         amazon: Amazon.
@@ -63,7 +63,7 @@ class CustomerGroups:
     """
 
     payers: tuple[str, ...]
-    regions: slice
+    homes: int
     enterprise: int
     big: tuple[BigShipperGroup, ...]
     amazon: ContractShipper
@@ -73,6 +73,11 @@ class CustomerGroups:
     def n(self) -> int:
         """Number of groups."""
         return len(self.payers)
+
+    @property
+    def regions(self) -> slice:
+        """Small shippers, one group for each home division."""
+        return slice(0, self.homes)
 
     @property
     def tendered(self) -> slice:
@@ -104,4 +109,4 @@ def customer_groups(ordinary: int = 0, big: Sequence[str] = (), carriers: Sequen
     )
     amazon = ContractShipper("amazon", agreed=len(tendered), beyond=len(tendered) + 1)
     payers = (*tendered, amazon.key, amazon.key)
-    return CustomerGroups(payers, slice(0, len(REGIONS)), payers.index(ENTERPRISE), groups, amazon, ordinary)
+    return CustomerGroups(payers, len(REGIONS), payers.index(ENTERPRISE), groups, amazon, ordinary)

@@ -63,7 +63,7 @@ def take_enterprise_awards(market: Economy, tendered: Floats, parcels: Floats) -
             dollars += taken[row] * _prices(market, contract)
             by_contract[contract.buyer] = taken[row]
     tendered *= 1.0 - np.divide(taken, parcels, out=np.zeros_like(taken), where=parcels > 0.0)[:, None, :]
-    divisions, n_zones = market.groups.regions.stop, market.zones.n_zones
+    divisions, n_zones = market.groups.homes, market.zones.n_zones
     return AwardedParcels(by_contract, taken.sum(axis=0), dollars, np.zeros((divisions, n_zones)), np.zeros(divisions))
 
 

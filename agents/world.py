@@ -20,6 +20,7 @@ from agents.figures import Figures
 from agents.geography import ZoneTable
 from agents.rules.contract_use import OwnContracts
 from agents.rules.distress import PostalBooks
+from agents.rules.extension import ExtensionCase
 from agents.rules.pricing import OwnDemand
 from agents.shipper_table import ShipperTable
 
@@ -96,6 +97,24 @@ class World(Protocol):
 
     def own_demand(self, carrier: int) -> OwnDemand:
         """Return what a carrier knows of the demand for its own parcels."""
+        ...
+
+    def shipper_parcels_expected(self, carrier: int, months: int) -> Floats:
+        """Return the parcels a year that a big shipper expects to ship some months later, by zone, (Z,).
+
+        Args:
+            carrier: Index of its network.
+            months: Months from now.
+        """
+        ...
+
+    def delivery_case(self, carrier: int, months: int) -> ExtensionCase:
+        """Return what a big shipper knows of the parcels that others deliver for it.
+
+        Args:
+            carrier: Index of its network.
+            months: Months until what it orders now is in use.
+        """
         ...
 
     def amazon_parcels_expected(self, month: Month, now: Month | None = None) -> Floats:

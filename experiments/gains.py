@@ -15,6 +15,7 @@ from experiments.paired import paired_table
 from model.words import party_name
 
 REGIONAL = party_name("regional")
+BIG = "Big shippers"
 # Actor: outcome of the whole run that is in its hands.
 ACTORS = {
     party_name("usps"): "welfare_usps_usd",
@@ -24,6 +25,7 @@ ACTORS = {
     REGIONAL: "regional_profit_usd",
     "Consolidators": "welfare_consolidators_usd",
     "Treasury": "welfare_treasury_usd",
+    BIG: "welfare_big_shipper_bills_usd",
     "Enterprise shippers": "welfare_enterprise_shippers_usd",
     "Small shippers": "welfare_small_shippers_usd",
     "Consumers": "welfare_consumers_usd",
@@ -55,8 +57,9 @@ def gains(runs: pd.DataFrame, scenarios: Sequence[str]) -> pd.DataFrame:
         interval (nan with one seed). Carriers: profit; Amazon: less its delivery bill; USPS: net income; shippers,
         consumers and members: value of prices and service; Treasury: interest of USPS.
     """
-    known = with_regional(runs)[list(ACTORS.values())]
-    return _paired(known.set_axis(list(ACTORS), axis=1), scenarios).rename_axis(["actor", "scenario"])
+    known, actors = with_regional(runs), actors_of(runs)
+    known = known[[ACTORS[actor] for actor in actors]]
+    return _paired(known.set_axis(actors, axis=1), scenarios).rename_axis(["actor", "scenario"])
 
 
 def gain_parts(runs: pd.DataFrame, scenarios: Sequence[str]) -> pd.DataFrame:
@@ -70,7 +73,7 @@ def gain_parts(runs: pd.DataFrame, scenarios: Sequence[str]) -> pd.DataFrame:
         Index (actor, part, scenario) without the first scenario, columns as in `gains`.
     """
     known = with_regional(runs)
-    columns = {(actor, part): values for actor in ACTORS for part, values in _parts(known, actor).items()}
+    columns = {(actor, part): values for actor in actors_of(runs) for part, values in _parts(known, actor).items()}
     names = {f"{actor}\n{part}": values for (actor, part), values in columns.items()}
     found = _paired(pd.DataFrame(names, index=known.index), scenarios)
     keys = [(*str(name).split("\n"), scenario) for name, scenario in found.index]
@@ -107,6 +110,12 @@ def rows_of(table: pd.DataFrame) -> dict[tuple[str, ...], Row]:
         key: (float(gain), float(low), float(high))
         for key, (gain, low, high) in zip(keys, table.to_numpy(), strict=True)
     }
+
+
+def actors_of(runs: pd.DataFrame) -> list[str]:
+    """Actors of some runs: big shippers only where a scenario names some."""
+    named = bool(runs[ACTORS[BIG]].any())
+    return [actor for actor in ACTORS if actor != BIG or named]
 
 
 def with_regional(runs: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +158,8 @@ def _parts(runs: pd.DataFrame, actor: str) -> Mapping[str, pd.Series]:
         national = ("usps", "amazon", "ups", "fedex")
         suffix = "_capital_charge_usd"
         keys = [str(name).removesuffix(suffix) for name in runs.columns if str(name).endswith(suffix)]
-        return _carrier_parts(runs, [key for key in keys if key not in national], None)
+        owned = [key for key in keys if f"{key}_own_network_parcels" in runs.columns]
+        return _carrier_parts(runs, [key for key in keys if key not in (*national, *owned)], None)
     return {WHOLE: runs[ACTORS[actor]]}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.party import Party
 from agents.roster import RosterError, checksum, origin, paths_of, played_by, short
+from model.big_shippers import told as told_of_big_shippers
 from model.newcomers import told as told_of_newcomers
 from model.scenario import Scenario, own_classes_in
 
@@ -65,7 +66,8 @@ def party_files(scenarios: Iterable[Scenario]) -> dict[str, str]:
 def party_notes(scenario: Scenario) -> tuple[str, ...]:
     """What a reader of a result must know of who takes part, one sentence each; nothing for the usual parties."""
     market = float(sum(scenario.parameters.by_segment("volume_segment")))
-    return (*played_by(scenario.own_classes), *told_of_newcomers(scenario.carriers, market))
+    added = (*told_of_newcomers(scenario.carriers, market), *told_of_big_shippers(scenario.shippers, market))
+    return (*played_by(scenario.own_classes), *added)
 
 
 def parties_of_design(described: Mapping[str, Any]) -> tuple[str, ...]:

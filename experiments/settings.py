@@ -19,6 +19,7 @@ _LABELS = ("name", "title", "description", "forced", "parameters")
 _ELSEWHERE = {
     "roster": "give roster or --roster, or write [roster] into a scenario file",
     "carriers": "write [carriers.key] into a scenario file",
+    "shippers": "write [shippers.key] into a scenario file",
 }
 
 

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.geography import ZoneTable
+from model.big_shippers import BigShipperData
 from model.newcomers import Newcomer
 from model.parameters import Parameters
 from model.tables import DataError, choice, read_table, text
 
 CARRIER_FILE = "carriers.csv"
 REGIONAL = "regional"
+OWN = "own"
 NATIONAL = ("usps", "amazon", "ups", "fedex")  # the first ones on every carrier axis, in this order
 USPS, AMAZON, UPS, FEDEX = range(len(NATIONAL))
 _CARRIER_COLUMNS = {
@@ -38,13 +40,14 @@ class CarrierTable:
     Attributes:
         keys: Names in code, K.
         names: Names for people, K.
-        kinds: "national" or "regional", K.
+        kinds: "national", "regional", or "own" for the network of a big shipper, K.
         groups: What a carrier is counted as, K: the key of a national carrier, else "regional".
         like: Suffix of the carrier's rows in the parameter table, K: its group, or whom an added carrier starts like.
         household_coverage: (K, Z) float64, share of a zone's households that the carrier reaches. The row of Amazon is
             0: the market sets it.
         volume_2024: (K,) float64, published parcels of 2024 a year; regional carriers by the split of `volume_2024_*`.
         added: Whether a scenario added the carrier to the listed ones, K.
+        owned: Whether it delivers for its owner alone, a big shipper, and sells to nobody, K.
     """
 
     keys: tuple[str, ...]
@@ -55,6 +58,7 @@ class CarrierTable:
     household_coverage: NDArray[np.float64]
     volume_2024: NDArray[np.float64]
     added: tuple[bool, ...]
+    owned: tuple[bool, ...]
 
     def __post_init__(self) -> None:
         self.household_coverage.setflags(write=False)
@@ -81,6 +85,11 @@ class CarrierTable:
         return tuple(key for index, key in enumerate(self.keys) if index not in (USPS, AMAZON))
 
     @property
+    def sellers(self) -> tuple[str, ...]:
+        """Keys of the carriers that sell to others."""
+        return tuple(key for key, owned in zip(self.keys, self.owned, strict=True) if not owned)
+
+    @property
     def name_of(self) -> dict[str, str]:
         """Names for people by key."""
         return dict(zip(self.keys, self.names, strict=True))
@@ -97,7 +106,10 @@ def carrier_names() -> dict[str, str]:
 
 
 def load_carriers(
-    parameters: Parameters, zones: ZoneTable, newcomers: Mapping[str, Newcomer] | None = None
+    parameters: Parameters,
+    zones: ZoneTable,
+    newcomers: Mapping[str, Newcomer] | None = None,
+    owners: Mapping[str, BigShipperData] | None = None,
 ) -> CarrierTable:
     """Read the carriers.
 
@@ -107,7 +119,8 @@ def load_carriers(
     Args:
         parameters: Number of regional carriers, their volumes and their coverage inside a state.
         zones: The zones.
-        newcomers: Carriers that the scenario adds, by key; they come last.
+        newcomers: Carriers that the scenario adds, by key.
+        owners: Big shippers of the scenario, by key: the network of each, without any address so far, comes last.
 
     Raises:
         DataError: The file is wrong, or it or a newcomer names a state or a parameter that does not exist.
@@ -133,19 +146,25 @@ def load_carriers(
             coverage[k] = 1.0
     volumes = [parameters[row["volume_symbol"]] * 1e9 for row in chosen] + [0.0] * len(extra)
     groups = tuple(row["key"] if row["kind"] != REGIONAL else REGIONAL for row in chosen) + (REGIONAL,) * len(extra)
-    new = newcomers or {}
+    new, big = newcomers or {}, owners or {}
+    added: list[Newcomer | BigShipperData] = [*new.values(), *big.values()]
     reached = [_where(key, one, zones, inside_state) for key, one in new.items()]
+    nowhere = np.zeros((len(big), zones.n_zones))
     return CarrierTable(
-        keys=tuple(row["key"] for row in chosen) + tuple(f"regional_{n}" for n in extra) + tuple(new),
+        keys=tuple(row["key"] for row in chosen) + tuple(f"regional_{n}" for n in extra) + (*new, *big),
         names=tuple(row["name"] for row in chosen)
         + tuple(f"Regional carrier {n}" for n in extra)
-        + tuple(one.name for one in new.values()),
-        kinds=tuple(row["kind"] for row in chosen) + (REGIONAL,) * len(extra) + tuple(one.kind for one in new.values()),
-        groups=groups + tuple(REGIONAL if one.kind == REGIONAL else key for key, one in new.items()),
-        like=groups + tuple(one.like for one in new.values()),
-        household_coverage=np.concatenate([coverage, np.reshape(reached, (len(new), zones.n_zones))]),
-        volume_2024=np.array([*volumes, *(one.volume * 1e9 for one in new.values())]),
-        added=(False,) * len(groups) + (True,) * len(new),
+        + tuple(one.name for one in added),
+        kinds=tuple(row["kind"] for row in chosen)
+        + (REGIONAL,) * len(extra)
+        + tuple(one.kind for one in new.values())
+        + (OWN,) * len(big),
+        groups=groups + tuple(REGIONAL if one.kind == REGIONAL else key for key, one in new.items()) + tuple(big),
+        like=groups + tuple(one.like for one in added),
+        household_coverage=np.concatenate([coverage, np.reshape(reached, (len(new), zones.n_zones)), nowhere]),
+        volume_2024=np.array([*volumes, *(one.volume * 1e9 for one in new.values()), *(0.0 for _ in big)]),
+        added=(False,) * len(groups) + (True,) * (len(new) + len(big)),
+        owned=(False,) * (len(groups) + len(new)) + (True,) * len(big),
     )
 
 

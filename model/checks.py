@@ -139,8 +139,8 @@ def result_imbalance(market: Economy) -> float:
     """Largest gap in dollars between results in the ledger and the accounts that are kept beside it.
 
     What one party pays another receives, so the results of all add up to nothing. A carrier's result is what its
-    invoices bring less the cost of operation, access, Amazon's invoices, settlements and capital; that of USPS is the
-    net income of its statement.
+    invoices bring less the cost of operation, access, settlements and capital, and less what Amazon and big shippers
+    are invoiced; that of USPS is the net income of its statement.
     """
     state, ledger = market.state, market.ledger
     found = results(ledger)
@@ -149,6 +149,8 @@ def result_imbalance(market: Economy) -> float:
     books = state.books.revenue[-1] - state.flows.operating_cost - state.access.paid - capital_charges(market)
     invoiced = state.flows.invoices[market.groups.amazon.all].sum(axis=(0, 1)) / CENTS
     books[AMAZON] -= invoiced.sum() - invoiced[AMAZON]
+    for one in market.groups.big:
+        books[one.network] -= state.flows.invoices[one.group].sum() / CENTS
     for carrier, key in enumerate(market.carriers.keys):
         if carrier != USPS:
             settled = ledger.income("settlement", key)

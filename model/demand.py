@@ -73,7 +73,7 @@ class Demand:
         scale: Factor from a small or enterprise shipper's annual volume to this month's parcels, (S,).
         amazon: Amazon's parcels by zone, (Z,).
         amazon_trend: The same without season and luck, parcels a year, (Z,).
-        mix: Destination mix of the month by home division, (R, Z).
+        mix: Destination mix of the month by home division, then by big shipper, (R, Z).
         season: Month factor.
     """
 

@@ -56,7 +56,7 @@ class Economy:
         state: All that changes.
         costs: Cost rates at the wages and prices of the start.
         national: Which carriers serve every address, (K,).
-        mix: Destination mix by home division without luck, (R, Z).
+        mix: Destination mix by home division, then by big shipper, without luck, (R, Z).
         amazon_mix: Amazon's destination mix without luck, (1, Z).
         amazon_start_parcels: Parcels a year of Amazon at the start.
         annual_parcels: Parcels a year by shipper and segment, weights included, (n, S).
@@ -142,10 +142,10 @@ class Economy:
         """
         self.settings, self.seed_number, self.streams = settings, seed, Streams(seed)
         self._take_figures_of_start()
-        self.carriers = load_carriers(self.figures, self.zones, settings.carriers)
+        self.carriers = load_carriers(self.figures, self.zones, settings.carriers, settings.shippers)
         known = settings.announced_plans and settings.start >= settings.projection_start
         plan_from = settings.projection_start if known else None
-        start = assemble(self.figures, self.zones, self.carriers, self.streams, plan_from)
+        start = assemble(self.figures, self.zones, self.carriers, self.streams, plan_from, settings.shippers)
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
         self._shippers = start.shippers
@@ -157,12 +157,19 @@ class Economy:
         self.mail_index = 1.0
         self.worst_parcels = self.worst_money = 0.0
         self._prepare_floors()
+        self.groups = customer_groups(
+            self._shippers.n_enterprise - len(settings.shippers), tuple(settings.shippers), self.carriers.keys
+        )
         self.labour_share = labour_shares(self.costs, self.zones, self.state.network)
+        for network in self.groups.own_networks:  # nothing runs there yet: it will be as where it is like
+            self.labour_share[network] = self.labour_share[self.carriers.like.index(self.carriers.like[network])]
         self.start_surplus = shipper_surplus(self.figures, self._shippers, self.state, self.mix, self.national)
         self._open_ledger()
         self.events = EventLog()
         self.book = ContractBook(self.events, self.carriers.name_of)
-        self.records = Records(settings.n_months, self.carriers.keys, self.zones.n_zones, settings.start)
+        self.records = Records(
+            settings.n_months, self.carriers.keys, self.zones.n_zones, settings.start, tuple(settings.shippers)
+        )
         return start
 
     def agent(self, key: str) -> Carrier:
@@ -278,7 +285,6 @@ class Economy:
 
     def _open_ledger(self) -> None:
         self.ledger = open_ledger(self.carriers.keys)
-        self.groups = customer_groups()
         self.payer_of_group = np.array([self.ledger.index(name) for name in self.groups.payers])
         self.party_of_carrier = np.array([self.ledger.index(key) for key in self.carriers.keys])
         self.ledger.pay("opening", LENDERS, "usps", self.figures.usps_cash_start * BILLION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.geography import DIVISIONS
@@ -32,20 +33,41 @@ class ContractShipper:
 
 
 @dataclass(frozen=True, slots=True)
+class BigShipperGroup:
+    """The group of a big shipper that a scenario names.
+
+    Attributes:
+        key: Its key as a party.
+        group: Its group.
+        row: Its row in the shipper table, the last ones of the enterprise shippers.
+        network: The carrier that is its own network.
+    """
+
+    key: str
+    group: int
+    row: int
+    network: int
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerGroups:
     """Groups of customers by name, G of them.
 
     Attributes:
         payers: Party of the ledger that pays for each group, G.
-        regions: Small shippers, one group for each home division.
+        homes: How many home divisions there are; small shippers of each are one of the first groups.
         enterprise: Enterprise shippers together.
+        big: Big shippers that the scenario names.
         amazon: Amazon.
+        ordinary: How many enterprise shippers are no big ones; theirs are the first rows of the shipper table.
     """
 
     payers: tuple[str, ...]
-    regions: slice
+    homes: int
     enterprise: int
+    big: tuple[BigShipperGroup, ...]
     amazon: ContractShipper
+    ordinary: int
 
     @property
     def n(self) -> int:
@@ -53,14 +75,38 @@ class CustomerGroups:
         return len(self.payers)
 
     @property
+    def regions(self) -> slice:
+        """Small shippers, one group for each home division."""
+        return slice(0, self.homes)
+
+    @property
     def tendered(self) -> slice:
         """Groups that pay published prices less a discount, and surcharges: all but Amazon's."""
         return slice(0, self.amazon.agreed)
 
+    @property
+    def own_networks(self) -> list[int]:
+        """Carriers that deliver for their owner alone."""
+        return [one.network for one in self.big]
 
-def customer_groups() -> CustomerGroups:
-    """The groups of a market: small shippers by home division, enterprise shippers, then Amazon."""
-    tendered = (*REGIONS, ENTERPRISE)
+    def buyer(self, row: int) -> str:
+        """Key of an enterprise shipper or a big shipper in contracts and events, by its row in the shipper table."""
+        return f"enterprise_{row + 1}" if row < self.ordinary else self.big[row - self.ordinary].key
+
+
+def customer_groups(ordinary: int = 0, big: Sequence[str] = (), carriers: Sequence[str] = ()) -> CustomerGroups:
+    """The groups of a market: small shippers by home division, enterprise shippers, big shippers, then Amazon.
+
+    Args:
+        ordinary: Number of enterprise shippers that are no big ones.
+        big: Keys of the big shippers.
+        carriers: Keys of all carriers, the networks of the big shippers among them.
+    """
+    tendered = (*REGIONS, ENTERPRISE, *big)
+    groups = tuple(
+        BigShipperGroup(key, len(REGIONS) + 1 + place, ordinary + place, carriers.index(key))
+        for place, key in enumerate(big)
+    )
     amazon = ContractShipper("amazon", agreed=len(tendered), beyond=len(tendered) + 1)
     payers = (*tendered, amazon.key, amazon.key)
-    return CustomerGroups(payers, slice(0, len(REGIONS)), payers.index(ENTERPRISE), amazon)
+    return CustomerGroups(payers, len(REGIONS), payers.index(ENTERPRISE), groups, amazon, ordinary)

@@ -23,8 +23,10 @@ from agents.party import Party
 from agents.roster import check_kind, paths_of, travels
 from agents.rules.contract_use import OwnContracts
 from agents.rules.distress import PostalBooks
+from agents.rules.extension import ExtensionCase
 from agents.rules.pricing import OwnDemand
 from agents.shipper_table import Shipper
+from model import own_networks
 from model.access import insourcing
 from model.bargains import carriage
 from model.bargains.own import own_contracts, own_talks
@@ -268,6 +270,14 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
     def amazon_imposed_share(self, month: Month, now: Month | None = None) -> float | None:
         """Return the share of its start volume that Amazon must leave with USPS in a month, None where it is free."""
         return contracts.imposed_share(self, month, now or self.month)
+
+    def shipper_parcels_expected(self, carrier: int, months: int) -> Floats:
+        """Return the parcels a year that a big shipper expects to ship some months later, by zone, (Z,)."""
+        return own_networks.parcels_expected(self, carrier, months)
+
+    def delivery_case(self, carrier: int, months: int) -> ExtensionCase:
+        """Return what a big shipper knows of the parcels that others deliver for it."""
+        return own_networks.delivery_case(self, carrier, months)
 
     def announced_share(self, seller: str, month: Month, now: Month | None = None) -> float:
         """Return the share of Amazon's start volume that a seller's announced plan leaves it in a month."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,7 +12,18 @@ from agents.regional import RegionalCarrier
 from agents.roster import find_class
 from model.zones import read_states
 
-_KEYS_TAKEN = ("usps", "amazon", "ups", "fedex", "regional", "shippers")
+_KEYS_TAKEN = (
+    "usps",
+    "amazon",
+    "ups",
+    "fedex",
+    "regional",
+    "shippers",
+    "mail_users",
+    "staff",
+    "suppliers",
+    "treasury",
+)
 
 
 class Newcomer(BaseModel):
@@ -76,6 +87,22 @@ def told(newcomers: Mapping[str, Newcomer], market: float) -> list[str]:
     return found
 
 
+def check_key(key: str, known: Container[str]) -> None:
+    """Refuse a key of a party that is no word, or that somebody has.
+
+    Args:
+        key: The key.
+        known: Keys of the other carriers.
+
+    Raises:
+        ValueError: It cannot be used.
+    """
+    if not key.isidentifier() or key != key.lower() or len(key) > 30:
+        raise ValueError(f"{key}: a key is a word of small letters, digits and _, for example parcel_north")
+    if key in known or key in _KEYS_TAKEN or key.startswith(("regional_", "enterprise", "consolidator")):
+        raise ValueError(f"{key}: there is such a party already; choose another key")
+
+
 def check_newcomers(newcomers: Mapping[str, Newcomer], known: Mapping[str, str]) -> None:
     """Refuse newcomers that cannot take part.
 
@@ -88,10 +115,7 @@ def check_newcomers(newcomers: Mapping[str, Newcomer], known: Mapping[str, str])
     """
     names = {name: key for key, name in known.items()}
     for key, one in newcomers.items():
-        if not key.isidentifier() or key != key.lower() or len(key) > 30:
-            raise ValueError(f"{key}: a key is a word of small letters, digits and _, for example parcel_north")
-        if key in known or key in _KEYS_TAKEN or key.startswith(("regional_", "enterprise", "consolidator")):
-            raise ValueError(f"{key}: there is such a party already; choose another key")
+        check_key(key, known)
         if one.name in names:
             raise ValueError(f"{key}: {names[one.name]} is called {one.name!r} already; choose another name")
         names[one.name] = key

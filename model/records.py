@@ -21,7 +21,8 @@ class Series:
 
     Attributes:
         name: Name; the unit is its end.
-        axes: Axes besides time: any of "carrier", "zone", "segment", "zone_type", "rank" (at least 1, 2, ... carriers).
+        axes: Axes besides time: any of "carrier", "zone", "segment", "zone_type", "rank" (at least 1, 2, ... carriers),
+            "shipper" (big shippers that the scenario names).
         unit: Unit for people.
         meaning: One line.
     """
@@ -34,7 +35,7 @@ class Series:
     @property
     def column(self) -> str:
         """Its columns in the monthly table, braces for every carrier, segment or zone type; empty where it has none."""
-        if self.axes in (("carrier",), ("segment",), ("zone_type",)):
+        if self.axes in (("carrier",), ("segment",), ("zone_type",), ("shipper",)):
             return f"{{{self.axes[0]}}}_{self.name}"
         summed = self.axes == ("zone",) and self.name.startswith("amazon_")
         return self.name if summed or self.axes == () else ""
@@ -121,6 +122,11 @@ SERIES = (
     Series("usps_contract_paid_usd", ("carrier",), "$", "What carriers pay USPS under contracts, by buyer"),
     Series("usps_contract_cost_usd", ("carrier",), "$", "What their parcels cost USPS, by buyer"),
     Series("usps_mail_index", (), "index", "Mail pieces relative to the start"),
+    Series("sent_parcels", ("shipper",), "parcels", "Parcels of a big shipper that somebody delivers"),
+    Series("sent_by_carrier_parcels", ("shipper", "carrier"), "parcels", "The same by who sells the delivery"),
+    Series("own_network_parcels", ("shipper",), "parcels", "Of these, delivered by its own network"),
+    Series("delivery_bill_usd", ("shipper",), "$", "What delivery costs it: carriers, and work and capital of its own"),
+    Series("paid_carriers_usd", ("shipper",), "$", "Of this, paid to carriers"),
     Series("list_price_usd", ("carrier", "segment"), "$", "List price before discounts, 0 where it is not offered"),
 )
 
@@ -133,18 +139,22 @@ class Records:
         carriers: Keys of the carriers.
         n_zones: Number of zones.
         start: First month.
+        shippers: Keys of the big shippers that the scenario names.
     """
 
-    def __init__(self, months: int, carriers: tuple[str, ...], n_zones: int, start: Month) -> None:
+    def __init__(
+        self, months: int, carriers: tuple[str, ...], n_zones: int, start: Month, shippers: tuple[str, ...] = ()
+    ) -> None:
         sizes = {
             "carrier": len(carriers),
             "zone": n_zones,
             "segment": len(SEGMENTS),
             "zone_type": len(ZONE_TYPES),
             "rank": RANKS,
+            "shipper": len(shippers),
         }
         self._columns = {s.name: np.zeros((months, *(sizes[axis] for axis in s.axes))) for s in SERIES}
-        self._carriers = carriers
+        self._carriers, self._shippers = carriers, shippers
         self._start = start
         self.n = 0
 
@@ -172,7 +182,12 @@ class Records:
 
     def frame(self) -> pd.DataFrame:
         """Return one row a month and one column a national series, named `<actor>_<quantity>_<unit>`."""
-        names = {"carrier": self._carriers, "segment": SEGMENTS, "zone_type": ZONE_TYPES}
+        names = {
+            "carrier": self._carriers,
+            "segment": SEGMENTS,
+            "zone_type": ZONE_TYPES,
+            "shipper": self._shippers,
+        }
         columns: dict[str, Floats] = {}
         for series in SERIES:
             data, column = self[series.name], series.column

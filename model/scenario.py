@@ -16,11 +16,13 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from agents.big_shipper import BigShipper
 from agents.calendar import Month
 from agents.carriers import Carrier
 from agents.party import Party
 from agents.regional import RegionalCarrier
 from agents.roster import USUAL, find_class, located
+from model.big_shippers import BigShipperData, check_big_shippers
 from model.carriers import REGIONAL, carrier_names
 from model.history.fitting import fitted_symbols
 from model.history.table import FIRST_START
@@ -224,6 +226,9 @@ class Scenario(BaseModel):
     carriers: dict[str, Newcomer] = Field(
         default_factory=dict, description="Carriers that it adds to the listed ones, by key"
     )
+    shippers: dict[str, BigShipperData] = Field(
+        default_factory=dict, description="Big shippers that it names among the other shippers, by key"
+    )
     roster: dict[str, str] = Field(
         default_factory=dict, description="Classes of one's own that decide for parties: import paths by key"
     )
@@ -252,11 +257,16 @@ class Scenario(BaseModel):
             check_newcomers(self.carriers, known)
         except ValueError as error:
             raise ValueError(f"carriers: {str(error).removeprefix('roster: ')}") from error
-        if self.carriers and self.start < self.projection_start:
-            raise ValueError(
-                f"carriers: {', '.join(self.carriers)} cannot be added to a run that starts in {self.start}; allowed: "
-                f"a start in {self.projection_start} or later"
-            )
+        try:
+            check_big_shippers(self.shippers, known | {key: one.name for key, one in self.carriers.items()})
+        except ValueError as error:
+            raise ValueError(f"shippers: {str(error).removeprefix('roster: ')}") from error
+        for field, added in (("carriers", self.carriers), ("shippers", self.shippers)):
+            if added and self.start < self.projection_start:
+                raise ValueError(
+                    f"{field}: {', '.join(added)} cannot be added to a run that starts in {self.start}; allowed: "
+                    f"a start in {self.projection_start} or later"
+                )
         for key, path in self.roster.items():
             find_class(key, path, self.base_of(key))
         return self
@@ -265,6 +275,8 @@ class Scenario(BaseModel):
         """What the class of a party must be a subclass of; `Party` for one that is no carrier."""
         if key in USUAL:
             return USUAL[key]
+        if key in self.shippers:
+            return BigShipper
         if key in self.carriers:
             return RegionalCarrier if self.carriers[key].kind == REGIONAL else Carrier
         numbered = key.startswith(f"{REGIONAL}_") and key.removeprefix(f"{REGIONAL}_").isdigit()
@@ -300,7 +312,9 @@ class Scenario(BaseModel):
     @property
     def own_classes(self) -> dict[str, str]:
         """Import paths of the classes that decide for parties and do not come with the market, by key."""
-        return own_classes_in({"carriers": _plain(self.carriers), "roster": self.roster})
+        return own_classes_in(
+            {"carriers": _plain(self.carriers), "shippers": _plain(self.shippers), "roster": self.roster}
+        )
 
     @property
     def debt_ceiling(self) -> float:
@@ -397,29 +411,31 @@ def own_classes_in(changes: Mapping[str, Any]) -> dict[str, str]:
     Args:
         changes: A scenario as `Scenario.changes` tells it; nothing of it is imported.
     """
-    named = {**{key: one["class"] for key, one in changes.get("carriers", {}).items()}, **changes.get("roster", {})}
+    stated = {**changes.get("carriers", {}), **changes.get("shippers", {})}
+    named = {**{key: one["class"] for key, one in stated.items()}, **changes.get("roster", {})}
     return {key: path for key, path in named.items() if not path.startswith("agents.")}
 
 
 def _plain(value: Any) -> Any:
     """A value of a field as TOML and JSON can hold it."""
     if isinstance(value, dict):
-        return {key: one.plain() if isinstance(one, Newcomer) else one for key, one in value.items()}
+        return {key: one.plain() if isinstance(one, Newcomer | BigShipperData) else one for key, one in value.items()}
     return str(value) if isinstance(value, Month) else value
 
 
 def _locate_classes(flat: dict[str, Any], folder: Path) -> None:
     """Let paths of a scenario file start at its folder; what is no text is left for the checks to name."""
-    roster, carriers = flat.get("roster"), flat.get("carriers")
+    roster = flat.get("roster")
     if isinstance(roster, dict):
         flat["roster"] = {key: located(one, folder) if isinstance(one, str) else one for key, one in roster.items()}
-    if isinstance(carriers, dict):
-        flat["carriers"] = {
-            key: {**one, "class": located(one["class"], folder)}
-            if isinstance(one, dict) and isinstance(one.get("class"), str)
-            else one
-            for key, one in carriers.items()
-        }
+    for field in ("carriers", "shippers"):
+        if isinstance(added := flat.get(field), dict):
+            flat[field] = {
+                key: {**one, "class": located(one["class"], folder)}
+                if isinstance(one, dict) and isinstance(one.get("class"), str)
+                else one
+                for key, one in added.items()
+            }
 
 
 def _explain(item: Any) -> str:

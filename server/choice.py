@@ -17,7 +17,7 @@ from server.work.limits import size_problems
 MAX_SEED = 2**31 - 1
 MAX_OVERRIDES = 200
 # They name code.
-NEVER_FROM_A_PAGE = frozenset({"roster", "carriers"})
+NEVER_FROM_A_PAGE = frozenset({"roster", "carriers", "shippers"})
 
 type Value = bool | float | str
 

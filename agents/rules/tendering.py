@@ -60,7 +60,7 @@ class SplitCase:
     """What enterprise shippers know when they split their parcels of a month.
 
     Attributes:
-        constants: Carrier constants, (S, K); -inf where a carrier does not offer a segment.
+        constants: Carrier constants, (S, K), or by shipper, (E, S, K); -inf where a carrier does not offer a segment.
         price: Real price of each shipper before surcharges, $ per parcel, (E, S, K).
         surcharge: Real surcharges by carrier and zone, $ per parcel, (K, Z).
         quality_cost: Money value of days and reliability, $ per parcel, (S, K).
@@ -83,7 +83,7 @@ class AgreementCase:
     """What enterprise shippers know when they weigh agreements.
 
     Attributes:
-        constants: Carrier constants, (S, K); -inf where a carrier does not offer a segment.
+        constants: Carrier constants, (S, K), or by shipper, (E, S, K); -inf where a carrier does not offer a segment.
         price: What each pays each carrier, $ per parcel, (E, S, K).
         quality_cost: Money value of days and reliability, $ per parcel at start prices, (S, K).
         price_level: Prices in general relative to the start.
@@ -148,13 +148,14 @@ def split_parcels(case: SplitCase, price_coef: Floats, inertia: float) -> Floats
         Shares (E, S, K, Z) that sum to 1 over carriers.
     """
     constants, other = case.constants, case.quality_cost
+    n_segments, n_carriers = constants.shape[-2:]
     columns, column_of_zone = _distinct_columns(case.surcharge)  # a handful: they differ by zone type
-    reach = np.broadcast_to(case.reach, (len(constants), *case.reach.shape[-2:]))
+    reach = np.broadcast_to(case.reach, (n_segments, *case.reach.shape[-2:]))
     share = np.zeros_like(case.lagged)
-    for segment in range(len(constants)):  # one after the other stays in the processor's cache
-        offers = np.flatnonzero(np.isfinite(constants[segment]))
+    for segment in range(n_segments):  # one after the other stays in the processor's cache
+        offers = np.flatnonzero(np.isfinite(constants[..., segment, :]).reshape(-1, n_carriers).any(axis=0))
         coef = price_coef[:, segment, None]
-        fixed = constants[segment, offers] - coef * (case.price[:, segment, offers] + other[segment, offers])
+        fixed = constants[..., segment, offers] - coef * (case.price[:, segment, offers] + other[segment, offers])
         utility = fixed[..., None] - coef[..., None] * columns[offers]
         weight = np.exp(utility - utility.max(axis=1, keepdims=True))
         by_zone = case.lagged[:, segment, offers]

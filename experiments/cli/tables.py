@@ -30,7 +30,7 @@ def label(scenario: Scenario) -> str:
 
 def assumptions(scenario: Scenario) -> str:
     """What a scenario changes against the default but for who takes part, in one line."""
-    found = {key: value for key, value in changes(scenario).items() if key not in ("roster", "carriers")}
+    found = {key: value for key, value in changes(scenario).items() if key not in ("roster", "carriers", "shippers")}
     told = ", ".join(
         f"{key} = {str(value).lower() if isinstance(value, bool) else value}" for key, value in found.items()
     )

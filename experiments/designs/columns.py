@@ -30,7 +30,8 @@ def outcome_names(scenario: Scenario, with_first_year: bool = False) -> list[str
         with_first_year: Also name what compares with the first year for that year, where it has no figure.
     """
     carriers = _carriers(scenario)
-    names = [(name, one) for one in OUTCOMES for name in _expand(one.name_pattern, carriers)]
+    shippers = tuple(scenario.shippers)
+    names = [(name, one) for one in OUTCOMES for name in _expand(one.name_pattern, carriers, shippers)]
     calendar = [
         f"{name}_{year}"
         for year in _years(scenario, 1)
@@ -56,7 +57,7 @@ def _years(scenario: Scenario, first_month: int) -> list[int]:
 def series_names(scenario: Scenario) -> list[str]:
     """Names of the monthly series of a run."""
     carriers = _carriers(scenario)
-    return [str(name) for name in Records(0, carriers, 1, Month(2025, 1)).frame().columns]
+    return [str(name) for name in Records(0, carriers, 1, Month(2025, 1), tuple(scenario.shippers)).frame().columns]
 
 
 def check_outcomes(scenario: Scenario, patterns: Sequence[str]) -> None:
@@ -127,13 +128,16 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def _carriers(scenario: Scenario) -> tuple[str, ...]:
-    return load_carriers(scenario.parameters, build_zone_table(scenario.parameters), scenario.carriers).keys
+    return load_carriers(
+        scenario.parameters, build_zone_table(scenario.parameters), scenario.carriers, scenario.shippers
+    ).keys
 
 
-def _expand(patterns: str, carriers: Sequence[str]) -> list[str]:
+def _expand(patterns: str, carriers: Sequence[str], shippers: Sequence[str]) -> list[str]:
     """Replace what stands in braces by every actor, segment or zone type; what stands in brackets is optional."""
     values: dict[str, Sequence[object]] = {
         "carrier": carriers,
+        "shipper": shippers,
         "segment": SEGMENTS,
         "zone_type": ZONE_TYPES,
         "n": range(1, RANKS + 1),

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+
 import model.state
 from agents.party import Party
 from agents.roster import USUAL
@@ -17,6 +19,7 @@ from experiments.learning.seen import with_other
 from experiments.provenance import changes
 from experiments.studies.deciders import DECIDERS, decisions
 from experiments.studies.sections import write_section
+from model.big_shippers import BigShipperData
 from model.events import KINDS, Event
 from model.market import PHASES
 from model.newcomers import Newcomer
@@ -128,12 +131,20 @@ def lever_table() -> str:
 
 def added_carriers() -> str:
     """What a scenario file says of a carrier that it adds."""
+    return _fields(Newcomer)
+
+
+def big_shippers() -> str:
+    """What a scenario file says of a big shipper that it names."""
+    return _fields(BigShipperData)
+
+
+def _fields(data: type[BaseModel]) -> str:
     rows = []
-    for name, one in Newcomer.model_fields.items():
+    for name, one in data.model_fields.items():
+        choices = [each for each in getattr(one.annotation, "__args__", ()) if isinstance(each, str)]
         default = "must be named" if one.is_required() else one.default or "none"
-        rows.append(
-            (f"`{one.alias or name}`", ", ".join(getattr(one.annotation, "__args__", ())), default, one.description)
-        )
+        rows.append((f"`{one.alias or name}`", ", ".join(choices), default, one.description))
     return table(("field", "values", "default", "meaning"), rows)
 
 
@@ -223,6 +234,7 @@ SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
         "scenarios": scenarios,
         "levers": lever_table,
         "carriers": added_carriers,
+        "big shippers": big_shippers,
         "outcomes": outcomes,
         "series": series,
         "events": event_kinds,

@@ -17,7 +17,6 @@ from agents.contracts import Contract
 from model.auction.awarded import AwardedParcels, ledger_party
 from model.auction.lots import ECONOMY
 from model.auction.needs import line_haul
-from model.bargains.enterprise import buyer_name
 from model.carriers import USPS
 from model.economy import Economy
 from model.groups import ENTERPRISE
@@ -56,12 +55,12 @@ def take_enterprise_awards(market: Economy, tendered: Floats, parcels: Floats) -
     taken, dollars = np.zeros_like(parcels), np.zeros(parcels.shape[1])
     by_contract: dict[str, Floats] = {}
     for row in range(len(parcels)):
-        for contract in awards_in_force(market, {buyer_name(row)} & set(buyers)):
+        for contract in awards_in_force(market, {market.groups.buyer(row)} & set(buyers)):
             taken[row] = np.minimum(_due(market, contract), parcels[row])
             dollars += taken[row] * _prices(market, contract)
             by_contract[contract.buyer] = taken[row]
     tendered *= 1.0 - np.divide(taken, parcels, out=np.zeros_like(taken), where=parcels > 0.0)[:, None, :]
-    divisions, n_zones = market.mix.shape
+    divisions, n_zones = market.groups.homes, market.zones.n_zones
     return AwardedParcels(by_contract, taken.sum(axis=0), dollars, np.zeros((divisions, n_zones)), np.zeros(divisions))
 
 

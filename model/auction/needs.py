@@ -12,7 +12,6 @@ from agents.calendar import Month
 from agents.rules.pricing import quote
 from model.access import buyers, carrier_slices
 from model.auction.lots import ECONOMY, attributable_cost, last_month
-from model.bargains.enterprise import buyer_name
 from model.billing import mean_peak_weight
 from model.carriers import USPS
 from model.demand import season_factors
@@ -63,12 +62,12 @@ def enterprise_needs(market: Economy, cost: Floats) -> list[AccessNeed]:
     saved = price + _yearly_peak(market) - line_haul(market)
     return [
         _everywhere(
-            buyer_name(row),
+            market.groups.buyer(row),
             market.annual_parcels[row, ECONOMY] * growth * market.mix[shippers.division[row]],
             float(saved[row]),
             cost,
         )
-        for row in range(shippers.n_enterprise)
+        for row in range(market.groups.ordinary)
     ]
 
 

@@ -25,11 +25,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def buyer_name(row: int) -> str:
-    """Key of an enterprise shipper in contracts and events."""
-    return f"enterprise_{row + 1}"
-
-
 def hold_start_agreements(market: Economy) -> None:
     """Put the agreements that exist at the start into the book; their ends are spread evenly over one term."""
     term, choice = int(market.figures.term_enterprise), market.state.choice
@@ -55,7 +50,7 @@ def advance_agreements(market: Economy) -> None:
     agreed: Floats | None = None
     today = market.month.index
     for row in range(prices.shape[0]):
-        buyer = buyer_name(row)
+        buyer = market.groups.buyer(row)
         for carrier in sellers[row]:
             key = market.carriers.keys[carrier]
             contract = market.book.get(key, buyer)
@@ -90,7 +85,11 @@ def _sellers(market: Economy) -> list[tuple[int, ...]]:
     best, most = reach.argmax(axis=1), reach.max(axis=1)
     enough = most >= market.figures.primary_min_coverage
     homes = market.shippers.division[market.shippers.enterprise]
-    return [(*everywhere, *((int(best[home]),) if enough[home] else ())) for home in homes]
+    found = [(*everywhere, *((int(best[home]),) if enough[home] else ())) for home in homes]
+    used = np.isfinite(market.state.choice.enterprise_taste)
+    for one in market.groups.big:
+        found[one.row] = tuple(carrier for carrier in found[one.row] if used[one.row, :, carrier].any())
+    return found
 
 
 def agreed_prices(market: Economy) -> Floats:
@@ -128,7 +127,7 @@ def buyer_values(market: Economy, price: Floats) -> Floats:
     choice, shippers = market.state.choice, market.shippers
     reach = np.where(market.national, 1.0, market.mix @ market.state.network.coverage.T)
     case = AgreementCase(
-        constants=choice.constants,
+        constants=choice.enterprise_constants,
         price=price,
         quality_cost=quality_cost(market.figures, choice.perceived_on_time, choice.transit_delay),
         price_level=market.state.environment.price_level,
@@ -143,7 +142,7 @@ def _agreement(market: Economy, row: int, carrier: int, price: Floats, age: int)
     nothing = (0.0,) * len(SEGMENTS)
     return Contract(
         seller=market.carriers.keys[carrier],
-        buyer=buyer_name(row),
+        buyer=market.groups.buyer(row),
         segment="all",
         groups=SEGMENTS,
         price=tuple(map(float, price)),

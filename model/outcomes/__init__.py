@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.calendar import JANUARY, MONTHS_PER_YEAR, OCTOBER
 from model.economy import Economy
-from model.outcomes import amazon, carriers, places, usps, welfare
+from model.outcomes import amazon, carriers, places, shippers, usps, welfare
 from model.outcomes.registry import Outcome
 
 OUTCOMES: tuple[Outcome, ...] = (
@@ -16,6 +16,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     *places.OUTCOMES,
     *amazon.OUTCOMES,
     *usps.OUTCOMES,
+    *shippers.OUTCOMES,
     *welfare.OUTCOMES,
 )
 

@@ -30,7 +30,7 @@ def _shippers(market: Economy, rows: Rows) -> dict[str, float]:
 def _producers(market: Economy, rows: Rows) -> dict[str, float]:
     profit = market.records["profit_usd"][rows].sum(axis=0)
     return {
-        "welfare_rivals_usd": math.fsum(np.delete(profit, [USPS, AMAZON])),
+        "welfare_rivals_usd": math.fsum(np.delete(profit, [USPS, AMAZON, *market.groups.own_networks])),
         "welfare_amazon_usd": float(profit[AMAZON]),
         "welfare_usps_usd": total(market.records["usps_net_income_usd"][rows]),
     }

@@ -162,7 +162,9 @@ def _bill(market: Economy) -> None:
     pay_for_access(market)
     paid = cents[groups.tendered].sum(axis=(0, 2)) / CENTS
     paid[ECONOMY] += settle_month(market)
-    parcels = sum_over_carriers(allocation.accepted[groups.tendered].sum(axis=(0, 3)))
+    carried = allocation.accepted[groups.tendered].sum(axis=(0, 3))
+    carried[:, groups.own_networks] = 0.0  # nobody is paid for what big shippers deliver themselves
+    parcels = sum_over_carriers(carried)
     state.flows.price_paid = np.divide(paid, parcels, out=state.choice.start_price.copy(), where=parcels > 0.0)
     for seller, index in (("usps", USPS), ("ups", UPS), ("fedex", FEDEX)):
         contract = market.book.get(seller, "amazon")
@@ -199,6 +201,7 @@ def _roll_year(market: Economy, cost: Floats, postal: PostalStatement) -> None:
     volume = delivered_parcels(market).sum(axis=0)
     revenue = np.array([ledger.income("parcels", key) for key in market.carriers.keys])
     revenue[AMAZON] = float(ledger.received[ledger.categories.index("parcels"), ledger.index("amazon")]) / CENTS
+    revenue[market.groups.own_networks] = 0.0  # they sell nothing; what their owners pay is no cost of the network
     revenue[USPS] += ledger.income("access", "usps")
     total = allocation.accepted.sum(axis=(0, 1, 3))
     total[USPS] += state.access.bought.sum(axis=0).sum()

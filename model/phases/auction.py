@@ -14,7 +14,6 @@ from model.auction.lots import draw_up_lots, handover_terms
 from model.auction.needs import bidders_needs
 from model.auction.round import AuctionRound
 from model.auction.winnings import Winnings, strike_out, total, winnings
-from model.bargains.enterprise import buyer_name
 from model.economy import Economy
 from model.phases.history import left_to_bargaining
 from model.words import parcels_in_words
@@ -76,7 +75,7 @@ def hold_auction(market: Economy, kind: AuctionFormat, service: Month) -> Auctio
 
 def _deciding(market: Economy, needs: Sequence[AccessNeed]) -> dict[str, Party]:
     """Who decides for itself, by bidder: carriers, and the shippers for enterprise shippers; consolidators do not."""
-    shippers = {buyer_name(row): market.population for row in range(market.shippers.n_enterprise)}
+    shippers = {market.groups.buyer(row): market.population for row in range(market.shippers.n_enterprise)}
     parties: dict[str, Party] = {**shippers, **{carrier.key: carrier for carrier in market.carrier_agents}}
     return {need.bidder: parties[need.bidder] for need in needs if need.bidder in parties}
 

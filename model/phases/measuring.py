@@ -46,7 +46,7 @@ def _concentration(market: Economy) -> Measures:
 
 def _places(market: Economy) -> Measures:
     zones, choice, p = market.zones, market.state.choice, market.figures
-    coverage = market.state.network.coverage
+    coverage = market.state.network.coverage[~np.array(market.carriers.owned)]
     rural = zones.zone_type == RURAL
     door = delivered_parcels(market)
     days = p.by_segment("transit_days")[:, None] + choice.delay_by_carrier
@@ -63,6 +63,7 @@ def _paid(market: Economy) -> Measures:
     """Parcels of others than Amazon by zone, and what they pay with surcharges, $."""
     allocation, tendered = market.state.flows.allocation, market.groups.tendered
     quoted = allocation.accepted[tendered].sum(axis=(0, 1))
+    quoted[market.groups.own_networks] = 0.0  # nobody is paid for these
     paid = allocation.value[tendered].sum(axis=(0, 1, 2)) + (quoted * market.state.tariffs.surcharge).sum(axis=0)
     return {"quoted_parcels": quoted.sum(axis=0), "quoted_paid_usd": paid}
 
@@ -76,7 +77,7 @@ def _welfare(market: Economy) -> Measures:
     shipped = float(demand.amazon.sum())
     days = float(state.choice.transit_delay[ECONOMY]) * shipped + market.usps.measures.extra_days * via_usps
     return {
-        "enterprise_shippers_gain_usd": float(dollars[shippers.enterprise].sum()),
+        "enterprise_shippers_gain_usd": float(dollars[: market.groups.ordinary].sum()),
         "small_shippers_gain_usd": float(dollars[shippers.small].sum()),
         "mail_users_gain_usd": mail_users_gain(postal.mail_revenue, env.mail_price, env.price_level),
         "amazon_members_gain_usd": members_gain(days / shipped, shipped, p.value_of_day_economy, env.price_level)

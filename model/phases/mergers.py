@@ -13,7 +13,6 @@ from agents.delivery_cost import mean_over_coverage
 from agents.rules.choice import primary_available
 from agents.rules.mergers import MergerCase
 from model.answers import AnswerError
-from model.bargains.enterprise import buyer_name
 from model.borders import read_borders
 from model.economy import Economy
 from model.fixed_costs import fixed_cost_per_capacity
@@ -159,7 +158,7 @@ def _move_enterprise_shippers(market: Economy, leaver: int, buyer: int, offered:
     choice, keys = market.state.choice, market.carriers.keys
     for row, sellers in enumerate(choice.enterprise_sellers):
         if leaver in sellers and buyer not in sellers:
-            market.book.hand_over(keys[leaver], keys[buyer], buyer_name(row), market.month)
+            market.book.hand_over(keys[leaver], keys[buyer], market.groups.buyer(row), market.month)
             choice.enterprise_sellers[row] = tuple(buyer if one == leaver else one for one in sellers)
             choice.enterprise_price[row, :, buyer] = choice.enterprise_price[row, :, leaver]
     share = choice.enterprise_share

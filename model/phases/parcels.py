@@ -24,6 +24,7 @@ from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.contract_margins import enterprise_quotes
 from model.demand import Demand, shock_factor, shocked_mix
 from model.economy import Economy
+from model.own_networks import left_to_carriers, let_big_shippers_grow, own_share
 from model.phases.contracts import exit_progress
 from model.phases.history import contract_room, insource_economy, left_to_bargaining, response_within_total
 from model.tender import Tender, quality_cost, small_shipper_tender
@@ -37,6 +38,7 @@ DAYS_PER_MONTH = 30.4
 def generate_demand(market: Economy) -> None:
     """Parcels of other shippers by segment and of Amazon by zone (ODD 7.3)."""
     p, env, choice = market.figures, market.state.environment, market.state.choice
+    let_big_shippers_grow(market)
     shock = float(np.exp(env.common_shock))
     growth = market.paths.other_parcels(market.months_done)
     price_index = choice.price_index.mean(axis=0)
@@ -75,13 +77,11 @@ def choose_carriers(market: Economy) -> None:
         parcels,
         quote(tariffs.offered[segments, primary], tariffs.floor[segments, primary], discount),
         quote(tariffs.offered[segments, fallback], tariffs.floor[segments, fallback], discount),
-        demand.mix,
+        demand.mix[market.groups.regions],
         coverage,
     )
     big_volume, big_value = _enterprise_tender(market, demand)
-    market.state.flows.tender = Tender(
-        np.concatenate([volume, big_volume[None]]), np.concatenate([value, big_value[None]])
-    )
+    market.state.flows.tender = Tender(np.concatenate([volume, big_volume]), np.concatenate([value, big_value]))
 
 
 def segment_reach(market: Economy) -> Floats:
@@ -152,30 +152,40 @@ def believed_quality(market: Economy) -> Floats:
 
 
 def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]:
-    """Parcels and dollars of the enterprise shippers together, (S, K, Z) each."""
+    """Parcels and dollars of enterprise shippers together, then of each big shipper, (1 + B, S, K, Z) each."""
     shippers, choice, tariffs = market.shippers, market.state.choice, market.state.tariffs
+    groups, named = market.groups, market.groups.big
     rows, level = shippers.enterprise, market.state.environment.price_level
     price = np.where(np.isnan(choice.enterprise_price), enterprise_quotes(market), choice.enterprise_price)
     case = SplitCase(
-        constants=choice.constants,
+        constants=choice.enterprise_constants,
         price=price / level,
         surcharge=tariffs.surcharge / level,
         quality_cost=believed_quality(market),
-        lagged=choice.enterprise_share,
+        lagged=left_to_carriers(choice.enterprise_share, market) if named else choice.enterprise_share,
         reach=segment_reach(market),
         national=market.national,
     )
     split = market.population.split(case)
     choice.enterprise_share = checked_shares(market.population.key, "split", split, case.lagged.shape, axis=2)
-    volume, value = np.empty((2, *choice.enterprise_share.shape[1:]))
+    price[:, :, groups.own_networks] = 0.0
+    for one in named:
+        own = own_share(market, one)
+        choice.enterprise_share[one.row] *= 1.0 - own
+        choice.enterprise_share[one.row, :, one.network] = own
+    volume, value = np.empty((2, 1 + len(named), *choice.enterprise_share.shape[1:]))
     amount, mix = market.annual_parcels[rows] * demand.scale, demand.mix[shippers.division[rows]]
     for segment in range(len(SEGMENTS)):  # one after the other stays in the processor's cache
         parcels = amount[:, segment, None] * mix
         tendered = choice.enterprise_share[:, segment] * parcels[:, None, :]
         if segment == ECONOMY:
             market.state.flows.awarded = take_enterprise_awards(market, tendered, parcels)
-        volume[segment] = tendered.sum(axis=0)
-        value[segment] = np.einsum("ek,ekz->kz", price[:, segment], tendered)
+        ordinary = slice(0, groups.ordinary)
+        volume[0, segment] = tendered[ordinary].sum(axis=0)
+        value[0, segment] = np.einsum("ek,ekz->kz", price[ordinary, segment], tendered[ordinary])
+        for place, one in enumerate(named, start=1):
+            volume[place, segment] = tendered[one.row]
+            value[place, segment] = price[one.row, segment, :, None] * tendered[one.row]
     return volume, value
 
 

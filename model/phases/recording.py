@@ -53,6 +53,7 @@ def check_and_record(market: Economy) -> None:
             **_outside_money(market),
             **_on_time(market, delivered),
             **_other_shippers(market),
+            **_big_shippers(market),
             **_amazon_parcels(market),
             **_amazon_money(market),
             **_amazon_at_usps(market),
@@ -149,6 +150,21 @@ def _other_shippers(market: Economy) -> Measures:
     return {
         "price_per_parcel_usd": flows.price_paid,
         "shipped_parcels": market.annual_parcels.sum(axis=0) * flows.demand.scale,
+    }
+
+
+def _big_shippers(market: Economy) -> Measures:
+    """Parcels and delivery bill of each big shipper, (B,) or (B, K)."""
+    big, accepted = market.groups.big, market.state.flows.allocation.accepted
+    sent = np.array([accepted[one.group].sum(axis=(0, 2)) for one in big]).reshape(len(big), market.carriers.n_carriers)
+    network = market.groups.own_networks
+    invoices = market.state.flows.invoices[[one.group for one in big]].sum(axis=(1, 2)) / CENTS
+    return {
+        "sent_by_carrier_parcels": sent,
+        "sent_parcels": sent.sum(axis=1),
+        "own_network_parcels": sent[np.arange(len(big)), network] if big else np.zeros(0),
+        "delivery_bill_usd": -results(market.ledger)[market.party_of_carrier[network]] / CENTS,
+        "paid_carriers_usd": invoices,
     }
 
 

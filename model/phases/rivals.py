@@ -11,7 +11,6 @@ from agents.rules.pricing import quote
 from agents.rules.shedding import ReviewCase
 from model.answers import checked, chosen_rows
 from model.bargains.carriage import announced_cut
-from model.bargains.enterprise import buyer_name
 from model.contract_margins import contract_margins
 from model.economy import Economy
 from model.words import parcels_in_words
@@ -34,7 +33,7 @@ def _review(market: Economy, carrier: Carrier) -> None:
     cut = announced_cut(market, carrier.key)
     shed = carrier.gives_notice(ReviewCase(margin, daily, cut))
     for row in chosen_rows(carrier.key, "notice", shed, len(held)):
-        contract, shipper = held[row], buyer_name(row)
+        contract, shipper = held[row], market.groups.buyer(row)
         if contract is None:
             continue  # there is nothing to give notice to
         market.book.give_notice(carrier.key, shipper, market.month)
@@ -53,7 +52,7 @@ def _review(market: Economy, carrier: Carrier) -> None:
 
 def _that_goes_on(market: Economy, seller: str, row: int) -> Contract | None:
     """The contract of an enterprise shipper with a carrier that is in force and under no notice."""
-    contract = market.book.get(seller, buyer_name(row))
+    contract = market.book.get(seller, market.groups.buyer(row))
     return contract if contract is not None and contract.in_force and contract.ends is None else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,11 +13,13 @@ from agents.geography import ECONOMY, SEGMENTS, ZoneTable
 from agents.rules.sourcing import AmazonFlows
 from agents.shipper_memory import ShipperMemory
 from agents.shipper_table import ShipperTable
+from model.big_shippers import BigShipperData
 from model.carriers import AMAZON, USPS, CarrierTable
 from model.demand import destination_mix
 from model.operations import SMALLEST_COVERAGE, CostModel, StreetCosts, build_cost_model, street_costs, usps_costs
 from model.parameters import Parameters
 from model.start.amazon_flows import amazon_flows
+from model.start.big_shippers import Published, big_start, settle_with_big_shippers
 from model.start.choice_constants import ChoiceSolution
 from model.start.customers import settle_customers
 from model.start.offers import (
@@ -47,7 +50,7 @@ class Start:
         amazon: What Amazon remembers.
         shippers: The shippers with their carriers.
         costs: Cost rates.
-        mix: Destination mix by home division without luck, (R, Z).
+        mix: Destination mix by home division, then by big shipper, without luck, (R, Z).
         amazon_mix: Amazon's destination mix without luck, (1, Z).
         national: Which carriers serve every address, (K,).
         solution: How the choice constants were found.
@@ -64,7 +67,12 @@ class Start:
 
 
 def assemble(
-    p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: Streams, plan_from: Month | None = None
+    p: Parameters,
+    zones: ZoneTable,
+    carriers: CarrierTable,
+    streams: Streams,
+    plan_from: Month | None = None,
+    named: Mapping[str, BigShipperData] | None = None,
 ) -> Start:
     """Build the state at the start of the run from the accounts of the year before.
 
@@ -74,11 +82,12 @@ def assemble(
         carriers: The carriers.
         streams: Random streams.
         plan_from: Month from which on Amazon's rural plan runs, if it is known at the start.
+        named: Big shippers of the scenario, by key.
 
     Raises:
         model.start.choice_constants.StartError: The published shares cannot be reached with these parameters.
     """
-    national = np.array([group not in ("amazon", "regional") for group in carriers.groups])
+    national = np.array([group not in ("amazon", "regional") for group in carriers.groups]) & ~np.array(carriers.owned)
     mix, amazon_mix = destination_mix(p, zones), destination_mix(p, zones, tilt=False)
     flows = amazon_flows(p, zones)
     coverage = carriers.household_coverage.copy()
@@ -90,7 +99,8 @@ def assemble(
     costs = build_cost_model(p, zones, carriers, _zone_cost_noise(p, zones, streams))
     costs = _close_usps_upstream(p, zones, costs, expected[USPS], share[:, USPS] * segment_volume, flows)
 
-    population = draw_population(p, zones, streams)
+    big = big_start(named or {}, carriers, zones, amazon_mix[0], segment_volume)
+    population = draw_population(p, zones, streams, big.parcels.sum(axis=0))
     handed_over = amazon_by_carrier(flows, carriers.n_carriers)
     street = _street(costs, zones, expected + handed_over, coverage, flows)
     floor = start_floors(p, zones, costs, street, expected + handed_over, price, population.shippers)
@@ -108,7 +118,13 @@ def assemble(
         min_coverage=p.primary_min_coverage,
     )
     order = streams.generator("start_order").random(population.uniform.shape)
-    shippers, solution = settle_customers(population.shippers, setting, share, price, population.uniform, order)
+    if named:
+        published = Published(share, price, segment_volume)
+        shippers, solution, taste = settle_with_big_shippers(p, population, setting, published, big, order)
+        mix = np.concatenate([mix, big.mix])
+    else:
+        shippers, solution = settle_customers(population.shippers, setting, share, price, population.uniform, order)
+        taste = np.zeros(())
 
     volume, value = start_tender(shippers, solution, floor, mix, coverage)
     annual = volume.sum(axis=(0, 1)) + handed_over
@@ -117,7 +133,7 @@ def assemble(
     state = MarketState(
         environment=Environment(),
         tariffs=opening_tariffs(solution.level, floor, surcharges),
-        choice=opening_choice(p, shippers, solution, on_time, (volume, value), mean_surcharge),
+        choice=opening_choice(p, shippers, solution, on_time, (volume, value), mean_surcharge, taste),
         network=network,
         books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows),
         access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage),

@@ -69,8 +69,9 @@ def target_prices(p: Parameters, carriers: CarrierTable) -> Floats:
 def start_surcharges(p: Parameters, zones: ZoneTable, carriers: CarrierTable) -> tuple[Floats, Floats, Floats]:
     """Delivery-area surcharge of rural zones and peak surcharge, (K,) each, and their mean over the year, (K, Z), $."""
     list_price = p.rural_surcharge_list * (1 - p.rural_surcharge_discount)
-    rural = np.where([like in ("ups", "fedex") for like in carriers.like], list_price, 0.0)
-    peak = np.full(carriers.n_carriers, p.peak_surcharge)
+    charges = [like in ("ups", "fedex") and not own for like, own in zip(carriers.like, carriers.owned, strict=True)]
+    rural = np.where(charges, list_price, 0.0)
+    peak = np.where(carriers.owned, 0.0, p.peak_surcharge)
     return rural, peak, month_surcharges(rural, peak, zones.zone_type, mean_peak_weight(season_factors(p)))
 
 
@@ -146,6 +147,7 @@ def opening_choice(
     on_time: Floats,
     tender: tuple[Floats, Floats],
     surcharge: Floats,
+    taste: Floats,
 ) -> ChoiceState:
     """What shippers know and do at the start; no enterprise shipper has an agreement yet.
 
@@ -156,6 +158,7 @@ def opening_choice(
         on_time: On-time share that shippers believe in, (K,).
         tender: Parcels and dollars of the start year by group, segment, carrier and zone.
         surcharge: Mean surcharges, $ per parcel, (K, Z).
+        taste: What enterprise shippers like a carrier more than others do, (E, S, K), or one number.
     """
     volume, value = tender
     paid, parcels = (part.sum(axis=(0, 3)) for part in (value + volume * surcharge, volume))
@@ -167,4 +170,5 @@ def opening_choice(
         price_index=np.ones((int(p.price_memory_months), len(SEGMENTS))),
         start_price=sum_over_carriers(paid) / sum_over_carriers(parcels),
         transit_delay=np.zeros(len(SEGMENTS)),
+        enterprise_taste=taste,
     )

@@ -12,8 +12,10 @@ from agents.party import Party
 from agents.rivals import FedEx, Ups
 from agents.roster import REGULATOR, SHIPPERS, RosterError, carrier_class, find_class
 from agents.usps import Usps
+from model.big_shippers import MILLION, BigShipperData
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.economy import Economy
+from model.newcomers import Newcomer
 from model.postal_accounts import BILLION
 from model.start.opening import opening_cash_flow
 from model.words import party_name
@@ -34,7 +36,8 @@ def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
         "fedex": p.target_margin_ups_fedex,
         "regional": p.target_margin_regional,
     }
-    classes = {**{key: one.decides for key, one in settings.carriers.items()}, **settings.roster}
+    added: dict[str, Newcomer | BigShipperData] = {**settings.carriers, **settings.shippers}
+    classes = {**{key: one.decides for key, one in added.items()}, **settings.roster}
     _refuse_absent(market, {*classes, *own})
     found: list[Any] = []
     for index, (key, group, like) in enumerate(zip(table.keys, table.groups, table.like, strict=True)):
@@ -42,6 +45,9 @@ def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
         month = JULY if group == "usps" else JANUARY
         found.append(kind(market, index, key, table.names[index], margins[like], month))
         found[-1].like = like
+        if key in settings.shippers:
+            found[-1].builds = settings.shippers[key].builds
+            found[-1].build_limit = settings.shippers[key].build_limit * MILLION
     market.carrier_agents = found
     market.usps, market.amazon, market.ups, market.fedex = (_one(found, *one) for one in _NATIONAL)
     debt, flow = p.usps_debt_start * BILLION, opening_cash_flow(p, market.month)

@@ -35,13 +35,21 @@ class Population:
     uniform: Floats
 
 
-def draw_population(parameters: Parameters, zones: ZoneTable, streams: Streams) -> Population:
+def draw_population(
+    parameters: Parameters, zones: ZoneTable, streams: Streams, taken: Floats | float = 0.0
+) -> Population:
     """Draw all shippers of the start year.
 
     Enterprise sizes are the quantiles of a truncated Pareto law. Small shippers are lognormal, in proportion to
     volume, so that every row stands for about the same number of parcels. Size, segment mix, price coefficients and
     home come from points that fill their common space evenly, so few rows have the mix of many. The segment mix is
     rescaled once so that the segments add up to their published totals.
+
+    Args:
+        parameters: Figures of that year.
+        zones: The zone table.
+        streams: Random streams.
+        taken: Parcels a year by segment of shippers that a scenario names, (S,); the totals are without them.
     """
     p = parameters
     n, n_enterprise = int(p.n_shippers), int(p.n_enterprise_shippers)
@@ -49,7 +57,7 @@ def draw_population(parameters: Parameters, zones: ZoneTable, streams: Streams) 
     big = even_points(n_enterprise, N_TRAITS, streams.generator("enterprise_shippers"))
     small = even_points(n_small, N_TRAITS + 1 + N_SEGMENTS, streams.generator("small_shippers"))
     traits = np.concatenate([big, small[:, :N_TRAITS]])
-    segment_volume = p.by_segment("volume_segment") * BILLION
+    segment_volume = p.by_segment("volume_segment") * BILLION - taken
     enterprise_size = _pareto_quantiles(p, n_enterprise)
     small_volume = segment_volume.sum() - enterprise_size.sum()
     log_mean = np.log(p.small_size_median) + p.small_size_log_sd**2  # mean of log size where rows are volume-weighted

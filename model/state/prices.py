@@ -83,6 +83,8 @@ class ChoiceState:
         perceived_on_time: On-time share that shippers believe in, (K,).
         enterprise_share: Split of enterprise shippers last month, (E, S, K, Z).
         enterprise_price: Contract prices of enterprise shippers, $ per parcel, (E, S, K); nan where they take quotes.
+        enterprise_taste: What each enterprise shipper likes a carrier more than others do, (E, S, K), one number where
+            none differs; -inf where it does not use it.
         enterprise_weight: Share of the gain that the seller gets in an agreement, inverted at the start, (E, S, K).
         enterprise_sellers: Carriers with which each enterprise shipper has agreements, E.
         price_index: Real mean delivered price relative to the start, last months, newest last, (M, S).
@@ -99,10 +101,16 @@ class ChoiceState:
     price_index: Floats
     start_price: Floats
     transit_delay: Floats
+    enterprise_taste: Floats = field(default_factory=lambda: np.zeros(()))
     enterprise_weight: Floats = field(default_factory=lambda: np.empty(0))
     enterprise_sellers: list[tuple[int, ...]] = field(default_factory=list)
     extra_days: Floats | float = 0.0
     mean_extra_days: Floats | float = 0.0
+
+    @property
+    def enterprise_constants(self) -> Floats:
+        """Carrier constants of enterprise shippers, (E, S, K), or (S, K) where all are alike."""
+        return np.asarray(self.constants + self.enterprise_taste)
 
     @property
     def delay_by_carrier(self) -> Floats:

@@ -74,7 +74,7 @@ def things(market: ParcelMarket) -> tuple[Thing, ...]:
     ]
     found += [
         Thing(f"shipper:{number}", f"Enterprise shipper {number}", "shipper")
-        for number in range(1, market.shippers.n_enterprise + 1)
+        for number in range(1, market.groups.ordinary + 1)
     ]
     return tuple(found)
 

@@ -43,7 +43,8 @@ def carrier(market: ParcelMarket, key: str) -> Report:
     elif index == AMAZON:
         groups += national.amazon_groups(market)
         charts += national.amazon_charts(market)
-    kind = "a regional carrier" if market.carriers.groups[index] == "regional" else "a national carrier"
+    kinds = {"regional": "a regional carrier", "own": "a big shipper and the network that it builds for itself"}
+    kind = kinds.get(market.carriers.kinds[index], "a national carrier")
     groups.insert(1, Group("What binds this month", _binding(market, index), "No limit binds this month."))
     name = market.carriers.names[index]
     return Report(f"carrier:{key}", name, f"{name}, {kind}", tuple(groups), tuple(charts), events, n_events)

@@ -6,7 +6,6 @@ import numpy as np
 
 from agents.geography import DIVISIONS, SEGMENTS
 from agents.shipper_table import ShipperTable
-from model.bargains.enterprise import buyer_name
 from model.carriers import NATIONAL
 from model.events import Event
 from model.market import ParcelMarket
@@ -126,7 +125,7 @@ def _of_class(market: ParcelMarket, name: str) -> list[Event]:
 def shipper(market: ParcelMarket, number: int) -> Report:
     """One enterprise shipper; numbers start at 1."""
     row, table, choice = number - 1, market.shippers, market.state.choice
-    name, key = f"Enterprise shipper {number}", buyer_name(row)
+    name, key = f"Enterprise shipper {number}", market.groups.buyer(row)
     volume = table.annual_volume[row]
     split = choice.enterprise_share[row]  # (S, K, Z)
     weight = split @ market.mix[int(table.division[row])]  # (S, K)

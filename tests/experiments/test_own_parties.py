@@ -39,6 +39,7 @@ class Case:
     until: str
     outcome: str
     set: tuple[tuple[str, float], ...] = ()
+    scenario: str = "baseline"
 
     @property
     def path(self) -> str:
@@ -64,13 +65,21 @@ CASES = (
         "amazon", "learning_amazon.py", "LearningAmazon", "2027-12", "amazon_via_ups_parcels", (("term_strategic", 12),)
     ),
     Case("union", "wage_union.py", "Union", "2025-08", "ups_profit_usd"),
+    Case(
+        "walmart",
+        "patient_walmart.py",
+        "PatientWalmart",
+        "2026-03",
+        "walmart_own_network_parcels",
+        scenario="walmart_builds_too",
+    ),
 )
 each = pytest.mark.parametrize("case", CASES, ids=str)
 
 
 @cache
 def played(case: Case) -> RunResult:
-    return run(set=case.changes, until=case.until, roster={case.key: case.path})
+    return run(case.scenario, set=case.changes, until=case.until, roster={case.key: case.path})
 
 
 def command(*arguments: str, code: int = 0) -> str:
@@ -97,7 +106,7 @@ def test_an_example_is_short_and_runs_as_a_script(
 
 @each
 def test_it_changes_the_market_and_the_result_says_so(case: Case) -> None:
-    usual = run(set=case.changes, until=case.until)
+    usual = run(case.scenario, set=case.changes, until=case.until)
     assert played(case).outcomes[case.outcome] != usual.outcomes[case.outcome]
     assert played(case).balances["money"] == 0.0
     assert f"{case.key} is played by {case.file}:{case.name}" in played(case).warnings
@@ -111,7 +120,7 @@ def test_it_changes_the_market_and_the_result_says_so(case: Case) -> None:
 def test_the_command_line_plays_it_and_repeats_it(case: Case, tmp_path: Path) -> None:
     folder = str(tmp_path / "kept")
     roster = ["--roster", f"{case.key}={case.path}"]
-    printed = command("run", "baseline", *roster, "--until", case.until, *case.options, "--out", folder)
+    printed = command("run", case.scenario, *roster, "--until", case.until, *case.options, "--out", folder)
     assert f"Note: {case.key} is played by {case.file}:{case.name}" in printed
     kept = json.loads((tmp_path / "kept" / "summary.json").read_text())
     assert kept["outcomes"][case.outcome] == played(case).outcomes[case.outcome]
@@ -121,7 +130,7 @@ def test_the_command_line_plays_it_and_repeats_it(case: Case, tmp_path: Path) ->
 def design(case: Case) -> dict[str, Any]:
     return {
         "kind": "grid",
-        "scenario": "baseline",
+        "scenario": case.scenario,
         "until": case.until,
         "set": case.changes,
         "outcomes": [case.outcome],
@@ -149,6 +158,7 @@ def test_a_sweep_that_is_killed_goes_on_with_it(case: Case, tmp_path: Path) -> N
     assert (found.status.done, found.status.failed, found.status.left) == (2, 0, 0)
     for _, row in found.runs.iterrows():
         alone = run(
+            case.scenario,
             set={**case.changes, "amazon_own_cost_multiplier": row["amazon_own_cost_multiplier"]},
             until=case.until,
             roster={case.key: case.path},
@@ -160,7 +170,7 @@ def test_a_sweep_that_is_killed_goes_on_with_it(case: Case, tmp_path: Path) -> N
 
 @each
 def test_a_checkpoint_goes_on_with_it_in_another_process(case: Case, tmp_path: Path) -> None:
-    scenario = prepare_scenario("baseline", case.changes, until=case.until)
+    scenario = prepare_scenario(case.scenario, case.changes, until=case.until)
     uncut = ParcelMarket(scenario, rng=1, roster={case.key: case.path})
     while uncut.months_done < uncut.n_months - 2:
         uncut.step()
@@ -307,7 +317,7 @@ def test_a_scenario_file_brings_its_own_parties(mine: Path, tmp_path: Path) -> N
         compare(["baseline", tmp_path / "tough.toml"], roster={"ups": UPS})
 
 
-@pytest.mark.parametrize("key", ["roster", "carriers"])
+@pytest.mark.parametrize("key", ["roster", "carriers", "shippers"])
 def test_what_names_code_is_no_value_to_set(key: str) -> None:
     with pytest.raises(InputError, match=f"set: {key} cannot be set; "):
         run(set={key: {"ups": UPS}})

@@ -5,7 +5,6 @@ import pytest
 
 from agents.rules.entry import annuity_with_ramp
 from agents.rules.mergers import MergerCase, merger_value
-from model.bargains.enterprise import buyer_name
 from model.contract_book import ContractBook
 from model.events import EventLog
 from model.phases.entry_exit import expanding, leave
@@ -128,7 +127,7 @@ def test_agreements_pass_on_with_their_terms(merged):
     for row, sellers in enumerate(twin.state.choice.enterprise_sellers):
         if ONTRAC not in sellers or buyer in sellers:
             continue
-        old, new = twin.book.get("ontrac", buyer_name(row)), run.book.get(key, buyer_name(row))
+        old, new = twin.book.get("ontrac", run.groups.buyer(row)), run.book.get(key, run.groups.buyer(row))
         assert new.in_force
         assert (new.price, new.start, new.expiry) == (old.price, old.start, old.expiry)
         assert buyer in run.state.choice.enterprise_sellers[row]
@@ -173,10 +172,10 @@ def test_without_the_lever_nothing_happens(market):
 
 def test_nobody_steps_into_a_contract_beside_its_own(merged):
     run = merged[0]
-    contract = run.book.get("ups", buyer_name(0))
+    contract = run.book.get("ups", run.groups.buyer(0))
     book = ContractBook(EventLog())
     for seller in ("ups", "fedex"):
-        book.hold(run.book.get(seller, buyer_name(0)))
+        book.hold(run.book.get(seller, run.groups.buyer(0)))
     with pytest.raises(ValueError, match="fedex cannot take over"):
         book.hand_over("ups", "fedex", contract.buyer, run.month)
     assert book.get("ups", contract.buyer).in_force

@@ -30,6 +30,8 @@ PARTIES = {
     "amazon": f"{EXAMPLES}/learning_amazon.py:LearningAmazon",
     "union": f"{EXAMPLES}/wage_union.py:Union",
 }
+PLAYED = [("baseline", key, path) for key, path in PARTIES.items()]
+PLAYED.append(("walmart_builds_too", "walmart", f"{EXAMPLES}/patient_walmart.py:PatientWalmart"))
 SMALL = {"n_shippers": 60.0, "n_enterprise_shippers": 5.0}
 
 
@@ -40,13 +42,15 @@ def house(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return PARTIES
 
 
-@pytest.mark.parametrize("key", PARTIES)
-def test_a_session_plays_each_of_them_and_the_page_says_so(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, json.dumps({key: PARTIES[key]}))
-    choice = make_choice("baseline", 1, {**SMALL, "end": "2025-08"})
+@pytest.mark.parametrize(("scenario", "key", "path"), PLAYED)
+def test_a_session_plays_each_of_them_and_the_page_says_so(
+    scenario: str, key: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, json.dumps({key: path}))
+    choice = make_choice(scenario, 1, {**SMALL, "end": "2025-08"})
     market = start_market(choice)
     player = next(one for one in (*market.carrier_agents, *market.other_parties) if one.key == key)
-    assert type(player).__name__ == PARTIES[key].rpartition(":")[2]
+    assert type(player).__name__ == path.rpartition(":")[2]
     session = Session(choice, months=8)
     try:
         end = time.monotonic() + 60.0
@@ -55,7 +59,7 @@ def test_a_session_plays_each_of_them_and_the_page_says_so(key: str, monkeypatch
             time.sleep(0.05)
         shown = session.snapshot
         assert shown.n_done == 8, shown.message
-        assert f"{key} is played by {Path(PARTIES[key]).name}" in source_of(shown.run)
+        assert f"{key} is played by {Path(path).name}" in source_of(shown.run)
         assert [event.text for event in market.run().events] == [event.text for event in shown.events]
     finally:
         session.close()

@@ -72,7 +72,7 @@ CASES = (
         "2026-03",
         "walmart_own_network_parcels",
         scenario="walmart_builds_too",
-    ),  # fmt: skip
+    ),
 )
 each = pytest.mark.parametrize("case", CASES, ids=str)
 

@@ -125,7 +125,7 @@ def test_it_delivers_no_more_than_its_capacity_and_its_routes_reach() -> None:
 def test_the_expected_signs_of_building() -> None:
     """What docs/odd.md, Make or buy, expects of the same shipper with and without a network.
 
-    The contracts of Amazon go on as they are: its talks answer to spare capacity, and would move more than Walmart does.
+    The contracts of Amazon go on as they are: its talks answer to spare capacity, and move more than Walmart does.
     """
     with_network, without = (played(kind, negotiation=False).outcomes() for kind in ("builds", "buys"))
 

@@ -141,8 +141,8 @@ def test_filters_and_lists_name_kinds_of_events_that_exist() -> None:
 
 def test_the_columns_of_the_monthly_table_are_those_that_the_page_names() -> None:
     carriers = tuple(carrier_names())
-    frame = Records(2, carriers, 3, Month(2025, 1)).frame()
-    each = {"{carrier}": carriers, "{segment}": SEGMENTS, "{zone_type}": ZONE_TYPES}
+    frame = Records(2, carriers, 3, Month(2025, 1), ("walmart",)).frame()
+    each = {"{carrier}": carriers, "{segment}": SEGMENTS, "{zone_type}": ZONE_TYPES, "{shipper}": ("walmart",)}
     named: set[str] = set()
     for one in SERIES:
         axis = one.column.partition("}")[0] + "}" if "}" in one.column else ""

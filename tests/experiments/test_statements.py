@@ -184,6 +184,7 @@ def test_what_shippers_pay_by_zone_is_what_the_ledger_has(played):
     records = played.market.records
     by_zone = records["quoted_paid_usd"].sum(axis=1)
     paid = records["enterprise_shippers_paid_usd"] + records["small_shippers_paid_usd"]
+    paid = paid + records["paid_carriers_usd"].sum(axis=1)  # big shippers
     awarded = played.market.settings.access_auction != "none"
     gap = paid - by_zone
     if awarded:

@@ -45,8 +45,8 @@ def opened(kind: str) -> ParcelMarket:
 
 
 @cache
-def played(kind: str) -> ParcelMarket:
-    return ParcelMarket(settings(kind), rng=2).run()
+def played(kind: str, negotiation: bool = True) -> ParcelMarket:
+    return ParcelMarket(settings(kind).with_changes({"negotiation": negotiation}), rng=2).run()
 
 
 # the start
@@ -123,8 +123,11 @@ def test_it_delivers_no_more_than_its_capacity_and_its_routes_reach() -> None:
 
 
 def test_the_expected_signs_of_building() -> None:
-    """What docs/odd.md, Make or buy, expects of the same shipper with and without a network."""
-    with_network, without = played("builds").outcomes(), played("buys").outcomes()
+    """What docs/odd.md, Make or buy, expects of the same shipper with and without a network.
+
+    The contracts of Amazon go on as they are: its talks answer to spare capacity, and move more than Walmart does.
+    """
+    with_network, without = (played(kind, negotiation=False).outcomes() for kind in ("builds", "buys"))
 
     def change(name: str) -> float:
         return with_network[name] - without[name]
@@ -137,7 +140,7 @@ def test_the_expected_signs_of_building() -> None:
     for key in ("usps", "ups", "fedex"):
         assert change(f"{key}_volume_parcels") < 0.0
     lost = -sum(change(f"{key}_volume_parcels") for key in ("usps", "ups", "fedex"))
-    assert lost == pytest.approx(taken, rel=0.25)
+    assert lost == pytest.approx(taken, rel=0.1)
     assert change("usps_net_income_usd") < 0.0
     assert change("walmart_sent_parcels") == pytest.approx(0.0, abs=0.005 * without["walmart_sent_parcels"])
 

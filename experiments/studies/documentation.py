@@ -14,6 +14,7 @@ import model.state
 from agents.party import Party
 from agents.roster import USUAL
 from agents.shipper_memory import ShipperMemory
+from agents.shippers import ShipperTable
 from experiments.learning.parties import Learner, PostalLearner, ShipperLearner, decided_by
 from experiments.learning.seen import with_other
 from experiments.provenance import changes
@@ -81,6 +82,7 @@ def state_variables() -> str:
     for found in (
         *state,
         ShipperMemory,
+        ShipperTable,
         *dict.fromkeys(one for usual in USUAL.values() for one in usual.__mro__ if issubclass(one, Party)),
     ):
         name, (summary, attributes) = found.__name__, _documented(found)

@@ -94,7 +94,7 @@ def test_expense_that_uses_no_cash_does_not_grow_with_wages(finished):
         np.asarray(run.records["usps_institutional_usd"][:12]) for run in (flat, dear, drifting)
     )
     noncash = (P.usps_noncash_and_unpaid + P.usps_depreciation) * BILLION / 12
-    wages = [1.1 ** ((month + 6.5) / 12) for month in range(12)]
+    wages, drifts = (np.array([rate ** ((month + 6.5) / 12) for month in range(12)]) for rate in (1.1, 1.011))
     assert dearer - noncash == pytest.approx((institutional - noncash) * wages)
     assert drifted - noncash == pytest.approx(
         [(institutional[0] - noncash) * 1.011 ** ((m + 6.5) / 12) for m in range(12)]

@@ -96,7 +96,5 @@ def test_expense_that_uses_no_cash_does_not_grow_with_wages(finished):
     noncash = (P.usps_noncash_and_unpaid + P.usps_depreciation) * BILLION / 12
     wages, drifts = (np.array([rate ** ((month + 6.5) / 12) for month in range(12)]) for rate in (1.1, 1.011))
     assert dearer - noncash == pytest.approx((institutional - noncash) * wages)
-    assert drifted - noncash == pytest.approx(
-        [(institutional[0] - noncash) * 1.011 ** ((m + 6.5) / 12) for m in range(12)]
-    )
+    assert drifted - noncash == pytest.approx((institutional[0] - noncash) * drifts)
     assert sum(dearer) > sum(institutional)

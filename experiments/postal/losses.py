@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from agents.rules.distress import Rung
+from experiments.postal.first_year import FirstYear, first_year
 from experiments.postal.volume_loss import INCOME, at_once, leaving, leaving_gradually, staying
 from experiments.provenance import provenance
 from experiments.runs import Progress, start_market
@@ -39,7 +40,8 @@ class UspsLosses:
             by its name, and cash_bn, debt_bn, deferred_bn and arrears_bn at the end.
         ceiling: What a higher debt ceiling does to the last year without the distress ladder: index statutory, raised,
             difference; columns cash_bn and debt_bn at the end, earned_bn and paid_bn (interest), income_bn.
-        seed: Seed of all runs.
+        first_year: The step from the published year to the first year of `baseline`, part by part.
+        seed: Seed of all runs but those of the step.
         provenance: Of `renew`.
     """
 
@@ -47,6 +49,7 @@ class UspsLosses:
     gradual: pd.DataFrame = field(repr=False)
     answers: pd.DataFrame = field(repr=False)
     ceiling: pd.DataFrame = field(repr=False)
+    first_year: FirstYear = field(repr=False)
     seed: int
     provenance: dict[str, Any] = field(repr=False)
 
@@ -83,6 +86,7 @@ def usps_losses(seed: int = 1, progress: Progress | None = None) -> UspsLosses:
         gradual=gradual / BILLION,
         answers=answers,
         ceiling=ceiling,
+        first_year=first_year(),
         seed=int(seed),
         provenance=provenance(scenarios["renew"]),
     )

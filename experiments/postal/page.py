@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from agents.rules.distress import Rung
+from experiments.postal.first_year import PARTS, FirstYear
 from experiments.postal.losses import UspsLosses
 from experiments.postal.volume_loss import LADDER
 from experiments.storage import write_text
@@ -35,6 +36,7 @@ def _lines(result: UspsLosses) -> Iterator[str]:
     yield from _gradually(result.gradual)
     yield from _answers(result.answers)
     yield from _ceiling(result.ceiling)
+    yield from _first_year(result.first_year)
 
 
 def _at_once(loss: pd.DataFrame) -> Iterator[str]:
@@ -122,6 +124,31 @@ def _ceiling(ceiling: pd.DataFrame) -> Iterator[str]:
         f"it brings earns at {p.interest_rate_projected:.1%}. Cash and debt of the start give the published net "
         f"interest of ${p.usps_interest_income_net_2024:.1f} billion. `--set interest_rate_projected=0.05` asks "
         "what dearer money does."
+    )
+
+
+def _first_year(found: FirstYear) -> Iterator[str]:
+    parts, low, high = found.parts, found.history.min(), found.history.max()
+    before, after, noncash = -parts["before"].sum(), -parts["after"].sum(), Parameters.default().usps_noncash_and_unpaid
+    fell = found.history.index[found.history < 0.0]
+    yield from ("", "## The step of the first year", "")
+    yield (
+        f"USPS lost ${before:.1f} billion in fiscal 2024 and loses ${after:.1f} billion "
+        "in the first year of `baseline` (mean of three seeds). What higher wages add by themselves stands apart; the "
+        "rest is volumes, prices and the months between the middle of the one year and that of the other. Cost is "
+        "negative."
+    )
+    yield from _header("", "fiscal 2024", "wages", "rest", "first year")
+    for key, name in PARTS:
+        yield f"| {name} | " + " | ".join(f"{value:.2f}" for value in parts.loc[key]) + " |"
+    yield "| Net income | " + " | ".join(f"{value:.2f}" for value in parts.sum()) + " |"
+    yield ""
+    yield (
+        f"Without expense that uses no cash, the step is {found.after:+.1f} billion. From {found.history.index[0]} to "
+        f"{found.history.index[-1]} the same figure changed by {low:+.1f} to {high:+.1f} billion a year, and fell in "
+        f"{len(fell)} of {len(found.history)} years. Expense that uses no cash "
+        f"(${noncash:.1f} billion and depreciation) does not grow with wages. Institutional cost that is paid does; "
+        "`institutional_drift` says by how much less or more, for history leaves that open."
     )
 
 

@@ -64,7 +64,7 @@ def _reform_act(market: Economy) -> None:
     """Prefunding of retiree health ends: cost that was charged but not paid falls away."""
     p, books = market.figures, market.state.books
     saving = p.reform_act_saving
-    books.institutional_cost -= saving * BILLION / MONTHS_PER_YEAR / market.paths.wage_usps(market.months_done)
+    books.institutional_cost -= saving * BILLION / MONTHS_PER_YEAR
     market.update_figures({"usps_noncash_and_unpaid": p.usps_noncash_and_unpaid - saving})
     market.events.add(
         market.month, "fact", ("usps",), "The Postal Service Reform Act ends prefunding", usd=saving * BILLION

@@ -17,6 +17,7 @@ from agents.delivery_cost.checks import check_values
 from agents.rules.distress import PostalBooks, Rung
 from agents.usps import Bill
 from model.carriers import USPS
+from model.demand import growth_index
 from model.economy import Economy
 from model.ledger import CENTS
 from model.phases.universal_service import saved_street_cost
@@ -77,21 +78,34 @@ def postal_statement(market: Economy, parcel_cost: float, mail_revenue: float, m
     year = MONTHS_PER_YEAR / BILLION
     rate = market.paths.interest_rate(market.months_done)
     earned, paid = interest(p, rate, market.ledger.opening_cash("usps"), market.usps.debt)
-    institutional = market.state.books.institutional_cost * (1.0 - measures.institutional_cut)
-    institutional -= measures.five_day_saving + saved_street_cost(market)
+    paid_cost = institutional_cash_cost(market) * (1.0 - measures.institutional_cut)
+    paid_cost -= measures.five_day_saving + saved_street_cost(market)
+    noncash = (p.usps_noncash_and_unpaid + p.usps_depreciation) / year
     return PostalStatement(
         mail_revenue=mail_revenue,
         parcel_revenue=0.0,
         mail_cost=mail_cost,
         parcel_cost=parcel_cost,
-        institutional_cost=max(0.0, institutional) * wage,  # nobody saves more than there is
+        institutional_cost=max(0.0, paid_cost) * wage + noncash,  # nobody saves more than there is
         interest_earned=earned,
         interest_paid=paid,
-        noncash=(p.usps_noncash_and_unpaid + p.usps_depreciation) / year,
+        noncash=noncash,
         unpaid=p.usps_noncash_and_unpaid / year,
         capital=p.usps_capex / year * (1.0 - measures.capital_cut),
         deferred=measures.deferral,
     )
+
+
+def institutional_cash_cost(market: Economy) -> float:
+    """Institutional cost of a month that is paid, at start wages, $.
+
+    Amortisation that others set, retirement cost that is charged and not paid, and depreciation of what was bought
+    earlier do not follow today's wages. What is paid does, and drifts from them by `institutional_drift`.
+    """
+    p = market.figures
+    noncash = (p.usps_noncash_and_unpaid + p.usps_depreciation) * BILLION / MONTHS_PER_YEAR
+    drift = growth_index(p.institutional_drift, market.months_done)
+    return max(0.0, market.state.books.institutional_cost - noncash) * drift
 
 
 def close_postal_books(market: Economy) -> None:
@@ -173,9 +187,9 @@ def debt_cap(market: Economy) -> float:
 
 def _relief(market: Economy) -> float:
     """Cash that the measures brought this month, $."""
-    books, measures = market.state.books, market.usps.measures
+    measures = market.usps.measures
     saved = (
-        books.institutional_cost * measures.institutional_cut + measures.five_day_saving
+        institutional_cash_cost(market) * measures.institutional_cut + measures.five_day_saving
     ) * market.state.environment.wage_usps
     capital = market.figures.usps_capex * BILLION / MONTHS_PER_YEAR * measures.capital_cut
     with_surcharge = _tariff_revenue(market)
@@ -192,7 +206,7 @@ def _tariff_revenue(market: Economy) -> Floats:
 def postal_books(market: Economy) -> PostalBooks:
     """What USPS knows of its own money at the end of the month."""
     p, state, usps = market.figures, market.state, market.usps
-    env, books = state.environment, state.books
+    env = state.environment
     revenue = _tariff_revenue(market) / state.tariffs.temporary.get(USPS, 1.0) / env.season
     return PostalBooks(
         cash=market.ledger.cash("usps"),
@@ -200,7 +214,7 @@ def postal_books(market: Economy) -> PostalBooks:
         borrowing_room=max(0.0, min(debt_cap(market) - usps.debt, p.usps_borrowing_max_year * BILLION)),
         underlying_flow=float(usps.cash_flow.mean()),
         tariff_revenue=float(revenue.sum()),
-        institutional_cost=books.institutional_cost * env.wage_usps,
+        institutional_cost=institutional_cash_cost(market) * env.wage_usps,
         capital_plan=p.usps_capex * BILLION / MONTHS_PER_YEAR,
         wage_index=env.wage_usps,
         ladder=usps.ladder,

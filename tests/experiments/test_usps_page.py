@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from experiments.postal.first_year import first_year
 from experiments.postal.losses import DESIGN, SHARES, Played, UspsLosses, losses_at_once
 from experiments.postal.page import write_page
 from experiments.settings import prepare_scenario
@@ -52,9 +53,24 @@ def test_the_page_prints_what_was_found(loss: pd.DataFrame, tmp_path: Path) -> N
     columns = ["cash_bn", "debt_bn", "earned_bn", "paid_bn", "income_bn"]
     ceiling = pd.DataFrame([[0.0, 15.0, 0.03, 0.22, -12.7], [6.0, 27.0, 0.2, 0.75, -13.1]], columns=columns)
     ceiling.index = pd.Index(["statutory", "raised"])
-    write_page(tmp_path / "usps.md", UspsLosses(loss, gradual, answers, ceiling, 1, {"parameter_checksum": "0" * 64}))
+    step = first_year((1,), n_shippers=200)
+    result = UspsLosses(loss, gradual, answers, ceiling, step, 1, {"parameter_checksum": "0" * 64})
+    write_page(tmp_path / "usps.md", result)
     page = (tmp_path / "usps.md").read_text(encoding="utf-8")
     assert f"| 25% | -1.00 | -1.10 | -0.75 | -0.63 | 425 | 3.53 | {loss.loc[0.25, 'cost']:.2f} |" in page
     assert "| 25% | -0.30 | -0.80 |" in page
     assert "| raised | 6.00 | 27.00 | 0.20 | 0.75 | -13.10 |" in page
     assert "| renew | 2025-07 | - | - | - | - | 7.8 | 15.0 | 16.5 | 0.0 |" in page
+    assert f"| Net income | -9.50 | {step.parts['wages'].sum():.2f} |" in page
+
+
+def test_the_first_year_is_the_published_one_and_its_parts() -> None:
+    step = first_year((1,), n_shippers=200)
+    parts = step.parts
+    assert parts["before"].sum() == pytest.approx(-9.5, abs=0.01)  # the published net loss
+    assert (parts["before"] + parts["wages"] + parts["rest"]).to_numpy() == pytest.approx(parts["after"].to_numpy())
+    # Nothing but wages moves institutional cost, and not the part of it that uses no cash.
+    assert parts.loc["institutional_cost", "rest"] == pytest.approx(0.0, abs=0.01)
+    assert parts.loc["institutional_cost", "wages"] == pytest.approx(-0.032 * (38.3 - 9.5), rel=0.02)
+    assert parts.loc["staff_that_stays", "after"] < 0.0
+    assert step.history.index.tolist() == list(range(2016, 2025))

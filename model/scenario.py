@@ -126,6 +126,12 @@ class Scenario(BaseModel):
         "USPS",
         "choice",
     )
+    after_expiry: Literal["asked", "split"] = _lever(
+        "asked",
+        "When a contract has ended without a new one: both go on making offers, or settle at an even split unasked",
+        "all",
+        "choice",
+    )
     access_talks_start: Month = _lever(
         Month(2026, 1),
         "First month in which USPS talks with other carriers about access: it had withdrawn their discounts in 2024",

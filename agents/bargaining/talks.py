@@ -109,6 +109,14 @@ class Talks:
         """Threads without an agreement, (G,)."""
         return self.closed_round < 0
 
+    def last_offer(self, side: Side) -> Floats:
+        """The latest price that a side has named by thread, nan where it has named none, $ per parcel, (G,)."""
+        price = np.full(len(self.groups), np.nan)
+        for offer in self.offers:
+            if offer.side is side:
+                price = np.where(np.isnan(offer.price), price, offer.price)
+        return price
+
     def commits(self, round_: int) -> bool:
         """Whether the buyer must order capacity in this round because nothing is signed."""
         return round_ >= self.commitment_round and not self.signed

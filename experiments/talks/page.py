@@ -31,7 +31,9 @@ that they must agree, or on how much.
    very parcels that the contract carries returns to the table.
 4. **Afterwards.** A signed contract starts when the old one ends; price, commitment and cap are those that parcels
    are billed and delivered by. Without one, Amazon's own network takes over as fast as it can be built and the rest
-   pays the published price; every few months both try again.
+   pays the published price; every few months both meet again, and their strategies go on. Offers stand: nobody offers
+   the other a worse price than it has asked for itself, so what is signed late is what was within reach early, less
+   what the months without a contract cost both.
 5. **Using a contract.** Month by month Amazon delivers itself what its own routes carry more cheaply, as far as the
    tolerance of its commitment allows. It misses the commitment where that is cheaper than meeting it: under
    `reversion` a missed one brings the published price for the rest of the term, which costs nothing in the last year;

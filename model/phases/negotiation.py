@@ -197,11 +197,20 @@ def _usual_procedure(market: Economy, pair: Pair) -> Bargaining:
     if kind == "posted":
         return PostedTariff()
     buyer, seller = market.agent(pair.buyer), market.agent(pair.seller)
-    return alternating_offers(p, buyer.bargains(Side.BUYER, pair.seller), seller.bargains(Side.SELLER, pair.buyer))
+    return alternating_offers(
+        p,
+        buyer.bargains(Side.BUYER, pair.seller),
+        seller.bargains(Side.SELLER, pair.buyer),
+        split_after_expiry=market.settings.after_expiry == "split",
+    )
 
 
 def alternating_offers(
-    p: Parameters, buyer: Strategy | None = None, seller: Strategy | None = None
+    p: Parameters,
+    buyer: Strategy | None = None,
+    seller: Strategy | None = None,
+    *,
+    split_after_expiry: bool = False,
 ) -> AlternatingOffers:
     """The full protocol.
 
@@ -209,6 +218,7 @@ def alternating_offers(
         p: Parameters.
         buyer: How the buyer bargains; with the sourced concession tactics unless told.
         seller: How the seller bargains.
+        split_after_expiry: Whether the two settle at the Nash price after an expiry instead of being asked.
     """
     return AlternatingOffers(
         buyer=buyer or Concession(p.concession_exponent_buyer, p.aspiration_gap),
@@ -218,6 +228,7 @@ def alternating_offers(
         seller_weight=p.seller_bargaining_weight,
         resume_interval=int(p.resume_interval),
         belief_gain=p.belief_gain,
+        split_after_expiry=split_after_expiry,
     )
 
 

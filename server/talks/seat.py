@@ -75,7 +75,9 @@ class Seat:
     def __init__(self, market: ParcelMarket, key: str, twin: Twin, await_answer: Callable[[Decision], Answer]) -> None:
         self.key, self.twin = key, twin
         self._market, self._await = market, await_answer
-        self.procedure = PlayedByHand(alternating_offers(market.figures), SEATS[key], self)
+        split = market.settings.after_expiry == "split"
+        usual = alternating_offers(market.figures, split_after_expiry=split)
+        self.procedure = PlayedByHand(usual, SEATS[key], self)
 
     def __call__(self, question: Question) -> Answer:
         """Ask the visitor."""

@@ -125,8 +125,8 @@ class Talks:
         """Stakes as the two sides see their own: with what is left of the private noise, and the regulator's floor."""
         return replace(
             stakes,
-            buyer=stakes.buyer + self.noise_scale * self.noise_buyer,
-            seller=stakes.seller + self.noise_scale * self.noise_seller,
+            buyer=stakes.buyer + self.noise_scale * self.noise_buyer * stakes.error_share,
+            seller=stakes.seller + self.noise_scale * self.noise_seller * stakes.error_share,
             statutory_floor=np.maximum(stakes.statutory_floor, self.floor),
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import JANUARY, Month
-from agents.contracts import Contract
+from agents.contracts import Contract, ShortfallRule
 from model.auction.dates import announced
 from model.bargains.access import access_groups, access_table
 from model.bargains.carriage import (
@@ -19,6 +19,7 @@ from model.bargains.carriage import (
     handed_at_start,
     published_carriage_price,
 )
+from model.bargains.forms import USUAL_RULE, imposed_form
 from model.bargains.last_mile import last_mile_table
 from model.bargains.table import BargainTable, Pair, PairKind
 from model.billing import mean_peak_weight
@@ -111,6 +112,14 @@ def published_for(market: Economy, pair: Pair) -> float:
     return market.published_access_price()
 
 
+def _shortfall_rule(market: Economy, pair: Pair) -> ShortfallRule:
+    """What a missed commitment costs where nothing else is agreed on."""
+    if pair.seller != "usps":
+        return "none"
+    form = imposed_form(market)
+    return USUAL_RULE if form is None else form.rule
+
+
 def terms_for(
     market: Economy, pair: Pair, groups: tuple[str, ...], price: Floats, volume: Floats, begin: Month
 ) -> Contract:
@@ -142,7 +151,7 @@ def terms_for(
         escalator=p.inflation,
         commitment=tuple(map(float, volume)),
         cap=tuple(float(v * p.contract_cap_ratio) for v in volume),
-        shortfall_rule=market.settings.shortfall_rule if pair.seller == "usps" else "none",
+        shortfall_rule=_shortfall_rule(market, pair),
         tolerance=p.shortfall_tolerance,
         take_or_pay_rate=p.take_or_pay_rate,
         start=begin,

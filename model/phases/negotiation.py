@@ -26,6 +26,7 @@ from agents.calendar import Month
 from agents.contracts import Contract
 from agents.regulator import Filing
 from model.bargains.carriage import signed_prices
+from model.bargains.packages import PackageTable, has_packages, package_table, with_form
 from model.bargains.pairs import (
     groups_of,
     opens,
@@ -98,7 +99,7 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
         current,
         opening_lead=min(lead, usual),
         build_lead=min(int(market.figures.build_lead_months), lead, usual) if pair.buyer == "amazon" else 0,
-        noise=private_noise(normal, market.figures.reservation_belief_sd, current),
+        noise=private_noise(normal, market.figures.reservation_belief_sd, _error_scale(market, pair, held, current)),
         earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
     )
     begun = market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
@@ -106,6 +107,20 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
     what = "carriage" if pair.kind is PairKind.CARRIAGE else "last-mile access"
     text = f"{buyer} and {seller} open talks on {what}"
     market.events.add(month, "talks", (pair.buyer, pair.seller), text, (f"talks:{begun.key}",))
+
+
+def _error_scale(market: Economy, pair: Pair, held: Contract | None, current: Floats) -> Floats:
+    """What private errors are a share of, $ per parcel, (G,): the price in force.
+
+    Where packages are talked about and none is in force, it is the price that would split the gain without errors:
+    nobody pays the published price for what is worth less to it.
+    """
+    if not has_packages(market, pair) or (held is not None and held.in_force):
+        return current
+    begin = market.month + int(market.figures.regulator_lag)
+    table = table_of(market, pair, begin, groups_of(market, pair), signed_prices(market))
+    split = nash_price(package_table(market, pair, table, (0.0, 0.0)).stakes(), 0.5)
+    return np.where(np.isnan(split), current, split)
 
 
 def _price_in_force(market: Economy, pair: Pair, held: Contract | None) -> float:
@@ -129,7 +144,12 @@ def _begin(market: Economy, talks: TalksState) -> Month:
 
 def _table(market: Economy, talks: TalksState, prices: dict[str, float]) -> BargainTable:
     """What is at stake today, given what UPS and FedEx are paid by Amazon, $ per parcel."""
-    return table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
+    table = table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
+    if not has_packages(market, talks.pair):
+        return table
+    one = talks.talks
+    errors = (one.noise_scale * float(one.noise_buyer[0]), one.noise_scale * float(one.noise_seller[0]))
+    return package_table(market, talks.pair, table, errors)
 
 
 def on_the_table(market: Economy, talks: TalksState) -> BargainTable:
@@ -171,6 +191,7 @@ def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None
         for key, other in ((pair.buyer, pair.seller), (pair.seller, pair.buyer)):
             market.agent(key).heard(after.offers[-1], other, stakes.quantity)
     state.talks, state.stakes = after, stakes
+    state.package = table.package if isinstance(table, PackageTable) else None
     perceived = after.perceived(stakes)
     state.limits.append((round_, *perceived.limits()))
     state.benchmark.append(nash_price(perceived, market.figures.seller_bargaining_weight))
@@ -240,7 +261,13 @@ def _agree(market: Economy, state: TalksState, table: BargainTable) -> None:
     price = np.where(np.isnan(talks.price), published, talks.price)
     volume = table.by_group(taken)
     begin = _begin(market, state)
-    contract = terms_for(market, pair, talks.groups, price, volume, begin)
+    names, package = talks.groups, state.package
+    if package is not None:
+        level, names = float(talks.price[0]), package.groups.names
+        price = package.prices(level)
+    contract = terms_for(market, pair, names, price, volume, begin)
+    if package is not None:
+        contract = with_form(contract, package, level)
     cost = table.by_group(taken, values.attributable_cost)
     mean_cost = np.divide(cost, volume, out=np.zeros_like(cost), where=volume > 0.0)
     by_zone = table.by_zone(taken, market.zones.n_zones)
@@ -286,7 +313,8 @@ def decide_reviews(market: Economy) -> None:
         if decision.approved:
             _sign(market, state, agreement)
             continue
-        state.talks = state.talks.sent_back(decision.floor)
+        level = decision.floor if state.package is None else state.package.least_level(decision.floor)
+        state.talks = state.talks.sent_back(level)
         gap = float(np.max(decision.floor - np.array(agreement.contract.price)))
         buyer, seller = market.book.name(decision.filing.buyer), market.book.name(decision.filing.seller)
         market.events.add(

@@ -23,6 +23,7 @@ from agents.bargaining import (
 )
 from agents.calendar import Month
 from agents.contracts import Contract
+from agents.rules.building import TableSeen
 
 if TYPE_CHECKING:
     from agents.world import World
@@ -140,6 +141,14 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             offer: The offer.
             other: Key of the other party.
             quantity: Parcels a year on the table by price group, (G,).
+        """
+
+    def sees_table(self, table: TableSeen, other: str) -> None:
+        """Note what lies on the table after a round in which it buys; nothing unless a party plans with it.
+
+        Args:
+            table: What it sees.
+            other: Key of the seller.
         """
 
     def signed(self, contract: Contract, taken: Bools) -> None:

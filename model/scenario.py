@@ -138,6 +138,12 @@ class Scenario(BaseModel):
         "all",
         "choice",
     )
+    building: Literal["outcomes", "expected_price"] = _lever(
+        "outcomes",
+        "What Amazon builds for while no contract is signed: all that may come of its talks, or one expected price",
+        "Amazon",
+        "choice",
+    )
     access_talks_start: Month = _lever(
         Month(2026, 1),
         "First month in which USPS talks with other carriers about access: it had withdrawn their discounts in 2024",

@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agents.bargaining.offers import Bools, Floats, Ints, Side, Stakes
-from agents.bargaining.reservation import PriceGroups, PriceStructure, SliceValues, group_stakes
+from agents.bargaining.reservation import PriceGroups, PriceStructure, group_stakes
+from agents.bargaining.values import SliceValues
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
 from agents.rules.contract_use import ContractPosition, taken_back
@@ -167,7 +168,8 @@ class Package:
             floor: Lowest price of each group, $ per parcel, (G,).
         """
         rising = np.maximum.accumulate(self.anchors)
-        return max(_along(rising[:, g], self.levels[:, None], float(value))[0] for g, value in enumerate(floor))
+        found = [_along(rising[:, g], self.levels[:, None], float(value))[0] for g, value in enumerate(floor)]
+        return float(max(found))
 
     def shortfall_rate(self, level: float) -> float:
         """Share of the price that is due for a missing parcel."""
@@ -282,7 +284,7 @@ def build_package(case: PackageCase, form: Form, wanted: Bools) -> Package:
         group=group,
         values=values,
         carried=wanted,
-        at_price=wanted * 1.0,
+        at_price=wanted.astype(np.float64),
         at_published=np.zeros(len(wanted)),
         levels=levels,
         anchors=anchors,
@@ -334,7 +336,7 @@ def _price_path(form: Form, values: SliceValues, group: Ints, size: int, wanted:
 
     def means(by_slice: Floats) -> Floats:
         sums = np.bincount(group, weights=weight * by_slice, minlength=size)
-        return np.divide(sums, by_group, out=np.full(size, np.nan), where=by_group > 0.0)
+        return np.asarray(np.divide(sums, by_group, out=np.full(size, np.nan), where=by_group > 0.0))
 
     levels: list[float] = []
     rows: list[Floats] = []
@@ -430,14 +432,15 @@ def _with_limits(package: Package) -> Package:
     def by_group(weight: Floats) -> Floats:
         return np.bincount(group, weights=volume * weight, minlength=size).astype(np.float64)
 
+    everything = np.ones(len(volume))
     paid, fixed = by_group(package.at_price), float((volume * package.at_published * values.published).sum())
     if package.form.rule == "make_whole":
-        gone, promised = by_group(package.carried - kept), by_group(package.carried * 1.0)
+        gone, promised = by_group(1.0 - kept), by_group(everything)
         floors = by_group(values.seller_floor)
         fixed -= float((gone * np.divide(floors, promised, out=np.zeros(size), where=promised > 0.0)).sum())
         paid = paid + gone
     elif package.form.rule == "take_or_pay":
-        missing = np.maximum(package.tolerance * by_group(package.carried * 1.0) - by_group(kept), 0.0)
+        missing = np.maximum(package.tolerance * by_group(everything) - by_group(kept), 0.0)
         paid = paid + package.terms.take_or_pay_rate * missing
     bill = package.anchors @ paid + fixed
     slope = (bill[-1] - bill[0]) / (package.levels[-1] - package.levels[0])

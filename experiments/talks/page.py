@@ -176,12 +176,12 @@ def _forms_section(scenario: Scenario) -> str:
     return (
         "## What the form of a contract is worth\n\n"
         "Both know all and make no errors; a contract from the expiry on, at the start of the run. Parcels that stay "
-        "as a share of those that are cheaper to leave, %, and the joint surplus over that of leaving exactly those; the "
-        f"form that both would choose has a star.\n\n{_markdown(header, rows)}\n\n"
+        "as a share of those that are cheaper to leave, %, and the joint surplus over that of leaving exactly those; "
+        f"the form that both would choose has a star.\n\n{_markdown(header, rows)}\n\n"
         "What is missing in the simplest form is the promise of quantity more than the structure of prices: at will, "
         "Amazon hands over only what is worth the mean price to it. Make-whole loses least, because a parcel less "
-        "costs Amazon what it spares USPS. In a run private errors come on top: each side promises what is worth leaving by "
-        "its own books, so an error keeps parcels out of the contract that would have been cheaper in it."
+        "costs Amazon what it spares USPS. In a run private errors come on top: each side promises what is worth "
+        "leaving by its own books, so an error keeps parcels out of the contract that would have been cheaper in it."
     )
 
 

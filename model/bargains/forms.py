@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agents.bargaining import Form
+from agents.bargaining import Form, PriceStructure
+from agents.contracts import ShortfallRule
 
 if TYPE_CHECKING:
     from model.economy import Economy
 
-OPEN = "bargained"
 #: What holds of a form that is imposed in part only: how contracts were written before forms were bargained over.
-USUAL_STRUCTURE, USUAL_RULE = "uniform", "reversion"
+USUAL_STRUCTURE: PriceStructure = "uniform"
+USUAL_RULE: ShortfallRule = "reversion"
 
 
 def imposed_form(market: Economy) -> Form | None:
     """The form that a scenario or USPS imposes on contracts for access; None where the two bargain over it."""
     settings = market.settings
     structure, rule = market.usps.price_structure(settings.price_structure), settings.shortfall_rule
-    if structure == OPEN and rule == OPEN and not settings.quantity_promised:
+    if structure == "bargained" and rule == "bargained" and not settings.quantity_promised:
         return None
-    structure, rule = USUAL_STRUCTURE if structure == OPEN else structure, USUAL_RULE if rule == OPEN else rule
-    return Form(structure, rule, settings.quantity_promised or rule == "make_whole" or structure != "uniform")
+    used = USUAL_STRUCTURE if structure == "bargained" else structure
+    missed = USUAL_RULE if rule == "bargained" else rule
+    return Form(used, missed, settings.quantity_promised or missed == "make_whole" or used != "uniform")
 
 
 def on_one_level(market: Economy) -> bool:

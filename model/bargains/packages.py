@@ -156,9 +156,9 @@ def _use(market: Economy, pair: Pair) -> tuple[Floats, Bools]:
         slices = amazon.memory.slices
         return amazon.running_worth(), amazon.slice_cost(slices.zone, slices.cell)[2]
     carrier = market.carriers.keys.index(pair.buyer)
-    slices = carrier_slices(market, carrier)
-    middle = (slices.cell + 0.5) / market.zones.density_grid.shape[1]
-    return slices.own_cost - injection_cost(market), middle <= market.state.network.coverage[carrier][slices.zone]
+    sold, coverage = carrier_slices(market, carrier), market.state.network.coverage[carrier]
+    middle = (sold.cell + 0.5) / market.zones.density_grid.shape[1]
+    return sold.own_cost - injection_cost(market), middle <= coverage[sold.zone]
 
 
 def with_form(contract: Contract, package: Package, level: float) -> Contract:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from agents.bargaining import (
     Strategy,
     TakeItOrLeaveIt,
     Talks,
+    as_seen,
     nash_in_nash,
     nash_price,
     private_noise,
@@ -25,6 +27,7 @@ from agents.bargaining import (
 from agents.calendar import Month
 from agents.contracts import Contract
 from agents.regulator import Filing
+from agents.rules.building import TableSeen
 from model.bargains.carriage import signed_prices
 from model.bargains.packages import PackageTable, has_packages, package_table, with_form
 from model.bargains.pairs import (
@@ -199,6 +202,32 @@ def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None
         _agree(market, state, table)
     elif after.signed:
         state.talks = after.fallen_through()
+    if not state.talks.signed or state.under_review is not None:
+        market.agent(pair.buyer).sees_table(_seen_by_buyer(market, state), pair.seller)
+
+
+def _seen_by_buyer(market: Economy, state: TalksState) -> TableSeen:
+    """What the buyer sees of a table: the other side's limit only as far as its private error lets it."""
+    talks, stakes, package = state.talks, state.stakes, state.package
+    assert stakes is not None
+
+    def mean(by_thread: Floats | float) -> float:
+        one = np.broadcast_to(np.asarray(by_thread, dtype=np.float64), stakes.quantity.shape)
+        return float(np.average(one, weights=np.maximum(stakes.quantity, 1.0)))
+
+    error = talks.noise_scale * float(talks.noise_buyer[0])
+    if package is not None:
+        package = replace(package, values=as_seen(package.values, Side.BUYER, error))
+    share = stakes.error_share * talks.noise_scale * market.figures.reservation_belief_sd
+    return TableSeen(
+        package=package,
+        limit=mean(talks.perceived(stakes).limits()[0]),
+        expected=mean(stakes.limits()[1]),
+        floor=mean(np.maximum(stakes.statutory_floor, talks.floor)),
+        error_sd=mean(share * talks.current_price),
+        expiry=state.opened + talks.expiry_round,
+        agreed=mean(np.where(np.isnan(talks.price), stakes.published, talks.price)) if talks.signed else None,
+    )
 
 
 def bargaining_procedure(market: Economy, pair: Pair) -> Bargaining:

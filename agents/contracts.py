@@ -13,7 +13,7 @@ from typing import Literal
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 
-ShortfallRule = Literal["none", "take_or_pay", "reversion"]
+ShortfallRule = Literal["none", "take_or_pay", "reversion", "make_whole"]
 
 
 class ContractState(StrEnum):
@@ -48,7 +48,8 @@ class Contract:
         cap: Parcels per contract year that the seller must accept, by group.
         shortfall_rule: What a missed commitment costs.
         tolerance: Share of the commitment below which it is missed.
-        take_or_pay_rate: Share of the price due for each missing parcel under "take_or_pay".
+        take_or_pay_rate: Share of the price due for each missing parcel under "take_or_pay", and under "make_whole",
+            where it is the seller's lost margin.
         start: First month in force.
         term_months: Length in months.
         notice_months: Notice for early termination, months.
@@ -185,7 +186,7 @@ def settle(contract: Contract, month: Month, delivered: tuple[float, ...], year_
         return Settlement(kept, 0.0, 0.0)
     payment = 0.0
     reverted = contract.reverted
-    if contract.shortfall_rule == "take_or_pay":
+    if contract.shortfall_rule in ("take_or_pay", "make_whole"):
         last = month + -1
         prices = [contract.price_at(last, group) for group in range(len(contract.groups))]
         payment = contract.take_or_pay_rate * sum(p * m for p, m in zip(prices, missing, strict=True))

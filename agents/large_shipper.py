@@ -13,6 +13,7 @@ from agents.bargaining import Offer, Side
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.carriers import Carrier
 from agents.contracts import Contract
+from agents.rules.building import BuildingCase, TableSeen, spared_under, worth_building
 from agents.rules.contract_use import ContractPosition, OwnContracts, owed_pace, taken_back
 from agents.rules.make_or_buy import updated_price_belief, worth_of_delivering
 from agents.rules.sourcing import MonthToSource, Sourcing, cut_slices, source_deliveries, to_total
@@ -28,6 +29,8 @@ RIVALS = ("ups", "fedex")  # in the order of `ShipperMemory.with_rivals`
 class LargeShipper(Carrier):
     """Weighs own delivery against access, slice by slice of its addresses, and remembers what it agreed on."""
 
+    #: Whether it builds for what may come of its talks; else for one expected price (a scenario may say so).
+    weighs_outcomes: bool = True
     hands_over = False  # what it leaves with USPS its contract says
     always_closes = True
     builds_instead = True
@@ -86,8 +89,13 @@ class LargeShipper(Carrier):
         gain = self.world.figures.belief_gain
         self._remember(price_belief=float(updated_price_belief(self.memory.price_belief, price, gain)))
 
+    def sees_table(self, table: TableSeen, other: str) -> None:
+        """Remember what lies on the table: what it builds depends on it."""
+        self._remember(tables={**self.memory.tables, other: table})
+
     def signed(self, contract: Contract, taken: Bools) -> None:
         """Remember which slices a contract with USPS carries, and expect its price from then on."""
+        self._remember(tables={key: one for key, one in self.memory.tables.items() if key != contract.seller})
         if contract.buyer == self.key and contract.seller == USPS:
             belief = float(np.average(contract.price, weights=np.maximum(contract.commitment, 1.0)))
             self._remember(agreed={**self.memory.agreed, contract.start: taken}, price_belief=belief)
@@ -157,6 +165,30 @@ class LargeShipper(Carrier):
         hurdle = np.where(covered, 0.0, capital * self.world.figures.investment_hurdle)
         worth = worth_of_delivering(price, self.saved_by_own_delivery(), 0.0, hurdle)
         return np.asarray(np.where(covered, own, own + capital) > worth)
+
+    def leaves_open(self, now: Month) -> Bools:
+        """Slices that it means to leave with USPS in what it builds for while no contract is signed, (L,).
+
+        It knows its own cost, what lies on the table, and how far its guess of the other side's limit can be wrong.
+        Before the talks it counts on a contract at the price that it expects. Rule: docs/odd.md, Make or buy, building.
+
+        Args:
+            now: Month in which it decides.
+        """
+        memory, slices, published = self.memory, self.memory.slices, self.world.published_access_price()
+        worth, table = self.running_worth(), memory.tables.get(USPS)
+        _, capital, _ = self.slice_cost(slices.zone, slices.cell, now)
+        price = min(memory.price_belief, published)
+        spared, chance = np.full(len(worth), price), np.ones(len(worth))
+        if table is not None:
+            level = min(price, table.limit) if table.agreed is None else table.agreed
+            chance[:] = table.chance(now)
+            if table.package is None:
+                spared[:], chance = level, np.where(worth >= level, chance, 0.0)
+            else:
+                spared = spared_under(table.package, level, published)
+        hurdle = capital * (1.0 + self.world.figures.investment_hurdle)
+        return ~worth_building(BuildingCase(worth, spared, published, chance, hurdle))
 
     def leaves_at_published(self, worth: Floats, published: float) -> Bools:
         """Slices outside the contract that it leaves with USPS at the published price this month, (L,).
@@ -282,10 +314,24 @@ class LargeShipper(Carrier):
             return negotiated
         return self.memory.flows.handed_to(seller) * self.world.announced_share(seller, month, now)
 
+    def expected_with(self, seller: str, month: Month, now: Month) -> Floats:
+        """Parcels a year that it expects UPS or FedEx to carry in a month, as known in another, (Z,).
+
+        What is signed counts in full, what is open at its chance: all that the seller has of it before they talk.
+        """
+        carried = self.carried_by(seller, month, now)
+        contracts = self.world.own_contracts_with(self.key, seller, now)
+        if not self.weighs_outcomes or contracts.carry(month) or contracts.upcoming is not None:
+            return carried
+        table = self.memory.tables.get(seller)
+        chance = 1.0 if table is None else table.chance(now)
+        return chance * self.memory.flows.handed_to(seller) * self.world.announced_share(seller, month, now)
+
     def expected_at_usps(self, month: Month, now: Month) -> Floats:
         """What it expects USPS to carry in a month: imposed or signed volume, and what it would leave there, (Z,).
 
-        After its contract it goes by the price that it expects then, at most the published one. Rule: ODD 7.8.
+        After its contract it goes by what may come of the talks, or by one price that it expects, at most the published
+        one. Rule: ODD 7.8.
         """
         memory, imposed = self.memory, self.world.amazon_imposed_share(month, now)
         if imposed is not None:
@@ -298,11 +344,14 @@ class LargeShipper(Carrier):
         if not over and all_of_it:
             return memory.slices.zones_of(part)
         price = self.world.published_access_price()
-        if over and contracts.upcoming is None and not contracts.closed:
+        open_ = over and contracts.upcoming is None and not contracts.closed
+        if open_ and self.weighs_outcomes:
+            return memory.slices.zones_of(part + (1.0 - part) * self.leaves_open(now))
+        if open_:
             price = min(price, memory.price_belief)
         return memory.slices.zones_of(part + (1.0 - part) * self.leaves_with_usps(price, now))
 
     def outsourced(self, month: Month, now: Month) -> Floats:
         """Parcels a year that others will carry for it in a month, as known in another, by zone, (Z,)."""
-        with_rivals = sum((self.carried_by(key, month, now) for key in RIVALS), np.zeros(self.world.zones.n_zones))
+        with_rivals = sum((self.expected_with(key, month, now) for key in RIVALS), np.zeros(self.world.zones.n_zones))
         return np.asarray(self.expected_at_usps(month, now) + with_rivals)

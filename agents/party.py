@@ -10,9 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.auction import AccessNeed, AuctionFormat, Bid, Demand, Handover, Lot, bid_for, lot_demands
-from agents.bargaining import Bargaining, Concession, Offer, Side, Strategy
+from agents.bargaining import (
+    Bargaining,
+    Concession,
+    Offer,
+    Package,
+    PackageCase,
+    Side,
+    Strategy,
+    ranking,
+    worth_leaving,
+)
 from agents.calendar import Month
 from agents.contracts import Contract
+from agents.rules.building import TableSeen
 from agents.world import World
 
 Floats = NDArray[np.float64]
@@ -87,6 +98,31 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
         """
         return agreed & (worth >= price * (1.0 - ROUNDING)) if one_price else agreed
 
+    def would_promise(self, case: PackageCase) -> Bools:
+        """Slices that a contract should promise, (L,): all that is worth leaving by its own books.
+
+        It knows what `agents.bargaining.PackageCase` shows: what each slice is worth to it, with its own error, and
+        what it expects the other's to be. Rule: ODD 7.1.
+
+        Args:
+            case: What it knows.
+        """
+        return worth_leaving(case.values)
+
+    def ranks_forms(self, case: PackageCase, packages: Sequence[Package]) -> Sequence[int]:
+        """In what order it would have the forms of a contract, best first; what it leaves out it refuses.
+
+        It knows what each would come to by its own books, and goes by the surplus that it expects. Rule: ODD 7.1.
+
+        Args:
+            case: What it knows.
+            packages: What each form of the menu would come to, in the order of the menu.
+
+        Returns:
+            Positions in the menu.
+        """
+        return ranking(packages)
+
     def wants(self, need: AccessNeed, terms: Handover, lots: Sequence[Lot]) -> dict[int, Demand]:
         """What the lots of an access auction are worth to it, by position of the lot, without those that it leaves.
 
@@ -120,6 +156,14 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             offer: The offer.
             other: Key of the other party.
             quantity: Parcels a year on the table by price group, (G,).
+        """
+
+    def sees_table(self, table: TableSeen, other: str) -> None:
+        """Note what lies on the table after a round in which it buys; nothing unless a party plans with it.
+
+        Args:
+            table: What it sees.
+            other: Key of the seller.
         """
 
     def signed(self, contract: Contract, taken: Bools) -> None:

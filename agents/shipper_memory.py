@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import Month
 from agents.rules.announced import AnnouncedPlan
+from agents.rules.building import TableSeen
 from agents.rules.sourcing import AccessSlices, AmazonFlows
 
 Floats = NDArray[np.float64]
@@ -32,6 +33,7 @@ class ShipperMemory:
         price_belief: Price of USPS access that it expects after the contract in force, $ per parcel.
         agreed: Slices under each contract with USPS that was negotiated, (L,), by its first month.
         taken_back: Slices under the contract in force that it delivers itself this month, (L,).
+        tables: What it sees of its talks with each seller since the latest round, by key, until it has signed.
         at_published: Parcels a year outside the contract that Amazon leaves with USPS at the published price, (Z,).
     """
 
@@ -46,4 +48,5 @@ class ShipperMemory:
     price_belief: float = 0.0
     agreed: Mapping[Month, Bools] = field(default_factory=dict)
     taken_back: Bools | None = None
+    tables: Mapping[str, TableSeen] = field(default_factory=dict)
     at_published: Floats | float = 0.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +86,8 @@ class Usps(Carrier):
         largest_list_step = figures.inflation + figures.usps_price_step_max
         return min(super().largest_increase(), figures.list_to_paid_pass_through * largest_list_step)
 
-    def price_structure(self, usual: PriceStructure) -> PriceStructure:
-        """How it prices last-mile access: as the scenario says, unless it has a way of its own.
+    def price_structure(self, usual: PriceStructure | Literal["bargained"]) -> PriceStructure | Literal["bargained"]:
+        """How it prices last-mile access: as the scenario says, unless it insists on a way of its own.
 
         It knows what everybody knows. Rule: ODD 7.1: one thread for each price group.
 
@@ -95,7 +95,8 @@ class Usps(Carrier):
             usual: What the scenario says.
 
         Returns:
-            "uniform", "by_zone_type" (one price by density) or "by_zone".
+            "bargained" (the form of the contract is bargained over), "uniform", "by_zone_type" (one price by density)
+            or "by_zone".
         """
         return usual
 

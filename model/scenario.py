@@ -110,9 +110,9 @@ class Scenario(BaseModel):
     bargaining: Literal["alternating", "nash", "take_it_or_leave_it", "posted"] = _lever(
         "alternating", "How Amazon and USPS bargain where it is left to them", "Amazon and USPS", "choice"
     )
-    price_structure: Literal["uniform", "by_zone_type", "by_zone"] = _lever(
-        "uniform",
-        "Whether USPS sells last-mile access at one price, at one by density, or at one by zone",
+    price_structure: Literal["bargained", "uniform", "by_zone_type", "by_zone"] = _lever(
+        "bargained",
+        "Access at USPS has one price, one by density, or one by zone: set, or bargained over with the form",
         "USPS",
         "choice",
     )
@@ -122,10 +122,28 @@ class Scenario(BaseModel):
         "all",
         "month",
     )
-    shortfall_rule: Literal["reversion", "take_or_pay", "none"] = _lever(
-        "reversion",
-        "What a missed commitment costs in contracts that USPS negotiates: the published price, a payment, or nothing",
+    shortfall_rule: Literal["bargained", "reversion", "take_or_pay", "make_whole", "none"] = _lever(
+        "bargained",
+        "A missed commitment to USPS costs the published price, a share of the price, its lost margin, or nothing",
         "USPS",
+        "choice",
+    )
+    quantity_promised: bool = _lever(
+        False,
+        "The form of contracts for access is set: they promise all parcels that both find cheaper to leave with USPS",
+        "Amazon and USPS",
+        "switch",
+    )
+    after_expiry: Literal["asked", "split"] = _lever(
+        "asked",
+        "When a contract has ended without a new one: both go on making offers, or settle at an even split unasked",
+        "all",
+        "choice",
+    )
+    building: Literal["outcomes", "expected_price"] = _lever(
+        "outcomes",
+        "What Amazon builds for while no contract is signed: all that may come of its talks, or one expected price",
+        "Amazon",
         "choice",
     )
     access_talks_start: Month = _lever(

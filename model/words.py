@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from agents.contracts import ShortfallRule
 from model.carriers import NATIONAL, REGIONAL, carrier_names
 
 MILLION = 1e6
@@ -39,3 +40,23 @@ def parcels_in_words(parcels: float) -> str:
     if parcels >= 1000:
         return f"{float(f'{parcels:.2g}'):,.0f} parcels"
     return "fewer than 1,000 parcels" if parcels > 0.0 else "no parcels"
+
+
+def prices_in_words(groups: int) -> str:
+    """Which zones share a price in a contract, by the number of its price groups."""
+    return {1: "one price for all", 3: "one price by density"}.get(groups, "one price by zone")
+
+
+def missed_in_words(rule: ShortfallRule, rate: float) -> str:
+    """What a missed commitment costs.
+
+    Args:
+        rule: The rule of the contract.
+        rate: Share of the price that is due for a missing parcel, where one is.
+    """
+    return {
+        "reversion": "the published price for the rest of the term",
+        "take_or_pay": f"{rate:.0%} of the price of each missing parcel",
+        "make_whole": f"the seller's lost margin, {rate:.0%} of the price of each missing parcel",
+        "none": "nothing",
+    }[rule]

@@ -4,7 +4,8 @@
     python tests/regimes.py compare FOLDER   # with the code of after: exit code 1 and what differs
 
 Records (every series of every month), events and outcomes are compared. Series and outcomes that only one of the two
-sides has are told apart from those that differ; with `--common` they are allowed.
+sides has are told apart from those that differ; with `--common` they are allowed. Where a default has changed, `--set`
+plays the regimes at the value of before.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ REGIMES: dict[str, tuple[str, dict[str, Any], int]] = {
 }
 
 
-def play(name: str, seed: int = 3) -> ParcelMarket:
-    """The market of a regime after its months."""
+def play(name: str, seed: int = 3, usual: Mapping[str, Any] | None = None) -> ParcelMarket:
+    """The market of a regime after its months; `usual` is set wherever the regime sets nothing itself."""
     scenario, changes, months = REGIMES[name]
-    settings = Scenario.load(scenario).with_changes({"n_shippers": SHIPPERS} | changes)
+    settings = Scenario.load(scenario).with_changes({"n_shippers": SHIPPERS, **(usual or {}), **changes})
     market = ParcelMarket(settings, rng=seed)
     for _ in range(months):
         market.step()
@@ -60,11 +61,11 @@ def save(folder: Path) -> None:
         print(f"{name}: {len(records)} series, {len(events)} events, {len(outcomes)} outcomes", flush=True)
 
 
-def compare(folder: Path, common: bool = False) -> list[str]:
+def compare(folder: Path, common: bool = False, usual: Mapping[str, Any] | None = None) -> list[str]:
     """Differences between what is kept and what the code gives now, one line each."""
     found = []
     for name in REGIMES:
-        records, events, outcomes = taken(play(name))
+        records, events, outcomes = taken(play(name, usual=usual))
         kept = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         with np.load(folder / f"{name}.npz") as before:
             found += [f"{name}: {line}" for line in differing("series", dict(before), records, common)]
@@ -98,11 +99,12 @@ def main() -> int:
     parser.add_argument("what", choices=("save", "compare"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--common", action="store_true", help="Series and outcomes that one side lacks are allowed")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="Of all regimes; text only")
     options = parser.parse_args()
     if options.what == "save":
         save(options.folder)
         return 0
-    found = compare(options.folder, options.common)
+    found = compare(options.folder, options.common, dict(one.split("=", 1) for one in options.set))
     print("\n".join(found) or "equal to the last bit")
     return 1 if found else 0
 

@@ -7,6 +7,18 @@ needs two methods, `propose` and `accept` (see `Strategy`), and goes into `Alter
 from agents.bargaining.alternating import AlternatingOffers, Concession
 from agents.bargaining.nash import FixedPoint, NashSplit, close_at_nash, nash_in_nash, nash_price
 from agents.bargaining.offers import Offer, Side, Stakes, View
+from agents.bargaining.packages import (
+    MENU,
+    Form,
+    Package,
+    PackageCase,
+    PackageTerms,
+    as_seen,
+    build_package,
+    fall_back,
+    ranking,
+    worth_leaving,
+)
 from agents.bargaining.posted import PostedTariff, TakeItOrLeaveIt
 from agents.bargaining.protocol import Bargaining, Strategy
 from agents.bargaining.reservation import (
@@ -33,14 +45,19 @@ from agents.bargaining.values import (
 )
 
 __all__ = [
+    "MENU",
     "AlternatingOffers",
     "Answer",
     "Bargaining",
     "BuyerValues",
     "Concession",
     "FixedPoint",
+    "Form",
     "NashSplit",
     "Offer",
+    "Package",
+    "PackageCase",
+    "PackageTerms",
     "PlayedByHand",
     "PostedTariff",
     "PriceGroups",
@@ -56,18 +73,23 @@ __all__ = [
     "Talks",
     "View",
     "WrongAnswerError",
+    "as_seen",
     "as_the_model",
+    "build_package",
     "buyer_values",
     "close_at_nash",
     "exit_months",
+    "fall_back",
     "group_stakes",
     "nash_in_nash",
     "nash_price",
     "price_groups",
     "private_noise",
+    "ranking",
     "seller_limits",
     "slice_values",
     "stay_weight",
     "tendered",
     "with_seller",
+    "worth_leaving",
 ]

@@ -62,20 +62,24 @@ class Concession:
 
 @dataclass(frozen=True, slots=True)
 class AlternatingOffers:
-    """Sides propose in turn, one offer a month, until threads close or the contract in force expires.
+    """Sides propose in turn, one offer a month until the contract in force expires, one a meeting afterwards.
 
-    After expiry they meet at intervals and settle at the Nash price of that month if there is a zone of agreement;
-    each attempt removes part of the private noise.
+    The last offer of the other side stands: nobody offers it a worse price than it has asked for itself, so what was
+    within reach before a deadline is neither lost nor won by letting it pass. After the expiry the two meet at
+    intervals, each meeting removes part of the private noise, and who did not speak last proposes; their strategies
+    decide as before, and whoever never comes into the reach of the other signs nothing.
 
     Attributes:
         buyer: How the buyer bargains.
         seller: How the seller bargains.
         breakdown_hazard: Chance per round that talks freeze.
         freeze_months: Length of a freeze; the clock of the concessions runs on.
-        seller_weight: Seller's share of the surplus after expiry.
+        seller_weight: Seller's share of the surplus where a split is imposed after the expiry.
         resume_interval: Months between attempts after expiry.
         belief_gain: Share of the private noise that each such attempt removes.
         first_mover: Who proposes in round 1; the buyer, whose position worsens first.
+        split_after_expiry: Nobody is asked after the expiry: the two settle at the Nash price of the month of a meeting
+            if there is a zone of agreement, and offers do not stand.
     """
 
     buyer: Strategy
@@ -86,6 +90,7 @@ class AlternatingOffers:
     resume_interval: int
     belief_gain: float
     first_mover: Side = Side.BUYER
+    split_after_expiry: bool = False
 
     def __post_init__(self) -> None:
         for name in ("breakdown_hazard", "seller_weight", "belief_gain"):
@@ -98,23 +103,31 @@ class AlternatingOffers:
             )
 
     def proposer(self, round_: int) -> Side:
-        """Whose turn it is; turns follow the calendar, also through a freeze."""
+        """Whose turn it is before the expiry; turns follow the calendar, also through a freeze."""
         return self.first_mover if round_ % 2 == 1 else self.first_mover.other
+
+    def speaks(self, talks: Talks, round_: int) -> Side:
+        """Who proposes in a round: after the expiry, where meetings are months apart, who did not speak last."""
+        if self.split_after_expiry or round_ <= talks.expiry_round or not talks.offers:
+            return self.proposer(round_)
+        return talks.offers[-1].side.other
 
     def advance(self, talks: Talks, round_: int, stakes: Stakes, draw: Floats | float) -> Talks:
         """Play one round; see `protocol.Bargaining`."""
         if talks.signed or round_ < 1:
             return talks
-        side = self.proposer(round_)
+        side = self.speaks(talks, round_)
         if round_ > talks.expiry_round:
             if round_ < talks.earliest_round or not talks.resumes(round_, self.resume_interval):
                 return talks
-            return close_at_nash(talks.learned(self.belief_gain), round_, side, stakes, self.seller_weight)
+            talks = talks.learned(self.belief_gain)
+            if self.split_after_expiry:
+                return close_at_nash(talks, round_, side, stakes, self.seller_weight)
         talks = talks.frozen(round_, draw, self.breakdown_hazard, self.freeze_months)
         talking = talks.open & (talks.frozen_until <= round_) & (stakes.quantity > 0.0)
         if not talking.any():
             return talks
-        price = self._proposal(side, talks.view(side, round_, stakes))
+        price = self._proposal(talks, talks.view(side, round_, stakes))
         view = talks.view(side.other, round_, stakes)
         within = price >= view.reservation if view.side is Side.SELLER else price <= view.reservation
         takes = self._strategy(view.side).accept(view, price)
@@ -124,13 +137,18 @@ class AlternatingOffers:
     def _strategy(self, side: Side) -> Strategy:
         return self.buyer if side is Side.BUYER else self.seller
 
-    def _proposal(self, side: Side, view: View) -> Floats:
-        """The proposer's prices, cut at its own limit: nobody offers a deal at a loss to itself."""
+    def _proposal(self, talks: Talks, view: View) -> Floats:
+        """The proposer's prices: no more than the other side has asked for, cut at the own limit."""
+        side = view.side
         strategy = self._strategy(side)
         price = np.broadcast_to(np.asarray(strategy.propose(view), dtype=np.float64), view.reservation.shape)
         if not np.isfinite(price).all():
             raise ValueError(
                 f"{type(strategy).__name__} proposes {price} in round {view.round}; allowed: finite prices"
             )
+        if not self.split_after_expiry:
+            asked = talks.last_offer(side.other)
+            # What the other side has not named, nan, binds to nothing.
+            price = np.fmin(price, asked) if side is Side.BUYER else np.fmax(price, asked)
         limit = view.reservation
         return np.asarray(np.minimum(price, limit) if side is Side.BUYER else np.maximum(price, limit))

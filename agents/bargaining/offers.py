@@ -40,6 +40,7 @@ class Stakes:
         published: What the parcels pay without a contract.
         buyer_outside: Price at which the buyer can get the same from someone else; caps its limit.
         seller_outside: Price at which the seller can sell the same to someone else; lifts its limit.
+        error_share: Part of the private errors that bears on the limits.
     """
 
     quantity: Floats
@@ -49,6 +50,7 @@ class Stakes:
     published: Floats
     buyer_outside: Floats | float = np.inf
     seller_outside: Floats | float = -np.inf
+    error_share: Floats | float = 1.0
 
     def limits(self) -> tuple[Floats, Floats]:
         """Most that the buyer pays and least that the seller takes, outside options included, (G,) each."""

@@ -58,7 +58,7 @@ class TakeItOrLeaveIt:
         """Price with the largest expected gain to the proposer, (G,)."""
         known_buyer, known_seller = stakes.limits()
         buyer, seller = talks.perceived(stakes).limits()
-        sd = self.belief_sd * talks.noise_scale * talks.current_price
+        sd = self.belief_sd * talks.noise_scale * talks.current_price * stakes.error_share
         steps = np.linspace(-_SEARCH_WIDTH, _SEARCH_WIDTH, _SEARCH_POINTS)[:, None]
         if self.proposer is Side.SELLER:
             prices, chance = known_buyer + sd * steps, ndtr(-steps)

@@ -43,7 +43,7 @@ class Question:
 
     Attributes:
         kind: "propose": its turn to name a price; "answer": the other side has named one; "settle": the contract has
-            ended without a deal, and the price that splits the gain lies on the table.
+            ended without a deal, and where a split is imposed the price that splits the gain lies on the table.
         view: What this side may know, with its own limit.
         price: Standing price of the other side, $ per parcel; NaN where there is none.
         threads: Threads that are talked about.
@@ -167,7 +167,7 @@ class PlayedByHand:
             return talks
         if talks.signed or self.left:
             return talks
-        if round_ > talks.expiry_round:
+        if round_ > talks.expiry_round and self.usual.split_after_expiry:
             return self._settle(talks, round_, stakes, draw)
         hand, usual = _Hand(self, talks, stakes), self.usual
         seated = replace(usual, buyer=hand) if self.side is Side.BUYER else replace(usual, seller=hand)
@@ -259,7 +259,4 @@ class _Hand:
 
     def _standing(self, view: View) -> Floats:
         """The other side's latest prices, NaN before it has named any, (G,)."""
-        for offer in reversed(self.talks.offers):
-            if offer.side is not view.side:
-                return offer.price
-        return np.full(len(view.groups), np.nan)
+        return self.talks.last_offer(view.side.other)

@@ -109,6 +109,14 @@ class Talks:
         """Threads without an agreement, (G,)."""
         return self.closed_round < 0
 
+    def last_offer(self, side: Side) -> Floats:
+        """The latest price that a side has named by thread, nan where it has named none, $ per parcel, (G,)."""
+        price = np.full(len(self.groups), np.nan)
+        for offer in self.offers:
+            if offer.side is side:
+                price = np.where(np.isnan(offer.price), price, offer.price)
+        return price
+
     def commits(self, round_: int) -> bool:
         """Whether the buyer must order capacity in this round because nothing is signed."""
         return round_ >= self.commitment_round and not self.signed
@@ -117,8 +125,8 @@ class Talks:
         """Stakes as the two sides see their own: with what is left of the private noise, and the regulator's floor."""
         return replace(
             stakes,
-            buyer=stakes.buyer + self.noise_scale * self.noise_buyer,
-            seller=stakes.seller + self.noise_scale * self.noise_seller,
+            buyer=stakes.buyer + self.noise_scale * self.noise_buyer * stakes.error_share,
+            seller=stakes.seller + self.noise_scale * self.noise_seller * stakes.error_share,
             statutory_floor=np.maximum(stakes.statutory_floor, self.floor),
         )
 

@@ -136,6 +136,13 @@ class SliceValues:
         """Slices that are cheaper to leave with the seller, (L,)."""
         return self.own_value >= self.seller_floor
 
+    @property
+    def exposed(self) -> Floats:
+        """Share of the term in which no deal means own cost instead of the published price, 0 to 1, (L,)."""
+        width = self.published - self.own_value
+        share = np.divide(self.published - self.buyer, width, out=np.zeros_like(width), where=width > 0.0)
+        return np.clip(share, 0.0, 1.0)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BuyerValues:

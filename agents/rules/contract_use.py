@@ -1,8 +1,9 @@
 """How much of a contract its buyer uses: what it takes back into its own network month by month (ODD 7.8).
 
 Below tolerance x commitment a parcel that is not handed over saves less than the price: under take-or-pay it saves
-price x (1 - rate), under reversion the buyer compares keeping and missing the commitment. A contract without a
-shortfall rule, and one that has reverted already, binds to nothing.
+price x (1 - rate), under reversion the buyer compares keeping and missing the commitment. Under make-whole all parcels
+of the addresses are promised, those of a good year too, and each that is not handed over saves the seller's cost. A
+contract without a shortfall rule, and one that has reverted already, binds to nothing.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ def taken_back(
         reachable: Slices where it has routes or stations already, (L,).
     """
     price = position.price[group]
+    if contract.shortfall_rule == "make_whole":
+        return np.asarray(reachable & (worth < price * (1.0 - contract.take_or_pay_rate)))
     cheaper = np.flatnonzero(reachable & (worth < price))
     cheaper = cheaper[np.lexsort((worth[cheaper], group[cheaper]))]
     within = _within_commitment(position, volume, group, cheaper)

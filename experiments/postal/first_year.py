@@ -59,7 +59,7 @@ def first_year(seeds: Sequence[int] = (1, 2, 3), n_shippers: int | None = None) 
         }
     )
     return FirstYear(
-        parts=sum(parts for parts, _ in found) / len(found),
+        parts=pd.concat([parts for parts, _ in found]).groupby(level=0, sort=False).mean(),
         history=income.diff().dropna(),
         after=float(np.mean([after for _, after in found])) - float(income.iloc[-1]),
     )

@@ -14,7 +14,7 @@ import model.state
 from agents.party import Party
 from agents.roster import USUAL
 from agents.shipper_memory import ShipperMemory
-from agents.shippers import ShipperTable
+from agents.shipper_table import ShipperTable
 from experiments.learning.parties import Learner, PostalLearner, ShipperLearner, decided_by
 from experiments.learning.seen import with_other
 from experiments.provenance import changes

@@ -22,7 +22,9 @@ from model.timeline import usps_amazon_expiry
 
 MULTIPLIER = "amazon_own_cost_multiplier"
 MULTIPLIERS = (0.8, 1.0, 1.2, 1.4, 1.6)
+#: One price by group without a promise of quantity, as a scenario can impose it; `FORMS` begins with the free choice.
 STRUCTURES: tuple[str, ...] = get_args(PriceStructure)
+FORMS: tuple[str, ...] = ("bargained", *STRUCTURES)
 DEFAULT_REPLICATIONS = 4
 #: The second and the third year after the expiry are looked at: what is decided in the talks has been built by then.
 FIRST_MONTH, LAST_MONTH = MONTHS_PER_YEAR, 3 * MONTHS_PER_YEAR
@@ -46,7 +48,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, eq=False)
 class RetainedCurve:
-    """Share kept by multiplier and price structure.
+    """Share kept by multiplier and price structure: bargained over with the rest of the form, or imposed.
 
     Attributes:
         scenario: What was assumed, but for the two that vary.
@@ -108,9 +110,11 @@ def retained_curve(
         lambda: prepare_talks(set, LAST_MONTH, (MULTIPLIER, "price_structure"), roster),
         lambda: check_replications(replications, seed),
     )
+    # Who imposes what a missed commitment costs imposes the form: nothing is left to bargain over.
+    structures = FORMS if scenario.shortfall_rule == "bargained" else STRUCTURES
     points = [
         (structure, multiplier, one)
-        for structure in STRUCTURES
+        for structure in structures
         for multiplier in MULTIPLIERS
         for one in range(int(seed), int(seed) + int(replications))
     ]

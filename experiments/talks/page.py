@@ -11,8 +11,10 @@ from experiments.figures import dollars
 from experiments.provenance import changes
 from experiments.storage import write_text
 from experiments.talks.access_curve import FIRST_MONTH, RetainedCurve
+from experiments.talks.forms import all_worths
 from experiments.talks.worked_example import DRAWS, monte_carlo, worked_structure, worked_threads
 from model.parameters import Parameters
+from model.scenario import Scenario
 from model.timeline import usps_amazon_expiry
 
 METHOD = """\
@@ -23,20 +25,29 @@ that they must agree, or on how much.
    model knows what USPS spends on it and what own delivery would cost Amazon: routes, stations, and a multiplier for a
    network that does not pass there yet. As long as Amazon could not serve a slice itself, no deal means the published
    price. The quantity on the table is what is cheaper to leave with USPS.
-2. **Talks.** Each side knows only its own limit, which holds a private error. Amazon proposes first, then they take
+2. **The form.** A contract has one price, one by zone type or one by zone; a missed commitment brings the published
+   price, a payment of half the price, or the seller's lost margin (make-whole); it promises all parcels that both would
+   rather leave with USPS, or what Amazon finds worth the price. Each month each side puts the forms in order by the
+   surplus that it expects, forecasting how the contract would be used, and both fall back from their best until they
+   meet. Then one price level is bargained over; the prices of the groups follow from it. `price_structure`,
+   `shortfall_rule` and `quantity_promised` impose a form.
+3. **Talks.** Each side knows only its own limit, which holds a private error. Amazon proposes first, then they take
    turns; both concede with time, Amazon until the month in which it would have to order capacity of its own, USPS until
    the contract ends. A price is taken as soon as it is within the own limit and no worse than the own next offer. Talks
    can break off for some months.
-3. **The regulator's gate.** What USPS agrees on waits for the regulator. A price below the attributable cost of the
+4. **The regulator's gate.** What USPS agrees on waits for the regulator. A price below the attributable cost of the
    very parcels that the contract carries returns to the table.
-4. **Afterwards.** A signed contract starts when the old one ends; price, commitment and cap are those that parcels
+5. **Afterwards.** A signed contract starts when the old one ends; price, commitment and cap are those that parcels
    are billed and delivered by. Without one, Amazon's own network takes over as fast as it can be built and the rest
-   pays the published price; every few months both try again.
-5. **Using a contract.** Month by month Amazon delivers itself what its own routes carry more cheaply, as far as the
+   pays the published price; every few months both meet again, and their strategies go on. Offers stand: nobody offers
+   the other a worse price than it has asked for itself, so what is signed late is what was within reach early, less
+   what the months without a contract cost both.
+6. **Using a contract.** Month by month Amazon delivers itself what its own routes carry more cheaply, as far as the
    tolerance of its commitment allows. It misses the commitment where that is cheaper than meeting it: under
    `reversion` a missed one brings the published price for the rest of the term, which costs nothing in the last year;
-   under `take_or_pay` half the price of each missing parcel is due.
-6. **Building.** Once a quarter Amazon orders capacity, within its yearly limit, for what it will not leave with USPS
+   under `take_or_pay` half the price of each missing parcel is due. Under `make_whole` all parcels of the addresses are
+   promised, and it takes back what costs it less than it spares USPS.
+7. **Building.** Once a quarter Amazon orders capacity, within its yearly limit, for what it will not leave with USPS
    at the price that it has signed or expects.
 
 UPS and FedEx bargain with Amazon in the same way, over what their contracts carry at the start and what UPS gives back;
@@ -48,9 +59,15 @@ LIMITS = """\
   is why it is swept here and not fitted.
 * Contract price and volume between Amazon and USPS are not public; estimates stand in for them (`lastmile parameters
   price_access_amazon`).
-* Over a uniform price the two know the mean value of all slices that are worth leaving. Amazon then commits only those
-  that are worth the price to it, and these are the ones that cost USPS most: its gain can fall short of what the mean
-  promised.
+* Where one price without a promise is imposed, the two know the mean value of all slices that are worth leaving. Amazon
+  then commits only those that are worth the price to it, and these are the ones that cost USPS most: its gain can fall
+  short of what the mean promised, even below no deal. In packages it cannot by its own books.
+* Private errors are mistakes about the own cost, not tastes: a side acts by what it believes, and the joint surplus is
+  counted without them. They bear on a parcel only as far as no deal means own cost; that the published price would be
+  paid meanwhile both know. Errors shrink in meetings after the expiry.
+* UPS and FedEx carry for Amazon on their usual terms: what it hands over to them is what was agreed, whatever a
+  contract says about missing it, so no form would be worth more than another.
+* Neither side foresees the price at which a contract will be renewed.
 * The shape of the concessions, the private errors and the chance of a break-off are assumptions; the Monte Carlo above
   shows how far the tactics matter.
 * What UPS and FedEx do for Amazon beyond the last mile, and what its parcels spare them, is inverted from the contracts
@@ -69,6 +86,7 @@ def negotiation_page(curve: RetainedCurve, firm: RetainedCurve | None = None) ->
     sections = (
         _head(curve),
         "## How it works\n\n" + METHOD,
+        _forms_section(curve.scenario),
         _curve_section(curve, firm),
         _worked_section(p),
         _structure_section(p),
@@ -130,13 +148,40 @@ def _curve_section(curve: RetainedCurve, firm: RetainedCurve | None) -> str:
         "## Share kept against Amazon's own cost\n\n"
         f"Scenario `baseline`, {curve.replications} seeds for each point. Kept: Amazon's parcels at USPS from {since} "
         f"to {until}, a year, over those of {curve.scenario.start.year}. Paid: what Amazon pays USPS then, $ per "
-        "parcel. Signed: runs with a contract by then, over the three structures. Access is sold at one price, at one "
-        f"by zone type, or at one by zone.\n\n{_curve_table(curve)}\n\n"
+        "parcel. Signed: runs with a contract by then, over all columns. The form is bargained over, or access is sold "
+        "at one price, at one by zone type, or at one by zone, with the published price as the only sanction and no "
+        f"promise beyond what each price carries.\n\n{_curve_table(curve)}\n\n"
         f"From one multiplier to the next the share falls nowhere by more than {_largest_fall(kept):.0f} points. It "
         "can fall at the upper end, where Amazon could serve little itself during a whole term: both then compare a "
         "deal with the published price, little is left to agree on, and private errors prevent it. What is not under "
         "contract pays the published price, and Amazon takes it back where stations stand anyway. "
         f"Between the seeds of a point the share kept differs by up to {100 * spread.max().max():.0f} points.{paid_for}"
+    )
+
+
+def _forms_section(scenario: Scenario) -> str:
+    worths = all_worths(scenario)
+    names = [one.name for one in next(iter(worths.values()))]
+    rows = [
+        [
+            name,
+            *(
+                f"{100 * one.kept:.0f} / {one.surplus:.3f}" + (" *" if one.chosen else "")
+                for one in (found[position] for found in worths.values())
+            ),
+        ]
+        for position, name in enumerate(names)
+    ]
+    header = ["form", *(f"multiplier {multiplier:.1f}" for multiplier in worths)]
+    return (
+        "## What the form of a contract is worth\n\n"
+        "Both know all and make no errors; a contract from the expiry on, at the start of the run. Parcels that stay "
+        "as a share of those that are cheaper to leave, %, and the joint surplus over that of leaving exactly those; "
+        f"the form that both would choose has a star.\n\n{_markdown(header, rows)}\n\n"
+        "What is missing in the simplest form is the promise of quantity more than the structure of prices: at will, "
+        "Amazon hands over only what is worth the mean price to it. Make-whole loses least, because a parcel less "
+        "costs Amazon what it spares USPS. In a run private errors come on top: each side promises what is worth "
+        "leaving by its own books, so an error keeps parcels out of the contract that would have been cheaper in it."
     )
 
 

@@ -49,7 +49,7 @@ def access_terms(market: Economy, carrier: int) -> AccessTerms:
     month = market.state.environment.season / MONTHS_PER_YEAR
     least = np.array(contract.commitment) * contract.tolerance * month
     relief, reversion = np.zeros(len(least)), None
-    if contract.shortfall_rule == "take_or_pay":
+    if contract.shortfall_rule in ("take_or_pay", "make_whole"):
         relief[:] = contract.take_or_pay_rate
     elif contract.shortfall_rule == "reversion" and not contract.reverted:
         left = MONTHS_PER_YEAR - (market.month - contract.start) % MONTHS_PER_YEAR

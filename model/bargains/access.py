@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bargaining import PriceGroups, price_groups, with_seller
+from agents.bargaining import PriceGroups, PriceStructure, price_groups, with_seller
 from agents.calendar import Month
+from model.bargains.forms import imposed_form, on_one_level
 from model.bargains.table import BargainTable
 from model.economy import Economy
 from model.operations import usps_cost_grid
@@ -16,9 +17,14 @@ Ints = NDArray[np.int64]
 
 
 def access_groups(market: Economy) -> PriceGroups:
-    """Zones that share an access price under the price structure that USPS chooses."""
+    """Zones that share a thread of talks over access: one for all where a price level is bargained over."""
+    form = imposed_form(market)
+    return structure_groups(market, "uniform" if form is None or on_one_level(market) else form.structure)
+
+
+def structure_groups(market: Economy, structure: PriceStructure) -> PriceGroups:
+    """Zones that share an access price under a price structure."""
     names = [f"{state} {kind}" for state, kind in zip(market.zones.state, market.zones.zone_type, strict=True)]
-    structure = market.usps.price_structure(market.settings.price_structure)
     return price_groups(structure, market.zones.zone_type, names)
 
 

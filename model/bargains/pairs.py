@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.bargaining import PriceGroups
 from agents.calendar import JANUARY, Month
-from agents.contracts import Contract
+from agents.contracts import Contract, ShortfallRule
 from model.auction.dates import announced
 from model.bargains.access import access_groups, access_table
 from model.bargains.carriage import (
@@ -18,6 +18,7 @@ from model.bargains.carriage import (
     handed_at_start,
     published_carriage_price,
 )
+from model.bargains.forms import USUAL_RULE, imposed_form
 from model.bargains.last_mile import last_mile_table
 from model.bargains.table import BargainTable, Pair, PairKind
 from model.billing import mean_peak_weight
@@ -110,6 +111,14 @@ def published_for(market: Economy, pair: Pair) -> float:
     return market.published_access_price()
 
 
+def _shortfall_rule(market: Economy, pair: Pair) -> ShortfallRule:
+    """What a missed commitment costs where nothing else is agreed on."""
+    if pair.kind is PairKind.CARRIAGE:
+        return "none"
+    form = imposed_form(market)
+    return USUAL_RULE if form is None else form.rule
+
+
 def terms_for(
     market: Economy, pair: Pair, groups: tuple[str, ...], price: Floats, volume: Floats, begin: Month
 ) -> Contract:
@@ -140,7 +149,7 @@ def terms_for(
         escalator=p.inflation,
         commitment=tuple(map(float, volume)),
         cap=tuple(float(v * p.contract_cap_ratio) for v in volume),
-        shortfall_rule="none" if pair.kind is PairKind.CARRIAGE else market.settings.shortfall_rule,
+        shortfall_rule=_shortfall_rule(market, pair),
         tolerance=p.shortfall_tolerance,
         take_or_pay_rate=p.take_or_pay_rate,
         start=begin,

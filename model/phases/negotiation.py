@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,7 @@ from agents.bargaining import (
     Strategy,
     TakeItOrLeaveIt,
     Talks,
+    as_seen,
     nash_in_nash,
     nash_price,
     private_noise,
@@ -23,7 +26,9 @@ from agents.bargaining import (
 from agents.calendar import Month
 from agents.contracts import Contract
 from agents.regulator import Filing
+from agents.rules.building import TableSeen
 from model.bargains.carriage import signed_prices
+from model.bargains.packages import PackageTable, has_packages, package_table, with_form
 from model.bargains.pairs import (
     groups_of,
     opens,
@@ -94,7 +99,7 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
         current,
         opening_lead=min(lead, usual),
         build_lead=min(lead_of_own_capacity(market, pair.buyer), lead, usual),
-        noise=private_noise(normal, market.figures.reservation_belief_sd, current),
+        noise=private_noise(normal, market.figures.reservation_belief_sd, _error_scale(market, pair, held, current)),
         earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
     )
     begun = market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
@@ -107,6 +112,20 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
 def lead_of_own_capacity(market: Economy, buyer: str) -> int:
     """Months before the end of a contract in which a buyer must order capacity of its own; 0 where it needs none."""
     return int(market.figures.build_lead_months) if market.agent(buyer).builds_instead else 0
+
+
+def _error_scale(market: Economy, pair: Pair, held: Contract | None, current: Floats) -> Floats:
+    """What private errors are a share of, $ per parcel, (G,): the price in force.
+
+    Where packages are talked about and none is in force, it is the price that would split the gain without errors:
+    nobody pays the published price for what is worth less to it.
+    """
+    if not has_packages(market, pair) or (held is not None and held.in_force):
+        return current
+    begin = market.month + int(market.figures.regulator_lag)
+    table = table_of(market, pair, begin, groups_of(market, pair), signed_prices(market))
+    split = nash_price(package_table(market, pair, table, (0.0, 0.0)).stakes(), 0.5)
+    return np.where(np.isnan(split), current, split)
 
 
 def _price_in_force(market: Economy, pair: Pair, held: Contract | None) -> float:
@@ -130,7 +149,12 @@ def _begin(market: Economy, talks: TalksState) -> Month:
 
 def _table(market: Economy, talks: TalksState, prices: dict[str, float]) -> BargainTable:
     """What is at stake today, given what UPS and FedEx are paid by Amazon, $ per parcel."""
-    return table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
+    table = table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
+    if not has_packages(market, talks.pair):
+        return table
+    one = talks.talks
+    errors = (one.noise_scale * float(one.noise_buyer[0]), one.noise_scale * float(one.noise_seller[0]))
+    return package_table(market, talks.pair, table, errors)
 
 
 def on_the_table(market: Economy, talks: TalksState) -> BargainTable:
@@ -172,6 +196,7 @@ def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None
         for key, other in ((pair.buyer, pair.seller), (pair.seller, pair.buyer)):
             market.agent(key).heard(after.offers[-1], other, stakes.quantity)
     state.talks, state.stakes = after, stakes
+    state.package = table.package if isinstance(table, PackageTable) else None
     perceived = after.perceived(stakes)
     state.limits.append((round_, *perceived.limits()))
     state.benchmark.append(nash_price(perceived, market.figures.seller_bargaining_weight))
@@ -179,6 +204,32 @@ def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None
         _agree(market, state, table)
     elif after.signed:
         state.talks = after.fallen_through()
+    if not state.talks.signed or state.under_review is not None:
+        market.agent(pair.buyer).sees_table(_seen_by_buyer(market, state), pair.seller)
+
+
+def _seen_by_buyer(market: Economy, state: TalksState) -> TableSeen:
+    """What the buyer sees of a table: the other side's limit only as far as its private error lets it."""
+    talks, stakes, package = state.talks, state.stakes, state.package
+    assert stakes is not None
+
+    def mean(by_thread: Floats | float) -> float:
+        one = np.broadcast_to(np.asarray(by_thread, dtype=np.float64), stakes.quantity.shape)
+        return float(np.average(one, weights=np.maximum(stakes.quantity, 1.0)))
+
+    error = talks.noise_scale * float(talks.noise_buyer[0])
+    if package is not None:
+        package = replace(package, values=as_seen(package.values, Side.BUYER, error))
+    share = stakes.error_share * talks.noise_scale * market.figures.reservation_belief_sd
+    return TableSeen(
+        package=package,
+        limit=mean(talks.perceived(stakes).limits()[0]),
+        expected=mean(stakes.limits()[1]),
+        floor=mean(np.maximum(stakes.statutory_floor, talks.floor)),
+        error_sd=mean(share * talks.current_price),
+        expiry=state.opened + talks.expiry_round,
+        agreed=mean(np.where(np.isnan(talks.price), stakes.published, talks.price)) if talks.signed else None,
+    )
 
 
 def bargaining_procedure(market: Economy, pair: Pair) -> Bargaining:
@@ -198,11 +249,20 @@ def _usual_procedure(market: Economy, pair: Pair) -> Bargaining:
     if kind == "posted":
         return PostedTariff()
     buyer, seller = market.agent(pair.buyer), market.agent(pair.seller)
-    return alternating_offers(p, buyer.bargains(Side.BUYER, pair.seller), seller.bargains(Side.SELLER, pair.buyer))
+    return alternating_offers(
+        p,
+        buyer.bargains(Side.BUYER, pair.seller),
+        seller.bargains(Side.SELLER, pair.buyer),
+        split_after_expiry=market.settings.after_expiry == "split",
+    )
 
 
 def alternating_offers(
-    p: Parameters, buyer: Strategy | None = None, seller: Strategy | None = None
+    p: Parameters,
+    buyer: Strategy | None = None,
+    seller: Strategy | None = None,
+    *,
+    split_after_expiry: bool = False,
 ) -> AlternatingOffers:
     """The full protocol.
 
@@ -210,6 +270,7 @@ def alternating_offers(
         p: Parameters.
         buyer: How the buyer bargains; with the sourced concession tactics unless told.
         seller: How the seller bargains.
+        split_after_expiry: Whether the two settle at the Nash price after an expiry instead of being asked.
     """
     return AlternatingOffers(
         buyer=buyer or Concession(p.concession_exponent_buyer, p.aspiration_gap),
@@ -219,6 +280,7 @@ def alternating_offers(
         seller_weight=p.seller_bargaining_weight,
         resume_interval=int(p.resume_interval),
         belief_gain=p.belief_gain,
+        split_after_expiry=split_after_expiry,
     )
 
 
@@ -230,7 +292,13 @@ def _agree(market: Economy, state: TalksState, table: BargainTable) -> None:
     price = np.where(np.isnan(talks.price), published, talks.price)
     volume = table.by_group(taken)
     begin = _begin(market, state)
-    contract = terms_for(market, pair, talks.groups, price, volume, begin)
+    names, package = talks.groups, state.package
+    if package is not None:
+        level, names = float(talks.price[0]), package.groups.names
+        price = package.prices(level)
+    contract = terms_for(market, pair, names, price, volume, begin)
+    if package is not None:
+        contract = with_form(contract, package, level)
     cost = table.by_group(taken, values.attributable_cost)
     mean_cost = np.divide(cost, volume, out=np.zeros_like(cost), where=volume > 0.0)
     by_zone = table.by_zone(taken, market.zones.n_zones)
@@ -276,7 +344,8 @@ def decide_reviews(market: Economy) -> None:
         if decision.approved:
             _sign(market, state, agreement)
             continue
-        state.talks = state.talks.sent_back(decision.floor)
+        level = decision.floor if state.package is None else state.package.least_level(decision.floor)
+        state.talks = state.talks.sent_back(level)
         gap = float(np.max(decision.floor - np.array(agreement.contract.price)))
         buyer, seller = market.book.name(decision.filing.buyer), market.book.name(decision.filing.seller)
         market.events.add(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bargaining import PriceGroups, Stakes, Talks
+from agents.bargaining import Package, PriceGroups, Stakes, Talks
 from agents.calendar import Month
 from agents.contracts import Contract
 from model.bargains.table import Pair
@@ -22,7 +22,7 @@ class TalksState:
     Attributes:
         pair: Who talks about what.
         opened: Month in which talks opened; rounds count from it.
-        groups: Which zones share a price.
+        groups: Which zones share a thread.
         talks: State after the latest round.
         stakes: What was at stake in it, None before the first.
         limits: Limits of buyer and seller by round, with their private noise: (round, (G,), (G,)).
@@ -30,6 +30,8 @@ class TalksState:
             agreement.
         reopening: Whether they talk about the rest of a contract in force, under its clause.
         under_review: What both agreed on while the regulator looks at it, None otherwise.
+        package: The package that lay on the table in the latest round; None before, and where each price group is a
+            thread of its own.
     """
 
     pair: Pair
@@ -41,6 +43,7 @@ class TalksState:
     benchmark: list[Floats] = field(default_factory=list)
     reopening: bool = False
     under_review: Agreement | None = None
+    package: Package | None = None
 
     @property
     def key(self) -> str:

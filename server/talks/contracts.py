@@ -9,6 +9,7 @@ import numpy as np
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from model.market import ParcelMarket
+from model.words import missed_in_words, prices_in_words
 from server.headline import month_name
 
 
@@ -23,6 +24,7 @@ class Terms:
         title: Buyer and seller for people.
         state: Station in the life cycle, and "reverted" where the published price holds.
         groups: What the prices refer to.
+        structure: Which zones share a price, in words.
         prices: Today's price by group, $ per parcel.
         price: Mean of them, weighted by commitment, $ per parcel.
         escalator: Yearly rise of the price, a share.
@@ -45,6 +47,7 @@ class Terms:
     title: str
     state: str
     groups: tuple[str, ...]
+    structure: str
     prices: tuple[float, ...]
     price: float
     escalator: float
@@ -114,6 +117,7 @@ def terms_of(market: ParcelMarket, contract: Contract) -> Terms:
         title=f"{market.book.name(contract.buyer)} with {market.book.name(contract.seller)}",
         state=contract.state.value + (", reverted" if contract.reverted else ""),
         groups=contract.groups,
+        structure=prices_in_words(len(contract.groups)),
         prices=prices,
         price=float(np.average(prices, weights=weights)),
         escalator=contract.escalator,
@@ -135,11 +139,7 @@ def _rule(contract: Contract) -> str:
     """What a missed commitment costs, in words."""
     if sum(contract.commitment) <= 0.0:
         return "nothing: no parcels are promised"
-    return {
-        "reversion": "the published price for the rest of the term",
-        "take_or_pay": f"{contract.take_or_pay_rate:.0%} of the price of each missing parcel",
-        "none": "nothing",
-    }[contract.shortfall_rule]
+    return missed_in_words(contract.shortfall_rule, contract.take_or_pay_rate)
 
 
 def history_of(market: ParcelMarket, contract: Contract) -> tuple[str, ...]:

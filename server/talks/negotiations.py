@@ -17,6 +17,7 @@ from model.bargains.table import Pair, PairKind
 from model.events import Event
 from model.market import ParcelMarket
 from model.state import TalksState
+from model.words import missed_in_words, prices_in_words
 from server.headline import month_name
 from server.talks.sides import ACCESS_PAIR, seats_taken
 from server.words import event_words
@@ -78,6 +79,7 @@ class Table:
         quantity: Parcels a year that the thread is about, as of the last round.
         agreed: Round and price of the agreement of this thread, None without one.
         errors: Private errors in the limits of buyer and seller that are left, $ per parcel.
+        form: Form of the contract on the table, or that was agreed on, in words; empty where it is no matter of talks.
         expected: Price that Amazon expects to pay USPS in future, $ per parcel; None for other pairs.
         outcome: Named figures of the agreement, empty before.
     """
@@ -97,6 +99,7 @@ class Table:
     quantity: float
     agreed: tuple[int, float] | None
     errors: tuple[float, float]
+    form: str
     expected: float | None
     outcome: tuple[tuple[str, float], ...]
 
@@ -216,7 +219,8 @@ def _table(market: ParcelMarket, state: TalksState, entry: Entry, group: int, ag
     played = state.limits[-1][0] if state.limits else 0
     closed = int(talks.closed_round[group])
     event = _agreement(state, agreements)
-    noise = talks.noise_scale * np.array([talks.noise_buyer[group], talks.noise_seller[group]])
+    share = np.broadcast_to(state.stakes.error_share if state.stakes else 1.0, len(talks.groups))[group]
+    noise = talks.noise_scale * share * np.array([talks.noise_buyer[group], talks.noise_seller[group]])
     return Table(
         entry=entry,
         buyer=pair.buyer,
@@ -233,9 +237,27 @@ def _table(market: ParcelMarket, state: TalksState, entry: Entry, group: int, ag
         quantity=float(state.stakes.quantity[group]) if state.stakes else np.nan,
         agreed=(closed, float(talks.price[group])) if closed >= 0 else None,
         errors=(float(noise[0]), float(noise[1])),
+        form=_form_text(state),
         expected=float(market.amazon.memory.price_belief) if pair.kind is PairKind.ACCESS else None,
         outcome=event.numbers if event else (),
     )
+
+
+def _form_text(state: TalksState) -> str:
+    """The form on the table, in words; empty before the first round and where the form is no matter of talks."""
+    package = state.package
+    if package is None:
+        return ""
+    promised = "all parcels promised" if package.form.promised else "parcels promised at the price agreed"
+    rate = package.shortfall_rate(float(np.nan_to_num(state.talks.price[0], nan=_middle(state))))
+    missed = missed_in_words(package.form.rule, rate)
+    return f"{prices_in_words(len(package.groups.names))}, {promised}; missing parcels cost {missed}"
+
+
+def _middle(state: TalksState) -> float:
+    """Middle between the limits of the latest round, $ per parcel."""
+    _, buyer, seller = state.limits[-1]
+    return float((buyer[0] + seller[0]) / 2.0)
 
 
 def _lines(state: TalksState, group: int, n_rounds: int) -> Floats:

@@ -75,7 +75,9 @@ class Seat:
     def __init__(self, market: ParcelMarket, key: str, twin: Twin, await_answer: Callable[[Decision], Answer]) -> None:
         self.key, self.twin = key, twin
         self._market, self._await = market, await_answer
-        self.procedure = PlayedByHand(alternating_offers(market.figures), SEATS[key], self)
+        split = market.settings.after_expiry == "split"
+        usual = alternating_offers(market.figures, split_after_expiry=split)
+        self.procedure = PlayedByHand(usual, SEATS[key], self)
 
     def __call__(self, question: Question) -> Answer:
         """Ask the visitor."""
@@ -133,10 +135,10 @@ def why_no_seat(settings: Scenario, seat: str) -> str:
 def _decision(market: ParcelMarket, key: str, state: TalksState, question: Question) -> Decision:
     table, groups = on_the_table(market, state), len(state.groups.names)
     values = table.values
-    weight = values.volume * values.efficient
+    weight, thread = values.volume * values.efficient, state.groups.of_zone[table.zone]
     cost = values.attributable_cost if SEATS[key] is Side.SELLER else values.own_value
-    volume = np.bincount(table.group, weights=weight, minlength=groups)
-    total = np.bincount(table.group, weights=weight * cost, minlength=groups)
+    volume = np.bincount(thread, weights=weight, minlength=groups)
+    total = np.bincount(thread, weights=weight * cost, minlength=groups)
     demand = np.zeros((0, 2))
     if key == "amazon" and groups == 1:
         limit = float(question.view.reservation[0])

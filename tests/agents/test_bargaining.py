@@ -165,10 +165,10 @@ def random_case(rng: np.random.Generator) -> dict[str, float]:
 def test_reference_agrees_on_agreement_round_and_price(reference: ModuleType) -> None:
     rng = np.random.default_rng(7)
     months, seen = 45, {"none": 0, "before expiry": 0, "after expiry": 0, "frozen": 0}
-    for _ in range(2000):
-        case = random_case(rng)
+    for number in range(2000):
+        case, split = random_case(rng), number % 2 == 0
         draws = list(rng.random(months + 1))
-        expected = reference.reference_deal(case, draws, months)
+        expected = reference.reference_deal(case, draws, months, split)
         procedure = AlternatingOffers(
             buyer=Concession(case["exponent_buyer"], case["aspiration_gap"]),
             seller=Concession(case["exponent_seller"], case["aspiration_gap"]),
@@ -177,6 +177,7 @@ def test_reference_agrees_on_agreement_round_and_price(reference: ModuleType) ->
             seller_weight=case["seller_weight"],
             resume_interval=int(case["resume_interval"]),
             belief_gain=case["belief_gain"],
+            split_after_expiry=split,
         )
         opened = talks(
             current_price=case["current_price"],
@@ -281,11 +282,11 @@ def test_breakdown_freezes_talks_and_the_clock_runs_on() -> None:
     assert always.offers == ()
 
 
-def test_after_expiry_they_meet_at_intervals_and_learn() -> None:
+def test_where_a_split_is_imposed_they_meet_at_intervals_after_the_expiry_and_learn() -> None:
     # Private pessimism hides a zone of agreement; each attempt removes 30 % of it.
     opened = talks(noise=(-0.9, 0.9))
     at_stake = stakes(3.78, 2.24)
-    after = play(protocol(), opened, at_stake, 60)
+    after = play(protocol(split_after_expiry=True), opened, at_stake, 60)
     interval, expiry = int(P.resume_interval), int(P.opening_lead_strategic)
     left = 1.0 - P.belief_gain
     attempts = next(k for k in range(1, 20) if 1.8 * left**k <= 3.78 - 2.24)

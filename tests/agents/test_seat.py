@@ -77,17 +77,34 @@ def test_who_answers_as_the_model_does_gets_the_models_talks(side, seed, limits,
 
 @pytest.mark.parametrize("side", Side)
 def test_after_an_expiry_without_a_deal_the_player_may_take_or_refuse_the_split(side):
-    late = opened(earliest_round=25)
-    assert same(play(PlayedByHand(USUAL, side, as_the_model), late, stakes()), play(USUAL, late, stakes()))
+    late, usual = opened(earliest_round=25), replace(USUAL, split_after_expiry=True)
+    assert same(play(PlayedByHand(usual, side, as_the_model), late, stakes()), play(usual, late, stakes()))
     asked: list[Question] = []
 
     def refuse(question: Question) -> Answer:
         asked.append(question)
         return Answer() if question.kind == "settle" else question.usual
 
-    refused = play(PlayedByHand(USUAL, side, refuse), late, stakes())
+    refused = play(PlayedByHand(usual, side, refuse), late, stakes())
     assert not refused.signed
     assert [q.view.round for q in asked if q.kind == "settle"] == [26, 29, 32, 35, 38]
+
+
+@pytest.mark.parametrize("side", Side)
+def test_after_an_expiry_without_a_deal_the_player_is_asked_in_every_meeting(side):
+    late = opened(earliest_round=25)
+    assert same(play(PlayedByHand(USUAL, side, as_the_model), late, stakes()), play(USUAL, late, stakes()))
+    asked: list[Question] = []
+
+    def firm(question: Question) -> Answer:
+        asked.append(question)
+        return Answer(price=3.0) if question.kind == "propose" else Answer(accept=False)
+
+    limits = ((3.78,), (3.4,)) if side is Side.BUYER else ((2.6,), (2.24,))
+    talks = play(PlayedByHand(USUAL, side, firm), late, stakes(*limits))
+    assert not talks.signed
+    assert [q.view.round for q in asked if q.view.round > 20] == [26, 29, 32, 35, 38]
+    assert {q.kind for q in asked if q.view.round > 20} == {"propose", "answer"}
 
 
 def test_a_firm_buyer_pays_less_than_the_model_would():

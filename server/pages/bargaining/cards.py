@@ -160,6 +160,15 @@ def terms(table: Table) -> list[dict[str, Any]]:
             exact=table.quantity,
         ),
     ]
+    if table.form:
+        rows.append(
+            _row(
+                "Form agreed on" if table.agreed else "Form on the table",
+                table.form,
+                "What a contract would look like: both fall back from the form that they would like best until they"
+                " meet, every month anew. The price above is the mean over what it carries.",
+            )
+        )
     if table.expected is not None:
         rows.append(
             _row(
@@ -236,7 +245,7 @@ def _contract_row(terms: Terms) -> dict[str, Any]:
         "state": terms.state,
         "price": f"{terms.price:.2f}",
         "exact_price": f"${terms.price:.6f} per parcel",
-        "prices": ", ".join(f"{group} {price:.2f}" for group, price in by_group) if several else "",
+        "prices": ", ".join(f"{group} {price:.2f}" for group, price in by_group) if several else terms.structure,
         "escalator": f"{terms.escalator:.1%}",
         "commitment": millions(terms.commitment) if promised else "none",
         "exact_commitment": f"{terms.commitment:,.0f} parcels",

@@ -89,13 +89,15 @@ def question_values(decision: Decision) -> dict[str, Any]:
     """What a visitor has to decide, in words and numbers."""
     question = decision.question
     view = question.view
-    round_ = f"{month_name(decision.month)}, round {view.round} of {question.expiry_round}"
+    over = view.round > question.expiry_round
+    when = "the contract has ended without a new one" if over else f"round {view.round} of {question.expiry_round}"
+    round_ = f"{month_name(decision.month)}, {when}"
     other = NAMES["amazon" if decision.seat == "usps" else "usps"]
     verb = "bids" if SEATS[decision.seat] is Side.SELLER else "asks"
     standing = [value for value in question.price[question.threads] if isfinite(value)]
     all_refused = bool(question.problems(Answer(accept=question.threads)))
     if question.kind == "settle":
-        text = f"{round_}: the contract has ended without a deal. {dollars(standing[0])} would split the gain; take it?"
+        text = f"{round_}: {dollars(standing[0])} would split the gain; take it?"
     elif question.kind == "answer":
         text = f"{round_}: {other} {verb} {_listed(decision)}."
     else:

@@ -1,0 +1,23 @@
+"""With everything known to both, the full menu leads to the efficient contract in the market as it stands."""
+
+import pytest
+
+from experiments.talks.access_curve import MULTIPLIERS
+from experiments.talks.forms import form_worths
+from model.scenario import Scenario
+
+BASELINE = Scenario.load("baseline").with_changes({"n_shippers": 100})
+
+
+@pytest.mark.parametrize("multiplier", MULTIPLIERS)
+def test_the_form_that_both_choose_keeps_the_efficient_share_and_surplus(multiplier):
+    worths = form_worths(BASELINE, multiplier)
+    (chosen,) = (one for one in worths if one.chosen)
+    assert chosen.kept == pytest.approx(1.0, abs=0.02)
+    assert chosen.surplus >= 0.995
+    assert chosen.surplus == max(one.surplus for one in worths)
+    at_will = worths[0]
+    assert at_will.name == "uniform, reversion, at will"
+    assert at_will.surplus < 0.9  # what one price for parcels at will wastes
+    promised = next(one for one in worths if one.name == "uniform, reversion")
+    assert promised.surplus > at_will.surplus + 0.1  # the promise is worth more than any structure of prices

@@ -1,0 +1,183 @@
+"""Packages in the market: the form that both agreed on is the one that is signed, billed, used and settled."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from agents.amazon import Amazon
+from agents.bargaining import MENU, Side, as_seen, build_package
+from agents.calendar import Month
+from agents.rules.contract_use import ContractPosition, taken_back
+from agents.usps import Usps
+from model.answers import AnswerError
+from model.bargains.access import access_groups, access_table
+from model.bargains.forms import imposed_form, on_one_level
+from model.bargains.packages import package_case, package_table
+from model.bargains.table import Pair, PairKind
+from model.market import ParcelMarket
+from model.scenario import Scenario
+from model.timeline import usps_amazon_expiry
+
+PAIR = Pair("usps", "amazon", PairKind.ACCESS)
+EXPIRY = usps_amazon_expiry()
+PROMISED = {"quantity_promised": True}
+CHANGES = {"n_shippers": 150, "demand_shock_sd": 0.0, "zone_shock_sd": 0.0}
+
+
+def market(seed=1, roster=None, **changes):
+    return ParcelMarket(Scenario.load("baseline").with_changes(CHANGES | changes), rng=seed, roster=roster or {})
+
+
+@cache
+def signed(seed=1, **changes):
+    """A market after the first month of the new contract between Amazon and USPS."""
+    run = market(seed, end="2027-12", **dict(changes))
+    while run.month <= max(EXPIRY, Month(2027, 4)):
+        run.step()
+    return run
+
+
+def base(run):
+    return access_table(run, EXPIRY, access_groups(run))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_form_that_was_agreed_on_is_the_one_that_is_signed(seed):
+    run = signed(seed)
+    state, contract = run.state.talks["usps", "amazon"], run.book.get("usps", "amazon")
+    package, level = state.package, float(state.talks.price[0])
+    assert state.talks.signed
+    assert package.form.promised
+    assert contract.shortfall_rule == package.form.rule
+    assert contract.groups == package.groups.names
+    assert contract.price == pytest.approx(package.prices(level))
+    assert np.average(contract.price, weights=contract.commitment) == pytest.approx(level, abs=1e-9)
+    assert (contract.tolerance, contract.take_or_pay_rate) == (package.tolerance, package.shortfall_rate(level))
+    assert sum(contract.commitment) == pytest.approx(package.values.volume[package.carried].sum())
+    np.testing.assert_array_equal(run.amazon.memory.agreed[contract.start], package.carried)
+
+
+def test_under_make_whole_amazon_takes_back_what_costs_it_less_than_usps_saves_whatever_the_price():
+    run = signed(1)
+    contract, amazon = run.book.get("usps", "amazon"), run.amazon
+    assert contract.shortfall_rule == "make_whole"
+    under = amazon.memory.agreed[contract.start]
+    worth = np.linspace(1.0, 5.0, len(under))
+    group = run.zones.price_groups(len(contract.groups))[amazon.memory.slices.zone]
+    floor = np.array(contract.price) * (1.0 - contract.take_or_pay_rate)
+    everywhere, volume = np.ones(len(under), dtype=np.bool_), amazon.memory.slices.volume
+    for factor in (0.9, 1.0, 1.4):  # another price with the same lost margin for a missing parcel
+        price = np.array(contract.price) * factor
+        one = replace(contract, price=tuple(price), take_or_pay_rate=float(1.0 - (floor / price)[0]))
+        owed = np.array(contract.commitment)
+        position = ContractPosition(price, owed, published=5.0, year_left=1.0, year_after=1.0)
+        back = taken_back(one, position, volume, worth, group, everywhere)
+        np.testing.assert_array_equal(back, worth < floor[group] * (1.0 - 1e-12))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_by_its_own_books_neither_side_signs_below_no_deal(seed):
+    run = signed(seed)
+    state = run.state.talks["usps", "amazon"]
+    package, talks = state.package, state.talks
+    level = float(talks.price[0])
+    gains = {}
+    for side, noise in ((Side.BUYER, talks.noise_buyer), (Side.SELLER, talks.noise_seller)):
+        seen = as_seen(package.values, side, float(talks.noise_scale * noise[0]))
+        gain = seen.buyer - level if side is Side.BUYER else level - seen.seller
+        gains[side] = float((seen.volume * package.kept * gain).sum())
+    volume = float(package.values.volume[package.carried].sum())
+    if package.form.structure == "uniform" and package.kept[package.carried].min() > 0.999:
+        assert min(gains.values()) >= -1e-6 * volume
+    buyer, seller = talks.perceived(state.stakes).limits()
+    assert seller[0] <= level <= buyer[0]
+
+
+@pytest.mark.parametrize(
+    ("levers", "rule", "groups"),
+    [
+        ({"shortfall_rule": "make_whole"}, "make_whole", 1),
+        ({"price_structure": "by_zone_type", "shortfall_rule": "make_whole"}, "make_whole", 3),
+        (PROMISED, "reversion", 1),
+        (PROMISED | {"price_structure": "by_zone_type", "shortfall_rule": "take_or_pay"}, "take_or_pay", 3),
+        ({"price_structure": "uniform"}, "reversion", 1),
+    ],
+)  # fmt: skip
+def test_every_form_can_be_imposed(levers, rule, groups):
+    run = market(**levers)
+    form = imposed_form(run)
+    assert (form.rule, form.structure) == (rule, {1: "uniform", 3: "by_zone_type"}[groups])
+    assert on_one_level(run) == ("price_structure" not in levers or len(levers) > 1)
+    if on_one_level(run):
+        package = package_table(run, PAIR, base(run), (0.0, 0.0)).package
+        assert (package.form, len(package.groups.names)) == (form, groups)
+
+
+def test_nothing_is_imposed_by_default_and_the_menu_holds_every_form():
+    run = market()
+    assert imposed_form(run) is None
+    assert package_case(run, PAIR, base(run), Side.BUYER).menu == MENU
+
+
+class Insists(Usps):
+    """USPS that takes nothing but one price for all at take-or-pay."""
+
+    def ranks_forms(self, case, packages):
+        return [k for k, one in enumerate(case.menu) if (one.structure, one.rule) == ("uniform", "take_or_pay")]
+
+
+class Refuses(Amazon):
+    """Amazon that pays for no missing parcel."""
+
+    def ranks_forms(self, case, packages):
+        return [k for k, one in enumerate(case.menu) if one.rule == "reversion"]
+
+
+def test_a_party_can_insist_on_a_form_and_two_that_refuse_each_others_sign_nothing():
+    table = package_table(insisting := market(roster={"usps": Insists}), PAIR, base(insisting), (0.0, 0.0))
+    assert (table.package.form.structure, table.package.form.rule) == ("uniform", "take_or_pay")
+    apart = market(roster={"usps": Insists, "amazon": Refuses})
+    table = package_table(apart, PAIR, base(apart), (0.0, 0.0))
+    assert table.package is None
+    assert not table.stakes().agreeable().any()
+    assert not table.taken(np.array([3.0])).any()
+
+
+def test_a_side_that_expects_a_deal_to_cost_more_promises_less():
+    run = market()
+    usual = package_table(run, PAIR, base(run), (0.0, 0.0)).package
+    dear = package_table(run, PAIR, base(run), (0.0, 0.5)).package
+    assert dear.carried.sum() < usual.carried.sum()
+    assert not (dear.carried & ~usual.carried).any()
+
+
+@pytest.mark.parametrize("answer", [[0, 0], [99], [-1]])
+def test_an_impossible_order_of_forms_is_refused_in_one_sentence(answer):
+    class Confused(Amazon):
+        def ranks_forms(self, case, packages):
+            return answer
+
+    run = market(roster={"amazon": Confused})
+    with pytest.raises(AnswerError, match=r"amazon: order of the forms is .* allowed: each of 0 to 9"):
+        package_table(run, PAIR, base(run), (0.0, 0.0))
+
+
+def test_an_impossible_promise_is_refused_in_one_sentence():
+    class Confused(Usps):
+        def would_promise(self, case):
+            return np.ones(3)
+
+    run = market(roster={"usps": Confused})
+    with pytest.raises(AnswerError, match="usps: what a contract should promise"):
+        package_table(run, PAIR, base(run), (0.0, 0.0))
+
+
+def test_what_the_regulator_refuses_comes_back_as_a_level_that_covers_every_group():
+    run = market()
+    case = package_case(run, PAIR, base(run), Side.BUYER)
+    form = next(one for one in MENU if one.structure == "by_zone_type")
+    package = build_package(case, form, base(run).values.efficient)
+    floor = package.prices(2.5) * np.array([1.0, 1.05, 0.9])
+    assert (package.prices(package.least_level(floor)) >= floor - 1e-9).all()

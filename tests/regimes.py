@@ -33,10 +33,16 @@ REGIMES: dict[str, tuple[str, dict[str, Any], int]] = {
 }
 
 
-def play(name: str, seed: int = 3) -> ParcelMarket:
-    """The market of a regime after its months."""
+#: Rules by which carriers and shippers act like firms, each at the value that leaves the market as it was without it.
+WITHOUT_FIRMS: dict[str, float] = {
+    "reached_addresses_decide": 0,
+}
+
+
+def play(name: str, changed: Mapping[str, Any], seed: int = 3) -> ParcelMarket:
+    """The market of a regime after its months, with some more changes."""
     scenario, changes, months = REGIMES[name]
-    settings = Scenario.load(scenario).with_changes({"n_shippers": SHIPPERS} | changes)
+    settings = Scenario.load(scenario).with_changes({"n_shippers": SHIPPERS} | changes | dict(changed))
     market = ParcelMarket(settings, rng=seed)
     for _ in range(months):
         market.step()
@@ -50,21 +56,21 @@ def taken(market: ParcelMarket) -> tuple[dict[str, np.ndarray], list[str], dict[
     return records, events, market.outcomes()
 
 
-def save(folder: Path) -> None:
+def save(folder: Path, changed: Mapping[str, Any]) -> None:
     """Play all regimes and keep what they gave."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in REGIMES:
-        records, events, outcomes = taken(play(name))
+        records, events, outcomes = taken(play(name, changed))
         np.savez(folder / f"{name}.npz", **records)
         (folder / f"{name}.json").write_text(json.dumps({"events": events, "outcomes": outcomes}), encoding="utf-8")
         print(f"{name}: {len(records)} series, {len(events)} events, {len(outcomes)} outcomes", flush=True)
 
 
-def compare(folder: Path, common: bool = False) -> list[str]:
+def compare(folder: Path, changed: Mapping[str, Any], common: bool = False) -> list[str]:
     """Differences between what is kept and what the code gives now, one line each."""
     found = []
     for name in REGIMES:
-        records, events, outcomes = taken(play(name))
+        records, events, outcomes = taken(play(name, changed))
         kept = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         with np.load(folder / f"{name}.npz") as before:
             found += [f"{name}: {line}" for line in differing("series", dict(before), records, common)]
@@ -98,11 +104,13 @@ def main() -> int:
     parser.add_argument("what", choices=("save", "compare"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--common", action="store_true", help="Series and outcomes that one side lacks are allowed")
+    parser.add_argument("--without-firms", action="store_true", help="Rules of firms off: the market of before them")
     options = parser.parse_args()
+    changed = WITHOUT_FIRMS if options.without_firms else {}
     if options.what == "save":
-        save(options.folder)
+        save(options.folder, changed)
         return 0
-    found = compare(options.folder, options.common)
+    found = compare(options.folder, changed, options.common)
     print("\n".join(found) or "equal to the last bit")
     return 1 if found else 0
 

@@ -53,7 +53,8 @@ class NumpyMonth:
         utility = np.where(offered, month.constants[segment], 0.0) - month.price_coef[rows, segment, None] * (
             paid / month.price_level + month.other_cost[segment]
         )
-        covered = np.where(month.national, 1.0, (month.mix @ month.reach[segment].T)[home])
+        covered = (month.mix @ month.reach[segment].T)[home]
+        covered = np.where(month.national | month.reached_decide, 1.0, covered)
         beyond = utility[np.arange(len(rows)), fallback][:, None]
         possible = (month.available(segment) | (month.national & offered))[home]
         shared = np.where(possible, covered * utility + (1.0 - covered) * beyond, -np.inf)

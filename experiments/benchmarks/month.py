@@ -45,6 +45,7 @@ class ShipperMonth:
         month_mix: Destination mix of the month, (R, Z).
         national: Which carriers serve every address, (K,).
         min_coverage: Smallest reach of a primary carrier.
+        reached_decide: Whether shippers decide for the addresses that a partial carrier reaches alone.
         hazard: Chance to reconsider.
         refusal_months: Months of refusal after which a shipper reconsiders.
         inertia: Utility of staying.
@@ -73,6 +74,7 @@ class ShipperMonth:
     month_mix: Floats
     national: NDArray[np.bool_]
     min_coverage: float
+    reached_decide: bool
     hazard: float
     refusal_months: float
     inertia: float
@@ -147,6 +149,7 @@ def take_month(market: ParcelMarket) -> ShipperMonth:
         month_mix=demand.mix,
         national=market.national,
         min_coverage=p.primary_min_coverage,
+        reached_decide=p.reached_addresses_decide > 0.0,
         hazard=p.reconsider_hazard,
         refusal_months=p.refusal_months,
         inertia=p.switching_inertia,

@@ -27,7 +27,7 @@ class World:
         self.available = [month.available(s).tolist() for s in range(len(month.constants))]
         self.mix = month.month_mix.tolist()
         self.mean_refused = (month.mix @ month.refused.T).tolist()
-        self.national = month.national.tolist()
+        self.national, self.reached_decide = month.national.tolist(), month.reached_decide
         self.hazard, self.refusal_months, self.inertia = month.hazard, month.refusal_months, month.inertia
         self.n_zones = len(self.mix[0])
         groups, (segments, carriers) = len(self.mix) + 1, month.constants.shape
@@ -99,7 +99,7 @@ class SmallShipper:
                     if not world.available[segment][self.division][carrier]:
                         options.append(-inf)
                         continue
-                    covered = world.mean_reach[segment][self.division][carrier]
+                    covered = 1.0 if world.reached_decide else world.mean_reach[segment][self.division][carrier]
                     value = covered * value + (1.0 - covered) * self.utility(segment, fallback)
                 options.append(value + world.inertia if carrier == present else value)
         best = max(options)

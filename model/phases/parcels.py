@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS
-from agents.rules.choice import Menu, primary_available, reconsider
+from agents.rules.choice import Menu, own_weight, primary_available, reconsider
 from agents.rules.pricing import quote
 from agents.rules.sourcing import MonthToSource
 from model.access import decide_access, handed_share, set_reach
@@ -119,7 +119,7 @@ def _reconsider_small_shippers(market: Economy) -> None:
         menu = Menu(
             utility[:, national],
             utility[:, ~national],
-            reach[:, ~national],
+            own_weight(reach[:, ~national], p.reached_addresses_decide > 0.0),
             (available[home] & offered)[:, ~national],
         )
         before = shippers.primary[rows, segment]

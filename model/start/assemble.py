@@ -106,6 +106,7 @@ def assemble(
         floor=floor,
         inertia=p.switching_inertia,
         min_coverage=p.primary_min_coverage,
+        reached_decide=p.reached_addresses_decide > 0.0,
     )
     order = streams.generator("start_order").random(population.uniform.shape)
     shippers, solution = settle_customers(population.shippers, setting, share, price, population.uniform, order)

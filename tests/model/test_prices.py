@@ -45,10 +45,11 @@ def test_a_poor_margin_raises_prices_only_where_that_pays():
     assert paid_growth(response, margin_gap=-0.02, margin_may_raise=False, **situation) < plain
 
 
+@pytest.mark.parametrize("reached_decide", [0, 1])
 @pytest.mark.parametrize("carrier", [USPS, AMAZON, UPS, FEDEX, 4])
-def test_the_elasticity_is_that_of_the_parcels(market, carrier):
+def test_the_elasticity_is_that_of_the_parcels(market, carrier, reached_decide):
     """Against parcels recomputed at prices a little higher."""
-    built = market(n_shippers=400, end="2025-01")
+    built = market(n_shippers=400, end="2025-01", reached_addresses_decide=reached_decide)
 
     def demand(step):
         tariffs = built.state.tariffs
@@ -64,6 +65,21 @@ def test_the_elasticity_is_that_of_the_parcels(market, carrier):
     found = np.log(up.parcels[sold, carrier] / down.parcels[sold, carrier]) / np.log((1 + 1e-5) / (1 - 1e-5))
     np.testing.assert_allclose(here.elasticity[sold, carrier], found, rtol=1e-5)
     np.testing.assert_allclose(here.parcels.sum(axis=1), built.annual_parcels.sum(axis=0))
+
+
+@pytest.mark.parametrize("key", ["ontrac", "veho", "uniuni", "speedx", "jitsu"])
+def test_a_regional_carrier_that_reaches_a_fifth_more_sells_a_fifth_more(market, key):
+    """In the homes where it could be a primary carrier already; all reach enough for that."""
+    built = market(n_shippers=400, end="2025-01")
+    carrier = built.carriers.keys.index(key)
+
+    def sold():
+        found = long_run_demand(built.figures, built.shippers, built.state, built.mix, built.national)
+        return found.parcels[:, carrier].sum()
+
+    before = sold()
+    built.state.network.coverage[carrier] *= 1.2
+    assert sold() / before == pytest.approx(1.2)
 
 
 def test_carriers_whose_margin_may_not_raise_prices_are_told(finished):

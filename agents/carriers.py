@@ -67,15 +67,17 @@ class Carrier(Party):
         self.target_margin = target_margin
         self.price_month = price_month
         self.negative_months = 0
+        self.burned = 0.0
         self.learning_since: Month | None = None
 
     def close_month(self, cash: float) -> None:
-        """Count months of losses in a row.
+        """Count months of losses in a row, and what losses its owners have paid for that gains have not made up for, $.
 
         Args:
             cash: Its operating cash flow of the month, seasonally adjusted, $.
         """
         self.negative_months = months_of_losses(self.negative_months, cash)
+        self.burned = max(0.0, self.burned - cash)
 
     def price_increase(self) -> float:
         """Yearly growth of paid prices that its situation asks for (section 9)."""
@@ -88,8 +90,14 @@ class Carrier(Party):
             utilisation_gap=books.utilisation - books.start_utilisation,
             rival_ratio=self.world.rival_price_ratio(self.index),
             margin_may_raise=self.margin_may_raise(),
+            largest_cut=self.largest_cut(),
         )
         return min(wanted, self.largest_increase())
+
+    def largest_cut(self) -> float:
+        """Largest yearly cut of paid prices that it may decide on."""
+        most: float = self.world.figures.price_cut_max
+        return most
 
     def largest_increase(self) -> float:
         """Largest yearly growth of paid prices that it may decide on."""

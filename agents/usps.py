@@ -84,6 +84,10 @@ class Usps(Carrier):
         largest_list_step = figures.inflation + figures.usps_price_step_max
         return min(super().largest_increase(), figures.list_to_paid_pass_through * largest_list_step)
 
+    def largest_cut(self) -> float:
+        """None: its price lists are filed with the regulator, and it files no general cut."""
+        return 0.0
+
     def price_structure(self, usual: PriceStructure) -> PriceStructure:
         """How it prices last-mile access: as the scenario says, unless it has a way of its own.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.geography import SEGMENTS
 from agents.rules.blocks import softmax_over_options
-from agents.rules.choice import own_weight, primary_available
+from agents.rules.choice import delivers_at_home, own_weight, primary_available
 from agents.shippers import ShipperTable
 from model.parameters import Parameters
 from model.state import MarketState
@@ -40,7 +40,7 @@ class _Offers:
     Attributes:
         carrier: Their indices, (M,).
         n_national: How many of them serve every address.
-        constants: (M, 1).
+        constants: With how well they are known, (M, H).
         level: List level, $, (M, 1).
         floor: Lowest quote, $, (M, 1).
         other: Money value of days and reliability at prices of today, $, (M, 1).
@@ -61,7 +61,12 @@ class _Offers:
 
 
 def long_run_demand(
-    p: Parameters, shippers: ShipperTable, state: MarketState, mix: Floats, national: NDArray[np.bool_]
+    p: Parameters,
+    shippers: ShipperTable,
+    state: MarketState,
+    mix: Floats,
+    national: NDArray[np.bool_],
+    home: NDArray[np.bool_] | None,
 ) -> LongRunDemand:
     """Evaluate the stationary chances of the choice rule for every shipper, and their answer to each carrier's price.
 
@@ -75,10 +80,12 @@ def long_run_demand(
         state: Prices, perceived quality, coverage.
         mix: Destination mix by division, (R, Z).
         national: Which carriers serve every address, (K,).
+        home: Zones of each division, (R, Z), where carriers are primary where they deliver at home; None if not.
     """
     tariffs, choice, price_level = state.tariffs, state.choice, state.environment.price_level
     by_division = mix @ state.network.coverage.T
-    reach = np.where(primary_available(by_division, p.primary_min_coverage), by_division, 0.0)
+    at_home = None if home is None else delivers_at_home(state.network.coverage, home)
+    reach = np.where(primary_available(by_division, p.primary_min_coverage, at_home), by_division, 0.0)
     reach = np.where(national, 1.0, reach).T
     own = own_weight(reach, p.reached_addresses_decide > 0.0)
     surcharge = (mix @ tariffs.surcharge.T).T
@@ -86,21 +93,21 @@ def long_run_demand(
     offered = np.isfinite(choice.constants)
     stay = float(np.expm1(p.switching_inertia))
     parcels, value, response = (np.zeros(choice.constants.shape) for _ in range(3))
-    for rows, home in shippers.blocks_by_home():
+    for rows, home_of in shippers.blocks_by_home():
         discount, weight = shippers.discount[rows], shippers.weight[rows]
         for s in range(len(SEGMENTS)):
-            there = offered[s] & reach[:, home].any(axis=1)
+            there = offered[s] & reach[:, home_of].any(axis=1)
             carrier = np.concatenate([np.flatnonzero(there & national), np.flatnonzero(there & ~national)])
             offers = _Offers(
                 carrier,
                 int((there & national).sum()),
-                constants=choice.constants[s, carrier, None],
+                constants=choice.constants[s, carrier, None] + choice.known[carrier[:, None], home_of],
                 level=tariffs.offered[s, carrier, None],
                 floor=tariffs.floor[s, carrier, None],
                 other=other[s, carrier, None],
-                surcharge=surcharge[carrier[:, None], home],
-                reach=reach[carrier[:, None], home],
-                own=own[carrier[:, None], home],
+                surcharge=surcharge[carrier[:, None], home_of],
+                reach=reach[carrier[:, None], home_of],
+                own=own[carrier[:, None], home_of],
             )
             share, paid, slope = _evaluate(offers, discount, shippers.price_coef[rows, s] / price_level, stay)
             volume = shippers.annual_volume[rows, s] * weight

@@ -36,6 +36,13 @@ REGIMES: dict[str, tuple[str, dict[str, Any], int]] = {
 #: Rules by which carriers and shippers act like firms, each at the value that leaves the market as it was without it.
 WITHOUT_FIRMS: dict[str, float] = {
     "reached_addresses_decide": 0,
+    "regional_home_primary": 0,
+    "regional_diffusion": 0,
+    "regional_fixed_share": 1,
+    "regional_runway": 0,
+    "takeover_working_months": 0,
+    "regional_footprint_follows": 0,
+    "price_cut_max": 0,
 }
 
 

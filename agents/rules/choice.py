@@ -59,16 +59,31 @@ def own_weight(coverage: Floats, reached_decide: bool) -> Floats:
     return np.where(coverage > 0.0, 1.0, 0.0) if reached_decide else coverage
 
 
-def primary_available(coverage: Floats, min_coverage: float) -> Booleans:
-    """Where a carrier can be a shipper's primary one: where it reaches enough destinations, or in its best division.
+def delivers_at_home(coverage: Floats, home: Booleans) -> Booleans:
+    """In which divisions a carrier delivers somewhere, (R, K).
+
+    Args:
+        coverage: Share of households that each carrier reaches, (K, Z).
+        home: Zones of each division, (R, Z).
+    """
+    return np.asarray((home[:, None] & (coverage > 0.0)).any(axis=2))
+
+
+def primary_available(coverage: Floats, min_coverage: float, at_home: Booleans | None = None) -> Booleans:
+    """Where a carrier can be a shipper's primary one: where it delivers in the shipper's home division.
+
+    Without that rule: where it reaches enough destinations, or in its best division.
 
     Args:
         coverage: Share of destinations that each carrier reaches, by home division, (R, K).
         min_coverage: Smallest share; a small carrier that reaches it nowhere sells where it reaches most.
+        at_home: In which divisions each carrier delivers, (R, K) (see `delivers_at_home`); None where reach decides.
 
     Returns:
         (R, K).
     """
+    if at_home is not None:
+        return np.asarray((coverage > 0.0) & at_home)
     best = coverage.max(axis=0)
     return np.asarray((coverage > 0.0) & (coverage >= np.minimum(min_coverage, best)))
 

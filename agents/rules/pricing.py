@@ -96,8 +96,9 @@ def paid_growth(
     utilisation_gap: float,
     rival_ratio: float,
     margin_may_raise: bool = True,
+    largest_cut: float = 0.0,
 ) -> float:
-    """Yearly growth of a carrier's paid prices, between 0 and the largest list increase that reaches them.
+    """Yearly growth of a carrier's paid prices, from its largest cut to the largest increase that reaches them.
 
     Args:
         response: Coefficients.
@@ -107,6 +108,7 @@ def paid_growth(
         utilisation_gap: Utilisation of the last year less its start value.
         rival_ratio: Rivals' price over own price, relative to the same ratio at the start.
         margin_may_raise: False where a higher price would lower profit, so that a poor margin is no reason to raise.
+        largest_cut: Largest yearly cut of what is paid, as a share.
 
     Returns:
         Growth as a share.
@@ -121,4 +123,4 @@ def paid_growth(
         + response.utilisation * utilisation_gap
         + response.rivals * (rival_ratio - 1.0)
     )
-    return float(np.clip(growth, 0.0, response.pass_through * response.list_increase_max))
+    return float(np.clip(growth, -largest_cut, response.pass_through * response.list_increase_max))

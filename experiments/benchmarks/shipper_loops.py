@@ -19,6 +19,7 @@ class World:
 
     def __init__(self, month: ShipperMonth) -> None:
         self.constants = month.constants.tolist()
+        self.known, self.best_known = month.known.tolist(), month.known.max(axis=0).tolist()
         self.level, self.floor, self.other = month.level.tolist(), month.floor.tolist(), month.other_cost.tolist()
         self.surcharge, self.price_level = month.surcharge.tolist(), month.price_level
         self.mean_surcharge = (month.mix @ month.surcharge.T).tolist()
@@ -79,7 +80,9 @@ class SmallShipper:
         world = self.world
         paid = self.quote(segment, carrier) + world.mean_surcharge[self.division][carrier]
         cost = paid / world.price_level + world.other[segment][carrier]
-        return float(world.constants[segment][carrier] - self.price_coef[segment] * cost)
+        return float(
+            world.constants[segment][carrier] + world.known[self.division][carrier] - self.price_coef[segment] * cost
+        )
 
     def choose(self, segment: int) -> None:
         """Choose a carrier anew."""
@@ -153,7 +156,8 @@ class EnterpriseShipper:
                 weights.append(0.0)
                 continue
             cost = (price[carrier] + world.surcharge[carrier][zone]) / level + world.other[segment][carrier]
-            weights.append(exp(constant - self.price_coef[segment] * cost + world.inertia * lagged[carrier][zone]))
+            liking = constant + world.best_known[carrier] + world.inertia * lagged[carrier][zone]
+            weights.append(exp(liking - self.price_coef[segment] * cost))
         total = sum(weights)
         served = [weight / total * reach[carrier][zone] for carrier, weight in enumerate(weights)]
         fallback = sum(share for share, national in zip(served, world.national, strict=True) if national)

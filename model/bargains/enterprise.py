@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
+from agents.rules.choice import delivers_at_home
 from model.carriers import FEDEX, REGIONAL, UPS
 from model.contract_margins import enterprise_quotes
 from model.operations import quote_floors, usps_mean_cost
@@ -92,6 +93,8 @@ def _sellers(market: Economy) -> list[tuple[int, ...]]:
     reach = market.mix @ market.state.network.coverage.T * regional  # (R, K)
     best, most = reach.argmax(axis=1), reach.max(axis=1)
     enough = most >= market.figures.primary_min_coverage
+    if market.home is not None:
+        enough = delivers_at_home(market.state.network.coverage, market.home)[np.arange(len(best)), best] & (most > 0.0)
     homes = market.shippers.division[market.shippers.enterprise]
     return [(UPS, FEDEX, *((int(best[home]),) if enough[home] else ())) for home in homes]
 
@@ -137,7 +140,7 @@ def buyer_values(market: Economy, price: Floats) -> Floats:
     other = quality_cost(market.figures, choice.perceived_on_time, choice.transit_delay)
     reach = np.where(market.national, 1.0, market.mix @ market.state.network.coverage.T)
     reach = reach[market.shippers.division[market.shippers.enterprise]][:, None, :]
-    utility = np.where(offered, choice.constants, -np.inf) - coef * (price / level + other)
+    utility = np.where(offered, choice.enterprise_constants, -np.inf) - coef * (price / level + other)
     weight = np.exp(utility - utility.max(axis=2, keepdims=True)) * reach
     share = np.clip(weight / weight.sum(axis=2, keepdims=True), 1e-12, 1.0 - 1e-12)
     return np.asarray(price - np.log1p(-share) / (share * coef) * level)

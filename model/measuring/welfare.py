@@ -55,7 +55,9 @@ def shipper_surplus(
             utility /= level
             utility += other[s, carriers, None]
             utility *= coef
-            np.subtract(choice.constants[s, carriers, None], utility, out=utility)
+            np.subtract(
+                choice.constants[s, carriers, None] + choice.known[carriers[:, None], home], utility, out=utility
+            )
             value[rows, s] = choice_value(utility, reached, carriers, national) / coef
     return value
 

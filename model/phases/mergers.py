@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost import mean_over_coverage
-from agents.rules.choice import primary_available
+from agents.rules.choice import delivers_at_home, primary_available
 from agents.rules.mergers import MergerCase
 from model.answers import AnswerError
 from model.bargains.enterprise import buyer_name
@@ -70,6 +70,7 @@ def merge(market: Economy, leaver: int, others: Iterable[int]) -> bool:
 
 def merger_case(market: Economy, leaver: int, buyer: int) -> MergerCase:
     """What a carrier expects of taking over the leaver: its parcels at its prices, at the buyer's unit cost."""
+    p = market.figures
     zones, env, network, books = market.zones, market.state.environment, market.state.network, market.state.books
     parcels = network.annual_volume[leaver]
     coverage = np.maximum(_joined_coverage(market, leaver, buyer), SMALLEST_COVERAGE)
@@ -84,6 +85,7 @@ def merger_case(market: Economy, leaver: int, buyer: int) -> MergerCase:
         parcels=parcels,
         margin=price - mean_over_coverage(grid, coverage) - upstream,
         fixed=_fixed_cost_that_stays(market, leaver) * MONTHS_PER_YEAR * env.price_level,
+        bill=float(books.cost[:, leaver].mean()) * p.takeover_working_months,
     )
 
 
@@ -129,6 +131,7 @@ def _join_networks(market: Economy, leaver: int, buyer: int) -> None:
     for by_zone in (network.capacity, network.in_place, network.annual_volume):
         by_zone[buyer] += by_zone[leaver]
         by_zone[leaver] = 0.0
+    network.start_handled[buyer] += network.start_handled[leaver] if market.figures.regional_fixed_share < 1.0 else 0.0
     network.recent_volume[:, buyer] += network.recent_volume[:, leaver]
     network.recent_volume[:, leaver] = 0.0
     network.pipeline = [
@@ -146,13 +149,16 @@ def _join_standing(market: Economy, leaver: int, buyer: int) -> None:
     both = np.isfinite(constants[:, leaver]) & np.isfinite(constants[:, buyer])
     mean = (constants[:, leaver] * weight[0] + constants[:, buyer] * weight[1]) / weight.sum()
     constants[:, buyer] = np.where(both, mean, constants[:, buyer])
+    since = market.state.choice.since
+    since[buyer] = np.minimum(since[buyer], since[leaver])
 
 
 def _move_small_shippers(market: Economy, leaver: int, buyer: int, offered: Bools) -> None:
     """The leaver's shippers become the buyer's, where it sells their segment and can be a primary carrier."""
     shippers = market.shippers
     reach = market.mix @ market.state.network.coverage.T
-    available = primary_available(reach, market.figures.primary_min_coverage)[shippers.division, buyer]
+    at_home = None if market.home is None else delivers_at_home(market.state.network.coverage, market.home)
+    available = primary_available(reach, market.figures.primary_min_coverage, at_home)[shippers.division, buyer]
     moved = (shippers.primary == leaver) & available[:, None] & offered
     shippers.primary[moved] = buyer
     shippers.refused_months[moved] = 0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS
-from agents.rules.choice import Menu, own_weight, primary_available, reconsider
+from agents.rules.choice import Menu, delivers_at_home, own_weight, primary_available, reconsider
 from agents.rules.pricing import quote
 from agents.rules.sourcing import MonthToSource
 from model.access import decide_access, handed_share, set_reach
@@ -109,12 +109,14 @@ def _reconsider_small_shippers(market: Economy) -> None:
         if len(rows) == 0:
             continue
         coverage = market.mix @ reached[segment].T
-        available = primary_available(coverage, p.primary_min_coverage)
+        at_home = None if market.home is None else delivers_at_home(reached[segment], market.home)
+        available = primary_available(coverage, p.primary_min_coverage, at_home)
         home = shippers.division[rows]
         paid = quote(tariffs.offered[segment], tariffs.floor[segment], shippers.discount[rows, None]) + surcharge[home]
         offered = np.isfinite(choice.constants[segment])
         cost = paid / market.state.environment.price_level + other[segment]
-        utility = np.where(offered, choice.constants[segment] - shippers.price_coef[rows, segment, None] * cost, -1e9)
+        liking = choice.constants[segment] + choice.known.T[home]
+        utility = np.where(offered, liking - shippers.price_coef[rows, segment, None] * cost, -1e9)
         reach = coverage[home]
         menu = Menu(
             utility[:, national],
@@ -142,7 +144,7 @@ def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]
     rows, level = shippers.enterprise, market.state.environment.price_level
     price = np.where(np.isnan(choice.enterprise_price), enterprise_quotes(market), choice.enterprise_price)
     choice.enterprise_share = enterprise_split(
-        choice.constants,
+        choice.enterprise_constants,
         price / level,
         tariffs.surcharge / level,
         quality_cost(market.figures, choice.perceived_on_time, choice.delay_by_carrier),

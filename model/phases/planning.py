@@ -133,6 +133,7 @@ def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
         locked=network.locked(carrier, month + -int(market.figures.capacity_lock_months)),
         coverage=network.coverage[carrier],
         unit_cost=unit_cost,
+        revenue=revenue,
         margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
         cost_growth=growth,
         utilisation=float(books.utilisation[:, carrier].mean()),

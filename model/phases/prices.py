@@ -71,7 +71,7 @@ def variable_costs(market: Economy) -> Floats:
 
 def demand_and_cost(market: Economy) -> tuple[LongRunDemand, Floats]:
     """Long-run demand at today's prices, and what one more parcel costs, (S, K)."""
-    demand = long_run_demand(market.figures, market.shippers, market.state, market.mix, market.national)
+    demand = long_run_demand(market.figures, market.shippers, market.state, market.mix, market.national, market.home)
     return demand, variable_costs(market)
 
 
@@ -117,18 +117,26 @@ def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced:
     tariffs.list_growth[carrier] = mean_growth / p.list_to_paid_pass_through
     if mean_growth == 0.0:
         return
-    may_raise = market.carrier_agents[carrier].margin_may_raise()
+    may_raise, list_growth = market.carrier_agents[carrier].margin_may_raise(), abs(tariffs.list_growth[carrier])
     market.events.add(
         market.month,
         "price",
         (market.carriers.keys[carrier],),
-        f"{market.carriers.names[carrier]} raises its list prices by {100 * tariffs.list_growth[carrier]:.1f} %"
+        f"{market.carriers.names[carrier]} {_moves(mean_growth)} its list prices by {100 * list_growth:.1f} %"
         + (" as announced" if announced else "")
-        + ("" if may_raise or announced else ", though its margin is no reason: demand would fall too far"),
+        + (
+            ""
+            if may_raise or announced or mean_growth < 0.0
+            else ", though its margin is no reason: demand would fall too far"
+        ),
         margin_may_raise=float(may_raise),
         list_growth=tariffs.list_growth[carrier],
         paid_growth=mean_growth,
     )
+
+
+def _moves(growth: float) -> str:
+    return "raises" if growth > 0.0 else "lowers"
 
 
 def _announced(market: Economy, carrier: Carrier) -> Floats | None:

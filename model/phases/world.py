@@ -9,6 +9,7 @@ import numpy as np
 from agents.carriers import Carrier
 from agents.rules.announced import AnnouncedPlan
 from model.capital import buy_capital
+from model.consideration import become_known
 from model.demand import season_factors
 from model.fixed_costs import close_capacity
 from model.phases.entry_exit import leave
@@ -35,6 +36,7 @@ def update_environment(market: Economy) -> None:
             if fact.month == market.month and fact.kind in ("plan", "decision"):
                 actors = tuple(name.strip().lower() for name in fact.actors)
                 market.events.add(market.month, "fact", actors, f"{', '.join(fact.actors)}: {fact.text}")
+    become_known(market)
     draw = market.streams.generator("demand_shock", market.month).standard_normal()
     env.common_shock = p.demand_ar1 * env.common_shock + p.demand_shock_sd * float(draw)
 

@@ -13,7 +13,9 @@ from agents.rules.sourcing import AmazonFlows
 from agents.shipper_memory import ShipperMemory
 from agents.shippers import ShipperTable
 from model.carriers import AMAZON, USPS, CarrierTable
+from model.consideration import home_rule, home_zones, opening_years
 from model.demand import destination_mix
+from model.history.table import LAST_YEAR, base_time
 from model.operations import SMALLEST_COVERAGE, CostModel, StreetCosts, build_cost_model, street_costs, usps_costs
 from model.parameters import Parameters
 from model.start.amazon_flows import amazon_flows
@@ -64,7 +66,12 @@ class Start:
 
 
 def assemble(
-    p: Parameters, zones: ZoneTable, carriers: CarrierTable, streams: Streams, plan_from: Month | None = None
+    p: Parameters,
+    zones: ZoneTable,
+    carriers: CarrierTable,
+    streams: Streams,
+    start: Month,
+    plan_from: Month | None = None,
 ) -> Start:
     """Build the state at the start of the run from the accounts of the year before.
 
@@ -73,6 +80,7 @@ def assemble(
         zones: The zone table.
         carriers: The carriers.
         streams: Random streams.
+        start: First month of the run.
         plan_from: Month from which on Amazon's rural plan runs, if it is known at the start.
 
     Raises:
@@ -81,11 +89,12 @@ def assemble(
     national = np.array([group not in ("amazon", "regional") for group in carriers.groups])
     mix, amazon_mix = destination_mix(p, zones), destination_mix(p, zones, tilt=False)
     flows = amazon_flows(p, zones)
-    coverage = carriers.household_coverage.copy()
-    coverage[AMAZON] = flows.coverage
-
-    share, price = target_shares(p, carriers), target_prices(p, carriers)
+    share, price = target_shares(p, carriers, base_time(start)), target_prices(p, carriers)
     segment_volume = p.by_segment("volume_segment") * BILLION
+    coverage = carriers.household_coverage * _footprint(p, carriers, segment_volume @ share, start)[:, None]
+    coverage[AMAZON] = flows.coverage
+    home = home_zones(zones, len(mix))
+
     expected = _expected_volume(share, segment_volume, amazon_mix[0], coverage, national)
     costs = build_cost_model(p, zones, carriers, _zone_cost_noise(p, zones, streams))
     costs = _close_usps_upstream(p, zones, costs, expected[USPS], share[:, USPS] * segment_volume, flows)
@@ -107,6 +116,7 @@ def assemble(
         inertia=p.switching_inertia,
         min_coverage=p.primary_min_coverage,
         reached_decide=p.reached_addresses_decide > 0.0,
+        home=home_rule(p, home),
     )
     order = streams.generator("start_order").random(population.uniform.shape)
     shippers, solution = settle_customers(population.shippers, setting, share, price, population.uniform, order)
@@ -118,7 +128,9 @@ def assemble(
     state = MarketState(
         environment=Environment(),
         tariffs=opening_tariffs(solution.level, floor, surcharges),
-        choice=opening_choice(p, shippers, solution, on_time, (volume, value), mean_surcharge),
+        choice=opening_choice(
+            p, shippers, solution, on_time, (volume, value), mean_surcharge, opening_years(carriers, coverage, home)
+        ),
         network=network,
         books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows),
         access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage),
@@ -131,6 +143,22 @@ def _zone_cost_noise(p: Parameters, zones: ZoneTable, streams: Streams) -> Float
     """What zones cost Amazon over what their density says, (Z,); median 1, as in the table of access demand."""
     normal = streams.generator("zone_cost_noise", owner="amazon").standard_normal(zones.n_zones)
     return np.asarray(np.exp(p.zone_cost_noise_sd * normal))
+
+
+def _footprint(p: Parameters, carriers: CarrierTable, volume: Floats, start: Month) -> Floats:
+    """Share of its listed footprint that each carrier has at the start, (K,): that of its parcels before 2024.
+
+    Args:
+        p: Figures.
+        carriers: The carriers.
+        volume: Parcels a year at the start, (K,).
+        start: First month.
+    """
+    regional = np.array([group == "regional" for group in carriers.groups]) & ~np.array(carriers.added)
+    if start.year > LAST_YEAR:  # the list is of that year
+        return np.ones(len(volume))
+    listed = np.where(regional, np.maximum(carriers.volume_2024, 1.0), 1.0)
+    return np.where(regional, np.clip(volume / listed, 0.0, 1.0) ** p.regional_footprint_follows, 1.0)
 
 
 def _expected_volume(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.rules.blocks import BLOCK, blocks
-from agents.rules.choice import own_weight, primary_available, stationary_by_option
+from agents.rules.choice import delivers_at_home, own_weight, primary_available, stationary_by_option
 from agents.rules.pricing import quote
 from agents.shippers import ShipperTable
 
@@ -30,6 +30,7 @@ class ChoiceSetting:
         inertia: Utility of staying.
         min_coverage: Smallest share of destinations that makes a partial carrier a primary one.
         reached_decide: Whether shippers decide for the addresses that a partial carrier reaches alone.
+        home: Zones of each division, (R, Z), where carriers are primary where they deliver at home; None if not.
     """
 
     national: Booleans
@@ -41,6 +42,12 @@ class ChoiceSetting:
     inertia: float
     min_coverage: float
     reached_decide: bool
+    home: Booleans | None
+
+    def available(self) -> Booleans:
+        """Where each carrier can be a shipper's primary one, by division, (R, K)."""
+        at_home = None if self.home is None else delivers_at_home(self.coverage, self.home)
+        return primary_available(self.mix_coverage(), self.min_coverage, at_home)
 
     def mix_coverage(self) -> Floats:
         """Share of destinations that each carrier reaches, by division, (R, K)."""
@@ -108,7 +115,7 @@ class SmallRows:
             coverage=np.ascontiguousarray(reach.T),
             own=np.ascontiguousarray(own_weight(reach, setting.reached_decide).T),
             surcharge=np.ascontiguousarray(setting.mix_surcharge()[:, carriers].T),
-            available=np.ascontiguousarray((primary_available(reach, setting.min_coverage) & offers).T),
+            available=np.ascontiguousarray((setting.available()[:, carriers] & offers).T),
         )
 
     def sample(self, n: int) -> SmallRows:

@@ -80,6 +80,9 @@ class ChoiceState:
 
     Attributes:
         constants: Carrier constants, (S, K), frozen at the start.
+        since: Year in which each carrier began in each division, (K, R); inf where it does not deliver.
+        known: Log of the share of shippers of each division that consider a carrier over that of its home at the start,
+            (K, R); 0 where it is as well known.
         perceived_on_time: On-time share that shippers believe in, (K,).
         enterprise_share: Split of enterprise shippers last month, (E, S, K, Z).
         enterprise_price: Contract prices of enterprise shippers, $ per parcel, (E, S, K); nan where they take quotes.
@@ -93,6 +96,8 @@ class ChoiceState:
     """
 
     constants: Floats
+    since: Floats
+    known: Floats
     perceived_on_time: Floats
     enterprise_share: Floats
     enterprise_price: Floats
@@ -103,6 +108,11 @@ class ChoiceState:
     enterprise_sellers: list[tuple[int, ...]] = field(default_factory=list)
     extra_days: Floats | float = 0.0
     mean_extra_days: Floats | float = 0.0
+
+    @property
+    def enterprise_constants(self) -> Floats:
+        """Constants of enterprise shippers, (S, K): their buyers know all that is known in some division."""
+        return np.asarray(self.constants + self.known.max(axis=1))
 
     @property
     def delay_by_carrier(self) -> Floats:

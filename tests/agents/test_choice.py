@@ -132,10 +132,7 @@ def test_inertia_favours_the_present_carrier_by_its_exponential():
     menu = Menu(np.zeros((2, 3)), np.zeros((2, 0)), np.zeros((2, 0)), np.zeros((2, 0), bool))
     grid = (np.arange(9000) + 0.5) / 9000
     many = Menu(
-        *(
-            np.repeat(part[:1], len(grid), axis=0)
-            for part in (menu.national, menu.partial, menu.weight, menu.available)
-        )
+        *(np.repeat(part[:1], len(grid), axis=0) for part in (menu.national, menu.partial, menu.weight, menu.available))
     )
     chosen, _ = reconsider(many, np.full(len(grid), 1, np.int8), np.full(len(grid), 1, np.int8), 0.8, grid)
     shares = np.bincount(chosen, minlength=3) / len(grid)

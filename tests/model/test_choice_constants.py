@@ -49,6 +49,7 @@ def setting(inertia=0.0, national=None, coverage=None, min_coverage=0.1):
         inertia=inertia,
         min_coverage=min_coverage,
         reached_decide=True,
+        home=None,
     )
 
 

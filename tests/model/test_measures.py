@@ -141,7 +141,7 @@ def test_shippers_in_blocks_are_worth_the_same(market, monkeypatch, block, homes
 
     def found():
         arguments = (built.figures, built.shippers, built.state, mix, built.national)
-        return shipper_surplus(*arguments), long_run_demand(*arguments)
+        return shipper_surplus(*arguments), long_run_demand(*arguments, built.home)
 
     surplus, demand = found()
     monkeypatch.setattr("agents.shippers.BLOCK", block)

@@ -56,7 +56,7 @@ def test_the_elasticity_is_that_of_the_parcels(market, carrier, reached_decide):
         level, surcharge = tariffs.level.copy(), tariffs.surcharge.copy()
         tariffs.level[:, carrier] *= 1 + step
         tariffs.surcharge[carrier] *= 1 + step
-        found = long_run_demand(built.figures, built.shippers, built.state, built.mix, built.national)
+        found = long_run_demand(built.figures, built.shippers, built.state, built.mix, built.national, built.home)
         tariffs.level, tariffs.surcharge = level, surcharge
         return found
 
@@ -67,6 +67,21 @@ def test_the_elasticity_is_that_of_the_parcels(market, carrier, reached_decide):
     np.testing.assert_allclose(here.parcels.sum(axis=1), built.annual_parcels.sum(axis=0))
 
 
+def test_prices_fall_where_cost_does_but_no_further_than_a_carrier_cuts():
+    response = PriceResponse(0.7, 0.5, 0.2, 0.1, 0.069, 0.53)
+    situation = {"inflation": 0.02, "margin_gap": 0.0, "utilisation_gap": 0.0, "rival_ratio": 1.0}
+    falling = paid_growth(response, cost_growth=-0.06, largest_cut=0.068, **situation)
+    assert falling == pytest.approx(0.02 + 0.7 * -0.08)
+    assert paid_growth(response, cost_growth=-0.06, **situation) == 0.0
+    assert paid_growth(response, cost_growth=-0.5, largest_cut=0.068, **situation) == -0.068
+
+
+def test_usps_files_no_general_cut(market):
+    built = market(n_shippers=300, end="2025-01")
+    assert built.usps.largest_cut() == 0.0
+    assert built.ups.largest_cut() == built.figures.price_cut_max
+
+
 @pytest.mark.parametrize("key", ["ontrac", "veho", "uniuni", "speedx", "jitsu"])
 def test_a_regional_carrier_that_reaches_a_fifth_more_sells_a_fifth_more(market, key):
     """In the homes where it could be a primary carrier already; all reach enough for that."""
@@ -74,7 +89,7 @@ def test_a_regional_carrier_that_reaches_a_fifth_more_sells_a_fifth_more(market,
     carrier = built.carriers.keys.index(key)
 
     def sold():
-        found = long_run_demand(built.figures, built.shippers, built.state, built.mix, built.national)
+        found = long_run_demand(built.figures, built.shippers, built.state, built.mix, built.national, built.home)
         return found.parcels[:, carrier].sum()
 
     before = sold()

@@ -43,6 +43,7 @@ WITHOUT_FIRMS: dict[str, float] = {
     "takeover_working_months": 0,
     "regional_footprint_follows": 0,
     "price_cut_max": 0,
+    "overhead_elasticity": 0,
 }
 
 

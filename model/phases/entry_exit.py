@@ -17,7 +17,7 @@ from model.answers import ROUNDING
 from model.borders import read_borders
 from model.carriers import USPS
 from model.consideration import considered_after_entry
-from model.fixed_costs import fixed_cost_per_capacity, fixed_costs
+from model.fixed_costs import cost_of_entry, fixed_cost_per_capacity, fixed_costs
 from model.history.table import LAST_YEAR
 from model.operations import expected_unit_grid, network_of
 from model.phases.mergers import merge
@@ -51,8 +51,7 @@ def enter(market: Economy, carrier: Carrier, room: float) -> CapacityOrder | Non
         return None
     order = within(order, carrier.index, room)
     parcels = order.annual_parcels
-    fixed = market.figures.fixed_cost_recoverable * fixed_cost_per_capacity(market, carrier.index)
-    fixed *= market.figures.regional_fixed_share  # the rest comes with the parcels
+    fixed = cost_of_entry(market)[0] * fixed_cost_per_capacity(market, carrier.index)
     market.state.network.savings.append((carrier.index, order.arrives, -(fixed * float(parcels.sum()))))
     states = sorted(set(market.zones.state[parcels > 0.0].tolist()))
     market.events.add(
@@ -114,8 +113,7 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
     volume = float(books.volume[:, carrier].sum())
     price = float(books.revenue[:, carrier].sum()) / volume if volume > 0.0 else 0.0
     upstream = market.costs.upstream[:2, carrier].mean() * env.price_level
-    with_parcels = p.fixed_cost_recoverable * p.regional_fixed_share + (1.0 - p.regional_fixed_share)
-    fixed = with_parcels * fixed_cost_per_capacity(market, carrier) * MONTHS_PER_YEAR * env.price_level
+    fixed = sum(cost_of_entry(market)) * fixed_cost_per_capacity(market, carrier) * MONTHS_PER_YEAR * env.price_level
     dense = market.zones.density_grid
     cells = dense.shape[1]
     inside = np.clip(target[:, None] * cells - np.arange(cells), 0.0, 1.0)

@@ -84,7 +84,7 @@ def merger_case(market: Economy, leaver: int, buyer: int) -> MergerCase:
         touches=_touches(market, leaver, buyer),
         parcels=parcels,
         margin=price - mean_over_coverage(grid, coverage) - upstream,
-        fixed=_fixed_cost_that_stays(market, leaver) * MONTHS_PER_YEAR * env.price_level,
+        fixed=_cost_that_comes_along(market, leaver) * MONTHS_PER_YEAR * env.price_level,
         bill=float(books.cost[:, leaver].mean()) * p.takeover_working_months,
     )
 
@@ -106,6 +106,13 @@ def _fixed_cost_that_stays(market: Economy, leaver: int) -> float:
     """The part of the leaver's fixed cost that its buyer cannot save, $ a month at start prices."""
     whole = fixed_cost_per_capacity(market, leaver) * float(market.state.network.capacity[leaver].sum())
     return (1.0 - market.figures.fixed_cost_recoverable) * whole
+
+
+def _cost_that_comes_along(market: Economy, leaver: int) -> float:
+    """The same with what its contractors do by the parcel, which no merger saves, $ a month at start prices."""
+    p, stays = market.figures, _fixed_cost_that_stays(market, leaver)
+    whole = stays / (1.0 - p.fixed_cost_recoverable) if p.fixed_cost_recoverable < 1.0 else 0.0
+    return stays + (1.0 - p.regional_fixed_share) * p.fixed_cost_recoverable * whole
 
 
 def _join_fixed_cost(market: Economy, leaver: int, buyer: int) -> None:
@@ -131,7 +138,8 @@ def _join_networks(market: Economy, leaver: int, buyer: int) -> None:
     for by_zone in (network.capacity, network.in_place, network.annual_volume):
         by_zone[buyer] += by_zone[leaver]
         by_zone[leaver] = 0.0
-    network.start_handled[buyer] += network.start_handled[leaver] if market.figures.regional_fixed_share < 1.0 else 0.0
+    # In the proportion of the fixed cost that goes along, so that a parcel brings as much of it as before.
+    network.start_handled[buyer] += (1.0 - market.figures.fixed_cost_recoverable) * network.start_handled[leaver]
     network.recent_volume[:, buyer] += network.recent_volume[:, leaver]
     network.recent_volume[:, leaver] = 0.0
     network.pipeline = [

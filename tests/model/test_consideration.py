@@ -64,13 +64,26 @@ def test_it_can_be_primary_wherever_it_delivers_at_home(market):
 
 def test_contractors_are_paid_by_the_parcel(market):
     """With twice the parcels a regional carrier has 1.65 times the cost that used to stand still."""
-    run = market("baseline", **SHORT)
+    run = market("baseline", **SHORT, overhead_elasticity=0)
     start = fixed_costs(run)
     veho = run.carriers.keys.index("veho")
     run.state.network.annual_volume[veho] *= 2.0
     after = fixed_costs(run)
     assert after[veho] / start[veho] == pytest.approx(1.65)
     assert after[2] == start[2]
+
+
+@pytest.mark.parametrize(("carrier", "grown"), [("ups", 2.0**0.65), ("veho", 0.65 * 2.0 + 0.35 * 2.0**0.65)])
+def test_overhead_comes_with_parcels_and_goes_with_closures_alone(market, carrier, grown):
+    """Also with parcels that are handed over: they go through the same hubs."""
+    run = market("baseline", **SHORT)
+    index, start = run.carriers.keys.index(carrier), fixed_costs(run)
+    run.state.access.handed[index] = run.state.network.annual_volume[index].sum()
+    assert fixed_costs(run)[index] / start[index] == pytest.approx(grown)
+    run.state.access.handed[:] = 0.0
+    run.state.network.annual_volume[index] *= 0.5
+    kept = 1.0 if carrier == "ups" else 1.0 - 0.65 * 0.5
+    assert fixed_costs(run)[index] / start[index] == pytest.approx(kept)
 
 
 def test_an_early_start_has_a_smaller_footprint_and_young_carriers_with_fewer_parcels(market):

@@ -82,7 +82,7 @@ class Carrier(Party):
     def price_increase(self) -> float:
         """Yearly growth of paid prices that its situation asks for (section 9)."""
         figures, books = self.world.figures, self.world.own_books(self.index)
-        wanted = paid_growth(
+        return paid_growth(
             price_response(self.world),
             inflation=figures.inflation,
             cost_growth=books.cost_growth,
@@ -90,9 +90,9 @@ class Carrier(Party):
             utilisation_gap=books.utilisation - books.start_utilisation,
             rival_ratio=self.world.rival_price_ratio(self.index),
             margin_may_raise=self.margin_may_raise(),
-            largest_cut=self.largest_cut(),
+            least=-self.largest_cut(),
+            most=self.largest_increase(),
         )
-        return min(wanted, self.largest_increase())
 
     def largest_cut(self) -> float:
         """Largest yearly cut of paid prices that it may decide on."""
@@ -100,9 +100,10 @@ class Carrier(Party):
         return most
 
     def largest_increase(self) -> float:
-        """Largest yearly growth of paid prices that it may decide on."""
+        """Largest yearly growth of paid prices that it may decide on: of the list, or more where inflation is high."""
         figures = self.world.figures
-        return figures.list_to_paid_pass_through * figures.price_increase_max
+        listed: float = figures.list_to_paid_pass_through * figures.price_increase_max
+        return max(listed, figures.inflation + figures.price_real_increase_max)
 
     def price_change(self, announced: Floats | None) -> Floats | None:
         """Growth of its paid prices this month by segment, (S,); None where it leaves them.
@@ -379,6 +380,4 @@ def price_response(world: World) -> PriceResponse:
         margin=figures.price_response_margin,
         utilisation=figures.price_response_utilisation,
         rivals=figures.price_response_rivals,
-        list_increase_max=figures.price_increase_max,
-        pass_through=figures.list_to_paid_pass_through,
     )

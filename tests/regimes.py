@@ -44,6 +44,10 @@ WITHOUT_FIRMS: dict[str, float] = {
     "regional_footprint_follows": 0,
     "price_cut_max": 0,
     "overhead_elasticity": 0,
+    "price_real_increase_max": -1,
+    "usps_own_price_limit": 0,
+    "usps_like_for_like": 0,
+    "usps_distress_pricing": 0,
 }
 
 

@@ -14,7 +14,9 @@ from agents.carriers import QUARTER, Carrier
 from agents.rules.capacity import CapacityOrder
 from model.access.insourcing import extension_case, insource
 from model.capital import buy_capital
+from model.carriers import USPS
 from model.phases.entry_exit import count_losses, enter, expanding, within
+from model.phases.prices import usps_basket_cost
 from model.phases.rivals import fill_networks, review_contracts
 from model.words import parcels_in_words
 
@@ -123,6 +125,8 @@ def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
     volume = float(books.volume[:, carrier].sum())
     before = float(books.last_year_unit_cost[carrier])
     growth = cost / volume / before - 1.0 if volume > 0.0 and before > 0.0 else market.figures.inflation
+    if carrier == USPS:
+        growth += market.figures.usps_like_for_like * (_basket_growth(market) - growth)
     routes = market.carrier_agents[carrier].parcel_routes
     unit_cost = network.street.of(carrier).next_household if routes else np.zeros(market.zones.n_zones)
     return CarrierBooks(
@@ -139,3 +143,10 @@ def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
         utilisation=float(books.utilisation[:, carrier].mean()),
         start_utilisation=float(books.start_utilisation[carrier]),
     )
+
+
+def _basket_growth(market: Economy) -> float:
+    """Growth of what a fixed basket of parcels costs USPS since its last price plan."""
+    before = market.state.books.last_year_basket or usps_basket_cost(market, 1.0, 1.0, 1.0)
+    env = market.state.environment
+    return usps_basket_cost(market, market.mail_index, env.wage_usps, env.price_level) / before - 1.0

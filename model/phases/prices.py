@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from agents.calendar import JULY
 from agents.carriers import Carrier
+from agents.geography import SEGMENTS
 from model.billing import month_surcharges, peak_weight
-from model.carriers import AMAZON
+from model.carriers import AMAZON, USPS
 from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_mean_cost
 from model.phases.postal import apply_measures
@@ -85,12 +86,31 @@ def _follow_cost(market: Economy) -> None:
     tariffs.floor = np.where(sells, market.start_floor * growth, tariffs.floor)
 
 
+def usps_basket_cost(market: Economy, mail_index: float, wage_index: float, price_index: float) -> float:
+    """What the parcels of a household at the start cost USPS, $ per parcel: a basket that no mix of parcels changes.
+
+    Args:
+        market: The market.
+        mail_index: Mail volume relative to the start.
+        wage_index: USPS wages relative to the start.
+        price_index: Prices relative to the start.
+    """
+    p, zones, costs = market.figures, market.zones, market.costs
+    last_mile = usps_mean_cost(costs, zones, mail_index, wage_index, price_index)
+    parcels = p.by_segment("volume_segment") * np.array([p[f"share_{segment}_usps"] for segment in SEGMENTS])
+    upstream = float(parcels @ costs.upstream[:, USPS] / parcels.sum())
+    return float(np.average(last_mile, weights=zones.households)) + upstream * price_index
+
+
 def _close_price_year(market: Economy, carrier: int) -> None:
     """Remember the unit cost that the next price plan compares with."""
     books = market.state.books
     volume = float(books.volume[:, carrier].sum())
     if volume > 0.0:
         books.last_year_unit_cost[carrier] = float(books.cost[:, carrier].sum()) / volume
+    if carrier == USPS:
+        env = market.state.environment
+        books.last_year_basket = usps_basket_cost(market, market.mail_index, env.wage_usps, env.price_level)
 
 
 def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced: bool) -> None:

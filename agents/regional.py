@@ -91,6 +91,14 @@ class RegionalCarrier(Carrier):
         arrives: Month = self.world.month + int(figures.build_lead_months)
         return CapacityOrder(self.index, arrives, additions, coverage, capital)
 
+    def moves_slowly(self) -> bool:
+        """Not so: contractors drive for it, and what lies beyond its routes it must buy to sell at all."""
+        return False
+
+    def stops_alone(self) -> Floats:
+        """All of its parcels: it has few stops that it makes anyway, (Z,)."""
+        return np.ones(self.world.zones.n_zones)
+
     def error_on_routes(self, luck: float) -> float:
         """Nothing: where its routes pass it has always delivered itself."""
         return 0.0

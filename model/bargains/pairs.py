@@ -133,6 +133,9 @@ def terms_for(
         min(p.peak_surcharge, float(price.min()) / weight) if pair.kind is PairKind.CARRIAGE and weight > 0.0 else 0.0
     )
     strategic = pair.buyer == "amazon"
+    promised = volume
+    if pair.kind is PairKind.LAST_MILE:
+        promised = volume * market.carrier_agents[market.carriers.keys.index(pair.buyer)].promised_part()
     return Contract(
         seller=pair.seller,
         buyer=pair.buyer,
@@ -140,7 +143,7 @@ def terms_for(
         groups=groups,
         price=tuple(float(value) for value in np.maximum(0.0, price - peak * weight)),
         escalator=p.inflation,
-        commitment=tuple(map(float, volume)),
+        commitment=tuple(map(float, promised)),
         cap=tuple(float(v * p.contract_cap_ratio) for v in volume),
         shortfall_rule=market.settings.shortfall_rule if pair.seller == "usps" else "none",
         tolerance=p.shortfall_tolerance,

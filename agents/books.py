@@ -22,6 +22,7 @@ class CarrierBooks:
         locked: Annual parcels of capacity that came into use too recently to be retired, (Z,).
         coverage: Share of households that it can serve by zone, (Z,).
         unit_cost: Dollars per parcel of the next household by zone, (Z,).
+        revenue: Of the last twelve months, $.
         margin: Operating margin of the last twelve months.
         cost_growth: Growth of its cost per parcel over the last twelve months, as a share.
         utilisation: Mean utilisation of the last twelve months.
@@ -35,6 +36,7 @@ class CarrierBooks:
     locked: Floats
     coverage: Floats
     unit_cost: Floats
+    revenue: float
     margin: float
     cost_growth: float
     utilisation: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,16 @@ from agents.books import CarrierBooks
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.geography import SEGMENTS
 from agents.party import Party
-from agents.rules.access import AccessCase, AlternativeCase, HandedOver, alternative_cost, hand_over
+from agents.rules.access import (
+    AccessCase,
+    AlternativeCase,
+    HandedOver,
+    HandOverPlan,
+    alternative_cost,
+    avoidable_share,
+    hand_over,
+    hand_over_by_margin,
+)
 from agents.rules.announced import AnnouncedPlan
 from agents.rules.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
 from agents.rules.entry import EntryCase, months_of_losses
@@ -42,7 +52,9 @@ class Carrier(Party):
 
     Attributes:
         negative_months: Months in a row of negative cash, seasonally adjusted.
+        burned: Losses that its owners have paid for and that gains have not made up for, $.
         learning_since: Month in which it began to deliver itself what it used to buy; None before.
+        handed: Parcels of a mean month that it last handed to USPS, (Z,).
     """
 
     # What a market asks it at all: nobody gathers what it would have to know for a decision that it never takes.
@@ -77,15 +89,18 @@ class Carrier(Party):
         self.target_margin = target_margin
         self.price_month = price_month
         self.negative_months = 0
+        self.burned = 0.0
         self.learning_since: Month | None = None
+        self.handed: Floats = np.zeros(self.world.zones.n_zones)
 
     def close_month(self, cash: float) -> None:
-        """Count months of losses in a row.
+        """Count months of losses in a row, and what losses its owners have paid for that gains have not made up for, $.
 
         Args:
             cash: Its operating cash flow of the month, seasonally adjusted, $.
         """
         self.negative_months = months_of_losses(self.negative_months, cash)
+        self.burned = max(0.0, self.burned - cash)
 
     def price_increase(self) -> float:
         """Yearly growth of paid prices that its situation asks for.
@@ -93,7 +108,7 @@ class Carrier(Party):
         It knows its own books and public prices. Rule: ODD 7.5.
         """
         figures, books = self.world.figures, self.world.own_books(self.index)
-        wanted = paid_growth(
+        return paid_growth(
             price_response(self.world),
             inflation=figures.inflation,
             cost_growth=books.cost_growth,
@@ -101,13 +116,20 @@ class Carrier(Party):
             utilisation_gap=books.utilisation - books.start_utilisation,
             rival_ratio=self.world.rival_price_ratio(self.index),
             margin_may_raise=self.margin_may_raise(),
+            least=-self.largest_cut(),
+            most=self.largest_increase(),
         )
-        return min(wanted, self.largest_increase())
+
+    def largest_cut(self) -> float:
+        """Largest yearly cut of paid prices that it may decide on."""
+        most: float = self.world.figures.price_cut_max
+        return most
 
     def largest_increase(self) -> float:
-        """Largest yearly growth of paid prices that it may decide on."""
+        """Largest yearly growth of paid prices that it may decide on: of the list, or more where inflation is high."""
         figures = self.world.figures
-        return figures.list_to_paid_pass_through * figures.price_increase_max
+        listed: float = figures.list_to_paid_pass_through * figures.price_increase_max
+        return max(listed, figures.inflation + figures.price_real_increase_max)
 
     def price_change(self, announced: Floats | None) -> Floats | None:
         """Growth of its paid prices this month by segment, (S,); None where it leaves them.
@@ -265,13 +287,55 @@ class Carrier(Party):
     def buys_access(self, case: AccessCase) -> HandedOver:
         """What it hands to USPS this month: the sparsest addresses, as far as access is cheaper than its own routes.
 
-        It knows its own cost, but for its error, and the terms of its contract. Rule: ODD 7.8.
+        It knows its own cost, but for its error, and the terms of its contract; what it handed over before, how fast
+        its routes shrink, and what its customers lose by slower delivery. Rule: ODD 7.8.
 
         Args:
             case: Its economy parcels of the month, what they cost it, and what access costs.
         """
-        cost = np.maximum(case.spared + self.error_on_routes(case.luck), 0.0)
-        return hand_over(cost, case)
+        error, season = self.error_on_routes(case.luck), self.world.season_of(self.world.month)
+        if not self.moves_slowly():
+            return hand_over(np.maximum(case.spared + error, 0.0), case)
+        later, now = (
+            np.maximum(self.worth_of_a_stop(case.spared, part) + error, 0.0) for part in (1.0, self.avoidable())
+        )
+        figures = self.world.figures
+        speed = 1.0 - (1.0 - figures.coverage_adjust_speed) ** (1.0 / QUARTER)
+        speed = 1.0 + figures.access_adjusts * (speed - 1.0)
+        plan = HandOverPlan(later, now, self.stops_alone(), self.handed * season, speed)
+        chosen = hand_over_by_margin(plan, case)
+        self.handed = chosen.parcels / season if season > 0.0 else self.handed
+        return chosen
+
+    def moves_slowly(self) -> bool:
+        """Whether it weighs what it hands over at the margin, and moves towards it a part of the gap a month."""
+        figures = self.world.figures
+        return any((figures.access_avoidable, figures.access_quality, figures.access_matched, figures.access_adjusts))
+
+    def stops_alone(self) -> Floats:
+        """Share of its parcels that make a stop of their own, (Z,): the others share one that it makes anyway."""
+        figures, zone_type = self.world.figures, self.world.zones.zone_type
+        per_stop = figures.by_type(f"parcels_per_stop_{self.like}")[zone_type]
+        return np.asarray(1.0 - figures.access_matched * (1.0 - 1.0 / np.maximum(per_stop, 1.0)))
+
+    def avoidable(self) -> float:
+        """Share of the cost of a stop that it can take off the road within the term of an access agreement."""
+        figures = self.world.figures
+        share = avoidable_share(self.flexes()[0], int(figures.term_usps_nsa), figures.discount_rate_monthly)
+        return 1.0 - figures.access_avoidable * (1.0 - share)
+
+    def worth_of_a_stop(self, cost: Floats, part: float) -> Floats:
+        """What a parcel that USPS delivers instead spares it, less what its customers lose by it, $ per parcel, (Z, P).
+
+        Args:
+            cost: Cost of one more parcel by percentile, $ per parcel, (Z, P).
+            part: Share of it that it counts.
+        """
+        figures = self.world.figures
+        late = max(0.0, figures[f"on_time_base_{self.like}"] - figures.on_time_base_usps)
+        lost = 100.0 * figures.value_of_on_time * late + figures.value_of_day_economy * figures.access_extra_days
+        lost *= figures.access_quality * self.world.price_level
+        return np.asarray(cost / self.stops_alone()[:, None] * part - lost)
 
     def worth_of_access(self, case: AlternativeCase) -> Floats:
         """Most that access is worth to it before injection, $ per parcel, (Z, P): what it costs to do without it.
@@ -282,7 +346,16 @@ class Carrier(Party):
         Args:
             case: What it could do instead.
         """
+        if self.moves_slowly():
+            case = replace(case, spared=np.maximum(self.worth_of_a_stop(case.spared, self.avoidable()), 0.0))
         return alternative_cost(case, self.world.figures.investment_hurdle)
+
+    def promised_part(self) -> float:
+        """Part of what it wants USPS to deliver that it can promise for the first year of an agreement."""
+        figures = self.world.figures
+        speed = 1.0 - (1.0 - figures.coverage_adjust_speed) ** (1.0 / QUARTER)
+        reached = 1.0 - (1.0 - speed) ** np.arange(1, MONTHS_PER_YEAR + 1)
+        return 1.0 + (figures.access_adjusts if self.moves_slowly() else 0.0) * (float(reached.mean()) - 1.0)
 
     def insources(self, case: InsourcingCase) -> Floats | None:
         """Share of what USPS used to deliver for it that it takes over this quarter, (Z,); None where it takes nothing.
@@ -415,6 +488,4 @@ def price_response(world: World) -> PriceResponse:
         margin=figures.price_response_margin,
         utilisation=figures.price_response_utilisation,
         rivals=figures.price_response_rivals,
-        list_increase_max=figures.price_increase_max,
-        pass_through=figures.list_to_paid_pass_through,
     )

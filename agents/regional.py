@@ -39,7 +39,8 @@ class RegionalCarrier(Carrier):
     def enters(self, case: EntryCase, room: float) -> CapacityOrder | None:
         """Order capacity in the neighbouring states that are worth it, the best ones first; None where none is.
 
-        It expects as many parcels by household as where it delivers today, at its own cost and prices. It knows what it
+        It expects as many parcels by household as where it delivers today, once shippers there
+        consider it as those at home do, at its own cost and prices. It knows what it
         earns where it delivers today, and the places around it. Rule: ODD 7.11.
 
         Args:
@@ -47,7 +48,7 @@ class RegionalCarrier(Carrier):
             room: Annual parcels of capacity that its growth cap leaves for this quarter.
         """
         figures, lead = self.world.figures, int(self.world.figures.build_lead_months)
-        years = self.years_of_business(lead, figures.reconsider_hazard)
+        years = self.years_of_business(lead, figures.reconsider_hazard, case.considered)
         part = entry_parts(case, years, figures.regional_entry_density, self.smallest_station(), room)
         if not part.any():
             return None
@@ -57,11 +58,11 @@ class RegionalCarrier(Carrier):
         capital = float((parcels * case.capital).sum())
         return CapacityOrder(self.index, self.world.month + lead, parcels, coverage, capital)
 
-    def years_of_business(self, lead_months: int, hazard: float) -> float:
+    def years_of_business(self, lead_months: int, hazard: float, considered: Floats | float = 1.0) -> float:
         """Years of full business that an investment is worth today; see `agents.rules.entry.annuity_with_ramp`."""
         figures = self.world.figures
         months = int(figures.capital_life_years) * MONTHS_PER_YEAR
-        return annuity_with_ramp(figures.discount_rate_monthly, months, lead_months, hazard)
+        return annuity_with_ramp(figures.discount_rate_monthly, months, lead_months, hazard, considered)
 
     def extends(self, case: ExtensionCase, room: float) -> CapacityOrder | None:
         """Build where it used to buy beyond its routes and own delivery pays, a part of the gap a quarter.
@@ -91,6 +92,14 @@ class RegionalCarrier(Carrier):
         arrives: Month = self.world.month + int(figures.build_lead_months)
         return CapacityOrder(self.index, arrives, additions, coverage, capital)
 
+    def moves_slowly(self) -> bool:
+        """Not so: contractors drive for it, and what lies beyond its routes it must buy to sell at all."""
+        return False
+
+    def stops_alone(self) -> Floats:
+        """All of its parcels: it has few stops that it makes anyway, (Z,)."""
+        return np.ones(self.world.zones.n_zones)
+
     def error_on_routes(self, luck: float) -> float:
         """Nothing: where its routes pass it has always delivered itself."""
         return 0.0
@@ -111,23 +120,35 @@ class RegionalCarrier(Carrier):
         """What a neighbour that gives up is worth to it, $; None where it does not want it.
 
         A carrier buys when it earns money itself, and the customers are there from the first month. There is no
-        purchase price: the other one is worth nothing to its owners. It knows its own cash, and what the joined network
-        would cost it. Rule: ODD 7.11.
+        purchase price, since the other one is worth nothing to its owners; but the buyer must be able to pay what the
+        business costs until its customers' money comes in. It knows its own cash, and what the joined network would
+        cost it. Rule: ODD 7.11.
 
         Args:
             case: What it expects of the joined network.
         """
-        if not case.touches or case.cash <= 0.0 or self.negative_months > 0:
+        if (
+            not case.touches
+            or case.cash <= 0.0
+            or self.negative_months > 0
+            or case.bill > case.cash + self.owners_pay()
+        ):
             return None
         worth = merger_value(case, self.years_of_business(0, 1.0))
         return worth if worth > 0.0 else None
 
-    def leaves(self) -> bool:
-        """Whether it gives up: after so many months of losses in a row.
+    def owners_pay(self) -> float:
+        """What its owners would still put in, $."""
+        capital = self.world.figures.regional_runway * self.world.own_books(self.index).revenue
+        return max(0.0, capital - self.burned)
 
-        It knows its own months of losses. Rule: ODD 7.11.
+    def leaves(self) -> bool:
+        """Whether it gives up: after so many months of losses in a row, once its owners pay for no more.
+
+        It knows its own months of losses, and what its owners have paid. Rule: ODD 7.11.
         """
-        return self.negative_months >= int(self.world.figures.regional_exit_cash_months)
+        figures = self.world.figures
+        return self.negative_months >= int(figures.regional_exit_cash_months) and self.owners_pay() <= 0.0
 
     def accepts_buyer(self, offers: Mapping[int, float]) -> int | None:
         """To whom it goes when it gives up: to the one to which it is worth most; None where it closes instead.

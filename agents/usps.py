@@ -84,7 +84,20 @@ class Usps(Carrier):
         """Largest yearly growth of paid prices; the list price moves at most `usps_price_step_max` beyond inflation."""
         figures = self.world.figures
         largest_list_step = figures.inflation + figures.usps_price_step_max
-        return min(super().largest_increase(), figures.list_to_paid_pass_through * largest_list_step)
+        if figures.usps_own_price_limit == 0.0:
+            largest_list_step = min(largest_list_step, figures.price_increase_max)
+        return float(figures.list_to_paid_pass_through * largest_list_step)
+
+    def price_increase(self) -> float:
+        """Yearly growth of paid prices that its situation asks for: its whole step in distress, where that pays."""
+        planned = super().price_increase()
+        if self.ladder.highest == 0 or not self.margin_may_raise():
+            return planned
+        return planned + self.world.figures.usps_distress_pricing * (self.largest_increase() - planned)
+
+    def largest_cut(self) -> float:
+        """None: its price lists are filed with the regulator, and it files no general cut."""
+        return 0.0
 
     def price_structure(self, usual: PriceStructure | Literal["bargained"]) -> PriceStructure | Literal["bargained"]:
         """How it prices last-mile access: as the scenario says, unless it insists on a way of its own.

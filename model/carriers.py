@@ -14,7 +14,7 @@ from agents.geography import ZoneTable
 from model.big_shippers import BigShipperData
 from model.newcomers import Newcomer
 from model.parameters import Parameters
-from model.tables import DataError, choice, read_table, text
+from model.tables import DataError, choice, number, read_table, text
 
 CARRIER_FILE = "carriers.csv"
 REGIONAL = "regional"
@@ -30,6 +30,7 @@ _CARRIER_COLUMNS = {
     "source_id": text(),
     "confidence": choice("high", "medium", "low", "estimate", "derived"),
     "note": text(required=False),
+    "launch": number(1900, 2100, required=False),
 }
 
 
@@ -46,6 +47,7 @@ class CarrierTable:
         household_coverage: (K, Z) float64, share of a zone's households that the carrier reaches. The row of Amazon is
             0: the market sets it.
         volume_2024: (K,) float64, published parcels of 2024 a year; regional carriers by the split of `volume_2024_*`.
+        launch: (K,) float64, year in which a regional carrier began in the country; -inf where everybody knows it.
         added: Whether a scenario added the carrier to the listed ones, K.
         owned: Whether it delivers for its owner alone, a big shipper, and sells to nobody, K.
     """
@@ -57,12 +59,14 @@ class CarrierTable:
     like: tuple[str, ...]
     household_coverage: NDArray[np.float64]
     volume_2024: NDArray[np.float64]
+    launch: NDArray[np.float64]
     added: tuple[bool, ...]
     owned: tuple[bool, ...]
 
     def __post_init__(self) -> None:
         self.household_coverage.setflags(write=False)
         self.volume_2024.setflags(write=False)
+        self.launch.setflags(write=False)
 
     @property
     def n_carriers(self) -> int:
@@ -146,6 +150,7 @@ def load_carriers(
             coverage[k] = 1.0
     volumes = [parameters[row["volume_symbol"]] * 1e9 for row in chosen] + [0.0] * len(extra)
     groups = tuple(row["key"] if row["kind"] != REGIONAL else REGIONAL for row in chosen) + (REGIONAL,) * len(extra)
+    launch = [-np.inf if row["launch"] is None else row["launch"] for row in chosen]
     new, big = newcomers or {}, owners or {}
     added: list[Newcomer | BigShipperData] = [*new.values(), *big.values()]
     reached = [_where(key, one, zones, inside_state) for key, one in new.items()]
@@ -163,6 +168,7 @@ def load_carriers(
         like=groups + tuple(one.like for one in added),
         household_coverage=np.concatenate([coverage, np.reshape(reached, (len(new), zones.n_zones)), nowhere]),
         volume_2024=np.array([*volumes, *(one.volume * 1e9 for one in new.values()), *(0.0 for _ in big)]),
+        launch=np.array([*launch, *(-np.inf for _ in (*extra, *added))]),
         added=(False,) * len(groups) + (True,) * (len(new) + len(big)),
         owned=(False,) * (len(groups) + len(new)) + (True,) * len(big),
     )

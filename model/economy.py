@@ -20,6 +20,7 @@ from agents.shipper_table import ShipperTable
 from agents.shippers import Shippers
 from agents.usps import Usps
 from model.carriers import USPS, CarrierTable, load_carriers
+from model.consideration import home_rule, home_zones
 from model.contract_book import ContractBook
 from model.demand import season_factors
 from model.events import EventLog
@@ -56,6 +57,8 @@ class Economy:
         state: All that changes.
         costs: Cost rates at the wages and prices of the start.
         national: Which carriers serve every address, (K,).
+        home: Zones of each division, (R, Z), where carriers can be primary ones where they deliver at home; None where
+            the share that they reach decides.
         mix: Destination mix by home division, then by big shipper, without luck, (R, Z).
         amazon_mix: Amazon's destination mix without luck, (1, Z).
         amazon_start_parcels: Parcels a year of Amazon at the start.
@@ -92,6 +95,7 @@ class Economy:
     state: MarketState
     costs: CostModel
     national: NDArray[np.bool_]
+    home: NDArray[np.bool_] | None
     mix: Floats
     amazon_mix: Floats
     amazon_start_parcels: float
@@ -145,9 +149,13 @@ class Economy:
         self.carriers = load_carriers(self.figures, self.zones, settings.carriers, settings.shippers)
         known = settings.announced_plans and settings.start >= settings.projection_start
         plan_from = settings.projection_start if known else None
-        start = assemble(self.figures, self.zones, self.carriers, self.streams, plan_from, settings.shippers)
+        named = settings.shippers
+        start = assemble(self.figures, self.zones, self.carriers, self.streams, settings.start, plan_from, named)
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
+        home = home_zones(self.zones, len(self.mix) - len(named))
+        everywhere = np.ones((len(named), self.zones.n_zones), dtype=np.bool_)  # big shippers are at home anywhere
+        self.home = home_rule(self.figures, np.concatenate([home, everywhere]))
         self._shippers = start.shippers
         self.amazon_start_parcels = float(start.amazon.flows.parcels.sum())
         self.annual_parcels = start.shippers.market_volume

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.geography import SEGMENTS
 from agents.rules.blocks import softmax_over_options
-from agents.rules.choice import primary_available
+from agents.rules.choice import delivers_at_home, own_weight, primary_available
 from agents.shipper_table import ShipperTable
 from model.parameters import Parameters
 from model.state import MarketState
@@ -40,12 +40,13 @@ class _Offers:
     Attributes:
         carrier: Their indices, (M,).
         n_national: How many of them serve every address.
-        constants: (M, 1).
+        constants: With how well they are known, (M, H).
         level: List level, $, (M, 1).
         floor: Lowest quote, $, (M, 1).
         other: Money value of days and reliability at prices of today, $, (M, 1).
         surcharge: $ per parcel, (M, H).
         reach: Share of the destinations reached, (M, H); 0 where a carrier cannot be a shipper's primary one.
+        own: Weight of its own utility in the choice of it, (M, H).
     """
 
     carrier: NDArray[np.int64]
@@ -56,16 +57,22 @@ class _Offers:
     other: Floats
     surcharge: Floats
     reach: Floats
+    own: Floats
 
 
 def long_run_demand(
-    p: Parameters, shippers: ShipperTable, state: MarketState, mix: Floats, national: NDArray[np.bool_]
+    p: Parameters,
+    shippers: ShipperTable,
+    state: MarketState,
+    mix: Floats,
+    national: NDArray[np.bool_],
+    home: NDArray[np.bool_] | None,
 ) -> LongRunDemand:
     """Evaluate the stationary chances of the choice rule for every shipper, and their answer to each carrier's price.
 
-    A carrier that does not reach every destination shares its utility with the national carriers in the mean of their
-    chances, its own price counts with the share that it reaches, and they deliver the rest. A quote at its floor does
-    not move.
+    A carrier that does not reach every destination is chosen for what it reaches, and the national carriers deliver
+    the rest by their chances; where the mean over all addresses decides it shares its utility with them. A quote at
+    its floor does not move.
 
     Args:
         p: Parameters.
@@ -73,30 +80,34 @@ def long_run_demand(
         state: Prices, perceived quality, coverage.
         mix: Destination mix by division, (R, Z).
         national: Which carriers serve every address, (K,).
+        home: Zones of each division, (R, Z), where carriers are primary where they deliver at home; None if not.
     """
     tariffs, choice, price_level = state.tariffs, state.choice, state.environment.price_level
     by_division = mix @ state.network.coverage.T
-    reach = np.where(primary_available(by_division, p.primary_min_coverage), by_division, 0.0)
+    at_home = None if home is None else delivers_at_home(state.network.coverage, home)
+    reach = np.where(primary_available(by_division, p.primary_min_coverage, at_home), by_division, 0.0)
     reach = np.where(national, 1.0, reach).T
+    own = own_weight(reach, p.reached_addresses_decide > 0.0)
     surcharge = (mix @ tariffs.surcharge.T).T
     other = price_level * quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
     offered = np.isfinite(choice.constants)
     stay = float(np.expm1(p.switching_inertia))
     parcels, value, response = (np.zeros(choice.constants.shape) for _ in range(3))
-    for rows, home in shippers.blocks_by_home():
+    for rows, home_of in shippers.blocks_by_home():
         discount, weight = shippers.discount[rows], shippers.weight[rows]
         for s in range(len(SEGMENTS)):
-            there = offered[s] & reach[:, home].any(axis=1)
+            there = offered[s] & reach[:, home_of].any(axis=1)
             carrier = np.concatenate([np.flatnonzero(there & national), np.flatnonzero(there & ~national)])
             offers = _Offers(
                 carrier,
                 int((there & national).sum()),
-                constants=choice.constants[s, carrier, None],
+                constants=choice.constants[s, carrier, None] + choice.known[carrier[:, None], home_of],
                 level=tariffs.offered[s, carrier, None],
                 floor=tariffs.floor[s, carrier, None],
                 other=other[s, carrier, None],
-                surcharge=surcharge[carrier[:, None], home],
-                reach=reach[carrier[:, None], home],
+                surcharge=surcharge[carrier[:, None], home_of],
+                reach=reach[carrier[:, None], home_of],
+                own=own[carrier[:, None], home_of],
             )
             share, paid, slope = _evaluate(offers, discount, shippers.price_coef[rows, s] / price_level, stay)
             volume = shippers.annual_volume[rows, s] * weight
@@ -122,31 +133,32 @@ def _evaluate(offers: _Offers, discount: Floats, coef: Floats, stay: float) -> t
     paid += offers.surcharge
     moving = np.where(listed > offers.floor, paid, offers.surcharge)
     utility = offers.constants - coef * (paid + offers.other)
-    share, slope = _own_parcels(utility, offers.n_national, offers.reach, stay)
+    share, slope = _own_parcels(utility, offers.n_national, offers.reach, offers.own, stay)
     slope *= moving
     slope *= -coef
     return share, paid, slope
 
 
-def _own_parcels(utility: Floats, n_national: int, reach: Floats, stay: float) -> tuple[Floats, Floats]:
+def _own_parcels(utility: Floats, n_national: int, reach: Floats, own: Floats, stay: float) -> tuple[Floats, Floats]:
     """Share of each shipper's parcels that each carrier delivers, and its derivative by the carrier's utility, (M, n).
 
     With s the chances without inertia, the long-run chance r is s (1 + stay s) over its sum, so that
     d log r_j = w_j d log s_j less the mean of it, w_j = 1 + stay s_j / (1 + stay s_j). The utility of carrier k moves
-    its own option by `reach` and, where it is national, that of each partial carrier by what this does not reach times
+    its own option by `own` and, where it is national, that of each partial carrier by what this leaves to it times
     `pull`. Sums over options come first, so that this costs a few operations for each carrier, not for each pair.
 
     Args:
         utility: Of each carrier by itself, national carriers first, (M, n).
         n_national: How many are national.
         reach: Share of the destinations reached, (M, n) or (M, 1); 0 where a carrier is no option.
+        own: Weight of its own utility in the choice of it, likewise; 1 for national carriers.
         stay: exp(inertia) - 1.
     """
     national, partial = slice(0, n_national), slice(n_national, None)
-    missed = 1.0 - reach[partial]
+    missed, lent = 1.0 - reach[partial], 1.0 - own[partial]
     alone = softmax_over_options(utility[national])  # who delivers what a partial carrier does not reach
     mean = (alone * utility[national]).sum(axis=0)
-    shared = np.where(reach[partial] > 0.0, reach[partial] * utility[partial] + missed * mean, -np.inf)
+    shared = np.where(reach[partial] > 0.0, own[partial] * utility[partial] + lent * mean, -np.inf)
     chance = softmax_over_options(np.concatenate([utility[national], shared]))
     steep = stay * chance
     stationary = chance * (1.0 + steep)
@@ -156,16 +168,17 @@ def _own_parcels(utility: Floats, n_national: int, reach: Floats, stay: float) -
     weighted = stationary * steep
     left = missed * stationary[partial]
     all_left, left_weighted = left.sum(axis=0), (missed * weighted[partial]).sum(axis=0)
+    lent_weighted = (lent * weighted[partial]).sum(axis=0)
     # d log s_k and the mean of d log r, first by what carrier k changes in its own option.
-    moved = reach * chance
-    mean_move = reach * weighted - moved * weighted.sum(axis=0)
+    moved = own * chance
+    mean_move = own * weighted - moved * weighted.sum(axis=0)
     pull = alone * (1.0 + utility[national] - mean)
-    pulled = pull * (missed * chance[partial]).sum(axis=0)
+    pulled = pull * (lent * chance[partial]).sum(axis=0)
     moved[national] += pulled
-    mean_move[national] += pull * left_weighted - pulled * weighted.sum(axis=0)
+    mean_move[national] += pull * lent_weighted - pulled * weighted.sum(axis=0)
     share = stationary * reach
-    slope = share * ((reach - moved) * steep - mean_move)
-    others = pull * (missed**2 * weighted[partial]).sum(axis=0) - moved[national] * left_weighted
+    slope = share * ((own - moved) * steep - mean_move)
+    others = pull * (missed * lent * weighted[partial]).sum(axis=0) - moved[national] * left_weighted
     slope[national] += alone * (others + all_left * (1.0 - alone - mean_move[national]))
     share[national] += alone * all_left
     return share, slope

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
+from model.carriers import REGIONAL
 from model.economy import Economy
 from model.words import parcels_in_words
 
@@ -15,15 +16,37 @@ Floats = NDArray[np.float64]
 def fixed_costs(market: Economy) -> Floats:
     """Fixed cost of the month by carrier at start prices, $, (K,).
 
-    What a closure spares, and what entry into a state adds, arrives evenly within a year.
+    What a closure spares, and what entry into a state adds, arrives evenly within a year. Work that contractors do for
+    regional carriers by the stop or shift comes and goes with their parcels. The rest grows with the parcels that a
+    carrier handles beyond its start, at a decreasing rate; it shrinks by closures alone.
     """
     cost = market.state.books.fixed_cost.copy()
+    regional = np.array([group == REGIONAL for group in market.carriers.groups])
+    by_parcel, grown = np.where(regional, 1.0 - market.figures.regional_fixed_share, 0.0), volume_over_start(market)
+    overhead = np.maximum(grown, 1.0) ** market.figures.overhead_elasticity
+    cost *= 1.0 + by_parcel * (grown - 1.0) + (1.0 - by_parcel) * (overhead - 1.0)
     if market.settings.rival_rules:
         months = market.month - market.settings.projection_start + 1
         cost *= 1.0 - np.array([carrier.merger_saving(months) for carrier in market.carrier_agents])
     for carrier, since, spared in market.state.network.savings:
         cost[carrier] -= spared * np.clip((market.month - since + 1) / MONTHS_PER_YEAR, 0.0, 1.0)
     return np.maximum(cost, 0.0)
+
+
+def cost_of_entry(market: Economy) -> tuple[float, float]:
+    """Share of its mean network cost by which a regional carrier's cost grows with entry: at once, and with parcels."""
+    p = market.figures
+    fixed = p.regional_fixed_share
+    if p.overhead_elasticity > 0.0:
+        return 0.0, 1.0 - fixed + fixed * p.overhead_elasticity
+    return fixed * p.fixed_cost_recoverable, 1.0 - fixed
+
+
+def volume_over_start(market: Economy) -> Floats:
+    """Deseasonalised parcels a year that each carrier handles, those that it hands over too, over the start, (K,)."""
+    now = market.state.network.annual_volume.sum(axis=1) + market.state.access.handed
+    start = market.state.network.start_handled
+    return np.divide(now, start, out=np.ones_like(now), where=start > 0.0)
 
 
 def fixed_cost_per_capacity(market: Economy, carrier: int) -> float:

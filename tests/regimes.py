@@ -34,6 +34,28 @@ REGIMES: dict[str, tuple[str, dict[str, Any], int]] = {
 }
 
 
+#: Rules by which carriers and shippers act like firms, each at the value that leaves the market as it was without it.
+WITHOUT_FIRMS: dict[str, float] = {
+    "reached_addresses_decide": 0,
+    "regional_home_primary": 0,
+    "regional_diffusion": 0,
+    "regional_fixed_share": 1,
+    "regional_runway": 0,
+    "takeover_working_months": 0,
+    "regional_footprint_follows": 0,
+    "price_cut_max": 0,
+    "overhead_elasticity": 0,
+    "access_avoidable": 0,
+    "access_quality": 0,
+    "access_matched": 0,
+    "access_adjusts": 0,
+    "price_real_increase_max": -1,
+    "usps_own_price_limit": 0,
+    "usps_like_for_like": 0,
+    "usps_distress_pricing": 0,
+}
+
+
 def play(name: str, seed: int = 3, usual: Mapping[str, Any] | None = None) -> ParcelMarket:
     """The market of a regime after its months; `usual` is set wherever the regime sets nothing itself."""
     scenario, changes, months = REGIMES[name]
@@ -51,11 +73,11 @@ def taken(market: ParcelMarket) -> tuple[dict[str, np.ndarray], list[str], dict[
     return records, events, market.outcomes()
 
 
-def save(folder: Path) -> None:
+def save(folder: Path, usual: Mapping[str, Any] | None = None) -> None:
     """Play all regimes and keep what they gave."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in REGIMES:
-        records, events, outcomes = taken(play(name))
+        records, events, outcomes = taken(play(name, usual=usual))
         np.savez(folder / f"{name}.npz", **records)
         (folder / f"{name}.json").write_text(json.dumps({"events": events, "outcomes": outcomes}), encoding="utf-8")
         print(f"{name}: {len(records)} series, {len(events)} events, {len(outcomes)} outcomes", flush=True)
@@ -100,11 +122,13 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--common", action="store_true", help="Series and outcomes that one side lacks are allowed")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="Of all regimes; text only")
+    parser.add_argument("--without-firms", action="store_true", help="Rules of firms off: the market of before them")
     options = parser.parse_args()
+    changed = dict(one.split("=", 1) for one in options.set) | (WITHOUT_FIRMS if options.without_firms else {})
     if options.what == "save":
-        save(options.folder)
+        save(options.folder, changed)
         return 0
-    found = compare(options.folder, options.common, dict(one.split("=", 1) for one in options.set))
+    found = compare(options.folder, options.common, changed)
     print("\n".join(found) or "equal to the last bit")
     return 1 if found else 0
 

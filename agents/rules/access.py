@@ -170,6 +170,62 @@ def hand_over(own_cost: Floats, case: AccessCase) -> HandedOver:
     return HandedOver(purchase.kept * case.passed, purchase.parcels + beyond, purchase.contract + under)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HandOverPlan:
+    """How a carrier that passes every address sees what it hands over.
+
+    Attributes:
+        later: What a parcel that is handed over spares once its routes have shrunk, by percentile, $, (Z, P).
+        now: What it spares within the term of an agreement, likewise; no more than `later`.
+        alone: Share of its parcels that make a stop of their own, (Z,); the others share one that it makes anyway.
+        before: Parcels of a month like this one that it handed over last month, (Z,).
+        speed: Part of the gap to what it wants that it closes in a month.
+    """
+
+    later: Floats
+    now: Floats
+    alone: Floats
+    before: Floats
+    speed: float
+
+
+def hand_over_by_margin(plan: HandOverPlan, case: AccessCase) -> HandedOver:
+    """Hand over what spares more than its price within the term; take back what would not even once routes shrink.
+
+    What lies between stays as it is. The carrier moves a part of the gap a month.
+
+    Args:
+        plan: How it sees what it hands over.
+        case: Parcels, prices and limits.
+    """
+    alone = replace(case, inside=case.inside * plan.alone)
+    most = hand_over(plan.later, alone)
+    least = most if plan.now is plan.later else hand_over(plan.now, alone)
+    wanted = np.clip(plan.before, least.parcels, np.maximum(least.parcels, most.parcels))
+    parcels = plan.before + plan.speed * (wanted - plan.before)
+    parcels = np.clip(parcels, case.beyond, alone.inside + case.beyond)
+    left = case.inside - (parcels - case.beyond)
+    kept = np.divide(left, case.inside, out=np.ones_like(left), where=case.inside > 0.0)
+    asked = np.bincount(case.terms.group, weights=parcels, minlength=len(case.terms.cap))
+    under = np.minimum(case.terms.cap, asked)
+    part = np.divide(under, asked, out=np.zeros_like(asked), where=asked > 0.0)
+    return HandedOver(np.clip(kept, 0.0, 1.0) * case.passed, parcels, parcels * part[case.terms.group])
+
+
+def avoidable_share(flex_down: float, months: int, discount_rate: float) -> float:
+    """Share of the cost of a stop that is saved over the term of an agreement, since routes shrink slowly.
+
+    Args:
+        flex_down: Share of surplus routes that goes in a month.
+        months: Term.
+        discount_rate: Per month.
+    """
+    month = np.arange(months)
+    weight = (1.0 - discount_rate) ** month
+    saved = 1.0 - (1.0 - flex_down) ** (month + 1)
+    return float((saved * weight).sum() / weight.sum())
+
+
 def buy_access(own_cost: Floats, volume: Floats, terms: AccessTerms, injection_cost: float) -> AccessPurchase:
     """Choose what to hand over: the sparsest addresses first, as far as access is cheaper than own routes.
 

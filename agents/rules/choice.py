@@ -2,7 +2,8 @@
 
 Carriers come in two kinds. *National* carriers serve every address. *Partial* carriers (Amazon's sales to others,
 regional carriers) reach a share of a shipper's destinations; the national carrier that the shipper used before stays
-as fallback for the rest, so the utility of a partial carrier is the coverage-weighted mean of the two.
+as fallback for the rest. A shipper compares carriers where a partial one delivers, so that this one brings its own
+utility whatever it reaches, and what it reaches is what it gets (`own_weight`).
 """
 
 from __future__ import annotations
@@ -26,33 +27,63 @@ class Menu:
     Attributes:
         national: Utility of each national carrier, (n, M).
         partial: Utility of each partial carrier where it delivers, (n, Q).
-        coverage: Share of the shipper's destinations that a partial carrier reaches, (n, Q).
+        weight: Weight of that utility in the choice, the rest is the fallback's, (n, Q) (see `own_weight`).
         available: Whether a partial carrier can be the primary one, (n, Q).
     """
 
     national: Floats
     partial: Floats
-    coverage: Floats
+    weight: Floats
     available: Booleans
 
     def bundles(self) -> Floats:
         """Utility of each partial carrier with each national fallback, (n, Q, M); -inf where not available."""
-        covered = self.coverage[:, :, None]
-        mixed = covered * np.where(self.available, self.partial, 0.0)[:, :, None]
-        mixed = mixed + (1.0 - covered) * self.national[:, None, :]
+        weight = self.weight[:, :, None]
+        mixed = weight * np.where(self.available, self.partial, 0.0)[:, :, None]
+        mixed = mixed + (1.0 - weight) * self.national[:, None, :]
         return np.where(self.available[:, :, None], mixed, -np.inf)
 
 
-def primary_available(coverage: Floats, min_coverage: float) -> Booleans:
-    """Where a carrier can be a shipper's primary one: where it reaches enough destinations, or in its best division.
+def own_weight(coverage: Floats, reached_decide: bool) -> Floats:
+    """Weight of a partial carrier's own utility in the choice of it; the rest is that of its fallback.
+
+    Args:
+        coverage: Share of destinations that it reaches, (...).
+        reached_decide: Whether shippers decide for the addresses that it reaches alone. Else they take the mean over
+            all addresses, and one draw of taste for all of them: then a carrier that must offer much to win anybody
+            loses customers as it reaches more.
+
+    Returns:
+        (...); 0 where it reaches nothing.
+    """
+    return np.where(coverage > 0.0, 1.0, 0.0) if reached_decide else coverage
+
+
+def delivers_at_home(coverage: Floats, home: Booleans) -> Booleans:
+    """In which divisions a carrier delivers somewhere, (R, K).
+
+    Args:
+        coverage: Share of households that each carrier reaches, (K, Z).
+        home: Zones of each division, (R, Z).
+    """
+    return np.asarray((home[:, None] & (coverage > 0.0)).any(axis=2))
+
+
+def primary_available(coverage: Floats, min_coverage: float, at_home: Booleans | None = None) -> Booleans:
+    """Where a carrier can be a shipper's primary one: where it delivers in the shipper's home division.
+
+    Without that rule: where it reaches enough destinations, or in its best division.
 
     Args:
         coverage: Share of destinations that each carrier reaches, by home division, (R, K).
         min_coverage: Smallest share; a small carrier that reaches it nowhere sells where it reaches most.
+        at_home: In which divisions each carrier delivers, (R, K) (see `delivers_at_home`); None where reach decides.
 
     Returns:
         (R, K).
     """
+    if at_home is not None:
+        return np.asarray((coverage > 0.0) & at_home)
     best = coverage.max(axis=0)
     return np.asarray((coverage > 0.0) & (coverage >= np.minimum(min_coverage, best)))
 
@@ -72,26 +103,26 @@ def stationary_shares(menu: Menu, inertia: float) -> tuple[Floats, Floats]:
         Chances of the national carriers (n, M) and of the partial carriers with their fallback (n, Q, M); together
         they sum to 1 for each shipper.
     """
-    alone, bundle = stationary_by_option(menu.national.T, menu.partial.T, menu.coverage.T, menu.available.T, inertia)
+    alone, bundle = stationary_by_option(menu.national.T, menu.partial.T, menu.weight.T, menu.available.T, inertia)
     return alone.T, bundle.transpose(2, 0, 1)
 
 
 def stationary_by_option(
-    national: Floats, partial: Floats, coverage: Floats, available: Booleans, inertia: float
+    national: Floats, partial: Floats, own: Floats, available: Booleans, inertia: float
 ) -> tuple[Floats, Floats]:
     """The same with options first and rows last, so that every operation runs along contiguous memory.
 
     Args:
         national: Utility of each national carrier, (M, n).
         partial: Utility of each partial carrier where it delivers, (Q, n).
-        coverage: Share of the destinations that a partial carrier reaches, (Q, n).
+        own: Weight of that utility in the choice, (Q, n) (see `own_weight`).
         available: Whether a partial carrier can be the primary one, (Q, n).
         inertia: Utility of staying.
 
     Returns:
         Chances (M, n) and (Q, M, n).
     """
-    bundles = (coverage * np.where(available, partial, 0.0))[:, None] + (1.0 - coverage)[:, None] * national
+    bundles = (own * np.where(available, partial, 0.0))[:, None] + (1.0 - own)[:, None] * national
     bundles[~np.broadcast_to(available[:, None], bundles.shape)] = -np.inf
     top = national.max(axis=0)
     if len(bundles):

@@ -26,6 +26,7 @@ class EntryCase:
         capital: Capital per annual parcel, $.
         coverage: Share of households that it would reach.
         covered: Share of households that it reaches today.
+        considered: Share of those whom it would win at home that consider it there, by month after it opens, (M,).
     """
 
     state: NDArray[np.int64]
@@ -36,9 +37,12 @@ class EntryCase:
     capital: Floats
     coverage: Floats
     covered: Floats
+    considered: Floats
 
 
-def annuity_with_ramp(discount_rate_monthly: float, months: int, lead_months: int, hazard: float) -> float:
+def annuity_with_ramp(
+    discount_rate_monthly: float, months: int, lead_months: int, hazard: float, considered: Floats | float = 1.0
+) -> float:
     """Years of full business that an entry is worth today: it opens after the lead time, and customers come slowly.
 
     Args:
@@ -46,9 +50,10 @@ def annuity_with_ramp(discount_rate_monthly: float, months: int, lead_months: in
         months: Life of the investment.
         lead_months: Months until it opens.
         hazard: Monthly chance that a shipper reconsiders its carrier.
+        considered: Share of them that consider it, by month after it opens, (M,) with M = months.
     """
     month = np.arange(months)
-    known = 1.0 - (1.0 - hazard) ** (month + 1)
+    known = (1.0 - (1.0 - hazard) ** (month + 1)) * considered
     return float((known * (1.0 - discount_rate_monthly) ** (month + lead_months)).sum() / MONTHS_PER_YEAR)
 
 

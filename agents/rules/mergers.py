@@ -21,6 +21,7 @@ class MergerCase:
         margin: What the other one's customers pay less all cost that comes with their parcels in the joined network,
             $ per parcel, (Z,).
         fixed: Fixed cost of the other one that stays, $ a year.
+        bill: What the other one's business costs until its customers' money comes in, $.
     """
 
     cash: float
@@ -28,6 +29,7 @@ class MergerCase:
     parcels: Floats
     margin: Floats
     fixed: float
+    bill: float
 
 
 def merger_value(case: MergerCase, years: float) -> float:

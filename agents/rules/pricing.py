@@ -49,16 +49,12 @@ class PriceResponse:
         margin: Answer to the gap between target and actual margin.
         utilisation: Answer to utilisation beyond the start value.
         rivals: Answer to rivals' prices relative to the start.
-        list_increase_max: Largest yearly list increase, share.
-        pass_through: Share of a list increase that reaches paid prices.
     """
 
     cost: float
     margin: float
     utilisation: float
     rivals: float
-    list_increase_max: float
-    pass_through: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +91,11 @@ def paid_growth(
     margin_gap: float,
     utilisation_gap: float,
     rival_ratio: float,
+    least: float,
+    most: float,
     margin_may_raise: bool = True,
 ) -> float:
-    """Yearly growth of a carrier's paid prices, between 0 and the largest list increase that reaches them.
+    """Yearly growth of a carrier's paid prices, from its largest cut to its largest increase.
 
     Args:
         response: Coefficients.
@@ -107,6 +105,8 @@ def paid_growth(
         utilisation_gap: Utilisation of the last year less its start value.
         rival_ratio: Rivals' price over own price, relative to the same ratio at the start.
         margin_may_raise: False where a higher price would lower profit, so that a poor margin is no reason to raise.
+        least: Smallest growth, below 0 where it may cut.
+        most: Largest growth.
 
     Returns:
         Growth as a share.
@@ -121,4 +121,4 @@ def paid_growth(
         + response.utilisation * utilisation_gap
         + response.rivals * (rival_ratio - 1.0)
     )
-    return float(np.clip(growth, 0.0, response.pass_through * response.list_increase_max))
+    return float(np.clip(growth, least, most))

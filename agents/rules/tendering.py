@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.rules.choice import Menu, reconsider, split_volume
+from agents.rules.choice import Menu, own_weight, reconsider, split_volume
 from agents.rules.pricing import quote
 
 Floats = NDArray[np.float64]
@@ -33,6 +33,8 @@ class SegmentOffers:
         reach: Share of the destinations of a home that each carrier reaches, (R, K).
         available: Where a carrier reaches enough to be the primary one, (R, K).
         national: Which carriers serve every address, (K,).
+        known: Log of the share of shippers of a home that consider a carrier, over that at its own home, (R, K).
+        reached_decide: Whether they decide on a partial carrier for the addresses that it reaches alone.
     """
 
     constants: Floats
@@ -44,6 +46,8 @@ class SegmentOffers:
     reach: Floats
     available: Booleans
     national: Booleans
+    known: Floats
+    reached_decide: bool
 
     @property
     def offered(self) -> Booleans:
@@ -125,11 +129,12 @@ def choose_again(
     index_of = np.argsort(position).astype(np.int8)
     paid = quote(offers.level, offers.floor, discount[:, None]) + offers.surcharge[home]
     cost = paid / offers.price_level + offers.quality_cost
-    utility = np.where(offered, offers.constants - price_coef[:, None] * cost, NOTHING_OFFERED)
+    liking = offers.constants + offers.known[home]
+    utility = np.where(offered, liking - price_coef[:, None] * cost, NOTHING_OFFERED)
     menu = Menu(
         utility[:, national],
         utility[:, ~national],
-        offers.reach[home][:, ~national],
+        own_weight(offers.reach[home][:, ~national], offers.reached_decide),
         (offers.available[home] & offered)[:, ~national],
     )
     chosen, rest = reconsider(menu, position[primary], position[fallback], inertia, uniform)

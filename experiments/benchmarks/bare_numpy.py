@@ -50,10 +50,12 @@ class NumpyMonth:
         paid = np.maximum(month.floor[segment], month.level[segment] * keep)
         paid += (month.mix @ month.surcharge.T)[home]
         offered = np.isfinite(month.constants[segment])
-        utility = np.where(offered, month.constants[segment], 0.0) - month.price_coef[rows, segment, None] * (
+        liking = np.where(offered, month.constants[segment] + month.known[home], 0.0)
+        utility = liking - month.price_coef[rows, segment, None] * (
             paid / month.price_level + month.other_cost[segment]
         )
-        covered = np.where(month.national, 1.0, (month.mix @ month.reach[segment].T)[home])
+        covered = (month.mix @ month.reach[segment].T)[home]
+        covered = np.where(month.national | month.reached_decide, 1.0, covered)
         beyond = utility[np.arange(len(rows)), fallback][:, None]
         possible = (month.available(segment) | (month.national & offered))[home]
         shared = np.where(possible, covered * utility + (1.0 - covered) * beyond, -np.inf)
@@ -92,7 +94,9 @@ class NumpyMonth:
         offered = np.isfinite(month.constants)
         price, surcharge = month.enterprise_price / month.price_level, month.surcharge / month.price_level
         coef = month.price_coef[big, :, None]
-        utility = np.where(offered, month.constants, -np.inf) - coef * (price + month.other_cost)
+        utility = np.where(offered, month.constants + month.known.max(axis=0), -np.inf) - coef * (
+            price + month.other_cost
+        )
         weight = np.exp(utility[..., None] - coef[..., None] * surcharge + month.inertia * month.lagged)
         weight *= month.reach > 0.0
         chance = weight / weight.sum(axis=2, keepdims=True)

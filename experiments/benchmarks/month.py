@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.rules.choice import primary_available
+from agents.rules.choice import delivers_at_home, primary_available
 from model.access import set_reach
 from model.contract_margins import enterprise_quotes
 from model.market import PHASES, ParcelMarket
@@ -45,6 +45,9 @@ class ShipperMonth:
         month_mix: Destination mix of the month, (R, Z).
         national: Which carriers serve every address, (K,).
         min_coverage: Smallest reach of a primary carrier.
+        known: What is added to constants by how well carriers are known, (R, K).
+        home: Zones of each division, (R, Z), where carriers are primary where they deliver at home; None if not.
+        reached_decide: Whether shippers decide for the addresses that a partial carrier reaches alone.
         hazard: Chance to reconsider.
         refusal_months: Months of refusal after which a shipper reconsiders.
         inertia: Utility of staying.
@@ -73,6 +76,9 @@ class ShipperMonth:
     month_mix: Floats
     national: NDArray[np.bool_]
     min_coverage: float
+    known: Floats
+    home: NDArray[np.bool_] | None
+    reached_decide: bool
     hazard: float
     refusal_months: float
     inertia: float
@@ -83,7 +89,8 @@ class ShipperMonth:
     def available(self, segment: int) -> NDArray[np.bool_]:
         """Which carriers can be primary, by division, (R, K)."""
         offered = np.isfinite(self.constants[segment])
-        return np.asarray(primary_available(self.mix @ self.reach[segment].T, self.min_coverage) & offered)
+        at_home = None if self.home is None else delivers_at_home(self.reach[segment], self.home)
+        return np.asarray(primary_available(self.mix @ self.reach[segment].T, self.min_coverage, at_home) & offered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,9 @@ def take_month(market: ParcelMarket) -> ShipperMonth:
         month_mix=demand.mix,
         national=market.national,
         min_coverage=p.primary_min_coverage,
+        known=choice.known.T,
+        home=market.home,
+        reached_decide=p.reached_addresses_decide > 0.0,
         hazard=p.reconsider_hazard,
         refusal_months=p.refusal_months,
         inertia=p.switching_inertia,

@@ -19,6 +19,7 @@ class World:
 
     def __init__(self, month: ShipperMonth) -> None:
         self.constants = month.constants.tolist()
+        self.known, self.best_known = month.known.tolist(), month.known.max(axis=0).tolist()
         self.level, self.floor, self.other = month.level.tolist(), month.floor.tolist(), month.other_cost.tolist()
         self.surcharge, self.price_level = month.surcharge.tolist(), month.price_level
         self.mean_surcharge = (month.mix @ month.surcharge.T).tolist()
@@ -27,7 +28,7 @@ class World:
         self.available = [month.available(s).tolist() for s in range(len(month.constants))]
         self.mix = month.month_mix.tolist()
         self.mean_refused = (month.mix @ month.refused.T).tolist()
-        self.national = month.national.tolist()
+        self.national, self.reached_decide = month.national.tolist(), month.reached_decide
         self.hazard, self.refusal_months, self.inertia = month.hazard, month.refusal_months, month.inertia
         self.n_zones = len(self.mix[0])
         groups, (segments, carriers) = len(self.mix) + 1, month.constants.shape
@@ -79,7 +80,9 @@ class SmallShipper:
         world = self.world
         paid = self.quote(segment, carrier) + world.mean_surcharge[self.division][carrier]
         cost = paid / world.price_level + world.other[segment][carrier]
-        return float(world.constants[segment][carrier] - self.price_coef[segment] * cost)
+        return float(
+            world.constants[segment][carrier] + world.known[self.division][carrier] - self.price_coef[segment] * cost
+        )
 
     def choose(self, segment: int) -> None:
         """Choose a carrier anew."""
@@ -99,7 +102,7 @@ class SmallShipper:
                     if not world.available[segment][self.division][carrier]:
                         options.append(-inf)
                         continue
-                    covered = world.mean_reach[segment][self.division][carrier]
+                    covered = 1.0 if world.reached_decide else world.mean_reach[segment][self.division][carrier]
                     value = covered * value + (1.0 - covered) * self.utility(segment, fallback)
                 options.append(value + world.inertia if carrier == present else value)
         best = max(options)
@@ -153,7 +156,8 @@ class EnterpriseShipper:
                 weights.append(0.0)
                 continue
             cost = (price[carrier] + world.surcharge[carrier][zone]) / level + world.other[segment][carrier]
-            weights.append(exp(constant - self.price_coef[segment] * cost + world.inertia * lagged[carrier][zone]))
+            liking = constant + world.best_known[carrier] + world.inertia * lagged[carrier][zone]
+            weights.append(exp(liking - self.price_coef[segment] * cost))
         total = sum(weights)
         served = [weight / total * reach[carrier][zone] for carrier, weight in enumerate(weights)]
         fallback = sum(share for share, national in zip(served, world.national, strict=True) if national)

@@ -45,6 +45,7 @@ def spared_routes(market: Economy) -> Floats:
     for carrier in np.flatnonzero(annual.any(axis=1)):
         kept, passed = access.kept[carrier], network.coverage[carrier]
         cost = mean_between(network.street.of(int(carrier)).marginal_grid, np.minimum(kept, passed), passed)
+        cost = cost / market.carrier_agents[carrier].stops_alone()  # none of them shares a stop
         spared[carrier] = cost * annual[carrier] / MONTHS_PER_YEAR
     return spared
 

@@ -53,6 +53,7 @@ def carrier_slices(market: Economy, carrier: int) -> CarrierSlices:
     annual = market.state.access.economy[carrier]
     sold = np.minimum(annual, annual * passed / np.maximum(market.state.access.reach[carrier], 1e-12))
     volume = inside / cells * (sold / covered)[:, None]
+    volume *= agent.stops_alone()[:, None]
     on_routes, revenue = volume > 0.0, 0.0
     potential = potential_beyond(market, carrier)
     if potential.any():  # no more than it can take on at once, or the promise would be missed

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
+from agents.rules.choice import delivers_at_home
 from agents.rules.tendering import AgreementCase
 from model.answers import checked_number
 from model.contract_margins import enterprise_quotes
@@ -84,6 +85,8 @@ def _sellers(market: Economy) -> list[tuple[int, ...]]:
     reach = market.mix @ market.state.network.coverage.T * market.carriers.partial  # (R, K)
     best, most = reach.argmax(axis=1), reach.max(axis=1)
     enough = most >= market.figures.primary_min_coverage
+    if market.home is not None:
+        enough = delivers_at_home(market.state.network.coverage, market.home)[np.arange(len(best)), best] & (most > 0.0)
     homes = market.shippers.division[market.shippers.enterprise]
     found = [(*everywhere, *((int(best[home]),) if enough[home] else ())) for home in homes]
     used = np.isfinite(market.state.choice.enterprise_taste)

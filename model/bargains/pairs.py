@@ -140,6 +140,9 @@ def terms_for(
     peak = (
         min(p.peak_surcharge, float(price.min()) / weight) if pair.kind is PairKind.CARRIAGE and weight > 0.0 else 0.0
     )
+    promised = volume
+    if pair.kind is PairKind.LAST_MILE:
+        promised = volume * market.agent(pair.buyer).promised_part()
     return Contract(
         seller=pair.seller,
         buyer=pair.buyer,
@@ -147,7 +150,7 @@ def terms_for(
         groups=groups,
         price=tuple(float(value) for value in np.maximum(0.0, price - peak * weight)),
         escalator=p.inflation,
-        commitment=tuple(map(float, volume)),
+        commitment=tuple(map(float, promised)),
         cap=tuple(float(v * p.contract_cap_ratio) for v in volume),
         shortfall_rule=_shortfall_rule(market, pair),
         tolerance=p.shortfall_tolerance,

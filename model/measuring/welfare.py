@@ -13,6 +13,7 @@ from model.state import MarketState
 from model.tender import quality_cost
 
 Floats = NDArray[np.float64]
+MOST = 600.0  # exp of more has no double
 
 
 def shipper_surplus(
@@ -20,8 +21,9 @@ def shipper_surplus(
 ) -> Floats:
     """Value of a shipper's choice per parcel, ln(sum of exp(utility)) / price coefficient, real $, (n, S).
 
-    A carrier that reaches a part of the destinations is worth its utility there and the mean national one elsewhere.
-    Only differences between two states of one population mean anything.
+    A carrier that reaches a part of the destinations widens the choice there; where shippers decide by the mean over
+    all addresses it is worth its utility there and the mean national one elsewhere. Only differences between two
+    states of one population mean anything.
 
     Args:
         p: Parameters.
@@ -35,6 +37,7 @@ def shipper_surplus(
     surcharge = (mix @ tariffs.surcharge.T).T
     other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
     offered = np.isfinite(choice.constants)
+    choice_value = _value_by_address if p.reached_addresses_decide > 0.0 else _value_of_mean
     value = np.empty((len(shippers), len(SEGMENTS)))
     for rows, home in shippers.blocks_by_home():
         keep = 1.0 - shippers.discount[rows]
@@ -52,13 +55,45 @@ def shipper_surplus(
             utility /= level
             utility += other[s, carriers, None]
             utility *= coef
-            np.subtract(choice.constants[s, carriers, None], utility, out=utility)
-            value[rows, s] = _choice_value(utility, reached, carriers, national) / coef
+            np.subtract(
+                choice.constants[s, carriers, None] + choice.known[carriers[:, None], home], utility, out=utility
+            )
+            value[rows, s] = choice_value(utility, reached, carriers, national) / coef
     return value
 
 
-def _choice_value(utility: Floats, reach: Floats, carriers: NDArray[np.int64], national: NDArray[np.bool_]) -> Floats:
-    """Log of the sum of exp(utility), (n,).
+def _value_by_address(
+    utility: Floats, reach: Floats, carriers: NDArray[np.int64], national: NDArray[np.bool_]
+) -> Floats:
+    """Log of the sum of exp(utility) over the carriers that deliver at an address, mean over the addresses, (n,).
+
+    Addresses that a carrier reaches are taken as a part of those that any carrier with more reach delivers to: all
+    carriers go to the densest ones first.
+
+    Args:
+        utility: Of each carrier that is on offer, by itself, (M, n).
+        reach: Share of the destinations that each of all carriers reaches, (K, n) or (K, 1).
+        carriers: Which carriers are on offer, (M,).
+        national: Which of all carriers are national, (K,).
+    """
+    everywhere = national[carriers]
+    own, partial = utility[everywhere], utility[~everywhere]
+    top = own.max(axis=0)
+    base = sum_over_options(np.exp(own - top), carriers[everywhere], len(national))
+    value = top + np.log(base)
+    reached = reach[carriers[~everywhere]]
+    order = np.argsort(-reached, axis=0, kind="stable")
+    reached = np.take_along_axis(reached, order, axis=0)
+    weight = np.exp(np.minimum(np.take_along_axis(partial, order, axis=0) - top, MOST))
+    offered, less = base.copy(), np.concatenate([reached[1:], np.zeros_like(reached[:1])])
+    for place in range(len(weight)):
+        offered += weight[place]
+        value += (reached[place] - less[place]) * np.log(offered / base)
+    return np.asarray(value)
+
+
+def _value_of_mean(utility: Floats, reach: Floats, carriers: NDArray[np.int64], national: NDArray[np.bool_]) -> Floats:
+    """Log of the sum of exp(utility) where a partial carrier is valued by its mean over all addresses, (n,).
 
     Args:
         utility: Of each carrier that is on offer, by itself, (M, n); overwritten.

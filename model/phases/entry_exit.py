@@ -16,8 +16,10 @@ from model.answers import ROUNDING, checked_order
 from model.borders import read_borders
 from model.carriers import USPS
 from model.economy import Economy
-from model.fixed_costs import fixed_cost_per_capacity, fixed_costs
+from model.fixed_costs import cost_of_entry, fixed_cost_per_capacity, fixed_costs
+from model.history.table import LAST_YEAR
 from model.operations import expected_unit_grid, network_of
+from model.phases.consideration import considered_after_entry
 from model.phases.mergers import merge
 from model.words import parcels_in_words
 
@@ -46,7 +48,7 @@ def enter(market: Economy, carrier: Carrier, room: float) -> CapacityOrder | Non
         return None
     order = within(checked_order(carrier.key, order, market.zones.n_zones), carrier.index, room)
     parcels = order.annual_parcels
-    fixed = market.figures.fixed_cost_recoverable * fixed_cost_per_capacity(market, carrier.index)
+    fixed = cost_of_entry(market)[0] * fixed_cost_per_capacity(market, carrier.index)
     market.state.network.savings.append((carrier.index, order.arrives, -(fixed * float(parcels.sum()))))
     states = sorted(set(market.zones.state[parcels > 0.0].tolist()))
     market.events.add(
@@ -85,7 +87,10 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
     neighbours = {other for state in served for other in read_borders()[state]} | served
     open_to_it = np.array([state in neighbours for state in zones.state.tolist()]) & (reached < target)
     # A state of its own counts only where it has begun to enter and not yet finished.
-    began = market.carriers.household_coverage[carrier] == 0.0
+    listed = market.carriers.household_coverage[carrier]
+    began = listed == 0.0
+    if p.regional_footprint_follows > 0.0 and market.settings.start.year <= LAST_YEAR:
+        began |= reached < listed - ROUNDING  # or where it had not come yet
     open_to_it &= began
     covered = network.coverage[carrier] * zones.households
     rate = np.divide(
@@ -105,7 +110,7 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
     volume = float(books.volume[:, carrier].sum())
     price = float(books.revenue[:, carrier].sum()) / volume if volume > 0.0 else 0.0
     upstream = market.costs.upstream[:2, carrier].mean() * env.price_level
-    fixed = p.fixed_cost_recoverable * fixed_cost_per_capacity(market, carrier) * MONTHS_PER_YEAR * env.price_level
+    fixed = sum(cost_of_entry(market)) * fixed_cost_per_capacity(market, carrier) * MONTHS_PER_YEAR * env.price_level
     dense = market.zones.density_grid
     cells = dense.shape[1]
     inside = np.clip(target[:, None] * cells - np.arange(cells), 0.0, 1.0)
@@ -123,6 +128,7 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
         capital=p.by_type("capacity_capex")[zones.zone_type],
         coverage=target,
         covered=network.coverage[carrier],
+        considered=considered_after_entry(market, carrier, int(p.capital_life_years) * MONTHS_PER_YEAR),
     )
 
 

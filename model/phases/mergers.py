@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost import mean_over_coverage
-from agents.rules.choice import primary_available
+from agents.rules.choice import delivers_at_home, primary_available
 from agents.rules.mergers import MergerCase
 from model.answers import AnswerError
 from model.borders import read_borders
@@ -66,6 +66,7 @@ def merge(market: Economy, leaver: int, others: Iterable[int]) -> bool:
 
 def merger_case(market: Economy, leaver: int, buyer: int) -> MergerCase:
     """What a carrier expects of taking over the leaver: its parcels at its prices, at the buyer's unit cost."""
+    p = market.figures
     zones, env, network, books = market.zones, market.state.environment, market.state.network, market.state.books
     parcels = network.annual_volume[leaver]
     coverage = np.maximum(_joined_coverage(market, leaver, buyer), SMALLEST_COVERAGE)
@@ -79,7 +80,8 @@ def merger_case(market: Economy, leaver: int, buyer: int) -> MergerCase:
         touches=_touches(market, leaver, buyer),
         parcels=parcels,
         margin=price - mean_over_coverage(grid, coverage) - upstream,
-        fixed=_fixed_cost_that_stays(market, leaver) * MONTHS_PER_YEAR * env.price_level,
+        fixed=_cost_that_comes_along(market, leaver) * MONTHS_PER_YEAR * env.price_level,
+        bill=float(books.cost[:, leaver].mean()) * p.takeover_working_months,
     )
 
 
@@ -100,6 +102,13 @@ def _fixed_cost_that_stays(market: Economy, leaver: int) -> float:
     """The part of the leaver's fixed cost that its buyer cannot save, $ a month at start prices."""
     whole = fixed_cost_per_capacity(market, leaver) * float(market.state.network.capacity[leaver].sum())
     return (1.0 - market.figures.fixed_cost_recoverable) * whole
+
+
+def _cost_that_comes_along(market: Economy, leaver: int) -> float:
+    """The same with what its contractors do by the parcel, which no merger saves, $ a month at start prices."""
+    p, stays = market.figures, _fixed_cost_that_stays(market, leaver)
+    whole = stays / (1.0 - p.fixed_cost_recoverable) if p.fixed_cost_recoverable < 1.0 else 0.0
+    return stays + (1.0 - p.regional_fixed_share) * p.fixed_cost_recoverable * whole
 
 
 def _join_fixed_cost(market: Economy, leaver: int, buyer: int) -> None:
@@ -125,6 +134,8 @@ def _join_networks(market: Economy, leaver: int, buyer: int) -> None:
     for by_zone in (network.capacity, network.in_place, network.annual_volume):
         by_zone[buyer] += by_zone[leaver]
         by_zone[leaver] = 0.0
+    # In the proportion of the fixed cost that goes along, so that a parcel brings as much of it as before.
+    network.start_handled[buyer] += (1.0 - market.figures.fixed_cost_recoverable) * network.start_handled[leaver]
     network.recent_volume[:, buyer] += network.recent_volume[:, leaver]
     network.recent_volume[:, leaver] = 0.0
     network.pipeline = [
@@ -142,13 +153,16 @@ def _join_standing(market: Economy, leaver: int, buyer: int) -> None:
     both = np.isfinite(constants[:, leaver]) & np.isfinite(constants[:, buyer])
     mean = (constants[:, leaver] * weight[0] + constants[:, buyer] * weight[1]) / weight.sum()
     constants[:, buyer] = np.where(both, mean, constants[:, buyer])
+    since = market.state.choice.since
+    since[buyer] = np.minimum(since[buyer], since[leaver])
 
 
 def _move_small_shippers(market: Economy, leaver: int, buyer: int, offered: Bools) -> None:
     """The leaver's shippers become the buyer's, where it sells their segment and can be a primary carrier."""
     shippers = market.shippers
     reach = market.mix @ market.state.network.coverage.T
-    available = primary_available(reach, market.figures.primary_min_coverage)[shippers.division, buyer]
+    at_home = None if market.home is None else delivers_at_home(market.state.network.coverage, market.home)
+    available = primary_available(reach, market.figures.primary_min_coverage, at_home)[shippers.division, buyer]
     moved = (shippers.primary == leaver) & available[:, None] & offered
     market.population.follow(moved, buyer)
 

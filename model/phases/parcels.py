@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS
-from agents.rules.choice import primary_available
+from agents.rules.choice import delivers_at_home, primary_available
 from agents.rules.pricing import quote
 from agents.rules.sourcing import MonthToSource
 from agents.rules.tendering import SegmentOffers, SplitCase
@@ -105,14 +105,16 @@ def _reconsider_small_shippers(market: Economy) -> None:
         rows = shippers.n_enterprise + np.flatnonzero(looking[shippers.small, segment])
         if len(rows) == 0:
             continue
-        offers = _offers(market, segment, market.mix @ reached[segment].T, surcharge, other[segment])
+        offers = _offers(market, segment, reached[segment], surcharge, other[segment])
         answer = population.reconsider(segment, rows, offers, draws[rows, segment, 1])
         population.change_to(segment, rows, *_possible_choice(market, segment, rows, offers, answer))
 
 
-def _offers(market: Economy, segment: int, reach: Floats, surcharge: Floats, quality: Floats) -> SegmentOffers:
-    """What carriers offer small shippers of a segment at today's prices."""
-    tariffs = market.state.tariffs
+def _offers(market: Economy, segment: int, coverage: Floats, surcharge: Floats, quality: Floats) -> SegmentOffers:
+    """What carriers offer small shippers of a segment at today's prices, where they sell to `coverage`, (K, Z)."""
+    tariffs, p = market.state.tariffs, market.figures
+    reach = market.mix @ coverage.T
+    at_home = None if market.home is None else delivers_at_home(coverage, market.home)
     return SegmentOffers(
         constants=market.state.choice.constants[segment],
         level=tariffs.offered[segment],
@@ -121,7 +123,9 @@ def _offers(market: Economy, segment: int, reach: Floats, surcharge: Floats, qua
         quality_cost=quality,
         price_level=market.state.environment.price_level,
         reach=reach,
-        available=primary_available(reach, market.figures.primary_min_coverage),
+        available=primary_available(reach, p.primary_min_coverage, at_home),
+        known=market.state.choice.known.T,
+        reached_decide=p.reached_addresses_decide > 0.0,
         national=market.national,
     )
 

@@ -14,8 +14,10 @@ from agents.rules.capacity import CapacityOrder, Closure
 from model.access.insourcing import extension_case, insource
 from model.answers import checked, checked_order
 from model.capital import buy_capital
+from model.carriers import USPS
 from model.economy import Economy
 from model.phases.entry_exit import count_losses, enter, expanding, within
+from model.phases.prices import usps_basket_cost
 from model.phases.rivals import fill_networks, review_contracts
 from model.words import parcels_in_words
 
@@ -147,6 +149,8 @@ def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
     volume = float(books.volume[:, carrier].sum())
     before = float(books.last_year_unit_cost[carrier])
     growth = cost / volume / before - 1.0 if volume > 0.0 and before > 0.0 else market.figures.inflation
+    if carrier == USPS:
+        growth += market.figures.usps_like_for_like * (_basket_growth(market) - growth)
     routes = market.carrier_agents[carrier].parcel_routes
     unit_cost = network.street.of(carrier).next_household if routes else np.zeros(market.zones.n_zones)
     return CarrierBooks(
@@ -157,8 +161,16 @@ def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
         locked=network.locked(carrier, month + -int(market.figures.capacity_lock_months)),
         coverage=network.coverage[carrier],
         unit_cost=unit_cost,
+        revenue=revenue,
         margin=1.0 - cost / revenue if revenue > 0.0 else 0.0,
         cost_growth=growth,
         utilisation=float(books.utilisation[:, carrier].mean()),
         start_utilisation=float(books.start_utilisation[carrier]),
     )
+
+
+def _basket_growth(market: Economy) -> float:
+    """Growth of what a fixed basket of parcels costs USPS since its last price plan."""
+    before = market.state.books.last_year_basket or usps_basket_cost(market, 1.0, 1.0, 1.0)
+    env = market.state.environment
+    return usps_basket_cost(market, market.mail_index, env.wage_usps, env.price_level) / before - 1.0

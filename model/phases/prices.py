@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from agents.calendar import JULY
 from agents.carriers import Carrier
+from agents.geography import SEGMENTS
 from model.answers import checked
 from model.billing import month_surcharges, peak_weight
+from model.carriers import USPS
 from model.economy import Economy
 from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_mean_cost
@@ -68,7 +70,7 @@ def variable_costs(market: Economy) -> Floats:
 
 def demand_and_cost(market: Economy) -> tuple[LongRunDemand, Floats]:
     """Long-run demand at today's prices, and what one more parcel costs, (S, K)."""
-    demand = long_run_demand(market.figures, market.shippers, market.state, market.mix, market.national)
+    demand = long_run_demand(market.figures, market.shippers, market.state, market.mix, market.national, market.home)
     return demand, variable_costs(market)
 
 
@@ -82,12 +84,31 @@ def _follow_cost(market: Economy) -> None:
     tariffs.floor = np.where(sells, market.start_floor * growth, tariffs.floor)
 
 
+def usps_basket_cost(market: Economy, mail_index: float, wage_index: float, price_index: float) -> float:
+    """What the parcels of a household at the start cost USPS, $ per parcel: a basket that no mix of parcels changes.
+
+    Args:
+        market: The market.
+        mail_index: Mail volume relative to the start.
+        wage_index: USPS wages relative to the start.
+        price_index: Prices relative to the start.
+    """
+    p, zones, costs = market.figures, market.zones, market.costs
+    last_mile = usps_mean_cost(costs, zones, mail_index, wage_index, price_index)
+    parcels = p.by_segment("volume_segment") * np.array([p[f"share_{segment}_usps"] for segment in SEGMENTS])
+    upstream = float(parcels @ costs.upstream[:, USPS] / parcels.sum())
+    return float(np.average(last_mile, weights=zones.households)) + upstream * price_index
+
+
 def _close_price_year(market: Economy, carrier: int) -> None:
     """Remember the unit cost that the next price plan compares with."""
     books = market.state.books
     volume = float(books.volume[:, carrier].sum())
     if volume > 0.0:
         books.last_year_unit_cost[carrier] = float(books.cost[:, carrier].sum()) / volume
+    if carrier == USPS:
+        env = market.state.environment
+        books.last_year_basket = usps_basket_cost(market, market.mail_index, env.wage_usps, env.price_level)
 
 
 def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced: bool) -> None:
@@ -114,18 +135,26 @@ def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced:
     tariffs.list_growth[carrier] = mean_growth / p.list_to_paid_pass_through
     if mean_growth == 0.0:
         return
-    may_raise = market.carrier_agents[carrier].margin_may_raise()
+    may_raise, list_growth = market.carrier_agents[carrier].margin_may_raise(), abs(tariffs.list_growth[carrier])
     market.events.add(
         market.month,
         "price",
         (market.carriers.keys[carrier],),
-        f"{market.carriers.names[carrier]} raises its list prices by {100 * tariffs.list_growth[carrier]:.1f} %"
+        f"{market.carriers.names[carrier]} {_moves(mean_growth)} its list prices by {100 * list_growth:.1f} %"
         + (" as announced" if announced else "")
-        + ("" if may_raise or announced else ", though its margin is no reason: demand would fall too far"),
+        + (
+            ""
+            if may_raise or announced or mean_growth < 0.0
+            else ", though its margin is no reason: demand would fall too far"
+        ),
         margin_may_raise=float(may_raise),
         list_growth=tariffs.list_growth[carrier],
         paid_growth=mean_growth,
     )
+
+
+def _moves(growth: float) -> str:
+    return "raises" if growth > 0.0 else "lowers"
 
 
 def _announced(market: Economy, carrier: Carrier) -> Floats | None:

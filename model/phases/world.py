@@ -10,6 +10,7 @@ from model.capital import buy_capital
 from model.demand import season_factors
 from model.economy import Economy
 from model.fixed_costs import close_capacity
+from model.phases.consideration import become_known
 from model.phases.entry_exit import leave
 from model.phases.history import update_history
 from model.phases.labour import settle_wages
@@ -31,6 +32,7 @@ def update_environment(market: Economy) -> None:
             if fact.month == market.month and fact.kind in ("plan", "decision"):
                 actors = tuple(name.strip().lower() for name in fact.actors)
                 market.events.add(market.month, "fact", actors, f"{', '.join(fact.actors)}: {fact.text}")
+    become_known(market)
     draw = market.streams.generator("demand_shock", market.month).standard_normal()
     env.common_shock = p.demand_ar1 * env.common_shock + p.demand_shock_sd * float(draw)
 

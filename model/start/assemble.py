@@ -15,7 +15,9 @@ from agents.shipper_memory import ShipperMemory
 from agents.shipper_table import ShipperTable
 from model.big_shippers import BigShipperData
 from model.carriers import AMAZON, USPS, CarrierTable
+from model.consideration import home_rule, home_zones, opening_years
 from model.demand import destination_mix
+from model.history.table import LAST_YEAR, base_time
 from model.operations import SMALLEST_COVERAGE, CostModel, StreetCosts, build_cost_model, street_costs, usps_costs
 from model.parameters import Parameters
 from model.start.amazon_flows import amazon_flows
@@ -71,6 +73,7 @@ def assemble(
     zones: ZoneTable,
     carriers: CarrierTable,
     streams: Streams,
+    start: Month,
     plan_from: Month | None = None,
     named: Mapping[str, BigShipperData] | None = None,
 ) -> Start:
@@ -81,6 +84,7 @@ def assemble(
         zones: The zone table.
         carriers: The carriers.
         streams: Random streams.
+        start: First month of the run.
         plan_from: Month from which on Amazon's rural plan runs, if it is known at the start.
         named: Big shippers of the scenario, by key.
 
@@ -90,11 +94,12 @@ def assemble(
     national = np.array([group not in ("amazon", "regional") for group in carriers.groups]) & ~np.array(carriers.owned)
     mix, amazon_mix = destination_mix(p, zones), destination_mix(p, zones, tilt=False)
     flows = amazon_flows(p, zones)
-    coverage = carriers.household_coverage.copy()
-    coverage[AMAZON] = flows.coverage
-
-    share, price = target_shares(p, carriers), target_prices(p, carriers)
+    share, price = target_shares(p, carriers, base_time(start)), target_prices(p, carriers)
     segment_volume = p.by_segment("volume_segment") * BILLION
+    coverage = carriers.household_coverage * _footprint(p, carriers, segment_volume @ share, start)[:, None]
+    coverage[AMAZON] = flows.coverage
+    home = home_zones(zones, len(mix))
+
     expected = _expected_volume(share, segment_volume, amazon_mix[0], coverage, national)
     costs = build_cost_model(p, zones, carriers, _zone_cost_noise(p, zones, streams))
     costs = _close_usps_upstream(p, zones, costs, expected[USPS], share[:, USPS] * segment_volume, flows)
@@ -116,6 +121,8 @@ def assemble(
         floor=floor,
         inertia=p.switching_inertia,
         min_coverage=p.primary_min_coverage,
+        reached_decide=p.reached_addresses_decide > 0.0,
+        home=home_rule(p, home),
     )
     order = streams.generator("start_order").random(population.uniform.shape)
     if named:
@@ -133,7 +140,16 @@ def assemble(
     state = MarketState(
         environment=Environment(),
         tariffs=opening_tariffs(solution.level, floor, surcharges),
-        choice=opening_choice(p, shippers, solution, on_time, (volume, value), mean_surcharge, taste),
+        choice=opening_choice(
+            p,
+            shippers,
+            solution,
+            on_time,
+            (volume, value),
+            mean_surcharge,
+            taste,
+            opening_years(carriers, coverage, home),
+        ),
         network=network,
         books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows),
         access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage),
@@ -146,6 +162,22 @@ def _zone_cost_noise(p: Parameters, zones: ZoneTable, streams: Streams) -> Float
     """What zones cost Amazon over what their density says, (Z,); median 1, as in the table of access demand."""
     normal = streams.generator("zone_cost_noise", owner="amazon").standard_normal(zones.n_zones)
     return np.asarray(np.exp(p.zone_cost_noise_sd * normal))
+
+
+def _footprint(p: Parameters, carriers: CarrierTable, volume: Floats, start: Month) -> Floats:
+    """Share of its listed footprint that each carrier has at the start, (K,): that of its parcels before 2024.
+
+    Args:
+        p: Figures.
+        carriers: The carriers.
+        volume: Parcels a year at the start, (K,).
+        start: First month.
+    """
+    regional = np.array([group == "regional" for group in carriers.groups]) & ~np.array(carriers.added)
+    if start.year > LAST_YEAR:  # the list is of that year
+        return np.ones(len(volume))
+    listed = np.where(regional, np.maximum(carriers.volume_2024, 1.0), 1.0)
+    return np.where(regional, np.clip(volume / listed, 0.0, 1.0) ** p.regional_footprint_follows, 1.0)
 
 
 def _expected_volume(

@@ -150,6 +150,9 @@ class _SegmentSolver:
             result = mixing.next(start, np.concatenate([step[offered], ratio[offered]]))
             count = int(offered.sum())
             self.constants[offered], self.level[offered] = result[:count], np.exp(result[count:])
+        beyond = np.maximum(self.share - self._largest_share(), 0.0)
+        if beyond.any():  # others cannot reach theirs because of it
+            step, ratio = beyond, np.zeros_like(beyond)
         worst = int(np.argmax(np.maximum(np.abs(step), np.abs(ratio))))
         what = "share" if abs(step[worst]) >= abs(ratio[worst]) else "mean price"
         wanted = self.share[worst] if what == "share" else self.price[worst]
@@ -158,6 +161,15 @@ class _SegmentSolver:
             f"cannot reach its published {what} of {wanted:g}; "
             f"its lowest quote is ${self.floor[worst]:.2f} before surcharges"
         )
+
+    def _largest_share(self) -> Floats:
+        """Share of each carrier if all shippers that it reaches chose it, (K,); 1 for national carriers."""
+        small, most = self.small_rows, np.ones(len(self.share))
+        reached = (small.coverage * small.available)[:, small.division] @ small.volume
+        reached += (self.setting.coverage[small.carriers] @ self.big_mix.T) @ self.big_volume
+        most[small.carriers] = reached / (small.volume.sum() + self.big_volume.sum())
+        most[self.setting.national] = 1.0
+        return most
 
     def _step(self) -> tuple[Floats, Floats, float]:
         """Log gaps of shares and prices to their targets, (K,) each, and how far the enterprise split moved."""

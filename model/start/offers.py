@@ -10,6 +10,7 @@ from agents.rules.pricing import quote
 from agents.shipper_table import ShipperTable
 from model.billing import mean_peak_weight, month_surcharges, sum_over_carriers
 from model.carriers import USPS, CarrierTable
+from model.consideration import considered
 from model.demand import season_factors
 from model.operations import CostModel, StreetCosts, quote_floors, usps_mean_cost
 from model.parameters import Parameters
@@ -19,13 +20,15 @@ from model.state import ChoiceState, Tariffs
 from model.tender import small_shipper_tender
 
 Floats = NDArray[np.float64]
+VOLUMES_OF = 2024.5  # middle of the year of `volume_2024`
 MOST_ADDED = 0.5  # of a segment; beyond it the published market is not the one that is simulated
 
 
-def target_shares(p: Parameters, carriers: CarrierTable) -> Floats:
+def target_shares(p: Parameters, carriers: CarrierTable, time: float) -> Floats:
     """Shares of the non-Amazon market by segment and carrier, (S, K).
 
-    The listed carriers have the published ones, regional carriers split theirs by volume. A carrier that the scenario
+    The listed carriers have the published ones, regional carriers split theirs by their volumes of 2024 and by how many
+    shippers considered them then and at the start. A carrier that the scenario
     adds has the parcels it was given, spread over segments like those of whom it starts like; all others leave room
     for them in proportion.
 
@@ -34,7 +37,8 @@ def target_shares(p: Parameters, carriers: CarrierTable) -> Floats:
     """
     added = np.array(carriers.added)
     regional = np.array([group == "regional" for group in carriers.groups]) & ~added
-    split = np.where(regional, carriers.volume_2024, 0.0)
+    known = considered(p, time - carriers.launch) / considered(p, VOLUMES_OF - carriers.launch)
+    split = np.where(regional, carriers.volume_2024 * known, 0.0)
     split = split / split.sum() if split.sum() > 0.0 else split
     rows = []
     for segment in SEGMENTS:
@@ -148,6 +152,7 @@ def opening_choice(
     tender: tuple[Floats, Floats],
     surcharge: Floats,
     taste: Floats,
+    since: Floats,
 ) -> ChoiceState:
     """What shippers know and do at the start; no enterprise shipper has an agreement yet.
 
@@ -159,11 +164,14 @@ def opening_choice(
         tender: Parcels and dollars of the start year by group, segment, carrier and zone.
         surcharge: Mean surcharges, $ per parcel, (K, Z).
         taste: What enterprise shippers like a carrier more than others do, (E, S, K), or one number.
+        since: Year in which each carrier began in each division, (K, R).
     """
     volume, value = tender
     paid, parcels = (part.sum(axis=(0, 3)) for part in (value + volume * surcharge, volume))
     return ChoiceState(
         constants=solution.constants.copy(),
+        since=since,
+        known=np.zeros_like(since),
         perceived_on_time=on_time,
         enterprise_share=solution.enterprise_share.copy(),
         enterprise_price=np.full((shippers.n_enterprise, *solution.level.shape), np.nan),

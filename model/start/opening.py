@@ -58,6 +58,7 @@ def opening_network(
         added_capital=np.zeros(len(capacity)),
         coverage=coverage,
         start_coverage=flows.coverage,
+        start_handled=annual.sum(axis=1),
         sorting=sorting,
         peak_factor=p.season_december / MONTHS_PER_YEAR / p.initial_peak_utilisation,
         pipeline=[],

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.rules.blocks import BLOCK, blocks
-from agents.rules.choice import primary_available, stationary_by_option
+from agents.rules.choice import delivers_at_home, own_weight, primary_available, stationary_by_option
 from agents.rules.pricing import quote
 from agents.shipper_table import ShipperTable
 
@@ -29,6 +29,8 @@ class ChoiceSetting:
         floor: Lowest quote, $, (S, K).
         inertia: Utility of staying.
         min_coverage: Smallest share of destinations that makes a partial carrier a primary one.
+        reached_decide: Whether shippers decide for the addresses that a partial carrier reaches alone.
+        home: Zones of each division, (R, Z), where carriers are primary where they deliver at home; None if not.
     """
 
     national: Booleans
@@ -39,6 +41,13 @@ class ChoiceSetting:
     floor: Floats
     inertia: float
     min_coverage: float
+    reached_decide: bool
+    home: Booleans | None
+
+    def available(self) -> Booleans:
+        """Where each carrier can be a shipper's primary one, by division, (R, K)."""
+        at_home = None if self.home is None else delivers_at_home(self.coverage, self.home)
+        return primary_available(self.mix_coverage(), self.min_coverage, at_home)
 
     def mix_coverage(self) -> Floats:
         """Share of destinations that each carrier reaches, by division, (R, K)."""
@@ -67,6 +76,7 @@ class SmallRows:
         volume: Parcels a year that each row stands for, (n,).
         division: Home division, (n,).
         coverage: Share of destinations that each carrier reaches, by division, (J, R).
+        own: Weight of its own utility in the choice of it, by division, (J, R).
         surcharge: Mean surcharge by division, $, (J, R).
         available: Whether a carrier can be primary, by division, (J, R).
     """
@@ -82,6 +92,7 @@ class SmallRows:
     volume: Floats
     division: NDArray[np.int8]
     coverage: Floats
+    own: Floats
     surcharge: Floats
     available: Booleans
 
@@ -102,8 +113,9 @@ class SmallRows:
             volume=shippers.market_volume[rows, segment],
             division=shippers.division[rows],
             coverage=np.ascontiguousarray(reach.T),
+            own=np.ascontiguousarray(own_weight(reach, setting.reached_decide).T),
             surcharge=np.ascontiguousarray(setting.mix_surcharge()[:, carriers].T),
-            available=np.ascontiguousarray((primary_available(reach, setting.min_coverage) & offers).T),
+            available=np.ascontiguousarray((setting.available()[:, carriers] & offers).T),
         )
 
     def sample(self, n: int) -> SmallRows:
@@ -152,6 +164,6 @@ class SmallRows:
         utility = constants[self.carriers, None] - self.price_coef[rows] * (paid + self.other_cost[:, None])
         utility[~self.offered] = -1e9
         coverage = self.coverage[partial][:, division]
-        available = self.available[partial][:, division]
-        chances = stationary_by_option(utility[self.national], utility[partial], coverage, available, self.inertia)
+        own, available = self.own[partial][:, division], self.available[partial][:, division]
+        chances = stationary_by_option(utility[self.national], utility[partial], own, available, self.inertia)
         return chances, paid, coverage

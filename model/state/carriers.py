@@ -23,6 +23,7 @@ class Books:
         utilisation: Last twelve months, (12, K).
         start_utilisation: Mean of the year before the start, (K,).
         last_year_unit_cost: Cost per parcel of the twelve months before the last price plan, $, (K,).
+        last_year_basket: What a fixed basket of parcels cost USPS at its last price plan, $ per parcel; 0 before one.
     """
 
     fixed_cost: Floats
@@ -33,3 +34,4 @@ class Books:
     utilisation: Floats
     start_utilisation: Floats
     last_year_unit_cost: Floats
+    last_year_basket: float = 0.0

@@ -23,6 +23,7 @@ class NetworkState:
         added_capital: Capital of what came into use since the start, at the prices that were paid, $, (K,).
         coverage: Share of households that can be served, (K, Z).
         start_coverage: Amazon's coverage at the start, (Z,).
+        start_handled: Parcels a year that each carrier handled at the start, (K,); more where it has taken one over.
         sorting: National sorting capacity, parcels a month, (K,); inf where only the last mile binds.
         peak_factor: Monthly parcels that one annual parcel of capacity allows.
         pipeline: Orders on their way.
@@ -43,6 +44,7 @@ class NetworkState:
     added_capital: Floats
     coverage: Floats
     start_coverage: Floats
+    start_handled: Floats
     sorting: Floats
     peak_factor: float
     pipeline: list[CapacityOrder]

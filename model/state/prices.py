@@ -80,6 +80,9 @@ class ChoiceState:
 
     Attributes:
         constants: Carrier constants, (S, K), frozen at the start.
+        since: Year in which each carrier began in each division, (K, R); inf where it does not deliver.
+        known: Log of the share of shippers of each division that consider a carrier over that of its home at the start,
+            (K, R); 0 where it is as well known.
         perceived_on_time: On-time share that shippers believe in, (K,).
         enterprise_share: Split of enterprise shippers last month, (E, S, K, Z).
         enterprise_price: Contract prices of enterprise shippers, $ per parcel, (E, S, K); nan where they take quotes.
@@ -95,6 +98,8 @@ class ChoiceState:
     """
 
     constants: Floats
+    since: Floats
+    known: Floats
     perceived_on_time: Floats
     enterprise_share: Floats
     enterprise_price: Floats
@@ -109,8 +114,11 @@ class ChoiceState:
 
     @property
     def enterprise_constants(self) -> Floats:
-        """Carrier constants of enterprise shippers, (E, S, K), or (S, K) where all are alike."""
-        return np.asarray(self.constants + self.enterprise_taste)
+        """Carrier constants of enterprise shippers, (E, S, K), or (S, K) where all are alike.
+
+        Their buyers know all that is known in some division.
+        """
+        return np.asarray(self.constants + self.known.max(axis=1) + self.enterprise_taste)
 
     @property
     def delay_by_carrier(self) -> Floats:

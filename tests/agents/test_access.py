@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.rules.access import AccessTerms, buy_access, keeps_commitment
+from agents.rules.access import (
+    AccessCase,
+    AccessTerms,
+    HandOverPlan,
+    avoidable_share,
+    buy_access,
+    hand_over,
+    hand_over_by_margin,
+    keeps_commitment,
+)
 
 ZONES, CELLS = 6, 20
 COST = np.linspace(1.0, 6.0, CELLS) + np.linspace(0.0, 2.0, ZONES)[:, None]  # sparser is dearer, by zone and cell
@@ -95,3 +104,46 @@ def test_a_promise_is_kept_when_the_later_price_is_worth_it():
     assert not keeps(12, 0).any()  # nothing is lost when the contract ends anyway
     easy = terms(price=3.0, published=6.0, least=(1.0, 1.0))
     assert keeps_commitment(COST, VOLUME, easy, INJECTION, 12, 0).all()  # what it wants anyway costs nothing
+
+
+def by_margin(before, speed=1.0, alone=1.0, now=0.7, price=3.0):
+    case = AccessCase(COST, VOLUME, np.zeros(ZONES), np.ones(ZONES), terms(price=price), INJECTION, 0.0)
+    share = np.full(ZONES, alone)
+    return hand_over_by_margin(HandOverPlan(COST, COST * now, share, np.asarray(before, float), speed), case), case
+
+
+def test_between_what_pays_now_and_what_pays_later_nothing_moves():
+    nothing, case = by_margin(np.zeros(ZONES))
+    all_of_it, _ = by_margin(VOLUME)
+    least, most = hand_over(COST * 0.7, case), hand_over(COST, case)
+    np.testing.assert_allclose(nothing.parcels, least.parcels)
+    np.testing.assert_allclose(all_of_it.parcels, most.parcels)
+    assert (nothing.parcels <= all_of_it.parcels).all()
+    assert nothing.parcels.sum() < 0.8 * all_of_it.parcels.sum()
+    middle = (nothing.parcels + all_of_it.parcels) / 2.0
+    np.testing.assert_allclose(by_margin(middle)[0].parcels, middle)
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.5, 1.0))
+def test_a_part_of_the_gap_closes_and_no_stop_is_counted_twice(before, speed, alone):
+    start = VOLUME * before
+    now, _ = by_margin(start, speed, alone)
+    wanted, _ = by_margin(start, 1.0, alone)
+    np.testing.assert_allclose(
+        now.parcels, np.minimum(start + speed * (wanted.parcels - start), VOLUME * alone), atol=1e-6
+    )
+    assert (now.parcels <= VOLUME * alone + 1e-9).all()
+    np.testing.assert_allclose(now.kept * VOLUME + now.parcels, VOLUME, rtol=1e-6)
+    assert (now.contract <= now.parcels + 1e-9).all()
+
+
+def test_with_no_slack_in_routes_it_is_the_plain_choice():
+    found, case = by_margin(np.zeros(ZONES), now=1.0)
+    np.testing.assert_allclose(found.parcels, hand_over(COST, case).parcels)
+    np.testing.assert_allclose(found.kept, hand_over(COST, case).kept)
+
+
+def test_seven_tenths_of_a_stop_go_within_three_years():
+    assert avoidable_share(0.0914, 36, 0.0065) == pytest.approx(0.71, abs=0.02)
+    assert avoidable_share(1.0, 36, 0.0065) == 1.0
+    assert avoidable_share(0.0914, 120, 0.0065) > avoidable_share(0.0914, 36, 0.0065)

@@ -3,7 +3,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.rules.choice import Menu, draw, primary_available, reconsider, softmax, split_volume, stationary_shares
+from agents.rules.choice import (
+    Menu,
+    draw,
+    own_weight,
+    primary_available,
+    reconsider,
+    softmax,
+    split_volume,
+    stationary_shares,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 FEW = settings(max_examples=60, deadline=None)
@@ -49,7 +58,7 @@ def test_stationary_shares_are_those_of_the_markov_chain(seed, inertia, n_partia
     menu = random_menu(np.random.default_rng(seed), n_partial=n_partial)
     national, bundle = stationary_shares(menu, inertia)
     for i in range(len(national)):
-        states, chances = markov_chain(menu.national[i], menu.partial[i], menu.coverage[i], menu.available[i], inertia)
+        states, chances = markov_chain(menu.national[i], menu.partial[i], menu.weight[i], menu.available[i], inertia)
         power = np.linalg.matrix_power(chances, 2**24)
         expected = power.mean(axis=0)
         n_national = menu.national.shape[1]
@@ -70,7 +79,7 @@ def test_reconsidering_leaves_the_stationary_shares_as_they_are(seed, inertia):
     start = {(m, m): national[0, m] for m in range(2)}
     start |= {(2 + q, f): bundle[0, q, f] for q in range(2) for f in range(2)}
     many = Menu(
-        *(np.repeat(part, len(grid), axis=0) for part in (menu.national, menu.partial, menu.coverage, menu.available))
+        *(np.repeat(part, len(grid), axis=0) for part in (menu.national, menu.partial, menu.weight, menu.available))
     )
     for (primary, fallback), share in start.items():
         if share == 0.0:
@@ -92,18 +101,18 @@ def test_a_higher_own_price_never_raises_the_own_chance(seed, raised, inertia):
     before_national, before_bundle = stationary_shares(menu, inertia)
     dearer = menu.national.copy()
     dearer[:, 0] -= raised
-    after, _ = stationary_shares(Menu(dearer, menu.partial, menu.coverage, menu.available), inertia)
+    after, _ = stationary_shares(Menu(dearer, menu.partial, menu.weight, menu.available), inertia)
 
     # what a national carrier delivers as fallback of others falls too, so look at all that it delivers
     def delivered(national, bundle):
-        return national[:, 0] + (bundle * (1.0 - menu.coverage[:, :, None]))[:, :, 0].sum(axis=1)
+        return national[:, 0] + (bundle * (1.0 - menu.weight[:, :, None]))[:, :, 0].sum(axis=1)
 
-    _, bundle = stationary_shares(Menu(dearer, menu.partial, menu.coverage, menu.available), inertia)
+    _, bundle = stationary_shares(Menu(dearer, menu.partial, menu.weight, menu.available), inertia)
     assert (after[:, 0] <= before_national[:, 0] + 1e-12).all()
     assert (delivered(after, bundle) <= delivered(before_national, before_bundle) + 1e-12).all()
     dearer_partial = menu.partial.copy()
     dearer_partial[:, 1] -= raised
-    _, bundle = stationary_shares(Menu(menu.national, dearer_partial, menu.coverage, menu.available), inertia)
+    _, bundle = stationary_shares(Menu(menu.national, dearer_partial, menu.weight, menu.available), inertia)
     assert (bundle[:, 1].sum(axis=1) <= before_bundle[:, 1].sum(axis=1) + 1e-12).all()
 
 
@@ -123,10 +132,7 @@ def test_inertia_favours_the_present_carrier_by_its_exponential():
     menu = Menu(np.zeros((2, 3)), np.zeros((2, 0)), np.zeros((2, 0)), np.zeros((2, 0), bool))
     grid = (np.arange(9000) + 0.5) / 9000
     many = Menu(
-        *(
-            np.repeat(part[:1], len(grid), axis=0)
-            for part in (menu.national, menu.partial, menu.coverage, menu.available)
-        )
+        *(np.repeat(part[:1], len(grid), axis=0) for part in (menu.national, menu.partial, menu.weight, menu.available))
     )
     chosen, _ = reconsider(many, np.full(len(grid), 1, np.int8), np.full(len(grid), 1, np.int8), 0.8, grid)
     shares = np.bincount(chosen, minlength=3) / len(grid)
@@ -183,3 +189,20 @@ def test_a_small_carrier_is_a_primary_one_only_where_it_reaches_most():
     coverage = np.array([[0.30, 0.04, 0.0], [0.05, 0.07, 0.0], [0.12, 0.0, 0.0]])
     expected = [[True, False, False], [False, True, False], [True, False, False]]
     assert primary_available(coverage, 0.10).tolist() == expected
+
+
+def test_a_carrier_that_reaches_a_fifth_more_sells_a_fifth_more():
+    """Where shippers decide by the mean over all addresses it loses: it is liked less than what it replaces."""
+
+    def sold(coverage, reached_decide):
+        reach = np.array([[coverage]])
+        menu = Menu(np.zeros((1, 3)), np.full((1, 1), -6.0), own_weight(reach, reached_decide), reach > 0.0)
+        return stationary_shares(menu, 0.8)[1].sum() * coverage
+
+    assert sold(0.6, True) / sold(0.5, True) == pytest.approx(1.2)
+    assert sold(0.6, False) < sold(0.5, False)
+
+
+def test_nobody_chooses_a_carrier_for_addresses_that_it_does_not_reach():
+    np.testing.assert_array_equal(own_weight(np.array([0.0, 0.2, 1.0]), True), [0.0, 1.0, 1.0])
+    np.testing.assert_array_equal(own_weight(np.array([0.0, 0.2, 1.0]), False), [0.0, 0.2, 1.0])

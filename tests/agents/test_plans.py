@@ -10,8 +10,10 @@ from agents.calendar import Month
 from agents.rules.capacity import cut_to_limit, wanted_additions
 from agents.rules.pricing import PriceResponse, paid_growth, quote, volume_discount
 
-RESPONSE = PriceResponse(cost=0.7, margin=0.5, utilisation=0.2, rivals=0.1, list_increase_max=0.069, pass_through=0.53)
+RESPONSE = PriceResponse(cost=0.7, margin=0.5, utilisation=0.2, rivals=0.1)
 CALM = {
+    "least": 0.0,
+    "most": 0.53 * 0.069,
     "inflation": 0.027,
     "cost_growth": 0.027,
     "margin_gap": 0.0,
@@ -51,6 +53,8 @@ def test_calm_years_bring_inflation_and_each_coefficient_counts():
 def test_growth_stays_between_nothing_and_the_largest_increase(cost, margin, utilisation, rivals, may_raise):
     found = paid_growth(
         RESPONSE,
+        least=0.0,
+        most=0.53 * 0.069,
         inflation=0.027,
         cost_growth=cost,
         margin_gap=margin,

@@ -90,6 +90,7 @@ def case(**changes):
         "capital": np.full(5, 3.0),
         "coverage": np.full(5, 0.8),
         "covered": np.zeros(5),
+        "considered": np.ones(144),
     }
     return EntryCase(**{**given_case, **changes})
 
@@ -115,6 +116,9 @@ def test_value_counts_the_ramp_and_the_lead_time():
     assert at_once == pytest.approx((1 - (1 - 0.0065) ** 144) / 0.0065 / 12)
     assert annuity_with_ramp(0.0065, 144, 9, 1.0) == pytest.approx(at_once * (1 - 0.0065) ** 9)
     assert annuity_with_ramp(0.0065, 144, 9, 0.06) < annuity_with_ramp(0.0065, 144, 9, 0.5) < at_once
+    assert annuity_with_ramp(0.0065, 144, 9, 0.5, np.full(144, 0.5)) == pytest.approx(
+        0.5 * annuity_with_ramp(0.0065, 144, 9, 0.5)
+    )
     assert entry_value(case(), 5.0).tolist() == [8.0, 4.0, 12.0, -24.0, 378.0]
 
 

@@ -13,7 +13,9 @@ from model.phases.contract_cover import contract_cover
 
 ECONOMY = 0
 ONTRAC = 4
-SHORT = {"n_shippers": 500}
+#: Own cost alone decides, and at once: what these tests are about.
+AT_ONCE = {"access_avoidable": 0, "access_quality": 0, "access_matched": 0, "access_adjusts": 0}
+SHORT = {"n_shippers": 500, **AT_ONCE}
 PLENTY = 5e9
 
 
@@ -43,7 +45,7 @@ def contract(market, buyer, price, cap=PLENTY, commitment=0.0, rule="none", grou
 @pytest.fixture(scope="module")
 def with_contract(market):
     def build(price, months=4, buyer="ups", changes=None, **terms):
-        built = contract(market(end="2026-12", **SHORT, **(changes or {})), buyer, price, **terms)
+        built = contract(market(end="2026-12", **(SHORT | (changes or {}))), buyer, price, **terms)
         for _ in range(months):
             built.step()
         return built
@@ -61,7 +63,7 @@ def sold(run, carrier=UPS):
 
 
 def test_at_the_published_price_ups_keeps_all_but_the_sparsest_tail(market):
-    run = market(end="2025-12").run()
+    run = market(end="2025-12", **AT_ONCE).run()
     share = bought(run).sum() / (run.state.access.economy[UPS].sum())
     assert 0.005 < share < 0.05
     assert bought(run, FEDEX).sum() < 0.002 * run.state.access.economy[FEDEX].sum()
@@ -87,6 +89,29 @@ def test_a_lower_price_never_buys_less_and_takes_the_sparsest_first(with_contrac
         assert (gain >= -0.02 * worth).all()  # in no zone is it cheaper to keep what is handed over
         kept_at_a_loss = (~handed & (marginal > worth * 1.03)).sum()
         assert kept_at_a_loss <= 0.02 * max(1, (~handed).sum())  # a step where the van fills may hide some
+
+
+def test_ups_moves_at_the_margin_and_step_by_step(with_contract):
+    """Less than half of what a cheap contract would take at once goes, and over years: routes shrink slowly."""
+    terms = {"price": 2.2, "months": 6}
+    at_once = bought(with_contract(**terms))
+    slowly = bought(with_contract(**terms, changes=dict.fromkeys(AT_ONCE, 1)))
+    assert at_once[0] > 0.7 * at_once[-1]
+    assert (np.diff(slowly[:3]) > 0.0).all()
+    assert 0.0 < slowly[0] < 0.15 * at_once[0]
+    assert slowly[-1] < 0.5 * at_once[-1]
+
+
+def test_what_shares_a_stop_is_not_handed_over_and_not_promised(market):
+    run = market(end="2025-06", n_shippers=500)
+    run.step()
+    rates = run.figures.by_type("parcels_per_stop_ups")[run.zones.zone_type]
+    np.testing.assert_allclose(run.ups.stops_alone(), 1.0 / rates)
+    slices = carrier_slices(run, UPS)
+    by_zone = np.bincount(slices.zone, weights=slices.volume, minlength=run.zones.n_zones)
+    np.testing.assert_allclose(by_zone, run.state.access.economy[UPS] / rates, rtol=1e-6)
+    np.testing.assert_array_equal(run.agent("ontrac").stops_alone(), 1.0)
+    assert run.ups.promised_part() < 0.5 < 1.0 == run.agent("ontrac").promised_part()
 
 
 def test_own_and_bought_make_up_what_was_accepted_and_usps_delivers_it(with_contract):

@@ -48,6 +48,8 @@ def setting(inertia=0.0, national=None, coverage=None, min_coverage=0.1):
         floor=np.zeros((3, 5)),
         inertia=inertia,
         min_coverage=min_coverage,
+        reached_decide=True,
+        home=None,
     )
 
 

@@ -121,6 +121,6 @@ def test_a_market_of_any_size_starts_with_the_published_shares(market, n):
         p, flows = built.figures, built.amazon.memory.flows
         delivered = built.state.network.annual_volume.sum(axis=1)
         delivered[:4] -= flows.usps.sum(), flows.own.sum(), flows.ups.sum(), flows.fedex.sum()
-        published = p.by_segment("volume_segment") * 1e9 @ target_shares(p, built.carriers)
+        published = p.by_segment("volume_segment") * 1e9 @ target_shares(p, built.carriers, 2024.5)
         np.testing.assert_allclose(delivered, published, rtol=1e-8)
         assert published.min() < built.shippers.market_volume[built.shippers.small].sum(axis=1).max() or n == 2000

@@ -121,6 +121,16 @@ def test_one_carrier_becoming_dearer_costs_at_most_its_own_parcels(market):
     assert (gain >= -1.0).all()
 
 
+def test_more_reach_is_worth_what_it_adds_to_the_choice(market):
+    """No shipper loses when a carrier reaches more; by the mean over all addresses most did."""
+    built = market(n_shippers=300, end="2025-01")
+    carrier = built.carriers.keys.index("jitsu")
+    built.state.network.coverage[carrier] *= 1.2
+    gain = shipper_surplus(built.figures, built.shippers, built.state, built.mix, built.national) - built.start_surplus
+    assert (gain >= -1e-12).all()
+    assert gain.max() > 0.0
+
+
 @pytest.mark.parametrize(("block", "homes_in_a_block"), [(20, 1), (100, 9)])
 def test_shippers_in_blocks_are_worth_the_same(market, monkeypatch, block, homes_in_a_block):
     """Also where some carriers come to some homes only; demand differs by rounding in its sums only."""
@@ -133,7 +143,7 @@ def test_shippers_in_blocks_are_worth_the_same(market, monkeypatch, block, homes
 
     def found():
         arguments = (built.figures, built.shippers, built.state, mix, built.national)
-        return shipper_surplus(*arguments), long_run_demand(*arguments)
+        return shipper_surplus(*arguments), long_run_demand(*arguments, built.home)
 
     surplus, demand = found()
     monkeypatch.setattr("agents.shippers.BLOCK", block)

@@ -11,17 +11,19 @@ from model.phases.entry_exit import expanding, leave
 from model.phases.mergers import merger_case
 
 SHORT = {"n_shippers": 300, "end": "2025-12"}
+MEANS = {"takeover_working_months": 0}  # anybody can pay what comes in a merger: these tests are about what it moves
 ONTRAC, MONTHS = 4, 4
 
 
 def after_losses(market, leaver=ONTRAC, losing=(), **changes):
-    """A market some months old in which one carrier has lost money for a year, and some others last month."""
-    run = market("baseline", **SHORT, **changes)
+    """A market some months old: one carrier has lost all that its owners pay, some others lost last month."""
+    run = market("baseline", **SHORT, **(MEANS | changes))
     for _ in range(MONTHS):
         run.step()
     for carrier in run.carrier_agents:
         carrier.negative_months = int(carrier.index in losing)
     run.carrier_agents[leaver].negative_months = int(run.figures.regional_exit_cash_months)
+    run.carrier_agents[leaver].burned = 1e12
     return run
 
 
@@ -29,8 +31,8 @@ def of_kind(run, *kinds):
     return [event for event in run.events if event.kind in kinds]
 
 
-def case(cash=1.0, touches=True, parcels=10.0, margin=2.0, fixed=5.0):
-    return MergerCase(cash, touches, np.full(3, parcels), np.full(3, margin), fixed)
+def case(cash=1.0, touches=True, parcels=10.0, margin=2.0, fixed=5.0, bill=0.0):
+    return MergerCase(cash, touches, np.full(3, parcels), np.full(3, margin), fixed, bill)
 
 
 # the rule
@@ -49,6 +51,9 @@ def test_who_can_buy_says_what_it_is_worth(market):
     assert buyer.takes_over(case(fixed=60.0)) is None  # it must pay, not only cost nothing
     years = buyer.years_of_business(0, 1.0)
     assert buyer.takes_over(case(margin=3.0)) == pytest.approx(years * 85.0)
+    means = run.figures.regional_runway * run.own_books(buyer.index).revenue
+    assert buyer.takes_over(case(margin=3.0, bill=means)) is not None
+    assert buyer.takes_over(case(margin=3.0, bill=means + 2.0)) is None  # it cannot pay until its customers do
     buyer.close_month(-1.0)
     assert buyer.takes_over(case(margin=3.0)) is None
     assert run.ups.takes_over(case(margin=3.0)) is None  # it is no regional carrier
@@ -60,12 +65,34 @@ def test_who_gives_up_goes_to_the_best_of_those_who_want_it(market):
     assert leaver.accepts_buyer({}) is None
 
 
+def test_nobody_takes_over_what_it_has_not_the_means_for(market):
+    """OnTrac is some three times as large as the next one: who would buy it could not pay its drivers."""
+    run = after_losses(market, takeover_working_months=3)
+    leave(run)
+    assert of_kind(run, "merger") == []
+    assert [event.actors for event in of_kind(run, "exit")] == [("ontrac",)]
+
+
+def test_owners_pay_for_losses_as_long_as_they_have_capital(market):
+    run = market("baseline", **SHORT)
+    carrier = run.agent("veho")
+    revenue = run.own_books(carrier.index).revenue
+    for _ in range(int(run.figures.regional_exit_cash_months)):
+        carrier.close_month(-0.01 * revenue)
+    assert not carrier.leaves()  # 12 % of its revenue is lost, 30 % is there
+    while carrier.burned < run.figures.regional_runway * revenue:
+        carrier.close_month(-0.01 * revenue)
+    assert carrier.leaves()
+    carrier.close_month(0.1)
+    assert not carrier.leaves()
+
+
 # the market
 
 
 def pair(market):
     """A market in the month of a merger, before anything moves in it, and its twin without."""
-    run, twin = after_losses(market), market("baseline", **SHORT)
+    run, twin = after_losses(market), market("baseline", **SHORT, **MEANS)
     for _ in range(MONTHS):
         twin.step()
     leave(run)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from agents.rivals import Ups
+from agents.rules.distress import Ladder, Rung
 from agents.rules.pricing import OwnDemand, PriceResponse, paid_growth, raising_pays
 from agents.usps import Usps
 from model.carriers import AMAZON, FEDEX, UPS, USPS
@@ -13,6 +14,7 @@ from model.phases.prices import variable_costs
 from model.scenario import Scenario
 
 SHORT = {"n_shippers": 500, "end": "2027-12"}
+LIMITS = {"least": 0.0, "most": 0.037}
 
 
 def one_segment(margin, elasticity, price=5.0):
@@ -37,25 +39,26 @@ def test_raising_pays_is_what_a_price_change_does_to_profit():
 
 
 def test_a_poor_margin_raises_prices_only_where_that_pays():
-    response = PriceResponse(0.7, 0.5, 0.2, 0.1, 0.069, 0.53)
-    situation = {"inflation": 0.02, "cost_growth": 0.02, "utilisation_gap": 0.0, "rival_ratio": 1.0}
+    response = PriceResponse(0.7, 0.5, 0.2, 0.1)
+    situation = {"inflation": 0.02, "cost_growth": 0.02, "utilisation_gap": 0.0, "rival_ratio": 1.0} | LIMITS
     plain = paid_growth(response, margin_gap=0.0, **situation)
     assert paid_growth(response, margin_gap=0.02, **situation) > plain
     assert paid_growth(response, margin_gap=0.02, margin_may_raise=False, **situation) == plain
     assert paid_growth(response, margin_gap=-0.02, margin_may_raise=False, **situation) < plain
 
 
+@pytest.mark.parametrize("reached_decide", [0, 1])
 @pytest.mark.parametrize("carrier", [USPS, AMAZON, UPS, FEDEX, 4])
-def test_the_elasticity_is_that_of_the_parcels(market, carrier):
+def test_the_elasticity_is_that_of_the_parcels(market, carrier, reached_decide):
     """Against parcels recomputed at prices a little higher."""
-    built = market(n_shippers=400, end="2025-01")
+    built = market(n_shippers=400, end="2025-01", reached_addresses_decide=reached_decide)
 
     def demand(step):
         tariffs = built.state.tariffs
         level, surcharge = tariffs.level.copy(), tariffs.surcharge.copy()
         tariffs.level[:, carrier] *= 1 + step
         tariffs.surcharge[carrier] *= 1 + step
-        found = long_run_demand(built.figures, built.shippers, built.state, built.mix, built.national)
+        found = long_run_demand(built.figures, built.shippers, built.state, built.mix, built.national, built.home)
         tariffs.level, tariffs.surcharge = level, surcharge
         return found
 
@@ -64,6 +67,75 @@ def test_the_elasticity_is_that_of_the_parcels(market, carrier):
     found = np.log(up.parcels[sold, carrier] / down.parcels[sold, carrier]) / np.log((1 + 1e-5) / (1 - 1e-5))
     np.testing.assert_allclose(here.elasticity[sold, carrier], found, rtol=1e-5)
     np.testing.assert_allclose(here.parcels.sum(axis=1), built.annual_parcels.sum(axis=0))
+
+
+def test_prices_fall_where_cost_does_but_no_further_than_a_carrier_cuts():
+    response = PriceResponse(0.7, 0.5, 0.2, 0.1)
+    situation = {"inflation": 0.02, "margin_gap": 0.0, "utilisation_gap": 0.0, "rival_ratio": 1.0, "most": 0.037}
+    falling = paid_growth(response, cost_growth=-0.06, least=-0.068, **situation)
+    assert falling == pytest.approx(0.02 + 0.7 * -0.08)
+    assert paid_growth(response, cost_growth=-0.06, least=0.0, **situation) == 0.0
+    assert paid_growth(response, cost_growth=-0.5, least=-0.068, **situation) == -0.068
+
+
+def test_usps_files_no_general_cut(market):
+    built = market(n_shippers=300, end="2025-01")
+    assert built.usps.largest_cut() == 0.0
+    assert built.ups.largest_cut() == built.figures.price_cut_max
+
+
+def test_limits_on_prices_are_real_where_inflation_is_high(market):
+    """With prices that rise by 8 % a year nobody can be held to 3.7 % of what is paid."""
+    usual, high = (market(n_shippers=300, end="2025-01", inflation=rate) for rate in (0.0, 0.08))
+    assert usual.ups.largest_increase() == pytest.approx(0.53 * 0.069)
+    assert high.ups.largest_increase() == pytest.approx(0.08 + 0.032)
+
+
+@pytest.mark.parametrize("step", [0.03, 0.06, 0.1])
+def test_the_price_step_of_usps_binds_it_and_nothing_else_does(market, step):
+    built = market(n_shippers=300, end="2025-01", usps_price_step_max=step)
+    assert built.usps.largest_increase() == pytest.approx(0.53 * (built.figures.inflation + step))
+
+
+def test_usps_in_distress_uses_its_price_step(market):
+    built = market(n_shippers=300, end="2025-06")
+    calm = built.usps.price_increase()
+    assert calm < built.usps.largest_increase()
+    built.usps.ladder = Ladder(((Rung.DEFERRAL, built.month),))
+    assert built.usps.price_increase() == built.usps.largest_increase()
+
+
+def test_usps_counts_its_cost_like_for_like(market):
+    """Another mix of parcels is no growth of cost; wages are."""
+    built = market(n_shippers=300, end="2025-06")
+    before = built.own_books(USPS).cost_growth
+    built.state.books.cost[:, USPS] *= 1.3
+    assert built.own_books(USPS).cost_growth == before
+    built.state.environment.wage_usps *= 1.1
+    assert before + 0.04 < built.own_books(USPS).cost_growth < before + 0.1
+
+
+def test_the_list_prices_of_amazon_follow_its_sales_margin(finished):
+    """They stood still while its margin fell from 40 to 21 % of its sales: no price could fall."""
+    run = finished("baseline", **SHORT)
+    changes = [event for event in run.events if event.kind == "price" and event.actors == ("amazon",)]
+    assert {event.month.year for event in changes} >= {2026, 2027}
+    assert dict(changes[0].numbers)["paid_growth"] < 0.0  # it earns more on its sales than it aims at
+
+
+@pytest.mark.parametrize("key", ["ontrac", "veho", "uniuni", "speedx", "jitsu"])
+def test_a_regional_carrier_that_reaches_a_fifth_more_sells_a_fifth_more(market, key):
+    """In the homes where it could be a primary carrier already; all reach enough for that."""
+    built = market(n_shippers=400, end="2025-01")
+    carrier = built.carriers.keys.index(key)
+
+    def sold():
+        found = long_run_demand(built.figures, built.shippers, built.state, built.mix, built.national, built.home)
+        return found.parcels[:, carrier].sum()
+
+    before = sold()
+    built.state.network.coverage[carrier] *= 1.2
+    assert sold() / before == pytest.approx(1.2)
 
 
 def test_carriers_whose_margin_may_not_raise_prices_are_told(finished):

@@ -15,6 +15,7 @@ from model.scenario import Scenario
 from server.choice import Choice, lever_keys
 
 LABELS = ("name", "title", "description", "forced")
+ADDED = ("carriers", "shippers")  # tables of a scenario file that hold a party each
 SERIES_FORMATS = {"csv": "text/csv;charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 
 
@@ -45,11 +46,12 @@ def scenario_file(choice: Choice) -> str:
     texts = {"title": settings.title, "description": settings.description, "forced": settings.forced}
     labelled = {"name": settings.name, **{key: value for key, value in texts.items() if value}}
     levers = {key: value for key, value in changes.items() if key in lever_keys()}
-    apart = {*LABELS, *levers, "roster"}
+    apart = {*LABELS, *levers, "roster", *ADDED}
     parameters = {key: value for key, value in changes.items() if key not in apart}
     lines = [f"# Made by the browser app. Run it with: lastmile run FILE --seed {choice.seed}"]
     lines += [f"# {text}" for text in _without_player(choice)] + _lines(labelled)
-    for table, values in (("levers", levers), ("parameters", parameters), ("roster", settings.roster)):
+    added = [(f"{kind}.{key}", one) for kind in ADDED for key, one in changes.get(kind, {}).items()]
+    for table, values in (("levers", levers), ("parameters", parameters), ("roster", settings.roster), *added):
         if values:
             lines += ["", f"[{table}]", *_lines(values)]
     return "\n".join(lines) + "\n"

@@ -116,9 +116,17 @@ def scenarios() -> str:
     rows = []
     for name in scenario_names():
         one = Scenario.load(name)
-        told = ", ".join(f"`{key}` = {value}" for key, value in changes(one).items()) or "nothing"
+        told = ", ".join(_told(key, value) for key, value in changes(one).items()) or "nothing"
         rows.append((f"`{name}`", "forced" if one.forced else "", one.description, told))
     return table(("name", "", "what it assumes", "changes"), rows)
+
+
+def _told(key: str, value: object) -> str:
+    """A change in words; of parties that it adds, a table each."""
+    if not isinstance(value, dict):
+        return f"`{key}` = {value}"
+    tables = ((name, ", ".join(f"{field} = {each}" for field, each in one.items())) for name, one in value.items())
+    return "; ".join(f"`[{key}.{name}]` {said}" for name, said in tables)
 
 
 def lever_table() -> str:

@@ -117,7 +117,13 @@ def settle_with_big_shippers(
         left = all_parcels - theirs
         money = all_parcels * published.price - theirs * paid
         price = np.divide(money, left, out=published.price.copy(), where=left > 0.0)
-        shippers, solution = settle_customers(population.shippers, setting, share, price, population.uniform, order)
+        try:
+            shippers, solution = settle_customers(population.shippers, setting, share, price, population.uniform, order)
+        except StartError as error:
+            raise StartError(
+                f"shippers: they ship {big.parcels.sum() / MILLION:,.0f} million parcels a year, and what they leave "
+                f"of the published shares and prices no market of all others can meet: {error}"
+            ) from error
         table, solution, taste = with_big_shippers(p, shippers, solution, setting, big)
         before, paid = paid, _paid(table, solution, setting, big)
         if np.abs(paid - before).max() < SAME_PRICE:

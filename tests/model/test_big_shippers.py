@@ -227,6 +227,12 @@ def test_it_cannot_ship_more_than_a_carrier_carries() -> None:
         ParcelMarket(settings("builds").with_changes({"shippers": {"walmart": big}}))
 
 
+def test_a_start_that_others_cannot_complete_is_refused_with_the_reason() -> None:
+    most = {**WALMART, "parcels": 1500.0, "with_usps": 0.15, "with_ups": 0.15, "with_fedex": 0.7}
+    with pytest.raises(ValueError, match="they ship 1,500 million parcels a year, and what they leave of"):
+        ParcelMarket(settings("builds").with_changes({"shippers": {"walmart": most}}))
+
+
 def test_the_past_has_the_shippers_of_its_time() -> None:
     with pytest.raises(ScenarioError, match="walmart cannot be added to a run that starts in 2022-01"):
         Scenario().with_changes({"start": "2022-01", "shippers": {"walmart": WALMART}})

@@ -68,7 +68,7 @@ class Amazon(LargeBuyer):
         """Factor on its list level at which it sells what stands empty, (S,); None while it is used as at the start.
 
         It knows its own use and cost: it asks for the cost of one more parcel and its shipping margin, never more than
-        its list price. Rule: docs/odd.md, Prices.
+        its list price. Rule: ODD 7.5.
 
         Args:
             level: Its list level without this factor, $ per parcel, (S,).

@@ -44,7 +44,7 @@ class BigShipper(Carrier):
     ) -> CapacityOrder | None:
         """Order what growth needs where it delivers, and a part of what would pay beyond; None where nothing is.
 
-        Nothing was ordered before the start of the run. Rule: docs/odd.md, Make or buy.
+        Nothing was ordered before the start of the run. Rule: ODD 7.8.
 
         Args:
             lead_months: Months until the order can be used.

@@ -170,7 +170,7 @@ class LargeShipper(Carrier):
         """Slices that it means to leave with USPS in what it builds for while no contract is signed, (L,).
 
         It knows its own cost, what lies on the table, and how far its guess of the other side's limit can be wrong.
-        Before the talks it counts on a contract at the price that it expects. Rule: docs/odd.md, Make or buy, building.
+        Before the talks it counts on a contract at the price that it expects. Rule: ODD 7.8.
 
         Args:
             now: Month in which it decides.

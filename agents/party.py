@@ -88,7 +88,7 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
         """Which slices of its volume it commits at the agreed prices, (L,): one price for all picks what is worth it.
 
         It knows what a slice is worth to it and what it would pay. Where each group has a price of its own, the group
-        goes as a whole. Rule: docs/odd.md, Negotiation.
+        goes as a whole. Rule: ODD 7.1.
 
         Args:
             worth: Most that a parcel of each slice is worth to it, $, (L,).

@@ -27,7 +27,7 @@ Booleans = NDArray[np.bool_]
 class Shippers(Party):
     """All shippers, deciding together: every decision is one for all rows of a table that only these methods write.
 
-    Rule of their decisions: docs/odd.md, "Choice of carriers", where a method names no other.
+    Rule of their decisions: ODD 7.4, where a method names no other.
 
     Args:
         model: The market.
@@ -107,7 +107,7 @@ class Shippers(Party):
     def worth_of_agreements(self, case: AgreementCase) -> Floats:
         """Most that a parcel at each carrier is worth to each enterprise shipper, $, (E, S, K): its limit in talks.
 
-        They know what they pay and could have elsewhere. Rule: docs/odd.md, Negotiation.
+        They know what they pay and could have elsewhere. Rule: ODD 7.1.
 
         Args:
             case: What carriers offer them.

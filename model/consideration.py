@@ -19,9 +19,17 @@ def considered(p: Parameters, years: Floats) -> Floats:
     return np.asarray(considered_share(years, p.diffusion_innovation, p.diffusion_imitation) ** p.regional_diffusion)
 
 
-def home_zones(zones: ZoneTable, n_divisions: int) -> Bools:
-    """Zones of each division, (R, Z)."""
-    return np.asarray(zones.division == np.arange(n_divisions)[:, None])
+def home_zones(zones: ZoneTable, n_homes: int, n_everywhere: int = 0) -> Bools:
+    """Zones of each home, (R, Z): divisions, then big shippers, which are at home everywhere.
+
+    Args:
+        zones: The zone table.
+        n_homes: R.
+        n_everywhere: How many of them are big shippers.
+    """
+    home = zones.division == np.arange(n_homes)[:, None]
+    home[n_homes - n_everywhere :] = True
+    return np.asarray(home)
 
 
 def home_rule(p: Parameters, home: Bools) -> Bools | None:

@@ -153,9 +153,7 @@ class Economy:
         start = assemble(self.figures, self.zones, self.carriers, self.streams, settings.start, plan_from, named)
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
-        home = home_zones(self.zones, len(self.mix) - len(named))
-        everywhere = np.ones((len(named), self.zones.n_zones), dtype=np.bool_)  # big shippers are at home anywhere
-        self.home = home_rule(self.figures, np.concatenate([home, everywhere]))
+        self.home = home_rule(self.figures, home_zones(self.zones, len(self.mix), len(named)))
         self._shippers = start.shippers
         self.amazon_start_parcels = float(start.amazon.flows.parcels.sum())
         self.annual_parcels = start.shippers.market_volume

@@ -8,7 +8,7 @@ will do, not what it says: its use is forecast with the rule by which contracts 
 Relative prices of the groups follow from the package, so that a single number is bargained over and no group is lost
 to an error in its own limit. Under `make_whole` a parcel that is not handed over costs the seller's lost margin, price
 less seller floor: what one parcel more or less costs the buyer is then the seller's cost, and it breaks a promise
-exactly where that is efficient (a two-part tariff in the clothes of a commitment). Rule: docs/odd.md, Negotiation.
+exactly where that is efficient (a two-part tariff in the clothes of a commitment). Rule: ODD 7.1.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Capacity pays where the saving that it brings, over what may come of the talks, covers its capital. Under a contract one
 parcel less saves what the contract lets go of (under `make_whole` the seller's cost, under `take_or_pay` part of the
-price); without one it saves the published price. Rule: docs/odd.md, Make or buy, building.
+price); without one it saves the published price. Rule: ODD 7.8.
 """
 
 from __future__ import annotations

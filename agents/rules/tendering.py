@@ -1,6 +1,6 @@
 """How shippers place their parcels: who looks again, what small ones choose, how enterprise shippers split.
 
-Rule of all of it: docs/odd.md, "Choice of carriers". What each knows stands in the cases; nothing here knows a market.
+Rule of all of it: ODD 7.4. What each knows stands in the cases; nothing here knows a market.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agents.amazon import Amazon
+from agents.big_shipper import BigShipper
 from agents.carriers import Carrier
 from agents.large_buyer import LargeBuyer
 from agents.large_shipper import LargeShipper
@@ -19,6 +20,7 @@ from agents.party import Party
 from agents.regional import RegionalCarrier
 from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
+from agents.shippers import Shippers
 from agents.usps import Usps
 
 #: Classes whose decisions are told, in this order; a new one is listed here and nowhere else.
@@ -32,6 +34,8 @@ DECIDERS: tuple[type, ...] = (
     Ups,
     FedEx,
     RegionalCarrier,
+    BigShipper,
+    Shippers,
     Regulator,
 )
 _KNOWS = re.compile(r"\b(?:It|They) knows? (.+?)(?:\.(?: |$)|; )")

@@ -21,7 +21,8 @@ def become_known(market: Economy) -> None:
     if p.regional_diffusion == 0.0:
         return
     time, coverage = middle_of(market.month), market.state.network.coverage
-    here = (home_zones(market.zones, choice.since.shape[1])[:, None] & (coverage > 0.0)).any(axis=2).T
+    home = home_zones(market.zones, choice.since.shape[1], len(market.groups.big))
+    here = (home[:, None] & (coverage > 0.0)).any(axis=2).T
     choice.since = np.where(here & np.isinf(choice.since) & (choice.since > 0.0), time - YOUNGEST, choice.since)
     at_start = considered(p, base_time(market.settings.start) - market.carriers.launch)[:, None]
     now = considered(p, time - np.minimum(choice.since, time))

@@ -20,9 +20,12 @@ WORDS = {
     "carriers": "table of carriers",
     "costs": "cost rates",
     "national": "who serves every address",
+    "home": "who is at home where",
     "mix": "where parcels go",
     "amazon_mix": "where Amazon's parcels go",
     "amazon_start_parcels": "Amazon's parcels at the start",
+    "groups": "groups of customers",
+    "population": "shippers",
     "annual_parcels": "parcels of shippers at the start",
     "month": "calendar",
     "months_done": "calendar",
@@ -103,34 +106,33 @@ class Touched:
 TOUCHED: dict[str, Touched] = {
     "update_environment": Touched.named(
         reads=(
-            "settings streams paths carriers costs month months_done events book other_parties figures "
-            "state.environment"
+            "settings streams paths zones carriers costs month months_done events book other_parties figures "
+            "state.environment state.choice state.network "
         ),
-        writes=("costs events figures state.environment"),
+        writes=("costs events figures state.environment state.choice"),
     ),
     "commission_capacity": Touched.named(
         reads=(
-            "settings zones carriers costs mix month ledger events book carrier_agents regulator figures shippers "
-            "state.environment state.choice state.network state.books state.access state.backlog state.talks"
+            "settings zones carriers costs home mix month ledger events book carrier_agents regulator population "
+            "figures shippers state.environment state.choice state.network state.books state.access state.backlog "
+            "state.talks "
         ),
-        writes=(
-            "ledger events book shippers state.choice state.network state.books state.access state.backlog state.talks"
-        ),
+        writes=("ledger events regulator population shippers state.choice state.network state.books state.talks"),
     ),
     "publish_prices": Touched.named(
         reads=(
-            "settings paths zones carriers costs national mix month months_done mail_index start_floor "
+            "settings paths zones carriers costs national home mix month months_done mail_index start_floor "
             "start_floor_cost start_segment_revenue events carrier_agents usps regulator figures shippers "
-            "state.environment state.tariffs state.choice state.network state.books"
+            "state.environment state.tariffs state.choice state.network state.books "
         ),
         writes=("events usps state.environment state.tariffs state.choice state.network state.books"),
     ),
     "advance_contracts": Touched.named(
         reads=(
             "settings paths zones carriers costs national mix amazon_mix amazon_start_parcels annual_parcels "
-            "month months_done mail_index book carrier_agents usps amazon regulator figures shippers "
-            "state.environment state.tariffs state.choice state.network state.books state.talks "
-            "state.agreed_volume state.flows.demand"
+            "month months_done mail_index groups book carrier_agents usps amazon regulator population figures "
+            "shippers state.environment state.tariffs state.choice state.network state.books state.talks "
+            "state.agreed_volume state.flows.demand "
         ),
         writes=("events book amazon regulator state.choice state.talks state.agreed_volume"),
     ),
@@ -139,89 +141,90 @@ TOUCHED: dict[str, Touched] = {
             "settings streams paths zones carriers costs mix amazon_mix amazon_start_parcels annual_parcels month "
             "mail_index carriage_cost_factor events book carrier_agents usps amazon regulator figures shippers "
             "state.environment state.tariffs state.choice state.network state.books state.access state.talks "
-            "state.agreed_volume"
+            "state.agreed_volume "
         ),
         writes=("events book amazon regulator state.talks state.agreed_volume"),
     ),
     "auction": Touched.named(
         reads=(
             "settings paths zones carriers costs mix amazon_mix amazon_start_parcels annual_parcels month "
-            "months_done mail_index events book carrier_agents usps amazon regulator figures shippers "
-            "state.environment state.tariffs state.choice state.network state.books state.access state.talks "
-            "state.agreed_volume state.auctions state.flows.allocation state.flows.awarded"
+            "months_done mail_index groups events book carrier_agents usps amazon regulator population figures "
+            "shippers state.environment state.tariffs state.choice state.network state.books state.access "
+            "state.talks state.agreed_volume state.auctions state.flows.allocation state.flows.awarded "
         ),
         writes=("events book amazon state.agreed_volume state.auctions"),
     ),
     "generate_demand": Touched.named(
         reads=(
-            "settings streams paths mix amazon_mix amazon_start_parcels annual_parcels month months_done figures "
-            "state.environment state.choice"
+            "settings streams paths mix amazon_mix amazon_start_parcels annual_parcels month months_done groups "
+            "figures state.environment state.choice "
         ),
         writes=("state.flows.demand"),
     ),
     "choose_carriers": Touched.named(
         reads=(
-            "settings streams zones carriers costs national mix annual_parcels month months_done book "
-            "carrier_agents usps figures shippers state.environment state.tariffs state.choice state.network "
-            "state.access state.auctions state.flows.demand"
+            "settings streams zones carriers costs national home mix annual_parcels month months_done groups book "
+            "carrier_agents usps population figures shippers state.environment state.tariffs state.choice "
+            "state.network state.access state.auctions state.flows.demand "
         ),
-        writes=("shippers state.choice state.access state.flows.tender state.flows.awarded"),
+        writes=("population shippers state.choice state.access state.flows.tender state.flows.awarded"),
     ),
     "source_deliveries": Touched.named(
         reads=(
-            "settings seed_number paths zones carriers mix month book carrier_agents usps amazon ups figures "
+            "settings seed_number paths zones carriers month groups book carrier_agents usps amazon ups figures "
             "state.environment state.tariffs state.network state.access state.backlog state.auctions "
-            "state.flows.demand state.flows.tender state.flows.awarded"
+            "state.flows.demand state.flows.tender state.flows.awarded "
         ),
-        writes=("state.access state.flows.tender state.flows.sourcing state.flows.awarded"),
+        writes=("ups fedex state.access state.flows.tender state.flows.sourcing state.flows.awarded"),
     ),
     "allocate_capacity": Touched.named(
         reads=(
-            "settings streams zones carriers mix month book usps figures shippers state.environment state.tariffs "
-            "state.choice state.network state.access state.backlog state.flows.tender state.flows.sourcing "
-            "state.flows.allocation"
+            "settings streams zones carriers mix month groups book carrier_agents usps population figures "
+            "shippers state.environment state.tariffs state.choice state.network state.access state.backlog "
+            "state.flows.tender state.flows.sourcing state.flows.allocation "
         ),
-        writes=("shippers state.backlog state.flows.allocation"),
+        writes=("population shippers state.backlog state.flows.allocation"),
     ),
     "operate_and_bill": Touched.named(
         reads=(
-            "settings paths zones carriers costs month months_done labour_share ledger payer_of_group "
-            "party_of_carrier book carrier_agents usps figures state.environment state.tariffs state.choice "
-            "state.network state.books state.access state.flows.demand state.flows.allocation "
-            "state.flows.access_cost state.flows.price_paid state.flows.awarded"
+            "settings paths zones carriers costs month months_done labour_share ledger groups payer_of_group "
+            "party_of_carrier book carrier_agents usps population figures state.environment state.tariffs "
+            "state.choice state.network state.books state.access state.flows.demand state.flows.allocation "
+            "state.flows.access_cost state.flows.price_paid state.flows.awarded "
         ),
         writes=(
             "mail_index ledger book state.choice state.network state.access state.flows.invoices "
             "state.flows.operating_cost state.flows.wages state.flows.amazon_sales_cost state.flows.postal "
-            "state.flows.access_cost state.flows.price_paid"
+            "state.flows.access_cost state.flows.price_paid "
         ),
     ),
     "close_books": Touched.named(
         reads=(
-            "settings zones carriers costs month mail_index labour_share ledger events book usps regulator "
-            "figures state.environment state.tariffs state.network state.books state.access state.flows.demand "
-            "state.flows.allocation state.flows.invoices state.flows.operating_cost state.flows.wages "
-            "state.flows.amazon_sales_cost state.flows.postal state.flows.access_cost state.flows.awarded"
+            "settings zones carriers costs month months_done mail_index labour_share ledger groups events book "
+            "carrier_agents usps regulator figures state.environment state.tariffs state.network state.books "
+            "state.access state.flows.demand state.flows.allocation state.flows.invoices "
+            "state.flows.operating_cost state.flows.wages state.flows.amazon_sales_cost state.flows.postal "
+            "state.flows.access_cost state.flows.awarded "
         ),
         writes=("ledger events usps regulator state.network state.books state.flows.postal"),
     ),
     "learn_and_plan": Touched.named(
         reads=(
             "settings seed_number streams paths zones carriers costs mix amazon_mix amazon_start_parcels "
-            "annual_parcels month ledger events book carrier_agents usps amazon ups figures shippers "
+            "annual_parcels month ledger groups events book carrier_agents usps amazon ups figures shippers "
             "state.environment state.tariffs state.choice state.network state.books state.access "
-            "state.agreed_volume state.flows.demand state.flows.operating_cost"
+            "state.agreed_volume state.flows.demand state.flows.operating_cost "
         ),
         writes=("ledger events book carrier_agents amazon ups fedex state.tariffs state.network state.access"),
     ),
     "check_and_record": Touched.named(
         reads=(
             "zones carriers costs national mix annual_parcels month mail_index worst_parcels worst_money "
-            "start_surplus ledger party_of_carrier book records usps amazon regulator figures shippers "
-            "state.environment state.tariffs state.choice state.network state.books state.access "
+            "start_surplus ledger groups party_of_carrier book records carrier_agents usps amazon regulator "
+            "figures shippers state.environment state.tariffs state.choice state.network state.books state.access "
             "state.flows.demand state.flows.tender state.flows.sourcing state.flows.allocation "
             "state.flows.invoices state.flows.operating_cost state.flows.amazon_sales_cost state.flows.postal "
-            "state.flows.access_cost state.flows.price_paid"
+            "state.flows.access_cost state.flows.price_paid "
         ),
         writes=("worst_parcels ledger events book records"),
     ),

@@ -148,7 +148,7 @@ def assemble(
             (volume, value),
             mean_surcharge,
             taste,
-            opening_years(carriers, coverage, home),
+            opening_years(carriers, coverage, home_zones(zones, len(mix), len(named or ()))),
         ),
         network=network,
         books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows),

@@ -188,6 +188,19 @@ class LargeShipper(Carrier):
         hurdle = capital * (1.0 + self.world.figures.investment_hurdle)
         return ~worth_building(BuildingCase(worth, spared, published, chance, hurdle))
 
+    def must_order_in_time(self) -> bool:
+        """Whether it would have to order capacity before its contract with USPS ends if none followed.
+
+        Else nothing presses it before the end: its deadline in the talks is that of the seller.
+        """
+        if not self.weighs_outcomes:
+            return True
+        slices, published = self.memory.slices, self.world.published_access_price()
+        _, capital, covered = self.slice_cost(slices.zone, slices.cell)
+        nothing, hurdle = np.zeros(len(capital)), capital * (1.0 + self.world.figures.investment_hurdle)
+        case = BuildingCase(self.running_worth(), nothing, published, nothing, hurdle)
+        return bool((worth_building(case) & ~covered).any())
+
     def leaves_at_published(self, worth: Floats, published: float) -> Bools:
         """Slices outside the contract that it leaves with USPS at the published price this month, (L,).
 

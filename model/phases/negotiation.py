@@ -101,7 +101,7 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
         groups.names,
         current,
         opening_lead=min(lead, usual),
-        build_lead=min(int(market.figures.build_lead_months), lead, usual) if pair.buyer == "amazon" else 0,
+        build_lead=min(int(market.figures.build_lead_months), lead, usual) if _is_pressed(market, pair) else 0,
         noise=private_noise(normal, market.figures.reservation_belief_sd, _error_scale(market, pair, held, current)),
         earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
     )
@@ -110,6 +110,11 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
     what = "carriage" if pair.kind is PairKind.CARRIAGE else "last-mile access"
     text = f"{buyer} and {seller} open talks on {what}"
     market.events.add(month, "talks", (pair.buyer, pair.seller), text, (f"talks:{begun.key}",))
+
+
+def _is_pressed(market: Economy, pair: Pair) -> bool:
+    """Whether the buyer has to order capacity of its own before the contract in force ends if none follows."""
+    return pair.buyer == "amazon" and market.amazon.must_order_in_time()
 
 
 def _error_scale(market: Economy, pair: Pair, held: Contract | None, current: Floats) -> Floats:

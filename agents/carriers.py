@@ -70,8 +70,6 @@ class Carrier(Party):
     reviews_contracts = False
     #: Whether it lowers its quotes to fill what stands empty.
     fills_network = False
-    #: Whether what it can do without a contract is to build, which takes time.
-    builds_instead = False
     #: Whether it works under postal law: the regulator reviews what it signs, and its books close by statute.
     under_postal_law = False
     #: Whether it sells the last mile to whoever brings parcels to its delivery units.
@@ -313,7 +311,10 @@ class Carrier(Party):
         return any((figures.access_avoidable, figures.access_quality, figures.access_matched, figures.access_adjusts))
 
     def stops_alone(self) -> Floats:
-        """Share of its parcels that make a stop of their own, (Z,): the others share one that it makes anyway."""
+        """Share of its parcels that make a stop of their own, (Z,): the others share one that it makes anyway.
+
+        It knows how many parcels it brings to a stop. Rule: ODD 7.8.
+        """
         figures, zone_type = self.world.figures, self.world.zones.zone_type
         per_stop = figures.by_type(f"parcels_per_stop_{self.like}")[zone_type]
         return np.asarray(1.0 - figures.access_matched * (1.0 - 1.0 / np.maximum(per_stop, 1.0)))
@@ -351,7 +352,10 @@ class Carrier(Party):
         return alternative_cost(case, self.world.figures.investment_hurdle)
 
     def promised_part(self) -> float:
-        """Part of what it wants USPS to deliver that it can promise for the first year of an agreement."""
+        """Part of what it wants USPS to deliver that it can promise for the first year of an agreement.
+
+        It knows how fast its own routes can shrink. Rule: ODD 7.8.
+        """
         figures = self.world.figures
         speed = 1.0 - (1.0 - figures.coverage_adjust_speed) ** (1.0 / QUARTER)
         reached = 1.0 - (1.0 - speed) ** np.arange(1, MONTHS_PER_YEAR + 1)
@@ -470,6 +474,13 @@ class Carrier(Party):
     def takes_over(self, case: MergerCase) -> float | None:
         """What a neighbour that gives up is worth to it, $; None where it does not want it."""
         return None
+
+    def must_order_in_time(self) -> bool:
+        """Whether it would have to order capacity before its contract with USPS ends if none followed: it has routes.
+
+        It knows its own routes. Rule: ODD 7.1.
+        """
+        return False
 
     def leaves(self) -> bool:
         """Whether it gives up."""

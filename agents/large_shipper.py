@@ -33,7 +33,6 @@ class LargeShipper(Carrier):
     weighs_outcomes: bool = True
     hands_over = False  # what it leaves with USPS its contract says
     always_closes = True
-    builds_instead = True
     ships = True
     _memory: ShipperMemory
 
@@ -106,12 +105,19 @@ class LargeShipper(Carrier):
         slices, old, taken = cut_slices(memory.slices, by_step)
         agreed = {begun: chosen[old] for begun, chosen in memory.agreed.items()}
         back = None if memory.taken_back is None else memory.taken_back[old]
-        self._remember(slices=slices, agreed={**agreed, start: taken}, taken_back=back, price_belief=price)
+        tables = {
+            key: one for key, one in memory.tables.items() if key != USPS
+        }  # what lay there was about other slices
+        self._remember(
+            slices=slices, agreed={**agreed, start: taken}, taken_back=back, price_belief=price, tables=tables
+        )
 
     # -- what a slice costs it ---------------------------------------------------------------------------------------
 
     def slice_cost(self, zone: Ints, cell: Ints, now: Month | None = None) -> tuple[Floats, Floats, Bools]:
         """Running cost and capital charge by slice, $ per parcel, and whether capacity for it stands or comes.
+
+        It knows its own cost and what it has ordered. Rule: ODD 7.8.
 
         Args:
             zone: Zone of each slice, (L,).
@@ -140,7 +146,10 @@ class LargeShipper(Carrier):
         return (figures.injection_cost_amazon + figures.speed_benefit_amazon) * self.world.price_level
 
     def running_worth(self) -> Floats:
-        """Price of access at which it is indifferent this month to running own routes, $ per parcel, by slice (L,)."""
+        """Price of access at which it is indifferent this month to running own routes, $ per parcel, by slice (L,).
+
+        It knows its own cost and what own delivery saves it. Rule: ODD 7.8.
+        """
         own, _, _ = self.slice_cost(self.memory.slices.zone, self.memory.slices.cell)
         return np.asarray(own - self.saved_by_own_delivery())
 
@@ -189,6 +198,20 @@ class LargeShipper(Carrier):
                 spared = spared_under(table.package, level, published)
         hurdle = capital * (1.0 + self.world.figures.investment_hurdle)
         return ~worth_building(BuildingCase(worth, spared, published, chance, hurdle))
+
+    def must_order_in_time(self) -> bool:
+        """Whether it would have to order capacity before its contract with USPS ends if none followed.
+
+        Else nothing presses it before the end: its deadline in the talks is that of the seller. It knows its own cost
+        and the published price. Rule: ODD 7.1.
+        """
+        if not self.weighs_outcomes:
+            return True
+        slices, published = self.memory.slices, self.world.published_access_price()
+        _, capital, covered = self.slice_cost(slices.zone, slices.cell)
+        nothing, hurdle = np.zeros(len(capital)), capital * (1.0 + self.world.figures.investment_hurdle)
+        case = BuildingCase(self.running_worth(), nothing, published, nothing, hurdle)
+        return bool((worth_building(case) & ~covered).any())
 
     def leaves_at_published(self, worth: Floats, published: float) -> Bools:
         """Slices outside the contract that it leaves with USPS at the published price this month, (L,).

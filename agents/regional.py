@@ -97,7 +97,10 @@ class RegionalCarrier(Carrier):
         return False
 
     def stops_alone(self) -> Floats:
-        """All of its parcels: it has few stops that it makes anyway, (Z,)."""
+        """All of its parcels: it has few stops that it makes anyway, (Z,).
+
+        It knows how many parcels it brings to a stop. Rule: ODD 7.8.
+        """
         return np.ones(self.world.zones.n_zones)
 
     def error_on_routes(self, luck: float) -> float:

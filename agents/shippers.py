@@ -119,6 +119,8 @@ class Shippers(Party):
     def believes(self, before: Floats, met: Floats) -> Floats:
         """On-time share of each carrier that they believe in from now on, (K,): a part of what is new each month.
 
+        They know what they believed and what they met. Rule: ODD 7.4.
+
         Args:
             before: What they believed, (K,).
             met: On-time share of the month, (K,).

@@ -16,6 +16,7 @@ from agents.bargaining.packages import (
     as_seen,
     build_package,
     fall_back,
+    forecast_use,
     ranking,
     worth_leaving,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "close_at_nash",
     "exit_months",
     "fall_back",
+    "forecast_use",
     "group_stakes",
     "nash_in_nash",
     "nash_price",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from agents.bargaining import Package, Side, ranking, worth_leaving
+from agents.bargaining import MENU, Package, Side, SliceValues, build_package, forecast_use, ranking, worth_leaving
 from experiments.runs import start_market
 from experiments.talks.access_curve import MULTIPLIER, MULTIPLIERS
+from experiments.workers import Task, work_all
 from model.bargains.access import access_groups, access_table
 from model.bargains.packages import package_case
 from model.bargains.table import Pair, PairKind
+from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.timeline import usps_amazon_expiry
 
@@ -46,8 +49,8 @@ def form_worths(scenario: Scenario, multiplier: float) -> tuple[FormWorth, ...]:
     base = access_table(market, usps_amazon_expiry(after=market.month), access_groups(market))
     packages = package_case(market, PAIR, base, Side.BUYER).packages(worth_leaving(base.values))
     values = base.values
-    most = float((values.volume * np.maximum(values.buyer - values.seller, 0.0))[values.efficient].sum())
-    cheaper, chosen = float(values.volume[values.efficient].sum()), ranking(packages)[0]
+    most, chosen = _most(values), ranking(packages)[0]
+    cheaper = float(values.volume[values.efficient].sum())
     return tuple(
         FormWorth(
             form_name(one),
@@ -68,3 +71,78 @@ def form_name(package: Package) -> str:
     """A form in a few words, such as "by zone, make whole"."""
     structure, rule = (name.replace("_", " ") for name in (package.form.structure, package.form.rule))
     return f"{structure}, {rule}" + ("" if package.form.promised else ", at will")
+
+
+#: How contracts were before their form was bargained over, delay had a price and orders followed the chance of a deal.
+BEFORE = {"price_structure": "uniform", "after_expiry": "split", "building": "expected_price"}
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """The first contract that the two agree on in a run; month "" and nan where there is none.
+
+    Attributes:
+        form: Its form in words.
+        month: Month of the agreement.
+        price: Mean price, $ per parcel.
+        kept: Parcels that are expected to stay over the term, as a share of those that are cheaper to leave.
+        surplus: Joint surplus over that of leaving exactly those, private errors left out.
+    """
+
+    form: str
+    month: str
+    price: float
+    kept: float
+    surplus: float
+
+
+def deals(scenario: Scenario, seeds: Sequence[int], workers: int | None = None) -> dict[str, list[Deal]]:
+    """First contracts by seed: as contracts were before, and as the scenario has them.
+
+    Args:
+        scenario: What is assumed; it must not set a form.
+        seeds: Seeds.
+        workers: Processes; one for each processor unless told.
+    """
+    variants = {"before": scenario.with_changes(BEFORE), "now": scenario}
+    tasks = [Task(variant, seed) for variant in variants.values() for seed in seeds]
+    found = work_all(first_deal, tasks, workers, None)
+    return {name: found[k * len(seeds) : (k + 1) * len(seeds)] for k, name in enumerate(variants)}
+
+
+def first_deal(task: Task) -> Deal:
+    """Play a market until Amazon and USPS have agreed, and look at what they agreed on."""
+    market = start_market(task.scenario, task.seed)
+    while not market.finished:
+        market.step()
+        state = market.state.talks.get(PAIR.parties)
+        if state is not None and state.talks.signed:
+            return _deal(market)
+    return Deal("", "", float("nan"), float("nan"), float("nan"))
+
+
+def _deal(market: ParcelMarket) -> Deal:
+    """What was agreed on this month, at what the slices are worth now."""
+    state = market.state.talks[PAIR.parties]
+    event = next(one for one in reversed(market.events) if one.kind == "agreement" and one.actors == ("amazon", "usps"))
+    base = access_table(market, market.month, access_groups(market))
+    package = state.package
+    if package is None:
+        case, level = package_case(market, PAIR, base, Side.BUYER), float(np.nanmean(state.talks.price))
+        carried = base.taken(state.talks.price)
+        draft = replace(build_package(case, MENU[0], carried), carried=carried)
+        at_price, at_published = forecast_use(draft, level, case.worth, case.standing)
+        package = replace(draft, at_price=at_price, at_published=at_published)
+    values = package.values
+    return Deal(
+        form_name(package),
+        str(event.month),
+        dict(event.numbers)["price_usd"],
+        float((values.volume * package.kept).sum()) / float(values.volume[values.efficient].sum()),
+        package.joint_surplus() / _most(values),
+    )
+
+
+def _most(values: SliceValues) -> float:
+    """Joint surplus of leaving exactly the slices that are cheaper to leave, $ a year."""
+    return float((values.volume * np.maximum(values.buyer - values.seller, 0.0))[values.efficient].sum())

@@ -11,11 +11,14 @@ from experiments.figures import dollars
 from experiments.provenance import changes
 from experiments.storage import write_text
 from experiments.talks.access_curve import FIRST_MONTH, RetainedCurve
-from experiments.talks.forms import all_worths
+from experiments.talks.forms import all_worths, deals
 from experiments.talks.worked_example import DRAWS, monte_carlo, worked_structure, worked_threads
 from model.parameters import Parameters
 from model.scenario import Scenario
 from model.timeline import usps_amazon_expiry
+
+#: Seeds in the table of first contracts.
+DEALS = 3
 
 METHOD = """\
 Amazon and USPS talk about last-mile access month by month, from some months before their contract ends. Nothing says
@@ -87,6 +90,7 @@ def negotiation_page(curve: RetainedCurve, firm: RetainedCurve | None = None) ->
         _head(curve),
         "## How it works\n\n" + METHOD,
         _forms_section(curve.scenario),
+        _deals_section(curve.scenario, curve.seed),
         _curve_section(curve, firm),
         _worked_section(p),
         _structure_section(p),
@@ -182,6 +186,30 @@ def _forms_section(scenario: Scenario) -> str:
         "Amazon hands over only what is worth the mean price to it. Make-whole loses least, because a parcel less "
         "costs Amazon what it spares USPS. In a run private errors come on top: each side promises what is worth "
         "leaving by its own books, so an error keeps parcels out of the contract that would have been cheaper in it."
+    )
+
+
+def _deals_section(scenario: Scenario, seed: int) -> str:
+    seeds = range(seed, seed + DEALS)
+    rows = [
+        [
+            name,
+            str(one_seed),
+            deal.form or "none",
+            deal.month or "–",
+            f"{deal.price:.2f}",
+            f"{100 * deal.kept:.0f} %",
+            f"{deal.surplus:.2f}",
+        ]
+        for name, found in deals(scenario, seeds).items()
+        for one_seed, deal in zip(seeds, found, strict=True)
+    ]
+    header = ["", "seed", "form", "agreed in", "$ a parcel", "kept of what is cheaper to leave", "joint surplus"]
+    return (
+        "## What bargaining over the form has changed\n\n"
+        "The first contract of each run, with private errors and tactics. Before: one price for parcels at will, an "
+        "even split after the expiry, orders for one expected price. Surplus over that of leaving exactly what is "
+        f"cheaper to leave.\n\n{_markdown(header, rows)}"
     )
 
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.rules.consideration import YOUNGEST
-from model.carriers import REGIONAL
 from model.consideration import considered, home_zones
 from model.economy import Economy
 from model.history.table import base_time, middle_of
@@ -26,7 +25,7 @@ def become_known(market: Economy) -> None:
     choice.since = np.where(here & np.isinf(choice.since) & (choice.since > 0.0), time - YOUNGEST, choice.since)
     at_start = considered(p, base_time(market.settings.start) - market.carriers.launch)[:, None]
     now = considered(p, time - np.minimum(choice.since, time))
-    regional = np.array([group == REGIONAL for group in market.carriers.groups])
+    regional = market.carriers.partial
     choice.known = np.where(regional[:, None], np.log(now / at_start), 0.0)
 
 

@@ -111,7 +111,7 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
 
 def lead_of_own_capacity(market: Economy, buyer: str) -> int:
     """Months before the end of a contract in which a buyer must order capacity of its own; 0 where it needs none."""
-    return int(market.figures.build_lead_months) if market.agent(buyer).builds_instead else 0
+    return int(market.figures.build_lead_months) if market.agent(buyer).must_order_in_time() else 0
 
 
 def _error_scale(market: Economy, pair: Pair, held: Contract | None, current: Floats) -> Floats:

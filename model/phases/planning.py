@@ -14,7 +14,6 @@ from agents.rules.capacity import CapacityOrder, Closure
 from model.access.insourcing import extension_case, insource
 from model.answers import checked, checked_order
 from model.capital import buy_capital
-from model.carriers import USPS
 from model.economy import Economy
 from model.phases.entry_exit import count_losses, enter, expanding, within
 from model.phases.prices import usps_basket_cost
@@ -149,7 +148,7 @@ def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
     volume = float(books.volume[:, carrier].sum())
     before = float(books.last_year_unit_cost[carrier])
     growth = cost / volume / before - 1.0 if volume > 0.0 and before > 0.0 else market.figures.inflation
-    if carrier == USPS:
+    if market.carrier_agents[carrier].under_postal_law:
         growth += market.figures.usps_like_for_like * (_basket_growth(market) - growth)
     routes = market.carrier_agents[carrier].parcel_routes
     unit_cost = network.street.of(carrier).next_household if routes else np.zeros(market.zones.n_zones)

@@ -106,7 +106,7 @@ def _close_price_year(market: Economy, carrier: int) -> None:
     volume = float(books.volume[:, carrier].sum())
     if volume > 0.0:
         books.last_year_unit_cost[carrier] = float(books.cost[:, carrier].sum()) / volume
-    if carrier == USPS:
+    if market.carrier_agents[carrier].under_postal_law:
         env = market.state.environment
         books.last_year_basket = usps_basket_cost(market, market.mail_index, env.wage_usps, env.price_level)
 

@@ -48,4 +48,4 @@ def test_what_a_phase_asks_a_party_is_a_decision_that_says_what_it_goes_by(whose
 def test_an_own_way_goes_by_the_same_unless_it_says_so() -> None:
     assert as_decision(Usps, "closure").rule == as_decision(Carrier, "closure").rule == "ODD 7.8"
     assert as_decision(Usps, "gives_up").rule == "ODD 7.9"
-    assert as_decision(RegionalCarrier, "leaves").knows == "its own months of losses"
+    assert as_decision(RegionalCarrier, "leaves").knows == "its own months of losses, and what its owners have paid"

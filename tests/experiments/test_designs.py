@@ -41,9 +41,9 @@ def test_a_grid_is_every_combination_in_order() -> None:
             "levers": {"price_structure": "all", "announced_plans": [False]},
         }
     )
-    assert design.n_points == 3 * 2 * 3
-    assert design.point(0) == ("uniform", False, 0.5, 0.02)
-    assert design.frame().drop_duplicates().shape == (18, 4)
+    assert design.n_points == 3 * 2 * 4
+    assert design.point(0) == ("bargained", False, 0.5, 0.02)
+    assert design.frame().drop_duplicates().shape == (24, 4)
     assert design.frame()["build_limit"].unique().tolist() == [0.5, 0.75, 1.0]
 
 
@@ -58,7 +58,7 @@ def test_choices_whole_numbers_and_months_are_equally_likely() -> None:
     )
     frame = design.frame()
     assert len(frame) == 256 * 5
-    for name, values in (("price_structure", 3), ("exit_end", 4), ("price_memory_months", 4)):
+    for name, values in (("price_structure", 4), ("exit_end", 4), ("price_memory_months", 4)):
         counts = Counter(frame[name])
         assert len(counts) == values
         assert max(counts.values()) < 1.05 * len(frame) / values
@@ -122,7 +122,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_written(tmp_pat
         "capital_rate: 0.08 is listed twice",
         "n_states cannot be set",
         "switching_inertia.hihg: unknown",
-        "'one price' is not allowed; it must be one of uniform, by_zone_type, by_zone",
+        "'one price' is not allowed; it must be one of bargained, uniform, by_zone_type, by_zone",
         "growth_market: it is varied twice",
         "levers.end: cannot be varied",
         "unknown_thing: unknown",

@@ -3,7 +3,7 @@
 import pytest
 
 from experiments.talks.access_curve import MULTIPLIERS
-from experiments.talks.forms import form_worths
+from experiments.talks.forms import BEFORE, deals, form_worths
 from model.scenario import Scenario
 
 BASELINE = Scenario.load("baseline").with_changes({"n_shippers": 100})
@@ -21,3 +21,15 @@ def test_the_form_that_both_choose_keeps_the_efficient_share_and_surplus(multipl
     assert at_will.surplus < 0.9  # what one price for parcels at will wastes
     promised = next(one for one in worths if one.name == "uniform, reversion")
     assert promised.surplus > at_will.surplus + 0.1  # the promise is worth more than any structure of prices
+
+
+def test_the_first_contracts_of_runs_are_looked_at_before_and_now():
+    found = deals(BASELINE.with_changes({"end": "2026-09", "reservation_belief_sd": 0.0}), [1], workers=1)
+    assert list(found) == ["before", "now"]
+    (before,), (now,) = found.values()
+    assert before.form == "uniform, reversion, at will"
+    assert now.surplus == pytest.approx(1.0, abs=0.01)  # without errors both find the efficient contract
+    assert before.surplus < now.surplus - 0.1
+    assert set(BEFORE) == {"price_structure", "after_expiry", "building"}
+    (none,) = deals(BASELINE.with_changes({"end": "2025-03"}), [1], workers=1)["now"]
+    assert none.month == ""

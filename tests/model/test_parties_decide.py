@@ -209,7 +209,9 @@ class Picky(Amazon):
 
 
 def test_the_buyer_says_what_it_commits():
-    changes = {"bargaining": "nash", "end": "2026-12"}
+    # Under a form that is imposed; where packages are on the table, both sides say what a contract should promise.
+    imposed = {"price_structure": "uniform", "shortfall_rule": "reversion"}
+    changes = {"bargaining": "nash", "end": "2026-12", **imposed}
     usual, picky = play(21, **changes), play(21, {"amazon": Picky}, **changes)
     signed = [{b for _, b, _ in run.state.agreed_volume} for run in (usual, picky)]
     assert "amazon" in signed[0]

@@ -92,6 +92,21 @@ def test_an_agreement_is_told_with_its_price_and_parcels(signed):
     assert "Zone of agreement" in shown
 
 
+def test_the_form_on_the_table_and_the_form_that_was_signed_are_told_in_the_same_words(signed):
+    table, contract = with_amazon(signed), signed.book.get("usps", "amazon")
+    shown = {row["term"]: row["value"] for row in cards.terms(table)}
+    told = shown["Form agreed on"]
+    assert "all parcels promised" in told
+    (terms,) = (one for one in contracts.extract(signed).terms if one.key == contract.key)
+    assert terms.structure in told
+    assert terms.rule in told
+    assert "lost margin" in terms.rule
+    going_on = with_amazon(played(6))
+    assert "Form on the table" in {row["term"] for row in cards.terms(going_on)}
+    imposed = with_amazon(played(6, price_structure="by_zone_type"))
+    assert imposed.form == ""
+
+
 def test_an_impasse_that_a_scenario_imposes_is_told_as_one():
     table = with_amazon(played(24, earliest_signature="2100-01"))
     assert table.entry.state == "no deal"
@@ -100,7 +115,7 @@ def test_an_impasse_that_a_scenario_imposes_is_told_as_one():
 
 
 def test_an_impasse_for_want_of_a_common_price_is_told_with_the_gap():
-    table = with_amazon(played(24, reservation_belief_sd=0.4))
+    table = with_amazon(played(24, reservation_belief_sd=0.4, price_structure="uniform"))
     assert table.entry.state == "no deal"
     assert "No price suits both" in table.entry.reason
     assert table.zone is None

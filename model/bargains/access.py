@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.bargaining import PriceGroups, PriceStructure, price_groups, with_seller
 from agents.calendar import Month
+from agents.geography import ZoneTable
 from model.bargains.forms import imposed_form, on_one_level
 from model.bargains.table import BargainTable
 from model.economy import Economy
@@ -24,8 +27,13 @@ def access_groups(market: Economy) -> PriceGroups:
 
 def structure_groups(market: Economy, structure: PriceStructure) -> PriceGroups:
     """Zones that share an access price under a price structure."""
-    names = [f"{state} {kind}" for state, kind in zip(market.zones.state, market.zones.zone_type, strict=True)]
-    return price_groups(structure, market.zones.zone_type, names)
+    return _zones_by_structure(market.zones, structure)
+
+
+@lru_cache(maxsize=16)
+def _zones_by_structure(zones: ZoneTable, structure: PriceStructure) -> PriceGroups:
+    names = [f"{state} {kind}" for state, kind in zip(zones.state, zones.zone_type, strict=True)]
+    return price_groups(structure, zones.zone_type, names)
 
 
 def access_table(market: Economy, begin: Month, groups: PriceGroups) -> BargainTable:

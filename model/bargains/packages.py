@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agents.bargaining import (
     MENU,
+    Form,
     Package,
     PackageCase,
     PackageTerms,
@@ -24,7 +25,7 @@ from agents.contracts import Contract
 from agents.party import Party
 from model.access.slices import carrier_slices
 from model.access.terms import injection_cost
-from model.answers import AnswerError, chosen_rows
+from model.answers import AnswerError, chosen_places
 from model.bargains.access import structure_groups
 from model.bargains.forms import imposed_form, on_one_level
 from model.bargains.table import BargainTable, Pair, PairKind
@@ -83,7 +84,9 @@ def package_terms(market: Economy, pair: Pair) -> PackageTerms:
     )
 
 
-def package_table(market: Economy, pair: Pair, base: BargainTable, errors: tuple[float, float]) -> PackageTable:
+def package_table(
+    market: Economy, pair: Pair, base: BargainTable, errors: tuple[float, float], form: Form | None = None
+) -> PackageTable:
     """The package that the two talk about today.
 
     Each side names the slices that a contract should promise, and puts the forms in order, by its own books; promised
@@ -94,6 +97,7 @@ def package_table(market: Economy, pair: Pair, base: BargainTable, errors: tuple
         pair: Who talks.
         base: What each slice is worth, without errors.
         errors: Private errors of buyer and seller, $ per parcel.
+        form: What they have settled on, if they do not talk about the form today.
     """
     known = package_case(market, pair, base, Side.BUYER)
     cases = {
@@ -104,9 +108,10 @@ def package_table(market: Economy, pair: Pair, base: BargainTable, errors: tuple
     for side, case in cases.items():
         key = _key(pair, side)
         answer = market.agent(key).would_promise(case)
-        named = np.zeros(len(promised), dtype=np.bool_)
-        named[chosen_rows(key, "what a contract should promise", answer, len(promised))] = True
-        promised &= named
+        promised &= chosen_places(key, "what a contract should promise", answer, promised.shape)
+    if form is not None:
+        package = build_package(known, form, promised)
+        return PackageTable(base.values, base.zone, package.groups, package)
     orders = [_order(market, pair, case, promised) for case in cases.values()]
     position = fall_back(*orders)
     if position is None:
@@ -138,7 +143,7 @@ def _key(pair: Pair, side: Side) -> str:
 
 def _order(market: Economy, pair: Pair, case: PackageCase, promised: Bools) -> Sequence[int]:
     """The order in which a side would have the forms, checked."""
-    key, packages = _key(pair, case.side), case.packages(promised)
+    key, packages = _key(pair, case.side), case.packages(promised, limits=False)
     order: Any = market.agent(key).ranks_forms(case, packages)
     found = list(order)
     if len(set(found)) != len(found) or not set(found) <= set(range(len(packages))):

@@ -24,6 +24,7 @@ from agents.bargaining import (
     private_noise,
 )
 from agents.calendar import Month
+from agents.carriers import QUARTER
 from agents.contracts import Contract
 from agents.regulator import Filing
 from agents.rules.building import TableSeen
@@ -124,7 +125,7 @@ def _error_scale(market: Economy, pair: Pair, held: Contract | None, current: Fl
         return current
     begin = market.month + int(market.figures.regulator_lag)
     table = table_of(market, pair, begin, groups_of(market, pair), signed_prices(market))
-    split = nash_price(package_table(market, pair, table, (0.0, 0.0)).stakes(), 0.5)
+    split = nash_price(table.stakes(), 0.5)
     return np.where(np.isnan(split), current, split)
 
 
@@ -148,13 +149,17 @@ def _begin(market: Economy, talks: TalksState) -> Month:
 
 
 def _table(market: Economy, talks: TalksState, prices: dict[str, float]) -> BargainTable:
-    """What is at stake today, given what UPS and FedEx are paid by Amazon, $ per parcel."""
+    """What is at stake today, given what UPS and FedEx are paid by Amazon, $ per parcel.
+
+    About the form both talk when they begin and once a quarter from then on, about the price every month.
+    """
     table = table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
     if not has_packages(market, talks.pair):
         return table
     one = talks.talks
     errors = (one.noise_scale * float(one.noise_buyer[0]), one.noise_scale * float(one.noise_seller[0]))
-    return package_table(market, talks.pair, table, errors)
+    settled = talks.package if (market.month - talks.opened) % QUARTER else None
+    return package_table(market, talks.pair, table, errors, None if settled is None else settled.form)
 
 
 def on_the_table(market: Economy, talks: TalksState) -> BargainTable:

@@ -142,7 +142,7 @@ def test_a_party_can_insist_on_a_form_and_two_that_refuse_each_others_sign_nothi
     table = package_table(apart, PAIR, base(apart), (0.0, 0.0))
     assert table.package is None
     assert not table.stakes().agreeable().any()
-    assert not table.taken(np.array([3.0])).any()
+    assert not table.taken(np.array([3.0]), apart.amazon).any()
 
 
 def test_a_side_that_expects_a_deal_to_cost_more_promises_less():

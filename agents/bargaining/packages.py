@@ -14,7 +14,7 @@ exactly where that is efficient (a two-part tariff in the clothes of a commitmen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,8 +25,6 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
 from agents.rules.contract_use import ContractPosition, taken_back
 
-#: What forms of one menu have in common, so that it is worked out once.
-type Shared = dict[tuple[str, bool], tuple[Floats, Floats]]
 #: Surplus that differs by less than this share is the same: sums in another order differ in the last digits.
 SAME = 1e-9
 
@@ -87,6 +85,19 @@ class PackageTerms:
         return np.asarray(np.bincount(years, weights=months) / months.sum())
 
 
+@dataclass(slots=True)
+class Shared:
+    """What forms of one menu have in common, so that it is worked out once.
+
+    Attributes:
+        paths: Price paths by structure and whether they are `make_whole`.
+        stakes: What promised slices are worth on average.
+    """
+
+    paths: dict[tuple[str, bool], tuple[Floats, Floats]] = field(default_factory=dict)
+    stakes: Stakes | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PackageCase:
     """What a side knows when it looks at the menu; by slice, (L,), where not said otherwise.
@@ -119,7 +130,7 @@ class PackageCase:
             limits: Whether to work out at which level each side is as well off as without a deal; who only compares
                 joint surplus needs none.
         """
-        shared: Shared = {}
+        shared = Shared()
         return tuple(build_package(self, form, carried, shared, limits) for form in self.menu)
 
 
@@ -279,17 +290,21 @@ def build_package(
         case: What is known.
         form: The form.
         wanted: Slices that it would promise, (L,); without a promise those that it is about.
-        shared: Price paths of other forms with the same slices, by structure and whether they are `make_whole`.
+        shared: What was worked out for other forms with the same slices.
         limits: Whether its stakes are the levels at which each side is as well off as without a deal; else what its
             slices are worth on average.
     """
     values, groups = case.values, case.groups[form.structure]
-    group, paths = groups.of_zone[case.zone], {} if shared is None else shared
+    group, shared = groups.of_zone[case.zone], shared or Shared()
     path = (form.structure, form.rule == "make_whole")
-    if path not in paths:
-        paths[path] = _price_path(form, values, group, len(groups.names), wanted)
-    levels, anchors = paths[path]
+    if path not in shared.paths:
+        shared.paths[path] = _price_path(form, values, group, len(groups.names), wanted)
+    levels, anchors = shared.paths[path]
     volume = np.where(wanted, values.volume, 0.0)
+    if form.promised and shared.stakes is None:
+        shared.stakes = _mean_stakes(values, volume)
+    stakes = shared.stakes if form.promised else _stakes_at_will(values, group)
+    assert stakes is not None
     draft = Package(
         form=form,
         terms=case.terms,
@@ -302,7 +317,7 @@ def build_package(
         levels=levels,
         anchors=anchors,
         floor=_mean(volume, values.seller_floor),
-        stakes=_mean_stakes(values, volume) if form.promised else _stakes_at_will(values, group),
+        stakes=stakes,
     )
     buyer, seller = draft.stakes.limits()
     level = float((seller + case.terms.seller_weight * (buyer - seller))[0])

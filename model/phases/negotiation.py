@@ -151,14 +151,15 @@ def _begin(market: Economy, talks: TalksState) -> Month:
 def _table(market: Economy, talks: TalksState, prices: dict[str, float]) -> BargainTable:
     """What is at stake today, given what UPS and FedEx are paid by Amazon, $ per parcel.
 
-    About the form both talk when they begin and once a quarter from then on, about the price every month.
+    About the form they talk when they begin, Amazon and USPS once a quarter from then on; about the price every month.
     """
     table = table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
     if not has_packages(market, talks.pair):
         return table
     one = talks.talks
     errors = (one.noise_scale * float(one.noise_buyer[0]), one.noise_scale * float(one.noise_seller[0]))
-    settled = talks.package if (market.month - talks.opened) % QUARTER else None
+    anew = talks.pair.kind is PairKind.ACCESS and (market.month - talks.opened) % QUARTER == 0
+    settled = None if anew else talks.package
     return package_table(market, talks.pair, table, errors, None if settled is None else settled.form)
 
 

@@ -31,9 +31,9 @@ that they must agree, or on how much.
 2. **The form.** A contract has one price, one by zone type or one by zone; a missed commitment brings the published
    price, a payment of half the price, or the seller's lost margin (make-whole); it promises all parcels that both would
    rather leave with USPS, or what Amazon finds worth the price. At the beginning of the talks and once a quarter each
-   side puts the forms in order by the surplus that it expects, forecasting how the contract would be used, and both fall
-   back from their best until they meet. Then one price level is bargained over; the prices of the groups follow from it. `price_structure`,
-   `shortfall_rule` and `quantity_promised` impose a form.
+   side puts the forms in order by the surplus that it expects, forecasting how the contract would be used, and both
+   fall back from their best until they meet. Then one price level is bargained over; the prices of the groups follow
+   from it. `price_structure`, `shortfall_rule` and `quantity_promised` impose a form.
 3. **Talks.** Each side knows only its own limit, which holds a private error. Amazon proposes first, then they take
    turns; both concede with time, Amazon until the month in which it would have to order capacity of its own, USPS until
    the contract ends. A price is taken as soon as it is within the own limit and no worse than the own next offer. Talks

@@ -74,7 +74,7 @@ def scenarios(draw):
 
 # No shrinking: it would rerun whole markets for minutes, and the scenario of a failure is printed anyway.
 @settings(
-    max_examples=20,
+    max_examples=14,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
@@ -88,7 +88,7 @@ def test_every_valid_market_balances_every_month(scenario, seed):
     invariants.play(market)
 
 
-@pytest.mark.parametrize("number", range(24))
+@pytest.mark.parametrize("number", range(16))
 def test_numbered_random_scenarios_keep_every_rule(number):
     """The first of those that `make soak-scenarios` plays: any lever and parameter, also at the ends of its domain."""
     try:

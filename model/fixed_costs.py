@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from model.carriers import REGIONAL
 from model.economy import Economy
 from model.words import parcels_in_words
 
@@ -21,8 +20,10 @@ def fixed_costs(market: Economy) -> Floats:
     carrier handles beyond its start, at a decreasing rate; it shrinks by closures alone.
     """
     cost = market.state.books.fixed_cost.copy()
-    regional = np.array([group == REGIONAL for group in market.carriers.groups])
-    by_parcel, grown = np.where(regional, 1.0 - market.figures.regional_fixed_share, 0.0), volume_over_start(market)
+    by_parcel, grown = (
+        np.where(market.carriers.partial, 1.0 - market.figures.regional_fixed_share, 0.0),
+        volume_over_start(market),
+    )
     overhead = np.maximum(grown, 1.0) ** market.figures.overhead_elasticity
     cost *= 1.0 + by_parcel * (grown - 1.0) + (1.0 - by_parcel) * (overhead - 1.0)
     if market.settings.rival_rules:

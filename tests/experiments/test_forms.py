@@ -5,8 +5,9 @@ import pytest
 from experiments.talks.access_curve import MULTIPLIERS
 from experiments.talks.forms import BEFORE, deals, form_worths
 from model.scenario import Scenario
+from tests.firms import ALL
 
-BASELINE = Scenario.load("baseline").with_changes({"n_shippers": 100})
+BASELINE = Scenario.load("baseline").with_changes({"n_shippers": 100, **ALL})
 
 
 @pytest.mark.parametrize("multiplier", MULTIPLIERS)

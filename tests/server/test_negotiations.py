@@ -11,6 +11,7 @@ from model.market import ParcelMarket
 from model.scenario import Scenario
 from server.pages.bargaining import cards
 from server.talks import contracts, negotiations
+from tests.firms import ALL
 
 
 def played(months: int, **changes) -> ParcelMarket:
@@ -27,7 +28,7 @@ def talking() -> ParcelMarket:
 
 @pytest.fixture(scope="module")
 def signed() -> ParcelMarket:
-    return played(24)
+    return played(24, **ALL)
 
 
 def with_amazon(market):

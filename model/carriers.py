@@ -18,6 +18,7 @@ from model.tables import DataError, choice, number, read_table, text
 
 CARRIER_FILE = "carriers.csv"
 REGIONAL = "regional"
+NOBODY = 1e-9  # share of households below which a carrier reaches nobody: parcels over households must stay finite
 OWN = "own"
 NATIONAL = ("usps", "amazon", "ups", "fedex")  # the first ones on every carrier axis, in this order
 USPS, AMAZON, UPS, FEDEX = range(len(NATIONAL))
@@ -148,6 +149,7 @@ def load_carriers(
             coverage[k] = np.where(_in_footprint(row, zones), inside_state, 0.0)
         elif row["key"] != "amazon":
             coverage[k] = 1.0
+    coverage[coverage < NOBODY] = 0.0
     volumes = [parameters[row["volume_symbol"]] * 1e9 for row in chosen] + [0.0] * len(extra)
     groups = tuple(row["key"] if row["kind"] != REGIONAL else REGIONAL for row in chosen) + (REGIONAL,) * len(extra)
     launch = [-np.inf if row["launch"] is None else row["launch"] for row in chosen]

@@ -21,6 +21,17 @@ from model.timeline import usps_amazon_expiry
 PAIR = Pair("usps", "amazon", PairKind.ACCESS)
 
 
+#: How contracts were before their form was bargained over, delay had a price and orders followed the chance of a deal.
+BEFORE = {"price_structure": "uniform", "after_expiry": "split", "building": "expected_price"}
+#: All of it bargained over, both asked after an expiry, orders for what may come of the talks.
+BARGAINED = {
+    "price_structure": "bargained",
+    "shortfall_rule": "bargained",
+    "after_expiry": "asked",
+    "building": "outcomes",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class FormWorth:
     """What one form would come to.
@@ -45,7 +56,7 @@ def form_worths(scenario: Scenario, multiplier: float) -> tuple[FormWorth, ...]:
         scenario: What is assumed; it must not set a form.
         multiplier: Amazon's own cost where it does not deliver yet, over that of a network that passes.
     """
-    market = start_market(scenario.with_changes({MULTIPLIER: multiplier}), 1)
+    market = start_market(scenario.with_changes({**BARGAINED, MULTIPLIER: multiplier}), 1)
     base = access_table(market, usps_amazon_expiry(after=market.month), access_groups(market))
     packages = package_case(market, PAIR, base, Side.BUYER).packages(worth_leaving(base.values))
     values = base.values
@@ -71,10 +82,6 @@ def form_name(package: Package) -> str:
     """A form in a few words, such as "by zone, make whole"."""
     structure, rule = (name.replace("_", " ") for name in (package.form.structure, package.form.rule))
     return f"{structure}, {rule}" + ("" if package.form.promised else ", at will")
-
-
-#: How contracts were before their form was bargained over, delay had a price and orders followed the chance of a deal.
-BEFORE = {"price_structure": "uniform", "after_expiry": "split", "building": "expected_price"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def deals(scenario: Scenario, seeds: Sequence[int], workers: int | None = None) 
         seeds: Seeds.
         workers: Processes; one for each processor unless told.
     """
-    variants = {"before": scenario.with_changes(BEFORE), "now": scenario}
+    variants = {"before": scenario.with_changes(BEFORE), "now": scenario.with_changes(BARGAINED)}
     tasks = [Task(variant, seed) for variant in variants.values() for seed in seeds]
     found = work_all(first_deal, tasks, workers, None)
     return {name: found[k * len(seeds) : (k + 1) * len(seeds)] for k, name in enumerate(variants)}

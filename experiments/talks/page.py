@@ -33,7 +33,9 @@ that they must agree, or on how much.
    rather leave with USPS, or what Amazon finds worth the price. At the beginning of the talks and once a quarter each
    side puts the forms in order by the surplus that it expects, forecasting how the contract would be used, and both
    fall back from their best until they meet. Then one price level is bargained over; the prices of the groups follow
-   from it. `price_structure`, `shortfall_rule` and `quantity_promised` impose a form.
+   from it. `price_structure`, `shortfall_rule` and `quantity_promised` impose a form. **The usual market imposes one**:
+   one price, the published price for a missed commitment, and what Amazon finds worth the price. `price_structure` and
+   `shortfall_rule` set to `bargained` leave the form to the two.
 3. **Talks.** Each side knows only its own limit, which holds a private error. Amazon proposes first, then they take
    turns; both concede with time, Amazon until the month in which it would have to order capacity of its own, USPS until
    the contract ends. A price is taken as soon as it is within the own limit and no worse than the own next offer. Talks
@@ -42,7 +44,8 @@ that they must agree, or on how much.
    very parcels that the contract carries returns to the table.
 5. **Afterwards.** A signed contract starts when the old one ends; price, commitment and cap are those that parcels
    are billed and delivered by. Without one, Amazon's own network takes over as fast as it can be built and the rest
-   pays the published price; every few months both meet again, and their strategies go on. Offers stand: nobody offers
+   pays the published price; every few months both meet again, and in the usual market they then settle at an even
+   split. With `after_expiry` set to `asked` their strategies go on instead. Offers stand: nobody offers
    the other a worse price than it has asked for itself, so what is signed late is what was within reach early, less
    what the months without a contract cost both.
 6. **Using a contract.** Month by month Amazon delivers itself what its own routes carry more cheaply, as far as the

@@ -38,6 +38,7 @@ LONG = {
     "levers --check": "test_levers.py",
     "hindcast --write": "test_hindcast.py",
     "calibrate": "test_estimation.py",
+    "calibration --shippers": "test_shipper_numbers.py",
     "usps-loss --write": "test_usps_page.py",
     "sweep --dask": "test_sweep.py",
     "usps-loss --static": "test_volume_loss.py",

@@ -302,7 +302,8 @@ def test_a_capacity_order_is_a_multiple_of_the_usual_one(agent: str, usual: Parc
     assert ordered > 0.0
     assert placed[-1.0] == 0.0
     assert placed[-0.5] == pytest.approx(0.5 * ordered, rel=1e-6)
-    assert ordered < placed[1.0] <= 2.0 * ordered * (1.0 + 1e-9)
+    # The build limit may cut the usual order already, and then the larger one to the same.
+    assert ordered * (1.0 - 1e-9) <= placed[1.0] <= 2.0 * ordered * (1.0 + 1e-9)
 
 
 def test_capacity_stays_within_the_build_limit() -> None:

@@ -249,8 +249,9 @@ def test_higher_wages_make_everything_dearer(finished):
 
 
 def test_a_higher_debt_cap_and_more_cash_put_off_the_end(finished):
-    low = finished("withdraw", usps_debt_cap=15.0, n_shippers=500)
-    high = finished("withdraw", usps_debt_cap=30.0, n_shippers=500)
+    poor = {"usps_cash_start": 10.0, "usps_capex": 4.0, "n_shippers": 500}
+    low = finished("withdraw", usps_debt_cap=15.0, **poor)
+    high = finished("withdraw", usps_debt_cap=30.0, **poor)
     assert high.records["usps_debt_usd"][-1] > low.records["usps_debt_usd"][-1]
     assert high.records["usps_arrears_usd"][-1] < low.records["usps_arrears_usd"][-1]
     assert high.records["usps_debt_usd"].max() <= 30e9 + 1.0

@@ -326,7 +326,8 @@ def later_rows(last_year: int, fixed: dict[str, float], estimated: list[str]) ->
     covered = fitted_symbols() | fixed.keys() | left.keys() | set(estimated)
     for row in Parameters.default().rows():
         year = latest_data_year(row)
-        if row.settable and year is not None and year > last_year and row.symbol not in covered:
+        off = row.note.startswith("on: ")  # a rule that is off moves no run; its note says what it is when it is on
+        if row.settable and not off and year is not None and year > last_year and row.symbol not in covered:
             found[row.symbol] = year
     return found
 

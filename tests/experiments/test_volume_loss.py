@@ -48,7 +48,7 @@ def test_summary_is_json(loss: UspsLoss) -> None:
 
 def test_the_loss_is_that_of_the_page_and_both_say_that_usps_takes_no_measures(loss: UspsLoss) -> None:
     page = (Path(__file__).parents[2] / "docs" / "usps.md").read_text(encoding="utf-8")
-    at_once, gradual, measures, _ = page.split("\n## ")[1:]
+    at_once, gradual, measures, *_ = page.split("\n## ")[1:]
     shown = " | ".join(f"{value / 1e9:.2f}" for value in loss.by_year[GRADUAL])
     assert f"| 100% | {shown} |" in gradual
     assert f"| 100% | {loss.first_year / 1e9:.2f} |" in at_once

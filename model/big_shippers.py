@@ -7,29 +7,29 @@ its own, which is a carrier that sells to nobody else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from agents.big_shipper import BigShipper
 from agents.geography import ZONE_TYPES
 from agents.roster import find_class
-from model.newcomers import check_key
+from model.newcomers import Added, check_names
 
 MILLION = 1e6
 SELLERS = ("usps", "ups", "fedex")  # carriers that it can be a customer of at the start
 WHOLE = 1e-6  # how far shares may be from adding up to one
 
 
-class BigShipperData(BaseModel):
+class BigShipperData(Added):
     """A shipper of a scenario's own, from the start of the run on.
 
     What it ships at the start others ship less: each carrier and each service keeps its parcels.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    kind_of_party = "shipper"
 
     name: str = Field(min_length=1, max_length=60, description="Name for people")
     decides: str = Field(alias="class", description="Import path of its class, module:Class or file.py:Class")
@@ -51,15 +51,6 @@ class BigShipperData(BaseModel):
         default="amazon", description="Whose cost rates its own network has"
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _known_only(cls, value: Any) -> Any:
-        allowed = [info.alias or name for name, info in cls.model_fields.items()]
-        lost = sorted(str(name) for name in value if name not in allowed) if isinstance(value, Mapping) else []
-        if lost:
-            raise ValueError(f"{', '.join(lost)}: unknown; a shipper has {', '.join(allowed)}")
-        return value
-
     @model_validator(mode="after")
     def _fits(self) -> Self:
         for stem, shares in (("to", self.by_zone_type), ("with", self.by_seller)):
@@ -80,10 +71,6 @@ class BigShipperData(BaseModel):
     def by_seller(self) -> NDArray[np.float64]:
         """Shares of its parcels at the start by seller, in the order of `SELLERS`, (3,)."""
         return np.array([getattr(self, f"with_{key}") for key in SELLERS])
-
-    def plain(self) -> dict[str, Any]:
-        """Its data as plain values, as a scenario file has them."""
-        return self.model_dump(by_alias=True, exclude_defaults=True)
 
 
 def told(shippers: Mapping[str, BigShipperData], market: float) -> list[str]:
@@ -115,10 +102,6 @@ def check_big_shippers(shippers: Mapping[str, BigShipperData], known: Mapping[st
     Raises:
         ValueError: A key or a name that somebody has, or a class that cannot be found or is of another kind.
     """
-    names = {name: key for key, name in known.items()}
+    check_names({key: one.name for key, one in shippers.items()}, known)
     for key, one in shippers.items():
-        check_key(key, known)
-        if one.name in names:
-            raise ValueError(f"{key}: {names[one.name]} is called {one.name!r} already; choose another name")
-        names[one.name] = key
         find_class(key, one.decides, BigShipper)

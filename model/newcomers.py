@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -26,14 +26,34 @@ _KEYS_TAKEN = (
 )
 
 
-class Newcomer(BaseModel):
+class Added(BaseModel):
+    """Data of a party that a scenario adds: only what its kind has, and plain values as a scenario file has them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    kind_of_party: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_only(cls, value: Any) -> Any:
+        allowed = [info.alias or name for name, info in cls.model_fields.items()]
+        lost = sorted(str(name) for name in value if name not in allowed) if isinstance(value, Mapping) else []
+        if lost:
+            raise ValueError(f"{', '.join(lost)}: unknown; a {cls.kind_of_party} has {', '.join(allowed)}")
+        return value
+
+    def plain(self) -> dict[str, Any]:
+        """Its data as plain values, as a scenario file has them."""
+        return self.model_dump(by_alias=True, exclude_defaults=True)
+
+
+class Newcomer(Added):
     """A carrier of a scenario's own, from the start of the run on.
 
     What it carries at the start comes from all others in proportion to their parcels: shares of the market are
     published ones with its own beside them, scaled to one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    kind_of_party = "carrier"
 
     name: str = Field(min_length=1, max_length=60, description="Name for people")
     kind: Literal["national", "regional"] = Field(description="Whether it serves every address, or some states")
@@ -43,15 +63,6 @@ class Newcomer(BaseModel):
     like: Literal["ups", "fedex", "regional"] = Field(
         default="regional", description="Whose cost rates, prices and service it starts with"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_only(cls, value: Any) -> Any:
-        allowed = [info.alias or name for name, info in cls.model_fields.items()]
-        lost = sorted(str(name) for name in value if name not in allowed) if isinstance(value, Mapping) else []
-        if lost:
-            raise ValueError(f"{', '.join(lost)}: unknown; a carrier has {', '.join(allowed)}")
-        return value
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -64,10 +75,6 @@ class Newcomer(BaseModel):
         if self.kind == "national" and self.like == "regional":
             raise ValueError('like: missing; a national carrier starts like "ups" or "fedex"')
         return self
-
-    def plain(self) -> dict[str, Any]:
-        """Its data as plain values, as a scenario file has them."""
-        return self.model_dump(by_alias=True, exclude_defaults=True)
 
 
 def told(newcomers: Mapping[str, Newcomer], market: float) -> list[str]:
@@ -103,6 +110,24 @@ def check_key(key: str, known: Container[str]) -> None:
         raise ValueError(f"{key}: there is such a party already; choose another key")
 
 
+def check_names(added: Mapping[str, str], known: Mapping[str, str]) -> None:
+    """Refuse parties whose key or name somebody has.
+
+    Args:
+        added: Names of what a scenario adds by key.
+        known: Names of the other carriers by key.
+
+    Raises:
+        ValueError: It cannot be used.
+    """
+    names = {name: key for key, name in known.items()}
+    for key, name in added.items():
+        check_key(key, known)
+        if name in names:
+            raise ValueError(f"{key}: {names[name]} is called {name!r} already; choose another name")
+        names[name] = key
+
+
 def check_newcomers(newcomers: Mapping[str, Newcomer], known: Mapping[str, str]) -> None:
     """Refuse newcomers that cannot take part.
 
@@ -113,12 +138,8 @@ def check_newcomers(newcomers: Mapping[str, Newcomer], known: Mapping[str, str])
     Raises:
         ValueError: A key or a name that somebody has, or a class that cannot be found or is of another kind.
     """
-    names = {name: key for key, name in known.items()}
+    check_names({key: one.name for key, one in newcomers.items()}, known)
     for key, one in newcomers.items():
-        check_key(key, known)
-        if one.name in names:
-            raise ValueError(f"{key}: {names[one.name]} is called {one.name!r} already; choose another name")
-        names[one.name] = key
         if lost := sorted(set(one.states.split()) - {row["state_abbrev"] for row in read_states()}):
             raise ValueError(f"{key}: no state {', '.join(lost)}; allowed: postal abbreviations such as IL")
         find_class(key, one.decides, RegionalCarrier if one.kind == "regional" else Carrier)

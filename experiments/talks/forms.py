@@ -21,7 +21,7 @@ from model.timeline import usps_amazon_expiry
 PAIR = Pair("usps", "amazon", PairKind.ACCESS)
 
 
-#: How contracts were before their form was bargained over, delay had a price and orders followed the chance of a deal.
+#: As in the usual market: one price for parcels at will, an even split after an expiry, orders for one expected price.
 BEFORE = {"price_structure": "uniform", "after_expiry": "split", "building": "expected_price"}
 #: All of it bargained over, both asked after an expiry, orders for what may come of the talks.
 BARGAINED = {
@@ -104,7 +104,7 @@ class Deal:
 
 
 def deals(scenario: Scenario, seeds: Sequence[int], workers: int | None = None) -> dict[str, list[Deal]]:
-    """First contracts by seed: as contracts were before, and as the scenario has them.
+    """First contracts by seed: as contracts are in the usual market, and with all of it bargained over.
 
     Args:
         scenario: What is assumed; it must not set a form.

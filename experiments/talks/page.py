@@ -210,9 +210,9 @@ def _deals_section(scenario: Scenario, seed: int) -> str:
     header = ["", "seed", "form", "agreed in", "$ a parcel", "kept of what is cheaper to leave", "joint surplus"]
     return (
         "## What bargaining over the form changes\n\n"
-        "The first contract of each run, with private errors and tactics. Before: one price for parcels at will, an "
-        "even split after the expiry, orders for one expected price. Surplus over that of leaving exactly what is "
-        f"cheaper to leave.\n\n{_markdown(header, rows)}"
+        "The first contract of each run, with private errors and tactics. Before: as in the usual market, one "
+        "price for parcels at will, an even split after the expiry, orders for one expected price; now: all of that "
+        f"bargained over. Surplus over that of leaving exactly what is cheaper to leave.\n\n{_markdown(header, rows)}"
     )
 
 

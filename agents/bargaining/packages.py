@@ -19,14 +19,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from agents.bargaining.offers import Bools, Floats, Ints, Side, Stakes
+from agents.bargaining.price_path import SAME, along, mean_over, price_path
 from agents.bargaining.reservation import PriceGroups, PriceStructure, group_stakes
 from agents.bargaining.values import SliceValues
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
 from agents.rules.contract_use import ContractPosition, taken_back
-
-#: Surplus that differs by less than this share is the same: sums in another order differ in the last digits.
-SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +173,7 @@ class Package:
         """Prices by group whose mean over what it carries is a level, $ per parcel, (G,)."""
         if len(self.groups.names) == 1:
             return np.array([level])
-        return _along(self.levels, self.anchors, level)
+        return along(self.levels, self.anchors, level)
 
     def least_level(self, floor: Floats) -> float:
         """Lowest level at which no price lies below a floor, $ per parcel.
@@ -184,7 +182,7 @@ class Package:
             floor: Lowest price of each group, $ per parcel, (G,).
         """
         rising = np.maximum.accumulate(self.anchors)
-        found = [_along(rising[:, g], self.levels[:, None], float(value))[0] for g, value in enumerate(floor)]
+        found = [along(rising[:, g], self.levels[:, None], float(value))[0] for g, value in enumerate(floor)]
         return float(max(found))
 
     def shortfall_rate(self, level: float) -> float:
@@ -298,7 +296,7 @@ def build_package(
     group, shared = groups.of_zone[case.zone], shared or Shared()
     path = (form.structure, form.rule == "make_whole")
     if path not in shared.paths:
-        shared.paths[path] = _price_path(form, values, group, len(groups.names), wanted)
+        shared.paths[path] = price_path(values, group, len(groups.names), wanted, make_whole=form.rule == "make_whole")
     levels, anchors = shared.paths[path]
     volume = np.where(wanted, values.volume, 0.0)
     if form.promised and shared.stakes is None:
@@ -316,7 +314,7 @@ def build_package(
         at_published=np.zeros(len(wanted)),
         levels=levels,
         anchors=anchors,
-        floor=_mean(volume, values.seller_floor),
+        floor=mean_over(volume, values.seller_floor),
         stakes=stakes,
     )
     buyer, seller = draft.stakes.limits()
@@ -328,14 +326,9 @@ def build_package(
     return _with_limits(draft) if form.promised and limits else draft
 
 
-def _mean(weight: Floats, by_slice: Floats) -> float:
-    total = float(weight.sum())
-    return float((weight * by_slice).sum() / total) if total > 0.0 else 0.0
-
-
 def _mean_stakes(values: SliceValues, volume: Floats) -> Stakes:
     def one(by_slice: Floats) -> Floats:
-        return np.array([_mean(volume, by_slice)])
+        return np.array([mean_over(volume, by_slice)])
 
     return Stakes(
         quantity=np.array([float(volume.sum())]),
@@ -349,46 +342,8 @@ def _mean_stakes(values: SliceValues, volume: Floats) -> Stakes:
 
 def _stakes_at_will(values: SliceValues, group: Ints) -> Stakes:
     """Stakes where the buyer promises what is worth the price to it: means over all that it might, as ever."""
-    share = np.array([_mean(np.where(values.efficient, values.volume, 0.0), values.exposed)])
+    share = np.array([mean_over(np.where(values.efficient, values.volume, 0.0), values.exposed)])
     return replace(group_stakes(values, group, 1), error_share=share)
-
-
-def _price_path(form: Form, values: SliceValues, group: Ints, size: int, wanted: Bools) -> tuple[Floats, Floats]:
-    """Mean prices, (A,), and the prices by group at them, (A, G): a straight line between two of them.
-
-    Under `make_whole` prices are in the proportion of the seller's floors, else the line passes through the means of
-    attributable cost, seller value, buyer value and published price.
-    """
-    weight = np.where(wanted, values.volume, 0.0)
-    by_group = np.bincount(group, weights=weight, minlength=size)
-
-    def means(by_slice: Floats) -> Floats:
-        sums = np.bincount(group, weights=weight * by_slice, minlength=size)
-        return np.asarray(np.divide(sums, by_group, out=np.full(size, np.nan), where=by_group > 0.0))
-
-    levels: list[float] = []
-    rows: list[Floats] = []
-    for column in (values.attributable_cost, values.seller, values.buyer, values.published):
-        level = _mean(weight, column)
-        if not levels or level > levels[-1] + SAME:
-            levels.append(level)
-            rows.append(means(column))
-    if len(levels) == 1:
-        levels, rows = [levels[0], 2.0 * levels[0] + 1.0], [rows[0], rows[0] + levels[0] + 1.0]
-    mean, anchors = np.array(levels), np.array(rows)
-    floor = _mean(weight, values.seller_floor)
-    if form.rule == "make_whole" and floor > 0.0:
-        anchors = means(values.seller_floor) * (mean[:, None] / floor)
-    # A group without parcels has the mean price: nothing is paid in it, and the contract stays well-formed.
-    return mean, np.where(np.isnan(anchors), mean[:, None], anchors)
-
-
-def _along(levels: Floats, anchors: Floats, level: float) -> Floats:
-    """The point of a broken line through the anchors, prolonged at both ends, at which its mean is a level."""
-    upper = int(np.clip(np.searchsorted(levels, level), 1, len(levels) - 1))
-    width = levels[upper] - levels[upper - 1]
-    part = (level - levels[upper - 1]) / width if width > 0.0 else 0.0
-    return np.asarray(anchors[upper - 1] + part * (anchors[upper] - anchors[upper - 1]))
 
 
 def forecast_use(package: Package, level: float, worth: Floats, standing: Bools) -> tuple[Floats, Floats]:
@@ -482,7 +437,7 @@ def _with_limits(package: Package) -> Package:
         return replace(package, stakes=replace(package.stakes, quantity=np.zeros(1)))
 
     def level(by_slice: Floats) -> Floats:
-        return _along(bill, package.levels[:, None], float((volume * kept * by_slice).sum()))
+        return along(bill, package.levels[:, None], float((volume * kept * by_slice).sum()))
 
     share = np.array([float((volume * kept * values.exposed).sum()) / slope])
     buyer, seller = level(values.buyer), level(values.seller)

@@ -125,13 +125,13 @@ def assemble(
         home=home_rule(p, home),
     )
     order = streams.generator("start_order").random(population.uniform.shape)
+    published = Published(share, price, segment_volume)
     if named:
-        published = Published(share, price, segment_volume)
         shippers, solution, taste = settle_with_big_shippers(p, population, setting, published, big, order)
-        mix = np.concatenate([mix, big.mix])
     else:
         shippers, solution = settle_customers(population.shippers, setting, share, price, population.uniform, order)
         taste = np.zeros(())
+    mix = np.concatenate([mix, big.mix])
 
     volume, value = start_tender(shippers, solution, floor, mix, coverage)
     annual = volume.sum(axis=(0, 1)) + handed_over

@@ -86,13 +86,12 @@ class CarrierTable:
 
     @property
     def access_buyers(self) -> tuple[str, ...]:
-        """Keys of the carriers that may have USPS deliver parcels of their customers; Amazon's are its own."""
-        return tuple(key for index, key in enumerate(self.keys) if index not in (USPS, AMAZON))
+        """Keys of the carriers that may have USPS deliver parcels of their customers.
 
-    @property
-    def sellers(self) -> tuple[str, ...]:
-        """Keys of the carriers that sell to others."""
-        return tuple(key for key, owned in zip(self.keys, self.owned, strict=True) if not owned)
+        Amazon's are its own, and what a big shipper builds has no customers.
+        """
+        rows = zip(self.keys, self.owned, strict=True)
+        return tuple(key for index, (key, owned) in enumerate(rows) if index not in (USPS, AMAZON) and not owned)
 
     @property
     def name_of(self) -> dict[str, str]:

@@ -116,6 +116,8 @@ def _network(market: ParcelMarket, index: int) -> Group:
 
 
 def _prices(market: ParcelMarket, index: int) -> Group:
+    if market.carriers.owned[index]:
+        return Group("Prices", (), "It sells nothing.")
     tariffs, agent = market.state.tariffs, market.carrier_agents[index]
     offered = np.isfinite(market.state.choice.constants[:, index])
     facts = [

@@ -113,7 +113,9 @@ def fact(
         return Fact(term, "no limit", help=help_)
     if not isfinite(value):
         return Fact(term, "none", help=help_)
-    told = f"{value / scale:,.{decimals}f} {unit}".strip().replace("-", MINUS)
+    told = (
+        f"{round(value / scale, decimals) + 0.0:,.{decimals}f} {unit}".strip()
+    )  # + 0.0: nothing has no sign.replace("-", MINUS)
     return Fact(term, told, f"{value:,.8g}".replace("-", MINUS), help_, binds)
 
 

@@ -13,6 +13,7 @@ from model.statements import CATEGORIES, IN_RESULT, LENDERS, Category, flows_of_
 from server.inspecting.report import Fact, Group, fact
 
 MILLION = 1e6
+LEAST_SHOWN = 0.5 * MILLION
 FOR_WHAT = {
     "parcels": "carriage",
     "access": "the last mile",
@@ -26,7 +27,7 @@ FOR_WHAT = {
     "capital": "capital goods, in cash",
 }
 WHO = {"enterprise": "enterprise shippers", "mail_users": "mail users", "treasury": "the Treasury"}
-SMALL_SHIPPERS = "small shippers"
+SMALL_SHIPPERS, OTHERS = "small shippers", "others"
 
 
 def statement_group(market: ParcelMarket, index: int) -> Group:
@@ -65,13 +66,19 @@ def statement_group(market: ParcelMarket, index: int) -> Group:
 
 
 def _lines(market: ParcelMarket, category: Category, words: str, cents: np.ndarray) -> list[Fact]:
-    """One line for each party with which there was money in a category; all regions of small shippers together."""
+    """One line for each party with which there was money in a category; all regions of small shippers together.
+
+    So are all with whom there was less than the last digit that is shown.
+    """
     amounts: dict[str, float] = {}
     names = dict(zip(market.carriers.keys, market.carriers.names, strict=True)) | WHO
     for other in np.flatnonzero(cents):
         party = market.ledger.parties[other]
         name = SMALL_SHIPPERS if party in REGIONS else names.get(party, party)
         amounts[name] = amounts.get(name, 0.0) + float(cents[other]) / CENTS
+    small = [name for name, dollars in amounts.items() if dollars < LEAST_SHOWN]
+    if small:
+        amounts[small[0] if len(small) == 1 else OTHERS] = sum(amounts.pop(name) for name in small)
     sign, verb = (1.0, "Received") if words == "from" else (-1.0, "Paid")
     return [
         fact(

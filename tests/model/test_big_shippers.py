@@ -10,6 +10,7 @@ import pytest
 from agents.big_shipper import BigShipper
 from agents.roster import find_class
 from agents.rules.extension import ExtensionCase
+from model.bargains.pairs import known_pairs
 from model.big_shippers import told
 from model.carriers import FEDEX, UPS, USPS
 from model.market import ParcelMarket
@@ -111,6 +112,13 @@ def test_nobody_else_uses_its_network() -> None:
     assert found[one.group] > 1e6
     assert found.sum() == found[one.group]
     assert market.state.network.capacity[one.network].sum() <= 200e6 * 3.0
+
+
+def test_nobody_offers_its_network_the_last_mile_for_customers_that_it_has_not() -> None:
+    market = played("builds")
+    assert "walmart" in market.carriers.keys
+    assert "walmart" not in {pair.buyer for pair in known_pairs(market.carriers)}
+    assert market.book.get("usps", "walmart") is None
 
 
 def test_it_delivers_no_more_than_its_capacity_and_its_routes_reach() -> None:

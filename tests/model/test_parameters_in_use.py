@@ -12,6 +12,7 @@ CASES = [
     ("baseline", {"earliest_signature": "2025-01"}),
     ("baseline", {"bargaining": "nash", "auction_displacement_belief": 0.5}),
     ("baseline", {"bargaining": "take_it_or_leave_it"}),
+    ("baseline", {"access_quality": 1.0}),
     ("baseline", {"reopeners": True, "term_strategic": 24, "end": "2028-12"}),
     ("baseline", {"announced_plans": False, "initial_peak_utilisation": 1.0, "demand_shock_sd": 0.03}),
     ("baseline", {"start": "2016-01", "end": "2016-02"}),

@@ -113,9 +113,8 @@ def fact(
         return Fact(term, "no limit", help=help_)
     if not isfinite(value):
         return Fact(term, "none", help=help_)
-    told = (
-        f"{round(value / scale, decimals) + 0.0:,.{decimals}f} {unit}".strip()
-    )  # + 0.0: nothing has no sign.replace("-", MINUS)
+    shown = round(value / scale, decimals) + 0.0  # nothing has no sign
+    told = f"{shown:,.{decimals}f} {unit}".strip().replace("-", MINUS)
     return Fact(term, told, f"{value:,.8g}".replace("-", MINUS), help_, binds)
 
 

@@ -111,7 +111,7 @@ class Scenario(BaseModel):
         "alternating", "How Amazon and USPS bargain where it is left to them", "Amazon and USPS", "choice"
     )
     price_structure: Literal["bargained", "uniform", "by_zone_type", "by_zone"] = _lever(
-        "uniform",
+        "bargained",
         "Access at USPS has one price, one by density, or one by zone: set, or bargained over with the form",
         "USPS",
         "choice",
@@ -123,7 +123,7 @@ class Scenario(BaseModel):
         "month",
     )
     shortfall_rule: Literal["bargained", "reversion", "take_or_pay", "make_whole", "none"] = _lever(
-        "reversion",
+        "bargained",
         "A missed commitment to USPS costs the published price, a share of the price, its lost margin, or nothing",
         "USPS",
         "choice",
@@ -135,13 +135,13 @@ class Scenario(BaseModel):
         "switch",
     )
     after_expiry: Literal["asked", "split"] = _lever(
-        "split",
+        "asked",
         "When a contract has ended without a new one: both go on making offers, or settle at an even split unasked",
         "all",
         "choice",
     )
     building: Literal["outcomes", "expected_price"] = _lever(
-        "expected_price",
+        "outcomes",
         "What Amazon builds for while no contract is signed: all that may come of its talks, or one expected price",
         "Amazon",
         "choice",

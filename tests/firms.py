@@ -1,35 +1,34 @@
-"""Settings under which carriers act like firms and contracts are packages; without them both are as before.
+"""Settings under which carriers do not act like firms and contracts have one form: the market before these rules.
 
-The rules are built and tested one by one; the usual market does not have them yet (docs/firms.md, docs/negotiation.md).
+Each rule is tested against the market without it (docs/firms.md, docs/negotiation.md).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-LIKE_FIRMS: dict[str, Any] = {
-    "reached_addresses_decide": 1.0,
-    "price_real_increase_max": 0.032,
-    "usps_own_price_limit": 1.0,
-    "usps_like_for_like": 1.0,
-    "usps_distress_pricing": 1.0,
-    "overhead_elasticity": 0.65,
-    "access_avoidable": 1.0,
-    "access_quality": 1.0,
-    "access_matched": 1.0,
-    "access_adjusts": 1.0,
-    "regional_home_primary": 1.0,
-    "regional_diffusion": 1.0,
-    "regional_fixed_share": 0.35,
-    "regional_runway": 0.3,
-    "takeover_working_months": 3.0,
-    "regional_footprint_follows": 1.0,
-    "price_cut_max": 0.068,
+WITHOUT_FIRMS: dict[str, Any] = {
+    "reached_addresses_decide": 0.0,
+    "price_real_increase_max": -1.0,
+    "usps_own_price_limit": 0.0,
+    "usps_like_for_like": 0.0,
+    "usps_distress_pricing": 0.0,
+    "overhead_elasticity": 0.0,
+    "access_avoidable": 0.0,
+    "access_quality": 0.0,
+    "access_matched": 0.0,
+    "access_adjusts": 0.0,
+    "regional_home_primary": 0.0,
+    "regional_diffusion": 0.0,
+    "regional_fixed_share": 1.0,
+    "regional_runway": 0.0,
+    "takeover_working_months": 0.0,
+    "regional_footprint_follows": 0.0,
+    "price_cut_max": 0.0,
 }
-PACKAGES: dict[str, Any] = {
-    "price_structure": "bargained",
-    "shortfall_rule": "bargained",
-    "after_expiry": "asked",
-    "building": "outcomes",
+ONE_FORM: dict[str, Any] = {
+    "price_structure": "uniform",
+    "shortfall_rule": "reversion",
+    "after_expiry": "split",
+    "building": "expected_price",
 }
-ALL = LIKE_FIRMS | PACKAGES

@@ -22,6 +22,7 @@ import numpy as np
 from model.market import ParcelMarket
 from model.records import SERIES
 from model.scenario import Scenario
+from tests.firms import ONE_FORM, WITHOUT_FIRMS
 
 SHIPPERS = 400
 #: Name of a regime: scenario, changes, months that are played.
@@ -31,28 +32,6 @@ REGIMES: dict[str, tuple[str, dict[str, Any], int]] = {
     "auction": ("auction_pay_as_bid", {}, 48),
     "free_2022": ("baseline", {"start": "2022-01", "history_mode": "free_run"}, 60),
     "forced_past": ("baseline", {"start": "2019-01"}, 48),
-}
-
-
-#: Rules by which carriers and shippers act like firms, each at the value that leaves the market as it was without it.
-WITHOUT_FIRMS: dict[str, float] = {
-    "reached_addresses_decide": 0,
-    "regional_home_primary": 0,
-    "regional_diffusion": 0,
-    "regional_fixed_share": 1,
-    "regional_runway": 0,
-    "takeover_working_months": 0,
-    "regional_footprint_follows": 0,
-    "price_cut_max": 0,
-    "overhead_elasticity": 0,
-    "access_avoidable": 0,
-    "access_quality": 0,
-    "access_matched": 0,
-    "access_adjusts": 0,
-    "price_real_increase_max": -1,
-    "usps_own_price_limit": 0,
-    "usps_like_for_like": 0,
-    "usps_distress_pricing": 0,
 }
 
 
@@ -122,9 +101,13 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--common", action="store_true", help="Series and outcomes that one side lacks are allowed")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="Of all regimes; text only")
-    parser.add_argument("--without-firms", action="store_true", help="Rules of firms off: the market of before them")
+    parser.add_argument(
+        "--without-firms", action="store_true", help="Rules of firms and packages off: the market of before"
+    )
     options = parser.parse_args()
-    changed = dict(one.split("=", 1) for one in options.set) | (WITHOUT_FIRMS if options.without_firms else {})
+    changed = dict(one.split("=", 1) for one in options.set) | (
+        WITHOUT_FIRMS | ONE_FORM if options.without_firms else {}
+    )
     if options.what == "save":
         save(options.folder, changed)
         return 0

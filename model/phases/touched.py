@@ -106,21 +106,18 @@ class Touched:
 TOUCHED: dict[str, Touched] = {
     "update_environment": Touched.named(
         reads=(
-            "settings streams paths carriers costs month months_done events book other_parties figures "
-            "state.environment state.choice "
+            "settings streams paths zones carriers costs month months_done groups events book other_parties "
+            "figures state.environment state.choice state.network "
         ),
-        writes=("costs events figures state.environment"),
+        writes=("costs events figures state.environment state.choice"),
     ),
     "commission_capacity": Touched.named(
         reads=(
-            "settings zones carriers costs home mix month ledger groups events book carrier_agents regulator "
-            "population figures shippers state.environment state.choice state.network state.books state.access "
-            "state.backlog state.talks "
+            "settings zones carriers costs home mix month ledger events book carrier_agents regulator population "
+            "figures shippers state.environment state.choice state.network state.books state.access state.backlog "
+            "state.talks "
         ),
-        writes=(
-            "ledger events book population shippers state.choice state.network state.books state.access "
-            "state.backlog state.talks "
-        ),
+        writes=("ledger events regulator population shippers state.choice state.network state.books state.talks"),
     ),
     "publish_prices": Touched.named(
         reads=(
@@ -128,7 +125,7 @@ TOUCHED: dict[str, Touched] = {
             "start_floor_cost start_segment_revenue events carrier_agents usps regulator figures shippers "
             "state.environment state.tariffs state.choice state.network state.books "
         ),
-        writes=("events usps shippers state.environment state.tariffs state.choice state.network state.books"),
+        writes=("events usps state.environment state.tariffs state.choice state.network state.books"),
     ),
     "advance_contracts": Touched.named(
         reads=(
@@ -178,7 +175,7 @@ TOUCHED: dict[str, Touched] = {
             "state.environment state.tariffs state.network state.access state.backlog state.auctions "
             "state.flows.demand state.flows.tender state.flows.awarded "
         ),
-        writes=("state.access state.flows.tender state.flows.sourcing state.flows.awarded"),
+        writes=("ups fedex state.access state.flows.tender state.flows.sourcing state.flows.awarded"),
     ),
     "allocate_capacity": Touched.named(
         reads=(

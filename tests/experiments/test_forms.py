@@ -5,9 +5,8 @@ import pytest
 from experiments.talks.access_curve import MULTIPLIERS
 from experiments.talks.forms import BEFORE, deals, form_worths
 from model.scenario import Scenario
-from tests.firms import ALL
 
-BASELINE = Scenario.load("baseline").with_changes({"n_shippers": 100, **ALL})
+BASELINE = Scenario.load("baseline").with_changes({"n_shippers": 100})
 
 
 @pytest.mark.parametrize("multiplier", MULTIPLIERS)

@@ -10,7 +10,6 @@ from model.access import access_dollars, access_price, carrier_slices, delivered
 from model.carriers import FEDEX, UPS, USPS
 from model.operations import rates_of_month, usps_mean_cost
 from model.phases.contract_cover import contract_cover
-from tests.firms import LIKE_FIRMS
 
 ECONOMY = 0
 ONTRAC = 4
@@ -104,7 +103,7 @@ def test_ups_moves_at_the_margin_and_step_by_step(with_contract):
 
 
 def test_what_shares_a_stop_is_not_handed_over_and_not_promised(market):
-    run = market(end="2025-06", n_shippers=500, **LIKE_FIRMS)
+    run = market(end="2025-06", n_shippers=500)
     run.step()
     rates = run.figures.by_type("parcels_per_stop_ups")[run.zones.zone_type]
     np.testing.assert_allclose(run.ups.stops_alone(), 1.0 / rates)

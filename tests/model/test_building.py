@@ -7,14 +7,13 @@ from agents.rules.building import TableSeen
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.timeline import usps_amazon_expiry
-from tests.firms import ALL
 
 EXPIRY = usps_amazon_expiry()
 CHANGES = {"n_shippers": 120, "demand_shock_sd": 0.0, "zone_shock_sd": 0.0, "end": "2026-12"}
 
 
 def market(**changes):
-    return ParcelMarket(Scenario.load("baseline").with_changes(CHANGES | ALL | changes), rng=1)
+    return ParcelMarket(Scenario.load("baseline").with_changes(CHANGES | changes), rng=1)
 
 
 def ordered(run):

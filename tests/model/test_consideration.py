@@ -7,7 +7,6 @@ from agents.rules.consideration import YOUNGEST, considered_share
 from model.fixed_costs import fixed_costs
 from model.phases.consideration import become_known
 from model.start.offers import target_shares
-from tests.firms import LIKE_FIRMS
 
 SHORT = {"n_shippers": 300, "end": "2025-03"}
 
@@ -24,7 +23,7 @@ def test_few_consider_a_carrier_at_first_and_all_do_in_the_end():
 
 
 def test_a_young_carrier_becomes_known_and_an_old_one_is(market):
-    run = market("baseline", **SHORT, **LIKE_FIRMS)
+    run = market("baseline", **SHORT)
     keys = run.carriers.keys
     young, old = keys.index("uniuni"), keys.index("spee_dee")
     assert not run.state.choice.known.any()  # the constants of the start hold what is known then
@@ -37,7 +36,7 @@ def test_a_young_carrier_becomes_known_and_an_old_one_is(market):
 
 
 def test_where_a_carrier_begins_it_is_a_stranger(market):
-    run = market("baseline", **SHORT, **LIKE_FIRMS)
+    run = market("baseline", **SHORT)
     run.step()
     carrier, division = run.carriers.keys.index("spee_dee"), int(run.zones.division[run.zones.state == "CA"][0])
     assert np.isinf(run.state.choice.since[carrier, division])
@@ -52,7 +51,7 @@ def test_it_can_be_primary_wherever_it_delivers_at_home(market):
     """LSO reaches less than a tenth of the destinations of some homes; it sells to those that it serves at home."""
     share = {}
     for rule in (0, 1):
-        run = market("baseline", **SHORT, **{**LIKE_FIRMS, "regional_home_primary": rule})
+        run = market("baseline", **SHORT, regional_home_primary=rule)
         carrier = run.carriers.keys.index("spee_dee")
         home = (run.state.network.coverage[carrier] > 0.0) @ (run.zones.division[:, None] == np.arange(9)) > 0
         small = run.shippers.small
@@ -65,7 +64,7 @@ def test_it_can_be_primary_wherever_it_delivers_at_home(market):
 
 def test_contractors_are_paid_by_the_parcel(market):
     """With twice the parcels a regional carrier has 1.65 times the cost that used to stand still."""
-    run = market("baseline", **SHORT, **{**LIKE_FIRMS, "overhead_elasticity": 0})
+    run = market("baseline", **SHORT, overhead_elasticity=0)
     start = fixed_costs(run)
     veho = run.carriers.keys.index("veho")
     run.state.network.annual_volume[veho] *= 2.0
@@ -77,7 +76,7 @@ def test_contractors_are_paid_by_the_parcel(market):
 @pytest.mark.parametrize(("carrier", "grown"), [("ups", 2.0**0.65), ("veho", 0.65 * 2.0 + 0.35 * 2.0**0.65)])
 def test_overhead_comes_with_parcels_and_goes_with_closures_alone(market, carrier, grown):
     """Also with parcels that are handed over: they go through the same hubs."""
-    run = market("baseline", **SHORT, **LIKE_FIRMS)
+    run = market("baseline", **SHORT)
     index, start = run.carriers.keys.index(carrier), fixed_costs(run)
     run.state.access.handed[index] = run.state.network.annual_volume[index].sum()
     assert fixed_costs(run)[index] / start[index] == pytest.approx(grown)
@@ -88,7 +87,7 @@ def test_overhead_comes_with_parcels_and_goes_with_closures_alone(market, carrie
 
 
 def test_an_early_start_has_a_smaller_footprint_and_young_carriers_with_fewer_parcels(market):
-    run = market("baseline", n_shippers=300, start="2019-01", end="2019-01", **LIKE_FIRMS)
+    run = market("baseline", n_shippers=300, start="2019-01", end="2019-01")
     keys, listed = run.carriers.keys, run.carriers.household_coverage
     for key in ("ontrac", "veho"):
         part = run.state.network.coverage[keys.index(key)].sum() / listed[keys.index(key)].sum()

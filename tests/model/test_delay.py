@@ -8,7 +8,6 @@ from agents.usps import Usps
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.timeline import usps_amazon_expiry
-from tests.firms import ALL
 
 EXPIRY = usps_amazon_expiry()
 CHANGES = {"n_shippers": 150, "demand_shock_sd": 0.0, "zone_shock_sd": 0.0}
@@ -32,7 +31,7 @@ class FirmUsps(Usps):
 
 
 def played(end, roster=None, seed=2, **changes):
-    settings = Scenario.load("baseline").with_changes({**CHANGES, **ALL, "end": str(end), **changes})
+    settings = Scenario.load("baseline").with_changes({**CHANGES, "end": str(end), **changes})
     return ParcelMarket(settings, rng=seed, roster=roster or {}).run()
 
 

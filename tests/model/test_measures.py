@@ -15,7 +15,6 @@ from model.measuring.concentration import concentration, sold_parcels
 from model.measuring.places import served_by_at_least, transit_by_zone_type
 from model.measuring.welfare import shipper_surplus
 from model.outcomes import OUTCOMES
-from tests.firms import LIKE_FIRMS
 
 TWO_YEARS = {"end": "2026-12", "n_shippers": 500}
 RNG = np.random.default_rng(8)
@@ -124,7 +123,7 @@ def test_one_carrier_becoming_dearer_costs_at_most_its_own_parcels(market):
 
 def test_more_reach_is_worth_what_it_adds_to_the_choice(market):
     """No shipper loses when a carrier reaches more; by the mean over all addresses most did."""
-    built = market(n_shippers=300, end="2025-01", **LIKE_FIRMS)
+    built = market(n_shippers=300, end="2025-01")
     carrier = built.carriers.keys.index("jitsu")
     built.state.network.coverage[carrier] *= 1.2
     gain = shipper_surplus(built.figures, built.shippers, built.state, built.mix, built.national) - built.start_surplus
@@ -147,7 +146,7 @@ def test_shippers_in_blocks_are_worth_the_same(market, monkeypatch, block, homes
         return shipper_surplus(*arguments), long_run_demand(*arguments, built.home)
 
     surplus, demand = found()
-    monkeypatch.setattr("agents.shipper_table.BLOCK", block)
+    monkeypatch.setattr("agents.shippers.BLOCK", block)
     monkeypatch.setattr("agents.rules.blocks.BLOCK", block)
     cut = list(built.shippers.blocks_by_home())
     assert max(len(set(home.tolist())) for _, home in cut) == homes_in_a_block

@@ -9,7 +9,6 @@ from model.contract_book import ContractBook
 from model.events import EventLog
 from model.phases.entry_exit import expanding, leave
 from model.phases.mergers import merger_case
-from tests.firms import LIKE_FIRMS
 
 SHORT = {"n_shippers": 300, "end": "2025-12"}
 MEANS = {"takeover_working_months": 0}  # anybody can pay what comes in a merger: these tests are about what it moves
@@ -75,7 +74,7 @@ def test_nobody_takes_over_what_it_has_not_the_means_for(market):
 
 
 def test_owners_pay_for_losses_as_long_as_they_have_capital(market):
-    run = market("baseline", **SHORT, **LIKE_FIRMS)
+    run = market("baseline", **SHORT)
     carrier = run.agent("veho")
     revenue = run.own_books(carrier.index).revenue
     for _ in range(int(run.figures.regional_exit_cash_months)):

@@ -19,7 +19,6 @@ from model.bargains.table import Pair, PairKind
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.timeline import usps_amazon_expiry
-from tests.firms import ALL
 
 PAIR = Pair("usps", "amazon", PairKind.ACCESS)
 EXPIRY = usps_amazon_expiry()
@@ -28,7 +27,7 @@ CHANGES = {"n_shippers": 150, "demand_shock_sd": 0.0, "zone_shock_sd": 0.0}
 
 
 def market(seed=1, roster=None, **changes):
-    return ParcelMarket(Scenario.load("baseline").with_changes(CHANGES | ALL | changes), rng=seed, roster=roster or {})
+    return ParcelMarket(Scenario.load("baseline").with_changes(CHANGES | changes), rng=seed, roster=roster or {})
 
 
 @cache
@@ -116,7 +115,7 @@ def test_every_form_can_be_imposed(levers, rule, groups):
         assert (package.form, len(package.groups.names)) == (form, groups)
 
 
-def test_nothing_is_imposed_where_all_is_bargained_over_and_the_menu_holds_every_form():
+def test_nothing_is_imposed_by_default_and_the_menu_holds_every_form():
     run = market()
     assert imposed_form(run) is None
     assert package_case(run, PAIR, base(run), Side.BUYER).menu == MENU

@@ -12,7 +12,6 @@ from model.elasticities import long_run_demand
 from model.market import ParcelMarket
 from model.phases.prices import variable_costs
 from model.scenario import Scenario
-from tests.firms import LIKE_FIRMS
 
 SHORT = {"n_shippers": 500, "end": "2027-12"}
 LIMITS = {"least": 0.0, "most": 0.037}
@@ -87,19 +86,19 @@ def test_usps_files_no_general_cut(market):
 
 def test_limits_on_prices_are_real_where_inflation_is_high(market):
     """With prices that rise by 8 % a year nobody can be held to 3.7 % of what is paid."""
-    usual, high = (market(n_shippers=300, end="2025-01", **LIKE_FIRMS, inflation=rate) for rate in (0.0, 0.08))
+    usual, high = (market(n_shippers=300, end="2025-01", inflation=rate) for rate in (0.0, 0.08))
     assert usual.ups.largest_increase() == pytest.approx(0.53 * 0.069)
     assert high.ups.largest_increase() == pytest.approx(0.08 + 0.032)
 
 
 @pytest.mark.parametrize("step", [0.03, 0.06, 0.1])
 def test_the_price_step_of_usps_binds_it_and_nothing_else_does(market, step):
-    built = market(n_shippers=300, end="2025-01", **LIKE_FIRMS, usps_price_step_max=step)
+    built = market(n_shippers=300, end="2025-01", usps_price_step_max=step)
     assert built.usps.largest_increase() == pytest.approx(0.53 * (built.figures.inflation + step))
 
 
 def test_usps_in_distress_uses_its_price_step(market):
-    built = market(n_shippers=300, end="2025-06", **LIKE_FIRMS)
+    built = market(n_shippers=300, end="2025-06")
     calm = built.usps.price_increase()
     assert calm < built.usps.largest_increase()
     built.usps.ladder = Ladder(((Rung.DEFERRAL, built.month),))
@@ -108,7 +107,7 @@ def test_usps_in_distress_uses_its_price_step(market):
 
 def test_usps_counts_its_cost_like_for_like(market):
     """Another mix of parcels is no growth of cost; wages are."""
-    built = market(n_shippers=300, end="2025-06", **LIKE_FIRMS)
+    built = market(n_shippers=300, end="2025-06")
     before = built.own_books(USPS).cost_growth
     built.state.books.cost[:, USPS] *= 1.3
     assert built.own_books(USPS).cost_growth == before
@@ -118,7 +117,7 @@ def test_usps_counts_its_cost_like_for_like(market):
 
 def test_the_list_prices_of_amazon_follow_its_sales_margin(finished):
     """They stood still while its margin fell from 40 to 21 % of its sales: no price could fall."""
-    run = finished("baseline", **SHORT, **LIKE_FIRMS)
+    run = finished("baseline", **SHORT)
     changes = [event for event in run.events if event.kind == "price" and event.actors == ("amazon",)]
     assert {event.month.year for event in changes} >= {2026, 2027}
     assert dict(changes[0].numbers)["paid_growth"] < 0.0  # it earns more on its sales than it aims at
@@ -127,7 +126,7 @@ def test_the_list_prices_of_amazon_follow_its_sales_margin(finished):
 @pytest.mark.parametrize("key", ["ontrac", "veho", "uniuni", "speedx", "jitsu"])
 def test_a_regional_carrier_that_reaches_a_fifth_more_sells_a_fifth_more(market, key):
     """In the homes where it could be a primary carrier already; all reach enough for that."""
-    built = market(n_shippers=400, end="2025-01", **LIKE_FIRMS)
+    built = market(n_shippers=400, end="2025-01")
     carrier = built.carriers.keys.index(key)
 
     def sold():

@@ -11,7 +11,6 @@ from model.market import ParcelMarket
 from model.scenario import Scenario
 from server.pages.bargaining import cards
 from server.talks import contracts, negotiations
-from tests.firms import ALL, PACKAGES
 
 
 def played(months: int, **changes) -> ParcelMarket:
@@ -28,7 +27,7 @@ def talking() -> ParcelMarket:
 
 @pytest.fixture(scope="module")
 def signed() -> ParcelMarket:
-    return played(24, **ALL)
+    return played(24)
 
 
 def with_amazon(market):
@@ -102,7 +101,7 @@ def test_the_form_on_the_table_and_the_form_that_was_signed_are_told_in_the_same
     assert terms.structure in told
     assert terms.rule in told
     assert "lost margin" in terms.rule
-    going_on = with_amazon(played(6, **PACKAGES))
+    going_on = with_amazon(played(6))
     assert "Form on the table" in {row["term"] for row in cards.terms(going_on)}
     imposed = with_amazon(played(6, price_structure="by_zone_type"))
     assert imposed.form == ""

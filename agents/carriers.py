@@ -22,12 +22,14 @@ from agents.rules.access import (
     avoidable_share,
     hand_over,
     hand_over_by_margin,
+    hand_over_so_many,
+    share_of_stops_alone,
 )
 from agents.rules.announced import AnnouncedPlan
 from agents.rules.capacity import CapacityOrder, Closure, closable, cut_to_limit, wanted_additions, whole_stations
 from agents.rules.entry import EntryCase, months_of_losses
 from agents.rules.extension import ExtensionCase
-from agents.rules.make_or_buy import InsourcingCase, perceived_error, share_to_insource
+from agents.rules.make_or_buy import perceived_error
 from agents.rules.mergers import MergerCase
 from agents.rules.pricing import PriceResponse, paid_growth, raising_pays
 from agents.rules.reach import ReachCase
@@ -291,9 +293,13 @@ class Carrier(Party):
         Args:
             case: Its economy parcels of the month, what they cost it, and what access costs.
         """
-        error, season = self.error_on_routes(case.luck), self.world.season_of(self.world.month)
+        season = self.world.season_of(self.world.month)
         if not self.moves_slowly():
-            return hand_over(np.maximum(case.spared + error, 0.0), case)
+            return hand_over(np.maximum(case.spared + self.error_on_routes(case.luck), 0.0), case)
+        since = self.learning_since
+        if since is None and self.handed.any():  # its error counts in full until it takes the first parcels back
+            since = self.world.month
+        error = self.misjudgement(case.luck, since)
         later, now = (
             np.maximum(self.worth_of_a_stop(case.spared, part) + error, 0.0) for part in (1.0, self.avoidable())
         )
@@ -302,8 +308,32 @@ class Carrier(Party):
         speed = 1.0 + figures.access_adjusts * (speed - 1.0)
         plan = HandOverPlan(later, now, self.stops_alone(), self.handed * season, speed)
         chosen = hand_over_by_margin(plan, case)
-        self.handed = chosen.parcels / season if season > 0.0 else self.handed
+        if chosen.parcels.sum() < plan.before.sum():
+            self.learning_since = since
+        self.remember_handed(chosen.parcels)
         return chosen
+
+    def hands_so_many(self, total: float, case: AccessCase) -> HandedOver:
+        """Hand to USPS as many parcels as are imposed, or as it always has: those that cost it most come first.
+
+        It knows its own cost. Rule: ODD 7.8.
+
+        Args:
+            total: Parcels of the month.
+            case: Its economy parcels of the month, what they cost it, and what access costs.
+        """
+        chosen = hand_over_so_many(total, self.stops_alone(), case)
+        self.remember_handed(chosen.parcels)
+        return chosen
+
+    def remember_handed(self, parcels: Floats) -> None:
+        """Keep what it handed over in a month, as that of a mean month.
+
+        Args:
+            parcels: Of this month, (Z,).
+        """
+        season = self.world.season_of(self.world.month)
+        self.handed = parcels / season if season > 0.0 else self.handed
 
     def moves_slowly(self) -> bool:
         """Whether it weighs what it hands over at the margin, and moves towards it a part of the gap a month."""
@@ -317,7 +347,7 @@ class Carrier(Party):
         """
         figures, zone_type = self.world.figures, self.world.zones.zone_type
         per_stop = figures.by_type(f"parcels_per_stop_{self.like}")[zone_type]
-        return np.asarray(1.0 - figures.access_matched * (1.0 - 1.0 / np.maximum(per_stop, 1.0)))
+        return share_of_stops_alone(per_stop, figures.access_matched)
 
     def avoidable(self) -> float:
         """Share of the cost of a stop that it can take off the road within the term of an access agreement."""
@@ -361,26 +391,9 @@ class Carrier(Party):
         reached = 1.0 - (1.0 - speed) ** np.arange(1, MONTHS_PER_YEAR + 1)
         return 1.0 + (figures.access_adjusts if self.moves_slowly() else 0.0) * (float(reached.mean()) - 1.0)
 
-    def insources(self, case: InsourcingCase) -> Floats | None:
-        """Share of what USPS used to deliver for it that it takes over this quarter, (Z,); None where it takes nothing.
-
-        It takes what it believes to deliver more cheaply itself: a part of the gap, densest first. Its error counts in
-        full until it begins and fades from then on. It knows what own delivery would cost it, but for its error. Rule:
-        ODD 7.8.
-
-        Args:
-            case: What that costs it, and what access costs.
-        """
-        since = self.world.month if self.learning_since is None else self.learning_since
-        error = self.misjudgement(case.luck, since)
-        taken = share_to_insource(case, error, self.world.figures.coverage_adjust_speed)
-        if not taken.any():
-            return None
-        self.learning_since = since
-        return taken
-
-    def insourced(self) -> None:
-        """Remember that it delivers itself from now on what it used to buy, by a decision that was announced."""
+    def ends_hand_over(self) -> None:
+        """Deliver itself from now on what USPS used to deliver for it, by a decision that was announced."""
+        self.handed = np.zeros_like(self.handed)
         if self.learning_since is None:
             self.learning_since = self.world.month
 

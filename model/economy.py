@@ -38,6 +38,7 @@ from model.start.choice_constants import ChoiceSolution, StartError
 from model.state import MarketState
 from model.statements import LENDERS, open_ledger
 from model.streams import Streams
+from model.timeline import surepost_end
 from model.wages import labour_shares
 from model.zones import build_zone_table
 
@@ -150,7 +151,16 @@ class Economy:
         known = settings.announced_plans and settings.start >= settings.projection_start
         plan_from = settings.projection_start if known else None
         named = settings.shippers
-        start = assemble(self.figures, self.zones, self.carriers, self.streams, settings.start, plan_from, named)
+        start = assemble(
+            self.figures,
+            self.zones,
+            self.carriers,
+            self.streams,
+            settings.start,
+            plan_from,
+            named,
+            self.ups_has_left,
+        )
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
         self.home = home_rule(self.figures, home_zones(self.zones, len(self.mix), len(named)))
@@ -256,15 +266,9 @@ class Economy:
         return price
 
     @property
-    def surepost_share(self) -> float:
-        """Share of USPS economy parcels that were UPS's until the end of the start year."""
-        start = self.figures.volume_segment_economy * self.figures.share_economy_usps
-        return min(1.0, self.figures.surepost_volume_2024 / start) if start > 0.0 else 0.0
-
-    @property
-    def surepost_carrier(self) -> Carrier:
-        """The carrier whose economy parcels USPS brought to the door until the end of 2024 (SurePost)."""
-        return self.ups
+    def ups_has_left(self) -> bool:
+        """Whether UPS delivers itself from the first month on what USPS delivered for it until the end of 2024."""
+        return self.settings.announced_plans and self.settings.start >= surepost_end()
 
     def _take_figures_of_start(self) -> None:
         """Figures in force when the run begins; those of the past follow from the scenario's and may be impossible."""

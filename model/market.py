@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from agents.bargaining import View
 from agents.books import CarrierBooks
-from agents.calendar import Month
+from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from agents.party import Party
 from agents.roster import check_kind, paths_of, travels
@@ -27,7 +27,6 @@ from agents.rules.extension import ExtensionCase
 from agents.rules.pricing import OwnDemand
 from agents.shipper_table import Shipper
 from model import own_networks
-from model.access import insourcing
 from model.bargains import carriage
 from model.bargains.own import own_contracts, own_talks
 from model.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
@@ -41,7 +40,6 @@ from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.parties import create_carriers, create_others, create_regulator, create_shippers
 from model.statements import payments
 from model.tariffs import rival_price_ratio
-from model.timeline import surepost_end
 
 Floats = NDArray[np.float64]
 
@@ -132,9 +130,11 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         start = self.open_economy(settings, int(rng))
         self._create_agents(own)
         self.amazon.opens(start.amazon)
+        for carrier in self.carrier_agents:
+            carrier.handed = start.handed[carrier.index] / MONTHS_PER_YEAR
+        if self.ups_has_left:
+            self.ups.ends_hand_over()
         contracts.sign_start_contracts(self)
-        if self.settings.announced_plans and self.settings.start >= surepost_end():
-            insourcing.take_announced_decision(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
         planning.order_before_start(self)
 

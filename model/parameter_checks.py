@@ -13,7 +13,6 @@ _ORDERED = (
     ("enterprise_size_min", "enterprise_size_max"),
     ("congestion_threshold", "congestion_reference"),
     ("n_enterprise_shippers", "n_shippers"),
-    ("smartpost_move_start", "smartpost_move_end"),
     ("price_access_amazon_min", "price_access_amazon_max"),
 )
 _NOT_ALL_ZERO = (

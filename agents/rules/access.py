@@ -24,6 +24,7 @@ from agents.rules.make_or_buy import coverage_worth
 Floats = NDArray[np.float64]
 MOST_STEPS = 40  # of the search for the shadow price; demand is nearly linear in it, so a dozen usually do
 CLOSE = 1e-9  # relative distance to the quantity that is asked for
+BEYOND_REACH = 1e9  # $ per parcel; at this price nobody buys
 NARROW = 1e-9  # $ per parcel between which demand jumps
 
 
@@ -204,12 +205,54 @@ def hand_over_by_margin(plan: HandOverPlan, case: AccessCase) -> HandedOver:
     wanted = np.clip(plan.before, least.parcels, np.maximum(least.parcels, most.parcels))
     parcels = plan.before + plan.speed * (wanted - plan.before)
     parcels = np.clip(parcels, case.beyond, alone.inside + case.beyond)
+    return _handed_over(parcels, case)
+
+
+def hand_over_so_many(total: float, alone: Floats, case: AccessCase) -> HandedOver:
+    """Hand over a number of parcels that is given: those that cost the carrier most to deliver itself.
+
+    Args:
+        total: Parcels of the month; no more than it could hand over.
+        alone: Share of its parcels that make a stop of their own, (Z,).
+        case: Parcels, prices and limits.
+    """
+    return _handed_over(dearest(case.spared / alone[:, None], case.inside * alone, total), case)
+
+
+def _handed_over(parcels: Floats, case: AccessCase) -> HandedOver:
+    """What is kept where so many parcels are handed over, and which of them the contract carries."""
     left = case.inside - (parcels - case.beyond)
     kept = np.divide(left, case.inside, out=np.ones_like(left), where=case.inside > 0.0)
     asked = np.bincount(case.terms.group, weights=parcels, minlength=len(case.terms.cap))
     under = np.minimum(case.terms.cap, asked)
     part = np.divide(under, asked, out=np.zeros_like(asked), where=asked > 0.0)
     return HandedOver(np.clip(kept, 0.0, 1.0) * case.passed, parcels, parcels * part[case.terms.group])
+
+
+def dearest(cost: Floats, parcels: Floats, total: float) -> Floats:
+    """The parcels of a carrier that cost it most to deliver, by zone, (Z,).
+
+    Args:
+        cost: Of one parcel by percentile, densest first, $, (Z, P).
+        parcels: Parcels by zone, evenly over the percentiles, (Z,).
+        total: How many are wanted; no more than there are.
+    """
+    wanted, zones = min(total, float(parcels.sum())), len(parcels)
+    if wanted <= 0.0:
+        return np.zeros_like(parcels)
+    one = np.ones(1)  # all of it is promised, at a price of nothing and with no way round the contract
+    terms = AccessTerms(np.zeros(zones), BEYOND_REACH, np.zeros(zones, dtype=np.int64), one * wanted, one * wanted, one)
+    return buy_access(cost, parcels, terms, 0.0).contract
+
+
+def share_of_stops_alone(per_stop: Floats, matched: float) -> Floats:
+    """Share of parcels that make a stop of their own; the others share one that is made anyway.
+
+    Args:
+        per_stop: Parcels that the carrier brings to a stop.
+        matched: How far it keeps parcels to stops that it makes anyway, 0 to 1.
+    """
+    return np.asarray(1.0 - matched * (1.0 - 1.0 / np.maximum(per_stop, 1.0)))
 
 
 def avoidable_share(flex_down: float, months: int, discount_rate: float) -> float:

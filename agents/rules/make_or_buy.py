@@ -6,8 +6,6 @@ percentile of each zone, densest first. Rule: ODD 7.8.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -119,38 +117,6 @@ def desired_coverage(
     check_values("cost", cost)
     check_values("access_price", access_price)
     return coverage_worth(cost, worth_of_delivering(access_price, injection_cost, speed_benefit, hurdle_charge))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class InsourcingCase:
-    """What a carrier knows of parcels where its routes pass and that it used to buy.
-
-    Attributes:
-        spared: What not delivering a parcel spares it, by percentile, densest first, $ per parcel, (Z, P).
-        price: Price of access, $ per parcel, (Z,).
-        injection_cost: Cost of dropping parcels at the seller, $ per parcel.
-        insourced: Share of them that it has taken over so far, (Z,).
-        luck: Its draw of the error in judging such cost, standard normal, one number.
-    """
-
-    spared: Floats
-    price: Floats
-    injection_cost: float
-    insourced: Floats
-    luck: float
-
-
-def share_to_insource(case: InsourcingCase, error: float, speed: float) -> Floats:
-    """Share of what it used to buy that a carrier takes over in a quarter, (Z,): a part of the gap.
-
-    Args:
-        case: What it knows.
-        error: What it misjudges its cost by, $ per parcel.
-        speed: Part of the gap that it takes.
-    """
-    cost = np.maximum(case.spared + error, 0.0)
-    desired = desired_coverage(cost, np.zeros(len(cost)), case.price, case.injection_cost, 0.0)
-    return np.asarray(speed * np.maximum(desired - case.insourced, 0.0))
 
 
 def coverage_worth(cost: Floats, worth: Floats | float) -> Floats:

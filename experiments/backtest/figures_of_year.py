@@ -53,17 +53,21 @@ def _year(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
     records, groups = market.records, np.array(market.carriers.groups)
     delivered = records["delivered_parcels"][rows].sum(axis=0)
     revenue = records["revenue_usd"][rows].sum(axis=0)
-    total = float(delivered.sum())
+    # Published volumes of UPS and FedEx are what they sold, those of all others what they delivered: the published
+    # total counts what USPS delivers for UPS and FedEx twice, and so does what is compared with it.
+    handed = np.where(np.isin(groups, PRIVATE), records["bought_parcels"][rows].sum(axis=0), 0.0)
+    published = delivered.sum(axis=1) + handed
+    total = float(published.sum())
     found: dict[tuple[str, str], float] = {("volume", "total"): total / BILLION}
     rural = market.zones.zone_type == RURAL
     for group in GROUPS:
         mine = groups == group
-        volume = float(delivered[mine].sum())
+        volume = float(published[mine].sum())
         found["volume", group] = volume / BILLION
         found["share", group] = volume / total
         if volume > 0.0:
             found["revenue_per_parcel", group] = float(revenue[mine].sum()) / volume
-            found["rural_share", group] = float(delivered[mine][:, rural].sum()) / volume
+            found["rural_share", group] = float(delivered[mine][:, rural].sum() / max(delivered[mine].sum(), 1.0))
         if group in PRIVATE:
             found["operating_margin", group] = float(records["profit_usd"][rows][:, mine].sum() / revenue[mine].sum())
     rest = delivered[groups != "amazon"]

@@ -69,9 +69,14 @@ def _year(market: ParcelMarket, series: str) -> Floats:
     return np.asarray(market.records[series].sum(axis=0))
 
 
+def _published_volume(market: ParcelMarket) -> Floats:
+    """Parcels as carriers publish them, (K,): UPS and FedEx what they sold, USPS what it brought to the door."""
+    return _year(market, "volume_parcels") + _year(market, "bought_parcels")
+
+
 def _volumes(market: ParcelMarket) -> Iterator[Row]:
     section, unit = "Parcels by carrier", "bn parcels a year"
-    modelled = _by_group(market, _year(market, "volume_parcels") / BILLION)
+    modelled = _by_group(market, _published_volume(market) / BILLION)
     for group, name in NAMES.items():
         published, source, note = _published("parcel_volume", GROUPS[group], START_YEAR)
         yield Row(section, name, unit, modelled[group], published, source, note)
@@ -111,7 +116,7 @@ def _amazon(market: ParcelMarket) -> Iterator[Row]:
     assert contract is not None
     paid = parcels["via_ups_"].sum() * contract.price_at(market.settings.end)
     for figure, value, symbol in (
-        ("its share of UPS volume", parcels["via_ups_"].sum() / _year(market, "volume_parcels")[ups], "volume"),
+        ("its share of UPS volume", parcels["via_ups_"].sum() / _published_volume(market)[ups], "volume"),
         ("its share of UPS revenue", paid / _year(market, "revenue_usd")[ups], "revenue"),
     ):
         row = market.figures.row(f"amazon_share_ups_{symbol}")

@@ -1,4 +1,4 @@
-"""What own delivery spares or costs a carrier whose routes pass, and how one that used to buy takes parcels over."""
+"""What own delivery spares or costs a carrier, where its routes pass and beyond them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.rules.extension import ExtensionCase
-from agents.rules.make_or_buy import InsourcingCase, own_cost, with_passing_routes
+from agents.rules.make_or_buy import own_cost, with_passing_routes
 from model.access.accounts import passed_by
 from model.access.terms import access_price, injection_cost
-from model.answers import checked
-from model.carriers import USPS
 from model.economy import Economy
 from model.operations import expected_unit_grid
 from model.streams import Streams
-from model.timeline import surepost_end
 
 Floats = NDArray[np.float64]
 
@@ -56,45 +53,6 @@ def own_cost_luck(market: Economy, carrier: int) -> float:
 @lru_cache(maxsize=256)
 def _luck(seed: int, key: str) -> float:
     return float(Streams(seed).generator("insourcing_error", owner=key).standard_normal(1)[0])
-
-
-def take_announced_decision(market: Economy) -> None:
-    """UPS took its economy last mile back from USPS on 1 January 2025: a fact where announced plans take effect."""
-    access, carrier = market.state.access, market.surepost_carrier
-    moved = access.economy[USPS] * market.surepost_share * (1.0 - access.insourced)
-    access.economy[USPS] -= moved
-    access.economy[carrier.index] += moved
-    access.insourced[:] = 1.0
-    carrier.insourced()
-
-
-def insource(market: Economy) -> None:
-    """Once a quarter UPS takes over what it believes to deliver more cheaply itself than USPS does."""
-    access, settings, carrier = market.state.access, market.settings, market.surepost_carrier
-    after = market.month >= surepost_end()
-    imposed = settings.announced_plans if after else settings.history_mode == "forced_events"
-    if imposed or not settings.make_or_buy or market.surepost_share == 0.0:
-        return
-    new = carrier.learning_since is None
-    taken = carrier.insources(insourcing_case(market, carrier.index))
-    if taken is None:
-        return
-    left = 1.0 - access.insourced
-    access.insourced += checked(carrier.key, "share that it takes over", taken, left.shape, left)
-    if new:
-        text = f"{carrier.name} begins to deliver itself what USPS delivered for it"
-        market.events.add(market.month, "sourcing", (carrier.key, "usps"), text, share=float(taken.mean()))
-
-
-def insourcing_case(market: Economy, carrier: int) -> InsourcingCase:
-    """What a carrier knows of the parcels that USPS used to deliver for it."""
-    return InsourcingCase(
-        spared=spared_cost(market, carrier, market.state.network.coverage[carrier]),
-        price=access_price(market, carrier),
-        injection_cost=injection_cost(market),
-        insourced=market.state.access.insourced,
-        luck=own_cost_luck(market, carrier),
-    )
 
 
 def extension_case(market: Economy, carrier: int) -> ExtensionCase | None:

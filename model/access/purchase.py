@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,19 +24,28 @@ def buyers(market: Economy) -> list[int]:
     return [carrier.index for carrier in market.carrier_agents if carrier.hands_over]
 
 
-def decide_access(market: Economy, tender: Tender) -> None:
-    """Every carrier with routes of its own chooses what to hand over this month, as far as USPS can sort it."""
+def decide_access(market: Economy, tender: Tender, imposed: Mapping[int, float]) -> None:
+    """Every carrier with routes of its own chooses what to hand over this month, as far as USPS can sort it.
+
+    Args:
+        market: The market.
+        tender: What shippers give to carriers this month.
+        imposed: Parcels that a carrier must hand over, by its index; without make-or-buy nobody else hands any over.
+    """
     access = market.state.access
     access.open_month()
-    if not market.settings.make_or_buy:
-        return
     served = market.state.network.coverage[USPS] > 0.0  # without the universal service USPS may drop zones
-    for carrier in buyers(market):
+    for carrier in buyers(market) if market.settings.make_or_buy else imposed:
         volume = tender.volume[:, ECONOMY, carrier].sum(axis=0) * served
         if not volume.any():
             continue
-        chosen = market.carrier_agents[carrier].buys_access(access_case(market, carrier, volume))
-        who, zones = market.carriers.keys[carrier], volume.shape
+        agent, case = market.carrier_agents[carrier], access_case(market, carrier, volume)
+        new = agent.learning_since is None
+        chosen = agent.hands_so_many(imposed[carrier], case) if carrier in imposed else agent.buys_access(case)
+        if new and agent.learning_since is not None:
+            text = f"{agent.name} begins to deliver itself what USPS delivered for it"
+            market.events.add(market.month, "sourcing", (agent.key, "usps"), text)
+        who, zones = agent.key, volume.shape
         access.kept[carrier] = checked(who, "share of households that it delivers to itself", chosen.kept, zones, 1.0)
         access.bought[carrier] = checked(who, "parcels handed over", chosen.parcels, zones, volume)
         access.contract[carrier] = checked(who, "parcels under the contract", chosen.contract, zones, chosen.parcels)

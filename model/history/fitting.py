@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from agents.calendar import Month
 from agents.geography import SEGMENTS
+from model.history.handed import handed_over
 from model.history.table import LAST_YEAR, History, base_time, read_history
 from model.parameters import Parameters
 
 Floats = NDArray[np.float64]
 GROUPS = ("usps", "amazon", "ups", "fedex", "regional")
+MOST_HANDED = 0.75  # of the economy parcels that UPS or FedEx sells: the others share a stop that it makes anyway
 _REFERENCE_TIME = LAST_YEAR + 0.5
 
 # Rows that take the value of a series of the yearly table.
@@ -45,6 +47,7 @@ _DIRECT = {
     "usps_cash_start": "usps_cash",
     "usps_debt_start": "usps_debt",
     "usps_cash_rate_2024": "cash_rate",
+    "smartpost_volume_2024": "handed_fedex",
 }
 # Rows in dollars that are carried back by an index; the first pattern that fits counts.
 _CARRIED = (
@@ -108,6 +111,7 @@ def fitted_figures(p: Parameters, start: Month) -> Parameters:
     found = {symbol: history.at(series, time) for symbol, series in _DIRECT.items()}
     found["usps_net_loss_2024"] = -history.at("usps_net_income", time)
     found["revenue_usps_from_amazon"] = history.at("amazon_usps", time) * history.at("amazon_usps_price", time)
+    found["surepost_volume_2024"] = handed_over(p, history, time)["ups"]
     volume = _volumes(p, history, time)
     found |= _segments_and_shares(volume)
     found |= _carried_back(p, history, time, float(volume.sum()))
@@ -137,17 +141,26 @@ def fit_to_carrier_totals(table: Floats, totals: Floats) -> Floats:
 
 
 def _volumes(p: Parameters, history: History, time: float) -> Floats:
-    """Parcels of shippers other than Amazon by segment and carrier group, bn a year, (S, G).
+    """Parcels of shippers other than Amazon by segment and by who sold them, bn a year, (S, G).
 
-    The table of 2024 fitted to the carriers' totals of the year.
+    The table of 2024 fitted to the carriers' totals of the year. The published total of USPS is what it delivered: what
+    it delivered for UPS and FedEx is in their totals too, and is theirs. They sold at least so many economy parcels.
     """
     totals = np.array([history.at(f"parcels_{group}", time) for group in GROUPS])
     handed = [history.at(f"amazon_{by}", time) for by in ("usps", "own", "ups", "fedex")]
     others = np.maximum(totals - np.array([*handed, 0.0]), 0.0)
+    between = handed_over(p, history, time)
+    others[0] = max(0.0, others[0] - sum(between.values()))
     segments = p.by_segment("volume_segment")
     shares = np.array([p.by(f"share_{segment}", GROUPS) for segment in SEGMENTS])
     table = segments[:, None] * shares / shares.sum(axis=1, keepdims=True)
-    return fit_to_carrier_totals(table, others)
+    fitted = fit_to_carrier_totals(table, others)
+    for group, parcels in between.items():
+        column = GROUPS.index(group)
+        economy, total = max(fitted[0, column], parcels / MOST_HANDED), others[column]
+        fitted[1:, column] *= (total - economy) / (total - fitted[0, column])
+        fitted[0, column] = economy
+    return fitted
 
 
 def _segments_and_shares(volume: Floats) -> dict[str, float]:
@@ -204,7 +217,8 @@ def _prices(p: Parameters, history: History, time: float, volume: Floats, found:
     table = np.array([p.by(f"price_{segment}", GROUPS) for segment in SEGMENTS])
     index = np.full(len(GROUPS), paid_price_index(p, time))
     at_2024 = (table * volume).sum(axis=0)
-    access = found["amazon_via_usps"] * history.at("amazon_usps_price", time)
+    between = found["surepost_volume_2024"] + found["smartpost_volume_2024"]
+    access = (found["amazon_via_usps"] + between * p.price_access_other_ratio) * history.at("amazon_usps_price", time)
     index[0] = (history.at("usps_package_revenue", time) - access) / at_2024[0] / _start_gap(p)
     prices: dict[str, float] = {}
     for group in ("ups", "fedex"):
@@ -218,8 +232,9 @@ def _prices(p: Parameters, history: History, time: float, volume: Floats, found:
 
 
 def _start_gap(p: Parameters) -> float:
-    """Published package revenue of 2024 over what the table of that year gives, without Amazon's parcels."""
+    """Published package revenue of 2024 over what the table of that year gives, both without access."""
     given = sum(
         p[f"price_{segment}_usps"] * p[f"volume_segment_{segment}"] * p[f"share_{segment}_usps"] for segment in SEGMENTS
     )
-    return float((p.usps_package_revenue_2024 - p.revenue_usps_from_amazon) / given)
+    handed = (p.surepost_volume_2024 + p.smartpost_volume_2024) * p.price_access_other_ratio * p.price_access_amazon
+    return float((p.usps_package_revenue_2024 - p.revenue_usps_from_amazon - handed) / given)

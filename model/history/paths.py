@@ -8,6 +8,7 @@ import numpy as np
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from model.demand import growth_index, season_factors
+from model.history.handed import handed_over
 from model.history.table import FIRST_YEAR, LAST_YEAR, History, base_time, middle_of, read_history
 from model.parameters import Parameters
 
@@ -212,6 +213,10 @@ class ObservedPast:
         """Value of a yearly series in a month, for contracts that are imposed; the last year's after the past."""
         return self._history.at(series, min(middle_of(self._start + months), _LAST_MIDDLE))
 
+    def handed_over(self, carrier: str, months: int) -> float:
+        """Parcels a year, in bn, that USPS delivered for UPS or FedEx; the last year's after the past."""
+        return handed_over(self._p, self._history, min(middle_of(self._start + months), _LAST_MIDDLE))[carrier]
+
     def _market_growth(self, amazon: float, other: float) -> dict[str, float]:
         """Growth of the market that makes other shippers' growth what it should be (it is derived from this row)."""
         weight_amazon = sum(self._history.at(f"amazon_{by}", self._base) for by in ("own", "usps", "ups", "fedex"))
@@ -239,7 +244,9 @@ class ObservedPast:
         if kind == "amazon":
             return float(amazon)
         groups = ("usps", "amazon", "ups", "fedex", "regional")
-        return float(sum(self._history.at(f"parcels_{group}", time) for group in groups) - amazon)
+        published = sum(self._history.at(f"parcels_{group}", time) for group in groups)
+        twice = sum(handed_over(self._p, self._history, time).values())  # sold by one, delivered by another
+        return float(published - twice - amazon)
 
     def _to_total(self, kind: str, year: int, season: np.ndarray) -> float:
         """Factor that makes the months of a year add up to its total."""

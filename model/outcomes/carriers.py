@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from agents.geography import SEGMENTS
+from model.carriers import USPS
 from model.economy import Economy
 from model.outcomes.registry import Floats, Outcome, Rows, by_carrier, named, over_months
 
@@ -23,10 +24,20 @@ def _volume_share(market: Economy, rows: Rows) -> dict[str, float]:
     return {f"{key}_volume_share": float(volume[i] / volume.sum()) for i, key in enumerate(market.carriers.keys)}
 
 
+def _sold(market: Economy, rows: Rows) -> Floats:
+    """Parcels by who sold them, Amazon's own by who delivers them, (K,): each parcel of the market once."""
+    bought = market.records["bought_parcels"][rows].sum(axis=0)
+    sold: Floats = market.records["volume_parcels"][rows].sum(axis=0) + bought
+    sold[USPS] -= bought.sum()
+    return sold
+
+
 def _revenue_per_parcel(market: Economy, rows: Rows) -> dict[str, float]:
-    volume = market.records["volume_parcels"][rows].sum(axis=0)
+    """As published: of USPS over what it delivers, for others too; of all others over what they sold."""
+    parcels = _sold(market, rows)
+    parcels[USPS] = market.records["volume_parcels"][rows, USPS].sum()
     revenue = market.records["revenue_usd"][rows].sum(axis=0)
-    return named(market.carriers.keys, revenue, volume, "{}_revenue_per_parcel_usd")
+    return named(market.carriers.keys, revenue, parcels, "{}_revenue_per_parcel_usd")
 
 
 def _prices(market: Economy, rows: Rows) -> dict[str, float]:
@@ -60,6 +71,15 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "{carrier}_volume_parcels", "parcels", "Parcels brought to the door", by_carrier("volume_parcels", over_months)
     ),
+    Outcome(
+        "{carrier}_sold_parcels",
+        "parcels",
+        "Parcels by who sold them, whoever brings them to the door; Amazon's own by who brings them",
+        lambda market, rows: {
+            f"{key}_sold_parcels": float(value)
+            for key, value in zip(market.carriers.keys, _sold(market, rows), strict=True)
+        },
+    ),
     Outcome("{carrier}_volume_share", "share", "Share of all parcels brought to the door", _volume_share),
     Outcome(
         "{carrier}_revenue_usd",
@@ -67,7 +87,12 @@ OUTCOMES: tuple[Outcome, ...] = (
         "Parcel revenue; Amazon's with the imputed value of its own deliveries",
         by_carrier("revenue_usd", over_months),
     ),
-    Outcome("{carrier}_revenue_per_parcel_usd", "$ per parcel", "Revenue over parcels", _revenue_per_parcel),
+    Outcome(
+        "{carrier}_revenue_per_parcel_usd",
+        "$ per parcel",
+        "Revenue over parcels sold, of USPS over parcels delivered",
+        _revenue_per_parcel,
+    ),
     Outcome(
         "{carrier}_profit_usd",
         "$",

@@ -16,7 +16,7 @@ from model.bargains.table import Pair, PairKind
 from model.economy import Economy
 from model.phases.history import follow_history, forced, imposed_access_price, left_to_bargaining
 from model.phases.negotiation import decide_reviews
-from model.timeline import usps_amazon_expiry
+from model.timeline import surepost_end, usps_amazon_expiry
 
 AMAZON_SELLERS = ("usps", "ups", "fedex")
 
@@ -51,9 +51,41 @@ def sign_start_contracts(market: Economy) -> None:
         )
         delivered = float(commitment) * sum(season) / MONTHS_PER_YEAR
         market.book.hold(contract, (delivered,))
+    _hold_access_contracts(market)
     market.amazon.knows_channel_value()
     market.carriage_cost_factor = carriage_cost_factors(market)
     hold_start_agreements(market)
+
+
+def _hold_access_contracts(market: Economy) -> None:
+    """What USPS delivers for UPS and FedEx at the start it delivers under an agreement with each of them.
+
+    That of UPS ended with the year 2024; that of FedEx is an ordinary one.
+    """
+    p = market.figures
+    for key in market.carriers.integrators:
+        handed = float(market.state.access.handed[market.agent(key).index])
+        if handed <= 0.0:
+            continue
+        left = surepost_end() - market.month
+        term = left if key == "ups" and left > 0 else int(p.term_usps_nsa)
+        contract = Contract(
+            seller="usps",
+            buyer=key,
+            segment="economy",
+            groups=("uniform",),
+            price=(p.price_access_other_ratio * p.price_access_amazon,),
+            escalator=p.inflation,
+            commitment=(0.0,),
+            cap=(handed * p.contract_cap_ratio,),
+            shortfall_rule="none",
+            tolerance=p.shortfall_tolerance,
+            take_or_pay_rate=p.take_or_pay_rate,
+            start=market.month,
+            term_months=term,
+            notice_months=int(p.notice_months),
+        )
+        market.book.hold(contract, (0.0,))
 
 
 def advance_contracts(market: Economy) -> None:

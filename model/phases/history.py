@@ -7,17 +7,12 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
-from model.access.insourcing import take_announced_decision
-from model.carriers import FEDEX, USPS
 from model.economy import Economy
 from model.history.paths import ObservedPast
-from model.history.table import base_time, middle_of
-from model.tender import Tender
 from model.timeline import surepost_end
 
 Floats = NDArray[np.float64]
-ECONOMY = 0
-BILLION, MILLION = 1e9, 1e6
+BILLION = 1e9
 
 
 def in_past(market: Economy, month: Month | None = None) -> bool:
@@ -123,32 +118,22 @@ def response_within_total(market: Economy, response: Floats) -> Floats:
     return np.asarray(response * weight.sum() / float(weight @ response))
 
 
-def insource_economy(market: Economy, tender: Tender) -> None:
-    """Economy parcels that USPS carried to the door for FedEx and UPS leave it when these deliver them themselves.
+def take_back_economy(market: Economy) -> None:
+    """UPS takes its economy last mile back from USPS in January 2025: a fact where announced plans take effect."""
+    if market.settings.announced_plans and market.month == surepost_end():
+        market.ups.ends_hand_over()
 
-    SmartPost (FedEx, mostly 2019 and 2020) only where dated decisions are imposed; SurePost (UPS) at the end of 2024.
+
+def imposed_hand_overs(market: Economy) -> dict[int, float]:
+    """Parcels of the month that carriers must hand to USPS, by carrier index; empty where they decide.
+
+    Dated decisions are imposed on the past; without make-or-buy everybody hands over what it always has.
     """
-    settings, p = market.settings, market.figures
-    economy = p.volume_segment_economy * p.share_economy_usps * BILLION
-    if settings.history_mode == "forced_events" and market.paths.observed and economy > 0.0:
-        yearly = p.smartpost_daily_volume * MILLION * p.operating_days_usps
-        done = _smartpost_done(market, middle_of(market.month)) - _smartpost_done(market, base_time(settings.start))
-        _move(tender, FEDEX, min(1.0, yearly / economy * done))
-    if settings.announced_plans and market.month == surepost_end():
-        take_announced_decision(market)
-    _move(tender, market.surepost_carrier.index, market.surepost_share * market.state.access.insourced)
-
-
-def _smartpost_done(market: Economy, time: float) -> float:
-    """Share of SmartPost that FedEx delivers itself: evenly over the time of the move."""
-    p = market.figures
-    return float(np.clip((time - p.smartpost_move_start) / (p.smartpost_move_end - p.smartpost_move_start), 0.0, 1.0))
-
-
-def _move(tender: Tender, carrier: int, share: Floats | float) -> None:
-    if not np.any(share):
-        return
-    for array in (tender.volume, tender.value):
-        moved = array[:, ECONOMY, USPS] * share
-        array[:, ECONOMY, USPS] -= moved
-        array[:, ECONOMY, carrier] += moved
+    season = market.state.environment.season
+    paths = market.paths
+    if isinstance(paths, ObservedPast) and forced(market):
+        month, done = BILLION / MONTHS_PER_YEAR * season, market.months_done
+        return {market.agent(key).index: paths.handed_over(key, done) * month for key in market.carriers.integrators}
+    if market.settings.make_or_buy:
+        return {}
+    return {one.index: float(one.handed.sum()) * season for one in market.carrier_agents if one.handed.any()}

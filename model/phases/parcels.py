@@ -26,7 +26,13 @@ from model.demand import Demand, shock_factor, shocked_mix
 from model.economy import Economy
 from model.own_networks import left_to_carriers, let_big_shippers_grow, own_share
 from model.phases.contracts import exit_progress
-from model.phases.history import contract_room, insource_economy, left_to_bargaining, response_within_total
+from model.phases.history import (
+    contract_room,
+    imposed_hand_overs,
+    left_to_bargaining,
+    response_within_total,
+    take_back_economy,
+)
 from model.tender import Tender, quality_cost, small_shipper_tender
 
 Floats = NDArray[np.float64]
@@ -194,12 +200,12 @@ def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]
 
 
 def source_deliveries(market: Economy) -> None:
-    """Amazon places its parcels; UPS takes over the last mile that it used to buy from USPS (ODD 7.8 and 7.11)."""
+    """Amazon places its parcels; carriers choose what USPS delivers for them (ODD 7.8 and 7.11)."""
     state = market.state
     demand, tender = state.flows.demand, state.flows.tender
-    insource_economy(market, tender)
+    take_back_economy(market)
     state.flows.awarded = hand_over_awards(market, tender, state.flows.awarded)
-    decide_access(market, tender)
+    decide_access(market, tender, imposed_hand_overs(market))
     contract = market.book.get("usps", "amazon")
     assert contract is not None
     kept = contract.in_force and exit_progress(market, market.month) == 0.0  # until an exit begins, none is known

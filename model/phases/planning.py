@@ -11,7 +11,7 @@ from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.carriers import QUARTER, Carrier
 from agents.rules.capacity import CapacityOrder, Closure
-from model.access.insourcing import extension_case, insource
+from model.access.insourcing import extension_case
 from model.answers import checked, checked_order
 from model.capital import buy_capital
 from model.economy import Economy
@@ -32,7 +32,6 @@ def learn_and_plan(market: Economy) -> None:
     count_losses(market)
     if not (market.month + 1).quarter_start:
         return
-    insource(market)
     lead = int(market.figures.build_lead_months)
     order = market.streams.generator("planning_order", market.month).permutation(len(market.carrier_agents))
     for position in order:

@@ -14,7 +14,7 @@ from agents.rules.sourcing import AmazonFlows
 from agents.shipper_memory import ShipperMemory
 from agents.shipper_table import ShipperTable
 from model.big_shippers import BigShipperData
-from model.carriers import AMAZON, USPS, CarrierTable
+from model.carriers import AMAZON, UPS, USPS, CarrierTable
 from model.consideration import home_rule, home_zones, opening_years
 from model.demand import destination_mix
 from model.history.table import LAST_YEAR, base_time
@@ -24,6 +24,7 @@ from model.start.amazon_flows import amazon_flows
 from model.start.big_shippers import Published, big_start, settle_with_big_shippers
 from model.start.choice_constants import ChoiceSolution
 from model.start.customers import settle_customers
+from model.start.handed import handed_at_start
 from model.start.offers import (
     opening_choice,
     opening_tariffs,
@@ -50,6 +51,7 @@ class Start:
     Attributes:
         state: All that changes.
         amazon: What Amazon remembers.
+        handed: Parcels a year that USPS goes on to deliver for each carrier, (K, Z).
         shippers: The shippers with their carriers.
         costs: Cost rates.
         mix: Destination mix by home division, then by big shipper, without luck, (R, Z).
@@ -60,6 +62,7 @@ class Start:
 
     state: MarketState
     amazon: ShipperMemory
+    handed: Floats
     shippers: ShipperTable
     costs: CostModel
     mix: Floats
@@ -76,6 +79,7 @@ def assemble(
     start: Month,
     plan_from: Month | None = None,
     named: Mapping[str, BigShipperData] | None = None,
+    ups_has_left: bool = True,
 ) -> Start:
     """Build the state at the start of the run from the accounts of the year before.
 
@@ -87,6 +91,7 @@ def assemble(
         start: First month of the run.
         plan_from: Month from which on Amazon's rural plan runs, if it is known at the start.
         named: Big shippers of the scenario, by key.
+        ups_has_left: Whether UPS delivers itself from the first month on what USPS delivered for it until then.
 
     Raises:
         model.start.choice_constants.StartError: The published shares cannot be reached with these parameters.
@@ -102,12 +107,14 @@ def assemble(
 
     expected = _expected_volume(share, segment_volume, amazon_mix[0], coverage, national)
     costs = build_cost_model(p, zones, carriers, _zone_cost_noise(p, zones, streams))
-    costs = _close_usps_upstream(p, zones, costs, expected[USPS], share[:, USPS] * segment_volume, flows)
+    handed_over = amazon_by_carrier(flows, carriers.n_carriers)
+    street = _street(costs, zones, expected + handed_over, coverage, flows)
+    economy = segment_volume[ECONOMY] * share[ECONOMY][:, None] * amazon_mix[0]
+    for_others = float(handed_at_start(p, zones, costs, street, economy).cost.sum())
+    costs = _close_usps_upstream(p, zones, costs, expected[USPS], share[:, USPS] * segment_volume, flows, for_others)
 
     big = big_start(named or {}, carriers, zones, amazon_mix[0], segment_volume)
     population = draw_population(p, zones, streams, big.parcels.sum(axis=0))
-    handed_over = amazon_by_carrier(flows, carriers.n_carriers)
-    street = _street(costs, zones, expected + handed_over, coverage, flows)
     floor = start_floors(p, zones, costs, street, expected + handed_over, price, population.shippers)
     surcharges = start_surcharges(p, zones, carriers)
     mean_surcharge = surcharges[-1]
@@ -136,7 +143,11 @@ def assemble(
     volume, value = start_tender(shippers, solution, floor, mix, coverage)
     annual = volume.sum(axis=(0, 1)) + handed_over
     street = _street(costs, zones, annual, coverage, flows)
-    network = opening_network(p, zones, carriers, annual, flows, coverage, street, costs, volume)
+    handed = handed_at_start(p, zones, costs, street, volume[:, ECONOMY].sum(axis=0))
+    goes_on = handed.parcels.copy()
+    if ups_has_left:
+        goes_on[UPS] = 0.0
+    network = opening_network(p, zones, carriers, annual, flows, coverage, street, costs, volume, handed, goes_on)
     state = MarketState(
         environment=Environment(),
         tariffs=opening_tariffs(solution.level, floor, surcharges),
@@ -151,11 +162,11 @@ def assemble(
             opening_years(carriers, coverage, home_zones(zones, len(mix), len(named or ()))),
         ),
         network=network,
-        books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows),
-        access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage),
+        books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows, annual, handed),
+        access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage, goes_on),
     )
     amazon = opening_amazon(p, zones, costs, flows, plan_from)
-    return Start(state, amazon, shippers, costs, mix, amazon_mix, national, solution)
+    return Start(state, amazon, goes_on, shippers, costs, mix, amazon_mix, national, solution)
 
 
 def _zone_cost_noise(p: Parameters, zones: ZoneTable, streams: Streams) -> Floats:
@@ -191,13 +202,29 @@ def _expected_volume(
 
 
 def _close_usps_upstream(
-    p: Parameters, zones: ZoneTable, costs: CostModel, parcels: Floats, by_segment: Floats, flows: AmazonFlows
+    p: Parameters,
+    zones: ZoneTable,
+    costs: CostModel,
+    parcels: Floats,
+    by_segment: Floats,
+    flows: AmazonFlows,
+    for_others: float,
 ) -> CostModel:
-    """Solve the upstream cost of USPS economy parcels so that all parcels cost what the accounts attribute to them."""
+    """Solve the upstream cost of USPS economy parcels so that all parcels cost what the accounts attribute to them.
+
+    Args:
+        p: Figures.
+        zones: The zone table.
+        costs: Cost rates.
+        parcels: Parcels a year of its own customers, (Z,).
+        by_segment: The same by segment, (S,).
+        flows: Amazon's parcels.
+        for_others: Cost of what it delivers for UPS and FedEx, $ a year: they bring it to the delivery unit.
+    """
     if by_segment[ECONOMY] <= 0.0:  # it carries none that could cost anything
         return costs
     mean, sparse = usps_costs(costs, zones, flows.usps_from, 1.0, 1.0, 1.0)
-    last_mile = float((parcels * mean).sum() + (flows.usps * sparse).sum())
+    last_mile = float((parcels * mean).sum() + (flows.usps * sparse).sum()) + for_others
     others = float((by_segment[1:] * costs.upstream[1:, USPS]).sum())
     total = p.usps_package_revenue_2024 * BILLION * (1.0 - p.competitive_margin)
     upstream = costs.upstream.copy()

@@ -16,6 +16,7 @@ from model.operations import CostModel, StreetCosts, amazon_own_cost, usps_resou
 from model.parameters import Parameters
 from model.postal_accounts import institutional_cost_start
 from model.start.choice_constants import StartError
+from model.start.handed import Handed
 from model.start.population import BILLION
 from model.state import Books, NetworkState
 
@@ -39,12 +40,32 @@ def opening_network(
     street: StreetCosts,
     costs: CostModel,
     volume: Floats,
+    handed: Handed,
+    goes_on: Floats,
 ) -> NetworkState:
-    """Capacity from December of the start year at its planned utilisation, routes and staff as volume needs them."""
-    others = volume.sum(axis=(0, 1))
+    """Capacity from December of the start year at its planned utilisation, routes and staff as volume needs them.
+
+    USPS has the staff for all that it delivered for others in the year; who takes parcels back has prepared for it.
+
+    Args:
+        p: Figures.
+        zones: The zone table.
+        carriers: The carriers.
+        annual: Parcels a year by who sold them, Amazon's by who delivers them, (K, Z).
+        flows: Amazon's parcels.
+        coverage: Share of households that each carrier reaches, (K, Z).
+        street: Cost of the networks.
+        costs: Cost rates.
+        volume: Other shippers' parcels a year by group, segment, carrier and zone.
+        handed: What USPS delivered for others in the year.
+        goes_on: The part of it that it goes on to deliver, (K, Z).
+    """
+    by_door = annual - goes_on
+    by_door[USPS] += goes_on.sum(axis=0)
+    others = by_door - amazon_by_carrier(flows, carriers.n_carriers)
     before_start = -1.0  # months; December of the year before
     grown = others * growth_index(p.growth_other_demand, before_start)
-    grown += (annual - others) * growth_index(p.growth_amazon_demand, before_start)
+    grown += (by_door - others) * growth_index(p.growth_amazon_demand, before_start)
     capacity = grown.copy()
     capacity[USPS] = np.inf
     sorting = np.full(carriers.n_carriers, np.inf)
@@ -52,7 +73,10 @@ def opening_network(
     sorting[USPS] = p.usps_sort_capacity_daily * million * p.operating_days_usps / MONTHS_PER_YEAR
     in_place = np.empty_like(annual)
     in_place[1:] = street.street * annual[1:] / MONTHS_PER_YEAR
+    still = goes_on.any(axis=1)
+    in_place[still] -= handed.spared[still] / MONTHS_PER_YEAR
     in_place[USPS] = usps_resources(costs, zones, volume[:, :, USPS].sum(axis=0), flows.usps, flows.usps_from)
+    in_place[USPS] += handed.cost / MONTHS_PER_YEAR
     return NetworkState(
         capacity=capacity,
         added_capital=np.zeros(len(capacity)),
@@ -63,8 +87,8 @@ def opening_network(
         peak_factor=p.season_december / MONTHS_PER_YEAR / p.initial_peak_utilisation,
         pipeline=[],
         in_place=in_place,
-        annual_volume=annual.copy(),
-        recent_volume=np.repeat(annual[None], 3, axis=0),
+        annual_volume=by_door,
+        recent_volume=np.repeat(by_door[None], 3, axis=0),
         amazon_own=flows.own.copy(),
         street=street,
         utilisation=np.zeros_like(annual),
@@ -81,30 +105,52 @@ def opening_books(
     surcharge: Floats,
     costs: CostModel,
     flows: AmazonFlows,
+    annual: Floats,
+    handed: Handed,
 ) -> Books:
-    """Accounts of the start year; fixed network costs give the published margins, institutional cost closes USPS."""
-    street, annual = network.street, network.annual_volume
+    """Accounts of the start year; fixed network costs give the published margins, institutional cost closes USPS.
+
+    Args:
+        p: Figures.
+        carriers: The carriers.
+        network: What stands at the start.
+        volume: Other shippers' parcels a year by group, segment, carrier and zone.
+        value: What they pay without surcharges, $, likewise.
+        surcharge: Mean surcharges, $ per parcel, (K, Z).
+        costs: Cost rates.
+        flows: Amazon's parcels.
+        annual: Parcels a year by who sold them, Amazon's by who delivers them, (K, Z).
+        handed: What USPS delivered for others.
+    """
+    street = network.street
     revenue = (value + volume * surcharge).sum(axis=(0, 1, 3))
     revenue[USPS] += flows.usps.sum() * p.price_access_amazon
     revenue[UPS] += flows.ups.sum() * p.price_amazon_ups
     revenue[FEDEX] += flows.fedex.sum() * p.price_amazon_fedex
+    between = handed.parcels.sum(axis=1)
+    access = between * p.price_access_other_ratio * p.price_access_amazon
+    revenue[USPS] += access.sum()
     upstream = (costs.upstream * volume.sum(axis=(0, 3))).sum(axis=0)
     upstream[AMAZON] += flows.own.sum() * costs.upstream[ECONOMY, AMAZON]
     upstream[UPS] += flows.ups.sum() * costs.upstream[ECONOMY, UPS]
     upstream[FEDEX] += flows.fedex.sum() * costs.upstream[ECONOMY, FEDEX]
     variable = np.empty_like(revenue)
-    variable[1:] = ((street.street + street.sort) * annual[1:]).sum(axis=1) + upstream[1:]
+    sorted_here = annual - p.access_sorting_spared * handed.parcels
+    variable[1:] = (street.street * annual[1:] + street.sort * sorted_here[1:]).sum(axis=1) + upstream[1:]
+    variable += access + between * p.injection_cost_amazon - handed.spared.sum(axis=1)
     variable[USPS] = network.in_place[USPS].sum() * MONTHS_PER_YEAR
     margin = np.array([p[f"operating_margin_{g}"] if g in ("ups", "fedex", "regional") else 0.0 for g in carriers.like])
     fixed = np.maximum(0.0, (1.0 - margin) * revenue - variable)
     fixed[[USPS, AMAZON]] = 0.0
     cost = variable + fixed
     total = annual.sum(axis=1)
+    total[USPS] += between.sum()
     sold = total.copy()
     sold[AMAZON] -= flows.own.sum()
     cost[AMAZON] *= sold[AMAZON] / total[AMAZON]
     capacity = np.where(np.isinf(network.capacity), 0.0, network.capacity).sum(axis=1) * network.peak_factor
     capacity[USPS] = network.sorting[USPS]
+    total[1:] = network.annual_volume[1:].sum(axis=1)
     utilisation = np.divide(total / MONTHS_PER_YEAR, capacity, out=np.zeros_like(total), where=capacity > 0.0)
 
     def year(values: Floats) -> Floats:

@@ -110,7 +110,6 @@ class AccessState:
         reach: Share of households to which it sells economy, (K, Z).
         extension: Share of the households beyond its routes to which it sells economy, (K, Z).
         paid: What each carrier owes USPS for the month, $, (K,).
-        insourced: Share of UPS's economy parcels at USPS in the start year that UPS has taken over since, (Z,).
     """
 
     economy: Floats
@@ -121,28 +120,26 @@ class AccessState:
     reach: Floats
     extension: Floats
     paid: Floats
-    insourced: Floats
 
     @classmethod
-    def opening(cls, economy: Floats, coverage: Floats) -> AccessState:
-        """Nothing is bought yet.
+    def opening(cls, economy: Floats, coverage: Floats, handed: Floats) -> AccessState:
+        """What stands before the first month.
 
         Args:
             economy: Economy parcels a year by carrier, (K, Z).
             coverage: Share of households that each carrier reaches, (K, Z).
+            handed: Parcels a year that USPS delivers for each carrier, (K, Z).
         """
         nothing = np.zeros_like(economy)
-        carriers, zones = economy.shape
         return cls(
             economy=economy,
-            handed=np.zeros(carriers),
+            handed=handed.sum(axis=1),
             bought=nothing,
             contract=nothing.copy(),
             kept=coverage.copy(),
             reach=coverage.copy(),
             extension=np.zeros_like(coverage),
-            paid=np.zeros(carriers),
-            insourced=np.zeros(zones),
+            paid=np.zeros(len(economy)),
         )
 
     def open_month(self) -> None:

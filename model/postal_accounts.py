@@ -39,6 +39,9 @@ def mail_month(
 ) -> MailMonth:
     """Mail of one month by class: volume by trend and real price, cost by pieces and wages.
 
+    Periodicals, international mail and services bring what they bring in dollars: what higher prices add is lost in
+    pieces.
+
     Args:
         p: Parameters.
         months_since_start: 0 in the first month.
@@ -55,8 +58,11 @@ def mail_month(
         start_revenue = p[f"usps_{name}_revenue_2024"] * BILLION / MONTHS_PER_YEAR
         start_pieces = p[f"mail_volume_{name}_2024"]
         known = observed(name, months_since_start)
-        index = 1.0 if known is None else known
-        if known is None and name != "other":
+        if known is not None:
+            index = known
+        elif name == "other":
+            index = growth_index(p.mail_revenue_growth_other, months_since_start) / price_index
+        else:
             trend = p.mail_decline_fast if fast_decline else p[f"mail_trend_{name}"]
             index = growth_index(trend, months_since_start)
             index *= real_price ** p[f"mail_elasticity_{name}"]

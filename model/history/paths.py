@@ -173,7 +173,7 @@ class ObservedPast:
         """Observed pieces of a class of mail."""
         series = _MAIL_SERIES.get(name)
         if series is None:
-            return 1.0
+            return None
         time = middle_of(self._start + months)
         start = self._history.at(series, self._base)
         if time <= _LAST_MIDDLE:

@@ -444,25 +444,25 @@ class Carrier(Party):
     # Decisions that some carriers take and others never do.
 
     def gives_notice(self, case: ReviewCase) -> Bools:
-        """Which contracts with enterprise shippers it ends, (C,)."""
+        """Which contracts with enterprise shippers that come up it does not renew, (C,)."""
         return np.zeros(len(case.margin), dtype=np.bool_)
 
-    def notice_given(self, shipper: int, daily_parcels: float, until: Month) -> None:
+    def notice_given(self, shipper: int, daily_parcels: float) -> None:
         """Hear that a contract with an enterprise shipper ends."""
 
     def shed_shippers(self) -> list[int]:
-        """Rows of the enterprise shippers whose contracts it has ended."""
+        """Rows of the enterprise shippers to which it has given notice."""
         return []
 
     def asks_back(self, cost: Floats) -> Floats:
-        """Least that it quotes shippers whose contracts it has ended, $ per parcel, (C, S): the margin that it wants.
+        """Least that it asks of shippers to which it has given notice, $ per parcel, (C, S): the margin that it wants.
 
         It knows what one more parcel of each costs it. Rule: ODD 7.11.
 
         Args:
             cost: What one more parcel of each costs it, $, (C, S).
         """
-        return np.asarray(cost / (1.0 - self.world.figures.required_contract_margin))
+        return np.asarray(cost * (1.0 + self.least_markup()))
 
     def filling_discount(self, price: Floats, marginal_cost: Floats) -> Floats:
         """Discount on its quotes by segment until the next quarter, (S,)."""

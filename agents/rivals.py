@@ -1,4 +1,4 @@
-"""UPS and FedEx: one sheds what earns too little, the other fills what stands empty (ODD 7.11)."""
+"""UPS and FedEx: both let contracts end that earn too little, one fills what stands empty (ODD 7.11)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def joint_announcement(month: Month) -> tuple[str, ...]:
     return (f"list_increase_ups_fedex_{month.year}",) * len(SEGMENTS) if month.month == JANUARY else ()
 
 
-class Ups(Carrier):
-    """Prefers better to bigger: it gives notice to contracts whose margin is too thin.
+class Reviewing(Carrier):
+    """Looks at each contract with an enterprise shipper when it comes up, and lets it end where it earns too little.
 
     Attributes:
-        shed: Parcels a day of each contract that it has ended, with the month of the notice.
-        reviewed_until: Month until which it looks no further at an enterprise shipper that it has shed, by row.
+        shed: Parcels a day of each contract that it has given notice to, with the month of the notice.
+        asked: Rows of the enterprise shippers to which it has given notice.
     """
 
     reviews_contracts = True
@@ -35,58 +35,67 @@ class Ups(Carrier):
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, index, key, name, target_margin, price_month)
         self.shed: list[tuple[Month, float]] = []
-        self.reviewed_until: dict[int, Month] = {}
+        self.asked: set[int] = set()
 
     def announced_increases(self, month: Month) -> tuple[str, ...]:
         """Figures of its announced list increases of a month by segment."""
         return joint_announcement(month)
 
     def gives_notice(self, case: ReviewCase) -> Bools:
-        """Which enterprise contracts it ends: the thinnest margins first, within a yearly limit of volume.
+        """Which enterprise contracts that come up it does not renew: those without a zone of agreement.
 
-        It knows the margins by its own books and what it has shed before; what it shed lately it leaves alone. Rule:
-        ODD 7.11.
+        It knows what one more parcel of each costs it, what the other side would sign at most, and what it has shed
+        before. Rule: ODD 7.11.
 
         Args:
-            case: Its contracts.
+            case: Its contracts that come up.
 
         Returns:
             (C,).
         """
-        figures, now = self.world.figures, self.world.month
-        daily = case.daily_parcels.copy()
-        daily[[row for row, until in self.reviewed_until.items() if now < until]] = 0.0
-        limit = max(0.0, figures.ups_shed_limit * 1e6 - (case.announced_cut + self.shed_within_a_year()))
-        return contracts_to_shed(case.margin, daily, figures.required_contract_margin, limit)
+        markup = self.least_markup()
+        return contracts_to_shed(case.margin, case.daily_parcels, markup / (1.0 + markup), self.can_shed(case))
 
-    def shed_within_a_year(self) -> float:
-        """Parcels a day under the contracts that it has ended within the last year."""
-        return sum(daily for month, daily in self.shed if self.world.month - month < MONTHS_PER_YEAR)
+    def can_shed(self, case: ReviewCase) -> float:
+        """Parcels a day that it can still give up this year.
 
-    def notice_given(self, shipper: int, daily_parcels: float, until: Month) -> None:
+        Args:
+            case: Its contracts that come up.
+        """
+        return float("inf")
+
+    def notice_given(self, shipper: int, daily_parcels: float) -> None:
         """Remember a notice.
 
         Args:
             shipper: Row of the enterprise shipper.
             daily_parcels: Parcels a day under the contract.
-            until: Month until which the next agreement with the same shipper is left alone.
         """
         self.shed.append((self.world.month, daily_parcels))
-        self.reviewed_until[shipper] = until
+        self.asked.add(shipper)
 
     def shed_shippers(self) -> list[int]:
-        """Rows of the enterprise shippers that it has ever shed."""
-        return sorted(self.reviewed_until)
+        """Rows of the enterprise shippers to which it has ever given notice."""
+        return sorted(self.asked)
 
 
-class FedEx(Carrier):
+class Ups(Reviewing):
+    """Prefers better to bigger, within a yearly limit of what it gives up."""
+
+    def can_shed(self, case: ReviewCase) -> float:
+        """Parcels a day that it can still give up this year; its announced plan with Amazon uses the limit too."""
+        limit = self.world.figures.ups_shed_limit * 1e6
+        return max(0.0, float(limit) - (case.announced_cut + self.shed_within_a_year()))
+
+    def shed_within_a_year(self) -> float:
+        """Parcels a day under the contracts that it has given notice to within the last year."""
+        return sum(daily for month, daily in self.shed if self.world.month - month < MONTHS_PER_YEAR)
+
+
+class FedEx(Reviewing):
     """Selective: it takes volume below its usual prices only to fill what stands empty."""
 
     fills_network = True
-
-    def announced_increases(self, month: Month) -> tuple[str, ...]:
-        """Figures of its announced list increases of a month by segment."""
-        return joint_announcement(month)
 
     @property
     def slack(self) -> float:

@@ -114,6 +114,17 @@ class Shippers(Party):
         """
         return worth_of_agreements(case, self.table.price_coef[self.table.enterprise])
 
+    def accepts_prices(self, worth: Floats, asked: Floats) -> Booleans:
+        """Which enterprise shippers accept what a carrier asks of them that has given them notice, (E,).
+
+        They know what its carriage is worth to them. Rule: ODD 7.11.
+
+        Args:
+            worth: What the parcels under the contract are worth at this carrier, $ a year, (E,).
+            asked: What it asks for them, $ a year, (E,).
+        """
+        return worth >= asked
+
     # -- what they learn and undergo -------------------------------------------------------------------------------
 
     def believes(self, before: Floats, met: Floats) -> Floats:

@@ -10,6 +10,7 @@ from agents.calendar import Month
 
 KINDS = {
     "agreement": "Two parties agree on terms",
+    "answer": "An enterprise shipper answers a notice",
     "auction": "USPS announces or holds an auction of access",
     "award": "Somebody wins access at auction",
     "borrowing": "USPS borrows",
@@ -31,7 +32,7 @@ KINDS = {
     "price": "List prices or letter prices change",
     "regulator": "The regulator returns a contract or strikes out awards",
     "service": "USPS changes the days or places of its service",
-    "shed": "UPS gives notice to an enterprise shipper",
+    "shed": "UPS or FedEx gives notice to an enterprise shipper",
     "sourcing": "Who delivers a carrier's parcels changes",
     "talks": "Two parties open talks",
     "violation": "USPS breaks a rule",

@@ -1,4 +1,4 @@
-"""Which contracts a carrier ends because they earn too little."""
+"""Which contracts a carrier lets end because no price that both would sign earns enough."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+#: A contract that was signed at its seller's limit must not fall below it by rounding.
+ROUNDING = 1e-9
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReviewCase:
-    """What a carrier knows of its contracts with enterprise shippers when it reviews them.
+    """What a carrier knows of its contracts with enterprise shippers in a month in which some of them come up.
 
     Attributes:
-        margin: Margin of each over its own cost, share of its revenue, (C,).
-        daily_parcels: Parcels a day under each, (C,); 0 where no contract is in force that would go on.
+        margin: Margin over its own cost at the highest price that the other side would sign, share of it, (C,).
+        daily_parcels: Parcels a day under each that comes up, (C,); 0 for all others.
         announced_cut: Parcels a day that leave it within a year by plans that are public.
     """
 
@@ -33,7 +35,7 @@ def contracts_to_shed(margin: Floats, daily_parcels: Floats, required: float, li
         margin: Margin of each contract, share of its revenue, (C,).
         daily_parcels: Parcels a day under each, (C,).
         required: Margin below which a contract is shed.
-        limit: Parcels a day that may still be shed this year.
+        limit: Parcels a day that may still be shed this year; infinite without a limit.
 
     Returns:
         (C,); a contract that is too large for what is left of the limit stays, and smaller ones may go instead.
@@ -41,7 +43,7 @@ def contracts_to_shed(margin: Floats, daily_parcels: Floats, required: float, li
     shed = np.zeros(len(margin), dtype=np.bool_)
     left = limit
     for contract in np.argsort(margin, kind="stable"):
-        if margin[contract] < required and 0.0 < daily_parcels[contract] <= left:
+        if margin[contract] < required - ROUNDING and 0.0 < daily_parcels[contract] <= left:
             shed[contract] = True
             left -= float(daily_parcels[contract])
     return shed

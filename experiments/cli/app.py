@@ -21,6 +21,7 @@ COMMANDS = (
     market.compare,
     market.usps_loss,
     market.uso_cost,
+    market.firms,
     market.negotiate,
     market.auction,
     past.calibration,

@@ -1,4 +1,4 @@
-"""What the commands about policy print: the cost of universal service, and whether each lever does what it should."""
+"""What commands about policy and carriers print: universal service, what each lever should do, carriers as firms."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from experiments.settings import check_seeds, gather, prepare_scenario
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from experiments.firms.study import FirmStudy
     from experiments.levers.check import LeverCheck
     from experiments.postal.universal_service import ServiceCost
 
@@ -111,6 +112,43 @@ def show_levers(out: Console, result: LeverCheck) -> None:
         out.print(f"No expectation about {name}.")
     good = sum(check.holds for check in result.checks)
     out.print(f"{good} of {len(result.checks)} expectations hold.")
+
+
+def run_firms(scenario: str, seeds: int, shippers: int, workers: int | None, write: Path | None, json: bool) -> bool:
+    """Look at carriers over several seeds, and print or write what came out.
+
+    Returns:
+        Whether all checks hold.
+
+    Raises:
+        InputError: What was asked for is not possible.
+    """
+    from experiments.firms.study import study_firms, write_page
+    from experiments.storage import check_file
+
+    if write is not None:
+        check_file(write)
+    with progress_bar("firms", "runs", quiet=json) as progress:
+        study = study_firms(scenario, seeds, shippers, workers, progress)
+    if write is not None:
+        write_page(write, study)
+    print_json(study.summary()) if json else show_firms(console(), study)
+    return study.holds
+
+
+def show_firms(out: Console, study: FirmStudy) -> None:
+    """Print the means by carrier and year, and what each check found."""
+    columns = ("", "year", "bn parcels", "$ per parcel", "margin", "handed over, bn")
+    table = grid(f"Carriers in {study.scenario.name}; mean of {len(study.runs)} seeds", columns, right=range(2, 6))
+    means = study.table.groupby(["group", "year"]).mean().reset_index()
+    for row in means.to_dict("records"):
+        cells = (f"{row['sold_bn']:.2f}", f"{row['price']:.2f}", f"{row['margin']:.1%}", f"{row['handed_bn']:.2f}")
+        table.add_row(str(row["group"]), str(row["year"]), *cells)
+    out.print(table)
+    for name, found in study.found.items():
+        out.print(f"{'NO' if found else 'yes'}: {name}.")
+        for one in found:
+            out.print(f"  {one}")
 
 
 def write_usps_page(file: Path, seed: int, problems: list[str]) -> None:

@@ -19,7 +19,7 @@ from agents.large_shipper import LargeShipper
 from agents.party import Party
 from agents.regional import RegionalCarrier
 from agents.regulator import Regulator
-from agents.rivals import FedEx, Ups
+from agents.rivals import FedEx, Reviewing, Ups
 from agents.shippers import Shippers
 from agents.usps import Usps
 
@@ -31,6 +31,7 @@ DECIDERS: tuple[type, ...] = (
     LargeShipper,
     LargeBuyer,
     Amazon,
+    Reviewing,
     Ups,
     FedEx,
     RegionalCarrier,

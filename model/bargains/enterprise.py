@@ -2,8 +2,10 @@
 
 At the end of a term both split the gain from the deal (Nash, the fast mode of ODD 7.1). The seller gives up what
 the parcels cost it with its margin, the buyer what they are worth to it: price plus the mean surplus that having this
-carrier gives over having only the others, in the logit choice of ODD 7.4. The seller's share of the gain is inverted
-at the start, where agreements stand at the quotes; nobody pays more than the quote of the day.
+carrier gives over having only the others, in the logit choice of ODD 7.4. What the parcels cost and the seller's share
+of the gain are inverted at the start, where agreements stand at the quotes; nobody pays more than the quote of the day.
+A contract to which the seller has given notice is answered by the buyer, months before it ends: it accepts the price
+that the seller asks, or takes its parcels elsewhere; then both meet again once a year.
 """
 
 from __future__ import annotations
@@ -16,11 +18,11 @@ from agents.contracts import Contract, ContractState
 from agents.geography import SEGMENTS
 from agents.rules.choice import delivers_at_home
 from agents.rules.tendering import AgreementCase
-from model.answers import checked_number
-from model.contract_margins import enterprise_quotes
+from model.answers import checked_number, chosen_rows
+from model.contract_margins import contract_costs, contract_parcels, cost_factors, enterprise_quotes
 from model.economy import Economy
-from model.operations import quote_floors, usps_mean_cost
 from model.tender import quality_cost
+from model.words import parcels_in_words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,6 +40,7 @@ def hold_start_agreements(market: Economy) -> None:
             choice.enterprise_price[row, :, carrier] = quotes[row, :, carrier]
             market.book.hold(_agreement(market, row, carrier, quotes[row, :, carrier], age))
     sourced = np.array([carrier.sourced_markup for carrier in market.carrier_agents])
+    choice.enterprise_cost_factor = cost_factors(market, quotes)
     cost, worth = seller_limits(market, sourced), buyer_values(market, quotes)
     gain = worth - cost
     weight = np.divide(quotes - cost, gain, out=np.ones(shape), where=gain > 0.0)
@@ -59,15 +62,51 @@ def advance_agreements(market: Economy) -> None:
             age = today - contract.start.index
             if age > 0 and age % MONTHS_PER_YEAR == 0 and contract.in_force:
                 _raise_yearly(market, contract, row, carrier)
-            if age >= contract.term_months - lead and market.book.upcoming(key, buyer) is None:
+            if _is_due(contract, age, lead) and market.book.upcoming(key, buyer) is None:
                 agreed = agreed_prices(market) if agreed is None else agreed
                 start = max(0, contract.term_months - age)
                 fresh = _agreement(market, row, carrier, agreed[row, :, carrier], -start)
-                market.book.sign(fresh, market.month)
+                if contract.ends is None or _accepts(market, contract, row, carrier, agreed[row, :, carrier]):
+                    market.book.sign(fresh, market.month)
             if age == 0 or not contract.in_force:
                 current = market.book.get(key, buyer)
                 assert current is not None
                 prices[row, :, carrier] = current.price if current.in_force else np.nan
+
+
+def _is_due(contract: Contract, age: int, lead: int) -> bool:
+    """Whether both talk about the next agreement: some months before the end, after a notice at anniversaries too."""
+    ahead = age - (contract.term_months - lead)
+    return ahead >= 0 if contract.ends is None else ahead >= 0 and ahead % MONTHS_PER_YEAR == 0
+
+
+def _accepts(market: Economy, contract: Contract, row: int, carrier: int, asked: Floats) -> bool:
+    """A shipper answers the notice of a carrier: it accepts the price that is asked, or takes its parcels elsewhere."""
+    parcels = contract_parcels(market)
+    weight = np.zeros_like(parcels)
+    weight[row, :, carrier] = parcels[row, :, carrier]
+    price = market.state.choice.enterprise_price
+    worth = buyer_values(market, np.where(np.isnan(price), enterprise_quotes(market), price))
+    offered = np.zeros_like(parcels)
+    offered[row, :, carrier] = asked
+    answer = market.population.accepts_prices((weight * worth).sum(axis=(1, 2)), (weight * offered).sum(axis=(1, 2)))
+    accepted = row in chosen_rows(market.population.key, "answer to a notice", answer, len(parcels))
+    carried, paid = float(weight.sum()), float((weight * offered).sum())
+    buyer, seller = market.book.name(contract.buyer), market.book.name(contract.seller)
+    mean = paid / carried if carried > 0.0 else float(asked.mean())
+    what = f"accepts what {seller} asks" if accepted else f"finds ${mean:.2f} a parcel too dear at {seller} and moves"
+    if contract.in_force or accepted:  # who has left before does not say so again
+        market.events.add(
+            market.month,
+            "answer",
+            (contract.buyer, contract.seller),
+            f"{buyer} {what}: {parcels_in_words(carried)} a year",
+            about=(f"contract:{contract.key}",),
+            accepted=float(accepted),
+            parcels=carried,
+            price_usd=mean,
+        )
+    return accepted
 
 
 def _raise_yearly(market: Economy, contract: Contract, row: int, carrier: int) -> None:
@@ -108,16 +147,13 @@ def agreed_prices(market: Economy) -> Floats:
 
 
 def seller_limits(market: Economy, markup: Floats) -> Floats:
-    """Least that a carrier takes from an enterprise shipper, $ per parcel, (1, S, K): marginal cost and its markup.
+    """Least that a carrier takes from an enterprise shipper, $ per parcel, (E, S, K): cost of one more, and its markup.
 
     Args:
         market: The market.
         markup: Markup of each carrier on the cost of one more parcel, (K,).
     """
-    env, network = market.state.environment, market.state.network
-    usps = usps_mean_cost(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
-    cost = quote_floors(market.costs, network.street, usps, network.annual_volume, env.price_level)
-    return np.asarray((cost * (1.0 + markup))[None])
+    return contract_costs(market) * (1.0 + markup)
 
 
 def buyer_values(market: Economy, price: Floats) -> Floats:

@@ -30,6 +30,8 @@ def learn_and_plan(market: Economy) -> None:
     """
     settings = market.settings
     count_losses(market)
+    if settings.rival_rules:
+        review_contracts(market)
     if not (market.month + 1).quarter_start:
         return
     lead = int(market.figures.build_lead_months)
@@ -37,7 +39,6 @@ def learn_and_plan(market: Economy) -> None:
     for position in order:
         _build_and_close(market, market.carrier_agents[position], lead)
     if settings.rival_rules:
-        review_contracts(market)
         fill_networks(market)
 
 

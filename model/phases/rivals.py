@@ -1,4 +1,4 @@
-"""Once a quarter carriers review their contracts with enterprise shippers and fill what stands empty."""
+"""Carriers review contracts with enterprise shippers that come up, and once a quarter fill what stands empty."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from agents.rules.pricing import quote
 from agents.rules.shedding import ReviewCase
 from model.answers import checked, chosen_rows
 from model.bargains.carriage import announced_cut
-from model.contract_margins import contract_margins
+from model.bargains.enterprise import buyer_values
+from model.contract_margins import contract_costs, contract_parcels, enterprise_quotes, margin_at
 from model.economy import Economy
 from model.words import parcels_in_words
 
@@ -19,41 +20,56 @@ Floats = NDArray[np.float64]
 
 
 def review_contracts(market: Economy) -> None:
-    """Carriers that review their contracts give notice to some; afterwards they sell there at the margin they want."""
-    for carrier in market.carrier_agents:
-        if carrier.reviews_contracts:
-            _review(market, carrier)
+    """Carriers look at the contracts that come up this month, and give notice where no price suits both sides."""
+    buyers = [market.groups.buyer(row) for row in range(market.shippers.n_enterprise)]
+    due = {
+        carrier: [_comes_up(market, carrier.key, buyer) for buyer in buyers]
+        for carrier in market.carrier_agents
+        if carrier.reviews_contracts
+    }
+    if not any(any(held) for held in due.values()):
+        return
+    price, quotes = market.state.choice.enterprise_price, enterprise_quotes(market)
+    worth = buyer_values(market, np.where(np.isnan(price), quotes, price))
+    most, cost, parcels = np.minimum(worth, quotes), contract_costs(market), contract_parcels(market)
+    for carrier, held in due.items():
+        _review(market, carrier, held, *(one[:, :, carrier.index] for one in (most, cost, parcels)))
 
 
-def _review(market: Economy, carrier: Carrier) -> None:
-    margin, parcels = contract_margins(market, carrier.index)
-    daily = parcels / market.figures[f"operating_days_{carrier.like}"]
-    held = [_that_goes_on(market, carrier.key, row) for row in range(len(daily))]
+def _review(
+    market: Economy, carrier: Carrier, held: list[Contract | None], most: Floats, cost: Floats, parcels: Floats
+) -> None:
+    """One carrier looks at its contracts that come up; prices and costs are $ per parcel, (E, S)."""
+    margin, yearly = margin_at(most, cost, parcels), parcels.sum(axis=1)
+    daily = yearly / market.figures[f"operating_days_{carrier.like}"]
     daily[[contract is None for contract in held]] = 0.0
-    cut = announced_cut(market, carrier.key)
-    shed = carrier.gives_notice(ReviewCase(margin, daily, cut))
-    for row in chosen_rows(carrier.key, "notice", shed, len(held)):
-        contract, shipper = held[row], market.groups.buyer(row)
+    ended = carrier.gives_notice(ReviewCase(margin, daily, announced_cut(market, carrier.key)))
+    for row in chosen_rows(carrier.key, "notice", ended, len(held)):
+        contract = held[row]
         if contract is None:
             continue  # there is nothing to give notice to
-        market.book.give_notice(carrier.key, shipper, market.month)
-        carrier.notice_given(row, float(daily[row]), market.month + contract.notice_months + contract.term_months)
+        market.book.give_notice(carrier.key, contract.buyer, market.month)
+        carrier.notice_given(row, float(daily[row]))
         market.events.add(
             market.month,
             "shed",
-            (carrier.key, shipper),
-            f"{carrier.name} gives notice to {market.book.name(shipper)}: a margin of {100 * margin[row]:.1f} % on "
-            f"{parcels_in_words(float(parcels[row]))} a year",
+            (carrier.key, contract.buyer),
+            f"{carrier.name} gives notice to {market.book.name(contract.buyer)}: at most a margin of "
+            f"{100 * margin[row]:.1f} % on {parcels_in_words(float(yearly[row]))} a year",
             about=(f"contract:{contract.key}",),
             margin=float(margin[row]),
             daily_parcels=float(daily[row]),
         )
 
 
-def _that_goes_on(market: Economy, seller: str, row: int) -> Contract | None:
-    """The contract of an enterprise shipper with a carrier that is in force and under no notice."""
-    contract = market.book.get(seller, market.groups.buyer(row))
-    return contract if contract is not None and contract.in_force and contract.ends is None else None
+def _comes_up(market: Economy, seller: str, buyer: str) -> Contract | None:
+    """The contract of an enterprise shipper with a carrier, in the month in which notice must be given; else None."""
+    contract = market.book.get(seller, buyer)
+    if contract is None or not contract.in_force or market.book.upcoming(seller, buyer) is not None:
+        return None
+    # Both would talk about the next agreement at the latest in the month after.
+    ahead = max(contract.notice_months, int(market.figures.opening_lead_enterprise) + 1)
+    return contract if contract.ends is None and contract.expiry - market.month == ahead else None
 
 
 def fill_networks(market: Economy) -> None:

@@ -89,6 +89,7 @@ class ChoiceState:
         enterprise_taste: What each enterprise shipper likes a carrier more than others do, (E, S, K), one number where
             none differs; -inf where it does not use it.
         enterprise_weight: Share of the gain that the seller gets in an agreement, inverted at the start, (E, S, K).
+        enterprise_cost_factor: What its parcels cost a carrier, as it counts, over those of others, (E, S, K).
         enterprise_sellers: Carriers with which each enterprise shipper has agreements, E.
         price_index: Real mean delivered price relative to the start, last months, newest last, (M, S).
         start_price: Mean delivered price at the start, $, (S,).
@@ -108,6 +109,7 @@ class ChoiceState:
     transit_delay: Floats
     enterprise_taste: Floats = field(default_factory=lambda: np.zeros(()))
     enterprise_weight: Floats = field(default_factory=lambda: np.empty(0))
+    enterprise_cost_factor: Floats = field(default_factory=lambda: np.ones(()))
     enterprise_sellers: list[tuple[int, ...]] = field(default_factory=list)
     extra_days: Floats | float = 0.0
     mean_extra_days: Floats | float = 0.0

@@ -26,6 +26,7 @@ COMMANDS = [
     "run",
     "compare",
     "usps-loss",
+    "firms",
     "negotiate",
     "auction",
     "calibration",

@@ -40,6 +40,7 @@ LONG = {
     "calibrate": "test_estimation.py",
     "calibration --shippers": "test_shipper_numbers.py",
     "usps-loss --write": "test_usps_page.py",
+    "firms": "test_firms.py",
     "sweep --dask": "test_sweep.py",
     "usps-loss --static": "test_volume_loss.py",
     "serve": "../server/test_serve.py",

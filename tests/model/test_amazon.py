@@ -12,6 +12,7 @@ from agents.auction import Bid
 from agents.calendar import Month
 from agents.rules.sourcing import source_deliveries
 from model.market import ParcelMarket
+from tests.firms import ONE_FORM
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"n_shippers": 300, "n_enterprise_shippers": 20}
@@ -80,7 +81,8 @@ def signed(run):
 
 
 def test_what_it_takes_back_it_decides(played):
-    usual, keeps = (played(kind, end="2027-12") for kind in (Amazon, KeepsAll))
+    # A package that is paid for in full leaves nothing to take back; parcels at will do.
+    usual, keeps = (played(kind, end="2027-12", **ONE_FORM) for kind in (Amazon, KeepsAll))
     assert usual.amazon.memory.taken_back.any()
     assert not keeps.amazon.memory.taken_back.any()
     assert at_usps(keeps) > 1.001 * at_usps(usual)

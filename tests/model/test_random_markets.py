@@ -178,4 +178,4 @@ def test_two_days_of_delivery_leave_one_under_five_day_delivery():
 def test_a_start_without_economy_parcels_of_usps_plays_or_says_what_cannot_be():
     invariants.play(ParcelMarket(few(share_economy_usps=0.0, n_shippers=120), rng=1))
     with pytest.raises(StartError, match="in segment economy carrier 10"):  # none of ten rows is at home near it
-        ParcelMarket(few(share_economy_usps=0.0), rng=3)
+        ParcelMarket(few(share_economy_usps=0.0, regional_home_primary=0.0), rng=3)

@@ -189,6 +189,30 @@ def uso_cost(
 
 
 @reports_errors
+def firms(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Name of a scenario (see `lastmile scenarios`) or a .toml file.")
+    ] = "baseline",
+    seeds: Annotated[int, typer.Option(metavar="N", min=1, help="Seeds, from 1 on.")] = 5,
+    shippers: Annotated[int, typer.Option(metavar="N", help="Shippers of each run.")] = 600,
+    workers: WorkersOption = None,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Also write the page, its figures beside it.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show by carrier and year what is sold, asked, earned and handed over, and whether carriers act like firms.
+
+    For example: lastmile firms --seeds 2 --write results/firms.md
+    """
+    from experiments.cli.policy import run_firms
+
+    if not run_firms(scenario, seeds, shippers, workers, write, json):
+        raise typer.Exit(1)
+
+
+@reports_errors
 def negotiate(
     replications: Annotated[
         int | None,

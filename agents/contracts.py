@@ -161,6 +161,13 @@ class Contract:
             return published
         return float(self.price[group] * (1.0 + self.escalator) ** self.contract_year(month))
 
+    def prices_at(self, month: Month, published: float | None = None) -> tuple[float, ...]:
+        """`price_at` of all groups."""
+        if self.reverted and published is not None:
+            return (published,) * len(self.price)
+        raised = (1.0 + self.escalator) ** self.contract_year(month)
+        return tuple(float(price * raised) for price in self.price)
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement:

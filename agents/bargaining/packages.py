@@ -20,7 +20,7 @@ import numpy as np
 
 from agents.bargaining.offers import Bools, Floats, Ints, Side, Stakes
 from agents.bargaining.price_path import SAME, along, mean_over, price_path
-from agents.bargaining.reservation import PriceGroups, PriceStructure, group_stakes
+from agents.bargaining.reservation import PriceGroups, PriceStructure
 from agents.bargaining.values import SliceValues
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract, ShortfallRule
@@ -56,6 +56,9 @@ MENU: tuple[Form, ...] = (
         for structure in ("uniform", "by_zone_type", "by_zone")
     ),
 )
+
+
+_FIELDS = tuple(one.name for one in fields(SliceValues))
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,13 +369,15 @@ def pool_slices(case: PackageCase, wanted: Bools, forms: Sequence[Form]) -> Pool
         forms: Forms that will be looked at.
     """
     values, terms, members = case.values, case.terms, np.flatnonzero(wanted)
-    columns = _columns(values, members)
-    zone, buyer, published = case.zone[members], columns[4], columns[6]
+    columns, zone = _columns(values, members), case.zone[members]
     n_zones = len(case.groups[forms[0].structure].of_zone)
-    by_zone = _means(columns, zone, n_zones)
-    promised = _mean_stakes(by_zone)
     at_will = None if all(form.promised for form in forms) else _stakes_at_will(values, case.standing)
     bar = np.inf if at_will is None else terms.even_split(at_will)
+    kind = zone if at_will is None else zone + n_zones * (columns[4] >= bar)
+    of_kind = _means(columns, kind, n_zones if at_will is None else 2 * n_zones)
+    kind_zone = np.arange(len(of_kind.volume)) % n_zones
+    by_zone = of_kind if at_will is None else _means(_columns(of_kind), kind_zone, n_zones)
+    promised = _mean_stakes(by_zone)
     level, everything = terms.even_split(promised), np.ones(n_zones, dtype=np.bool_)
     highest = np.full(n_zones, level if at_will is None else max(level, bar))
     paths: dict[tuple[PriceStructure, bool], tuple[Floats, Floats]] = {}
@@ -383,27 +388,30 @@ def pool_slices(case: PackageCase, wanted: Bools, forms: Sequence[Form]) -> Pool
             paths[key] = price_path(by_zone, groups.of_zone, size, everything, make_whole=key[1])
             if size > 1:
                 highest = np.maximum(highest, along(*paths[key], level)[groups.of_zone])
-    worth = case.worth[members]
-    alone = case.standing[members] & (worth < np.maximum(published, highest[zone]))
-    single, rest = np.flatnonzero(alone), np.flatnonzero(~alone)
-    kinds, of_rest = np.unique(2 * zone[rest] + (buyer[rest] >= bar), return_inverse=True)
-    place = np.empty(len(members), dtype=np.int64)
-    place[single], place[rest] = np.arange(len(single)), len(single) + of_rest
-    size = len(single) + len(kinds)
+    floor, worth = mean_over(by_zone.volume, by_zone.seller_floor), case.worth[members]
+    alone = case.standing[members] & (worth < np.maximum(columns[6], highest[zone]))
+    single = np.flatnonzero(alone)
+    if not single.size:
+        nobody = np.zeros(len(kind_zone), dtype=np.bool_)
+        never = np.full(len(kind_zone), np.inf)
+        small = replace(case, zone=kind_zone, values=of_kind, worth=never, standing=nobody)
+        return Pool(small, members, kind, promised, at_will, paths, floor, stays=True)
+    place = kind + len(single)
+    place[single] = np.arange(len(single))
+    size = len(single) + len(kind_zone)
     small = replace(
         case,
-        zone=np.concatenate([zone[single], kinds // 2]),
+        zone=np.concatenate([zone[single], kind_zone]),
         values=_means(columns, place, size),
-        worth=np.concatenate([worth[single], np.full(len(kinds), np.inf)]),
+        worth=np.concatenate([worth[single], np.full(len(kind_zone), np.inf)]),
         standing=np.arange(size) < len(single),
     )
-    floor = mean_over(by_zone.volume, by_zone.seller_floor)
-    return Pool(small, members, place, promised, at_will, paths, floor, not len(single))
+    return Pool(small, members, place, promised, at_will, paths, floor, stays=False)
 
 
-def _columns(values: SliceValues, members: Ints) -> tuple[Floats, ...]:
+def _columns(values: SliceValues, members: Ints | slice = slice(None)) -> tuple[Floats, ...]:
     """Volume of some slices, and what a parcel of each is worth, in the order of the fields of `SliceValues`."""
-    return tuple(getattr(values, one.name)[members] for one in fields(SliceValues))
+    return tuple(getattr(values, name)[members] for name in _FIELDS)
 
 
 def _means(columns: Sequence[Floats], place: Ints, size: int) -> SliceValues:
@@ -443,12 +451,16 @@ def _draft(pool: Pool, form: Form) -> Package:
     return replace(draft, at_price=at_price, at_published=at_published)
 
 
-def _mean_stakes(values: SliceValues) -> Stakes:
+def _mean_stakes(values: SliceValues, weight: Floats | None = None) -> Stakes:
+    """What a parcel is worth on average, weighted by volume unless told; nothing is at stake without any."""
+    weight = values.volume if weight is None else weight
+    total = float(weight.sum())
+
     def one(by_slice: Floats) -> Floats:
-        return np.array([mean_over(values.volume, by_slice)])
+        return np.array([float(weight @ by_slice) / total if total > 0.0 else 0.0])
 
     return Stakes(
-        quantity=np.array([float(values.volume.sum())]),
+        quantity=np.array([total]),
         buyer=one(values.buyer),
         seller=one(values.seller),
         statutory_floor=one(values.attributable_cost),
@@ -460,8 +472,7 @@ def _stakes_at_will(values: SliceValues, standing: Bools) -> Stakes:
     """Stakes where the buyer promises what is worth the price to it: means over all that it might, as ever."""
     weight = np.where(values.efficient, values.volume, 0.0)
     of_buyer, of_seller = (np.array([mean_over(weight, one)]) for one in borne_errors(values, standing))
-    stakes = group_stakes(values, np.zeros(len(weight), dtype=np.int64), 1)
-    return replace(stakes, buyer_error_share=of_buyer, seller_error_share=of_seller)
+    return replace(_mean_stakes(values, weight), buyer_error_share=of_buyer, seller_error_share=of_seller)
 
 
 def forecast_use(package: Package, level: float, worth: Floats, standing: Bools) -> tuple[Floats, Floats]:

@@ -138,8 +138,7 @@ def _price_in_force(market: Economy, pair: Pair, held: Contract | None) -> float
     if held is None or not held.in_force:
         return published
     weights = np.maximum(np.array(held.commitment), 1.0)
-    prices = [held.price_at(market.month, group, published=published) for group in range(len(held.groups))]
-    return float(np.average(prices, weights=weights))
+    return float(np.average(held.prices_at(market.month, published), weights=weights))
 
 
 def _begin(market: Economy, talks: TalksState) -> Month:

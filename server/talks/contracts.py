@@ -105,7 +105,7 @@ def terms_of(market: ParcelMarket, contract: Contract) -> Terms:
     published = market.published_access_price() if contract.seller == "usps" else None
     last = (contract.ends or contract.expiry) + -1
     today = max(contract.start, min(market.month, last))
-    prices = tuple(contract.price_at(today, group, published) for group in range(len(contract.groups)))
+    prices = contract.prices_at(today, published)
     weights = np.maximum(np.array(contract.commitment), 1.0)
     current = market.book.get(contract.seller, contract.buyer)
     running = current is not None and contract.in_force and current.start == contract.start

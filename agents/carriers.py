@@ -303,10 +303,7 @@ class Carrier(Party):
         later, now = (
             np.maximum(self.worth_of_a_stop(case.spared, part) + error, 0.0) for part in (1.0, self.avoidable())
         )
-        figures = self.world.figures
-        speed = 1.0 - (1.0 - figures.coverage_adjust_speed) ** (1.0 / QUARTER)
-        speed = 1.0 + figures.access_adjusts * (speed - 1.0)
-        plan = HandOverPlan(later, now, self.stops_alone(), self.handed * season, speed)
+        plan = HandOverPlan(later, now, self.stops_alone(), self.handed * season, self.moves_by())
         chosen = hand_over_by_margin(plan, case)
         if chosen.parcels.sum() < plan.before.sum():
             self.learning_since = since
@@ -381,15 +378,27 @@ class Carrier(Party):
             case = replace(case, spared=np.maximum(self.worth_of_a_stop(case.spared, self.avoidable()), 0.0))
         return alternative_cost(case, self.world.figures.investment_hurdle)
 
-    def promised_part(self) -> float:
-        """Part of what it wants USPS to deliver that it can promise for the first year of an agreement.
+    def promises(self, volume: float) -> tuple[float, float]:
+        """How soon it owes what an agreement with USPS carries in the end: share at once, part of the rest a month.
 
-        It knows how fast its own routes can shrink. Rule: ODD 7.8.
+        What it hands over today it can owe at once; the rest as fast as its own routes shrink, so that it promises no
+        more than it will have. It knows what it hands over and how fast its routes shrink. Rule: ODD 7.8.
+
+        Args:
+            volume: Parcels a year that the agreement carries.
         """
+        if not self.moves_slowly() or volume <= 0.0:
+            return 1.0, 0.0
+        today = min(1.0, float(np.sum(self.handed)) * MONTHS_PER_YEAR / volume)
+        at_once = 1.0 - self.world.figures.access_adjusts * (1.0 - today)
+        speed = self.moves_by()
+        return at_once + (1.0 - at_once) * speed, speed
+
+    def moves_by(self) -> float:
+        """Part of the gap to what it wants to hand over that it closes in a month."""
         figures = self.world.figures
         speed = 1.0 - (1.0 - figures.coverage_adjust_speed) ** (1.0 / QUARTER)
-        reached = 1.0 - (1.0 - speed) ** np.arange(1, MONTHS_PER_YEAR + 1)
-        return 1.0 + (figures.access_adjusts if self.moves_slowly() else 0.0) * (float(reached.mean()) - 1.0)
+        return float(1.0 + figures.access_adjusts * (speed - 1.0))
 
     def ends_hand_over(self) -> None:
         """Deliver itself from now on what USPS used to deliver for it, by a decision that was announced."""

@@ -14,6 +14,8 @@ from typing import Literal
 from agents.calendar import MONTHS_PER_YEAR, Month
 
 ShortfallRule = Literal["none", "take_or_pay", "reversion", "make_whole"]
+#: Share of what is owed for a year below which nothing is missing: sums over months differ in the last digits.
+COUNTED = 1e-9
 
 
 class ContractState(StrEnum):
@@ -61,6 +63,8 @@ class Contract:
         published: Published price at the signature, dollars per parcel; what a reopener compares with.
         reverted: Whether the price has reverted to the published one.
         ends: Month in which it stops before its term is over, None otherwise.
+        owed_at_start: Share of the commitment that is owed in the first month, 0 to 1.
+        build_up: Part of what is left to the whole commitment by which that rises in a month, 0 to 1.
     """
 
     seller: str
@@ -84,6 +88,8 @@ class Contract:
     published: float = 0.0
     reverted: bool = False
     ends: Month | None = None
+    owed_at_start: float = 1.0
+    build_up: float = 0.0
 
     def __post_init__(self) -> None:
         sizes = {len(self.groups), len(self.price), len(self.commitment), len(self.cap)}
@@ -95,6 +101,8 @@ class Contract:
             raise ValueError("cap must not be below commitment")
         if self.peak_surcharge < 0 or (self.reopener is not None and self.reopener <= 0):
             raise ValueError("the peak surcharge must not be negative, a reopener must be above 0")
+        if not 0.0 <= self.owed_at_start <= 1.0 or not 0.0 <= self.build_up <= 1.0:
+            raise ValueError("what is owed at the start and how it builds up must be shares, 0 to 1")
 
     @property
     def key(self) -> str:
@@ -135,6 +143,12 @@ class Contract:
         """Whether a contract year ends just before this month."""
         return month > self.start and (month - self.start) % MONTHS_PER_YEAR == 0
 
+    def owed_share(self, month: Month) -> float:
+        """Share of the commitment that is owed in a month, 0 to 1: all of it, or more and more from month to month."""
+        if self.owed_at_start == 1.0:
+            return 1.0
+        return float(1.0 - (1.0 - self.owed_at_start) * (1.0 - self.build_up) ** max(0, month - self.start))
+
     def price_at(self, month: Month, group: int = 0, published: float | None = None) -> float:
         """Return the price of a group in a month without peak surcharge, dollars per parcel.
 
@@ -146,6 +160,13 @@ class Contract:
         if self.reverted and published is not None:
             return published
         return float(self.price[group] * (1.0 + self.escalator) ** self.contract_year(month))
+
+    def prices_at(self, month: Month, published: float | None = None) -> tuple[float, ...]:
+        """`price_at` of all groups."""
+        if self.reverted and published is not None:
+            return (published,) * len(self.price)
+        raised = (1.0 + self.escalator) ** self.contract_year(month)
+        return tuple(float(price * raised) for price in self.price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +194,18 @@ def settle(contract: Contract, month: Month, delivered: tuple[float, ...], year_
         year_share: Part of a contract year that it was in force; below 1 where it ends within one.
 
     Returns:
-        The next version, the shortfall in parcels and the payment in dollars.
+        The next version, the shortfall in parcels and the payment in dollars. Under "make_whole" a parcel that is not
+        handed over is an option that is used and paid, no breach.
     """
+    months = max(1, round(year_share * MONTHS_PER_YEAR))
+    share = sum(contract.owed_share(month + -back) for back in range(1, months + 1)) / months
+    owed = contract.tolerance * share
     missing = [
-        max(0.0, contract.tolerance * promised * year_share - got)
+        max(0.0, owed * promised * year_share - got)
         for promised, got in zip(contract.commitment, delivered, strict=True)
     ]
     shortfall = sum(missing)
-    if shortfall <= 0.0:
+    if shortfall <= COUNTED * owed * year_share * sum(contract.commitment):
         state = ContractState.ACTIVE
         kept = contract if contract.state is state else next_version(contract, state=state)
         return Settlement(kept, 0.0, 0.0)
@@ -192,7 +217,8 @@ def settle(contract: Contract, month: Month, delivered: tuple[float, ...], year_
         payment = contract.take_or_pay_rate * sum(p * m for p, m in zip(prices, missing, strict=True))
     elif contract.shortfall_rule == "reversion":
         reverted = True
-    return Settlement(next_version(contract, state=ContractState.BREACHED, reverted=reverted), shortfall, payment)
+    state = ContractState.ACTIVE if contract.shortfall_rule == "make_whole" else ContractState.BREACHED
+    return Settlement(next_version(contract, state=state, reverted=reverted), shortfall, payment)
 
 
 def next_version(contract: Contract, **changes: object) -> Contract:

@@ -244,7 +244,7 @@ class LargeShipper(Carrier):
         rest = [world.season_of(month + ahead) for ahead in range(MONTHS_PER_YEAR - done)]
         year_left = sum(rest) / MONTHS_PER_YEAR
         position = ContractPosition(
-            price=np.array([held.price_at(month, group, published) for group in range(n_groups)]),
+            price=np.array(held.prices_at(month, published)),
             owed=owed_pace(held, np.array(contracts.delivered), year_left),
             published=published,
             year_left=year_left,

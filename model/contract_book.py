@@ -17,7 +17,7 @@ from agents.contracts import (
     settle,
 )
 from model.events import EventLog
-from model.words import parcels_in_words, party_name
+from model.words import party_name, shortfall_in_words
 
 
 @dataclass(slots=True)
@@ -189,13 +189,8 @@ class ContractBook:
                 result = settle(contract, month, tuple(holding.delivered), months / MONTHS_PER_YEAR)
                 holding.delivered = [0.0] * len(contract.groups)
                 if result.shortfall > 0.0:
-                    self._replace(
-                        holding,
-                        result.contract,
-                        month,
-                        f"misses its commitment by {parcels_in_words(result.shortfall)}",
-                        shortfall_parcels=result.shortfall,
-                    )
+                    text = shortfall_in_words(contract.shortfall_rule, result.shortfall, result.payment)
+                    self._replace(holding, result.contract, month, text, shortfall_parcels=result.shortfall)
                     settled.append((contract, result))
                     self.shortfalls.append((month, contract, result))
                 elif result.contract is not contract:
@@ -231,6 +226,8 @@ class ContractBook:
             published=0.0,
             reverted=False,
             ends=None,
+            owed_at_start=1.0,
+            build_up=0.0,
         )
         return self.sign(fresh, month)
 

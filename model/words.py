@@ -60,3 +60,29 @@ def missed_in_words(rule: ShortfallRule, rate: float) -> str:
         "make_whole": f"the seller's lost margin, {rate:.0%} of the price of each missing parcel",
         "none": "nothing",
     }[rule]
+
+
+def shortfall_in_words(rule: ShortfallRule, parcels: float, payment: float) -> str:
+    """What a contract year came to in which fewer parcels were handed over than promised, after the contract's name.
+
+    Args:
+        rule: The rule of the contract.
+        parcels: Parcels that are missing.
+        payment: What is due for them, $.
+    """
+    if rule != "make_whole":
+        return f"misses its commitment by {parcels_in_words(parcels)}"
+    return f"is settled: {parcels_in_words(parcels)} were not handed over; {due_in_words(rule, payment)}"
+
+
+def due_in_words(rule: ShortfallRule, payment: float) -> str:
+    """What is due for parcels that were promised and not handed over.
+
+    Args:
+        rule: The rule of the contract.
+        payment: What is due for them, $.
+    """
+    if payment < 1.0:
+        return "nothing is due for them"
+    due = f"${payment / 1e6:,.1f} million" if payment >= 5e4 else f"${payment:,.0f}"
+    return f"{due} is paid for the margin lost by them" if rule == "make_whole" else f"{due} is due"

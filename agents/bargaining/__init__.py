@@ -17,6 +17,7 @@ from agents.bargaining.packages import (
     build_package,
     fall_back,
     forecast_use,
+    pool_slices,
     ranking,
     worth_leaving,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "group_stakes",
     "nash_in_nash",
     "nash_price",
+    "pool_slices",
     "price_groups",
     "private_noise",
     "ranking",

@@ -40,7 +40,8 @@ class Stakes:
         published: What the parcels pay without a contract.
         buyer_outside: Price at which the buyer can get the same from someone else; caps its limit.
         seller_outside: Price at which the seller can sell the same to someone else; lifts its limit.
-        error_share: Part of the private errors that bears on the limits.
+        buyer_error_share: Part of the buyer's private error that bears on its limit.
+        seller_error_share: The same for the seller.
     """
 
     quantity: Floats
@@ -50,7 +51,8 @@ class Stakes:
     published: Floats
     buyer_outside: Floats | float = np.inf
     seller_outside: Floats | float = -np.inf
-    error_share: Floats | float = 1.0
+    buyer_error_share: Floats | float = 1.0
+    seller_error_share: Floats | float = 1.0
 
     def limits(self) -> tuple[Floats, Floats]:
         """Most that the buyer pays and least that the seller takes, outside options included, (G,) each."""

@@ -28,7 +28,7 @@ class TakeItOrLeaveIt:
 
     Attributes:
         proposer: Who names the price.
-        belief_sd: S.d. of the other's private noise, as a share of the price in force.
+        belief_sd: S.d. of the other's private noise, as a share of its scale.
         resume_interval: Months between attempts after expiry.
         belief_gain: Share of the private noise that each such attempt removes.
     """
@@ -58,7 +58,10 @@ class TakeItOrLeaveIt:
         """Price with the largest expected gain to the proposer, (G,)."""
         known_buyer, known_seller = stakes.limits()
         buyer, seller = talks.perceived(stakes).limits()
-        sd = self.belief_sd * talks.noise_scale * talks.current_price * stakes.error_share
+        scale, share = talks.scale_seller, stakes.seller_error_share
+        if self.proposer is Side.SELLER:
+            scale, share = talks.scale_buyer, stakes.buyer_error_share
+        sd = self.belief_sd * talks.noise_scale * scale * share
         steps = np.linspace(-_SEARCH_WIDTH, _SEARCH_WIDTH, _SEARCH_POINTS)[:, None]
         if self.proposer is Side.SELLER:
             prices, chance = known_buyer + sd * steps, ndtr(-steps)

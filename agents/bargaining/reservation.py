@@ -96,13 +96,13 @@ def tendered(values: SliceValues, group: Ints, price: Floats) -> Floats:
     return np.bincount(group, weights=np.where(takes, values.volume, 0.0), minlength=price.size)
 
 
-def private_noise(normal: Floats, belief_sd: float, current_price: Floats | float) -> tuple[Floats, Floats]:
+def private_noise(normal: Floats, belief_sd: float, scale: Floats | float) -> tuple[Floats, Floats]:
     """Private errors of buyer and seller in their own limits, $ per parcel.
 
     Args:
         normal: Standard normal draws, (2, G): buyer, seller.
-        belief_sd: S.d. as a share of the price in force.
-        current_price: $ per parcel, (G,) or one number.
+        belief_sd: S.d. as a share of the scale.
+        scale: The price in force, or what each side has at stake itself, $ per parcel, (G,), (2, G) or one number.
 
     Raises:
         ValueError: Not two rows of draws, or a share outside 0 to 1.
@@ -110,5 +110,5 @@ def private_noise(normal: Floats, belief_sd: float, current_price: Floats | floa
     if normal.ndim != 2 or normal.shape[0] != 2:
         raise ValueError(f"normal has shape {normal.shape}; allowed: (2, G)")
     check_share("belief_sd", belief_sd)
-    noise = normal * (belief_sd * current_price)
+    noise = normal * (belief_sd * scale)
     return noise[0], noise[1]

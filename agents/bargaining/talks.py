@@ -24,6 +24,8 @@ class Talks:
         commitment_round: Round from which the buyer must order capacity of its own; the buyer's deadline.
         noise_buyer: Private error in the buyer's limit when the talks opened, $ per parcel, (G,).
         noise_seller: The same for the seller.
+        scale_buyer: What the s.d. of the buyer's error is a share of, $ per parcel, (G,).
+        scale_seller: The same for the seller.
         earliest_round: First round in which anything may be accepted.
         price: Agreed price by thread, NaN while open, (G,).
         closed_round: Round of the agreement by thread, -1 while open, (G,).
@@ -41,6 +43,8 @@ class Talks:
     commitment_round: int
     noise_buyer: Floats
     noise_seller: Floats
+    scale_buyer: Floats
+    scale_seller: Floats
     earliest_round: int
     price: Floats
     closed_round: Ints
@@ -60,6 +64,7 @@ class Talks:
         build_lead: int,
         noise: tuple[Floats | float, Floats | float] = (0.0, 0.0),
         earliest_round: int = 0,
+        error_scale: tuple[Floats | float, Floats | float] | None = None,
     ) -> Talks:
         """Open talks; round 0 is the month in which this happens, offers start in round 1.
 
@@ -70,6 +75,8 @@ class Talks:
             build_lead: Months from ordering capacity to using it.
             noise: Private noise of buyer and seller, $ per parcel, (G,) each (see `reservation.private_noise`).
             earliest_round: First round in which anything may be accepted.
+            error_scale: What the s.d. of the errors of buyer and seller is a share of, $ per parcel, (G,) each; the
+                price in force unless told.
 
         Raises:
             ValueError: No thread, a lead is negative, or a number is not finite.
@@ -85,6 +92,7 @@ class Talks:
                 raise ValueError(f"{name} is {values}; allowed: finite numbers")
             return array
 
+        scale = (current_price, current_price) if error_scale is None else error_scale
         return cls(
             groups=groups,
             current_price=by_thread("current_price", current_price),
@@ -92,6 +100,8 @@ class Talks:
             commitment_round=opening_lead - build_lead,
             noise_buyer=by_thread("noise of the buyer", noise[0]),
             noise_seller=by_thread("noise of the seller", noise[1]),
+            scale_buyer=by_thread("scale of the buyer's error", scale[0]),
+            scale_seller=by_thread("scale of the seller's error", scale[1]),
             earliest_round=earliest_round,
             price=np.full(len(groups), np.nan),
             closed_round=np.full(len(groups), -1, dtype=np.int64),
@@ -125,8 +135,8 @@ class Talks:
         """Stakes as the two sides see their own: with what is left of the private noise, and the regulator's floor."""
         return replace(
             stakes,
-            buyer=stakes.buyer + self.noise_scale * self.noise_buyer * stakes.error_share,
-            seller=stakes.seller + self.noise_scale * self.noise_seller * stakes.error_share,
+            buyer=stakes.buyer + self.noise_scale * self.noise_buyer * stakes.buyer_error_share,
+            seller=stakes.seller + self.noise_scale * self.noise_seller * stakes.seller_error_share,
             statutory_floor=np.maximum(stakes.statutory_floor, self.floor),
         )
 

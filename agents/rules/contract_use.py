@@ -75,7 +75,7 @@ def owed_pace(contract: Contract, delivered: Floats, year_left: float) -> Floats
     """Parcels a year that the rest of the contract year still owes, by group, (G,).
 
     Args:
-        contract: A contract in force.
+        contract: A contract in force under which all of the commitment is owed from the start.
         delivered: Parcels of the contract year so far, by group, (G,).
         year_left: Share of a contract year's parcels that usually falls into the rest of it, above 0.
     """

@@ -30,8 +30,8 @@ def access_price(market: Economy, carrier: int) -> Floats:
     contract = access_contract(market, carrier)
     if contract is None:
         return np.full(market.zones.n_zones, published)
-    prices = [contract.price_at(market.month, group, published) for group in range(len(contract.groups))]
-    return np.array(prices)[market.zones.price_groups(len(prices))]
+    prices = np.array(contract.prices_at(market.month, published))
+    return np.asarray(prices[market.zones.price_groups(len(prices))])
 
 
 def access_terms(market: Economy, carrier: int) -> AccessTerms:

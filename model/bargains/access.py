@@ -47,7 +47,7 @@ def access_table(market: Economy, begin: Month, groups: PriceGroups) -> BargainT
     slices = market.amazon.memory.slices
     cost = usps_cost(market, slices.zone, slices.cell)
     values = with_seller(market.amazon.values_access(begin), cost, market.usps.seller_limits)
-    return BargainTable(values, slices.zone, groups)
+    return BargainTable(values, slices.zone, groups, slices.cell)
 
 
 def usps_cost(market: Economy, zone: Ints, cell: Ints) -> Floats:

@@ -86,7 +86,7 @@ def carriage_table(
         partial(seller_limits, margin=market.carrier_agents[carrier].least_markup()),
         published <= buyer.published,  # else Amazon would have gone elsewhere meanwhile
     )
-    return BargainTable(values, zone, groups)
+    return BargainTable(values, zone, groups, cell)
 
 
 def _on_the_table(market: Economy, seller: str, begin: Month, prices: Mapping[str, float]) -> Floats:

@@ -36,4 +36,4 @@ def last_mile_table(market: Economy, buyer: str, groups: PriceGroups) -> Bargain
         discount_rate_monthly=p.discount_rate_monthly,
         sells=market.usps.seller_limits,
     )
-    return BargainTable(values, slices.zone, groups)
+    return BargainTable(values, slices.zone, groups, slices.cell)

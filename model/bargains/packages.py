@@ -20,11 +20,10 @@ from agents.bargaining import (
     as_seen,
     build_package,
     fall_back,
+    pool_slices,
 )
 from agents.contracts import Contract
 from agents.party import Party
-from model.access.slices import carrier_slices
-from model.access.terms import injection_cost
 from model.answers import AnswerError, chosen_places
 from model.bargains.access import structure_groups
 from model.bargains.forms import imposed_form, on_one_level
@@ -101,7 +100,7 @@ def package_table(
     """
     known = package_case(market, pair, base, Side.BUYER)
     cases = {
-        side: replace(known, side=side, values=as_seen(base.values, side, error))
+        side: replace(known, side=side, values=as_seen(base.values, side, error, known.standing))
         for side, error in zip((Side.BUYER, Side.SELLER), errors, strict=True)
     }
     promised = np.ones(len(base.zone), dtype=np.bool_)
@@ -111,20 +110,20 @@ def package_table(
         promised &= chosen_places(key, "what a contract should promise", answer, promised.shape)
     if form is not None:
         package = build_package(known, form, promised)
-        return PackageTable(base.values, base.zone, package.groups, package)
+        return PackageTable(base.values, base.zone, package.groups, base.cell, package)
     orders = [_order(market, pair, case, promised) for case in cases.values()]
     position = fall_back(*orders)
     if position is None:
-        return PackageTable(base.values, base.zone, base.groups, None)
+        return PackageTable(base.values, base.zone, base.groups, base.cell, None)
     package = build_package(known, known.menu[position], promised)
-    return PackageTable(base.values, base.zone, package.groups, package)
+    return PackageTable(base.values, base.zone, package.groups, base.cell, package)
 
 
 def package_case(market: Economy, pair: Pair, base: BargainTable, side: Side) -> PackageCase:
     """What is known of the slices on a table without anybody's error."""
     form = imposed_form(market)
     menu = MENU if form is None else (form,)
-    worth, standing = _use(market, pair)
+    worth, standing = _use(market, pair, base)
     return PackageCase(
         side=side,
         menu=menu,
@@ -143,8 +142,9 @@ def _key(pair: Pair, side: Side) -> str:
 
 def _order(market: Economy, pair: Pair, case: PackageCase, promised: Bools) -> Sequence[int]:
     """The order in which a side would have the forms, checked."""
-    key, packages = _key(pair, case.side), case.packages(promised, limits=False)
-    order: Any = market.agent(key).ranks_forms(case, packages)
+    key, pool = _key(pair, case.side), pool_slices(case, promised, case.menu)
+    packages = pool.packages()
+    order: Any = market.agent(key).ranks_forms(pool.case, packages)
     found = list(order)
     if len(set(found)) != len(found) or not set(found) <= set(range(len(packages))):
         raise AnswerError(
@@ -153,16 +153,14 @@ def _order(market: Economy, pair: Pair, case: PackageCase, promised: Bools) -> S
     return found
 
 
-def _use(market: Economy, pair: Pair) -> tuple[Floats, Bools]:
+def _use(market: Economy, pair: Pair, base: BargainTable) -> tuple[Floats, Bools]:
     """Worth of running own routes by slice, $ per parcel, and whether routes or stations reach it, (L,) each."""
     if pair.kind is PairKind.ACCESS:
         amazon = market.amazon
-        slices = amazon.memory.slices
-        return amazon.running_worth(), amazon.slice_cost(slices.zone, slices.cell)[2]
-    carrier = market.carriers.keys.index(pair.buyer)
-    sold, coverage = carrier_slices(market, carrier), market.state.network.coverage[carrier]
-    middle = (sold.cell + 0.5) / market.zones.density_grid.shape[1]
-    return sold.own_cost - injection_cost(market), middle <= coverage[sold.zone]
+        return amazon.running_worth(), amazon.slice_cost(base.zone, base.cell)[2]
+    coverage = market.state.network.coverage[market.carriers.keys.index(pair.buyer)]
+    middle = (base.cell + 0.5) / market.zones.density_grid.shape[1]
+    return base.values.own_value, middle <= coverage[base.zone]
 
 
 def with_form(contract: Contract, package: Package, level: float) -> Contract:

@@ -140,9 +140,9 @@ def terms_for(
     peak = (
         min(p.peak_surcharge, float(price.min()) / weight) if pair.kind is PairKind.CARRIAGE and weight > 0.0 else 0.0
     )
-    promised = volume
+    at_once, build_up = 1.0, 0.0
     if pair.kind is PairKind.LAST_MILE:
-        promised = volume * market.agent(pair.buyer).promised_part()
+        at_once, build_up = market.agent(pair.buyer).promises(float(volume.sum()))
     return Contract(
         seller=pair.seller,
         buyer=pair.buyer,
@@ -150,7 +150,7 @@ def terms_for(
         groups=groups,
         price=tuple(float(value) for value in np.maximum(0.0, price - peak * weight)),
         escalator=p.inflation,
-        commitment=tuple(map(float, promised)),
+        commitment=tuple(map(float, volume)),
         cap=tuple(float(v * p.contract_cap_ratio) for v in volume),
         shortfall_rule=_shortfall_rule(market, pair),
         tolerance=p.shortfall_tolerance,
@@ -161,4 +161,6 @@ def terms_for(
         peak_surcharge=peak,
         reopener=p.contract_reopener if market.settings.reopeners else None,
         published=published_for(market, pair),
+        owed_at_start=at_once,
+        build_up=build_up,
     )

@@ -53,11 +53,13 @@ class BargainTable:
         values: What each slice of the buyer's volume is worth to both, (L,) each.
         zone: Zone of each slice, (L,).
         groups: Which zones share a price.
+        cell: Density cell of each slice, densest first, (L,).
     """
 
     values: SliceValues
     zone: Ints
     groups: PriceGroups
+    cell: Ints
 
     @property
     def group(self) -> Ints:

@@ -46,9 +46,7 @@ def contract_cover(market: Economy, contract: Contract) -> Cover:
     parcels = awarded.by_contract.get(contract.buyer) if awarded is not None else None
     if parcels is None:
         return Cover(0.0, 0.0, 0.0)
-    prices = [
-        contract.price_at(market.month, group, market.published_access_price()) for group in range(len(contract.groups))
-    ]
+    prices = contract.prices_at(market.month, market.published_access_price())
     price = np.array(prices)[market.zones.price_groups(len(prices))]
     return Cover(float(parcels.sum()), float(parcels @ price), float(parcels @ mean_access_cost(market)))
 

@@ -13,6 +13,7 @@ from agents.bargaining import (
     Concession,
     NashSplit,
     PostedTariff,
+    PriceGroups,
     Side,
     Stakes,
     Strategy,
@@ -95,13 +96,15 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
     is_access = pair.kind is PairKind.ACCESS
     if state is not None:
         market.state.past_talks.append(state)
+    scale = _error_scale(market, pair, held, groups)
     talks = Talks.opened(
         groups.names,
         current,
         opening_lead=min(lead, usual),
         build_lead=min(lead_of_own_capacity(market, pair.buyer), lead, usual),
-        noise=private_noise(normal, market.figures.reservation_belief_sd, _error_scale(market, pair, held, current)),
+        noise=private_noise(normal, market.figures.reservation_belief_sd, current if scale is None else scale),
         earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
+        error_scale=None if scale is None else (scale[0], scale[1]),
     )
     begun = market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
     seller, buyer = market.book.name(pair.seller), market.book.name(pair.buyer)
@@ -115,18 +118,18 @@ def lead_of_own_capacity(market: Economy, buyer: str) -> int:
     return int(market.figures.build_lead_months) if market.agent(buyer).must_order_in_time() else 0
 
 
-def _error_scale(market: Economy, pair: Pair, held: Contract | None, current: Floats) -> Floats:
-    """What private errors are a share of, $ per parcel, (G,): the price in force.
+def _error_scale(market: Economy, pair: Pair, held: Contract | None, groups: PriceGroups) -> Floats | None:
+    """What the private errors are a share of where packages are talked about, $ per parcel, (2, G): buyer, seller.
 
-    Where packages are talked about and none is in force, it is the price that would split the gain without errors:
-    nobody pays the published price for what is worth less to it.
+    A side errs about its own cost, so it is what it has at stake itself: what it would rather pay, or take, than go
+    without. None elsewhere, and where nothing is worth a contract: then it is the price in force.
     """
-    if not has_packages(market, pair) or (held is not None and held.in_force):
-        return current
-    begin = market.month + int(market.figures.regulator_lag)
-    table = table_of(market, pair, begin, groups_of(market, pair), signed_prices(market))
-    split = nash_price(table.stakes(), 0.5)
-    return np.where(np.isnan(split), current, split)
+    if not has_packages(market, pair):
+        return None
+    lag = int(market.figures.regulator_lag)
+    begin = market.month + lag if held is None or not held.in_force else max(held.expiry, market.month + lag)
+    stakes = table_of(market, pair, begin, groups, signed_prices(market)).stakes()
+    return np.array([stakes.buyer, stakes.seller]) if (stakes.quantity > 0.0).all() else None
 
 
 def _price_in_force(market: Economy, pair: Pair, held: Contract | None) -> float:
@@ -135,8 +138,7 @@ def _price_in_force(market: Economy, pair: Pair, held: Contract | None) -> float
     if held is None or not held.in_force:
         return published
     weights = np.maximum(np.array(held.commitment), 1.0)
-    prices = [held.price_at(market.month, group, published=published) for group in range(len(held.groups))]
-    return float(np.average(prices, weights=weights))
+    return float(np.average(held.prices_at(market.month, published), weights=weights))
 
 
 def _begin(market: Economy, talks: TalksState) -> Month:
@@ -225,14 +227,14 @@ def _seen_by_buyer(market: Economy, state: TalksState) -> TableSeen:
 
     error = talks.noise_scale * float(talks.noise_buyer[0])
     if package is not None:
-        package = replace(package, values=as_seen(package.values, Side.BUYER, error))
-    share = stakes.error_share * talks.noise_scale * market.figures.reservation_belief_sd
+        package = replace(package, values=as_seen(package.values, Side.BUYER, error, package.standing))
+    share = stakes.seller_error_share * talks.noise_scale * market.figures.reservation_belief_sd
     return TableSeen(
         package=package,
         limit=mean(talks.perceived(stakes).limits()[0]),
         expected=mean(stakes.limits()[1]),
         floor=mean(np.maximum(stakes.statutory_floor, talks.floor)),
-        error_sd=mean(share * talks.current_price),
+        error_sd=mean(share * talks.scale_seller),
         expiry=state.opened + talks.expiry_round,
         agreed=mean(np.where(np.isnan(talks.price), stakes.published, talks.price)) if talks.signed else None,
     )

@@ -53,7 +53,9 @@ def _agreed(terms: Terms, notice_months: int) -> tuple[Fact, ...]:
         fact("At most", terms.cap, "million a year", "Parcels that the seller must accept.", decimals=1, scale=MILLION),
         Fact("Term", f"{month_name(terms.start)} to {month_name(terms.expiry + -1)}"),
         Fact("Notice", f"{notice_months} months"),
-        Fact("A missed commitment costs", terms.rule, help=f"Missed below {terms.tolerance:.0%} of it."),
+        Fact("A parcel that is not handed over costs", terms.rule, help="No breach: an option that is paid.")
+        if terms.allowed
+        else Fact("A missed commitment costs", terms.rule, help=f"Missed below {terms.tolerance:.0%} of it."),
     )
 
 
@@ -63,20 +65,26 @@ def _performance(terms: Terms) -> tuple[Fact, ...]:
         share("Of the commitment", ratio(terms.delivered, terms.commitment)),
         share("Where the commitment would be by now", ratio(terms.pace, terms.commitment), "Season aside."),
         fact(
-            "Missed so far",
+            "Not handed over so far" if terms.allowed else "Missed so far",
             terms.missed,
             "million",
-            "At anniversaries, below the tolerance.",
+            "At anniversaries." if terms.allowed else "At anniversaries, below the tolerance.",
             decimals=1,
             scale=MILLION,
         ),
-        fact("Paid for what was missed", terms.paid, "million $", decimals=1, scale=MILLION),
+        fact(
+            "Paid for these" if terms.allowed else "Paid for what was missed",
+            terms.paid,
+            "million $",
+            decimals=1,
+            scale=MILLION,
+        ),
     )
 
 
 def _binding(terms: Terms) -> tuple[Fact, ...]:
     found = []
-    if terms.commitment > 0.0 and terms.delivered < terms.tolerance * terms.pace:
+    if terms.commitment > 0.0 and not terms.allowed and terms.delivered < terms.tolerance * terms.pace:
         found.append(
             Fact("Commitment", "behind its pace", help="Season aside; settled at the anniversary.", binds=True)
         )

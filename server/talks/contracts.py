@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.contracts import Contract
+from agents.contracts import Contract, Settlement
 from model.market import ParcelMarket
-from model.words import missed_in_words, prices_in_words
+from model.words import due_in_words, missed_in_words, parcels_in_words, prices_in_words
 from server.headline import month_name
 
 
@@ -36,8 +36,9 @@ class Terms:
         tolerance: Share of the commitment below which it is missed.
         start: First month in force.
         expiry: First month after the term.
-        missed: Parcels missed at anniversaries so far.
+        missed: Promised parcels that were missing at anniversaries so far.
         paid: What was paid for them, $.
+        allowed: Whether parcels may be kept back against the lost margin, which is no breach.
         notes: What happened under it, oldest first.
     """
 
@@ -61,6 +62,7 @@ class Terms:
     expiry: Month
     missed: float
     paid: float
+    allowed: bool
     notes: tuple[str, ...]
 
 
@@ -103,7 +105,7 @@ def terms_of(market: ParcelMarket, contract: Contract) -> Terms:
     published = market.published_access_price() if contract.seller == "usps" else None
     last = (contract.ends or contract.expiry) + -1
     today = max(contract.start, min(market.month, last))
-    prices = tuple(contract.price_at(today, group, published) for group in range(len(contract.groups)))
+    prices = contract.prices_at(today, published)
     weights = np.maximum(np.array(contract.commitment), 1.0)
     current = market.book.get(contract.seller, contract.buyer)
     running = current is not None and contract.in_force and current.start == contract.start
@@ -124,13 +126,16 @@ def terms_of(market: ParcelMarket, contract: Contract) -> Terms:
         commitment=sum(contract.commitment),
         cap=sum(contract.cap),
         delivered=float(delivered),
-        pace=sum(contract.commitment) * done / MONTHS_PER_YEAR,
+        pace=sum(contract.commitment)
+        * sum(contract.owed_share(month + -back) for back in range(done))
+        / MONTHS_PER_YEAR,
         rule=_rule(contract),
         tolerance=contract.tolerance,
         start=contract.start,
         expiry=contract.ends or contract.expiry,
         missed=sum(result.shortfall for _, _, result in settled),
         paid=sum(result.payment for _, _, result in settled),
+        allowed=contract.shortfall_rule == "make_whole",
         notes=history_of(market, contract),
     )
 
@@ -146,12 +151,21 @@ def history_of(market: ParcelMarket, contract: Contract) -> tuple[str, ...]:
     """What happened under a contract, oldest first: its notices and settlements."""
     notes = []
     for month, _, result in (one for one in market.book.shortfalls if one[1].key == contract.key):
-        paid = f", ${result.payment / 1e6:,.0f} million are due" if result.payment > 0.0 else ""
-        reverted = "; the published price holds from now on" if result.contract.reverted else ""
-        notes.append(f"{month_name(month)}: {result.shortfall / 1e6:,.1f} million parcels missing{paid}{reverted}")
+        notes.append(f"{month_name(month)}: {_settled(contract, result)}")
     if contract.ends is not None and contract.in_force:
         notes.append(f"Notice was given; it ends by {month_name(contract.ends)}")
     return tuple(notes)
+
+
+def _settled(contract: Contract, result: Settlement) -> str:
+    """What a contract year brought in which fewer parcels were handed over than promised."""
+    parcels = parcels_in_words(result.shortfall)
+    due = due_in_words(contract.shortfall_rule, result.payment)
+    if contract.shortfall_rule == "make_whole":
+        return f"{parcels} not handed over, as the contract allows; {due}"
+    paid = f", {due}" if contract.shortfall_rule == "take_or_pay" else ""
+    reverted = "; the published price holds from now on" if result.contract.reverted else ""
+    return f"{parcels} missing{paid}{reverted}"
 
 
 def _last_month(market: ParcelMarket) -> Month:

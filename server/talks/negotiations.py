@@ -219,8 +219,10 @@ def _table(market: ParcelMarket, state: TalksState, entry: Entry, group: int, ag
     played = state.limits[-1][0] if state.limits else 0
     closed = int(talks.closed_round[group])
     event = _agreement(state, agreements)
-    share = np.broadcast_to(state.stakes.error_share if state.stakes else 1.0, len(talks.groups))[group]
-    noise = talks.noise_scale * share * np.array([talks.noise_buyer[group], talks.noise_seller[group]])
+    stakes = state.stakes
+    shares = (stakes.buyer_error_share, stakes.seller_error_share) if stakes else (1.0, 1.0)
+    borne = np.array([np.broadcast_to(one, len(talks.groups))[group] for one in shares])
+    noise = talks.noise_scale * borne * np.array([talks.noise_buyer[group], talks.noise_seller[group]])
     return Table(
         entry=entry,
         buyer=pair.buyer,

@@ -146,20 +146,21 @@ def test_at_will_nothing_is_carried_at_a_price_that_leaves_the_seller_below_no_d
 
 def test_an_error_bears_only_where_no_deal_means_own_cost() -> None:
     values = random_case(3).values
+    nowhere = np.zeros(len(values.volume), dtype=np.bool_)
     stays = values.exposed == 0.0
     assert stays.any()
     assert (~stays).any()
     for side, error in ((Side.BUYER, -0.6), (Side.SELLER, 0.6)):
-        seen = as_seen(values, side, error)
+        seen = as_seen(values, side, error, nowhere)
         before, after = (getattr(one, str(side)) for one in (values, seen))
         np.testing.assert_array_equal(after[stays], before[stays])
         np.testing.assert_allclose(after - before, values.exposed * error)
         other = str(side.other)
         np.testing.assert_array_equal(getattr(seen, other), getattr(values, other))
-    low = as_seen(values, Side.SELLER, -5.0)
+    low = as_seen(values, Side.SELLER, -5.0, nowhere)
     assert (low.seller >= low.attributable_cost).all()
     assert (low.seller_floor >= low.attributable_cost).all()
-    high = as_seen(values, Side.BUYER, 5.0)
+    high = as_seen(values, Side.BUYER, 5.0, nowhere)
     assert (high.buyer <= high.published).all()
 
 
@@ -168,13 +169,13 @@ def test_an_error_moves_the_limits_of_a_package_by_the_share_that_bears_on_it(se
     case, error = random_case(seed), 0.1
     wanted = worth_leaving(case.values)
     form = Form("uniform", "make_whole", True)
-    seen = replace(case, values=as_seen(case.values, Side.SELLER, error))
+    seen = replace(case, values=as_seen(case.values, Side.SELLER, error, case.standing))
     true, moved = build_package(case, form, wanted), build_package(seen, form, wanted)
     if np.array_equal(true.kept, moved.kept):
         shift = float(moved.stakes.seller[0] - true.stakes.seller[0])
         kept = float((true.values.volume * true.kept).sum() / (true.values.volume * true.carried).sum())
         # The floor that missing parcels are settled at moves too, for the part that does not stay.
-        expected = error * float(true.stakes.error_share[0]) + error * (1.0 - kept)
+        expected = error * float(true.stakes.seller_error_share[0]) + error * (1.0 - kept)
         assert shift == pytest.approx(expected, abs=0.02)
 
 

@@ -111,7 +111,10 @@ def test_what_shares_a_stop_is_not_handed_over_and_not_promised(market):
     by_zone = np.bincount(slices.zone, weights=slices.volume, minlength=run.zones.n_zones)
     np.testing.assert_allclose(by_zone, run.state.access.economy[UPS] / rates, rtol=1e-6)
     np.testing.assert_array_equal(run.agent("ontrac").stops_alone(), 1.0)
-    assert run.ups.promised_part() < 0.5 < 1.0 == run.agent("ontrac").promised_part()
+    at_once, build_up = run.ups.promises(5e8)
+    assert at_once < 0.15
+    assert 0.0 < build_up < 0.15
+    assert run.agent("ontrac").promises(5e8) == (1.0, 0.0)
 
 
 def test_own_and_bought_make_up_what_was_accepted_and_usps_delivers_it(with_contract):

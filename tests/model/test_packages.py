@@ -85,7 +85,7 @@ def test_by_its_own_books_neither_side_signs_below_no_deal(seed):
     level = float(talks.price[0])
     gains = {}
     for side, noise in ((Side.BUYER, talks.noise_buyer), (Side.SELLER, talks.noise_seller)):
-        seen = as_seen(package.values, side, float(talks.noise_scale * noise[0]))
+        seen = as_seen(package.values, side, float(talks.noise_scale * noise[0]), package.standing)
         gain = seen.buyer - level if side is Side.BUYER else level - seen.seller
         gains[side] = float((seen.volume * package.kept * gain).sum())
     volume = float(package.values.volume[package.carried].sum())

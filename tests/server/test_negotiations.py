@@ -162,4 +162,4 @@ def test_a_missed_commitment_is_told_with_what_it_cost():
     for terms in missed:
         assert "missing" in terms.notes[0]
     rows = cards.contract_rows(contracts.extract(market))
-    assert any("million are due" in note for row in rows for note in row["notes"])
+    assert any("million is due" in note for row in rows for note in row["notes"])

@@ -39,7 +39,7 @@ def contract_margins(market: Economy, carrier: int) -> tuple[Floats, Floats]:
     rows = shippers.enterprise
     agreed = market.state.choice.enterprise_price[:, :, carrier]
     quoted = enterprise_quotes(market)[:, :, carrier]
-    surcharge = market.mix @ tariffs.mean_surcharge[carrier]
+    surcharge = market.mix @ tariffs.mean_surcharge[carrier] + tariffs.follows[carrier]
     price = np.where(np.isnan(agreed), quoted, agreed) + surcharge[shippers.division[rows], None]
     revenue, spent = (parcels * price).sum(axis=1), (parcels * cost).sum(axis=1)
     margin = 1.0 - np.divide(spent, revenue, out=np.ones_like(spent), where=revenue > 0.0)
@@ -57,6 +57,6 @@ def enterprise_quotes(market: Economy) -> Floats:
         shed = carrier.shed_shippers()
         if shed:
             _, cost = contract_cost(market, carrier.index)
-            least = carrier.asks_back(cost[shed])
+            least = carrier.asks_back(cost[shed]) - tariffs.follows[carrier.index]
             quoted[shed, :, carrier.index] = np.maximum(quoted[shed, :, carrier.index], least)
     return quoted

@@ -110,6 +110,8 @@ def agreed_prices(market: Economy) -> Floats:
 def seller_limits(market: Economy, markup: Floats) -> Floats:
     """Least that a carrier takes from an enterprise shipper, $ per parcel, (1, S, K): marginal cost and its markup.
 
+    What its surcharge on unexpected cost brings comes on top of every price.
+
     Args:
         market: The market.
         markup: Markup of each carrier on the cost of one more parcel, (K,).
@@ -117,7 +119,7 @@ def seller_limits(market: Economy, markup: Floats) -> Floats:
     env, network = market.state.environment, market.state.network
     usps = usps_mean_cost(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
     cost = quote_floors(market.costs, network.street, usps, network.annual_volume, env.price_level)
-    return np.asarray((cost * (1.0 + markup))[None])
+    return np.asarray((cost * (1.0 + markup) - market.state.tariffs.follows)[None])
 
 
 def buyer_values(market: Economy, price: Floats) -> Floats:

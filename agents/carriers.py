@@ -54,6 +54,7 @@ class Carrier(Party):
         negative_months: Months in a row of negative cash, seasonally adjusted.
         burned: Losses that its owners have paid for and that gains have not made up for, $.
         learning_since: Month in which it began to deliver itself what it used to buy; None before.
+        taken_in: Part of its latest yearly growth of paid prices that took the place of a surcharge.
         wages_in_list: Log of the unexpected rise of wages that its list prices hold.
         handed: Parcels of a mean month that it last handed to USPS, (Z,).
     """
@@ -91,7 +92,7 @@ class Carrier(Party):
         self.price_month = price_month
         self.negative_months = 0
         self.burned = 0.0
-        self.wages_in_list = 0.0
+        self.taken_in = self.wages_in_list = 0.0
         self.learning_since: Month | None = None
         self.handed: Floats = np.zeros(self.world.zones.n_zones)
 
@@ -109,18 +110,14 @@ class Carrier(Party):
 
         It knows its own books and public prices. Rule: ODD 7.5.
         """
-        planned = self.planned_increase()
+        planned, self.taken_in = self.planned_increase(), 0.0
         if not self.follows_cost:
             return planned
         rise = self.world.cost_rise(self.index)
-        surcharge = self.surcharge_on_wages(rise)
-        if surcharge == 0.0 or rise.paid <= 0.0:
-            return planned
-        wanted = surcharge / rise.paid
-        growth = float(np.clip(planned + wanted, -self.largest_cut(), self.largest_increase()))
-        taken_in = min(1.0, max(0.0, (growth - planned) / wanted))
-        self.wages_in_list += taken_in * (rise.wages_moved - self.wages_in_list)
-        return growth
+        if rise.paid > 0.0:  # customers pay in the list what they paid beside it: no limit of growth is touched
+            self.taken_in = self.surcharge_on_wages(rise) / rise.paid
+            self.wages_in_list = rise.wages_moved
+        return planned + self.taken_in
 
     def planned_increase(self) -> float:
         """Yearly growth of paid prices that its situation asks for without unexpected cost.

@@ -161,7 +161,9 @@ def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced:
     tariffs.level[:, carrier] = level
     tariffs.rural[carrier] *= 1.0 + mean_growth
     tariffs.peak[carrier] *= 1.0 + mean_growth
-    tariffs.list_growth[carrier] = mean_growth / p.list_to_paid_pass_through
+    # Who pays in the list what a surcharge brought gets no larger discount for it.
+    taken_in = 0.0 if announced else market.carrier_agents[carrier].taken_in
+    tariffs.list_growth[carrier] = (mean_growth - taken_in) / p.list_to_paid_pass_through + taken_in
     if mean_growth == 0.0:
         return
     may_raise, list_growth = market.carrier_agents[carrier].margin_may_raise(), abs(tariffs.list_growth[carrier])

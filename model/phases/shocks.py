@@ -1,4 +1,4 @@
-"""Shocks: fuel and interest move what things cost, a labour dispute what shippers think of a carrier (ODD 7.2)."""
+"""Shocks: fuel and interest move what things cost, a labour dispute whom shippers like (ODD 7.4 to 7.6)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from model.carriers import USPS
 from model.economy import Economy
 from model.operations import SMALLEST_COVERAGE, CostModel, fuel_factor, street_costs, usps_mean_cost, with_fuel
 from model.phases.labour import wages_of_month
+from model.wages import share_of_month
 
 Floats = NDArray[np.float64]
 FUEL, WAGES = range(2)
@@ -28,18 +29,19 @@ def _move_fuel(market: Economy) -> None:
     now = market.paths.fuel_price(market.months_done)
     if now == env.fuel:
         return
-    before, market.costs = market.costs, with_fuel(market.costs, market.figures, env.fuel, now)
+    p, before = market.figures, market.costs
+    market.costs = with_fuel(before, p, env.fuel, now)
     env.fuel = now
-    old, new = (_unit_costs(market, costs) for costs in (before, market.costs))
-    growth = np.divide(new, old, out=np.ones_like(new), where=old > 0.0)
-    network.in_place = network.in_place * growth
+    usual, old, new = (_unit_costs(market, one) for one in (with_fuel(market.costs, p, now, 1.0), before, market.costs))
+    network.in_place = network.in_place * np.divide(new, old, out=np.ones_like(new), where=old > 0.0)
     # Over all places; a network without parcels is as it would be everywhere.
     weight = np.where(network.annual_volume.sum(axis=1, keepdims=True) > 0.0, network.annual_volume, 1.0)
-    whole = (new * weight).sum(axis=1) / (old * weight).sum(axis=1)
-    wages = market.labour_share
-    other = 1.0 + np.divide(whole - 1.0, 1.0 - wages, out=np.zeros_like(whole), where=wages < 1.0)
-    env.fuel_growth = env.fuel_growth * other
-    market.labour_share = wages / (wages + (1.0 - wages) * other)
+    whole = (new * weight).sum(axis=1) / (usual * weight).sum(axis=1)
+    share, growth = market.labour_share, env.fuel_growth
+    at_start = share * growth / (1.0 - share + share * growth)
+    wages = share_of_month(at_start, wages_of_month(market), env.price_level)
+    env.fuel_growth = 1.0 + np.divide(whole - 1.0, 1.0 - wages, out=np.zeros_like(whole), where=wages < 1.0)
+    market.labour_share = at_start / (at_start + (1.0 - at_start) * env.fuel_growth)
 
 
 def _unit_costs(market: Economy, costs: CostModel) -> Floats:

@@ -234,8 +234,8 @@ SHOCKS = {
     "labour_dispute": "ups",
     "labour_dispute_start": "2023-10",
 }
-#: Together they see shocks, entry, takeovers, exits, distress, places given up, wages that are set, talks with a review by the
-#: regulator, an auction, and a past whose dated facts are imposed.
+#: Together they see shocks, entry, takeovers, exits, distress, places given up, wages that are set, talks with a review
+#: by the regulator, an auction, and a past whose dated facts are imposed.
 WATCHED = {
     "entry, takeovers, shocks and want of money": Watched(
         "amazon_opens_network",

@@ -22,6 +22,7 @@ class BigShipper(Carrier):
     """
 
     hands_over = False  # its own routes deliver what they pass, carriers the rest
+    follows_cost = False  # it sells nothing
     #: Whether it builds where that pays.
     builds: bool = False
     #: Annual parcels of capacity that it can add in a year.

@@ -24,7 +24,8 @@ class CarrierBooks:
         unit_cost: Dollars per parcel of the next household by zone, (Z,).
         revenue: Of the last twelve months, $.
         margin: Operating margin of the last twelve months.
-        cost_growth: Growth of its cost per parcel over the last twelve months, as a share.
+        cost_growth: Growth of its cost per parcel over the last twelve months, as a share, without what its own
+            surcharge follows.
         utilisation: Mean utilisation of the last twelve months.
         start_utilisation: Mean utilisation of the year before the start.
     """

@@ -31,7 +31,7 @@ from agents.rules.entry import EntryCase, months_of_losses
 from agents.rules.extension import ExtensionCase
 from agents.rules.make_or_buy import perceived_error
 from agents.rules.mergers import MergerCase
-from agents.rules.pricing import PriceResponse, paid_growth, raising_pays
+from agents.rules.pricing import CostRise, PriceResponse, paid_growth, raising_pays
 from agents.rules.reach import ReachCase
 from agents.rules.shedding import ReviewCase
 from agents.world import World
@@ -56,6 +56,8 @@ class Carrier(Party):
         negative_months: Months in a row of negative cash, seasonally adjusted.
         burned: Losses that its owners have paid for and that gains have not made up for, $.
         learning_since: Month in which it began to deliver itself what it used to buy; None before.
+        taken_in: Part of its latest yearly growth of paid prices that took the place of a surcharge.
+        wages_in_list: Log of the unexpected rise of wages that its list prices hold.
         handed: Parcels of a mean month that it last handed to USPS, (Z,).
     """
 
@@ -74,6 +76,8 @@ class Carrier(Party):
     fills_network = False
     #: Whether it works under postal law: the regulator reviews what it signs, and its books close by statute.
     under_postal_law = False
+    #: Whether it has a surcharge that follows unexpected cost between its price changes.
+    follows_cost = True
     #: Whether it sells the last mile to whoever brings parcels to its delivery units.
     sells_access = False
     #: Whether it ships parcels of its own.
@@ -90,6 +94,7 @@ class Carrier(Party):
         self.price_month = price_month
         self.negative_months = 0
         self.burned = 0.0
+        self.taken_in = self.wages_in_list = 0.0
         self.learning_since: Month | None = None
         self.handed: Floats = np.zeros(self.world.zones.n_zones)
 
@@ -103,7 +108,21 @@ class Carrier(Party):
         self.burned = max(0.0, self.burned - cash)
 
     def price_increase(self) -> float:
-        """Yearly growth of paid prices that its situation asks for.
+        """Yearly growth of paid prices that its situation asks for, with what its surcharge on wages bore till then.
+
+        It knows its own books and public prices. Rule: ODD 7.5.
+        """
+        planned, self.taken_in = self.planned_increase(), 0.0
+        if not self.follows_cost:
+            return planned
+        rise = self.world.cost_rise(self.index)
+        if rise.paid > 0.0:  # customers pay in the list what they paid beside it: no limit of growth is touched
+            self.taken_in = self.surcharge_on_wages(rise) / rise.paid
+            self.wages_in_list = rise.wages_moved
+        return planned + self.taken_in
+
+    def planned_increase(self) -> float:
+        """Yearly growth of paid prices that its situation asks for without unexpected cost.
 
         It knows its own books and public prices. Rule: ODD 7.5.
         """
@@ -143,6 +162,25 @@ class Carrier(Party):
         if announced is not None:
             return announced
         return np.full(len(SEGMENTS), self.price_increase()) if self.world.month.month == self.price_month else None
+
+    def cost_surcharge(self) -> float:
+        """Surcharge on every parcel with which it follows unexpected prices of fuel and wages, $; below 0 if they fell.
+
+        Fuel stays in it, as fuel surcharges are indexed; wages do until its own yearly change takes them in. It knows
+        its books of last month. Rule: ODD 7.5.
+        """
+        rise = self.world.cost_rise(self.index)
+        fuel: float = self.world.figures.fuel_pass_through * rise.fuel
+        return fuel + self.surcharge_on_wages(rise)
+
+    def surcharge_on_wages(self, rise: CostRise) -> float:
+        """Part of its surcharge that is due to wages, $ per parcel.
+
+        Args:
+            rise: What unexpected prices add to each of its parcels.
+        """
+        passed: float = self.world.figures.wage_pass_through * rise.wages_left(self.wages_in_list)
+        return passed
 
     def announced_increases(self, month: Month) -> tuple[str, ...]:
         """Figures of its announced list increases of a month by segment; none where it announces nothing.

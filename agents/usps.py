@@ -64,6 +64,7 @@ class Usps(Carrier):
     hands_over = False
     under_postal_law = True
     sells_access = True
+    follows_cost = False  # its price lists are filed; it has no fuel surcharge
 
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, index, key, name, target_margin, price_month)

@@ -21,7 +21,7 @@ from agents.geography import ZoneTable
 from agents.rules.contract_use import OwnContracts
 from agents.rules.distress import PostalBooks
 from agents.rules.extension import ExtensionCase
-from agents.rules.pricing import OwnDemand
+from agents.rules.pricing import CostRise, OwnDemand
 from agents.shipper_table import ShipperTable
 
 Floats = NDArray[np.float64]
@@ -93,6 +93,10 @@ class World(Protocol):
 
     def rival_price_ratio(self, carrier: int) -> float:
         """Return rivals' public prices over the carrier's own, relative to the same ratio at the start."""
+        ...
+
+    def cost_rise(self, carrier: int) -> CostRise:
+        """Return what unexpected prices of fuel and wages add to each of a carrier's parcels, by its own books."""
         ...
 
     def own_demand(self, carrier: int) -> OwnDemand:

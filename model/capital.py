@@ -29,5 +29,8 @@ def capital_charges(market: Economy) -> Floats:
 
     An even yearly payment over the life of the capital; what wears out is replaced, so that it goes on. The capital of
     the start is not charged: nothing that is decided in the run changes it, and start margins are after its cost.
+    Each piece keeps the rate of interest at which it came.
     """
-    return market.state.network.added_capital * (market.figures.capital_annuity / MONTHS_PER_YEAR)
+    network = market.state.network
+    at_todays_rate = network.added_capital * (market.figures.capital_annuity / MONTHS_PER_YEAR)
+    return at_todays_rate + network.earlier_charge / MONTHS_PER_YEAR

@@ -75,6 +75,6 @@ def enterprise_quotes(market: Economy) -> Floats:
     if asking:
         cost = contract_costs(market)
         for carrier, rows in asking:
-            least = carrier.asks_back(cost[rows, :, carrier.index])
+            least = carrier.asks_back(cost[rows, :, carrier.index]) - tariffs.follows[carrier.index]
             quoted[rows, :, carrier.index] = np.maximum(quoted[rows, :, carrier.index], least)
     return quoted

@@ -130,7 +130,7 @@ class Economy:
     population: Shippers
     _figures: Parameters
     _shippers: ShipperTable
-    _route_cost: tuple[tuple[float, float, float], Floats] | None = None
+    _route_cost: tuple[tuple[CostModel, float, float, float], Floats] | None = None
 
     def open_economy(self, settings: Scenario, seed: int) -> Start:
         """Put the data of the start together; agents and contracts come after.
@@ -231,13 +231,13 @@ class Economy:
     def amazon_route_cost(self, parcels: Floats) -> Floats:
         """Return what a parcel costs Amazon on new routes of its own by zone and density cell, $, (Z, P).
 
-        It is worked out once where wages, prices and parcels stay as they are.
+        It is worked out once where cost rates, wages, prices and parcels stay as they are.
 
         Args:
             parcels: All that Amazon ships, parcels a year by zone, (Z,).
         """
         env = self.state.environment
-        today = (env.wage_other, env.price_level, float(parcels.sum()))
+        today = (self.costs, env.wage_other, env.price_level, float(parcels.sum()))
         if self._route_cost is None or self._route_cost[0] != today:
             grid = amazon_own_cost(self.costs, self.zones, parcels, env.wage_other, env.price_level)
             self._route_cost = (today, grid)
@@ -275,7 +275,7 @@ class Economy:
         p, start = self.settings.parameters, self.settings.start
         try:
             self._figures = fitted_figures(p, start)
-            self.paths = make_paths(p, self._figures, start)
+            self.paths = make_paths(p, self._figures, start, self.settings.shocks)
             self.update_figures(self.paths.figures(0))
             self.zones = build_zone_table(self.figures)
         except ParameterError as error:

@@ -34,6 +34,7 @@ KINDS = {
     "service": "USPS changes the days or places of its service",
     "shed": "UPS or FedEx gives notice to an enterprise shipper",
     "sourcing": "Who delivers a carrier's parcels changes",
+    "shock": "Fuel, wages or interest leave their paths, or a labour dispute begins or ends",
     "talks": "Two parties open talks",
     "violation": "USPS breaks a rule",
     "wages": "A union or another party sets wages",

@@ -24,7 +24,7 @@ from agents.roster import check_kind, paths_of, travels
 from agents.rules.contract_use import OwnContracts
 from agents.rules.distress import PostalBooks
 from agents.rules.extension import ExtensionCase
-from agents.rules.pricing import OwnDemand
+from agents.rules.pricing import CostRise, OwnDemand
 from agents.shipper_table import Shipper
 from model import own_networks
 from model.bargains import carriage
@@ -257,6 +257,10 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
     def rival_price_ratio(self, carrier: int) -> float:
         """Return rivals' price growth since the start over the carrier's own, revenue-weighted by segment."""
         return rival_price_ratio(self.state.tariffs, self.start_segment_revenue, carrier)
+
+    def cost_rise(self, carrier: int) -> CostRise:
+        """Return what unexpected prices of fuel and wages add to each of a carrier's parcels, by its own books."""
+        return prices.cost_rise(self, carrier)
 
     def own_demand(self, carrier: int) -> OwnDemand:
         """Return what a carrier knows of the demand for its own parcels, as it stood when the month's plans began."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -110,6 +110,34 @@ def build_cost_model(p: Parameters, zones: ZoneTable, carriers: CarrierTable, no
         mail_pieces=p.by_type("mail_pieces_per_point")[zones.zone_type],
         own_cost_multiplier=p.amazon_own_cost_multiplier,
         own_cost_noise=noise,
+    )
+
+
+def fuel_factor(share: float, price: float) -> float:
+    """Growth of a cost once fuel, some share of it at its usual price, costs `price` times as much."""
+    return 1.0 + share * (price - 1.0)
+
+
+def with_fuel(model: CostModel, p: Parameters, before: float, now: float) -> CostModel:
+    """The rates once fuel has moved: miles driven, line-haul, vehicles of USPS.
+
+    Args:
+        model: Rates as they were.
+        p: Parameters: shares of fuel in these costs at its usual price.
+        before: Price of fuel that is in them, over its usual one.
+        now: Price of fuel from now on, likewise.
+    """
+
+    def growth(share: float) -> float:
+        return fuel_factor(share, now) / fuel_factor(share, before)
+
+    mile = model.rates.vehicle_mile_cost * growth(p.fuel_share_mile)
+    vehicle = model.access.vehicle_cost * growth(p.fuel_share_vehicle_usps)
+    return replace(
+        model,
+        rates=replace(model.rates, vehicle_mile_cost=mile),
+        access=replace(model.access, vehicle_cost=vehicle),
+        upstream=model.upstream * growth(p.fuel_share_upstream),
     )
 
 

@@ -97,7 +97,7 @@ def price_of_carriers(market: Economy, one: BigShipperGroup) -> Floats:
     """Mean price with surcharges that a big shipper pays carriers by zone, $ per parcel, (Z,)."""
     choice, tariffs = market.state.choice, market.state.tariffs
     agreed, quoted = choice.enterprise_price[one.row], enterprise_quotes(market)[one.row]
-    price = np.where(np.isnan(agreed), quoted, agreed)[..., None] + tariffs.mean_surcharge
+    price = np.where(np.isnan(agreed), quoted, agreed)[..., None] + tariffs.mean_surcharge + tariffs.follows[:, None]
     split = left_to_carriers(choice.enterprise_share, market)[one.row]
     split *= _services(market, one)[:, None, None]
     weight = split.sum(axis=(0, 1))

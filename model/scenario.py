@@ -25,6 +25,7 @@ from agents.roster import USUAL, find_class, located
 from model.big_shippers import BigShipperData, check_big_shippers
 from model.carriers import REGIONAL, carrier_names
 from model.history.fitting import fitted_symbols
+from model.history.shocks import Shock, Shocks
 from model.history.table import FIRST_START
 from model.newcomers import Newcomer, check_newcomers
 from model.parameters import ParameterError, Parameters, short_text
@@ -228,6 +229,28 @@ class Scenario(BaseModel):
         "switch",
     )
     demand_shock_start: Month = _lever(Month(2026, 1), "First month of the demand shock", "the world", "month")
+    fuel_shock: bool = _lever(
+        False, "Fuel costs more for some months (fuel_shock_size, fuel_shock_months)", "the world", "switch"
+    )
+    fuel_shock_start: Month = _lever(Month(2026, 1), "First month of the fuel shock", "the world", "month")
+    wage_shock: Literal["none", "private", "usps", "all"] = _lever(
+        "none",
+        "Whose wages leave their path: private carriers', those of USPS, or all (wage_shock_size, wage_shock_months)",
+        "the world",
+        "choice",
+    )
+    wage_shock_start: Month = _lever(Month(2026, 1), "First month of the wage shock", "the world", "month")
+    interest_shock: bool = _lever(
+        False, "Money costs more from a month on (interest_shock_size)", "the world", "switch"
+    )
+    interest_shock_start: Month = _lever(Month(2026, 1), "First month of the interest shock", "the world", "month")
+    labour_dispute: Literal["none", "usps", "amazon", "ups", "fedex"] = _lever(
+        "none",
+        "Whose shippers fear a strike for some months (labour_dispute_utility, labour_dispute_months)",
+        "the world",
+        "choice",
+    )
+    labour_dispute_start: Month = _lever(Month(2026, 6), "First month of the labour dispute", "the world", "month")
     amazon_opens_network: bool = _lever(
         False,
         "Amazon sells all spare capacity everywhere it covers, at cost and its shipping margin",
@@ -260,6 +283,10 @@ class Scenario(BaseModel):
         "earliest_signature",
         "access_talks_start",
         "demand_shock_start",
+        "fuel_shock_start",
+        "wage_shock_start",
+        "interest_shock_start",
+        "labour_dispute_start",
         mode="before",
     )
     @classmethod
@@ -326,6 +353,26 @@ class Scenario(BaseModel):
     def n_months(self) -> int:
         """Number of months from start to end, both included."""
         return self.end - self.start + 1
+
+    @property
+    def shocks(self) -> Shocks:
+        """What it changes in the prices that carriers pay, by months from its start."""
+        p, nothing = self.parameters, Shock()
+        wages = Shock(p.wage_shock_size, self.wage_shock_start - self.start, int(p.wage_shock_months))
+        fuel = Shock(p.fuel_shock_size, self.fuel_shock_start - self.start, lasts=p.fuel_shock_months)
+        return Shocks(
+            fuel=fuel if self.fuel_shock else nothing,
+            wage_other=wages if self.wage_shock in ("private", "all") else nothing,
+            wage_usps=wages if self.wage_shock in ("usps", "all") else nothing,
+            interest=Shock(p.interest_shock_size, self.interest_shock_start - self.start)
+            if self.interest_shock
+            else nothing,
+        )
+
+    def disputed(self, month: Month) -> bool:
+        """Whether a labour dispute is on in a month."""
+        since = month - self.labour_dispute_start
+        return self.labour_dispute != "none" and 0 <= since < self.parameters.labour_dispute_months
 
     @property
     def own_classes(self) -> dict[str, str]:

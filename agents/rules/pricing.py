@@ -83,6 +83,31 @@ def raising_pays(demand: OwnDemand) -> bool:
     return bool((demand.parcels * gain).sum() >= 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class CostRise:
+    """What unexpected prices add to each parcel of a carrier, by its books of last month.
+
+    Attributes:
+        fuel: By the price of fuel, $ per parcel.
+        wages: By wages, $ per parcel.
+        wages_moved: Log of wages over those that were expected.
+        paid: What its customers paid in the last year, $ per parcel.
+    """
+
+    fuel: float
+    wages: float
+    wages_moved: float
+    paid: float
+
+    def wages_left(self, taken_in: float) -> float:
+        """Part of `wages` that list prices do not hold yet, $ per parcel.
+
+        Args:
+            taken_in: Log of the rise of wages that they hold.
+        """
+        return self.wages * (1.0 - taken_in / self.wages_moved) if self.wages_moved != 0.0 else 0.0
+
+
 def paid_growth(
     response: PriceResponse,
     *,

@@ -149,11 +149,13 @@ def agreed_prices(market: Economy) -> Floats:
 def seller_limits(market: Economy, markup: Floats) -> Floats:
     """Least that a carrier takes from an enterprise shipper, $ per parcel, (E, S, K): cost of one more, and its markup.
 
+    What its surcharge on unexpected cost brings comes on top of every price.
+
     Args:
         market: The market.
         markup: Markup of each carrier on the cost of one more parcel, (K,).
     """
-    return contract_costs(market) * (1.0 + markup)
+    return np.asarray(contract_costs(market) * (1.0 + markup) - market.state.tariffs.follows)
 
 
 def buyer_values(market: Economy, price: Floats) -> Floats:

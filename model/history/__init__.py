@@ -2,6 +2,7 @@
 
 from model.history.fitting import fit_to_carrier_totals, fitted_figures, fitted_symbols
 from model.history.paths import Paths, make_paths
+from model.history.shocks import Shock, Shocks
 from model.history.table import FIRST_START, LAST_YEAR, History, read_history
 
 __all__ = [
@@ -9,6 +10,8 @@ __all__ = [
     "LAST_YEAR",
     "History",
     "Paths",
+    "Shock",
+    "Shocks",
     "fit_to_carrier_totals",
     "fitted_figures",
     "fitted_symbols",

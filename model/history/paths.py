@@ -9,6 +9,7 @@ import numpy as np
 from agents.calendar import MONTHS_PER_YEAR, Month
 from model.demand import growth_index, season_factors
 from model.history.handed import handed_over
+from model.history.shocks import NO_SHOCKS, Shocks
 from model.history.table import FIRST_YEAR, LAST_YEAR, History, base_time, middle_of, read_history
 from model.parameters import Parameters
 
@@ -22,6 +23,8 @@ class Paths(Protocol):
 
     #: Whether the run begins in the past, so that months up to `LAST_YEAR` follow what was observed.
     observed: bool
+    #: What the scenario changes in them; wages and interest contain it.
+    shocks: Shocks
 
     def price_level(self, months: int) -> float:
         """Consumer prices."""
@@ -37,6 +40,10 @@ class Paths(Protocol):
 
     def interest_rate(self, months: int) -> float:
         """Interest that cash earns, a year."""
+        ...
+
+    def fuel_price(self, months: int) -> float:
+        """Price of fuel over what it would be with prices in general."""
         ...
 
     def other_parcels(self, months: int) -> float:
@@ -70,16 +77,29 @@ def settling_rate(p: Parameters, years: float, before: float) -> float:
     return before + (p.interest_rate_projected - before) * done
 
 
-class Trends:
+class _Shocked:
+    """What shocks do to paths, by month."""
+
+    def __init__(self, shocks: Shocks) -> None:
+        self.shocks = shocks
+
+    def fuel_price(self, months: int) -> float:
+        """Price of fuel over what it would be with prices in general."""
+        return 1.0 + self.shocks.fuel.at(months)
+
+
+class Trends(_Shocked):
     """Constant yearly growth from the start on, as every projection has it.
 
     Args:
         p: Figures of the run.
+        shocks: What the scenario changes in them.
     """
 
     observed = False
 
-    def __init__(self, p: Parameters) -> None:
+    def __init__(self, p: Parameters, shocks: Shocks = NO_SHOCKS) -> None:
+        super().__init__(shocks)
         self._p = p
 
     def price_level(self, months: int) -> float:
@@ -88,15 +108,16 @@ class Trends:
 
     def wage_other(self, months: int) -> float:
         """Wages of private carriers."""
-        return growth_index(self._p.wage_growth_other, months)
+        return growth_index(self._p.wage_growth_other, months) * (1.0 + self.shocks.wage_other.at(months))
 
     def wage_usps(self, months: int) -> float:
         """Wages of USPS."""
-        return growth_index(self._p.wage_growth_usps, months)
+        return growth_index(self._p.wage_growth_usps, months) * (1.0 + self.shocks.wage_usps.at(months))
 
     def interest_rate(self, months: int) -> float:
         """Interest that cash earns, a year."""
-        return settling_rate(self._p, (months + _MIDDLE_OF_MONTH) / MONTHS_PER_YEAR, self._p.usps_cash_rate_2024)
+        years = (months + _MIDDLE_OF_MONTH) / MONTHS_PER_YEAR
+        return settling_rate(self._p, years, self._p.usps_cash_rate_2024) + self.shocks.interest.at(months)
 
     def other_parcels(self, months: int) -> float:
         """Other shippers' parcels."""
@@ -115,7 +136,7 @@ class Trends:
         return None
 
 
-class ObservedPast:
+class ObservedPast(_Shocked):
     """The past as it was observed, the trends of the scenario after its last year.
 
     Demand of a calendar year adds up to the observed total of that year; between the middles of the years growth is
@@ -126,11 +147,13 @@ class ObservedPast:
         p: Figures of the scenario, with its trends after the past.
         start: First month of the run.
         history: The yearly figures.
+        shocks: What the scenario changes in them.
     """
 
     observed = True
 
-    def __init__(self, p: Parameters, start: Month, history: History | None = None) -> None:
+    def __init__(self, p: Parameters, start: Month, history: History | None = None, shocks: Shocks = NO_SHOCKS) -> None:
+        super().__init__(shocks)
         self._p, self._start, self._history = p, start, history or read_history()
         self._base = base_time(start)
         season = season_factors(p)
@@ -145,17 +168,19 @@ class ObservedPast:
 
     def wage_other(self, months: int) -> float:
         """Wages of private carriers."""
-        return self._relative("wages_other", months, self._p.wage_growth_other)
+        wages = self._relative("wages_other", months, self._p.wage_growth_other)
+        return wages * (1.0 + self.shocks.wage_other.at(months))
 
     def wage_usps(self, months: int) -> float:
         """Wages of USPS."""
-        return self._relative("wages_usps", months, self._p.wage_growth_usps)
+        wages = self._relative("wages_usps", months, self._p.wage_growth_usps)
+        return wages * (1.0 + self.shocks.wage_usps.at(months))
 
     def interest_rate(self, months: int) -> float:
         """Interest that cash earns, a year."""
         time = middle_of(self._start + months)
         known = self._history.at("cash_rate", min(time, _LAST_MIDDLE))
-        return settling_rate(self._p, time - (LAST_YEAR + 1), known)
+        return settling_rate(self._p, time - (LAST_YEAR + 1), known) + self.shocks.interest.at(months)
 
     def other_parcels(self, months: int) -> float:
         """Other shippers' parcels."""
@@ -262,6 +287,8 @@ class ObservedPast:
         return self._total(kind, time) * scale / base
 
 
-def make_paths(scenario_figures: Parameters, fitted: Parameters, start: Month) -> Paths:
+def make_paths(scenario_figures: Parameters, fitted: Parameters, start: Month, shocks: Shocks = NO_SHOCKS) -> Paths:
     """Return observed paths for a start in the past, trends otherwise."""
-    return Trends(fitted) if fitted is scenario_figures else ObservedPast(scenario_figures, start)
+    if fitted is scenario_figures:
+        return Trends(fitted, shocks)
+    return ObservedPast(scenario_figures, start, shocks=shocks)

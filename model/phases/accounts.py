@@ -31,6 +31,7 @@ from model.phases.labour import resource_flexibility, wage_step, wages_of_month
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.phases.postal import close_postal_books, postal_statement
 from model.phases.regulation import review_month
+from model.phases.shocks import shock_costs
 from model.phases.universal_service import mail_kept, mail_of_month
 from model.postal_accounts import PostalStatement
 from model.statements import LENDERS, STAFF, SUPPLIERS
@@ -102,6 +103,7 @@ def _operate(market: Economy) -> None:
     injection = p.injection_cost_amazon * float(handed.sum())
     cost = last_mile + upstream + fixed_costs(market) * env.price_level + handling_cost(market, network.street.sort)
     cost[AMAZON] += (handling + injection) * env.price_level
+    state.flows.shock_cost = shock_costs(market, routes * (1.0 - labour), state.flows.wages, upstream)
     state.flows.operating_cost = cost
     own_share = float(own.sum()) / max(float(volume[AMAZON].sum()), 1.0)
     state.flows.amazon_sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
@@ -213,6 +215,10 @@ def _roll_year(market: Economy, cost: Floats, postal: PostalStatement) -> None:
     capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
     capacity[USPS] = network.sorting[USPS]
     used = np.divide(volume.sum(axis=1), capacity, out=np.zeros_like(total), where=capacity > 0.0)
+    extra = state.flows.shock_cost * np.array([carrier.follows_cost for carrier in market.carrier_agents])
+    whole = np.divide(own_cost, cost, out=np.zeros_like(cost), where=cost > 0.0)
+    extra[:, AMAZON] *= whole[AMAZON]  # of what it sells to others
+    books.shock_cost = np.concatenate([books.shock_cost[1:], extra[None]])
     for name, values in (("revenue", revenue), ("cost", own_cost), ("volume", total), ("utilisation", used)):
         setattr(books, name, np.concatenate([getattr(books, name)[1:], values[None]]))
     annual = volume * (MONTHS_PER_YEAR / state.environment.season)

@@ -189,6 +189,7 @@ def close_carrier(market: Economy, carrier: int) -> None:
     network.pipeline = [order for order in network.pipeline if order.carrier != carrier]
     network.closures = [closure for closure in network.closures if closure.carrier != carrier]
     state.books.fixed_cost[carrier] = 0.0
+    network.earlier_charge[carrier] = 0.0
     network.added_capital[carrier] = 0.0  # those who put it in have lost what was not paid back
     network.savings = [saving for saving in network.savings if saving[0] != carrier]
     if state.backlog is not None:

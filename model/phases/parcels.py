@@ -122,7 +122,7 @@ def _offers(market: Economy, segment: int, coverage: Floats, surcharge: Floats, 
     reach = market.mix @ coverage.T
     at_home = None if market.home is None else delivers_at_home(coverage, market.home)
     return SegmentOffers(
-        constants=market.state.choice.constants[segment],
+        constants=market.state.choice.constants[segment] - market.state.choice.disputed,
         level=tariffs.offered[segment],
         floor=tariffs.floor[segment],
         surcharge=surcharge,
@@ -168,7 +168,7 @@ def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]
     rows, level = shippers.enterprise, market.state.environment.price_level
     price = np.where(np.isnan(choice.enterprise_price), enterprise_quotes(market), choice.enterprise_price)
     case = SplitCase(
-        constants=choice.enterprise_constants,
+        constants=choice.enterprise_constants - choice.disputed,
         price=price / level,
         surcharge=tariffs.surcharge / level,
         quality_cost=believed_quality(market),
@@ -295,7 +295,7 @@ def _rules(market: Economy, volume: Floats, value: Floats, beyond: Floats) -> Al
     price = price + p.peak_surcharge
     other = believed_quality(market)
     offered = np.isfinite(choice.constants)
-    utility = np.where(offered, choice.constants, 0.0) - p.by_segment("price_coef")[:, None] * (
+    utility = np.where(offered, choice.constants - choice.disputed, 0.0) - p.by_segment("price_coef")[:, None] * (
         price / market.state.environment.price_level + other
     )
     utility = np.where(offered, utility, -np.inf)

@@ -146,8 +146,9 @@ def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
     network, books = market.state.network, market.state.books
     revenue, cost = float(books.revenue[:, carrier].sum()), float(books.cost[:, carrier].sum())
     volume = float(books.volume[:, carrier].sum())
+    planned = cost - float(books.shock_cost[:, :, carrier].sum())  # a surcharge follows the rest
     before = float(books.last_year_unit_cost[carrier])
-    growth = cost / volume / before - 1.0 if volume > 0.0 and before > 0.0 else market.figures.inflation
+    growth = planned / volume / before - 1.0 if volume > 0.0 and before > 0.0 else market.figures.inflation
     if market.carrier_agents[carrier].under_postal_law:
         growth += market.figures.usps_like_for_like * (_basket_growth(market) - growth)
     routes = market.carrier_agents[carrier].parcel_routes

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from agents.calendar import JULY
 from agents.carriers import Carrier
 from agents.geography import SEGMENTS
-from model.answers import checked
+from agents.rules.pricing import CostRise
+from model.answers import checked, checked_number
 from model.billing import month_surcharges, peak_weight
 from model.carriers import USPS
 from model.economy import Economy
@@ -16,6 +17,7 @@ from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_mean_cost
 from model.phases.postal import apply_measures
 from model.phases.regulation import review_mail_price
+from model.phases.shocks import wages_beyond_path
 from model.phases.universal_service import review_service
 from model.tariffs import price_cap, set_temporary
 
@@ -23,7 +25,7 @@ Floats = NDArray[np.float64]
 
 
 def publish_prices(market: Economy) -> None:
-    """Floors, yearly list increases, announced or planned, temporary measures and this month's surcharges."""
+    """Floors, yearly list increases, announced or planned, temporary measures and surcharges of the month."""
     tariffs = market.state.tariffs
     if market.settings.price_rule == "adaptive":
         _follow_cost(market)
@@ -34,6 +36,7 @@ def publish_prices(market: Economy) -> None:
                 change_prices(market, carrier.index, growth, announced=growth is announced)
             if market.month.month == carrier.price_month:
                 _close_price_year(market, carrier.index)
+        _follow_shocks(market)
     review_service(market)
     apply_measures(market)
     if market.settings.amazon_opens_network:
@@ -42,9 +45,8 @@ def publish_prices(market: Economy) -> None:
                 _open_network(market, carrier)
     if market.month.month == JULY:
         _change_mail_price(market)
-    tariffs.surcharge = month_surcharges(
-        tariffs.rural, tariffs.peak, market.zones.zone_type, peak_weight(market.month.month)
-    )
+    usual = month_surcharges(tariffs.rural, tariffs.peak, market.zones.zone_type, peak_weight(market.month.month))
+    tariffs.surcharge = usual + tariffs.follows[:, None]
 
 
 def _open_network(market: Economy, carrier: Carrier) -> None:
@@ -81,7 +83,33 @@ def _follow_cost(market: Economy) -> None:
     growth = np.divide(now, start, out=np.ones_like(now), where=start > 0.0)
     sells = market.state.network.annual_volume.sum(axis=1) > 0.0  # a carrier without parcels has no cost to follow
     tariffs = market.state.tariffs
-    tariffs.floor = np.where(sells, market.start_floor * growth, tariffs.floor)
+    # What a surcharge brings a quote need not cover.
+    tariffs.floor = np.where(sells, market.start_floor * growth - tariffs.follows, tariffs.floor)
+
+
+def _follow_shocks(market: Economy) -> None:
+    """Ask every carrier for its surcharge on unexpected cost; the lowest quotes move against it."""
+    state = market.state
+    tariffs, carriers = state.tariffs, market.carrier_agents
+    if not (state.books.shock_cost.any() or tariffs.follows.any()):
+        return
+    now = np.zeros(len(carriers))
+    for carrier in carriers:
+        if carrier.follows_cost:
+            asked = carrier.cost_surcharge()
+            now[carrier.index] = checked_number(carrier.key, "surcharge on unexpected cost", asked, ())
+    tariffs.floor = tariffs.floor - (now - tariffs.follows)
+    tariffs.follows = now
+
+
+def cost_rise(market: Economy, carrier: int) -> CostRise:
+    """What unexpected prices of fuel and wages added to a carrier's parcels last month, as its books say."""
+    books = market.state.books
+    volume = float(books.volume[-1, carrier])
+    fuel, wages = books.shock_cost[-1, :, carrier] / volume if volume > 0.0 else (0.0, 0.0)
+    parcels = float(books.volume[:, carrier].sum())
+    paid = float(books.revenue[:, carrier].sum()) / parcels if parcels > 0.0 else 0.0
+    return CostRise(float(fuel), float(wages), float(np.log(wages_beyond_path(market)[carrier])), paid)
 
 
 def usps_basket_cost(market: Economy, mail_index: float, wage_index: float, price_index: float) -> float:
@@ -105,7 +133,8 @@ def _close_price_year(market: Economy, carrier: int) -> None:
     books = market.state.books
     volume = float(books.volume[:, carrier].sum())
     if volume > 0.0:
-        books.last_year_unit_cost[carrier] = float(books.cost[:, carrier].sum()) / volume
+        planned = float(books.cost[:, carrier].sum()) - float(books.shock_cost[:, :, carrier].sum())
+        books.last_year_unit_cost[carrier] = planned / volume
     if market.carrier_agents[carrier].under_postal_law:
         env = market.state.environment
         books.last_year_basket = usps_basket_cost(market, market.mail_index, env.wage_usps, env.price_level)
@@ -132,7 +161,9 @@ def change_prices(market: Economy, carrier: int, paid_growth: Floats, announced:
     tariffs.level[:, carrier] = level
     tariffs.rural[carrier] *= 1.0 + mean_growth
     tariffs.peak[carrier] *= 1.0 + mean_growth
-    tariffs.list_growth[carrier] = mean_growth / p.list_to_paid_pass_through
+    # Who pays in the list what a surcharge brought gets no larger discount for it.
+    taken_in = 0.0 if announced else market.carrier_agents[carrier].taken_in
+    tariffs.list_growth[carrier] = (mean_growth - taken_in) / p.list_to_paid_pass_through + taken_in
     if mean_growth == 0.0:
         return
     may_raise, list_growth = market.carrier_agents[carrier].margin_may_raise(), abs(tariffs.list_growth[carrier])

@@ -31,7 +31,8 @@ def review_contracts(market: Economy) -> None:
         return
     price, quotes = market.state.choice.enterprise_price, enterprise_quotes(market)
     worth = buyer_values(market, np.where(np.isnan(price), quotes, price))
-    most, cost, parcels = np.minimum(worth, quotes), contract_costs(market), contract_parcels(market)
+    most = np.minimum(worth, quotes) + market.state.tariffs.follows  # a surcharge comes on top of what is agreed
+    cost, parcels = contract_costs(market), contract_parcels(market)
     for carrier, held in due.items():
         _review(market, carrier, held, *(one[:, :, carrier.index] for one in (most, cost, parcels)))
 

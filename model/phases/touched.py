@@ -71,6 +71,7 @@ WORDS = {
     "state.flows.invoices": "invoices",
     "state.flows.operating_cost": "cost of operation",
     "state.flows.wages": "wages paid",
+    "state.flows.shock_cost": "what shocks add to cost",
     "state.flows.amazon_sales_cost": "cost of Amazon's sales",
     "state.flows.postal": "accounts of USPS",
     "state.flows.access_cost": "cost of access",
@@ -106,10 +107,10 @@ class Touched:
 TOUCHED: dict[str, Touched] = {
     "update_environment": Touched.named(
         reads=(
-            "settings streams paths zones carriers costs month months_done groups events book other_parties "
-            "figures state.environment state.choice state.network "
+            "settings streams paths zones carriers costs month months_done mail_index labour_share groups events "
+            "book other_parties figures state.environment state.choice state.network "
         ),
-        writes=("costs events figures state.environment state.choice"),
+        writes=("costs labour_share events figures state.environment state.choice state.network"),
     ),
     "commission_capacity": Touched.named(
         reads=(
@@ -125,7 +126,10 @@ TOUCHED: dict[str, Touched] = {
             "start_floor_cost start_segment_revenue events carrier_agents usps regulator figures shippers "
             "state.environment state.tariffs state.choice state.network state.books "
         ),
-        writes=("events usps state.environment state.tariffs state.choice state.network state.books"),
+        writes=(
+            "events carrier_agents usps amazon ups fedex state.environment state.tariffs state.choice "
+            "state.network state.books "
+        ),
     ),
     "advance_contracts": Touched.named(
         reads=(
@@ -190,12 +194,12 @@ TOUCHED: dict[str, Touched] = {
             "settings paths zones carriers costs month months_done labour_share ledger groups payer_of_group "
             "party_of_carrier book carrier_agents usps population figures state.environment state.tariffs "
             "state.choice state.network state.books state.access state.flows.demand state.flows.allocation "
-            "state.flows.access_cost state.flows.price_paid state.flows.awarded "
+            "state.flows.wages state.flows.access_cost state.flows.price_paid state.flows.awarded "
         ),
         writes=(
             "mail_index ledger book state.choice state.network state.access state.flows.invoices "
-            "state.flows.operating_cost state.flows.wages state.flows.amazon_sales_cost state.flows.postal "
-            "state.flows.access_cost state.flows.price_paid "
+            "state.flows.operating_cost state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost "
+            "state.flows.postal state.flows.access_cost state.flows.price_paid "
         ),
     ),
     "close_books": Touched.named(
@@ -203,8 +207,8 @@ TOUCHED: dict[str, Touched] = {
             "settings zones carriers costs month months_done mail_index labour_share ledger groups events book "
             "carrier_agents usps regulator figures state.environment state.tariffs state.network state.books "
             "state.access state.flows.demand state.flows.allocation state.flows.invoices "
-            "state.flows.operating_cost state.flows.wages state.flows.amazon_sales_cost state.flows.postal "
-            "state.flows.access_cost state.flows.awarded "
+            "state.flows.operating_cost state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost "
+            "state.flows.postal state.flows.access_cost state.flows.awarded "
         ),
         writes=("ledger events usps regulator state.network state.books state.flows.postal"),
     ),

@@ -14,18 +14,20 @@ from model.phases.consideration import become_known
 from model.phases.entry_exit import leave
 from model.phases.history import update_history
 from model.phases.labour import settle_wages
+from model.phases.shocks import let_shocks_act
 from model.timeline import read_timeline
 from model.words import parcels_in_words
 
 
 def update_environment(market: Economy) -> None:
-    """Prices, wages, season and the common shock of demand."""
+    """Prices, wages, shocks, season and the common shock of demand."""
     update_history(market)
     p, t, env = market.figures, market.months_done, market.state.environment
     env.price_level = market.paths.price_level(t)
     env.wage_other = market.paths.wage_other(t)
     env.wage_usps = market.paths.wage_usps(t)
     settle_wages(market)
+    let_shocks_act(market)
     env.season = float(season_factors(p)[market.month.month - 1])
     if market.settings.announced_plans:
         for fact in read_timeline():

@@ -141,6 +141,7 @@ def opening_tariffs(level: Floats, floor: Floats, surcharges: tuple[Floats, Floa
         list_growth=np.zeros(level.shape[1]),
         mean_surcharge=mean_surcharge,
         fill=np.zeros_like(level),
+        follows=np.zeros(level.shape[1]),
     )
 
 

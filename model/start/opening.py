@@ -80,6 +80,7 @@ def opening_network(
     return NetworkState(
         capacity=capacity,
         added_capital=np.zeros(len(capacity)),
+        earlier_charge=np.zeros(len(capacity)),
         coverage=coverage,
         start_coverage=flows.coverage,
         start_handled=annual.sum(axis=1),
@@ -164,6 +165,7 @@ def opening_books(
         volume=year(sold),
         utilisation=np.repeat(utilisation[None], MONTHS_PER_YEAR, axis=0),
         start_utilisation=utilisation,
+        shock_cost=np.zeros((MONTHS_PER_YEAR, 2, len(total))),
         last_year_unit_cost=np.divide(cost, sold, out=np.zeros_like(sold), where=sold > 0.0),
     )
 

@@ -44,7 +44,8 @@ class MonthFlows:
     A field holds last month's value until the phase that writes it has run; before the first month there is none, and
     reading it is an error. Fields that can be None hold nothing where there was nothing to hand over.
     `access_cost` is what a parcel that carriers hand over costs USPS, $ per parcel, (K, Z); `wages` is the part of
-    `operating_cost` that is paid to staff, $, (K,); `amazon_sales_cost` what the parcels cost that Amazon delivered for
+    `operating_cost` that is paid to staff, $, (K,); `shock_cost` what fuel and wages beyond their paths added to it, $,
+    (2, K); `amazon_sales_cost` what the parcels cost that Amazon delivered for
     others, $.
     """
 
@@ -55,6 +56,7 @@ class MonthFlows:
     invoices: Cents = field(init=False)
     operating_cost: Floats = field(init=False)
     wages: Floats = field(init=False)
+    shock_cost: Floats = field(init=False)
     amazon_sales_cost: float = 0.0
     postal: PostalStatement = field(init=False)
     access_cost: Floats = field(init=False)

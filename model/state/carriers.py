@@ -20,6 +20,8 @@ class Books:
         revenue: From customers, last twelve months, newest last, $, (12, K).
         cost: Of serving them, last twelve months, $, (12, K); USPS: attributable to parcels; Amazon: of its sales.
         volume: Of their parcels, last twelve months, (12, K).
+        shock_cost: Part of the cost that is due to unexpected prices of fuel and wages, and that a surcharge follows,
+            last twelve months, $, (12, 2, K): fuel first.
         utilisation: Last twelve months, (12, K).
         start_utilisation: Mean of the year before the start, (K,).
         last_year_unit_cost: Cost per parcel of the twelve months before the last price plan, $, (K,).
@@ -33,5 +35,6 @@ class Books:
     volume: Floats
     utilisation: Floats
     start_utilisation: Floats
+    shock_cost: Floats
     last_year_unit_cost: Floats
     last_year_basket: float = 0.0

@@ -21,6 +21,8 @@ class NetworkState:
     Attributes:
         capacity: Annual parcels of last-mile capacity, (K, Z); inf for USPS.
         added_capital: Capital of what came into use since the start, at the prices that were paid, $, (K,).
+        earlier_charge: What that costs a year beyond the charge at today's rate of interest, because it came at another
+            one, $, (K,).
         coverage: Share of households that can be served, (K, Z).
         start_coverage: Amazon's coverage at the start, (Z,).
         start_handled: Parcels a year that each carrier handled at the start, (K,); more where it has taken one over.
@@ -42,6 +44,7 @@ class NetworkState:
 
     capacity: Floats
     added_capital: Floats
+    earlier_charge: Floats
     coverage: Floats
     start_coverage: Floats
     start_handled: Floats

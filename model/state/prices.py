@@ -20,6 +20,8 @@ class Environment:
         wage_usps: Wages of USPS, relative likewise, with what was settled.
         settled: What parties settled on beyond these paths of wages, factor by carrier, (K,); empty where nobody did.
         settled_now: The part of it that is new this month, likewise.
+        fuel: Price of fuel over what it would be with prices in general.
+        fuel_growth: What that makes of the cost of routes that is no wages, factor by carrier, (K,) or one number.
         season: Month factor.
         common_shock: Log deviation of demand that all shippers share.
         mail_price: Mail prices relative to the start year, nominal.
@@ -28,6 +30,8 @@ class Environment:
     price_level: float = 1.0
     wage_other: float = 1.0
     wage_usps: float = 1.0
+    fuel: float = 1.0
+    fuel_growth: Floats | float = 1.0
     season: float = 1.0
     common_shock: float = 0.0
     mail_price: float = 1.0
@@ -49,6 +53,7 @@ class Tariffs:
         list_growth: Latest yearly list increase, (K,).
         mean_surcharge: Mean of the surcharges over the year at the start, $ per parcel, (K, Z).
         fill: Discount on quotes with which a carrier fills its network, share, (S, K).
+        follows: Surcharge that follows unexpected prices of fuel and wages, $ per parcel, (K,); part of `surcharge`.
         temporary: Factors on the level that will end again, (S,), by carrier.
     """
 
@@ -61,6 +66,7 @@ class Tariffs:
     list_growth: Floats
     mean_surcharge: Floats
     fill: Floats
+    follows: Floats
     temporary: dict[int, Floats] = field(default_factory=dict)
 
     @property
@@ -95,6 +101,7 @@ class ChoiceState:
         start_price: Mean delivered price at the start, $, (S,).
         transit_delay: Days that parcels waited last month, by segment, (S,).
         extra_days: Days by which a carrier has slowed its service, (K,) or one number.
+        disputed: Utility that each carrier has lost by a labour dispute, (K,) or one number.
         mean_extra_days: Mean of them over last month's parcels, by segment, (S,) or one number.
     """
 
@@ -112,6 +119,7 @@ class ChoiceState:
     enterprise_cost_factor: Floats = field(default_factory=lambda: np.ones(()))
     enterprise_sellers: list[tuple[int, ...]] = field(default_factory=list)
     extra_days: Floats | float = 0.0
+    disputed: Floats | float = 0.0
     mean_extra_days: Floats | float = 0.0
 
     @property

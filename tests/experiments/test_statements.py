@@ -46,7 +46,8 @@ class Played:
         to_others = flows.allocation.value[market.groups.amazon.all].sum(axis=(0, 1, 3))
         sold = flows.allocation.value[tendered, :, AMAZON].sum()
         surcharges = (flows.allocation.accepted[tendered, :, AMAZON] * market.state.tariffs.surcharge[AMAZON]).sum()
-        built = market.state.network.added_capital[AMAZON] * market.figures.capital_annuity / 12
+        network = market.state.network
+        built = (network.added_capital * market.figures.capital_annuity + network.earlier_charge)[AMAZON] / 12
         settled = -market.ledger.income("settlement", "amazon")
         return to_others.sum() + settled + flows.operating_cost[AMAZON] + built - sold - surcharges
 

@@ -224,12 +224,22 @@ SMALL = {"n_shippers": 60, "n_enterprise_shippers": 5}
 #: One quarter of losses ends a carrier, and USPS never has enough; parcels are pooled at little cost.
 WANT = {"regional_exit_cash_months": 1, "usps_min_cash": 1000}
 CHEAP_POOLING = {"upstream_cost_regional": 0.8, "delivery_unit_stop_cost": 50.0}
-#: Together they see entry, takeovers, exits, distress, places given up, wages that are set, talks with a review by the
-#: regulator, an auction, and a past whose dated facts are imposed.
+SHOCKS = {
+    "fuel_shock": True,
+    "fuel_shock_start": "2023-08",
+    "wage_shock": "all",
+    "wage_shock_start": "2023-08",
+    "interest_shock": True,
+    "interest_shock_start": "2023-09",
+    "labour_dispute": "ups",
+    "labour_dispute_start": "2023-10",
+}
+#: Together they see shocks, entry, takeovers, exits, distress, places given up, wages that are set, talks with a review
+#: by the regulator, an auction, and a past whose dated facts are imposed.
 WATCHED = {
-    "entry, takeovers and want of money": Watched(
+    "entry, takeovers, shocks and want of money": Watched(
         "amazon_opens_network",
-        {"start": "2023-06", "history_mode": "free_run", "universal_service": False} | WANT,
+        {"start": "2023-06", "history_mode": "free_run", "universal_service": False} | WANT | SHOCKS,
         months=14,
         roster={"union": Union},
     ),

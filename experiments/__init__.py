@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from experiments.analysis.sensitivity import Sensitivity, sensitivity
     from experiments.auction import AccessAuction, access_auction
     from experiments.backtest.hindcast import Hindcast, hindcast
+    from experiments.by_place import Places, places
     from experiments.comparison import Comparison, compare
     from experiments.designs import Design, read_design
     from experiments.postal.universal_service import ServiceCost, uso_cost
@@ -48,6 +49,7 @@ __all__ = [
     "Hindcast",
     "InputError",
     "Negotiations",
+    "Places",
     "Rerun",
     "RetainedCurve",
     "RunResult",
@@ -69,6 +71,7 @@ __all__ = [
     "hindcast",
     "negotiate",
     "open_sweep",
+    "places",
     "read_design",
     "report",
     "rerun",
@@ -96,6 +99,7 @@ _HOMES = {
     "ServiceCost": "postal.universal_service",
     "ShipperNumbers": "start_fit.shipper_numbers",
     "UspsLoss": "postal.volume_loss",
+    "Places": "by_place",
     "access_auction": "auction",
     "calibration": "start_fit.calibration",
     "compare": "comparison",
@@ -113,6 +117,7 @@ _HOMES = {
     "heat_map": "analysis.responses",
     "negotiate": "talks.negotiation",
     "open_sweep": "store.reading",
+    "places": "by_place",
     "read_design": "designs",
     "report": "reports.report",
     "Rerun": "repetition",

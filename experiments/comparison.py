@@ -235,13 +235,18 @@ def check_comparison(
         lambda: None if draws is None else load_draws(draws),
         *loads,
     )
-    _check_together(chosen)
+    check_together(chosen)
     if drawn is not None:
         drawn.check_free(chosen, set or {})
     return chosen, drawn
 
 
-def _check_together(chosen: Sequence[Scenario]) -> None:
+def check_together(chosen: Sequence[Scenario]) -> None:
+    """Check that scenarios can be told apart and run over the same months.
+
+    Raises:
+        InputError: All problems.
+    """
     problems = []
     names = [scenario.name for scenario in chosen]
     for name in dict.fromkeys(names):

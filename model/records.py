@@ -156,6 +156,7 @@ class Records:
         self._columns = {s.name: np.zeros((months, *(sizes[axis] for axis in s.axes))) for s in SERIES}
         self._carriers, self._shippers = carriers, shippers
         self._start = start
+        self._coverage: dict[int, Floats] = {}
         self.n = 0
 
     @property
@@ -170,6 +171,15 @@ class Records:
             KeyError: No such series.
         """
         return self._columns[name][: self.n]
+
+    @property
+    def coverage(self) -> dict[int, Floats]:
+        """Share of households that each carrier's own routes reach in December, by year, (K, Z) each."""
+        return dict(self._coverage)
+
+    def keep_coverage(self, year: int, coverage: Floats) -> None:
+        """Record who reaches whom in a December: it changes slowly, and by month it would be most of what is kept."""
+        self._coverage[year] = coverage.copy()
 
     def append(self, values: dict[str, Floats | float]) -> None:
         """Record one month; every series must be given."""

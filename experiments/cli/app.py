@@ -19,6 +19,7 @@ app = typer.Typer(
 COMMANDS = (
     market.run,
     market.compare,
+    market.places,
     market.usps_loss,
     market.uso_cost,
     market.firms,

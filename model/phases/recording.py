@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import MONTHS_PER_YEAR
 from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
@@ -61,6 +62,8 @@ def check_and_record(market: Economy) -> None:
             **_usps_position(market),
         }
     )
+    if market.month.month == MONTHS_PER_YEAR:
+        market.records.keep_coverage(market.month.year, market.state.network.coverage)
 
 
 def contract_price(market: Economy) -> float:

@@ -66,6 +66,8 @@ def test_every_source_is_listed_once():
         "market_history.csv",
         "start_years.csv",
         "timeline.csv",
+        "zones.csv",
+        "places.csv",
     }
     for name, rows in sourced.items():
         for line, row in enumerate(rows, start=2):

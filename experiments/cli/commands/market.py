@@ -131,6 +131,60 @@ def compare(
 
 
 @reports_errors
+def places(
+    scenarios: Annotated[
+        list[str], typer.Argument(metavar="A [B ...]", help="Scenarios; differences are to the first.")
+    ],
+    by: Annotated[str, typer.Option(metavar="KIND", help="Kind of place: county or zone.")] = "county",
+    set: SetOption = None,
+    seed: FirstSeedOption = 1,
+    until: UntilOption = None,
+    month: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM", help="Month to look at; the last one unless told.", show_default=False),
+    ] = None,
+    replications: Annotated[int, typer.Option(metavar="N", help="Seeds per scenario.")] = 10,
+    workers: WorkersOption = None,
+    roster: RosterOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="File for all places, .csv or .parquet; it is replaced.", show_default=False
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show who delivers, at what price and how well, county by county or zone by zone, and which places lose most.
+
+    For example: lastmile places baseline withdraw --by county --out results/counties.csv
+    """
+    from experiments import by_place
+    from experiments.cli.places import show_places
+    from experiments.parties import read_roster
+    from experiments.settings import gather, read_settings
+
+    problems: list[str] = []
+    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    (prepared, looked), _ = gather(
+        lambda: by_place.check_places(scenarios, by, changes, seed, until, month, replications, workers, parties),
+        lambda: None if out is None else by_place.check_out(out),
+        known=problems,
+    )
+    with progress_bar(" / ".join(scenario.name for scenario in prepared), "runs", quiet=json) as progress:
+        result = by_place.places(
+            prepared, by, seed=seed, month=looked, replications=replications, workers=workers, progress=progress
+        )
+    if out is not None:
+        result.save(out)
+    if json:
+        print_json(result.summary())
+    else:
+        show_places(console(), result)
+        if out is not None:
+            console().print(f"The places are in {out}")
+
+
+@reports_errors
 def usps_loss(
     share: Annotated[
         float | None,

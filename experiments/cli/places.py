@@ -1,0 +1,45 @@
+"""What `lastmile places` prints: who loses what, and how many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from experiments.cli.console import grid
+from experiments.figures import figure
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from experiments.by_place import Places
+
+
+def show_places(out: Console, result: Places) -> None:
+    """Print who delivers most, then the places that lose most in each respect."""
+    from experiments.by_place import CAVEAT, TOLD
+    from model.places import MEASURES
+
+    kind = {"county": "counties", "zone": "zones"}[result.by]
+    table = grid(
+        f"Who brings most parcels to the door in {result.month}", ("scenario", "carrier", kind, "households, m")
+    )
+    for name in result.names:
+        rows = result.table.loc[name]
+        for carrier, group in rows.groupby("delivers_most"):
+            table.add_row(name, str(carrier), f"{len(group):,}", f"{group['households'].sum() / 1e6:.1f}")
+    out.print(table)
+    for name in result.names[1:]:
+        for measure in (one for one in MEASURES if one.worse):
+            lost = result.losers(name, measure, None)
+            people = f"{len(lost):,} {kind} with {lost['households'].sum() / 1e6:.2f} m households"
+            if lost.empty:
+                out.print(f"{name}: {measure.words}: nowhere beyond luck.")
+                continue
+            columns = ("", "households", measure.name, "error")
+            table = grid(f"{name}: {measure.words}: {people}; most of all", columns, right=(1, 2, 3))
+            for row in lost.head(TOLD).to_dict("records"):
+                values = (figure(measure.name, row["difference"], signed=True), figure(measure.name, row["error"]))
+                table.add_row(str(row["name"]), f"{row['households']:,.0f}", *values)
+            out.print(table)
+    out.print(f"Means of {result.replications} seeds from {result.seed}. {CAVEAT}.")
+    for warning in result.warnings:
+        out.print(f"Note: {warning.rstrip('.')}.")

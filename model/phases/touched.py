@@ -114,11 +114,10 @@ TOUCHED: dict[str, Touched] = {
     ),
     "commission_capacity": Touched.named(
         reads=(
-            "settings zones carriers costs home mix month ledger events book carrier_agents regulator population "
-            "figures shippers state.environment state.choice state.network state.books state.access state.backlog "
-            "state.talks "
+            "settings zones carriers costs month ledger events book carrier_agents regulator population figures "
+            "state.environment state.choice state.network state.books state.access state.backlog state.talks "
         ),
-        writes=("ledger events regulator population shippers state.choice state.network state.books state.talks"),
+        writes=("ledger events book population state.choice state.network state.books state.talks"),
     ),
     "publish_prices": Touched.named(
         reads=(
@@ -138,7 +137,7 @@ TOUCHED: dict[str, Touched] = {
             "shippers state.environment state.tariffs state.choice state.network state.books state.talks "
             "state.agreed_volume state.flows.demand "
         ),
-        writes=("events book amazon regulator state.choice state.talks state.agreed_volume"),
+        writes=("events book amazon regulator shippers state.choice state.talks state.agreed_volume"),
     ),
     "negotiate": Touched.named(
         reads=(
@@ -175,11 +174,11 @@ TOUCHED: dict[str, Touched] = {
     ),
     "source_deliveries": Touched.named(
         reads=(
-            "settings seed_number paths zones carriers month groups book carrier_agents usps amazon ups figures "
-            "state.environment state.tariffs state.network state.access state.backlog state.auctions "
-            "state.flows.demand state.flows.tender state.flows.awarded "
+            "settings seed_number paths zones carriers month months_done groups events book carrier_agents usps "
+            "amazon figures state.environment state.tariffs state.network state.access state.backlog "
+            "state.auctions state.flows.demand state.flows.tender state.flows.awarded "
         ),
-        writes=("ups fedex state.access state.flows.tender state.flows.sourcing state.flows.awarded"),
+        writes=("events ups fedex state.access state.flows.tender state.flows.sourcing state.flows.awarded"),
     ),
     "allocate_capacity": Touched.named(
         reads=(
@@ -215,11 +214,11 @@ TOUCHED: dict[str, Touched] = {
     "learn_and_plan": Touched.named(
         reads=(
             "settings seed_number streams paths zones carriers costs mix amazon_mix amazon_start_parcels "
-            "annual_parcels month ledger groups events book carrier_agents usps amazon ups figures shippers "
+            "annual_parcels month ledger groups events book carrier_agents usps amazon figures shippers "
             "state.environment state.tariffs state.choice state.network state.books state.access "
             "state.agreed_volume state.flows.demand state.flows.operating_cost "
         ),
-        writes=("ledger events book carrier_agents amazon ups fedex state.tariffs state.network state.access"),
+        writes=("ledger events book carrier_agents amazon ups fedex state.tariffs state.network"),
     ),
     "check_and_record": Touched.named(
         reads=(

@@ -133,8 +133,8 @@ TOUCHED: dict[str, Touched] = {
     "advance_contracts": Touched.named(
         reads=(
             "settings paths zones carriers costs national mix amazon_mix amazon_start_parcels annual_parcels "
-            "month months_done mail_index groups book carrier_agents usps amazon regulator population figures "
-            "shippers state.environment state.tariffs state.choice state.network state.books state.talks "
+            "month months_done mail_index groups events book carrier_agents usps amazon regulator population "
+            "figures shippers state.environment state.tariffs state.choice state.network state.books state.talks "
             "state.agreed_volume state.flows.demand "
         ),
         writes=("events book amazon regulator shippers state.choice state.talks state.agreed_volume"),
@@ -166,9 +166,9 @@ TOUCHED: dict[str, Touched] = {
     ),
     "choose_carriers": Touched.named(
         reads=(
-            "settings streams zones carriers costs national home mix annual_parcels month months_done groups book "
-            "carrier_agents usps population figures shippers state.environment state.tariffs state.choice "
-            "state.network state.access state.auctions state.flows.demand "
+            "settings streams zones carriers costs national home mix annual_parcels month months_done mail_index "
+            "groups book carrier_agents usps population figures shippers state.environment state.tariffs "
+            "state.choice state.network state.access state.auctions state.flows.demand "
         ),
         writes=("population shippers state.choice state.access state.flows.tender state.flows.awarded"),
     ),
@@ -213,9 +213,9 @@ TOUCHED: dict[str, Touched] = {
     ),
     "learn_and_plan": Touched.named(
         reads=(
-            "settings seed_number streams paths zones carriers costs mix amazon_mix amazon_start_parcels "
-            "annual_parcels month ledger groups events book carrier_agents usps amazon figures shippers "
-            "state.environment state.tariffs state.choice state.network state.books state.access "
+            "settings seed_number streams paths zones carriers costs national mix amazon_mix amazon_start_parcels "
+            "annual_parcels month mail_index ledger groups events book carrier_agents usps amazon ups population "
+            "figures shippers state.environment state.tariffs state.choice state.network state.books state.access "
             "state.agreed_volume state.flows.demand state.flows.operating_cost "
         ),
         writes=("ledger events book carrier_agents amazon ups fedex state.tariffs state.network"),

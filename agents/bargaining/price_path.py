@@ -45,12 +45,12 @@ def price_path(
         level = mean_over(weight, column)
         if not levels or level > levels[-1] + SAME:
             levels.append(level)
-            rows.append(by_group_means(column))
+            rows.append(np.array([level]) if size == 1 else by_group_means(column))
     if len(levels) == 1:
         levels, rows = [levels[0], 2.0 * levels[0] + 1.0], [rows[0], rows[0] + levels[0] + 1.0]
     path, anchors = np.array(levels), np.array(rows)
     floor = mean_over(weight, values.seller_floor)
-    if make_whole and floor > 0.0:
+    if make_whole and floor > 0.0 and size > 1:
         anchors = by_group_means(values.seller_floor) * (path[:, None] / floor)
     # A group without parcels has the mean price: nothing is paid in it, and the contract stays well-formed.
     return path, np.where(np.isnan(anchors), path[:, None], anchors)

@@ -21,9 +21,14 @@ from model.timeline import usps_amazon_expiry
 PAIR = Pair("usps", "amazon", PairKind.ACCESS)
 
 
-#: As in the usual market: one price for parcels at will, an even split after an expiry, orders for one expected price.
-BEFORE = {"price_structure": "uniform", "after_expiry": "split", "building": "expected_price"}
-#: All of it bargained over, both asked after an expiry, orders for what may come of the talks.
+#: The market with one form: a price for parcels at will, an even split after an expiry, orders for one expected price.
+BEFORE = {
+    "price_structure": "uniform",
+    "shortfall_rule": "reversion",
+    "after_expiry": "split",
+    "building": "expected_price",
+}
+#: As in the usual market: all of it bargained over, both asked after an expiry, orders for what may come of the talks.
 BARGAINED = {
     "price_structure": "bargained",
     "shortfall_rule": "bargained",
@@ -104,7 +109,7 @@ class Deal:
 
 
 def deals(scenario: Scenario, seeds: Sequence[int], workers: int | None = None) -> dict[str, list[Deal]]:
-    """First contracts by seed: as contracts are in the usual market, and with all of it bargained over.
+    """First contracts by seed: with one form, and with all of it bargained over.
 
     Args:
         scenario: What is assumed; it must not set a form.

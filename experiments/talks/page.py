@@ -33,9 +33,8 @@ that they must agree, or on how much.
    rather leave with USPS, or what Amazon finds worth the price. At the beginning of the talks and once a quarter each
    side puts the forms in order by the surplus that it expects, forecasting how the contract would be used, and both
    fall back from their best until they meet. Then one price level is bargained over; the prices of the groups follow
-   from it. `price_structure`, `shortfall_rule` and `quantity_promised` impose a form. **The usual market imposes one**:
-   one price, the published price for a missed commitment, and what Amazon finds worth the price. `price_structure` and
-   `shortfall_rule` set to `bargained` leave the form to the two.
+   from it. The usual market leaves the form to the two; `price_structure`, `shortfall_rule` and `quantity_promised`
+   impose one.
 3. **Talks.** Each side knows only its own limit, which holds a private error. Amazon proposes first, then they take
    turns; both concede with time, Amazon until the month in which it would have to order capacity of its own, USPS until
    the contract ends. A price is taken as soon as it is within the own limit and no worse than the own next offer. Talks
@@ -44,17 +43,18 @@ that they must agree, or on how much.
    very parcels that the contract carries returns to the table.
 5. **Afterwards.** A signed contract starts when the old one ends; price, commitment and cap are those that parcels
    are billed and delivered by. Without one, Amazon's own network takes over as fast as it can be built and the rest
-   pays the published price; every few months both meet again, and in the usual market they then settle at an even
-   split. With `after_expiry` set to `asked` their strategies go on instead. Offers stand: nobody offers
+   pays the published price; every few months both meet again, and their strategies go on. Offers stand: nobody offers
    the other a worse price than it has asked for itself, so what is signed late is what was within reach early, less
-   what the months without a contract cost both.
+   what the months without a contract cost both. `after_expiry` set to `split` has them settle at an even split instead.
 6. **Using a contract.** Month by month Amazon delivers itself what its own routes carry more cheaply, as far as the
    tolerance of its commitment allows. It misses the commitment where that is cheaper than meeting it: under
    `reversion` a missed one brings the published price for the rest of the term, which costs nothing in the last year;
    under `take_or_pay` half the price of each missing parcel is due. Under `make_whole` all parcels of the addresses are
-   promised, and it takes back what costs it less than it spares USPS.
-7. **Building.** Once a quarter Amazon orders capacity, within its yearly limit, for what it will not leave with USPS
-   at the price that it has signed or expects.
+   promised, and it takes back what costs it less than it spares USPS: no breach, but an option that is paid with the
+   margin that USPS loses by it. UPS and FedEx owe what they promise as fast as their own routes can shrink.
+7. **Building.** Once a quarter Amazon orders capacity, within its yearly limit. While nothing is signed it builds for
+   all that may come of the talks, each outcome at its chance; `building` set to `expected_price` has it build for one
+   price.
 
 UPS and FedEx bargain with Amazon in the same way, over what their contracts carry at the start and what UPS gives back;
 so do UPS, FedEx and the regional carriers with USPS over the last mile of their sparsest addresses (`lastmile negotiate
@@ -69,8 +69,9 @@ LIMITS = """\
   then commits only those that are worth the price to it, and these are the ones that cost USPS most: its gain can fall
   short of what the mean promised, even below no deal. In packages it cannot by its own books.
 * Private errors are mistakes about the own cost, not tastes: a side acts by what it believes, and the joint surplus is
-  counted without them. They bear on a parcel only as far as no deal means own cost; that the published price would be
-  paid meanwhile both know. Errors shrink in meetings after the expiry.
+  counted without them. They are a share of what the side has at stake itself, and bear on a parcel only as far as no
+  deal means own cost: that the published price would be paid meanwhile both know. Where own routes or stations stand a
+  buyer makes none: it knows that cost from its accounts. Errors shrink in meetings after the expiry.
 * UPS and FedEx carry for Amazon on their usual terms: what it hands over to them is what was agreed, whatever a
   contract says about missing it, so no form would be worth more than another.
 * Neither side foresees the price at which a contract will be renewed.
@@ -210,9 +211,10 @@ def _deals_section(scenario: Scenario, seed: int) -> str:
     header = ["", "seed", "form", "agreed in", "$ a parcel", "kept of what is cheaper to leave", "joint surplus"]
     return (
         "## What bargaining over the form changes\n\n"
-        "The first contract of each run, with private errors and tactics. Before: as in the usual market, one "
-        "price for parcels at will, an even split after the expiry, orders for one expected price; now: all of that "
-        f"bargained over. Surplus over that of leaving exactly what is cheaper to leave.\n\n{_markdown(header, rows)}"
+        "The first contract of each run, with private errors and tactics. Before: the market with one form, one "
+        "price for parcels at will, an even split after the expiry, orders for one expected price; now: the usual "
+        "market, with all of that bargained over. Surplus over that of leaving exactly what is cheaper to leave."
+        f"\n\n{_markdown(header, rows)}"
     )
 
 

@@ -106,6 +106,9 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
         earliest_round=earliest_round(market, held) if is_access and held is not None else 0,
         error_scale=None if scale is None else (scale[0], scale[1]),
     )
+    if scale is not None and state is not None:  # what they learned when they last talked both keep
+        talks = replace(talks, noise_scale=state.talks.noise_scale).learned(market.figures.belief_gain)
+        talks = replace(talks, attempts=0)
     begun = market.state.talks[pair.parties] = TalksState(pair, month, groups, talks, reopening=reopening)
     seller, buyer = market.book.name(pair.seller), market.book.name(pair.buyer)
     what = "carriage" if pair.kind is PairKind.CARRIAGE else "last-mile access"

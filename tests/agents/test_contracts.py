@@ -240,3 +240,31 @@ def test_a_contract_wakes_up_in_the_month_in_which_something_is_due():
     assert quiet_until(contract(ends=START + 5), START) == (START + 5).index
     assert quiet_until(contract(ends=START + 5), START + 5) == (START + 6).index
     assert quiet_until(contract(term_months=6), START) == (START + 6).index
+
+
+def test_under_make_whole_what_is_kept_back_is_paid_and_no_breach():
+    """Ten of a hundred parcels are kept back: their lost margin is due, and the contract stands as it stood."""
+    whole = contract(shortfall_rule="make_whole", tolerance=1.0, take_or_pay_rate=0.3)
+    result = settle(whole, START + 12, (90.0, 200.0))
+    assert (result.shortfall, result.payment) == (pytest.approx(10.0), pytest.approx(0.3 * 2.0 * 10.0))
+    assert result.contract.state is ContractState.ACTIVE
+    assert not result.contract.reverted
+
+
+@pytest.mark.parametrize("rule", ["take_or_pay", "reversion", "make_whole"])
+def test_what_differs_in_the_last_digits_is_not_missing(rule):
+    result = settle(contract(shortfall_rule=rule, tolerance=1.0), START + 12, (100.0 * (1.0 - 1e-13), 200.0))
+    assert (result.shortfall, result.payment) == (0.0, 0.0)
+    assert result.contract.state is ContractState.ACTIVE
+
+
+def test_a_commitment_that_builds_up_owes_each_month_its_part():
+    """A tenth at once, half of the rest a month: in the first three months 0.1, 0.55 and 0.775 of a month's promise."""
+    growing = contract(owed_at_start=0.1, build_up=0.5, tolerance=1.0)
+    assert [growing.owed_share(START + k) for k in range(3)] == pytest.approx([0.1, 0.55, 0.775])
+    result = settle(growing, START + 3, (0.0, 0.0), year_share=0.25)
+    assert result.shortfall == pytest.approx(300.0 / 12.0 * (0.1 + 0.55 + 0.775))
+    late = settle(growing, START + 24, (0.0, 0.0)).shortfall
+    assert 299.9 < late < 300.0
+    with pytest.raises(ValueError, match="shares"):
+        contract(owed_at_start=1.5)

@@ -20,10 +20,12 @@ from agents.bargaining import (
     as_seen,
     build_package,
     fall_back,
+    pool_slices,
     ranking,
     slice_values,
     worth_leaving,
 )
+from tests.agents.reference_packages import slow_gains, slow_use
 
 TERMS = PackageTerms(0.9, 0.5, term_months=48, discount_rate_monthly=0.0064, seller_weight=0.5)
 GROUPS = {
@@ -210,3 +212,40 @@ def test_nothing_worth_leaving_leaves_nothing_to_agree_on() -> None:
         package = build_package(case, form, nothing)
         assert not package.stakes.agreeable().any()
         assert package.joint_surplus() == 0.0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pooled_slices_say_what_all_slices_say(seed: int) -> None:
+    """Carried, used and gained form by form, against each slice by itself: the same but for the order of sums."""
+    case = random_case(seed)
+    wanted = worth_leaving(case.values)
+    pool = pool_slices(case, wanted, MENU)
+    assert len(pool.case.zone) < wanted.sum()
+    for package, pooled in zip(case.packages(wanted), pool.packages(), strict=True):
+        carried, at_price, at_published = slow_use(case, package.form, wanted)
+        np.testing.assert_array_equal(package.carried, carried)
+        np.testing.assert_allclose(package.at_price, at_price, rtol=0.0, atol=1e-12)
+        np.testing.assert_allclose(package.at_published, at_published, rtol=0.0, atol=1e-12)
+        surplus = float(
+            (case.values.volume * (at_price + at_published) * (case.values.buyer - case.values.seller)).sum()
+        )
+        assert package.joint_surplus() == pytest.approx(surplus, rel=1e-12)
+        assert pooled.joint_surplus() == pytest.approx(surplus, rel=1e-9)
+        if package.form.promised:
+            high, low = float(package.stakes.buyer[0]), float(package.stakes.seller[0])
+            assert slow_gains(case, package, high)[0] == pytest.approx(0.0, abs=1e-6 * surplus)
+            assert slow_gains(case, package, low)[1] == pytest.approx(0.0, abs=1e-6 * surplus)
+    assert ranking(pool.packages()) == ranking(case.packages(wanted))
+
+
+def test_a_buyer_errs_only_about_what_it_has_no_accounts_of() -> None:
+    case = random_case(4)
+    values, standing = case.values, case.standing
+    seen = as_seen(values, Side.BUYER, 0.5, standing)
+    np.testing.assert_array_equal(seen.own_value[standing], values.own_value[standing])
+    np.testing.assert_array_equal(seen.buyer[standing], values.buyer[standing])
+    assert (seen.own_value[~standing] == values.own_value[~standing] + 0.5).all()
+    everywhere = np.ones_like(standing)
+    assert as_seen(values, Side.BUYER, 0.5, everywhere) is values
+    known = build_package(replace(case, standing=everywhere), MENU[-1], worth_leaving(values))
+    assert known.stakes.buyer_error_share == 0.0 < known.stakes.seller_error_share

@@ -3,7 +3,7 @@
 import pytest
 
 from experiments.talks.access_curve import MULTIPLIERS
-from experiments.talks.forms import BEFORE, deals, form_worths
+from experiments.talks.forms import BARGAINED, BEFORE, deals, form_worths
 from model.scenario import Scenario
 
 BASELINE = Scenario.load("baseline").with_changes({"n_shippers": 100})
@@ -30,6 +30,6 @@ def test_the_first_contracts_of_runs_are_looked_at_before_and_now():
     assert before.form == "uniform, reversion, at will"
     assert now.surplus == pytest.approx(1.0, abs=0.01)  # without errors both find the efficient contract
     assert before.surplus < now.surplus - 0.1
-    assert set(BEFORE) == {"price_structure", "after_expiry", "building"}
+    assert set(BEFORE) == set(BARGAINED)
     (none,) = deals(BASELINE.with_changes({"end": "2025-03"}), [1], workers=1)["now"]
     assert none.month == ""

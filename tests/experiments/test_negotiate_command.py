@@ -41,7 +41,7 @@ def found() -> Negotiations:
 def curve() -> RetainedCurve:
     with pytest.MonkeyPatch.context() as patch:  # two points instead of sixty runs
         patch.setattr(access_curve, "MULTIPLIERS", (0.8, 1.6))
-        patch.setattr(access_curve, "STRUCTURES", ("uniform",))
+        patch.setattr(access_curve, "FORMS", ("bargained",))
         return retained_curve(replications=1, workers=1)
 
 

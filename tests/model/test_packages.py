@@ -181,3 +181,61 @@ def test_what_the_regulator_refuses_comes_back_as_a_level_that_covers_every_grou
     package = build_package(case, form, base(run).values.efficient)
     floor = package.prices(2.5) * np.array([1.0, 1.05, 0.9])
     assert (package.prices(package.least_level(floor)) >= floor - 1e-9).all()
+
+
+#: Parcels a month from which on a hand-over counts.
+NOTICED = 5e6
+
+
+@cache
+def followed(seed):
+    """Six years: what UPS hands over, deseasonalised, (T,), and what was agreed on with the talks of that month."""
+    run, handed, agreed = market(seed, n_shippers=60), [], []
+    ups = run.carriers.keys.index("ups")
+    while not run.finished:
+        month = run.month
+        run.step()
+        handed.append(float(run.state.access.bought[ups].sum()) / run.season_of(month))
+        events = [one for one in run.events if one.kind == "agreement" and one.month == month]
+        states = [run.state.talks.get((one.actors[1], one.actors[0])) for one in events]
+        agreed += [(one.package, one.talks, one.stakes) for one in states if one is not None and one.package]
+    return run, np.array(handed), agreed
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_ups_hands_over_more_or_less_within_a_quarter_only_where_a_contract_says_so(seed):
+    """What changes by more than half within a quarter builds up or runs out with a contract of the last year."""
+    run, handed, _ = followed(seed)
+    changes = [one.start for one in run.book.history if (one.seller, one.buyer) == ("usps", "ups")]
+    changes += [one.ends or one.expiry for one in run.book.history if (one.seller, one.buyer) == ("usps", "ups")]
+    for t in range(3, len(handed)):
+        before, after, month = handed[t - 3], handed[t], run.records.months[t]
+        if max(before, after) > NOTICED and abs(after - before) > 0.5 * max(before, NOTICED):
+            assert any(0 <= month - one < 12 for one in changes), (str(month), before, after)
+        if max(handed[t - 1], handed[t]) > NOTICED:  # and never at once but where a contract has ended
+            ended = any(month == one for one in changes)
+            assert ended or abs(handed[t] - handed[t - 1]) < NOTICED
+
+
+def test_errors_cost_a_side_little_in_what_it_signs():
+    """The winner's curse: what sides lose by firm contracts is less than a tenth of what they gain by them."""
+    gains = []
+    for seed in (1, 2, 3):
+        for package, talks, stakes in followed(seed)[2]:
+            buyer, seller = talks.perceived(stakes).limits()
+            level = float(talks.price[0])
+            assert seller[0] - 1e-9 <= level <= buyer[0] + 1e-9  # by its own books nobody signs below no deal
+            if package.form.promised:
+                (most,), (least,) = stakes.limits()  # without errors
+                gains += [float(stakes.quantity[0]) * gap for gap in (most - level, level - least)]
+    assert len(gains) >= 20
+    assert -np.minimum(gains, 0.0).sum() < 0.1 * np.maximum(gains, 0.0).sum()
+
+
+def test_what_a_carrier_owes_builds_up_as_fast_as_it_can_shrink():
+    run, _, _ = followed(2)
+    signed = next(one for one in run.book.history if (one.seller, one.buyer) == ("usps", "ups"))
+    shares = [signed.owed_share(signed.start + k) for k in range(36)]
+    assert 0.0 < shares[0] < 0.2
+    assert (np.diff(shares) > 0.0).all()
+    np.testing.assert_allclose(np.diff(shares)[1:] / np.diff(shares)[:-1], 1.0 - run.ups.moves_by())

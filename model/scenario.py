@@ -369,11 +369,6 @@ class Scenario(BaseModel):
             else nothing,
         )
 
-    def disputed(self, month: Month) -> bool:
-        """Whether a labour dispute is on in a month."""
-        since = month - self.labour_dispute_start
-        return self.labour_dispute != "none" and 0 <= since < self.parameters.labour_dispute_months
-
     @property
     def own_classes(self) -> dict[str, str]:
         """Import paths of the classes that decide for parties and do not come with the market, by key."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import Month
 from model.carriers import USPS
 from model.economy import Economy
 from model.operations import SMALLEST_COVERAGE, CostModel, fuel_factor, street_costs, usps_mean_cost, with_fuel
@@ -71,9 +72,17 @@ def _dispute(market: Economy) -> None:
     if settings.labour_dispute == "none":
         return
     lost = np.zeros(market.carriers.n_carriers)
-    if settings.disputed(market.month):
+    if _disputed(market, market.month):
         lost[market.carriers.keys.index(settings.labour_dispute)] = market.figures.labour_dispute_utility
     choice.disputed = lost
+
+
+def _disputed(market: Economy, month: Month) -> bool:
+    """Whether a labour dispute is on in a month."""
+    settings = market.settings
+    if settings.labour_dispute == "none":
+        return False
+    return 0 <= month - settings.labour_dispute_start < market.figures.labour_dispute_months
 
 
 def _tell(market: Economy) -> None:
@@ -89,7 +98,7 @@ def _tell(market: Economy) -> None:
         now, before = shock.at(t), shock.at(t - 1) if t > 0 else 0.0
         if now != before:
             market.events.add(market.month, "shock", (who,), text.format(now), change=now)
-    on, was = settings.disputed(market.month), t > 0 and settings.disputed(market.month + -1)
+    on, was = _disputed(market, market.month), t > 0 and _disputed(market, market.month + -1)
     if on != was:
         what = "begins: its shippers fear a strike" if on else "ends"
         name = market.book.name(settings.labour_dispute)

@@ -135,6 +135,12 @@ class Scenario(BaseModel):
         "Amazon and USPS",
         "switch",
     )
+    forms_from: Month = _lever(
+        Month(2025, 1),
+        "First month in which the two can bargain over the form; contracts before had one price and promised nothing",
+        "Amazon and USPS",
+        "month",
+    )
     after_expiry: Literal["asked", "split"] = _lever(
         "asked",
         "When a contract has ended without a new one: both go on making offers, or settle at an even split unasked",
@@ -281,6 +287,7 @@ class Scenario(BaseModel):
         "exit_start",
         "exit_end",
         "earliest_signature",
+        "forms_from",
         "access_talks_start",
         "demand_shock_start",
         "fuel_shock_start",

@@ -12,10 +12,14 @@ USUAL_RULE: ShortfallRule = "reversion"
 
 
 def imposed_form(market: Economy) -> Form | None:
-    """The form that a scenario or USPS imposes on contracts for access; None where the two bargain over it."""
+    """The form that a scenario or USPS imposes on contracts for access; None where the two bargain over it.
+
+    Contracts of before `forms_from` had one price and promised nothing: parcels left USPS as fast as Amazon built.
+    """
     settings = market.settings
     structure, rule = market.usps.price_structure(settings.price_structure), settings.shortfall_rule
-    if structure == "bargained" and rule == "bargained" and not settings.quantity_promised:
+    talked_about = structure == "bargained" and rule == "bargained" and not settings.quantity_promised
+    if talked_about and market.month >= settings.forms_from:
         return None
     used = USUAL_STRUCTURE if structure == "bargained" else structure
     missed = USUAL_RULE if rule == "bargained" else rule

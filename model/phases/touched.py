@@ -114,10 +114,10 @@ TOUCHED: dict[str, Touched] = {
     ),
     "commission_capacity": Touched.named(
         reads=(
-            "settings zones carriers costs month ledger events book carrier_agents regulator population figures "
-            "state.environment state.choice state.network state.books state.access state.backlog state.talks "
+            "settings zones carriers month ledger events carrier_agents figures state.environment state.choice "
+            "state.network state.books "
         ),
-        writes=("ledger events book population state.choice state.network state.books state.talks"),
+        writes=("ledger events state.network"),
     ),
     "publish_prices": Touched.named(
         reads=(
@@ -137,7 +137,7 @@ TOUCHED: dict[str, Touched] = {
             "figures shippers state.environment state.tariffs state.choice state.network state.books state.talks "
             "state.agreed_volume state.flows.demand "
         ),
-        writes=("events book amazon regulator shippers state.choice state.talks state.agreed_volume"),
+        writes=("events book amazon regulator state.choice state.talks state.agreed_volume"),
     ),
     "negotiate": Touched.named(
         reads=(
@@ -214,7 +214,7 @@ TOUCHED: dict[str, Touched] = {
     "learn_and_plan": Touched.named(
         reads=(
             "settings seed_number streams paths zones carriers costs national mix amazon_mix amazon_start_parcels "
-            "annual_parcels month mail_index ledger groups events book carrier_agents usps amazon ups population "
+            "annual_parcels month mail_index ledger groups events book carrier_agents usps amazon population "
             "figures shippers state.environment state.tariffs state.choice state.network state.books state.access "
             "state.agreed_volume state.flows.demand state.flows.operating_cost "
         ),

@@ -329,7 +329,7 @@ def test_every_contract_event_of_a_run_leads_to_a_contract_of_its_parties_and_ti
 
 
 def test_only_who_gets_no_new_contract_loses_one(finished):
-    """October 2030: Amazon has new contracts with USPS and UPS; with FedEx where the two have agreed on one."""
+    """October 2030: Amazon has new contracts with whom it has agreed on one, USPS and UPS among them."""
     run = finished()
     told = {
         event.actors[1]: event.text.rpartition(" with ")[2]

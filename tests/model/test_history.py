@@ -219,9 +219,9 @@ def test_free_run_follows_the_s_curve_of_amazons_own_delivery(free):
     assert 0.15 < share[2018] < 0.43  # 0.40 to 0.42 by seed
     assert 0.35 < share[2019] < 0.60
     assert 0.45 < share[2021] < 0.70
-    assert 0.45 < share[2024] < 0.75  # contracts as packages leave too much with USPS when the run is free from 2016
+    assert 0.55 < share[2024] < 0.75
     steps = np.diff(own)
-    assert (np.delete(steps, 2023 - 2017) > -0.02).all()  # the package of October 2022 gives USPS parcels back
+    assert (steps > -0.02).all()
     assert steps[:3].mean() > steps[-3:].mean()  # steep first, flat later
 
 
@@ -230,18 +230,17 @@ def test_free_run_covers_dense_places_before_sparse_ones(free):
     kinds = free.zones.zone_type
     share = np.array([[own[m, kinds == k].sum() / shipped[m, kinds == k].sum() for k in range(3)] for m in (11, 47)])
     assert (share[:, 2] < share[:, :2].min(axis=1)).all()  # the countryside last
-    # households per square mile of the addresses that each span adds, geometric mean: falling, and the rest is sparsest
+    # households per square mile of the rural addresses that each span adds, geometric mean: falling, and the rest is
+    # sparsest; in towns it begins everywhere alike
     cells = np.arange(free.zones.density_grid.shape[1])
     reached, density = np.zeros(free.zones.n_zones), []
     for month in (11, 35, 107, None):
         now = np.ones(free.zones.n_zones) if month is None else np.maximum(reached, own[month] / shipped[month])
         added = np.diff([np.clip(part[:, None] * len(cells) - cells, 0, 1) for part in (reached, now)], axis=0)[0]
-        weight = added * free.zones.households[:, None]
+        weight = added * (free.zones.households * (kinds == 2))[:, None]
         density.append(np.exp(np.average(np.log(free.zones.density_grid), weights=weight)))
         reached = now
-    later = np.array(density[1:])
-    assert (later < 1.05 * np.array(density[:-1])).all()  # prices by zone type blur it a little
-    assert later[-1] < 0.8 * density[0]
+    assert density == sorted(density, reverse=True)
     rural = kinds == 2
     by_state = np.log(free.zones.households / free.zones.served_area)[rural]
     assert np.corrcoef(by_state, (own[47] / shipped[47])[rural])[0, 1] > 0.3

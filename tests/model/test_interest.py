@@ -48,7 +48,7 @@ def test_every_month_bears_interest_on_what_there_was_when_it_began(finished):
 
 def test_a_higher_debt_ceiling_costs_interest(finished):
     """Without measures in distress nothing but interest differs, and the difference is the arithmetic's."""
-    terms = {"end": "2030-12", "distress_ladder": False, **SMALL}
+    terms = {"end": "2030-12", "distress_ladder": False, "usps_distress_pricing": 0, **SMALL}
     low, high = (finished(name, **terms) for name in ("baseline", "debt_cap_raised"))
     income = [run.records["usps_net_income_usd"][60:].sum() for run in (low, high)]
     net = [

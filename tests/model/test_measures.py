@@ -146,7 +146,7 @@ def test_shippers_in_blocks_are_worth_the_same(market, monkeypatch, block, homes
         return shipper_surplus(*arguments), long_run_demand(*arguments, built.home)
 
     surplus, demand = found()
-    monkeypatch.setattr("agents.shippers.BLOCK", block)
+    monkeypatch.setattr("agents.shipper_table.BLOCK", block)
     monkeypatch.setattr("agents.rules.blocks.BLOCK", block)
     cut = list(built.shippers.blocks_by_home())
     assert max(len(set(home.tolist())) for _, home in cut) == homes_in_a_block

@@ -23,6 +23,8 @@ JUMP = 0.15  # largest change of a list level within a month, and of revenue per
 LEVEL_STEP = 0.001  # smaller moves of a list level are none
 EXPLAIN = ("agreement", "contract", "sourcing", "distress", "regulator", "auction", "award", "fact", "merger", "exit")
 
+OF_ITS_OWN = ("sourcing", "fact", "merger", "exit")  # of these, what a carrier does or undergoes without USPS
+
 
 def margins_without_answer(run: FirmRun) -> Iterator[str]:
     """Carriers whose margin stays beyond the bounds for two years without exit, entry or an answer in prices.
@@ -45,7 +47,7 @@ def by_year(run: FirmRun, key: str, column: str) -> list[tuple[int, float]]:
 
 
 def _answered(run: FirmRun, key: str, year: int, high: bool) -> bool:
-    """Whether somebody entered, it left, or its prices moved to mend its margin, in a year or the next one."""
+    """Whether it left, its prices moved to mend its margin, or regional rivals entered, in a year or the next one."""
     months = range(year * MONTHS_PER_YEAR, (year + 2) * MONTHS_PER_YEAR)
     for event in run.events:
         if event.month.index not in months:
@@ -56,7 +58,10 @@ def _answered(run: FirmRun, key: str, year: int, high: bool) -> bool:
             growth = dict(event.numbers).get("paid_growth")
             if growth is not None and (growth < run.inflation if high else growth > run.inflation):
                 return True
-    return high and any(event.kind == "entry" and event.month.index in months for event in run.events)
+        # Small carriers enter for small ones; that they do is no answer to what national ones earn.
+        if high and event.kind == "entry" and run.groups[key] == "regional":
+            return True
+    return False
 
 
 def hand_over_that_jumps(run: FirmRun) -> Iterator[str]:
@@ -78,7 +83,8 @@ def _explains(run: FirmRun, event: Event, key: str, quarter: int) -> bool:
     """Whether something that the carrier and USPS took part in happened in that quarter or the one before."""
     begin = run.start_index + (quarter - 1) * QUARTER
     near = begin <= event.month.index < begin + 2 * QUARTER
-    return near and event.kind in EXPLAIN and key in event.actors
+    both = key in event.actors and ("usps" in event.actors or event.kind in OF_ITS_OWN)
+    return near and both and event.kind in EXPLAIN
 
 
 def amazon_stands_still(run: FirmRun) -> Iterator[str]:

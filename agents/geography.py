@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 ZONE_TYPES = ("urban", "suburban", "rural")
 URBAN, SUBURBAN, RURAL = range(3)
@@ -27,20 +26,6 @@ DIVISIONS = (
 type Floats = NDArray[np.float64]
 
 
-def density_at_percentile(density: Floats, sigma: Floats, percentile: Floats) -> Floats:
-    """Household density at a household percentile, densest first (ODD 5).
-
-    Args:
-        density: Households per square mile of the whole zone.
-        sigma: Log standard deviation of density inside the zone.
-        percentile: Share of households that live at least as densely, 0 to 1. The arguments broadcast.
-
-    Returns:
-        Households per square mile; infinite at percentile 0, zero at percentile 1.
-    """
-    return np.asarray(density * np.exp(sigma**2 / 2 - sigma * ndtri(percentile)), dtype=np.float64)
-
-
 @dataclass(frozen=True, eq=False)
 class ZoneTable:
     """The zones of the country, ordered by state FIPS code and then by zone type; every array is read-only.
@@ -54,7 +39,6 @@ class ZoneTable:
         delivery_points: (Z,) float64, USPS delivery points.
         served_area: (Z,) float64, served area, square miles.
         density: (Z,) float64, households per square mile of served area.
-        density_sigma: (Z,) float64, log standard deviation of household density inside the zone.
         percentile: (P,) float64, midpoints of household percentiles, 0 = densest.
         density_grid: (Z, P) float64, households per square mile at each percentile, densest first.
 
@@ -70,7 +54,6 @@ class ZoneTable:
     delivery_points: Floats
     served_area: Floats
     density: Floats
-    density_sigma: Floats
     percentile: Floats
     density_grid: Floats
 
@@ -99,8 +82,9 @@ class ZoneTable:
     def coverage_at_density_cutoff(self, cutoff: Floats) -> Floats:
         """Share of each zone's households that live at least as densely as a cut-off.
 
-        A carrier that serves the densest addresses first, down to one density, covers this share. It is the inverse of
-        `density_at_percentile`.
+        A carrier that serves the densest addresses first, down to one density, covers this share. Between the
+        percentiles of the grid the logarithm of density falls in straight lines; it is the inverse of
+        `density_at_coverage`.
 
         Args:
             cutoff: Households per square mile, (Z,) by zone or (3,) by zone type. 0 covers all, infinity nobody.
@@ -119,6 +103,35 @@ class ZoneTable:
         if not np.all(cutoff >= 0):
             raise ValueError(f"cutoff must be at least 0 households per square mile, not {np.min(cutoff)}")
         by_zone = cutoff if cutoff.shape == (self.n_zones,) else cutoff[self.zone_type]
+        knots, values = self._density_knots()
         with np.errstate(divide="ignore"):
-            log_ratio = np.log(self.density) - np.log(by_zone)
-        return np.asarray(ndtr((log_ratio + self.density_sigma**2 / 2) / self.density_sigma), dtype=np.float64)
+            wanted = np.log(by_zone)
+        after = np.clip((values > wanted[:, None]).sum(axis=1), 1, knots.size - 1)
+        row = np.arange(self.n_zones)
+        high, low = values[row, after - 1], values[row, after]
+        part = np.clip((high - wanted) / (high - low), 0.0, 1.0)
+        return np.asarray(knots[after - 1] + part * (knots[after] - knots[after - 1]))
+
+    def density_at_coverage(self, share: Floats) -> Floats:
+        """Density at the edge of what a carrier covers that serves the densest addresses first.
+
+        Args:
+            share: Share of each zone's households that it covers, 0 to 1, (Z,).
+
+        Returns:
+            (Z,) households per square mile.
+        """
+        knots, values = self._density_knots()
+        after = np.clip(np.searchsorted(knots, share), 1, knots.size - 1)
+        row = np.arange(self.n_zones)
+        part = (share - knots[after - 1]) / (knots[after] - knots[after - 1])
+        return np.asarray(np.exp(values[row, after - 1] + part * (values[row, after] - values[row, after - 1])))
+
+    def _density_knots(self) -> tuple[Floats, Floats]:
+        """Shares of households, (P + 2,), and the logarithm of density there, falling, (Z, P + 2)."""
+        inside = np.log(self.density_grid)
+        first, last = inside[:, :1], inside[:, -1:]
+        half = (inside[:, 0:1] - inside[:, 1:2]) / 2.0 if inside.shape[1] > 1 else np.full_like(first, 0.5)
+        end = (inside[:, -2:-1] - last) / 2.0 if inside.shape[1] > 1 else half
+        knots = np.concatenate(([0.0], self.percentile, [1.0]))
+        return knots, np.concatenate([first + half, inside, last - end], axis=1)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
+
+_STEPS = 25  # points by which a spread is drawn
 
 type Floats = NDArray[np.float64]
 
@@ -35,3 +38,25 @@ def area_up_to(edges: Floats, area: Floats, at: Floats) -> Floats:
     inside = at - edges[cell]
     before = np.concatenate(([0.0], np.cumsum(area)))[cell]
     return np.asarray(before + inside * (mean[cell] + slope[cell] * (inside - width[cell]) / 2.0))
+
+
+def widen(per_household: Floats, spread: Floats) -> Floats:
+    """Spread density inside slices, which are means over places that differ.
+
+    Every slice becomes households whose area is lognormal around its mean; all of a zone are then put in order again
+    and cut into as many slices. The area of the zone stays.
+
+    Args:
+        per_household: Area per household by zone and slice, densest first, (Z, P).
+        spread: Standard deviation of its logarithm inside a slice, (Z,).
+
+    Returns:
+        (Z, P), densest first.
+    """
+    if not spread.any():
+        return per_household
+    steps = ndtri((np.arange(_STEPS) + 0.5) / _STEPS)
+    factor = np.exp(spread[:, None] * steps)
+    factor /= factor.mean(axis=1)[:, None]
+    mixed = np.sort((per_household[:, :, None] * factor[:, None, :]).reshape(len(per_household), -1), axis=1)
+    return np.asarray(mixed.reshape(*per_household.shape, _STEPS).mean(axis=2))

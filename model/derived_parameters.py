@@ -52,16 +52,6 @@ def _capital_annuity(p: Figures) -> float:
     return p.capital_rate / -math.expm1(-p.capital_life_years * math.log1p(p.capital_rate))
 
 
-def _household_share(zone_type: str) -> Callable[[Figures], float]:
-    def formula(p: Figures) -> float:
-        if zone_type == "rural":
-            return p.census_rural_share
-        built_up = p.neighbourhood_share_urban + p.neighbourhood_share_suburban
-        return (1 - p.census_rural_share) * p[f"neighbourhood_share_{zone_type}"] / built_up
-
-    return formula
-
-
 def _parcel_share(p: Figures, zone_type: str) -> float:
     """Share of destinations that lie in a zone type, nationally."""
     weight = {kind: p[f"household_share_{kind}"] * p[f"parcels_per_household_index_{kind}"] for kind in ZONE_TYPES}
@@ -114,7 +104,6 @@ def _usps_debt_rate(p: Figures) -> float:
 _PARCEL_INDEX = tuple(f"parcels_per_household_index_{kind}" for kind in ZONE_TYPES)
 _HOUSEHOLD_SHARES = tuple(f"household_share_{kind}" for kind in ZONE_TYPES)
 _OWN_MIX = tuple(f"amazon_mix_own_{kind}" for kind in ZONE_TYPES)
-_NEIGHBOURHOODS = ("neighbourhood_share_urban", "neighbourhood_share_suburban")
 _SEGMENT_VOLUMES = tuple(f"volume_segment_{segment}" for segment in SEGMENTS)
 _Q4 = ("season_october", "season_november", "season_december")
 
@@ -157,9 +146,6 @@ DERIVED: Mapping[str, Derived] = {
         _amazon_mix_usps_rural_cap,
     ),
     # places
-    "household_share_urban": Derived(("census_rural_share", *_NEIGHBOURHOODS), _household_share("urban")),
-    "household_share_suburban": Derived(("census_rural_share", *_NEIGHBOURHOODS), _household_share("suburban")),
-    "household_share_rural": Derived(("census_rural_share",), _household_share("rural")),
     # demand
     "growth_other_demand": Derived(
         ("growth_market", "growth_amazon_demand", "amazon_parcels_2024", *_SEGMENT_VOLUMES), _growth_other_demand
@@ -285,9 +271,15 @@ DERIVED: Mapping[str, Derived] = {
     ),
 }
 
+_ZONE_TABLE = "it describes the zone table"
 REPORTED: Mapping[str, str] = {
     "n_zones": "it is the number of rows of the zone table",
-    "density_sigma_between_states": "it describes the zone table",
+    **{f"household_share_{kind}": _ZONE_TABLE for kind in ZONE_TYPES},
+    "served_area_urban": _ZONE_TABLE,
+    "served_area_suburban": _ZONE_TABLE,
+    **{f"density_sigma_{kind}": _ZONE_TABLE for kind in ZONE_TYPES},
+    "density_sigma_rural_national": _ZONE_TABLE,
+    "density_sigma_between_states": _ZONE_TABLE,
     "upstream_cost_usps_economy": "the market solves it so that parcels cost usps_competitive_attributable_2024",
     "build_history_mean": "it describes market_history.csv",
 }
@@ -303,4 +295,4 @@ def inputs_of(symbol: str) -> frozenset[str]:
 
 def settable_inputs_of(symbol: str) -> list[str]:
     """The inputs that a user can change, in alphabetical order."""
-    return sorted(name for name in inputs_of(symbol) if name not in DERIVED)
+    return sorted(name for name in inputs_of(symbol) if name not in DERIVED and name not in REPORTED)

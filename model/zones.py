@@ -1,15 +1,20 @@
-"""Builds the zone table: every state cut into an urban, a suburban and a rural zone (ODD 5)."""
+"""Builds the zone table: every state cut into an urban, a suburban and a rural zone (ODD 5).
+
+Households, served area and the density inside each zone come from census counts by ZIP (`zones.csv`, made by
+`python -m experiments.geography.zip_table`).
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
-from agents.geography import DIVISIONS, RURAL, URBAN, ZONE_TYPES, ZoneTable, density_at_percentile
-from model.parameters import ParameterError, Parameters
+from agents.geography import DIVISIONS, RURAL, ZONE_TYPES, ZoneTable
+from model.density import area_up_to, widen
+from model.parameters import Parameters
 from model.tables import DataError, choice, number, read_table, text
 
 STATE_FILE = "states.csv"
@@ -24,6 +29,17 @@ _STATE_COLUMNS = {
     "pct_rural_2020": number(0, 100),
     "total_area_sq_mi": number(1),
     "pop_per_sq_mi": number(0),
+    "source_id": text(),
+}
+
+ZONE_FILE = "zones.csv"
+_SLICE_COLUMNS = tuple(f"density_{n + 1}" for n in range(50))
+_ZONE_COLUMNS = {
+    "state_abbrev": text(),
+    "zone_type": choice(*ZONE_TYPES),
+    "households": number(1),
+    "served_area": number(0.001),
+    **{name: number(0.001) for name in _SLICE_COLUMNS},
     "source_id": text(),
 }
 
@@ -44,83 +60,57 @@ def read_states() -> list[dict[str, Any]]:
 
 
 def build_zone_table(parameters: Parameters) -> ZoneTable:
-    """Build the zone table; zones without households (rural District of Columbia) are left out.
+    """Build the zone table; zones without households (rural District of Columbia) are not in the data.
 
     Args:
-        parameters: Household, area and density parameters.
+        parameters: Households, served countryside, spread of density and resolution.
 
     Returns:
         152 zones with the default data.
 
     Raises:
-        ParameterError: The served areas do not fit into the states.
+        DataError: The file of zones is wrong.
     """
-    states = read_states()
-    households = _households(parameters, states)
-    served_area = _served_area(parameters, states, households)
+    states, rows = read_states(), _zone_rows()
+    order = [str(row["state_abbrev"]) for row in states]
+    state_index = np.array([order.index(row["state_abbrev"]) for row in rows], dtype=np.int64)
+    zone_type = np.array([ZONE_TYPES.index(row["zone_type"]) for row in rows], dtype=np.int8)
+    if np.any(np.diff(state_index * len(ZONE_TYPES) + zone_type) <= 0):
+        raise DataError(f"{ZONE_FILE}: zones must be in order, by state and then {', '.join(ZONE_TYPES)}")
+    in_data = np.array([row["households"] for row in rows])
+    households = in_data * (parameters.households_total * 1e6 / in_data.sum())
+    land = np.array([row["served_area"] for row in rows])
+    land[zone_type == RURAL] *= parameters.served_area_rural / land[zone_type == RURAL].sum()
 
-    state_index, zone_type = np.nonzero(households > 0)  # row-major: by state, then by type
-    in_zone = (state_index, zone_type)
-    n_percentiles = int(parameters.percentile_grid)
-    percentile = (np.arange(n_percentiles) + 0.5) / n_percentiles
-    density = households[in_zone] / served_area[in_zone]
-    sigma = parameters.by_type("density_sigma")[zone_type]
+    per_household = 1.0 / np.array([[row[name] for name in _SLICE_COLUMNS] for row in rows])  # falling density
+    per_household = widen(per_household, parameters.by_type("density_spread")[zone_type])
+    per_household = _resample(per_household, int(parameters.percentile_grid))
+    per_household *= (land / households / per_household.mean(axis=1))[:, None]
+    n_percentiles = per_household.shape[1]
     return ZoneTable(
-        state=np.array([row["state_abbrev"] for row in states])[state_index],
-        state_index=state_index.astype(np.int64),
-        zone_type=zone_type.astype(np.int8),
+        state=np.array(order)[state_index],
+        state_index=state_index,
+        zone_type=zone_type,
         division=np.array([DIVISIONS.index(row["division"]) for row in states], dtype=np.int8)[state_index],
-        households=households[in_zone],
-        delivery_points=households[in_zone] * parameters.delivery_points_total / parameters.households_total,
-        served_area=served_area[in_zone],
-        density=density,
-        density_sigma=sigma,
-        percentile=percentile,
-        density_grid=density_at_percentile(density[:, None], sigma[:, None], percentile),
+        households=households,
+        delivery_points=households * parameters.delivery_points_total / parameters.households_total,
+        served_area=land,
+        density=households / land,
+        percentile=(np.arange(n_percentiles) + 0.5) / n_percentiles,
+        density_grid=1.0 / per_household,
     )
 
 
-def _households(parameters: Parameters, states: list[dict[str, Any]]) -> Floats:
-    """Households by state and zone type, (S, 3): the census rural share by state, the rest split by the survey."""
-    population = np.array([row["pop_2020"] for row in states], dtype=np.float64)
-    rural_share = np.array([row["rural_pop_2020"] for row in states], dtype=np.float64) / population
-    in_state = parameters.households_total * 1e6 * population / population.sum()
-    split = parameters.by("neighbourhood_share", ZONE_TYPES[:RURAL], normalise=True)
-    return np.column_stack([np.outer(in_state * (1 - rural_share), split), in_state * rural_share])
+@cache
+def _zone_rows() -> tuple[dict[str, Any], ...]:
+    """Rows of `zones.csv`, read once: every market needs them."""
+    return tuple(read_table(ZONE_FILE, _ZONE_COLUMNS, key=("state_abbrev", "zone_type")))
 
 
-def _served_area(parameters: Parameters, states: list[dict[str, Any]], households: Floats) -> Floats:
-    """Served square miles by state and zone type, (S, 3)."""
-    area = np.array([row["total_area_sq_mi"] for row in states], dtype=np.float64)
-    national_density = households.sum(axis=0) / parameters.by_type("served_area")
-    built_up = households[:, URBAN:RURAL] / national_density[URBAN:RURAL]
-    wanted = built_up.sum(axis=1)
-    built_up *= np.minimum(1, area / wanted)[:, None]
-    free = np.maximum(area - wanted, 0)
-    return np.column_stack([built_up, _rural_area(parameters, states, households[:, RURAL], free)])
-
-
-def _rural_area(parameters: Parameters, states: list[dict[str, Any]], households: Floats, free: Floats) -> Floats:
-    """Served rural square miles by state: emptier states serve a smaller part of their free land."""
-    exponent, target = parameters.rural_area_exponent, parameters.served_area_rural
-    available = np.where(households > 0, free, 0.0)
-    if landless := [states[i]["state_abbrev"] for i in np.flatnonzero((households > 0) & (free <= 0))]:
-        raise ParameterError(
-            f"served_area_urban = {parameters.served_area_urban:,.12g} and served_area_suburban = "
-            f"{parameters.served_area_suburban:,.12g}: they leave no land to the rural zone of {', '.join(landless)}; "
-            "they must be less"
-        )
-    if not target < available.sum():
-        raise ParameterError(
-            f"served_area_rural = {target:,.12g}: the states have {available.sum():,.0f} sq mi outside their urban and "
-            "suburban areas; it must be less"
-        )
-    scale = available**exponent * households ** (1 - exponent)
-
-    def served(constant: float) -> Floats:
-        return np.asarray(np.minimum(available, constant * scale), dtype=np.float64)
-
-    positive = households > 0
-    all_served = float(np.max(available[positive] / scale[positive]))
-    constant = brentq(lambda c: float(served(c).sum()) - target, 0.0, all_served, rtol=1e-12)
-    return served(constant)
+def _resample(per_household: Floats, cells: int) -> Floats:
+    """Area per household in another number of cells of equal households, densest first, (Z, P) to (Z, cells)."""
+    given = per_household.shape[1]
+    if cells == given:
+        return per_household
+    edges, wanted = np.linspace(0.0, 1.0, given + 1), np.linspace(0.0, 1.0, cells + 1)
+    return np.array([np.diff(area_up_to(edges, area / given, wanted)) * cells for area in per_household])

@@ -54,7 +54,7 @@ def county_like_zones(table: ZoneTable, n_zones: int) -> ZoneTable:
 
 
 def _take(table: ZoneTable, rows: NDArray[np.int64], parts: int) -> ZoneTable:
-    names = ("state", "state_index", "zone_type", "division", "density", "density_sigma", "density_grid")
+    names = ("state", "state_index", "zone_type", "division", "density", "density_grid")
     same = {name: getattr(table, name)[rows] for name in names}
     shared = {name: getattr(table, name)[rows] / parts for name in ("households", "delivery_points", "served_area")}
     return replace(table, **same, **shared)

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from agents.bargaining import SliceValues, slice_values
 from agents.delivery_cost import AccessRates, NetworkRates, StreetGeometry, route_economics, usps_unit_cost
-from agents.geography import ZONE_TYPES, density_at_percentile
+from agents.geography import ZONE_TYPES
 from agents.rules.make_or_buy import own_cost
 from model.parameters import Parameters
 
@@ -27,6 +27,17 @@ _BY_CARRIER = (
 )
 _STREET = ("service_minutes", "local_speed", "stem_miles", "stem_speed")
 _ACCESS = ("parcel_load_minutes", "access_minutes", "delivery_unit_handling")
+
+
+def lognormal_density(density: np.ndarray, sigma: np.ndarray, percentile: np.ndarray) -> np.ndarray:
+    """Household density at a household percentile of a cell in which it is lognormal, densest first.
+
+    Args:
+        density: Households per square mile of the whole cell.
+        sigma: Log standard deviation of density inside it.
+        percentile: Share of households that live at least as densely, 0 to 1. The arguments broadcast.
+    """
+    return np.asarray(density * np.exp(sigma**2 / 2 - sigma * ndtri(percentile)))
 
 
 def national_values(p: Parameters, density_points: int, noise_points: int) -> tuple[SliceValues, np.ndarray]:
@@ -46,8 +57,8 @@ def national_values(p: Parameters, density_points: int, noise_points: int) -> tu
     at_usps = p.amazon_via_usps * BILLION * p.by_type("amazon_mix_usps")
     first = (1.0 - at_usps / shipped)[:, None]
     percentile = first + (1.0 - first) * (np.arange(density_points) + 0.5) / density_points
-    sigma = np.array([p.density_sigma_urban, p.density_sigma_suburban, p.density_sigma_rural_national])
-    density = density_at_percentile((households / p.by_type("served_area"))[:, None], sigma[:, None], percentile)
+    sigma = p.by_type("example_density_sigma")
+    density = lognormal_density((households / p.by_type("example_area"))[:, None], sigma[:, None], percentile)
     noise = np.exp(p.zone_cost_noise_sd * ndtri((np.arange(noise_points) + 0.5) / noise_points))
     cells = density_points * noise_points
     zone_type = np.repeat(TYPES, cells)

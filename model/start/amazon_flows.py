@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.geography import ZONE_TYPES, ZoneTable
+from agents.geography import RURAL, ZONE_TYPES, ZoneTable
 from agents.rules.announced import expand_coverage
 from agents.rules.sourcing import AmazonFlows
 from model.demand import destination_mix
@@ -17,7 +17,10 @@ N_TYPES = len(ZONE_TYPES)
 
 
 def amazon_flows(p: Parameters, zones: ZoneTable) -> AmazonFlows:
-    """Spread Amazon's published flows over zones by one national density cut-off per zone type.
+    """Spread Amazon's published flows over zones: equal shares in towns, one density cut-off in the countryside.
+
+    One cut-off for all cities of a type would leave some states without own delivery in cities and others with nothing
+    else, which no report says.
 
     The published mixes fix the flows by zone type. Where a changed parameter makes a zone type overflow (own delivery
     plus USPS above all that Amazon ships there), USPS gets what is left and the rest moves to the other zone types.
@@ -40,10 +43,10 @@ def amazon_flows(p: Parameters, zones: ZoneTable) -> AmazonFlows:
 
 def _densest_share(zones: ZoneTable, parcels: Floats, wanted_by_type: Floats) -> Floats:
     """Share of each zone's parcels, densest first, so that each zone type holds what is wanted of it, (Z,)."""
-    coverage = np.zeros(zones.n_zones)
-    for zone_type in range(N_TYPES):
-        coverage = expand_coverage(zones, parcels, coverage, zone_type, float(wanted_by_type[zone_type]))
-    return coverage
+    by_type = np.bincount(zones.zone_type, weights=parcels, minlength=N_TYPES)
+    alike = np.clip(np.divide(wanted_by_type, by_type, out=np.zeros(N_TYPES), where=by_type > 0.0), 0.0, 1.0)
+    coverage = np.where(zones.zone_type == RURAL, 0.0, alike[zones.zone_type])
+    return expand_coverage(zones, parcels, coverage, RURAL, float(wanted_by_type[RURAL]))
 
 
 def _normalised(mix: Floats) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from agents.delivery_cost import AccessRates, NetworkRates, StreetGeometry, route_economics, usps_unit_cost
-from agents.geography import density_at_percentile
+from experiments.talks.national_cells import lognormal_density
 from model.parameters import Parameters
 
 BILLION = 1e9
@@ -38,13 +38,13 @@ class NationalSlices:
 @cache
 def national_slices(p: Parameters, density_points: int, noise_points: int) -> NationalSlices:
     households = p.households_total * 1e6 * p.by_type("household_share")
-    sigma = np.array([p.density_sigma_urban, p.density_sigma_suburban, p.density_sigma_rural_national])[:, None]
+    sigma = p.by_type("example_density_sigma")[:, None]
     own = p.amazon_own_delivered_2024 * BILLION * p.by_type("amazon_mix_own")
     shipped = own / p.by_type("amazon_coverage")
     at_usps = p.amazon_via_usps * BILLION * p.by_type("amazon_mix_usps")
     first = (1.0 - at_usps / shipped)[:, None]
     percentile = first + (1.0 - first) * (np.arange(density_points) + 0.5) / density_points
-    density = density_at_percentile((households / p.by_type("served_area"))[:, None], sigma, percentile)
+    density = lognormal_density((households / p.by_type("example_area"))[:, None], sigma, percentile)
     rates = NetworkRates(
         **{
             name: np.array([p[f"{name}_amazon"]])

@@ -140,7 +140,6 @@ def test_what_no_market_can_hold_is_refused_as_a_scenario(changes, told):
     [
         ({"access_minutes_rural": 1440.0}, "no shipper would choose carrier 0"),
         ({"volume_segment_economy": 1000.0}, "usps_expense_2024"),
-        ({"served_area_urban": 1_000_000.0}, "served_area_urban"),
         ({"start": "2019-01", "price_coef_premium": 100.0}, "price_coef_premium"),
     ],
 )

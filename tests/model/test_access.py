@@ -214,7 +214,7 @@ def test_left_to_itself_ups_takes_over_its_parcels_step_by_step(market):
     assert shares[0] == 0.0
     assert (np.diff(shares) >= 0.0).all()
     assert 0.2 < shares[2] < 0.3  # a quarter of the gap
-    assert shares[-1] > 0.8
+    assert shares[-1] > 0.75  # not the sparsest, which cost UPS more than USPS
     assert any(event.kind == "sourcing" and event.actors == ("ups", "usps") for event in run.events)
 
 

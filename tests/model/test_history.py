@@ -227,13 +227,14 @@ def test_free_run_covers_dense_places_before_sparse_ones(free):
     kinds = free.zones.zone_type
     share = np.array([[own[m, kinds == k].sum() / shipped[m, kinds == k].sum() for k in range(3)] for m in (11, 47)])
     assert (share[:, 2] < share[:, :2].min(axis=1)).all()  # the countryside last
-    # households per square mile of the addresses that each span adds, geometric mean: falling, and the rest is sparsest
+    # households per square mile of the rural addresses that each span adds, geometric mean: falling, and the rest is
+    # sparsest; in towns it begins everywhere alike
     cells = np.arange(free.zones.density_grid.shape[1])
     reached, density = np.zeros(free.zones.n_zones), []
     for month in (11, 35, 107, None):
         now = np.ones(free.zones.n_zones) if month is None else np.maximum(reached, own[month] / shipped[month])
         added = np.diff([np.clip(part[:, None] * len(cells) - cells, 0, 1) for part in (reached, now)], axis=0)[0]
-        weight = added * free.zones.households[:, None]
+        weight = added * (free.zones.households * (kinds == 2))[:, None]
         density.append(np.exp(np.average(np.log(free.zones.density_grid), weights=weight)))
         reached = now
     assert density == sorted(density, reverse=True)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import stdtr
 
 from agents.calendar import Month
 from experiments.comparison import MAX_REPLICATIONS, MAX_WORKERS, check_together
@@ -30,6 +31,7 @@ from experiments.runs import Progress, start_market
 from experiments.settings import check_count, check_seeds, gather, prepare_scenario
 from experiments.workers import Task, work_all
 from model.economy import Economy
+from model.history import fitted_figures
 from model.places import MEASURES, Measure, PlaceTable, county_places, measure_places, zone_places
 from model.scenario import Scenario
 from model.words import party_name
@@ -220,7 +222,10 @@ def assemble(
         replications: Seeds per scenario.
         found: What every run left, by scenario and then by seed.
     """
-    names, zones = [scenario.name for scenario in chosen], build_zone_table(chosen[0].parameters)
+    names, zones = (
+        [scenario.name for scenario in chosen],
+        build_zone_table(fitted_figures(chosen[0].parameters, chosen[0].start)),
+    )
     table = KINDS[by](zones)
     values = np.stack([run.values for run in found]).reshape(len(names), replications, len(MEASURES), -1)
     frames = [_frame(table, values[i], values[0] if i else None) for i in range(len(names))]
@@ -228,6 +233,11 @@ def assemble(
     notes = [coarse_note(scenario.parameters.n_shippers for scenario in chosen)]
     if replications == 1 and len(names) > 1:
         notes.append("One replication gives no error: what is luck and what is the scenario cannot be told apart.")
+    if replications > 1 and len(names) > 1:
+        luck = 2.0 * float(stdtr(replications - 1, -CLEAR))  # of Student's t
+        notes.append(
+            f"With {replications} seeds luck alone is beyond {CLEAR:g} standard errors in {luck:.0%} of places."
+        )
     coverage = _coverage(names, zone_places(zones).ids, replications, found)
     return Places(by, tuple(chosen), month, seed, replications, whole, coverage, (*filter(None, notes),))
 

@@ -50,6 +50,7 @@ def test_losers_lose_beyond_two_errors_and_the_worst_comes_first(compared: Place
         assert (loss > 2.0 * lost["error"]).all()
         assert loss.is_monotonic_decreasing
         assert len(compared.losers("withdraw", one, 3)) <= 3
+    assert any("With 2 seeds luck alone" in note and "30%" in note for note in compared.warnings)
     found = compared.summary()["lost"]["withdraw"]
     assert set(found) == {one.name for one in MEASURES if one.worse}
     json.dumps(compared.summary(), allow_nan=False)

@@ -91,6 +91,11 @@ def surepost_end() -> Month:
     raise DataError(f"{TIMELINE_FILE}: no row of kind 'decision' for UPS")
 
 
+def hand_over_ends() -> dict[str, Month]:
+    """First month in which a carrier delivers itself what USPS has delivered for it, by key, for those that end it."""
+    return {"ups": surepost_end()}
+
+
 @cache
 def month_of(handle: str) -> Month:
     """Month of the first dated fact with a handle.

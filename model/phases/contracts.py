@@ -16,7 +16,7 @@ from model.bargains.table import Pair, PairKind
 from model.economy import Economy
 from model.phases.history import follow_history, forced, imposed_access_price, left_to_bargaining
 from model.phases.negotiation import decide_reviews
-from model.timeline import surepost_end, usps_amazon_expiry
+from model.timeline import hand_over_ends, usps_amazon_expiry
 
 AMAZON_SELLERS = ("usps", "ups", "fedex")
 
@@ -62,13 +62,13 @@ def _hold_access_contracts(market: Economy) -> None:
 
     That of UPS ended with the year 2024; that of FedEx is an ordinary one.
     """
-    p = market.figures
+    p, ends = market.figures, hand_over_ends()
     for key in market.carriers.integrators:
         handed = float(market.state.access.handed[market.agent(key).index])
         if handed <= 0.0:
             continue
-        left = surepost_end() - market.month
-        term = left if key == "ups" and left > 0 else int(p.term_usps_nsa)
+        left = ends[key] - market.month if key in ends else 0
+        term = left if left > 0 else int(p.term_usps_nsa)
         contract = Contract(
             seller="usps",
             buyer=key,

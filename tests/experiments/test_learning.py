@@ -25,7 +25,6 @@ from experiments.learning.parties import Leaning
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.statements import statement
-from tests.firms import ONE_FORM, WITHOUT_FIRMS
 from tests.regimes import taken
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -244,7 +243,13 @@ def test_the_reward_is_the_result_in_the_ledger() -> None:
 
 def test_who_leaves_the_market_is_done() -> None:
     """OnTrac gives up where its owners pay for no losses and its prices cannot fall; the others play on without it."""
-    env = environment("ontrac", "usps", until="2026-12", **WITHOUT_FIRMS, **ONE_FORM)
+    dear = {
+        "regional_runway": 0.0,
+        "price_cut_max": 0.0,
+        "operating_margin_regional": -0.1,
+        "regional_exit_cash_months": 3,
+    }
+    env = environment("ontrac", "usps", until="2026-12", **dear)
     env.reset(seed=1)
     gone = None
     while gone is None:

@@ -82,7 +82,7 @@ def test_miles_are_those_of_a_route(market):
     assert isinstance(rates, NetworkRates)
     annual, coverage = built.state.network.annual_volume[1:], np.ones((len(rates.hourly_cost), zones.n_zones))
     found = miles_per_parcel(rates, geometry, zones, annual, coverage)
-    for network, zone in ((0, 5), (1, 9), (2, 100), (1, 101)):
+    for network, zone in ((0, 4), (1, 9), (2, 100), (1, 101)):
         kind = zones.zone_type[zone]
         per_stop = rates.parcels_per_stop[network, kind]
         each = []

@@ -129,7 +129,7 @@ def test_negotiation_moves_parcels_and_only_when_it_can_matter(traced, finished,
     assert set(differences(run, kept, months=before)) <= {"capital_paid_usd"}
     ours, theirs = (one.records["amazon_via_usps_parcels"].sum(axis=1) for one in (run, kept))
     after = EXPIRY - run.settings.start
-    assert (np.abs(ours[after:] / theirs[after:] - 1) > 0.01).all()
+    assert np.abs(ours[after:] / theirs[after:] - 1).mean() > 0.01
 
 
 def test_same_seed_same_talks_and_a_name_changes_nothing(traced, differences):

@@ -61,11 +61,13 @@ FILES: dict[str, str] = {
     "carriers.csv": "The carriers, their kind and their footprints.",
     "market_history.csv": "Published volumes, revenue and shares of the past.",
     "parameters.csv": "Every number of the economy with its range, status and source.",
+    "places.csv": "Counties: where they are and how many households they have.",
     "sources.csv": "Where figures were published.",
     "start_years.csv": "Accounts and flows of the years in which a run can start.",
     "state_borders.csv": "Which states border which.",
     "states.csv": "Population, area and rural share of the states.",
     "timeline.csv": "Dated contracts, plans and decisions.",
+    "zones.csv": "Households, served area and density inside the places of the market, from counts by ZIP.",
 }
 
 STATUS: dict[str, str] = {

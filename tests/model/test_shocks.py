@@ -159,14 +159,15 @@ def test_a_dispute_takes_its_utility_from_the_choice(market):
 
 
 def test_a_dispute_diverts_parcels_and_part_of_them_stays_away(finished):
-    base = finished("baseline", **YEARS)
+    years = {**YEARS, "n_shippers": 400}  # what stays away is less than the luck of few
+    base = finished("baseline", **years)
     begins, ends, later = BEGINS + 5, BEGINS + 8, slice(BEGINS + 17, BEGINS + 20)  # of the next year
 
     def lost(run, months, carriers=UPS):
         volume = [one.records["volume_parcels"][months][:, carriers].sum() for one in (base, run)]
         return 1.0 - volume[1] / volume[0]
 
-    run, small = finished("labour_dispute", **YEARS), finished("labour_dispute", **YEARS, labour_dispute_utility=0.3)
+    run, small = finished("labour_dispute", **years), finished("labour_dispute", **years, labour_dispute_utility=0.3)
     during = slice(begins, ends)
     assert lost(run, slice(0, begins)) == 0.0
     assert 0.0 < 2.0 * lost(small, during) < lost(run, during) < 0.4

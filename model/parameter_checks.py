@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from agents.geography import ZONE_TYPES
@@ -46,6 +47,12 @@ def checked_overrides(table: Mapping[str, Parameter], overrides: Mapping[Any, ob
     return values
 
 
+@cache
+def _rows_not_all_zero(symbols: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Symbols of each pattern; sought once, since a sweep checks the same symbols for every run."""
+    return tuple(tuple(fnmatch.filter(symbols, pattern)) for pattern in _NOT_ALL_ZERO)
+
+
 def check_together(values: Mapping[str, float]) -> None:
     """Refuse values that are each allowed but make no sense together.
 
@@ -57,8 +64,8 @@ def check_together(values: Mapping[str, float]) -> None:
         for small, large in _ORDERED
         if not values[small] < values[large]
     ]
-    for pattern in _NOT_ALL_ZERO:
-        if not any(values[symbol] for symbol in fnmatch.filter(values, pattern)):
+    for pattern, symbols in zip(_NOT_ALL_ZERO, _rows_not_all_zero(tuple(values)), strict=True):
+        if not any(values[symbol] for symbol in symbols):
             problems.append(f"the rows {pattern} are all 0; at least one must be above 0")
     for kind in ZONE_TYPES:
         stem, service = values[f"stem_miles_{kind}"] / values[f"stem_speed_{kind}"], values[f"service_minutes_{kind}"]

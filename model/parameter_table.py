@@ -6,6 +6,7 @@ import difflib
 import fnmatch
 import math
 import numbers
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -133,16 +134,20 @@ def read_parameters(folder: Traversable | None = None) -> dict[str, Parameter]:
     """
     rows = read_table(PARAMETER_FILE, _PARAMETER_COLUMNS, key=("symbol",), folder=folder)
     ranges = read_table(RANGE_FILE, _RANGE_COLUMNS, key=("applies_to", "pattern"), folder=folder)
-    return {row["symbol"]: _parameter(row, ranges) for row in rows}
+    patterns = [(re.compile(fnmatch.translate(row["pattern"])), row) for row in ranges if row["applies_to"] == "symbol"]
+    units = {row["pattern"]: row for row in ranges if row["applies_to"] == "unit"}
+    return {row["symbol"]: _parameter(row, units, patterns) for row in rows}
 
 
-def _parameter(row: Mapping[str, Any], ranges: Sequence[Mapping[str, Any]]) -> Parameter:
+def _parameter(
+    row: Mapping[str, Any],
+    units: Mapping[str, Mapping[str, Any]],
+    patterns: Sequence[tuple[re.Pattern[str], Mapping[str, Any]]],
+) -> Parameter:
     symbol, unit = row["symbol"], row["unit"]
-    by_unit = [r for r in ranges if r["applies_to"] == "unit" and r["pattern"] == unit]
-    by_symbol = [r for r in ranges if r["applies_to"] == "symbol" and fnmatch.fnmatchcase(symbol, r["pattern"])]
-    if not by_unit:
+    if unit not in units:
         raise DataError(f"{PARAMETER_FILE}, {symbol}, column unit: {unit!r} has no row in {RANGE_FILE}")
-    domain = (by_unit + by_symbol)[-1]
+    domain = [units[unit], *(found for pattern, found in patterns if pattern.match(symbol))][-1]
     parameter = Parameter(
         **{**row, "source": row["source"] or "", "note": row["note"] or ""},
         allowed_low=domain["allowed_low"],

@@ -24,6 +24,23 @@ def _default_table() -> Mapping[str, Parameter]:
     return MappingProxyType(read_parameters())
 
 
+@cache
+def _default_inputs() -> Mapping[str, float]:
+    table = _default_table().items()
+    inputs = {symbol: row.value for symbol, row in table if symbol not in DERIVED and symbol not in REPORTED}
+    return MappingProxyType(inputs)
+
+
+@cache
+def _default_lines() -> Mapping[str, str]:
+    """What a checksum is taken of, by symbol in its order."""
+    return MappingProxyType({symbol: _line(symbol, value) for symbol, value in sorted(_default_inputs().items())})
+
+
+def _line(symbol: str, value: float) -> str:
+    return f"{symbol}={value!r}\n"
+
+
 class Parameters:
     """All parameters of one run: immutable, equal and hashed by value, small to pickle.
 
@@ -53,9 +70,7 @@ class Parameters:
             ParameterError: One line per unknown symbol, wrong type or value outside its domain, alone or together.
         """
         table = _default_table()
-        values = {
-            symbol: row.value for symbol, row in table.items() if symbol not in DERIVED and symbol not in REPORTED
-        }
+        values = dict(_default_inputs())
         values.update(checked_overrides(table, {} if overrides is None else overrides))
         check_together(values)
         object.__setattr__(self, "_table", table)
@@ -172,8 +187,8 @@ class Parameters:
 
     def checksum(self) -> str:
         """SHA-256 of all input values: equal for equal parameters, in every process."""
-        lines = (f"{symbol}={value!r}\n" for symbol, value in sorted(self._values.items()))
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        changed = {symbol: _line(symbol, value) for symbol, value in self.overrides.items()}
+        return hashlib.sha256("".join({**_default_lines(), **changed}.values()).encode()).hexdigest()
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"parameters cannot be changed in place: use with_overrides({{{name!r}: ...}})")

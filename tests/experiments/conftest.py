@@ -47,4 +47,4 @@ def short_run() -> RunResult:
 @pytest.fixture(scope="session")
 def placebo() -> Comparison:
     """The baseline beside itself under another name."""
-    return compare(["baseline", "placebo"], until="2025-12", replications=2, workers=1)
+    return compare(["baseline", "placebo"], {"n_shippers": 150}, until="2025-12", replications=2, workers=1)

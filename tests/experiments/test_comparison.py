@@ -31,7 +31,7 @@ def test_placebo_differs_by_exactly_zero(placebo: Comparison) -> None:
 
 
 def test_replications_are_the_single_runs(placebo: Comparison) -> None:
-    alone = run("baseline", seed=2, until="2025-12")
+    alone = run("baseline", {"n_shippers": 150}, seed=2, until="2025-12")
     pd.testing.assert_series_equal(placebo.runs.loc[("baseline", 2)], alone.outcomes, check_names=False, rtol=0, atol=0)
 
 

@@ -19,6 +19,7 @@ import sys
 import textwrap
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ import typer
 from typer.testing import CliRunner
 
 from experiments import read_design
+from experiments.benchmarks import reference
 from experiments.cli.app import app
 from experiments.studies import documentation
 
@@ -48,6 +50,10 @@ LONG = {
 }
 SIMULATES = ("run", "compare", "negotiate", "auction", "uso-cost", "hindcast")
 PLACEHOLDERS = {"DESIGN.toml": "examples/rural_build.toml", "DIR": "results/placeholder"}
+
+
+#: Played once for all pages that show `lastmile baseline`.
+reference_outcomes = cache(reference.outcomes_now)
 
 
 def blocks(shown: Path) -> Iterator[tuple[str, str]]:
@@ -105,6 +111,7 @@ def test_what_a_page_shows_runs(shown: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     for module in ("experiments.workers", "experiments.sweeps.sweep"):
         monkeypatch.setattr(f"{module}.default_workers", lambda: 1)
+    monkeypatch.setattr(reference, "outcomes_now", reference_outcomes)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for design in (tmp_path / "examples").glob("*.toml"):
         design.write_text(shorter(design.read_text(encoding="utf-8")), encoding="utf-8")

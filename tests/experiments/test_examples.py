@@ -49,7 +49,7 @@ def test_a_sweep_and_its_heat_map(
 
 
 def test_a_learner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    run("learning.py", monkeypatch, "2026-11", "1", "2", "1", "2")
+    run("learning.py", monkeypatch, "2026-02", "1", "2", "1", "2")
     told = capsys.readouterr().out
     assert "round 1: the best of 2 earns" in told
     found = re.search(r"On 2 other seeds .* is (-?)\$([\d,]+) million \(95 % interval .*\): it (\D+) the usual", told)

@@ -146,10 +146,12 @@ def test_a_sweep_that_is_killed_goes_on_with_it(case: Case, tmp_path: Path) -> N
     script = (
         "import json, sys\nfrom experiments import sweep\n"
         "if __name__ == '__main__':\n"
-        "    sweep(json.loads(sys.argv[1]), sys.argv[2], workers=2, roster={sys.argv[3]: sys.argv[4]})\n"
+        "    sweep(json.loads(sys.argv[1]), sys.argv[2], workers=int(sys.argv[5]), roster={sys.argv[3]: sys.argv[4]})\n"
     )
     (tmp_path / "start.py").write_text(script)
+    workers = "2" if case.scenario != "baseline" else "1"  # once it travels to other processes, with its scenario
     start = [sys.executable, str(tmp_path / "start.py"), json.dumps(design(case)), str(folder), case.key, case.path]
+    start.append(workers)
     process = subprocess.Popen(start, stderr=subprocess.DEVNULL)
     killing.wait_for(lambda: killing.files(folder) or process.poll() is not None)
     process.kill()

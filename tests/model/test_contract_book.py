@@ -170,7 +170,7 @@ def test_contracts_of_a_run_end_on_their_dates(finished):
 
 
 def test_a_withdrawn_contract_reverts_and_is_not_renewed(finished):
-    run = finished("withdraw")
+    run = finished("withdraw", end="2026-12", n_shippers=300)
     held = run.book.get("usps", "amazon")
     assert held.state is ContractState.EXPIRED
     assert held.reverted

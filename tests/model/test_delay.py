@@ -45,8 +45,8 @@ def contribution(run):
 
 
 def test_a_seller_that_demands_too_much_for_ever_never_signs_and_earns_less_than_with_a_deal():
-    end = EXPIRY + 47  # the whole term of a contract
-    firm, usual = played(end, {"usps": FirmUsps}), played(end)
+    end, term = EXPIRY + 23, {"term_strategic": 24}  # the whole term of a contract
+    firm, usual = played(end, {"usps": FirmUsps}, **term), played(end, **term)
     agreed = [e for e in firm.events if e.kind == "agreement" and set(e.actors) == {"amazon", "usps"}]
     assert agreed == []
     assert not firm.state.talks["usps", "amazon"].talks.signed
@@ -55,7 +55,7 @@ def test_a_seller_that_demands_too_much_for_ever_never_signs_and_earns_less_than
 
 def test_months_without_a_contract_cost_amazon_the_more_the_later_it_is_signed():
     def bill(earliest):
-        run = played(EXPIRY + 26, earliest_signature=str(earliest))
+        run = played(EXPIRY + 14, earliest_signature=str(earliest))
         parcels = after_expiry(run, "amazon_parcels").sum(axis=1)
         return float((after_expiry(run, "amazon_delivered_cost_usd") * parcels).sum())
 

@@ -11,7 +11,7 @@ from model.carriers import USPS
 from model.parameters import Parameters
 
 P = Parameters.default()
-POOR = {"n_shippers": 300, "usps_cash_start": 4.0, "end": "2027-12"}
+POOR = {"n_shippers": 300, "usps_cash_start": 4.0, "end": "2026-12"}
 START = Month(2025, 1)
 
 

@@ -4,7 +4,8 @@ from model.market import ParcelMarket
 from model.parameters import Parameters
 from model.scenario import Scenario
 
-SHORT = {"end": "2027-06", "n_shippers": 600}
+SHORT = {"end": "2026-02", "n_shippers": 60}
+LONG = {"end": "2026-10"}  # the first auction, shocks of 2026, all rungs of distress
 # One run cannot reach every mechanism: what each of these reaches that the others do not.
 CASES = [
     ("withdraw", {}),
@@ -13,18 +14,19 @@ CASES = [
     ("baseline", {"bargaining": "nash", "auction_displacement_belief": 0.5}),
     ("baseline", {"bargaining": "take_it_or_leave_it"}),
     ("baseline", {"access_quality": 1.0}),
-    ("baseline", {"reopeners": True, "term_strategic": 24, "end": "2028-12"}),
+    ("baseline", {"reopeners": True, "term_strategic": 24}),
     ("baseline", {"announced_plans": False, "initial_peak_utilisation": 1.0, "demand_shock_sd": 0.03}),
     ("baseline", {"start": "2016-01", "end": "2016-02"}),
     ("baseline", {"start": "2022-03", "end": "2022-05"}),
     ("baseline", {"start": "2024-06", "end": "2024-08"}),
-    ("auction_pay_as_bid", {}),
-    ("baseline", {"fuel_shock": True, "wage_shock": "all", "interest_shock": True, "labour_dispute": "ups"}),
+    ("auction_pay_as_bid", LONG),
+    ("baseline", {"fuel_shock": True, "wage_shock": "all", "interest_shock": True, "labour_dispute": "ups", **LONG}),
     ("baseline", {"regional_exit_cash_months": 1, "regional_runway": 0, "operating_margin_regional": -0.1}),
     ("baseline", {"usps_debt_start": 13.0, "usps_cash_start": 3.0, "mail_trend": "fast", "demand_shock": True}),
     (
         "withdraw",
-        {"usps_cash_start": 4.0, "five_day_delivery": "in_distress", "debt_cap": "raised", "usps_debt_cap_raised": 15},
+        {"usps_cash_start": 4.0, "five_day_delivery": "in_distress", "debt_cap": "raised", "usps_debt_cap_raised": 15}
+        | LONG,
     ),
 ]
 

@@ -409,8 +409,8 @@ class Remembering(Ups):
 
 
 REGIMES = {
-    "baseline": ({}, 30),
-    "auction_pay_as_bid": ({}, 30),
+    "baseline": ({}, 23),
+    "auction_pay_as_bid": ({}, 23),
     "amazon_opens_network": ({"regional_exit_cash_months": 6}, 14),
 }
 

@@ -72,7 +72,7 @@ def test_a_violation_is_told_when_it_begins_and_when_it_ends(regulator):
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_the_floors_hold_every_month_or_a_dated_violation_says_otherwise(finished, name):
-    run = finished(name, n_shippers=150, end="2028-12")
+    run = finished(name, n_shippers=150, end="2027-03")  # half a year with the contracts that follow
     floors_hold_or_are_told(run)
     told = np.zeros(len(run.records.months))
     for event in run.events:

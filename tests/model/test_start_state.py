@@ -55,7 +55,7 @@ def test_start_totals(start, oracle):
 
 def test_the_first_year_begins_where_2024_ended(finished, oracle):
     """What is really played, not only what was set: January 2025 over season and half a year of growth."""
-    run = finished("standing_still")
+    run = finished("standing_still", end="2025-12")
     published = run.records["volume_parcels"] + run.records["bought_parcels"]  # UPS tells what it sold
     volume = by_group(run, published[:12].sum(axis=0) / 1e9)
     revenue = by_group(run, run.records["revenue_usd"][:12].sum(axis=0) / 1e9)
@@ -166,7 +166,7 @@ def test_ten_percent_more_own_delivery_shows_in_coverage(market, start):
 def test_start_shares_are_stationary(finished):
     """Nothing but reconsideration moves: over five years shares drift no more than the luck of so many rows."""
     drift, changes = [], []
-    for seed in (1, 2, 3, 4):
+    for seed in (1, 2):
         run = finished("standing_still", seed, reconsider_hazard=0.06)
         tender = run.records["volume_parcels"]
         years = tender.reshape(6, 12, -1).sum(axis=1)

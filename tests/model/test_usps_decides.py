@@ -1,5 +1,7 @@
 """Who replaces a decision of USPS, or of a carrier about its staff, changes the market; the law binds all the same."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ SHORT = {"n_shippers": 120, "end": "2025-12"}
 POOR = {"n_shippers": 120, "usps_cash_start": 1.0, "usps_debt_cap": 15.0, "end": "2026-06"}
 
 
+@cache
 def played(usps=None, name="baseline", **changes):
     """A finished run in which a class of one's own decides for USPS."""
     settings = Scenario.load(name).with_changes(changes)

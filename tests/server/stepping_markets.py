@@ -38,9 +38,8 @@ def start_with_trouble(choice: Choice) -> FakeMarket:
 
 def start_short(choice: Choice) -> ParcelMarket:
     """The real market until the middle of its second year."""
-    return ParcelMarket(
-        choice.settings().with_changes({"end": "2026-06"}), rng=choice.seed, roster=roster_of(choice.seat)
-    )
+    settings = choice.settings().with_changes({"end": "2026-06", "n_shippers": 150})
+    return ParcelMarket(settings, rng=choice.seed, roster=roster_of(choice.seat))
 
 
 def months_done(market: object) -> int:

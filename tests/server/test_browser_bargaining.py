@@ -24,7 +24,7 @@ def step(visitor, months: int) -> None:
 
 
 def test_offers_converge_and_limits_are_shown_on_request(visit):
-    visitor = visit(path="/bargaining")
+    visitor = visit(path="/bargaining?set.n_shippers=150")
     page = visitor.page
     visitor.see("Nobody talks yet in this run.", PATIENT)
     visitor.see(re.compile("Paused · 0 of"), PATIENT)
@@ -90,7 +90,7 @@ def test_a_visitor_plays_amazon_to_a_contract_and_sees_what_the_model_would_have
 
 
 def test_a_visitor_leaves_the_table_and_gives_the_seat_back_on_a_narrow_dark_page(visit):
-    visitor = visit(390, 844, "dark", path="/bargaining")
+    visitor = visit(390, 844, "dark", path="/bargaining?set.n_shippers=150")
     page = visitor.page
     visitor.see(re.compile("Paused · 0 of"), PATIENT)
     visitor.press("Play USPS")

@@ -17,9 +17,13 @@ from server.talks import negotiations
 from server.words import state_names
 
 
+def small(name: str, rng: int) -> ParcelMarket:
+    return ParcelMarket(Scenario.load(name).with_changes({"n_shippers": 150}), rng=rng)
+
+
 @pytest.fixture(scope="module")
 def market() -> ParcelMarket:
-    market = ParcelMarket("baseline", rng=1)
+    market = small("baseline", rng=1)
     for _ in range(30):
         market.step()
     return market
@@ -42,7 +46,7 @@ def binding(report) -> set[str]:
 
 @pytest.mark.parametrize("months", [0, 1, 30])
 def test_everything_in_the_list_can_be_looked_at(months):
-    market = ParcelMarket("baseline", rng=2)
+    market = small("baseline", rng=2)
     for _ in range(months):
         market.step()
     found = inspecting.things(market)
@@ -83,14 +87,14 @@ def test_a_carrier_is_told_as_the_records_have_it(market):
 
 def test_what_binds_is_marked_as_binding(market):
     assert "Debt ceiling" in binding(inspecting.report(market, "carrier:usps"))
-    free = ParcelMarket("debt_cap_raised", rng=1)
+    free = small("debt_cap_raised", rng=1)
     for _ in range(4):
         free.step()
     assert "Debt ceiling" not in binding(inspecting.report(free, "carrier:usps"))
     full = np.flatnonzero(market.state.network.utilisation[AMAZON] >= 0.999)
     names = binding(inspecting.report(market, "carrier:amazon"))
     assert ("Capacity of the last mile" in names) == bool(full.size)
-    peak = ParcelMarket("baseline", rng=1)
+    peak = small("baseline", rng=1)
     for _ in range(12):
         peak.step()
     used = peak.state.network.utilisation
@@ -187,7 +191,7 @@ def test_what_does_not_exist_is_said_and_usps_is_shown(market, what):
 
 
 def test_looking_changes_nothing(market):
-    one, two = (ParcelMarket("baseline", rng=3) for _ in range(2))
+    one, two = (small("baseline", rng=3) for _ in range(2))
     for _ in range(6):
         one.step()
         two.step()

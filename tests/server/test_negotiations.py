@@ -14,7 +14,7 @@ from server.talks import contracts, negotiations
 
 
 def played(months: int, **changes) -> ParcelMarket:
-    market = ParcelMarket(Scenario.load("baseline").with_changes(changes), rng=1)
+    market = ParcelMarket(Scenario.load("baseline").with_changes({"n_shippers": 150, **changes}), rng=1)
     for _ in range(months):
         market.step()
     return market

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from server.talks.twin import MEASURES, measured
 from tests.server.test_session import Screen
 
 PATIENCE_SECONDS = 90
+FEW = (("n_shippers", 150),)
 
 
 def start_until(end: str, choice: Choice) -> ParcelMarket:
@@ -47,7 +49,7 @@ class Player:
             self.markets.append(start_until(end, choice))
             return self.markets[-1]
 
-        self.session = Session(Choice(scenario, 1, overrides, seat), start)
+        self.session = Session(Choice(scenario, 1, (*FEW, *overrides), seat), start)
         self.session.set_speed(float("inf"))
         self.session.show_view("seat", lambda market: seat_view.extract(market, self.session.seat))
         self.screen = PatientScreen(self.session)
@@ -81,11 +83,17 @@ def player():
         assert not one.session.is_alive
 
 
+@cache
+def models_run(end: str) -> ParcelMarket:
+    """What the model plays by itself."""
+    return start_until(end, Choice(overrides=FEW)).run()
+
+
 @pytest.mark.parametrize("seat", SEATS)
 def test_who_answers_as_the_model_does_gets_the_models_run_to_the_bit(player, seat):
-    by_hand = player(seat)
+    by_hand = player(seat, end="2026-08")
     last = by_hand.play(lambda decision: decision.question.usual)
-    expected = start_until("2026-12", Choice()).run()
+    expected = models_run("2026-08")
     mine = by_hand.markets[0]
     for series in SERIES:
         np.testing.assert_array_equal(mine.records[series.name], expected.records[series.name], err_msg=series.name)
@@ -101,14 +109,14 @@ def test_who_answers_as_the_model_does_gets_the_models_run_to_the_bit(player, se
 
 
 def test_leaving_the_table_costs_parcels_and_the_twin_shows_what_the_model_would_have_got(player):
-    by_hand = player("usps", end="2027-12")
+    by_hand = player("usps", end="2027-03")
     last = by_hand.play(lambda decision: Answer(leave=True))
     assert len(by_hand.decisions) == 1
     market, twin = by_hand.markets[0], by_hand.session.seat.twin
     assert not market.state.talks["usps", "amazon"].talks.signed
     assert "has left the table" in negotiations.extract(market).table.entry.reason
     twin.join(PATIENCE_SECONDS)
-    np.testing.assert_array_equal(twin.run.figures, measured(start_until("2027-12", Choice()).run()))
+    np.testing.assert_array_equal(twin.run.figures, measured(models_run("2027-03")))
     view = seat_view.extract(market, by_hand.session.seat)
     lines = {line.name: line for line in view.lines}
     assert len(lines) == len(MEASURES)
@@ -124,7 +132,7 @@ def test_leaving_the_table_costs_parcels_and_the_twin_shows_what_the_model_would
 
 
 def test_the_comparison_stays_when_the_next_talks_open(player):
-    by_hand = player("usps", end="2029-04")
+    by_hand = player("usps", end="2027-04", overrides=(("term_strategic", 24),))
     by_hand.play(lambda decision: decision.question.usual)
     by_hand.session.seat.twin.join(PATIENCE_SECONDS)
     view = seat_view.extract(by_hand.markets[0], by_hand.session.seat)
@@ -141,7 +149,7 @@ def test_a_better_price_than_the_models_shows_in_money(player):
             return Answer(price=2.3)
         return Answer(accept=True) if question.can_accept and question.price[0] < 2.69 else Answer(price=2.3)
 
-    by_hand = player("amazon", end="2027-12")
+    by_hand = player("amazon", end="2027-03")
     by_hand.play(firm)
     by_hand.session.seat.twin.join(PATIENCE_SECONDS)
     view = seat_view.extract(by_hand.markets[0], by_hand.session.seat)

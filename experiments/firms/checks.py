@@ -19,6 +19,7 @@ YEARS = 2  # how long it may go without one
 SMALL = 10e6  # parcels a quarter: fewer are no hand-over to speak of
 HALF = 0.5
 STANDS_STILL = 0.05  # how far Amazon's sales margin may be from its target while its prices stand still
+LEAST_PARCELS = 100e6  # a year: with fewer, revenue per parcel is the mix of a few shippers
 JUMP = 0.15  # largest change of a list level within a month, and of revenue per parcel between years
 LEVEL_STEP = 0.001  # smaller moves of a list level are none
 EXPLAIN = ("agreement", "contract", "sourcing", "distress", "regulator", "auction", "award", "fact", "merger", "exit")
@@ -101,15 +102,18 @@ def amazon_stands_still(run: FirmRun) -> Iterator[str]:
 
 
 def prices_that_jump(run: FirmRun) -> Iterator[str]:
-    """List levels that move by more than 15 % within a month, and revenue per parcel that does so between two years."""
+    """List levels that move by more than 15 % within a month, and revenue per parcel that does so between two years.
+
+    Revenue per parcel of a carrier with few parcels is the mix of a few shippers.
+    """
     for key, name in run.names.items():
         level = np.concatenate([[1.0], run.levels[key].to_numpy()])
         step = level[1:] / level[:-1] - 1.0
         for month in np.flatnonzero(np.abs(step) > JUMP):
             yield f"{name}: list level moves by {step[month]:+.0%} in month {month + 1}"
-        prices = by_year(run, key, "price")
+        prices, parcels = by_year(run, key, "price"), dict(by_year(run, key, "sold_parcels"))
         for (_, before), (year, now) in pairwise(prices):
-            if abs(now / before - 1.0) > JUMP:
+            if abs(now / before - 1.0) > JUMP and parcels[year] >= LEAST_PARCELS:
                 yield f"{name}: revenue per parcel moves by {now / before - 1.0:+.0%} in {year}"
 
 

@@ -193,7 +193,17 @@ def run_shown(words: list[str]) -> None:
 
 def needs(arguments: list[str]) -> bool:
     """Whether a bare command in a sentence is only named: it needs arguments, or simulates for long without any."""
-    return arguments[0] in (*SIMULATES, "sweep", "status", "report", "sensitivity", "rerun", "usps-loss", "calibration")
+    return arguments[0] in (
+        *SIMULATES,
+        "sweep",
+        "status",
+        "report",
+        "sensitivity",
+        "rerun",
+        "usps-loss",
+        "calibration",
+        "places",
+    )
 
 
 def test_long_commands_are_run_elsewhere() -> None:

@@ -38,7 +38,7 @@ from model.start.choice_constants import ChoiceSolution, StartError
 from model.state import MarketState
 from model.statements import LENDERS, open_ledger
 from model.streams import Streams
-from model.timeline import surepost_end
+from model.timeline import hand_over_ends
 from model.wages import labour_shares
 from model.zones import build_zone_table
 
@@ -159,7 +159,7 @@ class Economy:
             settings.start,
             plan_from,
             named,
-            self.ups_has_left,
+            self.hand_over_ended,
         )
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
@@ -266,9 +266,10 @@ class Economy:
         return price
 
     @property
-    def ups_has_left(self) -> bool:
-        """Whether UPS delivers itself from the first month on what USPS delivered for it until the end of 2024."""
-        return self.settings.announced_plans and self.settings.start >= surepost_end()
+    def hand_over_ended(self) -> tuple[str, ...]:
+        """Keys of the carriers that deliver themselves from the first month on what USPS has delivered for them."""
+        ends = hand_over_ends() if self.settings.announced_plans else {}
+        return tuple(key for key, month in ends.items() if self.settings.start >= month)
 
     def _take_figures_of_start(self) -> None:
         """Figures in force when the run begins; those of the past follow from the scenario's and may be impossible."""

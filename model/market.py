@@ -132,8 +132,8 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         self.amazon.opens(start.amazon)
         for carrier in self.carrier_agents:
             carrier.handed = start.handed[carrier.index] / MONTHS_PER_YEAR
-        if self.ups_has_left:
-            self.ups.ends_hand_over()
+        for key in self.hand_over_ended:
+            self.agent(key).ends_hand_over()
         contracts.sign_start_contracts(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
         planning.order_before_start(self)

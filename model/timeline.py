@@ -79,21 +79,17 @@ def usps_amazon_expiry(after: Month | None = None) -> Month:
     return ends[-1] if after is None else next((end for end in ends if end > after), ends[-1])
 
 
-def surepost_end() -> Month:
-    """First month in which UPS delivers its economy parcels itself.
+@cache
+def hand_over_ends() -> dict[str, Month]:
+    """First month in which a carrier delivers itself what USPS has delivered for it, by key; others go on.
 
     Raises:
         model.tables.DataError: The timeline does not tell.
     """
     for fact in read_timeline():
         if fact.kind == "decision" and fact.actors == ("UPS",) and fact.month is not None:
-            return fact.month
+            return {"ups": fact.month}
     raise DataError(f"{TIMELINE_FILE}: no row of kind 'decision' for UPS")
-
-
-def hand_over_ends() -> dict[str, Month]:
-    """First month in which a carrier delivers itself what USPS has delivered for it, by key, for those that end it."""
-    return {"ups": surepost_end()}
 
 
 @cache

@@ -5,22 +5,18 @@ needs two methods, `propose` and `accept` (see `Strategy`), and goes into `Alter
 """
 
 from agents.bargaining.alternating import AlternatingOffers, Concession
+from agents.bargaining.forms import MENU, Form, fall_back
 from agents.bargaining.nash import FixedPoint, NashSplit, close_at_nash, nash_in_nash, nash_price
 from agents.bargaining.offers import Offer, Side, Stakes, View
 from agents.bargaining.packages import (
-    MENU,
-    Form,
     Package,
-    PackageCase,
     PackageTerms,
     as_seen,
-    build_package,
-    fall_back,
     forecast_use,
-    pool_slices,
     ranking,
     worth_leaving,
 )
+from agents.bargaining.pooling import PackageCase, build_package, pool_slices
 from agents.bargaining.posted import PostedTariff, TakeItOrLeaveIt
 from agents.bargaining.protocol import Bargaining, Strategy
 from agents.bargaining.reservation import (

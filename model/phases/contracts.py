@@ -18,8 +18,6 @@ from model.phases.history import follow_history, forced, imposed_access_price, l
 from model.phases.negotiation import decide_reviews
 from model.timeline import hand_over_ends, usps_amazon_expiry
 
-AMAZON_SELLERS = ("usps", "ups", "fedex")
-
 
 def sign_start_contracts(market: Economy) -> None:
     """Put the contracts of the start into the book, with what was delivered before the run began."""

@@ -9,7 +9,7 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from model.economy import Economy
 from model.history.paths import ObservedPast
-from model.timeline import surepost_end
+from model.timeline import hand_over_ends
 
 Floats = NDArray[np.float64]
 BILLION = 1e9
@@ -119,9 +119,10 @@ def response_within_total(market: Economy, response: Floats) -> Floats:
 
 
 def take_back_economy(market: Economy) -> None:
-    """UPS takes its economy last mile back from USPS in January 2025: a fact where announced plans take effect."""
-    if market.settings.announced_plans and market.month == surepost_end():
-        market.ups.ends_hand_over()
+    """Who has said so takes its economy last mile back from USPS: a fact where announced plans take effect."""
+    for key, month in hand_over_ends().items():
+        if market.settings.announced_plans and market.month == month:
+            market.agent(key).ends_hand_over()
 
 
 def imposed_hand_overs(market: Economy) -> dict[int, float]:

@@ -13,7 +13,6 @@ from model.phases.labour import wages_of_month
 from model.wages import share_of_month
 
 Floats = NDArray[np.float64]
-FUEL, WAGES = range(2)
 
 
 def let_shocks_act(market: Economy) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from agents.rules.sourcing import AmazonFlows
 from agents.shipper_memory import ShipperMemory
 from agents.shipper_table import ShipperTable
 from model.big_shippers import BigShipperData
-from model.carriers import AMAZON, UPS, USPS, CarrierTable
+from model.carriers import AMAZON, USPS, CarrierTable
 from model.consideration import home_rule, home_zones, opening_years
 from model.demand import destination_mix
 from model.history.table import LAST_YEAR, base_time
@@ -79,7 +79,7 @@ def assemble(
     start: Month,
     plan_from: Month | None = None,
     named: Mapping[str, BigShipperData] | None = None,
-    ups_has_left: bool = True,
+    hand_over_ended: Collection[str] = (),
 ) -> Start:
     """Build the state at the start of the run from the accounts of the year before.
 
@@ -91,7 +91,7 @@ def assemble(
         start: First month of the run.
         plan_from: Month from which on Amazon's rural plan runs, if it is known at the start.
         named: Big shippers of the scenario, by key.
-        ups_has_left: Whether UPS delivers itself from the first month on what USPS delivered for it until then.
+        hand_over_ended: Keys of the carriers that deliver themselves from now on what USPS has delivered for them.
 
     Raises:
         model.start.choice_constants.StartError: The published shares cannot be reached with these parameters.
@@ -119,18 +119,7 @@ def assemble(
     surcharges = start_surcharges(p, zones, carriers)
     mean_surcharge = surcharges[-1]
     on_time = p.by("on_time_base", carriers.like)
-    setting = ChoiceSetting(
-        national=national,
-        coverage=coverage,
-        mix=mix,
-        surcharge=mean_surcharge,
-        other_cost=quality_cost(p, on_time, np.zeros(len(SEGMENTS))),
-        floor=floor,
-        inertia=p.switching_inertia,
-        min_coverage=p.primary_min_coverage,
-        reached_decide=p.reached_addresses_decide > 0.0,
-        home=home_rule(p, home),
-    )
+    setting = _choice_setting(p, national, coverage, mix, mean_surcharge, on_time, floor, home)
     order = streams.generator("start_order").random(population.uniform.shape)
     published = Published(share, price, segment_volume)
     if named:
@@ -144,9 +133,7 @@ def assemble(
     annual = volume.sum(axis=(0, 1)) + handed_over
     street = _street(costs, zones, annual, coverage, flows)
     handed = handed_at_start(p, zones, costs, street, volume[:, ECONOMY].sum(axis=0))
-    goes_on = handed.parcels.copy()
-    if ups_has_left:
-        goes_on[UPS] = 0.0
+    goes_on = np.where(np.isin(carriers.keys, list(hand_over_ended))[:, None], 0.0, handed.parcels)
     network = opening_network(p, zones, carriers, annual, flows, coverage, street, costs, volume, handed, goes_on)
     state = MarketState(
         environment=Environment(),
@@ -173,6 +160,42 @@ def _zone_cost_noise(p: Parameters, zones: ZoneTable, streams: Streams) -> Float
     """What zones cost Amazon over what their density says, (Z,); median 1, as in the table of access demand."""
     normal = streams.generator("zone_cost_noise", owner="amazon").standard_normal(zones.n_zones)
     return np.asarray(np.exp(p.zone_cost_noise_sd * normal))
+
+
+def _choice_setting(
+    p: Parameters,
+    national: NDArray[np.bool_],
+    coverage: Floats,
+    mix: Floats,
+    surcharge: Floats,
+    on_time: Floats,
+    floor: Floats,
+    home: NDArray[np.bool_],
+) -> ChoiceSetting:
+    """What the choice constants are solved on: nothing is late or slower than usual before the run.
+
+    Args:
+        p: Figures.
+        national: Which carriers serve every address, (K,).
+        coverage: Share of households that each carrier reaches, (K, Z).
+        mix: Destination mix by home division, (R, Z).
+        surcharge: Mean surcharges, $ per parcel, (K, Z).
+        on_time: Share of parcels that arrive in time, (K,).
+        floor: Price floors of quotes.
+        home: Zones of each home division, (R, Z).
+    """
+    return ChoiceSetting(
+        national=national,
+        coverage=coverage,
+        mix=mix,
+        surcharge=surcharge,
+        other_cost=quality_cost(p, on_time, np.zeros(len(SEGMENTS))),
+        floor=floor,
+        inertia=p.switching_inertia,
+        min_coverage=p.primary_min_coverage,
+        reached_decide=p.reached_addresses_decide > 0.0,
+        home=home_rule(p, home),
+    )
 
 
 def _footprint(p: Parameters, carriers: CarrierTable, volume: Floats, start: Month) -> Floats:

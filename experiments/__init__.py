@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from experiments.by_place import Places, places
     from experiments.comparison import Comparison, compare
     from experiments.designs import Design, read_design
+    from experiments.external.study import ExternalTests, external_tests
     from experiments.postal.universal_service import ServiceCost, uso_cost
     from experiments.postal.volume_loss import UspsLoss, usps_loss
     from experiments.repetition import Rerun, rerun
@@ -46,6 +47,7 @@ __all__ = [
     "Comparison",
     "Design",
     "Discovery",
+    "ExternalTests",
     "Hindcast",
     "InputError",
     "Negotiations",
@@ -67,6 +69,7 @@ __all__ = [
     "differences",
     "discover",
     "drivers",
+    "external_tests",
     "heat_map",
     "hindcast",
     "negotiate",
@@ -104,6 +107,8 @@ _HOMES = {
     "calibration": "start_fit.calibration",
     "compare": "comparison",
     "hindcast": "backtest.hindcast",
+    "ExternalTests": "external.study",
+    "external_tests": "external.study",
     "Design": "designs",
     "Discovery": "analysis.discovery",
     "Sensitivity": "analysis.sensitivity",

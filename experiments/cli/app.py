@@ -27,6 +27,7 @@ COMMANDS = (
     market.auction,
     past.calibration,
     past.hindcast,
+    past.external,
     past.calibrate,
     listing.scenarios,
     listing.levers,

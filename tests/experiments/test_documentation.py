@@ -39,6 +39,7 @@ LONG = {
     "negotiate --curve": "test_negotiate_command.py",
     "levers --check": "test_levers.py",
     "hindcast --write": "test_hindcast.py",
+    "external": "test_external.py",
     "calibrate": "test_estimation.py",
     "calibration --shippers": "test_shipper_numbers.py",
     "usps-loss --write": "test_usps_page.py",

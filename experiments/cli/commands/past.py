@@ -86,6 +86,31 @@ def hindcast(
 
 
 @reports_errors
+def external(
+    tests: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEST ...]", help="Only these, such as X7; all unless told.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Seeds of every run, from 1 on.")] = 3,
+    shippers: Annotated[int, typer.Option(metavar="N", help="Shippers of every run.")] = 1000,
+    workers: WorkersOption = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            "--write", metavar="FILE", help="Also write the page, and keep what the browser shows.", show_default=False
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold the model against natural experiments and published studies, within limits written down beforehand.
+
+    For example: lastmile external X7 X10 --seeds 1 --shippers 500
+    """
+    from experiments.cli.external import run_external
+
+    run_external(tests or [], seeds, shippers, workers, write, json)
+
+
+@reports_errors
 def calibrate(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for the runs; a second call goes on there.")

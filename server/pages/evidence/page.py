@@ -12,7 +12,8 @@ import solara
 
 from experiments.backtest.stored import StoredHindcast, stored_hindcast
 from experiments.errors import InputError
-from server.pages.evidence import backtest, data
+from experiments.external.stored import StoredTests, stored_tests
+from server.pages.evidence import backtest, data, external
 from server.pages.evidence.texts import LIMITS, METHOD
 from server.parts import help_button, main
 from server.plots import draw
@@ -22,6 +23,7 @@ from server.tables import DataTable
 PARTS = {
     "scores": "Against the past",
     "figures": "Figures of the past",
+    "world": "Against the world",
     "method": "How it works",
     "limits": "What it cannot do",
     "parameters": "Parameters",
@@ -42,8 +44,12 @@ def EvidencePage(session: Session) -> solara.Element:
         past = _past(stored_hindcast())
     except InputError as error:
         past = [_element("p", "lm-error", str(error))]
+    try:
+        world = _world(stored_tests())
+    except InputError as error:
+        world = [_heading("world"), _element("p", "lm-error", str(error))]
     results = ipyvue.Html.element(
-        tag="div", class_="lm-results", children=[*past, *_method(), *_limits(), *_made_of(), *_words()]
+        tag="div", class_="lm-results", children=[*past, *world, *_method(), *_limits(), *_made_of(), *_words()]
     )
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side", children=[contents]),
@@ -77,6 +83,20 @@ def _past(stored: StoredHindcast) -> list[solara.Element]:
         DataTable(backtest.patterns_table(stored)),
         _heading("figures"),
         Figures(stored),
+    ]
+
+
+def _world(stored: StoredTests) -> list[solara.Element]:
+    """One sentence for each figure, observed beside modelled; the table with limits and sources below."""
+    old = "" if stored.is_current else " Code or data have changed since; the command makes them anew."
+    points = [
+        _element("div", "lm-point", _element("h3", "", head), _bullets(sentences))
+        for head, sentences in external.sentences(stored)
+    ]
+    return [
+        _heading("world", f"{stored.verdict} {external.MEANING}", f"Made on {stored.date} by {stored.command}.{old}"),
+        _card(points),
+        DataTable(external.limits_table(stored), searchable=True),
     ]
 
 

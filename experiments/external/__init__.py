@@ -1,0 +1,1 @@
+"""The model against natural experiments and published studies (`lastmile external`)."""

@@ -47,7 +47,8 @@ class Tariffs:
         level: List level before discounts, $ per parcel, (S, K).
         floor: Lowest quote, $ per parcel, (S, K).
         start_level: Level at the start, (S, K).
-        rural: Delivery-area surcharge in rural zones, $ per parcel, (K,).
+        rural: Rural rate of the delivery-area surcharge, $ per parcel, (K,).
+        area: Delivery-area surcharge by slice of addresses, densest first, over the rural rate, (Z, P).
         peak: Peak surcharge, $ per parcel, (K,).
         surcharge: Surcharges of the month, $ per parcel, (K, Z).
         list_growth: Latest yearly list increase, (K,).
@@ -61,6 +62,7 @@ class Tariffs:
     floor: Floats
     start_level: Floats
     rural: Floats
+    area: Floats
     peak: Floats
     surcharge: Floats
     list_growth: Floats

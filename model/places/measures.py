@@ -152,7 +152,7 @@ def _quoted(market: Economy, slices: int) -> tuple[Floats, Floats]:
 
 
 def _beyond_zone_mean(market: Economy, quoted: Floats) -> Floats:
-    """Delivery-area surcharge of a slice over the mean of its zone, $ per parcel, (S, K, Z, P).
+    """Delivery-area surcharge of a slice over the mean of its zone, tier and extra, $ per parcel, (S, K, Z, P).
 
     Carriers bill a zone its mean; inside it each place pays by its tier.
 
@@ -160,9 +160,17 @@ def _beyond_zone_mean(market: Economy, quoted: Floats) -> Floats:
         market: A market.
         quoted: Parcels by slice, (S, K, Z, P).
     """
-    tariffs, slices = market.state.tariffs, quoted.shape[-1]
-    cells = tariffs.area.shape[-1]
-    rates = np.repeat(tariffs.area, slices, axis=-1).reshape(*tariffs.area.shape[:-1], slices, cells).mean(axis=-1)
+    tariffs = market.state.tariffs
+    found = _over_mean(tariffs.area, quoted) * tariffs.rural[:, None, None]
+    for carrier, extra in tariffs.extra.items():
+        found[:, carrier] += _over_mean(extra, quoted[:, carrier])
+    return found
+
+
+def _over_mean(rates: Floats, quoted: Floats) -> Floats:
+    """Rates over their mean in a zone, (Z, cells) for parcels by slice, (..., Z, P), to (..., Z, P)."""
+    (zones, cells), slices = rates.shape, quoted.shape[-1]
+    rates = np.repeat(rates, slices, axis=1).reshape(zones, slices, cells).mean(axis=2)
     total = quoted.sum(axis=-1)
     mean = np.divide((quoted * rates).sum(axis=-1), total, out=np.zeros_like(total), where=total > 0.0)
-    return np.asarray((rates - mean[..., None]) * tariffs.rural[:, None, None])
+    return np.asarray(rates - mean[..., None])

@@ -55,6 +55,7 @@ class Tariffs:
         mean_surcharge: Mean of the surcharges over the year at the start, $ per parcel, (K, Z).
         fill: Discount on quotes with which a carrier fills its network, share, (S, K).
         follows: Surcharge that follows unexpected prices of fuel and wages, $ per parcel, (K,); part of `surcharge`.
+        extra: Delivery-area surcharge that a carrier asks beyond its tiers, $ per parcel by slice, (Z, P), by carrier.
         temporary: Factors on the level that will end again, (S,), by carrier.
     """
 
@@ -70,6 +71,7 @@ class Tariffs:
     fill: Floats
     follows: Floats
     temporary: dict[int, Floats] = field(default_factory=dict)
+    extra: dict[int, Floats] = field(default_factory=dict)
 
     @property
     def offered(self) -> Floats:

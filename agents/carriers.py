@@ -31,6 +31,7 @@ from agents.rules.entry import EntryCase, months_of_losses
 from agents.rules.extension import ExtensionCase
 from agents.rules.make_or_buy import perceived_error
 from agents.rules.mergers import MergerCase
+from agents.rules.places import PlaceCase, PlacePlan
 from agents.rules.pricing import CostRise, PriceResponse, paid_growth, raising_pays
 from agents.rules.reach import ReachCase
 from agents.rules.shedding import ReviewCase
@@ -72,6 +73,8 @@ class Carrier(Party):
     always_closes = False
     #: Whether it reviews its contracts with enterprise shippers.
     reviews_contracts = False
+    #: Whether it reviews where its routes go, and what it asks there.
+    reviews_places = False
     #: Whether it lowers its quotes to fill what stands empty.
     fills_network = False
     #: Whether it works under postal law: the regulator reviews what it signs, and its books close by statute.
@@ -510,6 +513,10 @@ class Carrier(Party):
             cost: What one more parcel of each costs it, $, (C, S).
         """
         return np.asarray(cost * (1.0 + self.least_markup()))
+
+    def serves(self, case: PlaceCase) -> PlacePlan:
+        """Where its routes go from the next month on, and what it asks there."""
+        return PlacePlan(case.extra, case.routes)
 
     def filling_discount(self, price: Floats, marginal_cost: Floats) -> Floats:
         """Discount on its quotes by segment until the next quarter, (S,)."""

@@ -11,10 +11,20 @@ from agents.calendar import JANUARY, MONTHS_PER_YEAR, Month
 from agents.carriers import Carrier
 from agents.geography import SEGMENTS
 from agents.rules.filling import fill_discount, fills, merged_share
+from agents.rules.places import (
+    PlaceCase,
+    PlacePlan,
+    extra_surcharge,
+    missing,
+    moved_routes,
+    wanted_routes,
+)
+from agents.rules.reach import ReachCase, reach_beyond
 from agents.rules.shedding import ReviewCase, contracts_to_shed
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+EVERYTHING = 1e12  # growth of what it sells that no limit cuts
 
 
 def joint_announcement(month: Month) -> tuple[str, ...]:
@@ -28,14 +38,17 @@ class Reviewing(Carrier):
     Attributes:
         shed: Parcels a day of each contract that it has given notice to, with the month of the notice.
         asked: Rows of the enterprise shippers to which it has given notice.
+        announced_routes: Share of households that its routes should have passed at its last review, (Z,).
     """
 
     reviews_contracts = True
+    reviews_places = True
 
     def __init__(self, model: Any, index: int, key: str, name: str, target_margin: float, price_month: int) -> None:
         super().__init__(model, index, key, name, target_margin, price_month)
         self.shed: list[tuple[Month, float]] = []
         self.asked: set[int] = set()
+        self.announced_routes: Floats = np.ones(self.world.zones.n_zones)
 
     def announced_increases(self, month: Month) -> tuple[str, ...]:
         """Figures of its announced list increases of a month by segment."""
@@ -55,6 +68,37 @@ class Reviewing(Carrier):
         """
         markup = self.least_markup()
         return contracts_to_shed(case.margin, case.daily_parcels, markup / (1.0 + markup), self.can_shed(case))
+
+    def serves(self, case: PlaceCase) -> PlacePlan:
+        """Where its routes go from the next month on, and what it asks there: once a year.
+
+        It asks more, step by step, where the mean parcel does not pay for own delivery. Where not even the largest
+        surcharge would pay, two years in a row, it leaves a part of the gap a year, the sparsest addresses first, and
+        never those to which contracts have it deliver; it comes back where it would pay with room to spare. It knows
+        its own prices and cost, what access costs, and its contracts. Rule: ODD 7.13.
+
+        Args:
+            case: The places that it serves.
+        """
+        figures, level = self.world.figures, self.world.price_level
+        lacks, most = missing(case), figures.place_surcharge_most * level
+        wanted = wanted_routes(case, lacks, most, figures.place_hysteresis)
+        announced, self.announced_routes = self.announced_routes, wanted
+        cell = 1.0 / lacks.shape[1]
+        return PlacePlan(
+            extra_surcharge(lacks, case.extra, figures.place_surcharge_step * level, most),
+            np.maximum(moved_routes(case.routes, wanted, announced, figures.place_adjust_speed, cell), case.promised),
+        )
+
+    def sells_beyond(self, case: ReachCase) -> Floats:
+        """Share of the households that it has left to which it sells economy until the next quarter, (Z,).
+
+        It sells where the price covers access, injection and upstream. It knows what access costs. Rule: ODD 7.13.
+
+        Args:
+            case: What it could sell there, and what access costs.
+        """
+        return reach_beyond(case, EVERYTHING)
 
     def can_shed(self, case: ReviewCase) -> float:
         """Parcels a day that it can still give up this year.

@@ -7,7 +7,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.geography import RURAL
 from model.allocation import Allocation
 from model.ledger import Cents, to_cents
 
@@ -40,17 +39,16 @@ def sum_over_carriers(values: Floats) -> Floats:
     return np.array([math.fsum(row) for row in values])
 
 
-def month_surcharges(rural: Floats, peak: Floats, zone_type: NDArray[np.int8], season_weight: float) -> Floats:
+def month_surcharges(rural: Floats, peak: Floats, area: Floats, season_weight: float) -> Floats:
     """Published surcharges of one month by carrier and zone, $ per parcel, (K, Z).
 
     Args:
-        rural: Delivery-area surcharge of rural zones by carrier, $, (K,).
+        rural: Rural rate of the delivery-area surcharge by carrier, $, (K,).
         peak: Peak surcharge by carrier, $, (K,).
-        zone_type: Zone types, (Z,).
+        area: Mean delivery-area surcharge of a zone over the rural rate, (Z,) or (K, Z).
         season_weight: Share of the month in which the peak surcharge applies.
     """
-    is_rural = zone_type == RURAL
-    return np.asarray(rural[:, None] * is_rural + (peak * season_weight)[:, None])
+    return np.asarray(rural[:, None] * area + (peak * season_weight)[:, None])
 
 
 def peak_weight(month: int) -> float:

@@ -7,6 +7,7 @@ division, carrier) times that mix. Enterprise shippers split their volume zone b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,3 +87,35 @@ def quality_cost(p: Parameters, on_time: Floats, delay: Floats) -> Floats:
     return np.asarray(
         np.broadcast_to(days_cost.reshape(len(SEGMENTS), -1), (len(SEGMENTS), len(on_time))) - reliability
     )
+
+
+def served_elsewhere(tender: Tender, reach: Floats, national: Booleans, leavers: NDArray[np.int64]) -> Tender:
+    """Parcels for addresses that a national carrier has left go to the national carriers that serve them.
+
+    By the logit rule (independence of irrelevant alternatives) they go to these in proportion to what they carry there
+    already, at what they are paid there. Where none of them carries any, the parcels stay, and the carrier finds a way.
+
+    Args:
+        tender: Parcels as if every national carrier went everywhere.
+        reach: Share of households to which each carrier sells, densest first, by segment, (S, K, Z).
+        national: Which carriers are national, (K,).
+        leavers: Carriers that may have left places.
+    """
+    volume, value = tender.volume.copy(), tender.value.copy()
+    for segment in range(reach.shape[0]):
+        edges = np.sort(np.concatenate([reach[segment, leavers], np.ones((1, reach.shape[-1]))]), axis=0)
+        before, paid = tender.volume[:, segment], tender.value[:, segment]
+        for low, high in pairwise(edges):
+            goes = national[:, None] & (reach[segment] >= high - 1e-12)
+            open_to = before * goes
+            total = open_to.sum(axis=1)
+            for carrier in leavers:
+                share = np.where(goes[carrier], 0.0, high - low)
+                moved = np.where(total > 0.0, before[:, carrier] * share, 0.0)
+                part = np.divide(moved, total, out=np.zeros_like(moved), where=total > 0.0)
+                volume[:, segment] += open_to * part[:, None]
+                value[:, segment] += paid * goes * part[:, None]
+                left = np.divide(moved, before[:, carrier], out=np.zeros_like(moved), where=before[:, carrier] > 0.0)
+                volume[:, segment, carrier] -= moved
+                value[:, segment, carrier] -= paid[:, carrier] * left
+    return Tender(np.maximum(volume, 0.0), np.maximum(value, 0.0))

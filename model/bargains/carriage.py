@@ -28,7 +28,7 @@ ECONOMY = 0
 
 
 def carriage_groups(market: Economy) -> PriceGroups:
-    """UPS and FedEx price by zone type, as their delivery-area surcharges do."""
+    """UPS and FedEx price Amazon's parcels by zone type; tiers of place are for those who pay list prices."""
     return price_groups("by_zone_type", market.zones.zone_type, ())
 
 

@@ -33,7 +33,7 @@ from model.phases.history import (
     response_within_total,
     take_back_economy,
 )
-from model.tender import Tender, quality_cost, small_shipper_tender
+from model.tender import Tender, quality_cost, served_elsewhere, small_shipper_tender
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int8]
@@ -73,7 +73,8 @@ def choose_carriers(market: Economy) -> None:
     _reconsider_small_shippers(market)
     demand = market.state.flows.demand
     tariffs, shippers = market.state.tariffs, market.shippers
-    coverage = segment_reach(market)
+    reach, left = segment_reach(market), left_by(market)
+    coverage = _as_if_everywhere(reach, left)
     segments, small = np.arange(len(SEGMENTS)), market.shippers.small
     discount = shippers.discount[small, None]
     primary, fallback = shippers.primary[small], shippers.fallback[small]
@@ -87,7 +88,28 @@ def choose_carriers(market: Economy) -> None:
         coverage,
     )
     big_volume, big_value = _enterprise_tender(market, demand)
-    market.state.flows.tender = Tender(np.concatenate([volume, big_volume]), np.concatenate([value, big_value]))
+    tender = Tender(np.concatenate([volume, big_volume]), np.concatenate([value, big_value]))
+    if left.size:
+        tender = served_elsewhere(tender, reach, market.national, left)
+    market.state.flows.tender = tender
+
+
+def left_by(market: Economy) -> NDArray[np.int64]:
+    """National carriers that have left places of their own accord; shippers' parcels there go to others."""
+    coverage = market.state.network.coverage
+    return np.array(
+        [one.index for one in market.carrier_agents if one.reviews_places and (coverage[one.index] < 1.0).any()],
+        dtype=np.int64,
+    )
+
+
+def _as_if_everywhere(reach: Floats, left: NDArray[np.int64]) -> Floats:
+    """Reach by segment, (S, K, Z), with all households for those that have left some: shippers name them as before."""
+    if not left.size:
+        return reach
+    found = reach.copy()
+    found[:, left] = 1.0
+    return found
 
 
 def segment_reach(market: Economy) -> Floats:
@@ -173,7 +195,7 @@ def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]
         surcharge=tariffs.surcharge / level,
         quality_cost=believed_quality(market),
         lagged=left_to_carriers(choice.enterprise_share, market) if named else choice.enterprise_share,
-        reach=segment_reach(market),
+        reach=_as_if_everywhere(segment_reach(market), left_by(market)),
         national=market.national,
     )
     split = market.population.split(case)

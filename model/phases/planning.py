@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.books import CarrierBooks
-from agents.calendar import Month
+from agents.calendar import JANUARY, Month
 from agents.carriers import QUARTER, Carrier
 from agents.rules.capacity import CapacityOrder, Closure
 from model.access.insourcing import extension_case
@@ -16,6 +16,7 @@ from model.answers import checked, checked_order
 from model.capital import buy_capital
 from model.economy import Economy
 from model.phases.entry_exit import count_losses, enter, expanding, within
+from model.phases.places import review_places
 from model.phases.prices import usps_basket_cost
 from model.phases.rivals import fill_networks, review_contracts
 from model.words import parcels_in_words
@@ -40,6 +41,8 @@ def learn_and_plan(market: Economy) -> None:
         _build_and_close(market, market.carrier_agents[position], lead)
     if settings.rival_rules:
         fill_networks(market)
+    if market.figures.places_are_left > 0.0 and (market.month + 1).month == JANUARY:
+        review_places(market)
 
 
 def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:

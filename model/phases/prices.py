@@ -12,6 +12,7 @@ from agents.rules.pricing import CostRise
 from model.answers import checked, checked_number
 from model.billing import month_surcharges, peak_weight
 from model.carriers import USPS
+from model.delivery_areas import mean_where_covered
 from model.economy import Economy
 from model.elasticities import LongRunDemand, long_run_demand
 from model.operations import quote_floors, usps_mean_cost
@@ -45,7 +46,11 @@ def publish_prices(market: Economy) -> None:
                 _open_network(market, carrier)
     if market.month.month == JULY:
         _change_mail_price(market)
-    usual = month_surcharges(tariffs.rural, tariffs.peak, market.zones.zone_type, peak_weight(market.month.month))
+    charges = tariffs.rural[:, None] > 0.0
+    area = mean_where_covered(tariffs.area, np.where(charges, market.state.network.coverage, 1.0))
+    usual = month_surcharges(tariffs.rural, tariffs.peak, area, peak_weight(market.month.month))
+    for index, extra in tariffs.extra.items():
+        usual[index] += mean_where_covered(extra, market.state.network.coverage[index : index + 1])[0]
     tariffs.surcharge = usual + tariffs.follows[:, None]
 
 

@@ -216,7 +216,7 @@ TOUCHED: dict[str, Touched] = {
             "settings seed_number streams paths zones carriers costs national mix amazon_mix amazon_start_parcels "
             "annual_parcels month mail_index ledger groups events book carrier_agents usps amazon population "
             "figures shippers state.environment state.tariffs state.choice state.network state.books state.access "
-            "state.agreed_volume state.flows.demand state.flows.operating_cost "
+            "state.agreed_volume state.flows.demand state.flows.allocation state.flows.operating_cost "
         ),
         writes=("ledger events book carrier_agents amazon ups fedex state.tariffs state.network"),
     ),

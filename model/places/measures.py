@@ -146,5 +146,31 @@ def _quoted(market: Economy, slices: int) -> tuple[Floats, Floats]:
     parcels[:, market.groups.own_networks] = 0.0  # nobody is paid for these
     value = allocation.value[tendered].sum(axis=0) + parcels * market.state.tariffs.surcharge
     reach = segment_reach(market)
-    both = spread(np.stack([parcels, value]), np.zeros_like(reach), reach, slices).sum(axis=(1, 2))
-    return both[0], both[1]
+    both = spread(np.stack([parcels, value]), np.zeros_like(reach), reach, slices)
+    quoted, paid = both.sum(axis=(1, 2))
+    return quoted, paid + (both[0] * _beyond_zone_mean(market, both[0])).sum(axis=(0, 1))
+
+
+def _beyond_zone_mean(market: Economy, quoted: Floats) -> Floats:
+    """Delivery-area surcharge of a slice over the mean of its zone, tier and extra, $ per parcel, (S, K, Z, P).
+
+    Carriers bill a zone its mean; inside it each place pays by its tier.
+
+    Args:
+        market: A market.
+        quoted: Parcels by slice, (S, K, Z, P).
+    """
+    tariffs = market.state.tariffs
+    found = _over_mean(tariffs.area, quoted) * tariffs.rural[:, None, None]
+    for carrier, extra in tariffs.extra.items():
+        found[:, carrier] += _over_mean(extra, quoted[:, carrier])
+    return found
+
+
+def _over_mean(rates: Floats, quoted: Floats) -> Floats:
+    """Rates over their mean in a zone, (Z, cells) for parcels by slice, (..., Z, P), to (..., Z, P)."""
+    (zones, cells), slices = rates.shape, quoted.shape[-1]
+    rates = np.repeat(rates, slices, axis=1).reshape(zones, slices, cells).mean(axis=2)
+    total = quoted.sum(axis=-1)
+    mean = np.divide((quoted * rates).sum(axis=-1), total, out=np.zeros_like(total), where=total > 0.0)
+    return np.asarray(rates - mean[..., None])

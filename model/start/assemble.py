@@ -116,8 +116,8 @@ def assemble(
     big = big_start(named or {}, carriers, zones, amazon_mix[0], segment_volume)
     population = draw_population(p, zones, streams, big.parcels.sum(axis=0))
     floor = start_floors(p, zones, costs, street, expected + handed_over, price, population.shippers)
-    surcharges = start_surcharges(p, zones, carriers)
-    mean_surcharge = surcharges[-1]
+    surcharges = start_surcharges(p, zones, carriers, amazon_mix[0])
+    mean_surcharge = surcharges.mean
     on_time = p.by("on_time_base", carriers.like)
     setting = _choice_setting(p, national, coverage, mix, mean_surcharge, on_time, floor, home)
     order = streams.generator("start_order").random(population.uniform.shape)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,7 @@ from agents.shipper_table import ShipperTable
 from model.billing import mean_peak_weight, month_surcharges, sum_over_carriers
 from model.carriers import USPS, CarrierTable
 from model.consideration import considered
+from model.delivery_areas import area_rates
 from model.demand import season_factors
 from model.operations import CostModel, StreetCosts, quote_floors, usps_mean_cost
 from model.parameters import Parameters
@@ -70,13 +73,39 @@ def target_prices(p: Parameters, carriers: CarrierTable) -> Floats:
     return np.array([p.by(f"price_{segment}", carriers.like) for segment in SEGMENTS])
 
 
-def start_surcharges(p: Parameters, zones: ZoneTable, carriers: CarrierTable) -> tuple[Floats, Floats, Floats]:
-    """Delivery-area surcharge of rural zones and peak surcharge, (K,) each, and their mean over the year, (K, Z), $."""
+@dataclass(frozen=True, slots=True, eq=False)
+class StartSurcharges:
+    """Surcharges at the start.
+
+    Attributes:
+        rural: Rural rate of the delivery-area surcharge, $ per parcel, (K,).
+        area: Delivery-area surcharge by slice of addresses over the rural rate, (Z, P).
+        peak: Peak surcharge, $ per parcel, (K,).
+        mean: Their mean over the year, $ per parcel, (K, Z).
+    """
+
+    rural: Floats
+    area: Floats
+    peak: Floats
+    mean: Floats
+
+
+def start_surcharges(p: Parameters, zones: ZoneTable, carriers: CarrierTable, weight: Floats) -> StartSurcharges:
+    """Surcharges that carriers ask for at the start.
+
+    Args:
+        p: Figures of the start year.
+        zones: The zones.
+        carriers: The carriers.
+        weight: Share of parcels by zone, (Z,).
+    """
     list_price = p.rural_surcharge_list * (1 - p.rural_surcharge_discount)
     charges = [like in ("ups", "fedex") and not own for like, own in zip(carriers.like, carriers.owned, strict=True)]
     rural = np.where(charges, list_price, 0.0)
     peak = np.where(carriers.owned, 0.0, p.peak_surcharge)
-    return rural, peak, month_surcharges(rural, peak, zones.zone_type, mean_peak_weight(season_factors(p)))
+    area = area_rates(p, zones, weight)
+    mean = month_surcharges(rural, peak, area.mean(axis=1), mean_peak_weight(season_factors(p)))
+    return StartSurcharges(rural, area, peak, mean)
 
 
 def start_floors(
@@ -122,7 +151,7 @@ def start_tender(
     )
 
 
-def opening_tariffs(level: Floats, floor: Floats, surcharges: tuple[Floats, Floats, Floats]) -> Tariffs:
+def opening_tariffs(level: Floats, floor: Floats, surcharges: StartSurcharges) -> Tariffs:
     """Price lists at their start levels.
 
     Args:
@@ -130,16 +159,16 @@ def opening_tariffs(level: Floats, floor: Floats, surcharges: tuple[Floats, Floa
         floor: Lowest quotes, $ per parcel, (S, K).
         surcharges: What `start_surcharges` found.
     """
-    rural, peak, mean_surcharge = surcharges
     return Tariffs(
         level=level.copy(),
         floor=floor,
         start_level=level.copy(),
-        rural=rural,
-        peak=peak,
-        surcharge=mean_surcharge,
+        rural=surcharges.rural,
+        area=surcharges.area,
+        peak=surcharges.peak,
+        surcharge=surcharges.mean,
         list_growth=np.zeros(level.shape[1]),
-        mean_surcharge=mean_surcharge,
+        mean_surcharge=surcharges.mean,
         fill=np.zeros_like(level),
         follows=np.zeros(level.shape[1]),
     )

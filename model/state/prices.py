@@ -47,13 +47,15 @@ class Tariffs:
         level: List level before discounts, $ per parcel, (S, K).
         floor: Lowest quote, $ per parcel, (S, K).
         start_level: Level at the start, (S, K).
-        rural: Delivery-area surcharge in rural zones, $ per parcel, (K,).
+        rural: Rural rate of the delivery-area surcharge, $ per parcel, (K,).
+        area: Delivery-area surcharge by slice of addresses, densest first, over the rural rate, (Z, P).
         peak: Peak surcharge, $ per parcel, (K,).
         surcharge: Surcharges of the month, $ per parcel, (K, Z).
         list_growth: Latest yearly list increase, (K,).
         mean_surcharge: Mean of the surcharges over the year at the start, $ per parcel, (K, Z).
         fill: Discount on quotes with which a carrier fills its network, share, (S, K).
         follows: Surcharge that follows unexpected prices of fuel and wages, $ per parcel, (K,); part of `surcharge`.
+        extra: Delivery-area surcharge that a carrier asks beyond its tiers, $ per parcel by slice, (Z, P), by carrier.
         temporary: Factors on the level that will end again, (S,), by carrier.
     """
 
@@ -61,6 +63,7 @@ class Tariffs:
     floor: Floats
     start_level: Floats
     rural: Floats
+    area: Floats
     peak: Floats
     surcharge: Floats
     list_growth: Floats
@@ -68,6 +71,7 @@ class Tariffs:
     fill: Floats
     follows: Floats
     temporary: dict[int, Floats] = field(default_factory=dict)
+    extra: dict[int, Floats] = field(default_factory=dict)
 
     @property
     def offered(self) -> Floats:

@@ -39,8 +39,7 @@ class Amazon(LargeBuyer):
         ordered, plan = super().capacity_coming(books, now), self.announced_plan()
         if plan is None:
             return ordered
-        done, ahead = plan.done(now), int(self.world.figures.build_lead_months) + QUARTER
-        return ordered + plan.monthly * (min(done + ahead, plan.months) - done)
+        return ordered + plan.coming(now, int(self.world.figures.build_lead_months) + QUARTER)
 
     def expected_volume(self, months: int, now: Month) -> Floats:
         """Parcels a year that it expects to deliver itself: all that it ships less what others carry, (Z,)."""

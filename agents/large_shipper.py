@@ -126,7 +126,7 @@ class LargeShipper(Carrier):
         """
         grid = self.world.amazon_route_cost(self.memory.flows.parcels)
         covered = self._middle(cell) <= self.coverage_ahead(now or self.world.month)[zone]
-        return grid[zone, cell], self.world.amazon_capital_charge()[zone], covered
+        return grid[zone, cell], self.world.amazon_capital_charge()[zone, cell], covered
 
     def own_cost(self, zone: Ints, cell: Ints) -> Floats:
         """Long-run cost by slice, $ per parcel, (L,): with capital where it would have to build."""
@@ -138,7 +138,7 @@ class LargeShipper(Carrier):
         reached, plan = self.world.coverage_ordered(self.index), self.announced_plan()
         if plan is None:
             return reached
-        return np.asarray(np.minimum(1.0, reached + plan.coverage * (plan.months - plan.done(now))))
+        return np.asarray(np.minimum(1.0, reached + plan.covering(now)))
 
     def saved_by_own_delivery(self) -> float:
         """What it saves by delivering itself, injection and speed, $ per parcel."""

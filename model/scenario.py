@@ -173,6 +173,13 @@ class Scenario(BaseModel):
     announced_plans: bool = _lever(
         True, "Plans and price lists public by the end of 2025 take effect on their dates", "all", "switch"
     )
+    rural_plan: Literal["as_announced", "revealed", "reconsidered"] = _lever(
+        "revealed",
+        "Amazon's announced rural stations: built at the usual cost, built at the cost that the announcement reveals, or "
+        "built only as far as they pay at the usual cost",
+        "Amazon",
+        "choice",
+    )
     make_or_buy: bool = _lever(
         True, "Carriers other than Amazon choose what they deliver themselves and what USPS delivers", "all", "switch"
     )

@@ -165,6 +165,7 @@ def opening_books(
         volume=year(sold),
         utilisation=np.repeat(utilisation[None], MONTHS_PER_YEAR, axis=0),
         start_utilisation=utilisation,
+        start_margin=1.0 - np.divide(cost, revenue, out=np.ones_like(cost), where=revenue > 0.0),
         shock_cost=np.zeros((MONTHS_PER_YEAR, 2, len(total))),
         last_year_unit_cost=np.divide(cost, sold, out=np.zeros_like(sold), where=sold > 0.0),
     )

@@ -175,8 +175,8 @@ class Scenario(BaseModel):
     )
     rural_plan: Literal["as_announced", "revealed", "reconsidered"] = _lever(
         "revealed",
-        "Amazon's announced rural stations cost what own delivery usually does, or what announcing them reveals, or are "
-        "given up where they do not pay at the usual cost",
+        "Amazon's announced rural stations cost what own delivery usually does, or what announcing them reveals; or "
+        "they cost the usual and are given up where that does not pay",
         "Amazon",
         "choice",
     )

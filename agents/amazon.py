@@ -9,6 +9,7 @@ from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.carriers import QUARTER
 from agents.large_buyer import LargeBuyer
+from agents.large_shipper import USPS
 from agents.rules.announced import AnnouncedPlan, rural_plan
 from agents.rules.capacity import whole_stations
 
@@ -34,13 +35,45 @@ class Amazon(LargeBuyer):
         """Its rural plan, where one is known."""
         return self.memory.plan
 
+    def reconsiders_plan(self) -> Floats | None:
+        """Part that it builds after all of what its plan brings once building takes effect, (Z,); None where all.
+
+        What arrives sooner is under construction. It knows its own cost and what may come of its talks: it builds where
+        it would order today, for what it expects to deliver itself once the contract in force has ended. Rule: ODD 7.8.
+        """
+        now, plan = self.world.month, self.announced_plan()
+        opens = now + int(self.world.figures.build_lead_months)
+        if plan is None or plan.done(opens) >= plan.months:
+            return None
+        then = max(opens, self.world.own_contracts_with(self.key, USPS, now).held.expiry)
+        if self.world.amazon_imposed_share(then, now) is not None:
+            return None
+        slices, cells = self.memory.slices, self.world.zones.density_grid.shape[1]
+        end = self.coverage_ahead(now)
+        begin, middle = end - plan.covering(opens), self._middle(slices.cell)
+        open_ = (middle > begin[slices.zone]) & (middle <= end[slices.zone])
+        left = slices.zones_of(open_ * self.part_left(then, now))
+        parcels = (end - begin) * self.memory.flows.parcels
+        least = self.memory.flows.parcels / cells  # of one cell: less than that is no place
+        part = 1.0 - np.divide(left, parcels, out=np.zeros_like(left), where=parcels >= least)
+        return np.clip(part, 0.0, 1.0)
+
+    def cuts_plan(self, part: Floats) -> None:
+        """Build only a part of what its plan brings once building takes effect.
+
+        Args:
+            part: Part of it, 0 to 1, (Z,).
+        """
+        plan, opens = self.announced_plan(), self.world.month + int(self.world.figures.build_lead_months)
+        if plan is not None:
+            self._remember(plan=plan.reconsidered(plan.done(opens), part))
+
     def capacity_coming(self, books: CarrierBooks, now: Month) -> Floats:
         """Annual parcels of capacity on its way, and what the plan brings before the next order could, (Z,)."""
         ordered, plan = super().capacity_coming(books, now), self.announced_plan()
         if plan is None:
             return ordered
-        done, ahead = plan.done(now), int(self.world.figures.build_lead_months) + QUARTER
-        return ordered + plan.monthly * (min(done + ahead, plan.months) - done)
+        return ordered + plan.coming(now, int(self.world.figures.build_lead_months) + QUARTER)
 
     def expected_volume(self, months: int, now: Month) -> Floats:
         """Parcels a year that it expects to deliver itself: all that it ships less what others carry, (Z,)."""
@@ -63,6 +96,16 @@ class Amazon(LargeBuyer):
         taken = np.maximum(self.expected_at_usps(now, now) - self.expected_at_usps(now + months, now), 0.0)
         gap = np.minimum(wanted, taken)
         return wanted - gap + whole_stations(gap * self.adjust_speed, gap, self.smallest_station())
+
+    def rivals_over_own(self) -> float:
+        """Rivals' price over its own, relative to the ratio at which its sales would earn their target margin.
+
+        At the start they earn far more than that: prices held against those of the start would hold its margin there.
+        It knows public prices and what its sales earned before the start. Rule: ODD 7.5.
+        """
+        start = self.world.own_books(self.index).start_margin
+        at_target = (1.0 - self.target_margin) / (1.0 - start) if start < 1.0 else 1.0
+        return super().rivals_over_own() / (1.0 + self.world.figures.amazon_rivals_at_target * (at_target - 1.0))
 
     def spare_capacity_price(self, level: Floats, cost: Floats, kept: float) -> Floats | None:
         """Factor on its list level at which it sells what stands empty, (S,); None while it is used as at the start.

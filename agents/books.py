@@ -28,6 +28,7 @@ class CarrierBooks:
             surcharge follows.
         utilisation: Mean utilisation of the last twelve months.
         start_utilisation: Mean utilisation of the year before the start.
+        start_margin: Operating margin of the year before the start.
     """
 
     annual_volume: Floats
@@ -42,3 +43,4 @@ class CarrierBooks:
     cost_growth: float
     utilisation: float
     start_utilisation: float
+    start_margin: float

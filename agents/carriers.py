@@ -136,11 +136,18 @@ class Carrier(Party):
             cost_growth=books.cost_growth,
             margin_gap=self.target_margin - books.margin,
             utilisation_gap=books.utilisation - books.start_utilisation,
-            rival_ratio=self.world.rival_price_ratio(self.index),
+            rival_ratio=self.rivals_over_own(),
             margin_may_raise=self.margin_may_raise(),
             least=-self.largest_cut(),
             most=self.largest_increase(),
         )
+
+    def rivals_over_own(self) -> float:
+        """Rivals' price over its own, relative to the same ratio at the start.
+
+        It knows public prices. Rule: ODD 7.5.
+        """
+        return self.world.rival_price_ratio(self.index)
 
     def largest_cut(self) -> float:
         """Largest yearly cut of paid prices that it may decide on."""
@@ -265,6 +272,16 @@ class Carrier(Party):
     def coverage_after_closing(self, coverage: Floats, part: Floats, months: int) -> Floats:
         """Share of households that it can serve once a part of its idle capacity is closed; routes pass as before."""
         return coverage
+
+    def reconsiders_plan(self) -> Floats | None:
+        """Part that it builds after all of what it has announced and not begun, (Z,); None where all of it.
+
+        It knows what it has announced. Rule: ODD 7.8.
+        """
+        return None
+
+    def cuts_plan(self, part: Floats) -> None:
+        """Build only a part of what it has announced and not begun, 0 to 1, (Z,)."""
 
     def announced_plan(self) -> AnnouncedPlan | None:
         """Capacity that it has announced and that arrives without an order; None where there is none."""

@@ -124,7 +124,7 @@ class LargeBuyer(LargeShipper):
         ordered = yearly * np.maximum(building, 1)
         if plan is not None:
             then = np.minimum(max(0, month - plan.begins) + (begin - month) + months, plan.months)
-            ordered = ordered + float(plan.monthly.sum()) * (then - plan.done(month))
+            ordered = ordered + plan.arrived(plan.done(month), then)
         others = float(np.maximum(books.annual_volume - world.amazon_own_volume(), 0.0).sum())
         elsewhere = float(memory.flows.ups.sum()) * memory.ups_share + float(memory.flows.fedex.sum())
         needed = np.array([float(world.amazon_parcels_expected(begin + int(h)).sum()) for h in months])

@@ -126,7 +126,7 @@ class LargeShipper(Carrier):
         """
         grid = self.world.amazon_route_cost(self.memory.flows.parcels)
         covered = self._middle(cell) <= self.coverage_ahead(now or self.world.month)[zone]
-        return grid[zone, cell], self.world.amazon_capital_charge()[zone], covered
+        return grid[zone, cell], self.world.amazon_capital_charge()[zone, cell], covered
 
     def own_cost(self, zone: Ints, cell: Ints) -> Floats:
         """Long-run cost by slice, $ per parcel, (L,): with capital where it would have to build."""
@@ -138,7 +138,7 @@ class LargeShipper(Carrier):
         reached, plan = self.world.coverage_ordered(self.index), self.announced_plan()
         if plan is None:
             return reached
-        return np.asarray(np.minimum(1.0, reached + plan.coverage * (plan.months - plan.done(now))))
+        return np.asarray(np.minimum(1.0, reached + plan.covering(now)))
 
     def saved_by_own_delivery(self) -> float:
         """What it saves by delivering itself, injection and speed, $ per parcel."""
@@ -356,23 +356,33 @@ class LargeShipper(Carrier):
         After its contract it goes by what may come of the talks, or by one price that it expects, at most the published
         one. Rule: ODD 7.8.
         """
-        memory, imposed = self.memory, self.world.amazon_imposed_share(month, now)
+        slices, imposed = self.memory.slices, self.world.amazon_imposed_share(month, now)
         if imposed is not None:
-            return memory.slices.retained(imposed)
+            return slices.retained(imposed)
+        return slices.zones_of(self.part_left(month, now))
+
+    def part_left(self, month: Month, now: Month) -> Floats | Bools:
+        """Part of each slice that it expects USPS to carry in a month where nothing is imposed, (L,).
+
+        Args:
+            month: The month.
+            now: Month in which it looks ahead.
+        """
+        memory = self.memory
         contracts = self.world.own_contracts_with(self.key, USPS, now)
         part, over = self.contract_part(contracts, month), month >= contracts.held.expiry
         all_of_it = bool((part == 1.0).all())
         if memory.taken_back is not None and not over:
             part = part * ~memory.taken_back
         if not over and all_of_it:
-            return memory.slices.zones_of(part)
+            return part
         price = self.world.published_access_price()
         open_ = over and contracts.upcoming is None and not contracts.closed
         if open_ and self.weighs_outcomes:
-            return memory.slices.zones_of(part + (1.0 - part) * self.leaves_open(now))
+            return np.asarray(part + (1.0 - part) * self.leaves_open(now))
         if open_:
             price = min(price, memory.price_belief)
-        return memory.slices.zones_of(part + (1.0 - part) * self.leaves_with_usps(price, now))
+        return np.asarray(part + (1.0 - part) * self.leaves_with_usps(price, now))
 
     def outsourced(self, month: Month, now: Month) -> Floats:
         """Parcels a year that others will carry for it in a month, as known in another, by zone, (Z,)."""

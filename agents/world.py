@@ -141,7 +141,7 @@ class World(Protocol):
         ...
 
     def amazon_capital_charge(self) -> Floats:
-        """Return the capital that a parcel costs Amazon where it would have to build, $ per parcel, (Z,)."""
+        """Return the capital that a parcel costs Amazon where it would have to build, $ by density cell, (Z, P)."""
         ...
 
     def amazon_imposed_share(self, month: Month, now: Month | None = None) -> float | None:

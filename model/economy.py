@@ -28,7 +28,7 @@ from model.groups import CustomerGroups, customer_groups
 from model.history import Paths, fitted_figures, make_paths
 from model.ledger import Ledger
 from model.measuring.welfare import shipper_surplus
-from model.operations import CostModel, amazon_own_cost, quote_floors, usps_mean_cost
+from model.operations import CostModel, amazon_own_cost, own_cost_factor, quote_floors, usps_mean_cost
 from model.parameters import ParameterError, Parameters
 from model.postal_accounts import BILLION
 from model.records import Records
@@ -160,6 +160,7 @@ class Economy:
             plan_from,
             named,
             self.hand_over_ended,
+            settings.rural_plan == "revealed",
         )
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
@@ -244,9 +245,10 @@ class Economy:
         return self._route_cost[1]
 
     def amazon_capital_charge(self) -> Floats:
-        """Return the capital that a parcel costs Amazon where it would have to build, $ per parcel, (Z,)."""
-        factor = self.costs.own_cost_multiplier * self.costs.own_cost_noise
-        return np.asarray(self.figures.by_type("capital_charge")[self.zones.zone_type] * factor * self.price_level)
+        """Return the capital that a parcel costs Amazon where it would have to build, $ by density cell, (Z, P)."""
+        by_zone = self.figures.by_type("capital_charge")[self.zones.zone_type]
+        charge = by_zone[:, None] * own_cost_factor(self.costs) * self.price_level
+        return np.broadcast_to(charge, self.zones.density_grid.shape)
 
     @property
     def price_level(self) -> float:

@@ -40,6 +40,8 @@ class CostModel:
         mail_pieces: Mail pieces per point and delivery day at the start, (Z,).
         own_cost_multiplier: Factor on Amazon's cost where it did not deliver at the start.
         own_cost_noise: Local factor on the same, (Z,).
+        own_cost_most: Most that both factors together are by density cell, as an announcement has revealed, (Z, P);
+            None where nothing has.
     """
 
     geometry: StreetGeometry
@@ -49,6 +51,7 @@ class CostModel:
     mail_pieces: Floats
     own_cost_multiplier: float
     own_cost_noise: Floats
+    own_cost_most: Floats | None = None
 
 
 def build_cost_model(p: Parameters, zones: ZoneTable, carriers: CarrierTable, noise: Floats) -> CostModel:
@@ -242,9 +245,14 @@ def _amazon_costs(
         return street, sort
     old = np.minimum(coverage, start)
     new = coverage - old
-    factor = model.own_cost_multiplier * model.own_cost_noise
     old_street = mean_over_coverage(economics.street_cost[0], old)
-    new_street = mean_between(economics.street_cost[0], old, coverage) * factor
+    if model.own_cost_most is None:
+        factor = model.own_cost_multiplier * model.own_cost_noise
+        new_street = mean_between(economics.street_cost[0], old, coverage) * factor
+    else:
+        by_cell = own_cost_factor(model)
+        factor = mean_between(by_cell, old, coverage)
+        new_street = mean_between(economics.street_cost[0] * by_cell, old, coverage)
     total = np.where(coverage > 0.0, coverage, 1.0)
     mixed = np.where(coverage > 0.0, (old * old_street + new * new_street) / total, street)
     mixed_sort = np.where(coverage > 0.0, sort * (old + new * factor) / total, sort)
@@ -431,4 +439,13 @@ def amazon_own_cost(
     """
     everybody = np.ones(zones.n_zones)
     unit_cost = expected_unit_grid(costs, zones, AMAZON, parcels, everybody, wage_index, price_index)
-    return np.asarray(unit_cost * (costs.own_cost_multiplier * costs.own_cost_noise)[:, None])
+    return np.asarray(unit_cost * own_cost_factor(costs))
+
+
+def own_cost_factor(costs: CostModel) -> Floats:
+    """Factor on Amazon's cost where it did not deliver at the start, by density cell, (Z, P), or alike in all, (Z, 1).
+
+    Multiplier and local factor, at most what an announcement has revealed.
+    """
+    factor = (costs.own_cost_multiplier * costs.own_cost_noise)[:, None]
+    return factor if costs.own_cost_most is None else np.minimum(factor, costs.own_cost_most)

@@ -173,6 +173,13 @@ class Scenario(BaseModel):
     announced_plans: bool = _lever(
         True, "Plans and price lists public by the end of 2025 take effect on their dates", "all", "switch"
     )
+    rural_plan: Literal["as_announced", "revealed", "reconsidered"] = _lever(
+        "revealed",
+        "Amazon's announced rural stations cost what own delivery usually does, or what announcing them reveals; or "
+        "they cost the usual and are given up where that does not pay",
+        "Amazon",
+        "choice",
+    )
     make_or_buy: bool = _lever(
         True, "Carriers other than Amazon choose what they deliver themselves and what USPS delivers", "all", "switch"
     )

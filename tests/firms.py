@@ -25,10 +25,12 @@ WITHOUT_FIRMS: dict[str, Any] = {
     "takeover_working_months": 0.0,
     "regional_footprint_follows": 0.0,
     "price_cut_max": 0.0,
+    "amazon_rivals_at_target": 0.0,
 }
 ONE_FORM: dict[str, Any] = {
     "price_structure": "uniform",
     "shortfall_rule": "reversion",
     "after_expiry": "split",
     "building": "expected_price",
+    "rural_plan": "as_announced",
 }

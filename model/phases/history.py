@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
+from model.announced_cost import with_announced_plan
+from model.carriers import AMAZON
 from model.economy import Economy
 from model.history.paths import ObservedPast
 from model.timeline import hand_over_ends
@@ -48,6 +50,27 @@ def update_history(market: Economy) -> None:
         _reform_act(market)
     if market.month == market.settings.projection_start and market.settings.announced_plans:
         market.amazon.announces_rural_plan(market.month)
+        if market.settings.rural_plan == "revealed":
+            _hear_of_cost(market)
+
+
+def _hear_of_cost(market: Economy) -> None:
+    """Let the plan that Amazon announces this month reveal its cost in the addresses of the plan."""
+    plan, memory = market.amazon.announced_plan(), market.amazon.memory
+    assert plan is not None
+    covered, parcels = market.state.network.coverage[AMAZON], memory.flows.parcels
+    price = min(memory.price_belief, market.published_access_price())
+    market.costs = with_announced_plan(
+        market.costs,
+        market.figures,
+        market.zones,
+        parcels,
+        covered,
+        plan,
+        price,
+        market.mail_index,
+        market.state.environment,
+    )
 
 
 def _month_of(date: float) -> Month:

@@ -22,6 +22,7 @@ from model.phases.rivals import fill_networks, review_contracts
 from model.words import parcels_in_words
 
 Floats = NDArray[np.float64]
+SMALLEST_PART = 1.0  # parcels a year: less is rounding
 
 
 def learn_and_plan(market: Economy) -> None:
@@ -48,6 +49,8 @@ def learn_and_plan(market: Economy) -> None:
 def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
     """Orders, entry and closures of one carrier."""
     settings = market.settings
+    if settings.rural_plan == "reconsidered" and carrier.announced_plan() is not None:
+        _reconsider_plan(market, carrier, lead)
     placed = ordered_capacity(market, carrier, carrier.capacity_order(lead))
     if placed is not None:
         _place(market, placed)
@@ -58,6 +61,28 @@ def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
         closure = carrier.closure(int(market.figures.closure_lag), lead)
         if closure is not None:
             market.state.network.closures.append(_possible_closure(market, carrier, closure))
+
+
+def _reconsider_plan(market: Economy, carrier: Carrier, lead: int) -> None:
+    """What a carrier has announced and does not build yet: it goes on with the part that still pays."""
+    plan, open_from = carrier.announced_plan(), market.month + lead
+    found = carrier.reconsiders_plan()
+    if plan is None or found is None:
+        return
+    coming = plan.coming(open_from)
+    part = checked(carrier.key, "part of its plan that it builds", found, coming.shape, 1.0)
+    dropped = float((coming * (1.0 - part)).sum())
+    if dropped < SMALLEST_PART:
+        return
+    carrier.cuts_plan(part)
+    market.events.add(
+        market.month,
+        "order",
+        (carrier.key,),
+        f"{carrier.name} gives up {parcels_in_words(dropped)} a year of the {parcels_in_words(float(coming.sum()))} a "
+        f"year that its announced plan was still to bring from {open_from} on: they would not pay",
+        dropped_annual_parcels=dropped,
+    )
 
 
 def ordered_capacity(market: Economy, carrier: Carrier, order: CapacityOrder | None) -> CapacityOrder | None:
@@ -169,6 +194,7 @@ def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
         cost_growth=growth,
         utilisation=float(books.utilisation[:, carrier].mean()),
         start_utilisation=float(books.start_utilisation[carrier]),
+        start_margin=float(books.start_margin[carrier]),
     )
 
 

@@ -69,11 +69,14 @@ def commission_capacity(market: Economy) -> None:
 def _commission_plan(market: Economy, carrier: Carrier, plan: AnnouncedPlan) -> None:
     """What a carrier has announced for this month comes into use."""
     network, index = market.state.network, carrier.index
-    network.recent.append((index, market.month, plan.monthly))
-    network.capacity[index] += plan.monthly
+    done = plan.done(market.month)
+    part = plan.parts(done, done + 1)
+    arriving = plan.monthly * part
+    network.recent.append((index, market.month, arriving))
+    network.capacity[index] += arriving
     # Nobody announced when the plan is paid for: it is as it arrives.
     price = market.figures.by_type("capacity_capex")[market.zones.zone_type] * market.state.environment.price_level
-    paid = float((plan.monthly * price).sum())
+    paid = float((arriving * price).sum())
     buy_capital(market, carrier.key, paid)
     network.added_capital[index] += paid
-    network.coverage[index] = np.minimum(1.0, network.coverage[index] + plan.coverage)
+    network.coverage[index] = np.minimum(1.0, network.coverage[index] + plan.coverage * part)

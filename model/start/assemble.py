@@ -13,6 +13,7 @@ from agents.geography import ECONOMY, SEGMENTS, ZoneTable
 from agents.rules.sourcing import AmazonFlows
 from agents.shipper_memory import ShipperMemory
 from agents.shipper_table import ShipperTable
+from model.announced_cost import with_announced_plan
 from model.big_shippers import BigShipperData
 from model.carriers import AMAZON, USPS, CarrierTable
 from model.consideration import home_rule, home_zones, opening_years
@@ -34,7 +35,7 @@ from model.start.offers import (
     target_prices,
     target_shares,
 )
-from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network
+from model.start.opening import amazon_by_carrier, opening_amazon, opening_books, opening_network, opening_plan
 from model.start.population import BILLION, draw_population
 from model.start.small_rows import ChoiceSetting
 from model.state import AccessState, Environment, MarketState
@@ -80,6 +81,7 @@ def assemble(
     plan_from: Month | None = None,
     named: Mapping[str, BigShipperData] | None = None,
     hand_over_ended: Collection[str] = (),
+    plan_reveals_cost: bool = False,
 ) -> Start:
     """Build the state at the start of the run from the accounts of the year before.
 
@@ -92,6 +94,7 @@ def assemble(
         plan_from: Month from which on Amazon's rural plan runs, if it is known at the start.
         named: Big shippers of the scenario, by key.
         hand_over_ended: Keys of the carriers that deliver themselves from now on what USPS has delivered for them.
+        plan_reveals_cost: Whether Amazon's cost in the addresses of its plan follows from the plan.
 
     Raises:
         model.start.choice_constants.StartError: The published shares cannot be reached with these parameters.
@@ -152,7 +155,12 @@ def assemble(
         books=opening_books(p, carriers, network, volume, value, mean_surcharge, costs, flows, annual, handed),
         access=AccessState.opening(volume[:, ECONOMY].sum(axis=0), coverage, goes_on),
     )
-    amazon = opening_amazon(p, zones, costs, flows, plan_from)
+    plan = None if plan_from is None else opening_plan(p, zones, flows, plan_from)
+    if plan is not None and plan_reveals_cost:
+        costs = with_announced_plan(
+            costs, p, zones, flows.parcels, flows.coverage, plan, p.price_access_amazon, 1.0, state.environment
+        )
+    amazon = opening_amazon(p, zones, costs, flows, plan)
     return Start(state, amazon, goes_on, shippers, costs, mix, amazon_mix, national, solution)
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.geography import ECONOMY, ZoneTable
-from agents.rules.announced import rural_plan
+from agents.rules.announced import AnnouncedPlan, rural_plan
 from agents.rules.sourcing import AccessSlices, AmazonFlows
 from agents.shipper_memory import ShipperMemory
 from model.carriers import AMAZON, FEDEX, UPS, USPS, CarrierTable
@@ -165,21 +165,24 @@ def opening_books(
         volume=year(sold),
         utilisation=np.repeat(utilisation[None], MONTHS_PER_YEAR, axis=0),
         start_utilisation=utilisation,
+        start_margin=1.0 - np.divide(cost, revenue, out=np.ones_like(cost), where=revenue > 0.0),
         shock_cost=np.zeros((MONTHS_PER_YEAR, 2, len(total))),
         last_year_unit_cost=np.divide(cost, sold, out=np.zeros_like(sold), where=sold > 0.0),
     )
 
 
+def opening_plan(p: Parameters, zones: ZoneTable, flows: AmazonFlows, begins: Month) -> AnnouncedPlan:
+    """Amazon's announced rural plan, from the network of the start."""
+    at_end = flows.parcels * growth_index(p.growth_amazon_demand, int(p.rural_plan_months))
+    return rural_plan(p, zones, at_end, flows.coverage, begins)
+
+
 def opening_amazon(
-    p: Parameters, zones: ZoneTable, costs: CostModel, flows: AmazonFlows, plan_from: Month | None = None
+    p: Parameters, zones: ZoneTable, costs: CostModel, flows: AmazonFlows, plan: AnnouncedPlan | None = None
 ) -> ShipperMemory:
-    """What Amazon knows at the start: its slices at USPS, and from which month on its announced rural plan runs."""
+    """What Amazon knows at the start: its slices at USPS, and its announced rural plan."""
     own_cost = amazon_own_cost(costs, zones, flows.parcels)
     slices = AccessSlices.cut(flows.parcels, flows.usps_from, own_cost)
-    plan = None
-    if plan_from is not None:
-        at_end = flows.parcels * growth_index(p.growth_amazon_demand, int(p.rural_plan_months))
-        plan = rural_plan(p, zones, at_end, flows.coverage, plan_from)
     return ShipperMemory(
         flows=flows,
         slices=slices,

@@ -24,6 +24,7 @@ class Books:
             last twelve months, $, (12, 2, K): fuel first.
         utilisation: Last twelve months, (12, K).
         start_utilisation: Mean of the year before the start, (K,).
+        start_margin: Of the year before the start, share of revenue, (K,).
         last_year_unit_cost: Cost per parcel of the twelve months before the last price plan, $, (K,).
         last_year_basket: What a fixed basket of parcels cost USPS at its last price plan, $ per parcel; 0 before one.
     """
@@ -35,6 +36,7 @@ class Books:
     volume: Floats
     utilisation: Floats
     start_utilisation: Floats
+    start_margin: Floats
     shock_cost: Floats
     last_year_unit_cost: Floats
     last_year_basket: float = 0.0

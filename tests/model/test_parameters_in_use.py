@@ -14,7 +14,7 @@ CASES = [
     ("baseline", {"bargaining": "nash", "auction_displacement_belief": 0.5}),
     ("baseline", {"bargaining": "take_it_or_leave_it"}),
     ("baseline", {"access_quality": 1.0}),
-    ("baseline", {"reopeners": True, "term_strategic": 24}),
+    ("baseline", {"reopeners": True, "term_strategic": 24, "rural_plan": "as_announced"}),
     ("baseline", {"announced_plans": False, "initial_peak_utilisation": 1.0, "demand_shock_sd": 0.03}),
     ("baseline", {"start": "2016-01", "end": "2016-02"}),
     ("baseline", {"start": "2022-03", "end": "2022-05"}),

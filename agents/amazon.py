@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.carriers import QUARTER
+from agents.geography import RURAL
 from agents.large_buyer import LargeBuyer
 from agents.large_shipper import USPS
 from agents.rules.announced import AnnouncedPlan, rural_plan
 from agents.rules.capacity import whole_stations
+from agents.rules.leaving import DAYS_PER_WEEK, LeavingCase, LeftPlaces, left_places, mean_wait, ways
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int8]
 
 
 class Amazon(LargeBuyer):
@@ -24,6 +27,8 @@ class Amazon(LargeBuyer):
     build_limit_applies: bool = True
     #: Share of what it means to take from USPS that it orders in one quarter; 1 where an exit is imposed.
     adjust_speed: float = 1.0
+    #: Where it delivers itself what it takes from USPS by decree: everywhere, where that pays, or so without USPS.
+    withdrawal_reach: str = "everywhere"
 
     def announces_rural_plan(self, begins: Month) -> None:
         """Announce the published rural plan, from the network that it has."""
@@ -139,3 +144,76 @@ class Amazon(LargeBuyer):
         """Coverage that the additions allow: all that is planned where nothing was cut, less in proportion else."""
         done = np.divide(additions, wanted, out=np.zeros_like(wanted), where=wanted > 0.0)
         return np.maximum(coverage, coverage + (self.coverage_planned(then, now) - coverage) * done)
+
+    # -- an imposed withdrawal that need not go everywhere -----------------------------------------------------------
+
+    def way_of_slices(self) -> Ints:
+        """What it does with each slice that leaves USPS: own delivery, later, the published price, or nobody, (L,).
+
+        It knows its own cost on all and on fewer days, the published price, what a wait is worth and what an order
+        earns. Rule: ODD 7.8.
+        """
+        figures, level, slices = self.world.figures, self.world.price_level, self.memory.slices
+        days = figures.amazon_later_days
+        rarely = self.world.amazon_route_cost(self.memory.flows.parcels * (DAYS_PER_WEEK / days))
+        own, capital, covered = self.slice_cost(slices.zone, slices.cell)
+        new = np.where(covered, 0.0, capital * (1.0 + figures.investment_hurdle))
+        speed = figures.speed_benefit_amazon * level
+        wait = figures.value_of_day_economy * mean_wait(days) * level
+        growth = float(self.world.amazon_parcels_expected(self.world.month).sum() / self.memory.flows.parcels.sum())
+        case = LeavingCase(
+            daily=own + new - speed,
+            later=rarely[slices.zone, slices.cell] + new + wait if days < DAYS_PER_WEEK else np.full(len(own), np.inf),
+            published=self.usps_without_contract() if self.withdrawal_reach == "where_it_pays" else float("inf"),
+            margin=figures.amazon_order_margin * level,
+            covered=covered,
+            remote=self.world.zones.zone_type[slices.zone] == RURAL,
+            volume=slices.volume * growth,
+            smallest=self.smallest_station(),
+        )
+        return ways(case, slices)
+
+    def uses_contracts(self) -> None:
+        """Decide also what becomes of places that leave USPS, where it need not deliver everywhere itself.
+
+        It knows what `way_of_slices` knows. Rule: ODD 7.8.
+        """
+        super().uses_contracts()
+        imposed = self.world.amazon_imposed_share(self.world.month)
+        if self.withdrawal_reach == "everywhere" or imposed is None:
+            return
+        self._remember(ways=self.way_of_slices())
+        left = self._left_at(imposed)
+        parcels = self.world.amazon_parcels_expected(self.world.month)
+        self._remember(left=left, at_published=left.published * parcels)
+
+    def _left_at(self, share: float) -> LeftPlaces:
+        """What is left of each zone when such a share of the start volume stays with USPS."""
+        memory = self.memory
+        assert memory.ways is not None
+        return left_places(memory.ways, memory.slices.gone(share), memory.slices, memory.flows.parcels)
+
+    def refuses_orders(self) -> Floats:
+        """Share of the orders of each zone that it does not take this month, (Z,).
+
+        It knows what became of the places that left USPS. Rule: ODD 7.8.
+        """
+        left = self.memory.left
+        return np.zeros(self.world.zones.n_zones) if left is None else left.refused
+
+    def delivers_later(self) -> Floats:
+        """Share of the orders of each zone that it delivers itself on fewer days of the week, (Z,).
+
+        It knows what became of the places that left USPS. Rule: ODD 7.8.
+        """
+        left = self.memory.left
+        return np.zeros(self.world.zones.n_zones) if left is None else left.later
+
+    def outsourced(self, month: Month, now: Month) -> Floats:
+        """Parcels a year that others will carry or that it will refuse in a month, as known in another, (Z,)."""
+        others = super().outsourced(month, now)
+        imposed = self.world.amazon_imposed_share(month, now)
+        if self.memory.ways is None or imposed is None:
+            return others
+        left = self._left_at(imposed)
+        return others + (left.published + left.refused) * self.world.amazon_parcels_expected(month, now)

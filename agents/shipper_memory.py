@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from agents.calendar import Month
 from agents.rules.announced import AnnouncedPlan
 from agents.rules.building import TableSeen
+from agents.rules.leaving import LeftPlaces
 from agents.rules.sourcing import AccessSlices, AmazonFlows
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +37,8 @@ class ShipperMemory:
         taken_back: Slices under the contract in force that it delivers itself this month, (L,).
         tables: What it sees of its talks with each seller since the latest round, by key, until it has signed.
         at_published: Parcels a year outside the contract that Amazon leaves with USPS at the published price, (Z,).
+        ways: What it does with each slice where it withdraws and need not deliver everywhere, (L,); None where it must.
+        left: What that leaves of each zone this month; None where it must deliver everywhere.
     """
 
     flows: AmazonFlows
@@ -50,3 +54,5 @@ class ShipperMemory:
     taken_back: Bools | None = None
     tables: Mapping[str, TableSeen] = field(default_factory=dict)
     at_published: Floats | float = 0.0
+    ways: Ints | None = None
+    left: LeftPlaces | None = None

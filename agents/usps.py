@@ -17,7 +17,7 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.carriers import QUARTER, Carrier
 from agents.rules.capacity import CapacityOrder, Closure
 from agents.rules.distress import BILLION, Ladder, Measures, Rung, forecast_cash, measures_in_force
-from agents.rules.universal_service import unprofitable
+from agents.rules.universal_service import pay_after_leaving, unprofitable
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -214,17 +214,21 @@ class Usps(Carrier):
         figures = self.world.figures
         return (figures.labour_flex_down, figures.labour_flex_up) if self.staff_is_sticky else (1.0, 1.0)
 
-    def gives_up(self, contribution: Floats, fixed_cost: Floats, served: Bools) -> Bools:
+    def gives_up(self, contribution: Floats, fixed_cost: Floats, served: Bools, staff: Floats) -> Bools:
         """Zones that it stops to serve where the law lets it: those that leave less than passing them costs, (Z,).
 
-        It knows what each zone brings and costs it.
+        It knows what each zone brings and costs it, and how slowly staff leaves that has no work any more.
 
         Args:
             contribution: What mail and parcels of a zone leave over their attributable cost, $ a year, (Z,).
             fixed_cost: Cost of passing its addresses, $ a year, (Z,).
             served: Zones that are served now, (Z,).
+            staff: Pay of staff that its parcels and streets need, $ a year, (Z,).
         """
-        return unprofitable(contribution, fixed_cost, served)
+        figures, shrinks = self.world.figures, self.flexes()[0]
+        stays = figures.usps_counts_staff_that_stays * pay_after_leaving(staff / MONTHS_PER_YEAR, shrinks)
+        rate = (1.0 + figures.discount_rate_monthly) ** MONTHS_PER_YEAR - 1.0
+        return unprofitable(contribution, fixed_cost, served, stays, rate)
 
     # -- money -------------------------------------------------------------------------------------------------------
 

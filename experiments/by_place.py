@@ -8,6 +8,7 @@ illustration.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,7 @@ from model.words import party_name
 from model.zones import build_zone_table
 
 KINDS = {"county": county_places, "zone": zone_places}
-FORMATS = (".csv", ".parquet")
+FORMATS = (".csv", ".parquet", ".xlsx")
 DEFAULT_REPLICATIONS = 10
 CLEAR = 2.0  # standard errors that a difference must exceed
 TOLD = 10  # places named for each way in which one can lose
@@ -134,7 +135,7 @@ class Places:
         }
 
     def save(self, file: str | Path) -> Path:
-        """Write the table as CSV or parquet, by the end of the file's name, all or nothing.
+        """Write the table as CSV, parquet or an Excel sheet, by the end of the file's name, all or nothing.
 
         Raises:
             InputError: See `check_out`.
@@ -143,9 +144,19 @@ class Places:
         flat = self.table.reset_index()
         with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
             new = Path(folder) / target.name
-            flat.to_csv(new, index=False) if target.suffix == ".csv" else flat.to_parquet(new, index=False)
+            _write(flat, new)
             new.replace(target)
         return target
+
+
+def _write(table: pd.DataFrame, file: Path) -> None:
+    if file.suffix == ".csv":
+        table.to_csv(file, index=False)
+    elif file.suffix == ".parquet":
+        table.to_parquet(file, index=False)
+    else:
+        with pd.ExcelWriter(file, engine="xlsxwriter") as book:
+            table.to_excel(book, sheet_name="places", index=False, freeze_panes=(1, 3))
 
 
 def places(
@@ -343,11 +354,19 @@ def check_out(file: str | Path) -> Path:
     """Return the file, if a table can be written there.
 
     Raises:
-        InputError: Its name ends otherwise, it is a folder, or nothing can be written beside it.
+        InputError: Its name ends otherwise, it is a folder, nothing can be written beside it, or what writes Excel
+            files is not installed.
     """
     path = Path(file).expanduser()
     if path.suffix not in FORMATS:
-        raise InputError(f"out: {str(file)!r} is not allowed; the name must end with {' or '.join(FORMATS)}")
+        raise InputError(
+            f"out: {str(file)!r} is not allowed; the name must end with {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+        )
+    if path.suffix == ".xlsx" and importlib.util.find_spec("xlsxwriter") is None:
+        raise InputError(
+            f"out: {str(file)!r} needs the package XlsxWriter, which is not installed: pip install 'lastmile[excel]'; "
+            f"without it the name must end with {' or '.join(FORMATS[:-1])}"
+        )
     if path.is_dir():
         raise InputError(f"out: {str(file)!r} is a folder; name a file")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,10 +71,12 @@ class Demand:
 
     Attributes:
         scale: Factor from a small or enterprise shipper's annual volume to this month's parcels, (S,).
-        amazon: Amazon's parcels by zone, (Z,).
-        amazon_trend: The same without season and luck, parcels a year, (Z,).
+        amazon: Amazon's parcels by zone, of the orders that it takes, (Z,).
+        amazon_trend: What is ordered from Amazon without season and luck, parcels a year, (Z,).
         mix: Destination mix of the month by home division, then by big shipper, (R, Z).
         season: Month factor.
+        amazon_refused: Orders that Amazon does not take, parcels by zone, (Z,).
+        amazon_later: Share of its orders by zone that it delivers itself on fewer days, (Z,).
     """
 
     scale: Floats
@@ -82,3 +84,25 @@ class Demand:
     amazon_trend: Floats
     mix: Floats
     season: float
+    amazon_refused: Floats
+    amazon_later: Floats
+
+    @property
+    def amazon_ordered(self) -> Floats:
+        """All that is ordered from Amazon, parcels by zone, (Z,)."""
+        return self.amazon + self.amazon_refused
+
+
+def with_other_sellers(demand: Demand, parcels: float, share: float) -> Demand:
+    """Demand once refused orders are placed with other sellers.
+
+    These send them by their usual services: all of them ship more by the same factor, to the places of the refused.
+
+    Args:
+        demand: Demand without these orders.
+        parcels: What others ship in the month, all segments.
+        share: Share of the refused orders that is placed elsewhere.
+    """
+    extra = share * demand.amazon_refused / parcels
+    growth = 1.0 + float(extra.sum())
+    return replace(demand, scale=demand.scale * growth, mix=(demand.mix + extra) / growth)

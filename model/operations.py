@@ -204,6 +204,19 @@ def network_of(carrier: int) -> int:
     return carrier - 1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RareVisits:
+    """Where Amazon does not come every day: the sparsest addresses of what it delivers itself.
+
+    Attributes:
+        share: Share of all households by zone, (Z,).
+        bundled: Parcels that it brings at a time over those of a daily visit.
+    """
+
+    share: Floats
+    bundled: float
+
+
 def street_costs(
     model: CostModel,
     zones: ZoneTable,
@@ -212,6 +225,7 @@ def street_costs(
     amazon_start_coverage: Floats,
     wage_index: float,
     price_index: float,
+    rare: RareVisits | None = None,
 ) -> StreetCosts:
     """Cost of the parcel-only networks at a volume and coverage.
 
@@ -225,6 +239,7 @@ def street_costs(
         amazon_start_coverage: Amazon's coverage at the start, (Z,).
         wage_index: Wages relative to the start.
         price_index: Prices relative to the start.
+        rare: Where Amazon does not come every day; None where it does everywhere.
     """
     rates = rates_of_month(model, wage_index, price_index)
     per_household = rates.parcels_per_household_day(annual_volume, coverage * zones.households)
@@ -234,7 +249,28 @@ def street_costs(
     marginal = mean_over_coverage(economics.marginal_cost, coverage)
     next_household = value_at_coverage(economics.unit_cost, coverage)
     street[0], sort[0] = _amazon_costs(model, economics, coverage[0], amazon_start_coverage, street[0], sort[0])
+    if rare is not None:
+        rarely = route_economics(
+            zones.density_grid,
+            zones.zone_type,
+            per_household[:1] * rare.bundled,
+            rates_of_month(model, wage_index, price_index, 0),
+            model.geometry,
+        )
+        street[0] -= _spared_by_rare_visits(model, rare.share, economics, rarely, coverage[0], amazon_start_coverage)
     return StreetCosts(street, sort, marginal, next_household, economics.marginal_cost)
+
+
+def _spared_by_rare_visits(
+    model: CostModel, share: Floats, daily: RouteEconomics, rarely: RouteEconomics, coverage: Floats, start: Floats
+) -> Floats:
+    """What Amazon's mean street cost falls by where it does not come every day, $ per parcel, (Z,)."""
+    first = np.clip(coverage - share, 0.0, coverage)
+    spared = mean_between(daily.street_cost[0] - rarely.street_cost[0], first, coverage)
+    new = coverage - np.clip(start, first, coverage)  # beyond its coverage at the start, where it costs more
+    factor = model.own_cost_multiplier * model.own_cost_noise
+    old = coverage - first - new
+    return np.asarray(spared * (old + new * factor) / np.where(coverage > 0.0, coverage, 1.0))
 
 
 def _amazon_costs(

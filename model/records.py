@@ -62,11 +62,17 @@ SERIES = (
     Series("on_time_by_zone_share", ("zone",), "share", "Parcels that arrive on time"),
     Series("price_per_parcel_usd", ("segment",), "$", "Mean price paid by shippers other than Amazon"),
     Series("shipped_parcels", ("segment",), "parcels", "Parcels shipped by others than Amazon"),
-    Series("amazon_parcels", ("zone",), "parcels", "Parcels shipped by Amazon"),
+    Series("amazon_parcels", ("zone",), "parcels", "Parcels shipped by Amazon: orders that it takes"),
     Series("amazon_own_parcels", ("zone",), "parcels", "Of these, delivered by Amazon itself"),
     Series("amazon_via_usps_parcels", ("zone",), "parcels", "Of these, delivered by USPS"),
     Series("amazon_via_ups_parcels", ("zone",), "parcels", "Of these, delivered by UPS"),
     Series("amazon_via_fedex_parcels", ("zone",), "parcels", "Of these, delivered by FedEx"),
+    Series(
+        "amazon_refused_parcels", ("zone",), "parcels", "Orders that Amazon does not take and nobody delivers for it"
+    ),
+    Series(
+        "amazon_later_parcels", ("zone",), "parcels", "Parcels that Amazon delivers itself on fewer days of the week"
+    ),
     Series("amazon_short_parcels", (), "parcels", "Parcels that Amazon meant to deliver itself but could not"),
     Series("amazon_delivery_bill_usd", (), "$", "What delivery costs Amazon: work, capital, others, less its sales"),
     Series("amazon_sales_usd", (), "$", "What others pay Amazon for carriage"),

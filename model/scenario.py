@@ -167,6 +167,12 @@ class Scenario(BaseModel):
     )
     exit_end: Month = _lever(Month(2026, 12), "Month in which an imposed exit is complete", "Amazon", "month")
     exit_at_once: bool = _lever(False, "The whole exit happens in its first month", "Amazon", "switch")
+    withdrawal_reach: Literal["everywhere", "where_it_pays", "without_usps"] = _lever(
+        "everywhere",
+        "Where Amazon delivers itself what a decree takes from USPS: everywhere, where it pays, or so without USPS",
+        "Amazon",
+        "choice",
+    )
     build_limit_applies: bool = _lever(
         True, "Amazon's yearly build limit binds even when it withdraws from USPS", "Amazon", "switch"
     )

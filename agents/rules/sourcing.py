@@ -122,6 +122,15 @@ class AccessSlices:
         """
         return np.bincount(self.zone, weights=self.volume * part, minlength=self.n_zones)
 
+    def gone(self, share: float) -> Floats:
+        """Part of each slice that leaves USPS when a share of the total stays, the dearest to serve last, (L,).
+
+        Args:
+            share: Share of the total volume that stays, 0 to 1.
+        """
+        before = np.cumsum(self.volume) - self.volume
+        return np.asarray(np.clip((1.0 - share) * self.total - before, 0.0, self.volume) / self.volume)
+
     def retained(self, share: float) -> Floats:
         """Parcels a year that stay with USPS by zone when a share of the total stays, the dearest to serve first.
 

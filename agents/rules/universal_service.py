@@ -37,12 +37,29 @@ def mail_share(figures: Figures, zones: ZoneTable) -> Floats:
     return np.asarray(pieces / pieces.sum())
 
 
-def unprofitable(contribution: Floats, fixed_cost: Floats, served: Bools) -> Bools:
-    """Zones that are served and leave less than passing them costs, (Z,).
+def unprofitable(
+    contribution: Floats, fixed_cost: Floats, served: Bools, staying: Floats | float = 0.0, rate: float = 0.0
+) -> Bools:
+    """Zones that are served and leave less than passing them costs, by more than leaving them costs, (Z,).
+
+    What a zone brings is gone at once; its staff leaves slowly and is paid meanwhile. Leaving pays where the yearly
+    gain exceeds the interest on that.
 
     Args:
         contribution: What mail and parcels of a zone leave over their attributable cost, $ a year, (Z,).
         fixed_cost: Cost of passing its addresses, $ a year, (Z,).
         served: Zones that are served now, (Z,).
+        staying: Pay of staff of the zone that stays for a while once it is left, $, (Z,).
+        rate: Interest a year.
     """
-    return np.asarray(served & (contribution < fixed_cost))
+    return np.asarray(served & (contribution + rate * staying < fixed_cost))
+
+
+def pay_after_leaving(monthly: Floats, shrinks: float) -> Floats:
+    """What is paid to staff that has no work any more until the last of it is gone, $, (Z,).
+
+    Args:
+        monthly: Its pay before, $ a month, (Z,).
+        shrinks: Share of surplus staff that leaves in a month, above 0 to 1.
+    """
+    return np.asarray(monthly * ((1.0 - shrinks) / shrinks))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.cli.console import grid
+from experiments.cli.console import console, grid, progress_bar
+from experiments.errors import InputError
 from experiments.figures import figure
 
 if TYPE_CHECKING:
@@ -43,3 +46,48 @@ def show_places(out: Console, result: Places) -> None:
     out.print(f"Means of {result.replications} seeds from {result.seed}. {CAVEAT}.")
     for warning in result.warnings:
         out.print(f"Note: {warning.rstrip('.')}.")
+
+
+def write_harm(
+    file: Path,
+    scenarios: Sequence[str],
+    seed: int,
+    until: str | None,
+    seeds: int | None,
+    workers: int | None,
+    unfit: Sequence[str],
+) -> None:
+    """Write the page of who is harmed where.
+
+    Args:
+        file: Where to.
+        scenarios: The reference and others; those of the page unless told.
+        seed: First seed.
+        until: Last month.
+        seeds: Seeds of each.
+        workers: Processes.
+        unfit: Options that were given and do not go with it.
+
+    Raises:
+        InputError: What was asked for is not possible.
+    """
+    from experiments.harm.page import write_page
+    from experiments.harm.study import SCENARIOS, SEEDS, study_harm
+    from experiments.storage import check_file
+
+    if unfit:
+        raise InputError(f"write: it does not go with {', '.join(unfit)}; the page has settings of its own")
+    if len(scenarios) == 1:
+        raise InputError("write: it needs a reference and at least one scenario, or none for those of the page")
+    check_file(file)
+    with progress_bar("places", "runs", quiet=False) as progress:
+        harm = study_harm(
+            scenarios or SCENARIOS,
+            SEEDS if seeds is None else seeds,
+            until=until,
+            workers=workers,
+            progress=progress,
+            seed=seed,
+        )
+    write_page(file, harm)
+    console().print(f"The page is in {file}")

@@ -10,6 +10,8 @@ from experiments.cli.console import console, grid, print_json, progress_bar
 from experiments.figures import figure
 from experiments.settings import check_seeds, gather, prepare_scenario
 
+TOLD = 20  # counties named
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -51,12 +53,34 @@ def show_uso_cost(out: Console, result: ServiceCost) -> None:
     for run, told in result.events.items():
         for month, text in told:
             out.print(f"{SHADOWS[run]}: {month} {text}")
+    for run in result.zones.index.unique("run"):
+        _show_places(out, result, str(run), years)
     out.print(
         f"Seed {result.seed}, one run each under the same luck, without the distress ladder. A place is given up where "
-        "mail and parcels leave less than passing its addresses costs."
+        "mail and parcels leave less than passing its addresses costs, by more than the interest on the pay of staff "
+        "that stays for a while. That pay is a loss of the first two years; what is spared in the end comes later."
     )
     for warning in result.warnings:
         out.print(f"Note: {warning}.")
+
+
+def _show_places(out: Console, result: ServiceCost, run: str, years: list[str]) -> None:
+    """Print why a shadow run earns more or less, and the counties that USPS leaves in it."""
+    from experiments.postal.universal_service import PARTS, SHADOWS
+
+    title = f"USPS {SHADOWS[run]}: what that changes in its accounts, bn $"
+    why = grid(title, ("", *years), right=range(1, 1 + len(years)))
+    parts = result.parts.loc[[run]]
+    for name, words in PARTS.items():
+        why.add_row(words, *(figure("x_usd", float(value), signed=True) for value in parts[name]))
+    out.print(why)
+    counties = result.counties.loc[[run]]
+    mostly = int((counties["share"] > 0.5).sum())
+    title = f"USPS {SHADOWS[run]}: it leaves {len(counties):,} counties, {mostly:,} of them mostly; most households"
+    left = grid(title, ("", "households", "share of the county"), right=(1, 2))
+    for one in counties.head(TOLD).to_dict("records"):
+        left.add_row(str(one["name"]), f"{one['households']:,.0f}", f"{one['share']:.0%}")
+    out.print(left)
 
 
 def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, json: bool) -> bool:

@@ -85,7 +85,7 @@ def usps_room(market: Economy, sorting: float) -> float:
     """Parcels that USPS can sort this month beyond those that wait there and those of Amazon's contract."""
     state, demand = market.state, market.state.flows.demand
     waiting = 0.0 if state.backlog is None else float(state.backlog.by_carrier_zone[USPS].sum())
-    promised = float((market.amazon.memory.retained * demand.amazon / demand.amazon_trend).sum())
+    promised = float((market.amazon.memory.retained * demand.amazon_ordered / demand.amazon_trend).sum())
     return max(0.0, sorting - waiting - promised)
 
 

@@ -50,6 +50,8 @@ OUTCOMES: tuple[Outcome, ...] = (
             ("amazon_via_usps_parcels", "Of these, delivered by USPS"),
             ("amazon_via_ups_parcels", "Of these, delivered by UPS"),
             ("amazon_via_fedex_parcels", "Of these, delivered by FedEx"),
+            ("amazon_refused_parcels", "Orders that Amazon does not take and nobody delivers for it"),
+            ("amazon_later_parcels", "Parcels that Amazon delivers itself on fewer days of the week"),
         )
     ),
     Outcome("amazon_own_share[_{zone_type}]", "share", "Share of its parcels that Amazon delivers itself", _own_share),

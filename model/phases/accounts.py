@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost import adjust, resource_cost
+from agents.rules.leaving import DAYS_PER_WEEK
 from model.access import (
     access_resources,
     access_unit_cost,
@@ -26,7 +27,7 @@ from model.economy import Economy
 from model.fixed_costs import fixed_costs
 from model.groups import CustomerGroups
 from model.ledger import CENTS
-from model.operations import SMALLEST_COVERAGE, network_of, on_time_share, street_costs, usps_resources
+from model.operations import SMALLEST_COVERAGE, RareVisits, network_of, on_time_share, street_costs, usps_resources
 from model.phases.labour import resource_flexibility, wage_step, wages_of_month
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.phases.postal import close_postal_books, postal_statement
@@ -58,16 +59,23 @@ def _operate(market: Economy) -> None:
     annual = (volume + passed_by(market)) * year
     own = allocation.accepted[groups.amazon.agreed, ECONOMY, AMAZON]
     handed = allocation.accepted[groups.amazon.all, ECONOMY, USPS].sum(axis=0)
-    shipped = demand.amazon
+    ordered = demand.amazon_ordered
     network.amazon_own = own * year
     # Amazon's parcels go their own way.
     state.access.economy = allocation.accepted[groups.tendered, ECONOMY].sum(axis=0) * year
     state.access.handed = state.access.bought.sum(axis=1) * year
     used = network.coverage[1:].copy()
-    used[network_of(AMAZON)] = np.clip(own / shipped, SMALLEST_COVERAGE, 1.0)
+    used[network_of(AMAZON)] = np.clip(own / ordered, SMALLEST_COVERAGE, 1.0)
     used = np.maximum(used, SMALLEST_COVERAGE)
     network.street = street_costs(
-        market.costs, market.zones, annual[1:], used, network.start_coverage, env.wage_other, env.price_level
+        market.costs,
+        market.zones,
+        annual[1:],
+        used,
+        network.start_coverage,
+        env.wage_other,
+        env.price_level,
+        rare_visits(market),
     )
     mail = mail_of_month(market)
     market.mail_index = mail.volume_index
@@ -79,7 +87,7 @@ def _operate(market: Economy) -> None:
         market.zones,
         (by_segment[:, USPS] - np.eye(by_segment.shape[0])[ECONOMY][:, None] * handed) * year,
         handed * year,
-        np.clip(1.0 - handed / shipped, 0.0, 1.0),
+        np.clip(1.0 - handed / ordered, 0.0, 1.0),
         mail.volume_index,
         env.wage_usps,
         env.price_level,
@@ -109,6 +117,12 @@ def _operate(market: Economy) -> None:
     state.flows.amazon_sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
     kept = mail_kept(market)
     state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue * kept, mail.attributable_cost * kept)
+
+
+def rare_visits(market: Economy) -> RareVisits | None:
+    """Where Amazon comes on fewer days of the week; None where it comes every day."""
+    later = market.state.flows.demand.amazon_later
+    return RareVisits(later, DAYS_PER_WEEK / market.figures.amazon_later_days) if later.any() else None
 
 
 def handed_over(allocation: Allocation, groups: CustomerGroups) -> Floats:

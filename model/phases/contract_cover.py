@@ -67,7 +67,7 @@ def amazon_access_cost(market: Economy) -> Floats:
     """Attributable cost of a parcel that Amazon hands over this month, $ by zone, (Z,)."""
     allocation, demand = market.state.flows.allocation, market.state.flows.demand
     handed = allocation.accepted[market.groups.amazon.all, ECONOMY, USPS].sum(axis=0)
-    env, amazon_from = market.state.environment, np.clip(1.0 - handed / demand.amazon, 0.0, 1.0)
+    env, amazon_from = market.state.environment, np.clip(1.0 - handed / demand.amazon_ordered, 0.0, 1.0)
     return usps_costs(market.costs, market.zones, amazon_from, market.mail_index, env.wage_usps, env.price_level)[1]
 
 

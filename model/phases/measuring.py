@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import RURAL
+from agents.rules.leaving import mean_wait
 from model.access import delivered_parcels
 from model.carriers import AMAZON, USPS
 from model.economy import Economy
@@ -50,13 +51,26 @@ def _places(market: Economy) -> Measures:
     rural = zones.zone_type == RURAL
     door = delivered_parcels(market)
     days = p.by_segment("transit_days")[:, None] + choice.delay_by_carrier
-    mean, tail = transit_by_zone_type(door, days, zones.zone_type)
+    at_door, later = door, later_parcels(market)
+    if later.any():  # as of a carrier of its own
+        at_door = np.concatenate([door, np.zeros_like(door[:, :1])], axis=1)
+        at_door[ECONOMY, AMAZON] -= later
+        at_door[ECONOMY, -1] = later
+        days = np.concatenate([days, days[:, [AMAZON]] + mean_wait(p.amazon_later_days)], axis=1)
+    mean, tail = transit_by_zone_type(at_door, days, zones.zone_type)
     return {
         "rural_households_served_share": served_by_at_least(coverage, zones.households * rural),
         "rural_parcels_served_share": served_by_at_least(coverage, door.sum(axis=(0, 1)) * rural),
         "mean_transit_days": mean,
         "p90_transit_days": tail,
     }
+
+
+def later_parcels(market: Economy) -> Floats:
+    """Parcels of the month that Amazon delivers itself on fewer days of the week, (Z,)."""
+    own = market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY, AMAZON].sum(axis=0)
+    demand = market.state.flows.demand
+    return np.asarray(np.minimum(demand.amazon_later * demand.amazon_ordered, own))
 
 
 def _paid(market: Economy) -> Measures:
@@ -76,6 +90,7 @@ def _welfare(market: Economy) -> Measures:
     via_usps = float(market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY, USPS].sum())
     shipped = float(demand.amazon.sum())
     days = float(state.choice.transit_delay[ECONOMY]) * shipped + market.usps.measures.extra_days * via_usps
+    days += mean_wait(p.amazon_later_days) * float(later_parcels(market).sum())
     return {
         "enterprise_shippers_gain_usd": float(dollars[: market.groups.ordinary].sum()),
         "small_shippers_gain_usd": float(dollars[shippers.small].sum()),

@@ -10,19 +10,20 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS
 from agents.rules.choice import delivers_at_home, primary_available
+from agents.rules.leaving import mean_wait
 from agents.rules.pricing import quote
 from agents.rules.sourcing import MonthToSource
 from agents.rules.tendering import SegmentOffers, SplitCase
 from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
-from model.answers import AnswerError, checked_shares, chosen_carriers, chosen_places
+from model.answers import AnswerError, checked, checked_shares, chosen_carriers, chosen_places
 from model.auction.delivery import hand_over_awards, take_enterprise_awards
 from model.bargains.pairs import pairs_of_amazon, published_for
 from model.bargains.table import PairKind
 from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.contract_margins import enterprise_quotes
-from model.demand import Demand, shock_factor, shocked_mix
+from model.demand import Demand, shock_factor, shocked_mix, with_other_sellers
 from model.economy import Economy
 from model.own_networks import left_to_carriers, let_big_shippers_grow, own_share
 from model.phases.contracts import exit_progress
@@ -58,13 +59,31 @@ def generate_demand(market: Economy) -> None:
     trend = market.amazon_parcels_expected(market.month)
     amazon_total = trend.sum() / MONTHS_PER_YEAR * env.season * shock
     amazon_speed = 1.0 - p.speed_effect_amazon * float(choice.demand_delay[ECONOMY])
-    market.state.flows.demand = Demand(
+    ordered = amazon_total * amazon_speed * crisis[ECONOMY] * mix[-1]
+    refused, later = _orders_left(market)
+    if later.any():
+        ordered = ordered * (1.0 - p.speed_effect_amazon * mean_wait(p.amazon_later_days) * later)
+    demand = Demand(
         scale=growth / MONTHS_PER_YEAR * env.season * shock * response * crisis,
-        amazon=amazon_total * amazon_speed * crisis[ECONOMY] * mix[-1],
+        amazon=ordered * (1.0 - refused),
         amazon_trend=trend,
         mix=mix[:-1],
         season=env.season,
+        amazon_refused=ordered * refused,
+        amazon_later=later,
     )
+    if refused.any():
+        others = float((market.annual_parcels.sum(axis=0) * demand.scale).sum())
+        demand = with_other_sellers(demand, others, p.amazon_refused_elsewhere)
+    market.state.flows.demand = demand
+
+
+def _orders_left(market: Economy) -> tuple[Floats, Floats]:
+    """Shares of Amazon's orders by zone that it refuses and that it delivers on fewer days, (Z,) each."""
+    amazon, shape = market.amazon, (market.zones.n_zones,)
+    refused = checked(amazon.key, "share of orders refused", amazon.refuses_orders(), shape, 1.0)
+    later = checked(amazon.key, "share of orders delivered later", amazon.delivers_later(), shape, 1.0)
+    return refused, later
 
 
 def choose_carriers(market: Economy) -> None:
@@ -232,13 +251,16 @@ def source_deliveries(market: Economy) -> None:
     assert contract is not None
     kept = contract.in_force and exit_progress(market, market.month) == 0.0  # until an exit begins, none is known
     sold_by_lot = contract.cap == contract.commitment  # a lot has no room beyond what was won
-    monthly, luck = state.network.monthly_capacity, demand.amazon / demand.amazon_trend  # season and shocks, by zone
+    monthly, luck = (
+        state.network.monthly_capacity,
+        demand.amazon_ordered / demand.amazon_trend,
+    )  # season and shocks, by zone
     busy = tender.volume.sum(axis=(0, 1)) - state.access.bought
     ups, fedex = market.amazon.memory.with_rivals * luck
     case = MonthToSource(
         parcels=demand.amazon,
         luck=luck,
-        own_limit=np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon),
+        own_limit=np.minimum(monthly[AMAZON], state.network.coverage[AMAZON] * demand.amazon_ordered),
         usps_room=contract_room(market) if kept and not sold_by_lot else 0.0,
         spare=np.array([monthly[UPS] - busy[UPS] - ups, monthly[FEDEX] - busy[FEDEX] - fedex]),
         imposed=not left_to_bargaining(market),

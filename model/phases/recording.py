@@ -15,7 +15,7 @@ from model.economy import Economy
 from model.groups import ENTERPRISE, REGIONS
 from model.ledger import CENTS
 from model.phases.contract_cover import amazon_access_cost, covers_by_carrier
-from model.phases.measuring import Measures, measure
+from model.phases.measuring import Measures, later_parcels, measure
 from model.phases.parcels import ECONOMY, amazon_prices
 from model.statements import (
     CONSOLIDATORS,
@@ -180,6 +180,8 @@ def _amazon_parcels(market: Economy) -> Measures:
         "amazon_via_usps_parcels": handed[USPS],
         "amazon_via_ups_parcels": handed[UPS],
         "amazon_via_fedex_parcels": handed[FEDEX],
+        "amazon_refused_parcels": demand.amazon_refused,
+        "amazon_later_parcels": later_parcels(market),
         "amazon_short_parcels": float(sourcing.short.sum()),
     }
 

@@ -159,8 +159,8 @@ TOUCHED: dict[str, Touched] = {
     ),
     "generate_demand": Touched.named(
         reads=(
-            "settings streams paths mix amazon_mix amazon_start_parcels annual_parcels month months_done groups "
-            "figures state.environment state.choice "
+            "settings streams paths zones mix amazon_mix amazon_start_parcels annual_parcels month months_done "
+            "groups amazon figures state.environment state.choice "
         ),
         writes=("state.flows.demand"),
     ),

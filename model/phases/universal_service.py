@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import JANUARY, MONTHS_PER_YEAR
+from agents.geography import ZONE_TYPES
 from agents.rules.distress import Rung
 from agents.rules.universal_service import fixed_street_cost, mail_share
 from model.carriers import USPS
@@ -30,35 +31,49 @@ def _leave_zones(market: Economy) -> None:
     network, zones = market.state.network, market.zones
     served = network.capacity[USPS] > 0.0
     fixed = fixed_street_cost(market.figures, zones) * market.state.environment.wage_usps
-    left = market.usps.gives_up(zone_contribution(market), fixed, served) & served
+    contribution, parcel_cost = zone_accounts(market)
+    left = market.usps.gives_up(contribution, fixed, served, fixed + parcel_cost) & served
     if not left.any():
         return
     network.capacity[USPS, left] = 0.0
     network.coverage[USPS, left] = 0.0
     market.usps.leave_zones(left, market.month)
     homes = float(zones.households[left].sum())
+    names = ", ".join(f"{ZONE_TYPES[zones.zone_type[one]]} {zones.state[one]}" for one in np.flatnonzero(left))
     market.events.add(
         market.month,
         "service",
         ("usps",),
-        f"USPS leaves {int(left.sum())} zones with {homes / 1e6:,.1f} million households",
+        f"USPS leaves {int(left.sum())} zones with {homes / 1e6:,.1f} million households: {names}",
         zones=float(left.sum()),
         households=homes,
+        passing_usd=float(fixed[left].sum()),
+        contribution_usd=float(contribution[left].sum()),
     )
 
 
 def zone_contribution(market: Economy) -> Floats:
     """What mail and parcels of a zone leave over their attributable cost, from USPS's own books, $ a year, (Z,)."""
+    return zone_accounts(market)[0]
+
+
+def zone_accounts(market: Economy) -> tuple[Floats, Floats]:
+    """Contribution of a zone and the attributable cost of its parcels, from USPS's own books, $ a year, (Z,) each.
+
+    Returns:
+        What mail and parcels leave over their attributable cost, and what the parcels cost.
+    """
     p, env, books = market.figures, market.state.environment, market.state.books
     volume = market.state.network.annual_volume[USPS]
     sold = float(books.volume[:, USPS].sum())
     mean_cost = usps_mean_cost(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
     margin = float((books.revenue[:, USPS] - books.cost[:, USPS]).sum()) / sold if sold > 0.0 else 0.0
+    usual = float(books.cost[:, USPS].sum()) / sold if sold > 0.0 else 0.0
     typical = float(mean_cost @ volume / volume.sum()) if volume.sum() > 0.0 else 0.0
     parcels = volume * (margin + typical - mean_cost)
     mail = mail_of_month(market)
     letters = (mail.revenue - mail.attributable_cost) * MONTHS_PER_YEAR * mail_share(p, market.zones)
-    return np.asarray(parcels + letters)
+    return np.asarray(parcels + letters), np.maximum(volume * (usual + mean_cost - typical), 0.0)
 
 
 def mail_of_month(market: Economy) -> MailMonth:

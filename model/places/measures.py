@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.geography import ECONOMY
+from agents.rules.leaving import mean_wait
 from model.carriers import AMAZON, NATIONAL, REGIONAL, USPS
 from model.economy import Economy
+from model.phases.measuring import later_parcels
 from model.phases.parcels import segment_reach
 from model.places.spread import covered, spread
 from model.places.table import PlaceTable
@@ -44,6 +46,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("regional_delivered_share", "Parcels that regional carriers bring to the door"),
     Measure("other_delivered_share", "Parcels that other networks bring to the door"),
     Measure("amazon_parcels_usps_share", "Amazon's parcels that USPS brings to the door"),
+    Measure("amazon_refused_share", "Orders from Amazon that it does not take", 1, "orders refused"),
     Measure("carriers_count", "Carriers with own routes, mean over households", -1, "fewer carriers"),
     Measure("amazon_reach_share", "Households that Amazon's own routes reach"),
     Measure("price_per_parcel_usd", "Price that others than Amazon pay, surcharges included", 1, "dearer delivery"),
@@ -64,8 +67,11 @@ def measure_places(market: Economy, places: PlaceTable) -> dict[str, Floats]:
     """
     network, slices = market.state.network, places.slices
     own = market.state.flows.allocation.accepted[market.groups.amazon.all].sum(axis=(0, 1))
-    amazon = _amazon_parcels(own, slices)
+    demand = market.state.flows.demand
+    refused = _refused(own, demand.amazon_refused, slices)
+    amazon = _amazon_parcels(own, slices, demand.amazon_refused)
     door, days = amazon.copy(), amazon * _days(market)[ECONOMY][:, None, None]
+    days[AMAZON] += mean_wait(market.figures.amazon_later_days) * _later(market, own, demand.amazon_refused, slices)
     for segment, parcels in enumerate(_others_at_door(market, slices)):
         door += parcels
         days += parcels * _days(market)[segment][:, None, None]
@@ -81,6 +87,8 @@ def measure_places(market: Economy, places: PlaceTable) -> dict[str, Floats]:
         "days": days.sum(axis=0),
         "of_amazon": of_amazon,
         "via_usps": amazon[USPS],
+        "refused": refused,
+        "ordered": of_amazon + refused,
         "quoted": quoted,
         "paid": paid,
     }
@@ -91,6 +99,7 @@ def measure_places(market: Economy, places: PlaceTable) -> dict[str, Floats]:
     return {
         **{f"{name}_delivered_share": _ratio(found[name], found["all"]) for name in by_group},
         "amazon_parcels_usps_share": _ratio(found["via_usps"], found["of_amazon"]),
+        "amazon_refused_share": _ratio(found["refused"], found["ordered"]),
         "carriers_count": reach[0],
         "amazon_reach_share": reach[1],
         "price_per_parcel_usd": _ratio(found["paid"], found["quoted"]),
@@ -108,18 +117,32 @@ def _days(market: Economy) -> Floats:
     return np.asarray(market.figures.by_segment("transit_days")[:, None] + market.state.choice.delay_by_carrier)
 
 
-def _amazon_parcels(accepted: Floats, slices: int) -> Floats:
+def _amazon_parcels(accepted: Floats, slices: int, refused: Floats | float = 0.0) -> Floats:
     """Amazon's parcels by who accepted them, (K, Z) to (K, Z, P).
 
-    Itself it delivers the densest addresses, USPS the sparsest, others those between.
+    Itself it delivers the densest addresses, USPS the sparsest that it serves, others those between; beyond are those
+    of refused orders.
     """
-    total = np.maximum(accepted.sum(axis=0), 1e-12)
-    own, usps = accepted[AMAZON] / total, accepted[USPS] / total
+    total = np.maximum(accepted.sum(axis=0) + refused, 1e-12)
+    own, usps, served = accepted[AMAZON] / total, accepted[USPS] / total, 1.0 - refused / total
     first = np.broadcast_to(own, accepted.shape).copy()
-    last = np.broadcast_to(1.0 - usps, accepted.shape).copy()
+    last = np.broadcast_to(served - usps, accepted.shape).copy()
     first[AMAZON], last[AMAZON] = 0.0, own
-    first[USPS], last[USPS] = 1.0 - usps, 1.0
+    first[USPS], last[USPS] = served - usps, served
     return spread(accepted, first, last, slices)
+
+
+def _refused(accepted: Floats, refused: Floats, slices: int) -> Floats:
+    """Refused orders of Amazon, (Z,) to (Z, P): the sparsest addresses."""
+    total = np.maximum(accepted.sum(axis=0) + refused, 1e-12)
+    return spread(refused, 1.0 - refused / total, np.ones_like(refused), slices)
+
+
+def _later(market: Economy, accepted: Floats, refused: Floats, slices: int) -> Floats:
+    """Parcels that Amazon brings on fewer days, (Z, P): the sparsest that it delivers itself."""
+    later, own = later_parcels(market), accepted[AMAZON]
+    total = np.maximum(accepted.sum(axis=0) + refused, 1e-12)
+    return spread(later, np.maximum(own - later, 0.0) / total, own / total, slices)
 
 
 def _others_at_door(market: Economy, slices: int) -> list[Floats]:

@@ -36,7 +36,7 @@ class PlaceTable:
     """Places of one kind, N of them.
 
     Attributes:
-        kind: "county" or "zone".
+        kind: "county", "zone" or "slice".
         ids: FIPS code of the county, or state and type of the zone.
         names: For people.
         states: Postal abbreviation.
@@ -129,6 +129,30 @@ def zone_places(zones: ZoneTable, slices: int = SLICES) -> PlaceTable:
         tuple(states),
         np.full((zones.n_zones, 2), np.nan),
         zones.households.copy(),
+        matrix,
+        slices,
+    )
+
+
+def slice_places(zones: ZoneTable, slices: int = SLICES) -> PlaceTable:
+    """The slices of density of all zones as places, zone by zone and densest first.
+
+    Args:
+        zones: The zone table.
+        slices: Slices of each zone.
+    """
+    by_zone = zone_places(zones, slices)
+    zone = np.repeat(np.arange(zones.n_zones), slices)
+    held = np.repeat(zones.households / slices, slices)
+    ids = [f"{by_zone.ids[one]}-{i % slices + 1}" for i, one in enumerate(zone)]
+    matrix = sparse.csr_array(sparse.diags_array(held))
+    return PlaceTable(
+        "slice",
+        tuple(ids),
+        tuple(by_zone.names[one] for one in zone),
+        tuple(by_zone.states[one] for one in zone),
+        np.full((zone.size, 2), np.nan),
+        held,
         matrix,
         slices,
     )

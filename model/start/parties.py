@@ -53,6 +53,7 @@ def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
     debt, flow = p.usps_debt_start * BILLION, opening_cash_flow(p, market.month)
     market.usps.open_accounts(debt, flow, staff_is_sticky=settings.labour_stickiness)
     market.amazon.build_limit_applies = settings.build_limit_applies
+    market.amazon.withdrawal_reach = settings.withdrawal_reach
     market.amazon.weighs_outcomes = settings.building == "outcomes"
     if settings.usps_amazon_volume == "negotiated" and settings.negotiation:
         market.amazon.adjust_speed = p.coverage_adjust_speed

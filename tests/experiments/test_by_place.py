@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,7 @@ def test_the_command_names_places_and_writes_them(tmp_path: Path) -> None:
     ("arguments", "told"),
     [
         ("places baseline --by city", "by: 'city' is not allowed; it must be county or zone"),
-        ("places baseline --out x.txt", "out: 'x.txt' is not allowed; the name must end with .csv or .parquet"),
+        ("places baseline --out x.txt", "out: 'x.txt' is not allowed; the name must end with .csv, .parquet or .xlsx"),
         ("places baseline --out nowhere/x.csv", "out: 'nowhere/x.csv' cannot be written: No such file or directory"),
         ("places baseline --out folder.csv", "out: 'folder.csv' is a folder; name a file"),
         ("places baseline --month 2024-01", "month: 2024-01 is not allowed; it must be from 2025-01 to 2030-12"),
@@ -128,3 +129,18 @@ def test_all_problems_are_told_at_once() -> None:
         "replications",
         "places needs a scenario, for example",
     ]
+
+
+def test_an_excel_sheet_holds_the_table_or_one_error_says_what_is_missing(
+    compared: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        without.setattr("importlib.util.find_spec", lambda name: None)
+        with pytest.raises(InputError, match=r"needs the package XlsxWriter.*lastmile\[excel\]"):
+            compared.save(tmp_path / "counties.xlsx")
+    assert not list(tmp_path.iterdir())
+    pytest.importorskip("xlsxwriter")
+    compared.save(tmp_path / "counties.xlsx")
+    with zipfile.ZipFile(tmp_path / "counties.xlsx") as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<row ") == 1 + len(compared.table)

@@ -23,6 +23,25 @@ def test_the_duty_costs_what_a_shadow_run_earns_more() -> None:
     assert set(found["outcomes"]) == {"required", "zones_free", "days_free", "waived"}
 
 
+def test_it_names_the_places_and_takes_the_change_apart() -> None:
+    result = uso_cost("baseline", SHORT, until="2025-12")
+    zones, counties = result.zones.loc["zones_free"], result.counties.loc["zones_free"]
+    assert len(zones) > 0
+    assert set(zones["month"]) <= {"2025-01"}
+    assert counties["households"].sum() == pytest.approx(zones["households"].sum(), rel=1e-3)
+    assert counties["households"].is_monotonic_decreasing
+    assert {name[-2:] for name in counties["name"]} == {name.split()[-1] for name in zones["name"]}
+    assert (counties["share"] <= 1.0 + 1e-9).all()
+    parts = result.parts.loc["zones_free"]
+    assert parts.sum(axis=1)["2025"] == pytest.approx(result.by_year.loc["2025", "zones_free"], abs=1.0)
+    assert parts.loc["2025", "mail"] < 0.0
+    assert parts.loc["2025", "parcels"] < 0.0  # staff stays: the first year is a loss
+    assert parts.loc["2025", "streets"] > 0.0
+    assert "days_free" not in result.zones.index.unique("run")
+    told = result.summary()["places"]["zones_free"]
+    assert told["counties"][0]["households"] == counties["households"].iloc[0]
+
+
 def test_a_scenario_that_waives_the_duty_itself_is_refused() -> None:
     with pytest.raises(InputError, match="universal_service"):
         uso_cost("baseline", {"universal_service": False})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agents.calendar import Month
-from agents.rules.universal_service import fixed_street_cost, mail_share, unprofitable
+from agents.rules.universal_service import fixed_street_cost, mail_share, pay_after_leaving, unprofitable
 from model.carriers import USPS
 from model.phases.universal_service import zone_contribution
 
@@ -21,6 +21,33 @@ def test_a_zone_is_left_where_it_does_not_pay():
     contribution, cost = np.array([3.0, 1.0, 1.0, 2.0]), np.array([2.0, 2.0, 2.0, 2.0])
     served = np.array([True, True, False, True])
     assert unprofitable(contribution, cost, served).tolist() == [False, True, False, False]
+
+
+def test_a_zone_is_kept_where_the_gain_does_not_pay_for_the_staff_that_stays():
+    contribution, cost, served = np.array([1.0, 1.0]), np.array([2.0, 1.1]), np.array([True, True])
+    staying = pay_after_leaving(np.array([0.3, 0.3]), 0.1)
+    assert staying == pytest.approx([2.7, 2.7])  # nine months: a tenth of what is left goes each month
+    assert unprofitable(contribution, cost, served, staying, 0.08).tolist() == [True, False]
+    assert unprofitable(contribution, cost, served, staying, 0.0).tolist() == [True, True]
+    assert not pay_after_leaving(staying, 1.0).any()
+
+
+def test_pay_after_leaving_is_what_the_accounts_pay():
+    monthly, shrinks, left, paid = 1.0, 0.1, 1.0, 0.0
+    for _ in range(400):
+        left *= 1.0 - shrinks
+        paid += monthly * left
+    assert pay_after_leaving(np.array([monthly]), shrinks)[0] == pytest.approx(paid)
+
+
+def test_usps_leaves_fewer_places_once_it_counts_who_stays(finished):
+    short = {**YEAR, "end": "2025-02", "universal_service": False}
+    blind, careful = (finished("baseline", usps_counts_staff_that_stays=one, **short) for one in (0.0, 1.0))
+    left = [np.isfinite(run.usps.left) for run in (blind, careful)]
+    assert 0 < left[1].sum() < left[0].sum()
+    assert not (left[1] & ~left[0]).any()
+    told = next(event for event in careful.events if event.kind == "service")
+    assert "rural WY" in told.text
 
 
 def test_passing_addresses_costs_more_where_they_lie_apart(market):

@@ -101,7 +101,7 @@ class Exclusive(Usps):
 class Faithful(Usps):
     """Gives up no place, even where the law lets it."""
 
-    def gives_up(self, contribution, fixed_cost, served):
+    def gives_up(self, contribution, fixed_cost, served, staff):
         return np.zeros_like(served)
 
 

@@ -133,8 +133,9 @@ def compare(
 @reports_errors
 def places(
     scenarios: Annotated[
-        list[str], typer.Argument(metavar="A [B ...]", help="Scenarios; differences are to the first.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="A [B ...]", help="Scenarios; differences are to the first.", show_default=False),
+    ] = None,
     by: Annotated[str, typer.Option(metavar="KIND", help="Kind of place: county or zone.")] = "county",
     set: SetOption = None,
     seed: FirstSeedOption = 1,
@@ -143,13 +144,24 @@ def places(
         str | None,
         typer.Option(metavar="YYYY-MM", help="Month to look at; the last one unless told.", show_default=False),
     ] = None,
-    replications: Annotated[int, typer.Option(metavar="N", help="Seeds per scenario.")] = 10,
+    replications: Annotated[
+        int | None, typer.Option(metavar="N", help="Seeds per scenario; 10, for --write 6.", show_default=False)
+    ] = None,
     workers: WorkersOption = None,
     roster: RosterOption = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", help="File for all places, .csv or .parquet; it is replaced.", show_default=False
+            "--out",
+            metavar="FILE",
+            help="File for all places, .csv, .parquet or .xlsx; it is replaced.",
+            show_default=False,
+        ),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            "--write", metavar="FILE", help="Instead write the page of who is harmed where.", show_default=False
         ),
     ] = None,
     json: JsonOption = False,
@@ -164,7 +176,16 @@ def places(
     from experiments.settings import gather, read_settings
 
     problems: list[str] = []
+    if write is not None:
+        from experiments.cli.places import write_harm
+
+        given = {"--set": set, "--month": month, "--roster": roster, "--out": out, "--json": json or None}
+        given["--by"] = by if by != "county" else None
+        write_harm(write, scenarios or (), seed, until, replications, workers, [k for k, one in given.items() if one])
+        return
     changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    replications = by_place.DEFAULT_REPLICATIONS if replications is None else replications
+    scenarios = scenarios or []
     (prepared, looked), _ = gather(
         lambda: by_place.check_places(scenarios, by, changes, seed, until, month, replications, workers, parties),
         lambda: None if out is None else by_place.check_out(out),

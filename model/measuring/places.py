@@ -48,3 +48,26 @@ def transit_by_zone_type(parcels: Floats, days: Floats, zone_type: NDArray[np.in
         reached = np.cumsum(weight[order])
         tail[kind] = flat[order][np.searchsorted(reached, TAIL * reached[-1])]
     return mean, tail
+
+
+def transit_of_zones(parcels: Floats, days: Floats, zone_type: NDArray[np.int8]) -> tuple[Floats, Floats]:
+    """The same where days differ by zone.
+
+    Args:
+        parcels: Delivered, by segment, carrier and zone, (S, K, Z).
+        days: Likewise, (S, K, Z).
+        zone_type: (Z,).
+    """
+    mean, tail = np.zeros(len(ZONE_TYPES)), np.zeros(len(ZONE_TYPES))
+    for kind in range(len(ZONE_TYPES)):
+        here = zone_type == kind
+        weight, each = parcels[:, :, here].ravel(), days[:, :, here].ravel()
+        some = weight > 0.0  # a carrier without parcels moves no digit
+        weight, each = weight[some], each[some]
+        if weight.size == 0:
+            continue
+        mean[kind] = weight @ each / weight.sum()
+        order = np.argsort(each, kind="stable")
+        reached = np.cumsum(weight[order])
+        tail[kind] = each[order][np.searchsorted(reached, TAIL * reached[-1])]
+    return mean, tail

@@ -13,6 +13,7 @@ from model.economy import Economy
 from model.phases.parcels import segment_reach
 from model.places.spread import covered, spread
 from model.places.table import PlaceTable
+from model.service import counted_miles, transit_days
 
 type Floats = NDArray[np.float64]
 
@@ -56,7 +57,8 @@ def measure_places(market: Economy, places: PlaceTable) -> dict[str, Floats]:
     """Work out `MEASURES` for the month that a market has played last, (N,) each; nan where there are no parcels.
 
     Inside a zone every household gets as much. A carrier's parcels go to the households that it covers, densest first;
-    what it hands over to USPS, and what Amazon leaves to others, goes to the sparser rest.
+    what it hands over to USPS, and what Amazon leaves to others, goes to the sparser rest. Days and punctuality differ
+    by distance to a regional centre, too; over the places of a zone they have the mean of the zone.
 
     Args:
         market: A market that has played a month.
@@ -65,10 +67,13 @@ def measure_places(market: Economy, places: PlaceTable) -> dict[str, Floats]:
     network, slices = market.state.network, places.slices
     own = market.state.flows.allocation.accepted[market.groups.amazon.all].sum(axis=(0, 1))
     amazon = _amazon_parcels(own, slices)
-    door, days = amazon.copy(), amazon * _days(market)[ECONOMY][:, None, None]
+    transit = transit_days(market.figures, market.state, market.service, market.usps.measures)
+    door, days = amazon.copy(), amazon * transit.own[ECONOMY][:, :, None]
     for segment, parcels in enumerate(_others_at_door(market, slices)):
         door += parcels
-        days += parcels * _days(market)[segment][:, None, None]
+        days += parcels * transit.own[segment][:, :, None]
+    handed = amazon[USPS] + _handed_by_others(market, slices)
+    days[USPS] += handed * (transit.handed - transit.own[ECONOMY, USPS])[:, None]
     in_time = (door * network.on_time[:, :, None]).sum(axis=0)
     quoted, paid = _quoted(market, slices)
     groups = np.array([key if key in NATIONAL or key == REGIONAL else OTHER for key in market.carriers.groups])
@@ -85,6 +90,8 @@ def measure_places(market: Economy, places: PlaceTable) -> dict[str, Floats]:
         "paid": paid,
     }
     found = dict(zip(amounts, places.share(np.stack([*amounts.values()])), strict=True))
+    later, missed = _by_distance(market, places, door, handed)
+    found["days"], found["in_time"] = found["days"] + later, found["in_time"] - missed
     sells = ~np.array(market.carriers.owned)
     carriers = covered(network.coverage[sells], slices).sum(axis=0)
     reach = places.mean(np.stack([carriers, covered(network.coverage[AMAZON], slices)]))
@@ -103,9 +110,28 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0.0)
 
 
-def _days(market: Economy) -> Floats:
-    """Days in transit by segment and carrier, (S, K)."""
-    return np.asarray(market.figures.by_segment("transit_days")[:, None] + market.state.choice.delay_by_carrier)
+def _by_distance(market: Economy, places: PlaceTable, door: Floats, handed: Floats) -> tuple[Floats, Floats]:
+    """Days more and parcels on time less than in the mean of the zone, where places lie far from a centre, (N,) each.
+
+    Args:
+        market: The market.
+        places: The places.
+        door: Parcels by who brings them to the door, (K, Z, P).
+        handed: Those that others bring to the delivery units of USPS, (Z, P).
+    """
+    service, measures = market.service, market.usps.measures
+    by_mile = places.uneven(door.sum(axis=0), counted_miles(places.miles))
+    in_distress = service.distress_slope * places.uneven(door[USPS], places.far)
+    by_plan = places.uneven(np.maximum(door[USPS] - handed, 0.0), places.far)
+    later = service.slower * by_mile + measures.extra_days * in_distress + measures.far_days * by_plan
+    missed = service.later * by_mile + measures.on_time_loss * in_distress + measures.far_on_time_loss * by_plan
+    return np.asarray(later), np.asarray(missed)
+
+
+def _handed_by_others(market: Economy, slices: int) -> Floats:
+    """Parcels that other carriers bring to the delivery units of USPS, (Z, P)."""
+    access = market.state.access
+    return np.asarray(spread(access.bought, access.kept, access.reach, slices).sum(axis=0))
 
 
 def _amazon_parcels(accepted: Floats, slices: int) -> Floats:
@@ -132,7 +158,7 @@ def _others_at_door(market: Economy, slices: int) -> list[Floats]:
     for segment, parcels in enumerate(sold):
         if segment == ECONOMY:
             by_itself = spread(np.maximum(parcels - access.bought, 0.0), nothing, access.kept, slices)
-            by_itself[USPS] += spread(access.bought, access.kept, access.reach, slices).sum(axis=0)
+            by_itself[USPS] += _handed_by_others(market, slices)
         else:
             by_itself = spread(parcels, nothing, coverage, slices)
         found.append(by_itself)

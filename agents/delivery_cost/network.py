@@ -9,6 +9,7 @@ every carrier serves the densest addresses first. Rule: ODD 7.6.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -87,18 +88,7 @@ class StreetGeometry:
         Args:
             zone_type: (Z,) types of the zones; where stems differ by zone, of those that `stem_factor` is of.
         """
-        stem = self.stem_miles[zone_type]
-        if self.stem_factor is not None:
-            check_shape("stem_factor", self.stem_factor, zone_type.shape)
-            stem = stem * self.stem_factor
-        service, speed = self.service_minutes[zone_type], self.local_speed[zone_type]
-        minutes = MINUTES_PER_HOUR * self.productive_hours - 2 * MINUTES_PER_HOUR * stem / self.stem_speed[zone_type]
-        if not np.all(minutes > service):
-            raise ValueError(
-                f"stem_factor leaves {np.min(minutes):g} minutes of a route day for stops where the stem is longest, "
-                f"{np.max(stem):g} miles; allowed: more than service_minutes"
-            )
-        return ZoneStreets(stem, minutes, service, speed, (minutes - service) * speed / MINUTES_PER_HOUR)
+        return _streets(self, zone_type.tobytes(), zone_type.dtype.str)
 
     def at(self, places: IndexArray | slice) -> StreetGeometry:
         """The geometry of some of the zones that `stem_factor` is of."""
@@ -124,6 +114,34 @@ class ZoneStreets:
     service_minutes: FloatArray
     local_speed: FloatArray
     longest_spacing: FloatArray
+
+
+@lru_cache(maxsize=16)
+def _streets(geometry: StreetGeometry, zone_types: bytes, dtype: str) -> ZoneStreets:
+    """`StreetGeometry.by_zone`: costs ask for the same dozens of times a month.
+
+    Args:
+        geometry: The streets.
+        zone_types: Content of the array of types.
+        dtype: Its type.
+    """
+    zone_type: IndexArray = np.frombuffer(zone_types, dtype=dtype)
+    stem = geometry.stem_miles[zone_type]
+    if geometry.stem_factor is not None:
+        check_shape("stem_factor", geometry.stem_factor, zone_type.shape)
+        stem = stem * geometry.stem_factor
+    service, speed = geometry.service_minutes[zone_type], geometry.local_speed[zone_type]
+    stem_minutes = 2 * MINUTES_PER_HOUR * stem / geometry.stem_speed[zone_type]
+    minutes = MINUTES_PER_HOUR * geometry.productive_hours - stem_minutes
+    if not np.all(minutes > service):
+        raise ValueError(
+            f"stem_factor leaves {np.min(minutes):g} minutes of a route day for stops where the stem is longest, "
+            f"{np.max(stem):g} miles; allowed: more than service_minutes"
+        )
+    found = ZoneStreets(stem, minutes, service, speed, (minutes - service) * speed / MINUTES_PER_HOUR)
+    for field in fields(found):
+        getattr(found, field.name).setflags(write=False)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -58,16 +58,18 @@ def transit_of_zones(parcels: Floats, days: Floats, zone_type: NDArray[np.int8])
         days: Likewise, (S, K, Z).
         zone_type: (Z,).
     """
+    weight, each = parcels.ravel(), days.ravel()
+    some = np.flatnonzero(weight)  # a carrier without parcels moves no digit
+    kind = np.tile(zone_type, weight.size // zone_type.size)[some]
+    weight, each = weight[some], each[some]
+    longest = 1.0 + float(each.max(initial=0.0))
+    order = np.argsort(each + longest * kind)
+    weight, each = weight[order], each[order]
+    ends = np.cumsum(np.bincount(kind, minlength=len(ZONE_TYPES)))
     mean, tail = np.zeros(len(ZONE_TYPES)), np.zeros(len(ZONE_TYPES))
-    for kind in range(len(ZONE_TYPES)):
-        here = zone_type == kind
-        weight, each = parcels[:, :, here].ravel(), days[:, :, here].ravel()
-        some = weight > 0.0  # a carrier without parcels moves no digit
-        weight, each = weight[some], each[some]
-        if weight.size == 0:
-            continue
-        mean[kind] = weight @ each / weight.sum()
-        order = np.argsort(each, kind="stable")
-        reached = np.cumsum(weight[order])
-        tail[kind] = each[order][np.searchsorted(reached, TAIL * reached[-1])]
+    for one, (first, end) in enumerate(zip((0, *ends[:-1]), ends, strict=True)):
+        if end > first:
+            reached = np.cumsum(weight[first:end])
+            mean[one] = weight[first:end] @ each[first:end] / reached[-1]
+            tail[one] = each[first + np.searchsorted(reached, TAIL * reached[-1])]
     return mean, tail

@@ -21,6 +21,7 @@ WORDS = {
     "costs": "cost rates",
     "national": "who serves every address",
     "home": "who is at home where",
+    "service": "service by place",
     "mix": "where parcels go",
     "amazon_mix": "where Amazon's parcels go",
     "amazon_start_parcels": "Amazon's parcels at the start",
@@ -216,7 +217,7 @@ TOUCHED: dict[str, Touched] = {
             "settings seed_number streams paths zones carriers costs national mix amazon_mix amazon_start_parcels "
             "annual_parcels month mail_index ledger groups events book carrier_agents usps amazon population "
             "figures shippers state.environment state.tariffs state.choice state.network state.books state.access "
-            "state.agreed_volume state.flows.demand state.flows.operating_cost "
+            "state.agreed_volume state.flows.demand state.flows.allocation state.flows.operating_cost "
         ),
         writes=("ledger events book carrier_agents amazon ups fedex state.tariffs state.network"),
     ),

@@ -250,9 +250,9 @@ class Usps(Carrier):
         return books.ladder.next_decision(books.five_day_allowed)
 
     def distress_measures(self, month: Month) -> Measures:
-        """What the rungs taken so far do in a month.
+        """What the rungs taken so far do in a month, and its plan to collect once a day far from its regional centres.
 
-        It knows its ladder, and how large each measure is.
+        It knows its ladder, its plan, and how large each measure is. Rule: ODD 7.9, and ODD 7.7 for the plan.
         """
         return measures_in_force(self.world.figures, self.ladder, month)
 

@@ -33,6 +33,7 @@ from model.parameters import ParameterError, Parameters
 from model.postal_accounts import BILLION
 from model.records import Records
 from model.scenario import Scenario
+from model.service import ServiceByPlace, service_by_place
 from model.start.assemble import Start, assemble
 from model.start.choice_constants import ChoiceSolution, StartError
 from model.state import MarketState
@@ -57,6 +58,7 @@ class Economy:
         carriers: Who delivers, in the order of every carrier axis.
         state: All that changes.
         costs: Cost rates at the wages and prices of the start.
+        service: Where carriers deliver later and less punctually than in the mean.
         national: Which carriers serve every address, (K,).
         home: Zones of each division, (R, Z), where carriers can be primary ones where they deliver at home; None where
             the share that they reach decides.
@@ -95,6 +97,7 @@ class Economy:
     carriers: CarrierTable
     state: MarketState
     costs: CostModel
+    service: ServiceByPlace
     national: NDArray[np.bool_]
     home: NDArray[np.bool_] | None
     mix: Floats
@@ -164,6 +167,9 @@ class Economy:
         )
         self.state, self.costs, self.national = start.state, start.costs, start.national
         self.mix, self.amazon_mix = start.mix, start.amazon_mix
+        at_door = self.state.network.annual_volume
+        own = np.maximum(at_door[USPS] - start.amazon.flows.usps - start.handed.sum(axis=0), 0.0)
+        self.service = service_by_place(self.figures, self.zones, at_door, own)
         self.home = home_rule(self.figures, home_zones(self.zones, len(self.mix), len(named)))
         self._shippers = start.shippers
         self.amazon_start_parcels = float(start.amazon.flows.parcels.sum())

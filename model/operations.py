@@ -22,7 +22,8 @@ from agents.delivery_cost import (
 )
 from agents.geography import ZoneTable
 from model.carriers import AMAZON, USPS, CarrierTable
-from model.parameters import Parameters
+from model.distances import stem_factor
+from model.parameters import ParameterError, Parameters
 
 Floats = NDArray[np.float64]
 SMALLEST_COVERAGE = 1e-9  # where nobody is covered, cost is that of the first household
@@ -62,6 +63,9 @@ def build_cost_model(p: Parameters, zones: ZoneTable, carriers: CarrierTable, no
         zones: The zone table.
         carriers: The carriers.
         noise: Local factor on Amazon's own cost, (Z,).
+
+    Raises:
+        ParameterError: The stem of a zone leaves no time for stops.
     """
     groups = carriers.like[1:]
     types = ("urban", "suburban", "rural")
@@ -86,7 +90,12 @@ def build_cost_model(p: Parameters, zones: ZoneTable, carriers: CarrierTable, no
         local_speed=p.by_type("local_speed"),
         stem_miles=p.by_type("stem_miles"),
         stem_speed=p.by_type("stem_speed"),
+        stem_factor=stem_factor(zones, p.stem_by_distance) if p.stem_by_distance > 0.0 else None,
     )
+    try:
+        geometry.by_zone(zones.zone_type)
+    except ValueError as error:
+        raise ParameterError(f"stem_by_distance = {p.stem_by_distance:g} with these stem_miles: {error}") from None
     access = AccessRates(
         hourly_cost=p.hourly_cost_usps,
         mail_bundling=p.mail_bundling,
@@ -377,13 +386,13 @@ def on_time_share(p: Parameters, base: Floats, utilisation: Floats, backlog_shar
 
     Args:
         p: Parameters.
-        base: Share without congestion, (K,).
+        base: Share without congestion, (K, Z).
         utilisation: Volume over capacity, (K, Z).
         backlog_share: Waiting parcels over tendered ones, (K, Z).
     """
     over = np.maximum(utilisation - p.congestion_threshold, 0.0) / (p.congestion_reference - p.congestion_threshold)
     loss = p.congestion_loss * over**2 + p.backlog_on_time_loss * backlog_share
-    return np.asarray(np.clip(base[:, None] - loss, 0.0, 1.0))
+    return np.asarray(np.clip(base - loss, 0.0, 1.0))
 
 
 def usps_resources(
@@ -457,7 +466,7 @@ def expected_unit_grid(
     rates = rates_of_month(model, wage_index, price_index, network_of(carrier))
     per_household = rates.parcels_per_household_day(annual[None, places], (coverage * zones.households)[None, places])
     grid, zone_type = zones.density_grid[places], zones.zone_type[places]
-    economics = route_economics(grid, zone_type, per_household, rates, model.geometry)
+    economics = route_economics(grid, zone_type, per_household, rates, model.geometry.at(places))
     return np.asarray(economics.unit_cost[0])
 
 

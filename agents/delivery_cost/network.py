@@ -9,6 +9,7 @@ every carrier serves the densest addresses first. Rule: ODD 7.6.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,8 @@ class StreetGeometry:
         local_speed: (3,) miles per hour between stops.
         stem_miles: (3,) miles one way between station and neighbourhood.
         stem_speed: (3,) miles per hour on the stem.
+        stem_factor: (Z,) stem of each zone over that of its type, for calls with all zones or with `at`; None where all
+            zones of a type have the same.
     """
 
     tour_constant: float
@@ -49,10 +52,13 @@ class StreetGeometry:
     local_speed: FloatArray
     stem_miles: FloatArray
     stem_speed: FloatArray
+    stem_factor: FloatArray | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
             values = getattr(self, field.name)
+            if field.name == "stem_factor":
+                continue
             if field.name == "stem_miles":
                 check_values(field.name, values)
             else:
@@ -75,6 +81,67 @@ class StreetGeometry:
     def longest_spacing(self) -> FloatArray:
         """(3,) miles at which one stop fills the whole route day; a route never does less than one stop."""
         return (self.street_minutes - self.service_minutes) * self.local_speed / MINUTES_PER_HOUR
+
+    def by_zone(self, zone_type: IndexArray) -> ZoneStreets:
+        """The same by zone.
+
+        Args:
+            zone_type: (Z,) types of the zones; where stems differ by zone, of those that `stem_factor` is of.
+        """
+        return _streets(self, zone_type.tobytes(), zone_type.dtype.str)
+
+    def at(self, places: IndexArray | slice) -> StreetGeometry:
+        """The geometry of some of the zones that `stem_factor` is of."""
+        if self.stem_factor is None or (isinstance(places, slice) and places == slice(None)):
+            return self
+        return replace(self, stem_factor=self.stem_factor[places])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ZoneStreets:
+    """Streets by zone, (Z,) each.
+
+    Attributes:
+        stem_miles: Miles one way between station and neighbourhood.
+        street_minutes: Minutes of a route day left for stops.
+        service_minutes: Minutes at a stop.
+        local_speed: Miles per hour between stops.
+        longest_spacing: Miles at which one stop fills the whole route day.
+    """
+
+    stem_miles: FloatArray
+    street_minutes: FloatArray
+    service_minutes: FloatArray
+    local_speed: FloatArray
+    longest_spacing: FloatArray
+
+
+@lru_cache(maxsize=16)
+def _streets(geometry: StreetGeometry, zone_types: bytes, dtype: str) -> ZoneStreets:
+    """`StreetGeometry.by_zone`: costs ask for the same dozens of times a month.
+
+    Args:
+        geometry: The streets.
+        zone_types: Content of the array of types.
+        dtype: Its type.
+    """
+    zone_type: IndexArray = np.frombuffer(zone_types, dtype=dtype)
+    stem = geometry.stem_miles[zone_type]
+    if geometry.stem_factor is not None:
+        check_shape("stem_factor", geometry.stem_factor, zone_type.shape)
+        stem = stem * geometry.stem_factor
+    service, speed = geometry.service_minutes[zone_type], geometry.local_speed[zone_type]
+    stem_minutes = 2 * MINUTES_PER_HOUR * stem / geometry.stem_speed[zone_type]
+    minutes = MINUTES_PER_HOUR * geometry.productive_hours - stem_minutes
+    if not np.all(minutes > service):
+        raise ValueError(
+            f"stem_factor leaves {np.min(minutes):g} minutes of a route day for stops where the stem is longest, "
+            f"{np.max(stem):g} miles; allowed: more than service_minutes"
+        )
+    found = ZoneStreets(stem, minutes, service, speed, (minutes - service) * speed / MINUTES_PER_HOUR)
+    for field in fields(found):
+        getattr(found, field.name).setflags(write=False)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,15 +264,15 @@ def route_economics(
     with np.errstate(divide="ignore", over="ignore", under="ignore"):
         reach = geometry.tour_constant / np.sqrt(parcels_per_household_day / parcels_per_stop)
         spacing = reach[:, :, None] * (1.0 / np.sqrt(density_grid))
-    np.minimum(spacing, geometry.longest_spacing[zone_type][:, None], out=spacing)
+    streets = geometry.by_zone(zone_type)
+    np.minimum(spacing, streets.longest_spacing[:, None], out=spacing)
 
     # A stop takes a share of the route day: of its minutes, or one of its stops, whichever costs more. Either way
     # its street cost is a fixed part plus a part per mile of spacing, all (N, Z) in $ per parcel.
-    route_day = _route_day_cost(rates, geometry)[:, zone_type] / parcels_per_stop
-    street_minutes = geometry.street_minutes[zone_type]
-    fixed_by_time = (route_day * (geometry.service_minutes[zone_type] / street_minutes))[:, :, None]
+    route_day = _route_day_cost(rates, geometry.productive_hours, streets.stem_miles) / parcels_per_stop
+    fixed_by_time = (route_day * (streets.service_minutes / streets.street_minutes))[:, :, None]
     fixed_by_stops = (route_day / rates.max_stops[:, None])[:, :, None]
-    drive_share = MINUTES_PER_HOUR / (geometry.local_speed[zone_type] * street_minutes)
+    drive_share = MINUTES_PER_HOUR / (streets.local_speed * streets.street_minutes)
     vehicle_mile = rates.vehicle_mile_cost[:, None] / parcels_per_stop
     limited_by_time = spacing * (route_day * drive_share + vehicle_mile)[:, :, None]
     limited_by_time += fixed_by_time
@@ -225,10 +292,10 @@ def route_economics(
     return RouteEconomics(unit_cost=unit_cost, street_cost=street_cost, marginal_cost=marginal_cost)
 
 
-def _route_day_cost(rates: NetworkRates, geometry: StreetGeometry) -> FloatArray:
-    """(N, 3) $ of one route day by zone type, with the stem, without miles between stops."""
-    paid = rates.hourly_cost * (geometry.productive_hours + rates.paid_extra_hours) + rates.vehicle_day_cost
-    return paid[:, None] + rates.vehicle_mile_cost[:, None] * (2 * geometry.stem_miles)
+def _route_day_cost(rates: NetworkRates, productive_hours: float, stem_miles: FloatArray) -> FloatArray:
+    """(N, Z) $ of one route day, with the stem, without miles between stops."""
+    paid = rates.hourly_cost * (productive_hours + rates.paid_extra_hours) + rates.vehicle_day_cost
+    return paid[:, None] + rates.vehicle_mile_cost[:, None] * (2 * stem_miles)
 
 
 def mean_over_coverage(values: FloatArray, coverage: FloatArray) -> FloatArray:

@@ -1,6 +1,7 @@
 """What USPS does when money runs short: a ladder of measures, one rung a quarter, and what each of them brings.
 
-Rule: ODD 7.9. A rung that was taken stays, but the surcharge ends by itself.
+Rule: ODD 7.9. A rung that was taken stays, but the surcharge ends by itself. Its plan to collect once a day far from
+its regional centres acts on service as a rung does and needs no distress (ODD 7.7).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.figures import Figures
 
 BILLION = 1e9
+EARLIEST_FAR_PLAN = Month(2025, 1)  # 90 days after the plan was filed
 
 
 class Rung(IntEnum):
@@ -95,7 +97,7 @@ class PostalBooks:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What the rungs do in one month.
+    """What the rungs, and the plan for far places, do in one month.
 
     Attributes:
         deferral: Retirement contributions that are not paid, $.
@@ -105,6 +107,8 @@ class Measures:
         five_day_saving: Cost that five-day delivery saves, $ at the wages of the start.
         on_time_loss: Parcels that are no longer on time, a share.
         extra_days: Added transit time, days.
+        far_days: Added transit time of what comes through its regional centres, more than 50 miles from one, days.
+        far_on_time_loss: Parcels of these that are no longer on time, a share.
         sorting: Share of the monthly sorting capacity that is left.
     """
 
@@ -115,11 +119,13 @@ class Measures:
     five_day_saving: float = 0.0
     on_time_loss: float = 0.0
     extra_days: float = 0.0
+    far_days: float = 0.0
+    far_on_time_loss: float = 0.0
     sorting: float = 1.0
 
 
 def measures_in_force(figures: Figures, ladder: Ladder, month: Month) -> Measures:
-    """What the rungs taken so far do in a month.
+    """What the rungs taken so far, and the plan for far places, do in a month.
 
     Args:
         figures: Sizes of the measures.
@@ -130,6 +136,7 @@ def measures_in_force(figures: Figures, ladder: Ladder, month: Month) -> Measure
     surcharged = 0 < ladder.months(Rung.SURCHARGE, month) <= figures.distress_surcharge_months
     phased_in = min(1.0, five_day / figures.five_day_phase_in)
     days = figures.delivery_days_per_week
+    far = month - EARLIEST_FAR_PLAN >= figures.usps_far_from
     return Measures(
         deferral=figures.distress_deferral * BILLION if ladder.months(Rung.DEFERRAL, month) else 0.0,
         surcharge=figures.distress_surcharge if surcharged else 0.0,
@@ -139,6 +146,8 @@ def measures_in_force(figures: Figures, ladder: Ladder, month: Month) -> Measure
         on_time_loss=figures.distress_on_time_loss if slower else 0.0,
         extra_days=(figures.distress_transit_days if slower else 0.0)
         + (figures.five_day_transit_days if five_day else 0.0),
+        far_days=figures.usps_far_days if far else 0.0,
+        far_on_time_loss=figures.usps_far_on_time_loss if far else 0.0,
         sorting=(days - 1.0) / days if five_day else 1.0,
     )
 

@@ -32,8 +32,10 @@ def slice_density(households: Floats, area: Floats, slices: int) -> Floats:
     return np.asarray(people.sum() / slices / covered)
 
 
-def slice_shares(households: Floats, area: Floats, place: Index, n_places: int, slices: int) -> sparse.csr_array:
-    """Households of every place in every slice of a zone, (n_places, slices).
+def slice_shares(
+    households: Floats, area: Floats, place: Index, n_places: int, slices: int, each: Floats | None = None
+) -> sparse.csr_array:
+    """Households of every place in every slice of a zone, or the sum of something over them, (n_places, slices).
 
     Args:
         households: By part of the zone, all above 0, (n,).
@@ -41,6 +43,7 @@ def slice_shares(households: Floats, area: Floats, place: Index, n_places: int, 
         place: Place of each part, (n,).
         n_places: Number of places.
         slices: Number of slices.
+        each: What is summed, by household of each part, (n,); 1 unless given. Entries that are 0 stay entries.
     """
     order = np.argsort(area / households, kind="stable")
     people, place = households[order], place[order]
@@ -54,4 +57,6 @@ def slice_shares(households: Floats, area: Floats, place: Index, n_places: int, 
     column = np.minimum(first[part] + step, slices - 1)
     inside = np.minimum(ends[part], column + 1.0) - np.maximum(starts[part], column)
     held = np.maximum(inside, 0.0) * people.sum() / slices
+    if each is not None:
+        held = held * each[order][part]
     return sparse.csr_array(sparse.coo_array((held, (place[part], column)), shape=(n_places, slices)))

@@ -20,6 +20,17 @@ from scipy import sparse
 
 from agents.geography import RURAL, SUBURBAN, URBAN, ZONE_TYPES
 from experiments.geography.density_slices import slice_density, slice_shares
+from experiments.geography.distance import (
+    FAR,
+    LONGEST_STEM,
+    METRO_RADIUS,
+    REGIONAL_CENTRES,
+    STATION_GAP,
+    TOWN_LEAST,
+    TOWN_RADIUS,
+    centres_of_households,
+    road_miles_to_nearest,
+)
 from experiments.geography.zip_split import served_land, split_zips, town_density_for_land, urban_parts
 from model.parameters import Parameters
 from model.tables import data_folder, refresh_checksums
@@ -27,11 +38,13 @@ from model.zones import read_states
 
 COLUMNS = ("zip", "households", "land_area_sq_mi", "lat", "lon", "county", "county_fips")
 ZONE_FILE, PLACE_FILE, SHARE_FILE = "zones.csv", "places.csv", "place_shares.npz"
+DISTANCE_FILE, PLACE_DISTANCE_FILE, CENTRE_FILE = "zone_distances.csv", "place_distances.npz", "regional_centres.csv"
 SLICES = 50
 BUILT_UP_LAND = 103_724.0  # square miles in urban areas, census of 2020 (CENSUS_UA2020)
 SERVED_COUNTRYSIDE = 1_800_000.0  # square miles of the countryside on somebody's route; 1.65 to 1.91 m is possible
 ZONE_SOURCES = "CENSUS_ZIP2022;CENSUS_UR2020;CENSUS_UA2020;HUD_AHS2017"
 PLACE_SOURCES = "CENSUS_ZIP2022"
+DISTANCE_SOURCES = "CENSUS_ZIP2022;PT_RTO2024"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +55,11 @@ class Tables:
         zones: One row a zone: state, type, households, served square miles, density of each slice.
         places: One row a county: id, name, state, position, households.
         shares: Households of each place in each (zone, slice), (places, zones x slices).
+        distances: One row a zone: state, type, road miles to the nearest regional centre, share of households beyond
+            `FAR`, road miles to the nearest town that could hold a station.
+        miles: Road miles to the nearest regional centre of the households of each entry of `shares`, mean.
+        far: Share of them beyond `FAR`.
+        centres: One row a regional centre: county, state, position, households around it.
         town_density: Households per square mile of a town at which towns cover `BUILT_UP_LAND`.
         urban_density: Households per square mile above which towns are urban.
     """
@@ -49,6 +67,10 @@ class Tables:
     zones: pd.DataFrame
     places: pd.DataFrame
     shares: sparse.csr_array
+    distances: pd.DataFrame
+    miles: np.ndarray
+    far: np.ndarray
+    centres: pd.DataFrame
     town_density: float
     urban_density: float
 
@@ -96,7 +118,13 @@ def make_tables(zips: pd.DataFrame, slices: int = SLICES) -> Tables:
     served = served_land(split.countryside, split.countryside_land, SERVED_COUNTRYSIDE)
 
     counties, county = np.unique(zips["county_fips"].to_numpy(str), return_inverse=True)
-    zone_rows, blocks = [], []
+    latitude, longitude = (zips[name].to_numpy(np.float64) for name in ("lat", "lon"))
+    centres = centres_of_households(households, latitude, longitude, METRO_RADIUS, METRO_RADIUS, REGIONAL_CENTRES)
+    towns = centres_of_households(split.town, latitude, longitude, TOWN_RADIUS, STATION_GAP, least=TOWN_LEAST)
+    miles = road_miles_to_nearest(latitude, longitude, centres, p.road_circuity)
+    stem = np.minimum(road_miles_to_nearest(latitude, longitude, towns, p.road_circuity), LONGEST_STEM)
+    of_household = (miles, (miles > FAR).astype(np.float64))
+    zone_rows, distance_rows, blocks, sums = [], [], [], []
     for i, row in enumerate(states):
         for kind, people, area in (
             (URBAN, np.where(urban, split.town, 0.0), split.town_land),
@@ -109,11 +137,47 @@ def make_tables(zips: pd.DataFrame, slices: int = SLICES) -> Tables:
             one = slice_density(people[here], area[here], slices)
             blocks.append(slice_shares(people[here], area[here], county[here], counties.size, slices))
             zone_rows.append((row["state_abbrev"], ZONE_TYPES[kind], people[here].sum(), area[here].sum(), *one))
+            parts = (people[here], area[here], county[here], counties.size, slices)
+            sums.append([slice_shares(*parts, each=each[here]) for each in of_household])
+            means = [np.average(each[here], weights=people[here]) for each in (*of_household, stem)]
+            distance_rows.append((row["state_abbrev"], ZONE_TYPES[kind], *means))
     names = ["state_abbrev", "zone_type", "households", "served_area", *(f"density_{n + 1}" for n in range(slices))]
     zones = pd.DataFrame(zone_rows, columns=names)
     shares = sparse.csr_array(sparse.hstack(blocks))
+    distances = pd.DataFrame(
+        distance_rows,
+        columns=["state_abbrev", "zone_type", "miles_to_centre", "share_beyond_50_miles", "station_miles"],
+    )
+    summed = [sparse.csr_array(sparse.hstack(each)).data for each in zip(*sums, strict=True)]
+    of_entry, far = (each / np.maximum(shares.data, 1e-12) for each in summed)  # the entries are the same ones
     places = _places(zips, households, county, counties, [row["state_abbrev"] for row in states], position)
-    return Tables(zones, places, shares, town_density, urban_density)
+    found = _centres(zips, households, latitude, longitude, centres, [row["state_abbrev"] for row in states], position)
+    return Tables(zones, places, shares, distances, of_entry, far, found, town_density, urban_density)
+
+
+def _centres(
+    zips: pd.DataFrame,
+    households: np.ndarray,
+    latitude: np.ndarray,
+    longitude: np.ndarray,
+    centres: np.ndarray,
+    abbreviations: list[str],
+    position: dict[str, int],
+) -> pd.DataFrame:
+    """One row a regional centre, largest first, with the households to whom it is the nearest one."""
+    nearest = np.argmin(
+        np.stack([road_miles_to_nearest(latitude, longitude, np.array([centre]), 1.0) for centre in centres]), axis=0
+    )
+    return pd.DataFrame(
+        {
+            "centre": np.arange(1, centres.size + 1),
+            "county_name": zips["county"].to_numpy(str)[centres],
+            "state_abbrev": [abbreviations[position[fips[:2]]] for fips in zips["county_fips"].to_numpy(str)[centres]],
+            "latitude": latitude[centres],
+            "longitude": longitude[centres],
+            "households": np.bincount(nearest, weights=households, minlength=centres.size),
+        }
+    )
 
 
 def _places(
@@ -153,7 +217,18 @@ def write_tables(tables: Tables, folder: Path) -> None:
     for name, digits in (("latitude", 4), ("longitude", 4), ("households", 1)):
         places[name] = [f"{value:.{digits}f}" for value in places[name]]
     places["source_id"] = PLACE_SOURCES
-    for table, name in ((zones, ZONE_FILE), (places, PLACE_FILE)):
+    distances, centres = tables.distances.copy(), tables.centres.copy()
+    for name, digits in (("miles_to_centre", 2), ("share_beyond_50_miles", 5), ("station_miles", 2)):
+        distances[name] = [f"{value:.{digits}f}" for value in distances[name]]
+    for name, digits in (("latitude", 4), ("longitude", 4), ("households", 1)):
+        centres[name] = [f"{value:.{digits}f}" for value in centres[name]]
+    distances["source_id"] = centres["source_id"] = DISTANCE_SOURCES
+    for table, name in (
+        (zones, ZONE_FILE),
+        (places, PLACE_FILE),
+        (distances, DISTANCE_FILE),
+        (centres, CENTRE_FILE),
+    ):
         table.to_csv(folder / name, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     shares = tables.shares
     np.savez_compressed(
@@ -161,6 +236,9 @@ def write_tables(tables: Tables, folder: Path) -> None:
         start=shares.indptr.astype(np.uint32),
         cell=shares.indices.astype(np.uint16),
         households=shares.data.astype(np.float32),
+    )
+    np.savez_compressed(
+        folder / PLACE_DISTANCE_FILE, miles=tables.miles.astype(np.float16), far=tables.far.astype(np.float16)
     )
     refresh_checksums(folder)
 
@@ -175,6 +253,13 @@ def describe(tables: Tables) -> str:
     lines += [
         f"{kind}: {share[kind]:.2%} of households on {by_type['served_area'][kind]:,.0f} sq mi" for kind in share.index
     ]
+    people = zones["households"].to_numpy()
+    for kind, here in (("all", people > 0.0), *((kind, zones["zone_type"].to_numpy() == kind) for kind in ZONE_TYPES)):
+        columns = ("miles_to_centre", "share_beyond_50_miles", "station_miles")
+        centre, far, station = (np.average(tables.distances[name][here], weights=people[here]) for name in columns)
+        lines.append(
+            f"{kind}: {centre:.1f} road miles to a centre, {far:.1%} beyond {FAR:.0f}; {station:.1f} to a station"
+        )
     return "\n".join(lines)
 
 

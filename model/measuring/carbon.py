@@ -34,8 +34,9 @@ def miles_per_parcel(
     stop_density = (per_household / per_stop)[:, :, None] * zones.density_grid[:, first::GRID_STEP]
     with np.errstate(divide="ignore"):
         spacing = geometry.tour_constant / np.sqrt(stop_density)
-    spacing = np.minimum(spacing, geometry.longest_spacing[kind][:, None])
-    minutes = geometry.service_minutes[kind][:, None] + MINUTES_PER_HOUR * spacing / geometry.local_speed[kind][:, None]
-    stops = np.minimum(geometry.street_minutes[kind][:, None] / minutes, rates.max_stops[:, None, None])
-    miles = (spacing + 2.0 * geometry.stem_miles[kind][:, None] / stops) / per_stop[:, :, None]
+    streets = geometry.by_zone(kind)
+    spacing = np.minimum(spacing, streets.longest_spacing[:, None])
+    minutes = streets.service_minutes[:, None] + MINUTES_PER_HOUR * spacing / streets.local_speed[:, None]
+    stops = np.minimum(streets.street_minutes[:, None] / minutes, rates.max_stops[:, None, None])
+    miles = (spacing + 2.0 * streets.stem_miles[:, None] / stops) / per_stop[:, :, None]
     return mean_over_coverage(miles, coverage)

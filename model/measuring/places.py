@@ -48,3 +48,28 @@ def transit_by_zone_type(parcels: Floats, days: Floats, zone_type: NDArray[np.in
         reached = np.cumsum(weight[order])
         tail[kind] = flat[order][np.searchsorted(reached, TAIL * reached[-1])]
     return mean, tail
+
+
+def transit_of_zones(parcels: Floats, days: Floats, zone_type: NDArray[np.int8]) -> tuple[Floats, Floats]:
+    """The same where days differ by zone.
+
+    Args:
+        parcels: Delivered, by segment, carrier and zone, (S, K, Z).
+        days: Likewise, (S, K, Z).
+        zone_type: (Z,).
+    """
+    weight, each = parcels.ravel(), days.ravel()
+    some = np.flatnonzero(weight)  # a carrier without parcels moves no digit
+    kind = np.tile(zone_type, weight.size // zone_type.size)[some]
+    weight, each = weight[some], each[some]
+    longest = 1.0 + float(each.max(initial=0.0))
+    order = np.argsort(each + longest * kind)
+    weight, each = weight[order], each[order]
+    ends = np.cumsum(np.bincount(kind, minlength=len(ZONE_TYPES)))
+    mean, tail = np.zeros(len(ZONE_TYPES)), np.zeros(len(ZONE_TYPES))
+    for one, (first, end) in enumerate(zip((0, *ends[:-1]), ends, strict=True)):
+        if end > first:
+            reached = np.cumsum(weight[first:end])
+            mean[one] = weight[first:end] @ each[first:end] / reached[-1]
+            tail[one] = each[first + np.searchsorted(reached, TAIL * reached[-1])]
+    return mean, tail

@@ -35,6 +35,7 @@ from model.phases.regulation import review_month
 from model.phases.shocks import shock_costs
 from model.phases.universal_service import mail_kept, mail_of_month
 from model.postal_accounts import PostalStatement
+from model.service import late_staff, on_time_base
 from model.statements import LENDERS, STAFF, SUPPLIERS
 from model.wages import share_of_month
 
@@ -43,13 +44,17 @@ Floats = NDArray[np.float64]
 
 def operate_and_bill(market: Economy) -> None:
     """Run the routes, measure service, write the invoices."""
-    _operate(market)
-    _serve(market)
+    load = _operate(market)
+    _serve(market, load)
     _bill(market)
 
 
-def _operate(market: Economy) -> None:
-    """Cost of the month by carrier: routes and staff adjust to need first, then what is in place is paid."""
+def _operate(market: Economy) -> Floats:
+    """Cost of the month by carrier: routes and staff adjust to need first, then what is in place is paid.
+
+    Returns:
+        Staff that USPS needs over staff in place, (Z,).
+    """
     state, p, env = market.state, market.figures, market.state.environment
     network, allocation, demand = state.network, state.flows.allocation, state.flows.demand
     groups = market.groups
@@ -117,6 +122,8 @@ def _operate(market: Economy) -> None:
     state.flows.amazon_sales_cost = float(last_mile[AMAZON] + upstream[AMAZON]) * (1.0 - own_share)
     kept = mail_kept(market)
     state.flows.postal = postal_statement(market, last_mile[USPS], mail.revenue * kept, mail.attributable_cost * kept)
+    load: Floats = np.divide(needed[USPS], in_place[USPS], out=np.zeros_like(needed[USPS]), where=in_place[USPS] > 0.0)
+    return load
 
 
 def rare_visits(market: Economy) -> RareVisits | None:
@@ -132,21 +139,32 @@ def handed_over(allocation: Allocation, groups: CustomerGroups) -> Floats:
     return np.asarray(parcels)
 
 
-def _serve(market: Economy) -> None:
-    """On-time share and waiting, and what shippers come to believe of them."""
+def _serve(market: Economy, load: Floats) -> None:
+    """On-time share and waiting, and what shippers come to believe of them.
+
+    They believe in national means by carrier: nothing by place is published, and they ship all over the country.
+
+    Args:
+        market: The market.
+        load: Staff that USPS needs over staff in place, (Z,).
+    """
     state, p = market.state, market.figures
     network, allocation = state.network, state.flows.allocation
     volume = delivered_parcels(market).sum(axis=0)
     capacity = network.monthly_capacity
     network.utilisation = np.divide(volume, capacity, out=np.zeros_like(volume), where=capacity > 0.0)
     network.utilisation[USPS] = volume[USPS].sum() / network.sorting[USPS]
+    network.utilisation[USPS] = late_staff(network.utilisation[USPS], load, p)
     waiting = np.zeros_like(volume) if allocation.backlog is None else allocation.backlog.by_carrier_zone
     tendered = volume + waiting
     share = np.divide(waiting, tendered, out=np.zeros_like(waiting), where=tendered > 0.0)
-    base = p.by("on_time_base", market.carriers.like)
-    base[USPS] -= market.usps.measures.on_time_loss
-    network.on_time = on_time_share(p, base, network.utilisation, share)
+    base, measures = p.by("on_time_base", market.carriers.like), market.usps.measures
     bought = state.access.bought  # a carrier's customers see how USPS delivers what it hands over
+    handed = bought.sum(axis=0) + allocation.accepted[market.groups.amazon.all, ECONOMY, USPS].sum(axis=0)
+    through = 1.0 - np.divide(handed, volume[USPS], out=np.zeros_like(handed), where=volume[USPS] > 0.0)
+    by_zone = on_time_base(base, market.service, measures, through)
+    network.on_time = on_time_share(p, by_zone, network.utilisation, share)
+    base[USPS] -= measures.on_time_loss
     sold = allocation.accepted.sum(axis=(0, 1))
     total = sold.sum(axis=1)
     good = (network.on_time * (sold - bought) + network.on_time[USPS] * bought).sum(axis=1)
@@ -157,6 +175,12 @@ def _serve(market: Economy) -> None:
     moved = allocation.accepted.sum(axis=(0, 3))
     days = np.broadcast_to(state.choice.extra_days, moved.shape[1:])
     state.choice.mean_extra_days = moved @ days / np.maximum(moved.sum(axis=1), 1.0)
+    if measures.far_days > 0.0:  # Amazon's parcels at USPS do not come through its centres
+        past = handed.sum() - bought.sum()
+        plan = measures.far_days * market.service.far_mean
+        passed = np.zeros(moved.shape[0])
+        passed[ECONOMY] = past / max(float(moved[ECONOMY].sum()), 1.0)
+        state.choice.mean_extra_days = state.choice.mean_extra_days - plan * passed
     if allocation.backlog is None:
         state.choice.transit_delay = np.zeros_like(state.choice.transit_delay)
     else:

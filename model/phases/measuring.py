@@ -13,10 +13,11 @@ from model.carriers import AMAZON, USPS
 from model.economy import Economy
 from model.measuring.carbon import miles_per_parcel
 from model.measuring.concentration import concentration, sold_parcels
-from model.measuring.places import served_by_at_least, transit_by_zone_type
+from model.measuring.places import served_by_at_least, transit_by_zone_type, transit_of_zones
 from model.measuring.welfare import mail_users_gain, members_gain, shipper_surplus
 from model.operations import SMALLEST_COVERAGE
 from model.phases.parcels import ECONOMY
+from model.service import transit_days
 
 Floats = NDArray[np.float64]
 Measures = dict[str, Floats | float]
@@ -49,15 +50,13 @@ def _places(market: Economy) -> Measures:
     zones, choice, p = market.zones, market.state.choice, market.figures
     coverage = market.state.network.coverage[~np.array(market.carriers.owned)]
     rural = zones.zone_type == RURAL
-    door = delivered_parcels(market)
-    days = p.by_segment("transit_days")[:, None] + choice.delay_by_carrier
-    at_door, later = door, later_parcels(market)
-    if later.any():  # as of a carrier of its own
-        at_door = np.concatenate([door, np.zeros_like(door[:, :1])], axis=1)
-        at_door[ECONOMY, AMAZON] -= later
-        at_door[ECONOMY, -1] = later
-        days = np.concatenate([days, days[:, [AMAZON]] + mean_wait(p.amazon_later_days)], axis=1)
-    mean, tail = transit_by_zone_type(at_door, days, zones.zone_type)
+    door, measures, wait = delivered_parcels(market), market.usps.measures, mean_wait(p.amazon_later_days)
+    if market.service.flat and measures.far_days == 0.0:
+        days = p.by_segment("transit_days")[:, None] + choice.delay_by_carrier
+        mean, tail = transit_by_zone_type(*_later_apart(door, days, later_parcels(market), wait), zones.zone_type)
+    else:
+        by_way = _by_way(market, door)
+        mean, tail = transit_of_zones(*_later_apart(*by_way, later_parcels(market), wait), zones.zone_type)
     return {
         "rural_households_served_share": served_by_at_least(coverage, zones.households * rural),
         "rural_parcels_served_share": served_by_at_least(coverage, door.sum(axis=(0, 1)) * rural),
@@ -71,6 +70,34 @@ def later_parcels(market: Economy) -> Floats:
     own = market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY, AMAZON].sum(axis=0)
     demand = market.state.flows.demand
     return np.asarray(np.minimum(demand.amazon_later * demand.amazon_ordered, own))
+
+
+def _later_apart(parcels: Floats, days: Floats, later: Floats, wait: float) -> tuple[Floats, Floats]:
+    """Parcels and their days, what Amazon brings on fewer days of the week as of a carrier of its own.
+
+    Args:
+        parcels: By segment, carrier and zone, (S, K, Z).
+        days: By segment and carrier, (S, K), or by zone, too, (S, K, Z).
+        later: Parcels on fewer days, (Z,).
+        wait: Days that these wait more.
+    """
+    if not later.any():
+        return parcels, days
+    apart = np.concatenate([parcels, np.zeros_like(parcels[:, :1])], axis=1)
+    apart[ECONOMY, AMAZON] -= later
+    apart[ECONOMY, -1] = later
+    return apart, np.concatenate([days, days[:, [AMAZON]] + wait], axis=1)
+
+
+def _by_way(market: Economy, door: Floats) -> tuple[Floats, Floats]:
+    """Parcels at the door and their days, what others bring to delivery units apart, (S, K + 1, Z) each."""
+    found = transit_days(market.figures, market.state, market.service, market.usps.measures)
+    handed = market.state.access.bought.sum(axis=0)
+    handed = handed + market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY, USPS].sum(axis=0)
+    parcels = np.concatenate([door, np.zeros_like(door[:, :1])], axis=1)
+    parcels[ECONOMY, USPS] = np.maximum(parcels[ECONOMY, USPS] - handed, 0.0)
+    parcels[ECONOMY, -1] = handed
+    return parcels, np.concatenate([found.own, np.broadcast_to(found.handed, door[:, :1].shape)], axis=1)
 
 
 def _paid(market: Economy) -> Measures:
@@ -87,7 +114,8 @@ def _welfare(market: Economy) -> Measures:
     demand, postal = state.flows.demand, state.flows.postal
     gain = shipper_surplus(p, shippers, state, market.mix, market.national) - market.start_surplus
     dollars = (gain * market.annual_parcels * demand.scale).sum(axis=1) * env.price_level
-    via_usps = float(market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY, USPS].sum())
+    handed = market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY, USPS]
+    via_usps = float((handed * market.service.distress).sum())
     shipped = float(demand.amazon.sum())
     days = float(state.choice.transit_delay[ECONOMY]) * shipped + market.usps.measures.extra_days * via_usps
     days += mean_wait(p.amazon_later_days) * float(later_parcels(market).sum())

@@ -49,7 +49,7 @@ def apply_measures(market: Economy) -> None:
         _change_surcharge(market, now.surcharge)
     state.network.sorting[USPS] *= now.sorting / before.sorting
     state.choice.extra_days = np.zeros(market.carriers.n_carriers)
-    state.choice.extra_days[USPS] = now.extra_days
+    state.choice.extra_days[USPS] = now.extra_days + now.far_days * market.service.far_mean
 
 
 def _change_surcharge(market: Economy, share: float) -> None:

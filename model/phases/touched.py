@@ -21,6 +21,7 @@ WORDS = {
     "costs": "cost rates",
     "national": "who serves every address",
     "home": "who is at home where",
+    "service": "service by place",
     "mix": "where parcels go",
     "amazon_mix": "where Amazon's parcels go",
     "amazon_start_parcels": "Amazon's parcels at the start",
@@ -121,9 +122,9 @@ TOUCHED: dict[str, Touched] = {
     ),
     "publish_prices": Touched.named(
         reads=(
-            "settings paths zones carriers costs national home mix month months_done mail_index start_floor "
-            "start_floor_cost start_segment_revenue events carrier_agents usps regulator figures shippers "
-            "state.environment state.tariffs state.choice state.network state.books "
+            "settings paths zones carriers costs service national home mix month months_done mail_index "
+            "start_floor start_floor_cost start_segment_revenue events carrier_agents usps regulator figures "
+            "shippers state.environment state.tariffs state.choice state.network state.books "
         ),
         writes=(
             "events carrier_agents usps amazon ups fedex state.environment state.tariffs state.choice "
@@ -190,10 +191,11 @@ TOUCHED: dict[str, Touched] = {
     ),
     "operate_and_bill": Touched.named(
         reads=(
-            "settings paths zones carriers costs month months_done labour_share ledger groups payer_of_group "
-            "party_of_carrier book carrier_agents usps population figures state.environment state.tariffs "
-            "state.choice state.network state.books state.access state.flows.demand state.flows.allocation "
-            "state.flows.wages state.flows.access_cost state.flows.price_paid state.flows.awarded "
+            "settings paths zones carriers costs service month months_done labour_share ledger groups "
+            "payer_of_group party_of_carrier book carrier_agents usps population figures state.environment "
+            "state.tariffs state.choice state.network state.books state.access state.flows.demand "
+            "state.flows.allocation state.flows.wages state.flows.access_cost state.flows.price_paid "
+            "state.flows.awarded "
         ),
         writes=(
             "mail_index ledger book state.choice state.network state.access state.flows.invoices "
@@ -222,7 +224,7 @@ TOUCHED: dict[str, Touched] = {
     ),
     "check_and_record": Touched.named(
         reads=(
-            "zones carriers costs national mix annual_parcels month mail_index worst_parcels worst_money "
+            "zones carriers costs service national mix annual_parcels month mail_index worst_parcels worst_money "
             "start_surplus ledger groups party_of_carrier book records carrier_agents usps amazon regulator "
             "figures shippers state.environment state.tariffs state.choice state.network state.books state.access "
             "state.flows.demand state.flows.tender state.flows.sourcing state.flows.allocation "

@@ -15,10 +15,12 @@ from model.phases.measuring import later_parcels
 from model.phases.parcels import segment_reach
 from model.places.spread import covered, spread
 from model.places.table import PlaceTable
+from model.service import counted_miles, transit_days
 
 type Floats = NDArray[np.float64]
 
 OTHER = "other"  # networks that are neither national carriers of today nor regional ones
+GROUPS = (*NATIONAL, REGIONAL, OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,52 +61,43 @@ def measure_places(market: Economy, places: PlaceTable) -> dict[str, Floats]:
     """Work out `MEASURES` for the month that a market has played last, (N,) each; nan where there are no parcels.
 
     Inside a zone every household gets as much. A carrier's parcels go to the households that it covers, densest first;
-    what it hands over to USPS, and what Amazon leaves to others, goes to the sparser rest.
+    what it hands over to USPS, and what Amazon leaves to others, goes to the sparser rest. Days and punctuality differ
+    by distance to a regional centre, too; over the places of a zone they have the mean of the zone.
 
     Args:
         market: A market that has played a month.
         places: Places of the market's zones.
     """
     network, slices = market.state.network, places.slices
-    own = market.state.flows.allocation.accepted[market.groups.amazon.all].sum(axis=(0, 1))
-    demand = market.state.flows.demand
-    refused = _refused(own, demand.amazon_refused, slices)
-    amazon = _amazon_parcels(own, slices, demand.amazon_refused)
-    door, days = amazon.copy(), amazon * _days(market)[ECONOMY][:, None, None]
-    days[AMAZON] += mean_wait(market.figures.amazon_later_days) * _later(market, own, demand.amazon_refused, slices)
-    for segment, parcels in enumerate(_others_at_door(market, slices)):
-        door += parcels
-        days += parcels * _days(market)[segment][:, None, None]
-    in_time = (door * network.on_time[:, :, None]).sum(axis=0)
+    amazon = _all_of_amazon(market, slices)
+    service = _service(market, places, amazon)
+    refused = _refused(_accepted_of_amazon(market), market.state.flows.demand.amazon_refused, slices)
     quoted, paid = _quoted(market, slices)
-    groups = np.array([key if key in NATIONAL or key == REGIONAL else OTHER for key in market.carriers.groups])
-    by_group = {name: door[groups == name].sum(axis=0) for name in (*NATIONAL, REGIONAL, OTHER)}
-    everything, of_amazon = door.sum(axis=0), amazon.sum(axis=0)
     amounts = {
-        **by_group,
-        "all": everything,
-        "in_time": in_time,
-        "days": days.sum(axis=0),
-        "of_amazon": of_amazon,
+        "of_amazon": amazon.sum(axis=0),
         "via_usps": amazon[USPS],
         "refused": refused,
-        "ordered": of_amazon + refused,
+        "ordered": amazon.sum(axis=0) + refused,
         "quoted": quoted,
         "paid": paid,
     }
     found = dict(zip(amounts, places.share(np.stack([*amounts.values()])), strict=True))
+    everything = service.parcels.sum(axis=0)
     sells = ~np.array(market.carriers.owned)
     carriers = covered(network.coverage[sells], slices).sum(axis=0)
     reach = places.mean(np.stack([carriers, covered(network.coverage[AMAZON], slices)]))
     return {
-        **{f"{name}_delivered_share": _ratio(found[name], found["all"]) for name in by_group},
+        **{
+            f"{name}_delivered_share": _ratio(each, everything)
+            for name, each in zip(GROUPS, service.parcels, strict=True)
+        },
         "amazon_parcels_usps_share": _ratio(found["via_usps"], found["of_amazon"]),
         "amazon_refused_share": _ratio(found["refused"], found["ordered"]),
         "carriers_count": reach[0],
         "amazon_reach_share": reach[1],
         "price_per_parcel_usd": _ratio(found["paid"], found["quoted"]),
-        "transit_days": _ratio(found["days"], found["all"]),
-        "on_time_share": _ratio(found["in_time"], found["all"]),
+        "transit_days": _ratio(service.days.sum(axis=0), everything),
+        "on_time_share": _ratio(service.in_time.sum(axis=0), everything),
     }
 
 
@@ -112,9 +105,82 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0.0)
 
 
-def _days(market: Economy) -> Floats:
-    """Days in transit by segment and carrier, (S, K)."""
-    return np.asarray(market.figures.by_segment("transit_days")[:, None] + market.state.choice.delay_by_carrier)
+def measure_carriers(market: Economy, places: PlaceTable) -> dict[str, Floats]:
+    """How fast and how punctually each group of carriers delivers in each place, in the month played last, (N,) each.
+
+    `{group}_transit_days` and `{group}_on_time_share` for `GROUPS`; nan where a group brings nothing to the door.
+
+    Args:
+        market: A market that has played a month.
+        places: Places of the market's zones.
+    """
+    service = _service(market, places, _all_of_amazon(market, places.slices))
+    days, in_time = _ratio(service.days, service.parcels), _ratio(service.in_time, service.parcels)
+    return {
+        **{f"{name}_transit_days": each for name, each in zip(GROUPS, days, strict=True)},
+        **{f"{name}_on_time_share": each for name, each in zip(GROUPS, in_time, strict=True)},
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Service:
+    """By group of carriers and place, (G, N): parcels at the door, days that they took, and those on time."""
+
+    parcels: Floats
+    days: Floats
+    in_time: Floats
+
+
+def _service(market: Economy, places: PlaceTable, amazon: Floats) -> _Service:
+    """What comes to the door, how long it took, and how much of it is on time.
+
+    Args:
+        market: The market.
+        places: The places.
+        amazon: Amazon's parcels by who brings them to the door, (K, Z, P).
+    """
+    slices, measures, differs = places.slices, market.usps.measures, market.service
+    transit = transit_days(market.figures, market.state, differs, measures)
+    door, days = amazon.copy(), amazon * transit.own[ECONOMY][:, :, None]
+    refused = market.state.flows.demand.amazon_refused
+    later = _later(market, _accepted_of_amazon(market), refused, slices)
+    days[AMAZON] += mean_wait(market.figures.amazon_later_days) * later
+    for segment, parcels in enumerate(_others_at_door(market, slices)):
+        door += parcels
+        days += parcels * transit.own[segment][:, :, None]
+    handed = amazon[USPS] + _handed_by_others(market, slices)
+    days[USPS] += handed * (transit.handed - transit.own[ECONOMY, USPS])[:, None]
+    in_time = door * market.state.network.on_time[:, :, None]
+    keys = np.array([key if key in GROUPS else OTHER for key in market.carriers.groups])
+    by_group = np.stack([[each[keys == name].sum(axis=0) for name in GROUPS] for each in (door, days, in_time)])
+    found = places.share(by_group)
+    # Inside a zone, too, places far from a centre wait longer.
+    miles = counted_miles(places.miles)
+    by_mile = np.stack([places.uneven(each, miles) for each in by_group[0]])
+    found[1] += differs.slower * by_mile
+    found[2] -= differs.later * by_mile
+    usps = GROUPS.index(NATIONAL[USPS])
+    in_distress = differs.distress_slope * places.uneven(door[USPS], places.far)
+    by_plan = places.uneven(np.maximum(door[USPS] - handed, 0.0), places.far)
+    found[1, usps] += measures.extra_days * in_distress + measures.far_days * by_plan
+    found[2, usps] -= measures.on_time_loss * in_distress + measures.far_on_time_loss * by_plan
+    return _Service(*found)
+
+
+def _all_of_amazon(market: Economy, slices: int) -> Floats:
+    """Amazon's parcels of the month by who brings them to the door, (K, Z, P)."""
+    return _amazon_parcels(_accepted_of_amazon(market), slices, market.state.flows.demand.amazon_refused)
+
+
+def _accepted_of_amazon(market: Economy) -> Floats:
+    """Amazon's parcels of the month by who accepted them, (K, Z)."""
+    return np.asarray(market.state.flows.allocation.accepted[market.groups.amazon.all].sum(axis=(0, 1)))
+
+
+def _handed_by_others(market: Economy, slices: int) -> Floats:
+    """Parcels that other carriers bring to the delivery units of USPS, (Z, P)."""
+    access = market.state.access
+    return np.asarray(spread(access.bought, access.kept, access.reach, slices).sum(axis=0))
 
 
 def _amazon_parcels(accepted: Floats, slices: int, refused: Floats | float = 0.0) -> Floats:
@@ -155,7 +221,7 @@ def _others_at_door(market: Economy, slices: int) -> list[Floats]:
     for segment, parcels in enumerate(sold):
         if segment == ECONOMY:
             by_itself = spread(np.maximum(parcels - access.bought, 0.0), nothing, access.kept, slices)
-            by_itself[USPS] += spread(access.bought, access.kept, access.reach, slices).sum(axis=0)
+            by_itself[USPS] += _handed_by_others(market, slices)
         else:
             by_itself = spread(parcels, nothing, coverage, slices)
         found.append(by_itself)

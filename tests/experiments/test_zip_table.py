@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.geography.density_slices import slice_density, slice_shares
+from experiments.geography.distance import centres_of_households, road_miles_to_nearest
 from experiments.geography.zip_split import (
     LEAST_SHARE,
     rake,
@@ -100,6 +101,18 @@ def test_places_hold_all_households_of_every_slice() -> None:
     assert np.asarray(shares.sum(axis=1)) == pytest.approx(np.bincount(place, HOUSEHOLDS, minlength=9))
     dense = np.argmax(HOUSEHOLDS / LAND)
     assert shares[[place[dense]], [0]] > 0  # the densest ZIP lies in the first slice
+
+
+def test_centres_are_where_most_households_are_and_keep_their_distance() -> None:
+    """Three towns on a meridian, a degree of latitude being 69 miles; the second lies within the gap of the first."""
+    latitude, longitude = np.array([40.0, 40.1, 41.0, 43.0]), np.full(4, -90.0)
+    households = np.array([100.0, 90.0, 50.0, 60.0])
+    found = centres_of_households(households, latitude, longitude, 5.0, 20.0)
+    assert found.tolist() == [0, 3, 2]
+    assert centres_of_households(households, latitude, longitude, 5.0, 20.0, count=2).tolist() == [0, 3]
+    assert centres_of_households(households, latitude, longitude, 5.0, 20.0, least=55.0).tolist() == [0, 3]
+    miles = road_miles_to_nearest(latitude, longitude, found[:2], 1.3)
+    assert miles == pytest.approx(1.3 * 69.09 * np.array([0.0, 0.1, 1.0, 0.0]), rel=1e-3)
 
 
 # the shipped tables

@@ -68,6 +68,8 @@ def test_every_source_is_listed_once():
         "timeline.csv",
         "zones.csv",
         "places.csv",
+        "zone_distances.csv",
+        "regional_centres.csv",
     }
     for name, rows in sourced.items():
         for line, row in enumerate(rows, start=2):

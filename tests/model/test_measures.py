@@ -79,6 +79,7 @@ def test_miles_are_those_of_a_route(market):
     built = market(n_shippers=120, end="2025-01")
     zones, geometry, rates = built.zones, built.costs.geometry, built.costs.rates
     assert isinstance(geometry, StreetGeometry)
+    assert geometry.stem_factor is not None
     assert isinstance(rates, NetworkRates)
     annual, coverage = built.state.network.annual_volume[1:], np.ones((len(rates.hourly_cost), zones.n_zones))
     found = miles_per_parcel(rates, geometry, zones, annual, coverage)
@@ -89,10 +90,11 @@ def test_miles_are_those_of_a_route(market):
         for density in zones.density_grid[zone, 2::5]:
             stops_per_day = annual[network, zone] / zones.households[zone] / rates.operating_days[network] / per_stop
             spacing = geometry.tour_constant / math.sqrt(stops_per_day * density)
-            minutes = 60 * geometry.productive_hours - 120 * geometry.stem_miles[kind] / geometry.stem_speed[kind]
+            stem = geometry.stem_miles[kind] * geometry.stem_factor[zone]
+            minutes = 60 * geometry.productive_hours - 120 * stem / geometry.stem_speed[kind]
             per_visit = geometry.service_minutes[kind] + 60 * spacing / geometry.local_speed[kind]
             stops = min(minutes / per_visit, rates.max_stops[network])
-            each.append((stops * spacing + 2 * geometry.stem_miles[kind]) / (stops * per_stop))
+            each.append((stops * spacing + 2 * stem) / (stops * per_stop))
         assert found[network, zone] == pytest.approx(np.mean(each), rel=1e-9)
 
 

@@ -62,11 +62,13 @@ FILES: dict[str, str] = {
     "market_history.csv": "Published volumes, revenue and shares of the past.",
     "parameters.csv": "Every number of the economy with its range, status and source.",
     "places.csv": "Counties: where they are and how many households they have.",
+    "regional_centres.csv": "The 59 largest metropolitan areas, which stand for the regional centres of USPS.",
     "sources.csv": "Where figures were published.",
     "start_years.csv": "Accounts and flows of the years in which a run can start.",
     "state_borders.csv": "Which states border which.",
     "states.csv": "Population, area and rural share of the states.",
     "timeline.csv": "Dated contracts, plans and decisions.",
+    "zone_distances.csv": "How far the places of the market are from a regional centre and from a station.",
     "zones.csv": "Households, served area and density inside the places of the market, from counts by ZIP.",
 }
 

@@ -13,9 +13,9 @@ exactly where that is efficient (a two-part tariff in the clothes of a commitmen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -73,6 +73,27 @@ class _Shortfall(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """What a package carries, how long that stays, and the prices that follow from a level.
+
+    Attributes:
+        carried: Slices that it carries, (L,).
+        at_price: Expected share of the term during which each slice is handed over at the price, (L,).
+        at_published: The same at the published price, after a commitment was missed, (L,).
+        levels: Rising mean prices between which the prices of the groups are on straight lines, $ per parcel, (A,).
+        anchors: Prices by group at these levels, $ per parcel, (A, G).
+        floor: Mean seller floor of what it carries, $ per parcel.
+    """
+
+    carried: Bools
+    at_price: Floats
+    at_published: Floats
+    levels: Floats
+    anchors: Floats
+    floor: float
+
+
+@dataclass(frozen=True, eq=False)
 class Package:
     """One contract without its price level.
 
@@ -82,14 +103,9 @@ class Package:
         groups: Zones that share a price, G of them.
         group: Group of each slice, (L,).
         values: What each slice is worth, (L,).
-        carried: Slices that it carries, (L,).
-        at_price: Expected share of the term during which each slice is handed over at the price, (L,).
-        at_published: The same at the published price, after a commitment was missed, (L,).
         standing: Whether the buyer's routes or stations reach a slice, (L,).
-        levels: Rising mean prices between which the prices of the groups are on straight lines, $ per parcel, (A,).
-        anchors: Prices by group at these levels, $ per parcel, (A, G).
-        floor: Mean seller floor of what it carries, $ per parcel.
         stakes: What both bargain over: one thread, the mean price.
+        found: Its use, or what finds it: where the stakes do not depend on it, it waits until somebody asks.
     """
 
     form: Form
@@ -97,25 +113,30 @@ class Package:
     groups: PriceGroups
     group: Ints
     values: SliceValues
-    carried: Bools
-    at_price: Floats
-    at_published: Floats
     standing: Bools
-    levels: Floats
-    anchors: Floats
-    floor: float
     stakes: Stakes
+    found: Use | Callable[[], Use]
+
+    @cached_property
+    def use(self) -> Use:
+        """What it carries, how long that stays, and its prices."""
+        return self.found if isinstance(self.found, Use) else self.found()
+
+    @property
+    def carried(self) -> Bools:
+        """Slices that it carries, (L,)."""
+        return self.use.carried
 
     @property
     def kept(self) -> Floats:
         """Expected share of the term during which each slice stays with the seller, (L,)."""
-        return self.at_price + self.at_published
+        return self.use.at_price + self.use.at_published
 
     def prices(self, level: float) -> Floats:
         """Prices by group whose mean over what it carries is a level, $ per parcel, (G,)."""
         if len(self.groups.names) == 1:
             return np.array([level])
-        return along(self.levels, self.anchors, level)
+        return along(self.use.levels, self.use.anchors, level)
 
     def least_level(self, floor: Floats) -> float:
         """Lowest level at which no price lies below a floor, $ per parcel.
@@ -123,14 +144,14 @@ class Package:
         Args:
             floor: Lowest price of each group, $ per parcel, (G,).
         """
-        rising = np.maximum.accumulate(self.anchors)
-        found = [along(rising[:, g], self.levels[:, None], float(value))[0] for g, value in enumerate(floor)]
+        use, rising = self.use, np.maximum.accumulate(self.use.anchors)
+        found = [along(rising[:, g], use.levels[:, None], float(value))[0] for g, value in enumerate(floor)]
         return float(max(found))
 
     def shortfall_rate(self, level: float) -> float:
         """Share of the price that is due for a missing parcel."""
         if self.form.rule == "make_whole":
-            return max(0.0, 1.0 - self.floor / level) if level > 0.0 else 0.0
+            return max(0.0, 1.0 - self.use.floor / level) if level > 0.0 else 0.0
         return self.terms.take_or_pay_rate
 
     @property
@@ -281,14 +302,14 @@ def stakes_of_level(package: Package, borne: tuple[float, float]) -> Stakes:
         package: The package.
         borne: Parcels a year that stay, weighted by how far the errors of buyer and seller bear on them.
     """
-    values, group, size = package.values, package.group, len(package.groups.names)
+    values, group, use, size = package.values, package.group, package.use, len(package.groups.names)
     volume, kept = np.where(package.carried, values.volume, 0.0), package.kept
 
     def by_group(weight: Floats) -> Floats:
         return np.bincount(group, weights=volume * weight, minlength=size).astype(np.float64)
 
     everything = np.ones(len(volume))
-    paid, fixed = by_group(package.at_price), float((volume * package.at_published * values.published).sum())
+    paid, fixed = by_group(use.at_price), float((volume * use.at_published * values.published).sum())
     if package.form.rule == "make_whole":
         gone, promised = by_group(1.0 - kept), by_group(everything)
         floors = by_group(values.seller_floor)
@@ -297,13 +318,13 @@ def stakes_of_level(package: Package, borne: tuple[float, float]) -> Stakes:
     elif package.form.rule == "take_or_pay":
         missing = np.maximum(package.tolerance * by_group(everything) - by_group(kept), 0.0)
         paid = paid + package.terms.take_or_pay_rate * missing
-    bill = package.anchors @ paid + fixed
-    slope = (bill[-1] - bill[0]) / (package.levels[-1] - package.levels[0])
+    bill = use.anchors @ paid + fixed
+    slope = (bill[-1] - bill[0]) / (use.levels[-1] - use.levels[0])
     if not slope > 0.0:  # nothing would be paid at its price
         return replace(package.stakes, quantity=np.zeros(1))
 
     def level(by_slice: Floats) -> Floats:
-        return along(bill, package.levels[:, None], float((volume * kept * by_slice).sum()))
+        return along(bill, use.levels[:, None], float((volume * kept * by_slice).sum()))
 
     of_buyer, of_seller = (np.array([one / slope]) for one in borne)
     return replace(

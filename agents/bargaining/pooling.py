@@ -6,14 +6,15 @@ by whether they are worth the price; the rest are pooled, and nothing is lost. R
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 
 import numpy as np
 
 from agents.bargaining.forms import Form
 from agents.bargaining.offers import Bools, Floats, Ints, Side, Stakes
-from agents.bargaining.packages import Package, PackageTerms, borne_errors, forecast_use, stakes_of_level
+from agents.bargaining.packages import Package, PackageTerms, Use, borne_errors, forecast_use, stakes_of_level
 from agents.bargaining.price_path import LevelMeans, along, mean_over
 from agents.bargaining.reservation import PriceGroups, PriceStructure
 from agents.bargaining.values import SliceValues
@@ -101,24 +102,33 @@ def build_package(case: PackageCase, form: Form, wanted: Bools, pool: Pool | Non
         wanted: Slices that it would promise, (L,); without a promise those that it is about.
         pool: What `pool_slices` makes of them, where that is known.
     """
-    pool = pool_slices(case, wanted, (form,)) if pool is None else pool
-    draft, size = _draft(pool, form), len(wanted)
-    at_price, at_published = (pool.spread(one, size) for one in (draft.at_price, draft.at_published))
-    stakes = draft.stakes
     if form.promised:
-        volume = case.values.volume * (at_price + at_published)
-        borne = tuple(float((volume * one).sum()) for one in borne_errors(case.values, case.standing))
-        stakes = stakes_of_level(draft, (borne[0], borne[1]))
-    return replace(
-        draft,
-        group=draft.groups.of_zone[case.zone],
-        values=case.values,
-        carried=wanted if form.promised else pool.spread(draft.carried.astype(np.float64), size) > 0.0,
-        at_price=at_price,
-        at_published=at_published,
-        standing=case.standing,
-        stakes=stakes,
-    )
+        pool = pool_slices(case, wanted, (form,)) if pool is None else pool
+        draft = _draft(pool, form)
+        use = _spread(pool, draft.use, wanted)
+        volume = case.values.volume * (use.at_price + use.at_published)
+        of_buyer, of_seller = (float((volume * one).sum()) for one in borne_errors(case.values, case.standing))
+        return _package(case, form, stakes_of_level(draft, (of_buyer, of_seller)), use)
+    stakes = _stakes_at_will(case.values, case.standing)
+    return _package(case, form, stakes, partial(_use_at_will, case, form, wanted, pool))
+
+
+def _use_at_will(case: PackageCase, form: Form, wanted: Bools, pool: Pool | None) -> Use:
+    """What a form carries without a promise, by slice."""
+    pool = pool_slices(case, wanted, (form,)) if pool is None else pool
+    use = _draft(pool, form).use
+    return _spread(pool, use, pool.spread(use.carried.astype(np.float64), len(wanted)) > 0.0)
+
+
+def _package(case: PackageCase, form: Form, stakes: Stakes, found: Use | Callable[[], Use]) -> Package:
+    groups = case.groups[form.structure]
+    return Package(form, case.terms, groups, groups.of_zone[case.zone], case.values, case.standing, stakes, found)
+
+
+def _spread(pool: Pool, use: Use, carried: Bools) -> Use:
+    """The use of a package by slice of the case from which the pool was made."""
+    at_price, at_published = (pool.spread(one, len(carried)) for one in (use.at_price, use.at_published))
+    return replace(use, carried=carried, at_price=at_price, at_published=at_published)
 
 
 def pool_slices(case: PackageCase, wanted: Bools, forms: Sequence[Form]) -> Pool:
@@ -198,31 +208,17 @@ def _means(weighted: Sequence[Floats], place: Ints, size: int) -> SliceValues:
 
 def _draft(pool: Pool, form: Form) -> Package:
     """A form on the slices of a pool; its stakes hold what a parcel is worth, not yet the limits of the level."""
-    case, groups = pool.case, pool.case.groups[form.structure]
-    stakes = pool.promised if form.promised else pool.at_will
+    case, stakes = pool.case, pool.promised if form.promised else pool.at_will
     assert stakes is not None
     level = pool.levels[0 if form.promised else 1]
     carried = np.ones(len(case.zone), dtype=np.bool_) if form.promised else case.values.buyer >= level
     levels, anchors = pool.paths[form.structure, form.rule == "make_whole"]
-    draft = Package(
-        form=form,
-        terms=case.terms,
-        groups=groups,
-        group=groups.of_zone[case.zone],
-        values=case.values,
-        carried=carried,
-        at_price=carried.astype(np.float64),
-        at_published=np.zeros(len(carried)),
-        standing=case.standing,
-        levels=levels,
-        anchors=anchors,
-        floor=pool.floor,
-        stakes=stakes,
-    )
+    use = Use(carried, carried.astype(np.float64), np.zeros(len(carried)), levels, anchors, pool.floor)
+    draft = _package(case, form, stakes, use)
     if pool.stays:
         return draft
     at_price, at_published = forecast_use(draft, level, case.worth, case.standing)
-    return replace(draft, at_price=at_price, at_published=at_published)
+    return replace(draft, found=replace(use, at_price=at_price, at_published=at_published))
 
 
 def _mean_stakes(values: SliceValues, weight: Floats | None = None) -> Stakes:

@@ -16,7 +16,6 @@ from experiments.provenance import code_checksum, provenance
 from experiments.workers import Task, WorkerError, replicate_all
 from model.scenario import Scenario
 
-
 FEW = {"n_shippers": 150}
 
 

@@ -19,7 +19,7 @@ import sys
 import textwrap
 import tomllib
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -50,10 +50,6 @@ LONG = {
 }
 SIMULATES = ("run", "compare", "negotiate", "auction", "uso-cost", "hindcast")
 PLACEHOLDERS = {"DESIGN.toml": "examples/rural_build.toml", "DIR": "results/placeholder"}
-
-
-#: Played once for all pages that show `lastmile baseline`.
-reference_outcomes = cache(reference.outcomes_now)
 
 
 def blocks(shown: Path) -> Iterator[tuple[str, str]]:
@@ -135,9 +131,12 @@ def test_what_a_page_shows_runs(shown: Path, tmp_path: Path, monkeypatch: pytest
 
 
 def keep_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `lastmile baseline` read and write a copy of the reference runs, not those of the checkout."""
+    """Let `lastmile baseline` read and write a copy of the reference runs, not those of the checkout.
+
+    That they give what the file says test_reference_runs.py finds; here they are not played again.
+    """
     copy = shutil.copytree(reference.REFERENCE_FILE.parent, folder / "reference") / reference.REFERENCE_FILE.name
-    monkeypatch.setattr(reference, "outcomes_now", reference_outcomes)
+    monkeypatch.setattr(reference, "outcomes_now", lambda: reference.read_reference(copy)["runs"])
     for name in ("refresh", "moves"):
         monkeypatch.setattr(reference, name, partial(getattr(reference, name), copy))
 

@@ -13,8 +13,10 @@ exactly where that is efficient (a two-part tariff in the clothes of a commitmen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,9 +25,9 @@ from agents.bargaining.offers import Bools, Floats, Ints, Side, Stakes
 from agents.bargaining.price_path import SAME, along
 from agents.bargaining.reservation import PriceGroups
 from agents.bargaining.values import SliceValues
-from agents.calendar import MONTHS_PER_YEAR, Month
-from agents.contracts import Contract
-from agents.rules.contract_use import ContractPosition, taken_back
+from agents.calendar import MONTHS_PER_YEAR
+from agents.contracts import ShortfallRule
+from agents.rules.contract_use import ContractPosition, taken_back, taken_back_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,7 @@ class PackageTerms:
 
     def year_weights(self) -> Floats:
         """Weight of each contract year, sum 1."""
-        months = (1.0 - self.discount_rate_monthly) ** np.arange(self.term_months)
-        years = np.arange(self.term_months) // MONTHS_PER_YEAR
-        return np.asarray(np.bincount(years, weights=months) / months.sum())
+        return np.array(_year_weights(self.term_months, self.discount_rate_monthly))
 
     def even_split(self, stakes: Stakes) -> float:
         """Price level that a forecast of use assumes, $ per parcel."""
@@ -58,7 +58,42 @@ class PackageTerms:
         return float((seller + self.seller_weight * (buyer - seller))[0])
 
 
+@lru_cache(maxsize=64)
+def _year_weights(term_months: int, discount_rate_monthly: float) -> tuple[float, ...]:
+    months = (1.0 - discount_rate_monthly) ** np.arange(term_months)
+    years = np.arange(term_months) // MONTHS_PER_YEAR
+    return tuple((np.bincount(years, weights=months) / months.sum()).tolist())
+
+
+class _Shortfall(NamedTuple):
+    """The rule of the contract whose use is forecast."""
+
+    shortfall_rule: ShortfallRule
+    take_or_pay_rate: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """What a package carries, how long that stays, and the prices that follow from a level.
+
+    Attributes:
+        carried: Slices that it carries, (L,).
+        at_price: Expected share of the term during which each slice is handed over at the price, (L,).
+        at_published: The same at the published price, after a commitment was missed, (L,).
+        levels: Rising mean prices between which the prices of the groups are on straight lines, $ per parcel, (A,).
+        anchors: Prices by group at these levels, $ per parcel, (A, G).
+        floor: Mean seller floor of what it carries, $ per parcel.
+    """
+
+    carried: Bools
+    at_price: Floats
+    at_published: Floats
+    levels: Floats
+    anchors: Floats
+    floor: float
+
+
+@dataclass(frozen=True, eq=False)
 class Package:
     """One contract without its price level.
 
@@ -68,14 +103,9 @@ class Package:
         groups: Zones that share a price, G of them.
         group: Group of each slice, (L,).
         values: What each slice is worth, (L,).
-        carried: Slices that it carries, (L,).
-        at_price: Expected share of the term during which each slice is handed over at the price, (L,).
-        at_published: The same at the published price, after a commitment was missed, (L,).
         standing: Whether the buyer's routes or stations reach a slice, (L,).
-        levels: Rising mean prices between which the prices of the groups are on straight lines, $ per parcel, (A,).
-        anchors: Prices by group at these levels, $ per parcel, (A, G).
-        floor: Mean seller floor of what it carries, $ per parcel.
         stakes: What both bargain over: one thread, the mean price.
+        found: Its use, or what finds it: where the stakes do not depend on it, it waits until somebody asks.
     """
 
     form: Form
@@ -83,25 +113,30 @@ class Package:
     groups: PriceGroups
     group: Ints
     values: SliceValues
-    carried: Bools
-    at_price: Floats
-    at_published: Floats
     standing: Bools
-    levels: Floats
-    anchors: Floats
-    floor: float
     stakes: Stakes
+    found: Use | Callable[[], Use]
+
+    @cached_property
+    def use(self) -> Use:
+        """What it carries, how long that stays, and its prices."""
+        return self.found if isinstance(self.found, Use) else self.found()
+
+    @property
+    def carried(self) -> Bools:
+        """Slices that it carries, (L,)."""
+        return self.use.carried
 
     @property
     def kept(self) -> Floats:
         """Expected share of the term during which each slice stays with the seller, (L,)."""
-        return self.at_price + self.at_published
+        return self.use.at_price + self.use.at_published
 
     def prices(self, level: float) -> Floats:
         """Prices by group whose mean over what it carries is a level, $ per parcel, (G,)."""
         if len(self.groups.names) == 1:
             return np.array([level])
-        return along(self.levels, self.anchors, level)
+        return along(self.use.levels, self.use.anchors, level)
 
     def least_level(self, floor: Floats) -> float:
         """Lowest level at which no price lies below a floor, $ per parcel.
@@ -109,14 +144,14 @@ class Package:
         Args:
             floor: Lowest price of each group, $ per parcel, (G,).
         """
-        rising = np.maximum.accumulate(self.anchors)
-        found = [along(rising[:, g], self.levels[:, None], float(value))[0] for g, value in enumerate(floor)]
+        use, rising = self.use, np.maximum.accumulate(self.use.anchors)
+        found = [along(rising[:, g], use.levels[:, None], float(value))[0] for g, value in enumerate(floor)]
         return float(max(found))
 
     def shortfall_rate(self, level: float) -> float:
         """Share of the price that is due for a missing parcel."""
         if self.form.rule == "make_whole":
-            return max(0.0, 1.0 - self.floor / level) if level > 0.0 else 0.0
+            return max(0.0, 1.0 - self.use.floor / level) if level > 0.0 else 0.0
         return self.terms.take_or_pay_rate
 
     @property
@@ -218,57 +253,43 @@ def forecast_use(package: Package, level: float, worth: Floats, standing: Bools)
     Returns:
         (L,) each.
     """
-    mine, size = np.flatnonzero(package.carried), len(package.groups.names)
-    at_price, at_published = np.zeros(len(package.carried)), np.zeros(len(package.carried))
-    if not mine.size:
+    carried, size = package.carried, len(package.groups.names)
+    at_price, at_published = np.zeros(len(carried)), np.zeros(len(carried))
+    if carried.all():
+        volume, group = package.values.volume, package.group
+    else:
+        volume, group = package.values.volume[carried], package.group[carried]
+        worth, standing = worth[carried], standing[carried]
+    if not volume.size:
         return at_price, at_published
-    volume, group, rule = package.values.volume[mine], package.group[mine], package.form.rule
     price, published = np.maximum(package.prices(level), 0.0), float(package.stakes.published[0])
-    weights, worth, standing = package.terms.year_weights(), worth[mine], standing[mine]
+    rule, weights = package.form.rule, package.terms.year_weights()
     if not (standing & (worth < np.maximum(price[group], published))).any():  # nothing would ever be taken back
-        at_price[mine] = 1.0
+        at_price[carried] = 1.0
         return at_price, at_published
-    owed = package.tolerance * np.bincount(group, weights=volume, minlength=size) * (1.0 - SAME)
-    contract = _contract(package, package.shortfall_rate(level))
-
-    def stays(prices: Floats, owed: Floats, left: float) -> Bools:
-        position = ContractPosition(prices, owed, published, year_left=1.0, year_after=left)
-        return ~taken_back(contract, position, volume, worth, group, standing)
-
+    promised = package.tolerance * np.bincount(group, weights=volume, minlength=size)
+    owed = promised * (1.0 - SAME)
+    contract = _Shortfall(rule, package.shortfall_rate(level))
+    position = ContractPosition(price, owed, published, year_left=1.0, year_after=1.0)
+    slices = volume, worth, group, standing
     if rule != "reversion":  # each year is like the one before
-        at_price[mine] = stays(price, owed, 1.0)
+        at_price[carried] = ~taken_back(contract, position, *slices)
         return at_price, at_published
-    missed, reverted, stay = False, False, np.ones(len(mine), dtype=np.bool_)
-    for year, weight in enumerate(weights):
-        if year in (0, len(weights) - 1) or missed != reverted:
-            reverted = missed
-            left = 0.0 if year == len(weights) - 1 else 1.0
-            today = np.full(size, published) if reverted else price
-            stay = stays(today, np.zeros(size) if reverted else owed, left)
-        (at_published if reverted else at_price)[mine[stay]] += weight
-        delivered = np.bincount(group[stay], weights=volume[stay], minlength=size)
-        missed = reverted or bool((delivered < owed).any())
+    # A missed commitment ends the price after the first year or never: the years up to the last one are alike, and in
+    # the last one nothing comes after.
+    alike = (0.0,) if len(weights) == 1 else (1.0, 0.0)
+    first, *last = (~back for back in taken_back_before(contract, position, *slices, alike))
+    missed = bool((np.bincount(group[first], weights=volume[first], minlength=size) < owed).any())
+    if not missed or not last:
+        share = np.where(first, np.cumsum(weights)[max(len(weights) - 2, 0)], 0.0)
+        for stay in last:
+            share[stay] += weights[-1]
+        at_price[carried] = share
+        return at_price, at_published
+    at_price[carried] = np.where(first, weights[0], 0.0)
+    reverted = replace(position, price=np.full(size, published), owed=np.zeros(size))  # nothing binds any more
+    at_published[carried] = np.where(taken_back(contract, reverted, *slices), 0.0, np.cumsum(weights[1:])[-1])
     return at_price, at_published
-
-
-def _contract(package: Package, rate: float) -> Contract:
-    """The contract whose use is forecast: only its rule and its rate are asked for."""
-    return Contract(
-        seller="",
-        buyer="",
-        segment="economy",
-        groups=("",),
-        price=(0.0,),
-        escalator=0.0,
-        commitment=(0.0,),
-        cap=(0.0,),
-        shortfall_rule=package.form.rule,
-        tolerance=package.tolerance,
-        take_or_pay_rate=rate,
-        start=Month(2000, 1),
-        term_months=package.terms.term_months,
-        notice_months=0,
-    )
 
 
 def stakes_of_level(package: Package, borne: tuple[float, float]) -> Stakes:
@@ -281,14 +302,14 @@ def stakes_of_level(package: Package, borne: tuple[float, float]) -> Stakes:
         package: The package.
         borne: Parcels a year that stay, weighted by how far the errors of buyer and seller bear on them.
     """
-    values, group, size = package.values, package.group, len(package.groups.names)
+    values, group, use, size = package.values, package.group, package.use, len(package.groups.names)
     volume, kept = np.where(package.carried, values.volume, 0.0), package.kept
 
     def by_group(weight: Floats) -> Floats:
         return np.bincount(group, weights=volume * weight, minlength=size).astype(np.float64)
 
     everything = np.ones(len(volume))
-    paid, fixed = by_group(package.at_price), float((volume * package.at_published * values.published).sum())
+    paid, fixed = by_group(use.at_price), float((volume * use.at_published * values.published).sum())
     if package.form.rule == "make_whole":
         gone, promised = by_group(1.0 - kept), by_group(everything)
         floors = by_group(values.seller_floor)
@@ -297,13 +318,13 @@ def stakes_of_level(package: Package, borne: tuple[float, float]) -> Stakes:
     elif package.form.rule == "take_or_pay":
         missing = np.maximum(package.tolerance * by_group(everything) - by_group(kept), 0.0)
         paid = paid + package.terms.take_or_pay_rate * missing
-    bill = package.anchors @ paid + fixed
-    slope = (bill[-1] - bill[0]) / (package.levels[-1] - package.levels[0])
+    bill = use.anchors @ paid + fixed
+    slope = (bill[-1] - bill[0]) / (use.levels[-1] - use.levels[0])
     if not slope > 0.0:  # nothing would be paid at its price
         return replace(package.stakes, quantity=np.zeros(1))
 
     def level(by_slice: Floats) -> Floats:
-        return along(bill, package.levels[:, None], float((volume * kept * by_slice).sum()))
+        return along(bill, use.levels[:, None], float((volume * kept * by_slice).sum()))
 
     of_buyer, of_seller = (np.array([one / slope]) for one in borne)
     return replace(

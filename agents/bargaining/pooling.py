@@ -6,15 +6,16 @@ by whether they are worth the price; the rest are pooled, and nothing is lost. R
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 
 import numpy as np
 
 from agents.bargaining.forms import Form
 from agents.bargaining.offers import Bools, Floats, Ints, Side, Stakes
-from agents.bargaining.packages import Package, PackageTerms, borne_errors, forecast_use, stakes_of_level
-from agents.bargaining.price_path import along, mean_over, price_path
+from agents.bargaining.packages import Package, PackageTerms, Use, borne_errors, forecast_use, stakes_of_level
+from agents.bargaining.price_path import LevelMeans, along, mean_over
 from agents.bargaining.reservation import PriceGroups, PriceStructure
 from agents.bargaining.values import SliceValues
 
@@ -67,6 +68,7 @@ class Pool:
         at_will: What is at stake where the buyer promises what is worth the price to it; None where no form asks.
         paths: Price paths by structure and whether they are `make_whole`.
         floor: Mean seller floor, $ per parcel.
+        levels: Price levels that a forecast assumes, of `promised` and of `at_will`, $ per parcel.
         stays: Whether nothing would be taken back at any price that a forecast assumes.
     """
 
@@ -77,6 +79,7 @@ class Pool:
     at_will: Stakes | None
     paths: Mapping[tuple[PriceStructure, bool], tuple[Floats, Floats]]
     floor: float
+    levels: tuple[float, float]
     stays: bool
 
     def packages(self) -> tuple[Package, ...]:
@@ -99,24 +102,33 @@ def build_package(case: PackageCase, form: Form, wanted: Bools, pool: Pool | Non
         wanted: Slices that it would promise, (L,); without a promise those that it is about.
         pool: What `pool_slices` makes of them, where that is known.
     """
-    pool = pool_slices(case, wanted, (form,)) if pool is None else pool
-    draft, size = _draft(pool, form), len(wanted)
-    at_price, at_published = (pool.spread(one, size) for one in (draft.at_price, draft.at_published))
-    stakes = draft.stakes
     if form.promised:
-        volume = case.values.volume * (at_price + at_published)
-        borne = tuple(float((volume * one).sum()) for one in borne_errors(case.values, case.standing))
-        stakes = stakes_of_level(draft, (borne[0], borne[1]))
-    return replace(
-        draft,
-        group=draft.groups.of_zone[case.zone],
-        values=case.values,
-        carried=wanted if form.promised else pool.spread(draft.carried.astype(np.float64), size) > 0.0,
-        at_price=at_price,
-        at_published=at_published,
-        standing=case.standing,
-        stakes=stakes,
-    )
+        pool = pool_slices(case, wanted, (form,)) if pool is None else pool
+        draft = _draft(pool, form)
+        use = _spread(pool, draft.use, wanted)
+        volume = case.values.volume * (use.at_price + use.at_published)
+        of_buyer, of_seller = (float((volume * one).sum()) for one in borne_errors(case.values, case.standing))
+        return _package(case, form, stakes_of_level(draft, (of_buyer, of_seller)), use)
+    stakes = _stakes_at_will(case.values, case.standing)
+    return _package(case, form, stakes, partial(_use_at_will, case, form, wanted, pool))
+
+
+def _use_at_will(case: PackageCase, form: Form, wanted: Bools, pool: Pool | None) -> Use:
+    """What a form carries without a promise, by slice."""
+    pool = pool_slices(case, wanted, (form,)) if pool is None else pool
+    use = _draft(pool, form).use
+    return _spread(pool, use, pool.spread(use.carried.astype(np.float64), len(wanted)) > 0.0)
+
+
+def _package(case: PackageCase, form: Form, stakes: Stakes, found: Use | Callable[[], Use]) -> Package:
+    groups = case.groups[form.structure]
+    return Package(form, case.terms, groups, groups.of_zone[case.zone], case.values, case.standing, stakes, found)
+
+
+def _spread(pool: Pool, use: Use, carried: Bools) -> Use:
+    """The use of a package by slice of the case from which the pool was made."""
+    at_price, at_published = (pool.spread(one, len(carried)) for one in (use.at_price, use.at_published))
+    return replace(use, carried=carried, at_price=at_price, at_published=at_published)
 
 
 def pool_slices(case: PackageCase, wanted: Bools, forms: Sequence[Form]) -> Pool:
@@ -134,43 +146,46 @@ def pool_slices(case: PackageCase, wanted: Bools, forms: Sequence[Form]) -> Pool
     """
     values, terms, members = case.values, case.terms, np.flatnonzero(wanted)
     columns, zone = _columns(values, members), case.zone[members]
+    weighted = _weighted(columns)
     n_zones = len(case.groups[forms[0].structure].of_zone)
     at_will = None if all(form.promised for form in forms) else _stakes_at_will(values, case.standing)
     bar = np.inf if at_will is None else terms.even_split(at_will)
     kind = zone if at_will is None else zone + n_zones * (columns[4] >= bar)
-    of_kind = _means(columns, kind, n_zones if at_will is None else 2 * n_zones)
+    of_kind = _means(weighted, kind, n_zones if at_will is None else 2 * n_zones)
     kind_zone = np.arange(len(of_kind.volume)) % n_zones
-    by_zone = of_kind if at_will is None else _means(_columns(of_kind), kind_zone, n_zones)
+    by_zone = of_kind if at_will is None else _means(_weighted(_columns(of_kind)), kind_zone, n_zones)
     promised = _mean_stakes(by_zone)
     level, everything = terms.even_split(promised), np.ones(n_zones, dtype=np.bool_)
     highest = np.full(n_zones, level if at_will is None else max(level, bar))
     paths: dict[tuple[PriceStructure, bool], tuple[Floats, Floats]] = {}
+    means = LevelMeans(by_zone, everything)
     for form in forms:
         key, groups = (form.structure, form.rule == "make_whole"), case.groups[form.structure]
         if key not in paths:
             size = len(groups.names)
-            paths[key] = price_path(by_zone, groups.of_zone, size, everything, make_whole=key[1])
+            paths[key] = means.path(groups.of_zone, size, make_whole=key[1])
             if size > 1:
                 highest = np.maximum(highest, along(*paths[key], level)[groups.of_zone])
-    floor, worth = mean_over(by_zone.volume, by_zone.seller_floor), case.worth[members]
+    shared = promised, at_will, paths, means.floor, (level, bar)
+    worth = case.worth[members]
     alone = case.standing[members] & (worth < np.maximum(columns[6], highest[zone]))
     single = np.flatnonzero(alone)
     if not single.size:
         nobody = np.zeros(len(kind_zone), dtype=np.bool_)
         never = np.full(len(kind_zone), np.inf)
         small = replace(case, zone=kind_zone, values=of_kind, worth=never, standing=nobody)
-        return Pool(small, members, kind, promised, at_will, paths, floor, stays=True)
+        return Pool(small, members, kind, *shared, stays=True)
     place = kind + len(single)
     place[single] = np.arange(len(single))
     size = len(single) + len(kind_zone)
     small = replace(
         case,
         zone=np.concatenate([zone[single], kind_zone]),
-        values=_means(columns, place, size),
+        values=_means(weighted, place, size),
         worth=np.concatenate([worth[single], np.full(len(kind_zone), np.inf)]),
         standing=np.arange(size) < len(single),
     )
-    return Pool(small, members, place, promised, at_will, paths, floor, stays=False)
+    return Pool(small, members, place, *shared, stays=False)
 
 
 def _columns(values: SliceValues, members: Ints | slice = slice(None)) -> tuple[Floats, ...]:
@@ -178,41 +193,32 @@ def _columns(values: SliceValues, members: Ints | slice = slice(None)) -> tuple[
     return tuple(getattr(values, name)[members] for name in _FIELDS)
 
 
-def _means(columns: Sequence[Floats], place: Ints, size: int) -> SliceValues:
+def _weighted(columns: Sequence[Floats]) -> tuple[Floats, ...]:
+    """Volume, and what all parcels of a slice are worth."""
+    return columns[0], *(columns[0] * one for one in columns[1:])
+
+
+def _means(weighted: Sequence[Floats], place: Ints, size: int) -> SliceValues:
     """Slices made one by their place: the sum of their volume, and what a parcel is worth on average."""
-    volume = np.bincount(place, weights=columns[0], minlength=size).astype(np.float64)
+    volume, *sums = (np.bincount(place, weights=one, minlength=size) for one in weighted)
+    volume = volume.astype(np.float64)
     safe = np.where(volume > 0.0, volume, 1.0)
-    means = (np.bincount(place, weights=columns[0] * one, minlength=size) / safe for one in columns[1:])
-    return SliceValues(volume, *means)
+    return SliceValues(volume, *(one / safe for one in sums))
 
 
 def _draft(pool: Pool, form: Form) -> Package:
     """A form on the slices of a pool; its stakes hold what a parcel is worth, not yet the limits of the level."""
-    case, groups = pool.case, pool.case.groups[form.structure]
-    stakes = pool.promised if form.promised else pool.at_will
+    case, stakes = pool.case, pool.promised if form.promised else pool.at_will
     assert stakes is not None
-    level = case.terms.even_split(stakes)
+    level = pool.levels[0 if form.promised else 1]
     carried = np.ones(len(case.zone), dtype=np.bool_) if form.promised else case.values.buyer >= level
     levels, anchors = pool.paths[form.structure, form.rule == "make_whole"]
-    draft = Package(
-        form=form,
-        terms=case.terms,
-        groups=groups,
-        group=groups.of_zone[case.zone],
-        values=case.values,
-        carried=carried,
-        at_price=carried.astype(np.float64),
-        at_published=np.zeros(len(carried)),
-        standing=case.standing,
-        levels=levels,
-        anchors=anchors,
-        floor=pool.floor,
-        stakes=stakes,
-    )
+    use = Use(carried, carried.astype(np.float64), np.zeros(len(carried)), levels, anchors, pool.floor)
+    draft = _package(case, form, stakes, use)
     if pool.stays:
         return draft
     at_price, at_published = forecast_use(draft, level, case.worth, case.standing)
-    return replace(draft, at_price=at_price, at_published=at_published)
+    return replace(draft, found=replace(use, at_price=at_price, at_published=at_published))
 
 
 def _mean_stakes(values: SliceValues, weight: Floats | None = None) -> Stakes:

@@ -32,33 +32,54 @@ def price_path(
         wanted: Slices over which the mean is taken, (L,).
         make_whole: Whether the buyer owes the lost margin of a parcel that is missing.
     """
-    weight = np.where(wanted, values.volume, 0.0)
-    by_group = np.bincount(group, weights=weight, minlength=size)
+    return LevelMeans(values, wanted).path(group, size, make_whole=make_whole)
 
-    def by_group_means(by_slice: Floats) -> Floats:
-        sums = np.bincount(group, weights=weight * by_slice, minlength=size)
-        return np.asarray(np.divide(sums, by_group, out=np.full(size, np.nan), where=by_group > 0.0))
 
-    levels: list[float] = []
-    rows: list[Floats] = []
-    for column in (values.attributable_cost, values.seller, values.buyer, values.published):
-        level = mean_over(weight, column)
-        if not levels or level > levels[-1] + SAME:
-            levels.append(level)
-            rows.append(np.array([level]) if size == 1 else by_group_means(column))
-    if len(levels) == 1:
-        levels, rows = [levels[0], 2.0 * levels[0] + 1.0], [rows[0], rows[0] + levels[0] + 1.0]
-    path, anchors = np.array(levels), np.array(rows)
-    floor = mean_over(weight, values.seller_floor)
-    if make_whole and floor > 0.0 and size > 1:
-        anchors = by_group_means(values.seller_floor) * (path[:, None] / floor)
-    # A group without parcels has the mean price: nothing is paid in it, and the contract stays well-formed.
-    return path, np.where(np.isnan(anchors), path[:, None], anchors)
+class LevelMeans:
+    """Price paths of several structures through the same means, which are worked out once.
+
+    Args:
+        values: What each slice is worth, (L,).
+        wanted: Slices over which the mean is taken, (L,).
+    """
+
+    def __init__(self, values: SliceValues, wanted: Bools) -> None:
+        self._weight = np.where(wanted, values.volume, 0.0)
+        self._levels: list[float] = []
+        self._columns: list[Floats] = []
+        for column in (values.attributable_cost, values.seller, values.buyer, values.published):
+            level = mean_over(self._weight, column)
+            if not self._levels or level > self._levels[-1] + SAME:
+                self._levels.append(level)
+                self._columns.append(column)
+        self._floors, self.floor = values.seller_floor, mean_over(self._weight, values.seller_floor)
+
+    def path(self, group: Ints, size: int, *, make_whole: bool) -> tuple[Floats, Floats]:
+        """The path of `price_path`; the arguments are the same."""
+        levels, weight = self._levels, self._weight
+        if size == 1:
+            rows = [np.array([level]) for level in levels]
+        else:
+            by_group = np.bincount(group, weights=weight, minlength=size)
+
+            def by_group_means(by_slice: Floats) -> Floats:
+                sums = np.bincount(group, weights=weight * by_slice, minlength=size)
+                return np.asarray(np.divide(sums, by_group, out=np.full(size, np.nan), where=by_group > 0.0))
+
+            in_proportion = make_whole and self.floor > 0.0
+            rows = [] if in_proportion else [by_group_means(column) for column in self._columns]
+        if len(levels) == 1:
+            levels = [levels[0], 2.0 * levels[0] + 1.0]
+            rows = [rows[0], rows[0] + levels[0] + 1.0] if rows else rows
+        path = np.array(levels)
+        anchors = np.array(rows) if rows else by_group_means(self._floors) * (path[:, None] / self.floor)
+        # A group without parcels has the mean price: nothing is paid in it, and the contract stays well-formed.
+        return path, np.where(np.isnan(anchors), path[:, None], anchors)
 
 
 def along(levels: Floats, anchors: Floats, level: float) -> Floats:
     """The point of a broken line through the anchors, prolonged at both ends, at which its mean is a level."""
-    upper = int(np.clip(np.searchsorted(levels, level), 1, len(levels) - 1))
+    upper = min(max(int(levels.searchsorted(level)), 1), len(levels) - 1)
     width = levels[upper] - levels[upper - 1]
     part = (level - levels[upper - 1]) / width if width > 0.0 else 0.0
     return np.asarray(anchors[upper - 1] + part * (anchors[upper] - anchors[upper - 1]))

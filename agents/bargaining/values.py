@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -109,7 +109,7 @@ def seller_limits(sale: Sale, margin: float) -> SellerLimits:
     return SellerLimits(floor, floor + sale.stay * np.maximum(0.0, sale.published - floor) * sale.keeps)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SliceValues:
     """What access to each slice is worth, (L,) each, $ per parcel but `volume`.
 
@@ -131,12 +131,12 @@ class SliceValues:
     seller: Floats
     published: Floats
 
-    @property
+    @cached_property
     def efficient(self) -> Bools:
         """Slices that are cheaper to leave with the seller, (L,)."""
         return self.own_value >= self.seller_floor
 
-    @property
+    @cached_property
     def exposed(self) -> Floats:
         """Share of the term in which no deal means own cost instead of the published price, 0 to 1, (L,)."""
         width = self.published - self.own_value

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.delivery_cost.checks import check_values
-from agents.rules.make_or_buy import coverage_worth
+from agents.rules.make_or_buy import CoverageSearch, coverage_worth
 
 Floats = NDArray[np.float64]
 MOST_STEPS = 40  # of the search for the shadow price; demand is nearly linear in it, so a dozen usually do
@@ -303,16 +304,18 @@ def _kept_under_contract(own_cost: Floats, volume: Floats, terms: AccessTerms, i
     """
     groups = len(terms.cap)
 
-    def demand_of(zones: NDArray[np.int64] | slice) -> Callable[[Floats], tuple[Floats, Floats]]:
-        cost, parcels, price, group = own_cost[zones], volume[zones], terms.price[zones], terms.group[zones]
+    def demand_of(
+        zones: NDArray[np.int64] | slice, coverage: Callable[[Floats], Floats]
+    ) -> Callable[[Floats], tuple[Floats, Floats]]:
+        parcels, price, group = volume[zones], terms.price[zones], terms.group[zones]
 
         def kept_with(shadow: Floats) -> tuple[Floats, Floats]:
-            kept = coverage_worth(cost, np.maximum(price + shadow[group], 0.0) + injection_cost)
+            kept = coverage(np.maximum(price + shadow[group], 0.0) + injection_cost)
             return kept, np.bincount(group, weights=parcels * (1.0 - kept), minlength=groups)
 
         return kept_with
 
-    kept_with = demand_of(slice(None))
+    kept_with = demand_of(slice(None), partial(coverage_worth, own_cost))
     free, wanted = kept_with(np.zeros(groups))
     target = np.where(wanted > terms.cap, terms.cap, np.maximum(wanted, np.minimum(terms.least, terms.cap)))
     bound = (target != wanted)[terms.group]
@@ -322,7 +325,8 @@ def _kept_under_contract(own_cost: Floats, volume: Floats, terms: AccessTerms, i
     mean_price = np.bincount(terms.group, weights=terms.price, minlength=groups) / in_group
     low = np.where(target > wanted, -mean_price * terms.relief, 0.0)
     high = np.where(target < wanted, float(own_cost.max()), 0.0)
-    searched = demand_of(np.flatnonzero(bound & (volume > 0.0)))  # no other zone adds a parcel
+    moved = np.flatnonzero(bound & (volume > 0.0))  # no other zone adds a parcel
+    searched = demand_of(moved, CoverageSearch(own_cost[moved]).coverage)
 
     def excess(shadow: Floats) -> Floats:
         return searched(shadow)[1] - target

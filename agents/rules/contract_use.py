@@ -8,14 +8,15 @@ contract without a shortfall rule, and one that has reverted already, binds to n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import Month
-from agents.contracts import Contract
+from agents.contracts import Contract, ShortfallRule
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -71,6 +72,18 @@ class ContractPosition:
     year_after: float
 
 
+class MissedCommitment(Protocol):
+    """What of a contract decides what a parcel that is not handed over costs."""
+
+    @property
+    def shortfall_rule(self) -> ShortfallRule:
+        """What a missed commitment costs."""
+
+    @property
+    def take_or_pay_rate(self) -> float:
+        """Share of the price due for a missing parcel."""
+
+
 def owed_pace(contract: Contract, delivered: Floats, year_left: float) -> Floats:
     """Parcels a year that the rest of the contract year still owes, by group, (G,).
 
@@ -86,7 +99,7 @@ def owed_pace(contract: Contract, delivered: Floats, year_left: float) -> Floats
 
 
 def taken_back(
-    contract: Contract, position: ContractPosition, volume: Floats, worth: Floats, group: Ints, reachable: Bools
+    contract: MissedCommitment, position: ContractPosition, volume: Floats, worth: Floats, group: Ints, reachable: Bools
 ) -> Bools:
     """Slices that the buyer delivers itself this month although the contract would carry them, (L,).
 
@@ -98,20 +111,51 @@ def taken_back(
         group: Price group of each slice, (L,).
         reachable: Slices where it has routes or stations already, (L,).
     """
+    return taken_back_before(contract, position, volume, worth, group, reachable, (position.year_after,))[0]
+
+
+def taken_back_before(
+    contract: MissedCommitment,
+    position: ContractPosition,
+    volume: Floats,
+    worth: Floats,
+    group: Ints,
+    reachable: Bools,
+    years_after: Sequence[float],
+) -> list[Bools]:
+    """What `taken_back` says at each of several values of `year_after`, all else equal; that of `position` is not read.
+
+    Args:
+        contract: See `taken_back`.
+        position: See `taken_back`.
+        volume: See `taken_back`.
+        worth: See `taken_back`.
+        group: See `taken_back`.
+        reachable: See `taken_back`.
+        years_after: Share of a year, at most 1, that the contract runs beyond this contract year.
+    """
     price = position.price[group]
     if contract.shortfall_rule == "make_whole":
-        return np.asarray(reachable & (worth < price * (1.0 - contract.take_or_pay_rate)))
+        gone = np.asarray(reachable & (worth < price * (1.0 - contract.take_or_pay_rate)))
+        return [gone for _ in years_after]
     cheaper = np.flatnonzero(reachable & (worth < price))
     cheaper = cheaper[np.lexsort((worth[cheaper], group[cheaper]))]
     within = _within_commitment(position, volume, group, cheaper)
     free, beyond = cheaper[within], cheaper[~within]
     if contract.shortfall_rule == "take_or_pay":
         beyond = beyond[worth[beyond] < price[beyond] * (1.0 - contract.take_or_pay_rate)]
-    elif not _breach_pays(position, volume, np.where(reachable, worth, np.inf), price, cheaper, beyond):
-        beyond = beyond[:0]
-    back = np.zeros(len(volume), dtype=np.bool_)
-    back[free] = back[beyond] = True
-    return back
+        breaches = [True for _ in years_after]
+    else:
+        outside = np.where(reachable, worth, np.inf)
+        breaches = _breach_pays(position, volume, outside, price, cheaper, beyond, years_after)
+    answers = []
+    for breach in breaches:
+        back = np.zeros(len(volume), dtype=np.bool_)
+        back[free] = True
+        if breach:
+            back[beyond] = True
+        answers.append(back)
+    return answers
 
 
 def _within_commitment(position: ContractPosition, volume: Floats, group: Ints, cheaper: Ints) -> Bools:
@@ -126,17 +170,24 @@ def _within_commitment(position: ContractPosition, volume: Floats, group: Ints, 
 
 
 def _breach_pays(
-    position: ContractPosition, volume: Floats, worth: Floats, price: Floats, cheaper: Ints, beyond: Ints
-) -> bool:
+    position: ContractPosition,
+    volume: Floats,
+    worth: Floats,
+    price: Floats,
+    cheaper: Ints,
+    beyond: Ints,
+    years_after: Sequence[float],
+) -> list[bool]:
     """Whether missing the commitment is cheaper: taking more back this year against the published price of the next.
 
     A missed commitment of one group makes the prices of all groups revert. Beyond a year nothing needs to be compared:
     the commitment can be missed then, too.
     """
     if len(beyond) == 0:
-        return False
+        return [False for _ in years_after]
     saved = position.year_left * float((volume[beyond] * (price[beyond] - worth[beyond])).sum())
     stays = np.ones(len(volume), dtype=np.bool_)
     stays[cheaper] = False
     dearer = np.minimum(np.maximum(worth, price), position.published) - price
-    return saved > position.year_after * float((volume[stays] * np.maximum(dearer[stays], 0.0)).sum())
+    dearer_after = float((volume[stays] * np.maximum(dearer[stays], 0.0)).sum())
+    return [saved > after * dearer_after for after in years_after]

@@ -119,8 +119,47 @@ def desired_coverage(
     return coverage_worth(cost, worth_of_delivering(access_price, injection_cost, speed_benefit, hurdle_charge))
 
 
+class CoverageSearch:
+    """`coverage_worth` for who asks again and again for the same cost: a search for a shadow price asks a dozen times.
+
+    What depends on the cost alone is worked out once.
+
+    Args:
+        cost: Own cost by percentile, $ per parcel, finite, (Z, P).
+    """
+
+    def __init__(self, cost: Floats) -> None:
+        zones, cells = cost.shape
+        # Column k is for k cells that pay: what the last of them costs, how far it is to the next one, and the share
+        # kept in cells. Past the last cell, before the first one and where cost does not rise it is infinitely far.
+        self._cost, self._cells = cost, cells
+        self._ended = np.concatenate([cost, np.full((zones, 1), np.nan)], axis=1)  # nothing is below nan
+        self._row = np.arange(zones) * (cells + 1)
+        self._here = np.concatenate([cost[:, :1], cost], axis=1).ravel()
+        step = np.full((zones, cells + 1), np.inf)
+        rise = cost[:, 1:] - cost[:, :-1]
+        step[:, 1:-1] = np.where(rise > 0.0, rise, np.inf)
+        self._step = step.ravel()
+        self._share = np.arange(cells + 1) - 0.5
+        self._share[0], self._share[-1] = 0.0, cells
+
+    def coverage(self, worth: Floats) -> Floats:
+        """Shares from 0 to 1, (Z,).
+
+        Args:
+            worth: Own cost up to which delivering pays, $ per parcel, (Z,).
+        """
+        pays = self._ended <= worth[:, None]
+        count = pays.argmin(axis=1)  # the first cell that does not pay
+        if count.sum() != np.count_nonzero(pays):  # somewhere it pays again beyond that cell
+            return coverage_worth(self._cost, worth)
+        place = self._row + count
+        part = (worth - self._here[place]) / self._step[place]
+        return np.asarray((self._share[count] + np.minimum(np.maximum(part, 0.0), 1.0)) / self._cells)
+
+
 def coverage_worth(cost: Floats, worth: Floats | float) -> Floats:
-    """The share of `desired_coverage`, unchecked: for who asks again and again for the same cost.
+    """The share of `desired_coverage`, unchecked.
 
     Args:
         cost: Own cost by percentile, $ per parcel, (..., Z, P).

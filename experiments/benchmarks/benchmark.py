@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.benchmarks import sizes, startup
+from experiments.benchmarks import packages, sizes, startup
 from experiments.benchmarks.profile import LIMIT, OUTSIDE, RECORDING, RunProfile, profile_run
 from experiments.benchmarks.timing import Timing
 from experiments.benchmarks.versions import BARE, MESA, Versions, compare_versions
 
 Progress = Callable[[int, int], None]
 SMALL, LARGE = 2_000, 100_000
-STEPS = 2 + len(sizes.SERIES) + 2
+STEPS = 2 + len(sizes.SERIES) + 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Benchmark:
         profile: Of a default run.
         commands: Processor time of fresh processes.
         starts: Processor time of starting a market.
+        forms: A month with and without packages, by number of shippers.
         load: Load of the machine before it began.
     """
 
@@ -57,6 +58,7 @@ class Benchmark:
     profile: RunProfile
     commands: dict[str, Timing]
     starts: dict[str, Timing]
+    forms: list[packages.PackagesMonth]
     load: float
 
     @property
@@ -81,6 +83,8 @@ class Benchmark:
             yield Goal(f"exponent of cost against {series}", found["exponent"], 1.1, True)
         outside = max(self.profile.share(name) for name in (RECORDING, OUTSIDE))
         yield Goal("largest share of recording or of Mesa in a default run", outside, LIMIT, True)
+        most = max(month.ratio for month in self.forms)
+        yield Goal("a month with packages over one with a single form", most, packages.LIMIT, True)
         ratio = self.commands[startup.HELP].median / self.commands[startup.MESA].median
         yield Goal("lastmile --help over import mesa", ratio, startup.LIMIT, True)
 
@@ -92,6 +96,7 @@ class Benchmark:
             "profile": self.profile.as_dict(),
             "commands_seconds": {name: timing.as_dict() for name, timing in self.commands.items()},
             "starts_seconds": {name: timing.as_dict() for name, timing in self.starts.items()},
+            "packages": [month.as_dict() for month in self.forms],
             "bytes_per_shipper": self.bytes_per_shipper,
             "bytes_per_run": self.bytes_per_run,
             "goals": [
@@ -128,5 +133,6 @@ def benchmark(progress: Progress | None = None) -> Benchmark:
     }
     scaling = {series: tell(sizes.scaling(series)) for series in sizes.SERIES}
     profile = tell(profile_run())
+    forms = tell(packages.compare_months())
     commands, starts = startup.time_commands(7), tell(startup.time_starts(5))
-    return Benchmark(versions, scaling, profile, commands, starts, load)
+    return Benchmark(versions, scaling, profile, commands, starts, forms, load)

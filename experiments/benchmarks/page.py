@@ -57,6 +57,7 @@ def section(result: Benchmark) -> Iterator[str]:
     yield "### A default run by phase"
     yield ""
     yield from profile_table(result.profile)
+    yield from _packages(result)
     yield from _starts(result)
     yield from _memory(result)
 
@@ -131,6 +132,22 @@ def profile_table(profile: RunProfile) -> Iterator[str]:
     yield "| --- | ---: | ---: |"
     for name, seconds in profile.phases.items():
         yield f"| {name} | {seconds / profile.months * MILLISECONDS:.2f} | {profile.share(name):.1%} |"
+    yield ""
+
+
+def _packages(result: Benchmark) -> Iterator[str]:
+    yield "### A month with packages"
+    yield ""
+    yield (
+        "`baseline` with the form of contracts for access on the table, and with one form for all; 72 months in turns, "
+        "of each month the fastest round."
+    )
+    yield ""
+    yield "| shippers | packages, ms | one form, ms | ratio |"
+    yield "| ---: | ---: | ---: | ---: |"
+    for month in result.forms:
+        packages, one_form = month.packages * MILLISECONDS, month.one_form * MILLISECONDS
+        yield f"| {month.shippers:,} | {packages:.1f} | {one_form:.1f} | {month.ratio:.2f} |"
     yield ""
 
 

@@ -142,9 +142,10 @@ def _deal(market: ParcelMarket) -> Deal:
     if package is None:
         case, level = package_case(market, PAIR, base, Side.BUYER), float(np.nanmean(state.talks.price))
         carried = base.taken(state.talks.price, market.agent(PAIR.buyer))
-        draft = replace(build_package(case, MENU[0], carried), carried=carried)
+        draft = build_package(case, MENU[0], carried)
+        draft = replace(draft, found=replace(draft.use, carried=carried))
         at_price, at_published = forecast_use(draft, level, case.worth, case.standing)
-        package = replace(draft, at_price=at_price, at_published=at_published)
+        package = replace(draft, found=replace(draft.use, at_price=at_price, at_published=at_published))
     values = package.values
     return Deal(
         form_name(package),

@@ -55,7 +55,7 @@ def test_under_make_whole_a_parcel_less_spares_what_it_costs_the_seller_whatever
     package = packages[Form("uniform", "make_whole", True)]
     for level in (2.6, 3.5, 4.2):
         spared = spared_under(package, level, 4.4)
-        np.testing.assert_allclose(spared[package.carried], package.floor)
+        np.testing.assert_allclose(spared[package.carried], package.use.floor)
         np.testing.assert_array_equal(spared[~package.carried], 4.4)
     half = packages[Form("uniform", "take_or_pay", True)]
     carried = spared_under(half, 3.0, 4.4)[half.carried]

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from agents.rules.make_or_buy import (
+    CoverageSearch,
+    coverage_worth,
     desired_coverage,
     own_cost,
     perceived_error,
@@ -213,3 +215,13 @@ def test_the_share_of_a_zone_depends_on_its_own_cost_alone():
     stacked = desired_coverage(np.stack([cost, cost + 1.0]), nothing, price, 0.3, 0.1)
     np.testing.assert_array_equal(stacked[0], together)
     assert (stacked[1] <= together).all()
+
+
+@given(st.integers(1, 6), st.integers(1, 12), st.integers(0, 2**32 - 1))
+def test_asking_again_and_again_gives_the_same_coverage_to_the_last_bit(zones: int, cells: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    cost = np.cumsum(np.round(draw.random((zones, cells)), 1), axis=1)
+    cost *= np.where(draw.random((zones, cells)) < 0.1, 0.5, 1.0)  # somewhere it may fall, and so pay again
+    search = CoverageSearch(cost)
+    for worth in (draw.random(zones) * cells, cost[:, cells // 2], np.zeros(zones), np.full(zones, 1e9)):
+        np.testing.assert_array_equal(search.coverage(worth), coverage_worth(cost, worth))

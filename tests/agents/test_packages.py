@@ -112,7 +112,7 @@ def gains(package: Package, level: float) -> tuple[float, float]:
     """What each side gains over no deal in a year of the forecast, written down once more from the contract."""
     values, kept = package.values, package.kept
     rate, price = package.shortfall_rate(level), package.prices(level)[package.group]
-    paid = (values.volume * (package.at_price * price + package.at_published * values.published)).sum()
+    paid = (values.volume * (package.use.at_price * price + package.use.at_published * values.published)).sum()
     promised = np.bincount(package.group, weights=values.volume * package.carried)
     delivered = np.bincount(package.group, weights=values.volume * kept)
     missing = np.maximum(package.tolerance * promised - delivered, 0.0)
@@ -224,8 +224,8 @@ def test_pooled_slices_say_what_all_slices_say(seed: int) -> None:
     for package, pooled in zip(case.packages(wanted), pool.packages(), strict=True):
         carried, at_price, at_published = slow_use(case, package.form, wanted)
         np.testing.assert_array_equal(package.carried, carried)
-        np.testing.assert_allclose(package.at_price, at_price, rtol=0.0, atol=1e-12)
-        np.testing.assert_allclose(package.at_published, at_published, rtol=0.0, atol=1e-12)
+        np.testing.assert_allclose(package.use.at_price, at_price, rtol=0.0, atol=1e-12)
+        np.testing.assert_allclose(package.use.at_published, at_published, rtol=0.0, atol=1e-12)
         surplus = float(
             (case.values.volume * (at_price + at_published) * (case.values.buyer - case.values.seller)).sum()
         )

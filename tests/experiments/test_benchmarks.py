@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from experiments.benchmarks import sizes
+from experiments.benchmarks import packages, sizes
 from experiments.benchmarks.month import MarketMonth, play_until_shippers, take_month
 from experiments.benchmarks.timing import Timing, exponent
 from experiments.benchmarks.versions import AGENTPY, BARE, MESA, DifferentResultError, check_equal, versions_of
@@ -15,6 +15,7 @@ from experiments.cli.app import app
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.zones import build_zone_table
+from tests.firms import ONE_FORM
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +104,11 @@ def test_the_profile_of_a_run_adds_up(monkeypatch):
     assert found["run_seconds"] == pytest.approx(sum(found["phase_seconds"].values()))
     assert found["months"] == 2
     assert min(found["phase_seconds"].values()) >= 0.0
+
+
+def test_months_with_and_without_packages_are_timed_side_by_side():
+    (found,) = packages.compare_months(sizes=(150,), months=2, rounds=1)
+    assert found.shippers == 150
+    assert min(found.packages, found.one_form) > 0.0
+    assert found.as_dict()["ratio"] == pytest.approx(found.packages / found.one_form)
+    assert packages.ONE_FORM == ONE_FORM

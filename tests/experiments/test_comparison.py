@@ -16,6 +16,8 @@ from experiments.provenance import code_checksum, provenance
 from experiments.workers import Task, WorkerError, replicate_all
 from model.scenario import Scenario
 
+FEW = {"n_shippers": 150}
+
 
 def runs_of(**values: list[float]) -> pd.DataFrame:
     """Runs of some scenarios with one outcome."""
@@ -31,13 +33,14 @@ def test_placebo_differs_by_exactly_zero(placebo: Comparison) -> None:
 
 
 def test_replications_are_the_single_runs(placebo: Comparison) -> None:
-    alone = run("baseline", {"n_shippers": 150}, seed=2, until="2025-12")
+    alone = run("baseline", FEW, seed=2, until="2025-12")
     pd.testing.assert_series_equal(placebo.runs.loc[("baseline", 2)], alone.outcomes, check_names=False, rtol=0, atol=0)
 
 
 def test_number_of_processes_changes_nothing() -> None:
     found = [
-        compare(["withdraw", "renew"], until="2025-01", replications=1, workers=workers).summary() for workers in (1, 2)
+        compare(["withdraw", "renew"], FEW, until="2025-01", replications=1, workers=workers).summary()
+        for workers in (1, 2)
     ]
     assert json.dumps(found[0]) == json.dumps(found[1])
 

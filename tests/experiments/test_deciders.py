@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,11 @@ ROOT = Path(__file__).parents[2]
 FACTS = {"announced_plan", "growth_cap", "smallest_station", "shed_shippers", "own_cost", "note"}
 
 
-def asked() -> set[str]:
+@cache
+def asked() -> frozenset[str]:
     """Names of all that code of the model asks of something."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "model").rglob("*.py")]
-    return {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return frozenset(node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute))
 
 
 def answers(whose: type) -> list[str]:

@@ -19,7 +19,7 @@ import sys
 import textwrap
 import tomllib
 from collections.abc import Iterator
-from functools import cache
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,6 @@ LONG = {
 }
 SIMULATES = ("run", "compare", "negotiate", "auction", "uso-cost", "hindcast")
 PLACEHOLDERS = {"DESIGN.toml": "examples/rural_build.toml", "DIR": "results/placeholder"}
-
-
-#: Played once for all pages that show `lastmile baseline`.
-reference_outcomes = cache(reference.outcomes_now)
 
 
 def blocks(shown: Path) -> Iterator[tuple[str, str]]:
@@ -112,7 +108,7 @@ def test_what_a_page_shows_runs(shown: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     for module in ("experiments.workers", "experiments.sweeps.sweep"):
         monkeypatch.setattr(f"{module}.default_workers", lambda: 1)
-    monkeypatch.setattr(reference, "outcomes_now", reference_outcomes)
+    keep_apart(tmp_path, monkeypatch)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for design in (tmp_path / "examples").glob("*.toml"):
         design.write_text(shorter(design.read_text(encoding="utf-8")), encoding="utf-8")
@@ -133,6 +129,26 @@ def test_what_a_page_shows_runs(shown: Path, tmp_path: Path, monkeypatch: pytest
             name = ""
         elif kind == "python" or (kind == "indented" and text.startswith(("from ", "import "))):
             exec(compile(text.replace('"n_shippers": 300', '"n_shippers": 120'), shown.name, "exec"), names)
+
+
+def keep_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `lastmile baseline` read and write a copy of the reference runs, not those of the checkout.
+
+    That they give what the file says test_reference_runs.py finds; here they are not played again.
+    """
+    copy = shutil.copytree(reference.REFERENCE_FILE.parent, folder / "reference") / reference.REFERENCE_FILE.name
+    monkeypatch.setattr(reference, "outcomes_now", lambda: reference.read_reference(copy)["runs"])
+    for name in ("refresh", "moves"):
+        monkeypatch.setattr(reference, name, partial(getattr(reference, name), copy))
+
+
+def test_the_reference_runs_of_the_checkout_are_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_apart(tmp_path, monkeypatch)
+    monkeypatch.setattr(reference, "outcomes_now", lambda: {"run": {"a": 1.0}})
+    before = reference.REFERENCE_FILE.stat().st_mtime_ns
+    assert CliRunner().invoke(app, ["baseline", "--refresh"]).exit_code == 0
+    assert reference.REFERENCE_FILE.stat().st_mtime_ns == before
+    assert CliRunner().invoke(app, ["baseline"]).exit_code == 0
 
 
 def shorter(design: str) -> str:

@@ -132,9 +132,9 @@
     new MutationObserver(() => document.querySelectorAll('.v-progress-linear:not([aria-label])')
         .forEach((bar) => bar.setAttribute('aria-label', 'Loading'))).observe(document.documentElement, { childList: true, subtree: true });
 
-    // Two parts with files of their own; both wait for `lastmile`.
+    // Parts with files of their own; all wait for `lastmile`.
     const here = document.currentScript.src;
-    ['help.js', 'card_picture.js'].forEach((name) => {
+    ['help.js', 'card_picture.js', 'counties.js'].forEach((name) => {
         const script = document.createElement('script');
         script.src = new URL(name + new URL(here).search, here);
         document.head.append(script);

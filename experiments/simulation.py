@@ -15,6 +15,7 @@ import pandas as pd
 from experiments.deadline import check_deadline
 from experiments.errors import InputError
 from experiments.runs import start_market
+from model.market import ParcelMarket
 from model.outcomes import compute_outcomes
 from model.scenario import Scenario
 
@@ -55,6 +56,11 @@ def simulate_market(scenario: Scenario, seed: int, each_month: Callable[[], None
     while not market.finished:
         market.step()
         each_month()
+    return simulation_of(market)
+
+
+def simulation_of(market: ParcelMarket) -> Simulation:
+    """What a market that has reached its end yields."""
     balances = {name: float(value) for name, value in market.balances().items()}
     return Simulation(compute_outcomes(market), market.records.frame(), balances)
 

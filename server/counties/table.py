@@ -10,8 +10,25 @@ from scipy import sparse
 from agents.geography import ZoneTable
 from model.places import PlaceTable, county_places
 
+NATION = "US"
 # The shapes are of 2017; in 2019 Alaska divided one of their areas in two. Old FIPS code and name, and the codes since.
 JOINED = {"02261": ("Chugach and Copper River, AK", ("02063", "02066"))}
+MOST_TABLES = 4
+_tables: dict[tuple[int, float], PlaceTable] = {}
+
+
+def map_table(zones: ZoneTable) -> PlaceTable:
+    """`map_places` and after them the whole country; made once for all runs whose counties have as many households.
+
+    Args:
+        zones: The zones of a market.
+    """
+    key = zones.n_zones, float(zones.households.sum())  # all that it depends on
+    if key not in _tables:
+        if len(_tables) >= MOST_TABLES:
+            _tables.clear()
+        _tables[key] = with_nation(map_places(zones))
+    return _tables[key]
 
 
 def map_places(zones: ZoneTable) -> PlaceTable:
@@ -39,4 +56,18 @@ def map_places(zones: ZoneTable) -> PlaceTable:
         position=places.position[first],
         households=np.asarray(held.sum(axis=1)),
         held=held,
+    )
+
+
+def with_nation(places: PlaceTable) -> PlaceTable:
+    """The same with the whole country as one more place, the last one."""
+    whole = sparse.csr_array(np.asarray(places.held.sum(axis=0)).reshape(1, -1))
+    return replace(
+        places,
+        ids=(*places.ids, NATION),
+        names=(*places.names, "United States"),
+        states=(*places.states, ""),
+        position=np.concatenate([places.position, np.full((1, 2), np.nan)]),
+        households=np.append(places.households, places.households.sum()),
+        held=sparse.csr_array(sparse.vstack([places.held, whole])),
     )

@@ -52,11 +52,16 @@ def simulate_market(scenario: Scenario, seed: int, each_month: Callable[[], None
         InputError: No start can be found with these parameters.
         experiments.deadline.RunTimeoutError: It took longer than it may.
     """
+    return simulation_of(play_market(scenario, seed, each_month))
+
+
+def play_market(scenario: Scenario, seed: int, each_month: Callable[[], None] = check_deadline) -> ParcelMarket:
+    """As `simulate_market`, but return the market itself, in its last month."""
     market = start_market(scenario, seed)
     while not market.finished:
         market.step()
         each_month()
-    return simulation_of(market)
+    return market
 
 
 def simulation_of(market: ParcelMarket) -> Simulation:

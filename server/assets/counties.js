@@ -38,5 +38,8 @@
         });
     }
 
-    lastmile.counties = () => (shapes = shapes || load().then(Object.freeze));
+    lastmile.countyShapes = () => (shapes = shapes || load().then(Object.freeze).catch((error) => {
+        shapes = null;  // to be asked for again
+        throw error;
+    }));
 })();

@@ -134,9 +134,12 @@
 
     // Parts with files of their own; all wait for `lastmile`.
     const here = document.currentScript.src;
-    ['help.js', 'card_picture.js', 'counties.js'].forEach((name) => {
+    const parts = ['help.js', 'card_picture.js', 'counties.js'].map((name) => new Promise((done, fail) => {
         const script = document.createElement('script');
         script.src = new URL(name + new URL(here).search, here);
+        script.onload = done;
+        script.onerror = fail;
         document.head.append(script);
-    });
+    }));
+    lastmile.counties = async () => { await Promise.all(parts); return lastmile.countyShapes(); };
 })();

@@ -2,8 +2,8 @@
 
 python -m server.studies.county_shapes FOLDER_OF_US_ATLAS  (as `npm pack us-atlas@3.0.1` brings it, unpacked)
 
-Each shape belongs to one row of `server.counties.table.map_places`, in its order. Independent cities of Virginia without
-a ZIP of their own belong to the neighbour with which they share the longest border. See `pack` for the file.
+Each shape belongs to one row of `server.counties.table.map_places`, in its order. Independent cities of Virginia
+without a ZIP of their own belong to the neighbour with which they share the longest border. See `pack` for the file.
 """
 
 from __future__ import annotations
@@ -96,9 +96,9 @@ def homes(rings: Mapping[str, Sequence[Ring]], arcs: Sequence[Sequence[Point]], 
 def pack(shapes: Shapes) -> bytes:
     """Shapes as a file: a line of JSON, then whole numbers of variable length, seven bits a byte, the low ones first.
 
-    The numbers are: of each arc its points less one, then x and y of the first point less those of the last one before,
-    and of every other point less those of the point before; then of each place its rings, of each ring its arcs, and each
-    arc less the arc before. What may be negative is doubled, and one less than that below zero is made odd.
+    The numbers are: of each arc its points less one, then x and y of every point less those of the point before (of the
+    first point those of the arc before); then of each place its rings, of each ring its arcs, and each arc less the arc
+    before. A number that may be negative is written as 2 v, below zero as -2 v - 1.
     """
     head = {
         "scale": SCALE,

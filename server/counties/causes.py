@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import Month
-from model.carriers import AMAZON, NATIONAL
+from model.carriers import AMAZON, NATIONAL, USPS
 from model.economy import Economy
 from model.events import Event
 from model.places import PlaceTable
@@ -35,7 +35,8 @@ ASKED: dict[str, tuple[Topic, float]] = {
     "on_time_share": ("service", 0.001),
 }
 # What a contract goes through day by day changes nobody's deliveries.
-PAPERS = (" table terms ", " is settled", " misses ", " sign ", " is replaced by ")
+PAPERS = (" table terms ", " is settled", " its commitment", " sign ", " is replaced by ")
+HAND_OVER = {NATIONAL[AMAZON], NATIONAL[USPS]}
 SHOCKS = {
     "fuel": "Fuel leaves the path of its price",
     "private carriers": "Wages of private carriers leave their path",
@@ -87,7 +88,10 @@ class Turn:
             return 0.0
         if self.topic != "who":
             return EVERYWHERE
-        least = min(abs(changes.get(f"{actor}_delivered_share", 0.0)) for actor in self.actors)
+        if set(self.actors) == HAND_OVER:  # how many of Amazon's parcels USPS brings is measured by itself
+            least = abs(changes.get("amazon_parcels_usps_share", 0.0))
+        else:
+            least = min(abs(changes.get(f"{actor}_delivered_share", 0.0)) for actor in self.actors)
         return least if least >= POINT else 0.0
 
 

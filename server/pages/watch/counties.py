@@ -21,6 +21,7 @@ from server.snapshot import Snapshot
 
 VIEW = "counties"
 MODES = ("Now", "Change")
+ONE_RUN = "One run has its own luck; the map on Compare shows what is more than that."
 SEASON = "Two months of different seasons are compared: what is due to the season is in the change."
 
 
@@ -107,7 +108,7 @@ def _legend(found: Counties | None, layer: Layer) -> list[dict[str, Any]]:
 
 
 def _notes(snapshot: Snapshot, found: Counties | None, asked: Asked) -> list[str]:
-    notes = [f"{CAVEAT}."]
+    notes = [f"{CAVEAT.partition(';')[0]}. {ONE_RUN}"]
     if found is not None and snapshot.shown < snapshot.n_done:
         notes.insert(0, f"Counties are of the newest month, {found.month}, also while you look back.")
     if found is not None and asked.mode == 1 and found.month[:3] != found.first[:3]:

@@ -244,11 +244,8 @@ def assemble(
     notes = [coarse_note(scenario.parameters.n_shippers for scenario in chosen)]
     if replications == 1 and len(names) > 1:
         notes.append("One replication gives no error: what is luck and what is the scenario cannot be told apart.")
-    if replications > 1 and len(names) > 1:
-        luck = 2.0 * float(stdtr(replications - 1, -CLEAR))  # of Student's t
-        notes.append(
-            f"With {replications} seeds luck alone is beyond {CLEAR:g} standard errors in {luck:.0%} of places."
-        )
+    if len(names) > 1:
+        notes.append(luck_note(replications))
     coverage = _coverage(names, zone_places(zones).ids, replications, found)
     return Places(by, tuple(chosen), month, seed, replications, whole, coverage, (*filter(None, notes),))
 
@@ -274,13 +271,33 @@ def _frame(table: PlaceTable, values: Floats, reference: Floats | None) -> pd.Da
         "households": table.households,
         "delivers_most": [party_name(keys[i]) for i in most],
     }
-    difference = np.full_like(mean, math.nan) if reference is None else (values - reference).mean(axis=0)
-    error = np.full_like(mean, math.nan)
-    if reference is not None and len(values) > 1:
-        error = (values - reference).std(axis=0, ddof=1) / math.sqrt(len(values))
+    difference = error = np.full_like(mean, math.nan)
+    if reference is not None:
+        difference, error = paired(values, reference)
     for i, one in enumerate(MEASURES):
         columns |= {one.name: mean[i], f"{one.name}_difference": difference[i], f"{one.name}_error": error[i]}
     return pd.DataFrame(columns, index=pd.Index(table.ids, name="id"))
+
+
+def paired(values: Floats, reference: Floats) -> tuple[Floats, Floats]:
+    """Mean difference of runs with the same seeds and its standard error, nan where there is one seed.
+
+    Args:
+        values: Figures by seed, (seeds, ...).
+        reference: The same of the runs that they are compared with.
+    """
+    differences = values - reference
+    if len(differences) == 1:
+        return differences[0], np.full_like(differences[0], math.nan)
+    return differences.mean(axis=0), differences.std(axis=0, ddof=1) / math.sqrt(len(differences))
+
+
+def luck_note(replications: int) -> str:
+    """In how many places luck alone makes a difference that counts as clear; empty where no error is known."""
+    if replications < 2:
+        return ""
+    luck = 2.0 * float(stdtr(replications - 1, -CLEAR))  # of Student's t
+    return f"With {replications} seeds luck alone is beyond {CLEAR:g} standard errors in {luck:.0%} of places."
 
 
 def _coverage(names: Sequence[str], zones: Sequence[str], replications: int, found: Sequence[PlaceRun]) -> pd.DataFrame:

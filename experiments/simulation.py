@@ -15,6 +15,7 @@ import pandas as pd
 from experiments.deadline import check_deadline
 from experiments.errors import InputError
 from experiments.runs import start_market
+from model.market import ParcelMarket
 from model.outcomes import compute_outcomes
 from model.scenario import Scenario
 
@@ -51,10 +52,20 @@ def simulate_market(scenario: Scenario, seed: int, each_month: Callable[[], None
         InputError: No start can be found with these parameters.
         experiments.deadline.RunTimeoutError: It took longer than it may.
     """
+    return simulation_of(play_market(scenario, seed, each_month))
+
+
+def play_market(scenario: Scenario, seed: int, each_month: Callable[[], None] = check_deadline) -> ParcelMarket:
+    """As `simulate_market`, but return the market itself, in its last month."""
     market = start_market(scenario, seed)
     while not market.finished:
         market.step()
         each_month()
+    return market
+
+
+def simulation_of(market: ParcelMarket) -> Simulation:
+    """What a market that has reached its end yields."""
     balances = {name: float(value) for name, value in market.balances().items()}
     return Simulation(compute_outcomes(market), market.records.frame(), balances)
 

@@ -109,8 +109,18 @@ def headline(text: str, kicker: str, forced: bool, error: str, playing: bool, re
 
 
 @solara.component_vue("vue/map.vue", vuetify=False)
-def state_map(groups: list[dict[str, str]], states: list[str], when: str, packed: dict[str, bytes]) -> None:
-    """Map of the states with a choice of measure and density; a click on a state shows its figures."""
+def state_map(
+    groups: list[dict[str, str]],
+    states: list[str],
+    when: str,
+    packed: dict[str, bytes],
+    views: list[str],
+    event_view: Callable[[int], None],
+) -> None:
+    """Map of the states with a choice of measure and density; a click on a state shows its figures.
+
+    `views` are the maps that there are, this one first.
+    """
 
 
 @solara.component_vue("vue/lines.vue", vuetify=False)

@@ -132,11 +132,14 @@
     new MutationObserver(() => document.querySelectorAll('.v-progress-linear:not([aria-label])')
         .forEach((bar) => bar.setAttribute('aria-label', 'Loading'))).observe(document.documentElement, { childList: true, subtree: true });
 
-    // Two parts with files of their own; both wait for `lastmile`.
+    // Parts with files of their own; all wait for `lastmile`.
     const here = document.currentScript.src;
-    ['help.js', 'card_picture.js'].forEach((name) => {
+    const parts = ['help.js', 'card_picture.js', 'counties.js'].map((name) => new Promise((done, fail) => {
         const script = document.createElement('script');
         script.src = new URL(name + new URL(here).search, here);
+        script.onload = done;
+        script.onerror = fail;
         document.head.append(script);
-    });
+    }));
+    lastmile.counties = async () => { await Promise.all(parts); return lastmile.countyShapes(); };
 })();

@@ -11,6 +11,7 @@ import ipyvue
 import solara
 
 from server.pages.compare import cards
+from server.pages.compare.counties import CountyDifferences
 from server.pages.compare.plan import MAX_REPLICATIONS, MAX_RUNS, draft_of
 from server.pages.compare.state import comparing_of, progress_of
 from server.pages.compare.work import Compared
@@ -113,6 +114,7 @@ def Results(found: Compared) -> solara.Element:
     children = [
         ipyvue.Html.element(tag="section", class_="lm-headline", children=head),
         draw(gains[0]),
+        CountyDifferences(found),
         DataTable(gains[1]),
         DataTable(gains[2]),
         picker,

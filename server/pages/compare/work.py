@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,10 @@ from numpy.typing import NDArray
 
 from experiments.comparison import Comparison, assemble
 from experiments.paired import paired_months
-from experiments.simulation import Simulation, simulate_market
+from experiments.simulation import Simulation, play_market, simulation_of
 from model.scenario import Scenario
+from server.counties import compared
+from server.counties.compared import CountyComparison, CountyRun, look_at
 from server.pages.compare.plan import Plan
 from server.work.worker import tick
 
@@ -34,6 +35,7 @@ class Compared:
         months: Names of the months.
         series: Names of the monthly series.
         bands: (scenarios, 6, months, series) float32; see `experiments.paired.paired_months`.
+        counties: The same runs by county, in their last month.
     """
 
     comparison: Comparison
@@ -41,17 +43,33 @@ class Compared:
     months: tuple[str, ...]
     series: tuple[str, ...]
     bands: NDArray[np.float32]
+    counties: CountyComparison
 
 
-def run_once(scenario: Scenario, seed: int) -> Simulation:
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What one run leaves.
+
+    Attributes:
+        simulation: Its outcomes and months.
+        counties: What people in each county get in its last month.
+    """
+
+    simulation: Simulation
+    counties: CountyRun
+
+
+def run_once(scenario: Scenario, seed: int) -> Run:
     """Do one run, telling the pool how far it is."""
-    return simulate_market(scenario, seed, each_month=tick)
+    market = play_market(scenario, seed, each_month=tick)
+    return Run(simulation_of(market), look_at(market))
 
 
-def put_together(plan: Plan, found: Sequence[Any]) -> Compared:
+def put_together(plan: Plan, found: Sequence[Run]) -> Compared:
     """Make a comparison of its runs, which come by scenario and then by seed."""
-    comparison = assemble(plan.scenarios, plan.seed, plan.replications, found)
-    frames = [_with_shares(simulation.monthly) for simulation in found]
+    simulations = [run.simulation for run in found]
+    comparison = assemble(plan.scenarios, plan.seed, plan.replications, simulations)
+    frames = [_with_shares(simulation.monthly) for simulation in simulations]
     values = np.stack([frame.to_numpy(dtype=float) for frame in frames])
     shaped = values.reshape(len(plan.scenarios), plan.replications, *values.shape[1:])
     return Compared(
@@ -60,8 +78,10 @@ def put_together(plan: Plan, found: Sequence[Any]) -> Compared:
         months=tuple(map(str, frames[0].index)),
         series=tuple(map(str, frames[0].columns)),
         bands=paired_months(shaped, [*map(str, frames[0].columns)]).astype(np.float32),
+        counties=compared.put_together(plan.scenarios, plan.replications, [run.counties for run in found]),
     )
 
 
-def _with_shares(frame: pd.DataFrame) -> pd.DataFrame:
+def _with_shares(frame: pd.DataFrame | None) -> pd.DataFrame:
+    assert frame is not None
     return frame.assign(**{name: frame[part] / frame[whole] for name, (part, whole) in SHARES.items()})

@@ -4,6 +4,7 @@
 # (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ipyvue
@@ -18,13 +19,19 @@ from server.pages.watch.timeline import Timeline
 from server.snapshot import Floats, Snapshot
 
 MILLION, BILLION = 1e6, 1e9
+MAPS = ("States", "Counties")
 PRICE_TABS = ("Paid", *(name.capitalize() for name in SEGMENTS))
 
 
-def cards(snapshot: Snapshot) -> solara.Element:
-    """All cards of the page."""
+def cards(snapshot: Snapshot, first: solara.Element) -> solara.Element:
+    """All cards of the page.
+
+    Args:
+        snapshot: What they show.
+        first: The map.
+    """
     timing = _timing(snapshot)
-    children = [_map(snapshot), *_charts(snapshot, timing), Prices(snapshot.paid, snapshot.list_price, timing)]
+    children = [first, *_charts(snapshot, timing), Prices(snapshot.paid, snapshot.list_price, timing)]
     children.append(Timeline(snapshot.events, snapshot.month))
     return ipyvue.Html.element(tag="div", class_="lm-cards", children=children)
 
@@ -38,7 +45,13 @@ def _timing(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _map(snapshot: Snapshot) -> solara.Element:
+def state_map(snapshot: Snapshot, choose: Callable[[int], None]) -> solara.Element:
+    """The map of the states.
+
+    Args:
+        snapshot: What it shows.
+        choose: Called with the position in `MAPS` of the map that a visitor wants.
+    """
     run = snapshot.run
     return charts.state_map(
         groups=list(charts.CARRIERS),
@@ -50,6 +63,8 @@ def _map(snapshot: Snapshot) -> solara.Element:
             "on_time": charts.pack(snapshot.place_on_time),
             "price": charts.pack(snapshot.place_price),
         },
+        views=list(MAPS),
+        event_view=choose,
     )
 
 

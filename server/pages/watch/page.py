@@ -10,9 +10,11 @@ import ipyvue
 import solara
 
 from server import charts
+from server.county_map import read_asked
 from server.headline import month_name
-from server.pages.watch.cards import cards
+from server.pages.watch.cards import cards, state_map
 from server.pages.watch.controls import side_panel
+from server.pages.watch.counties import MODES, VIEW, CountyMap, view_of
 from server.parts import catch_up, main, source_of
 from server.session import Session
 from server.snapshot import Snapshot
@@ -29,9 +31,23 @@ def WatchPage(session: Session) -> solara.Element:
         return lambda: session.listen(None)
 
     solara.use_effect(follow, [session])
+    router = solara.use_router()
+    asked = read_asked(router.search, len(MODES), leader=True)
+
+    def look() -> Callable[[], None]:
+        session.show_view(VIEW, view_of(asked))
+        return lambda: session.show_view(VIEW, None)
+
+    solara.use_effect(look, [session, asked])
+
+    def switch(view: object) -> None:
+        if view in (0, 1):
+            router.push(asked.address("/", open=view == 1))
+
+    shown = CountyMap(session, snapshot, asked) if asked.open else state_map(snapshot, switch)
     children = [
         side_panel(session, snapshot),
-        main([_headline(snapshot), cards(snapshot)], source_of(snapshot.run)),
+        main([_headline(snapshot), cards(snapshot, shown)], source_of(snapshot.run)),
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)

@@ -42,6 +42,8 @@ def apply_measures(market: Economy) -> None:
     """Let the measures of the month act on prices, service and sorting; their money is booked with the statement."""
     state, usps = market.state, market.usps
     before, now = usps.measures, usps.distress_measures(market.month)
+    if not market.settings.announced_plans:
+        now = replace(now, far_days=0.0, far_on_time_loss=0.0)
     if now == before:
         return
     usps.act_by(now)

@@ -214,6 +214,12 @@ def test_the_plan_begins_when_it_may_and_not_before() -> None:
     assert measures_in_force(later, Ladder(), Month(2025, 7)).far_on_time_loss == p.usps_far_on_time_loss
 
 
+def test_without_announced_plans_there_is_no_plan() -> None:
+    market = played({"announced_plans": False})
+    assert market.usps.measures.far_days == market.usps.measures.far_on_time_loss == 0.0
+    assert not np.any(market.state.choice.extra_days)
+
+
 def test_the_plan_slows_what_comes_through_the_centres_and_nothing_else(market) -> None:
     without = replace(market.usps.measures, far_days=0.0)
     slow, usual = (transit_days(P, market.state, market.service, one) for one in (market.usps.measures, without))

@@ -230,6 +230,6 @@ def test_a_contract_keeps_its_volume_while_the_next_one_waits(traced):
     after = np.array([trace.retained[i] for i in trace.since(EXPIRY)])
     agreed = dict(first.numbers)["parcels"]
     # Within its terms Amazon may take back what it reaches by now, but no more than the tolerance.
-    assert after[0] == pytest.approx(agreed, rel=0.03)
+    assert after[0] == pytest.approx(agreed, rel=0.05)  # half of what the tolerance lets it take
     assert (after <= agreed * (1 + 1e-9)).all()
     assert (after >= 0.9 * agreed * (1 - 1e-9)).all()

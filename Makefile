@@ -33,9 +33,9 @@ help:
 run: setup
 	$(BIN)/python -m server.serve --host $(HOST) --port $(PORT) --open-browser $(ARGS)
 
-# Two processes, one test file at a time each: files share costly runs among their tests.
+# Two processes, one test file at a time each: files share costly runs among their tests. tests/conftest.py orders them.
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(ENVIRONMENT)
 	$(BIN)/ruff check .
@@ -106,7 +106,7 @@ docs-tables: setup
 COVERAGE := $(BIN)/python -m coverage
 coverage: setup
 	rm -f results/coverage results/coverage.*
-	-$(COVERAGE) run --rcfile=tests/soak/coverage.ini -m pytest -q -n 2 --dist loadfile -m "not browser" $(ARGS)
+	-$(COVERAGE) run --rcfile=tests/soak/coverage.ini -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" $(ARGS)
 	$(COVERAGE) combine --quiet --rcfile=tests/soak/coverage.ini
 	$(COVERAGE) report --rcfile=tests/soak/coverage.ini --skip-covered --sort=cover
 	PYTHONPATH=. $(BIN)/python tests/soak/unentered.py results/coverage --write docs/hardening.md

@@ -145,7 +145,7 @@ def pool_slices(case: PackageCase, wanted: Bools, forms: Sequence[Form]) -> Pool
         forms: Forms that will be looked at.
     """
     values, terms, members = case.values, case.terms, np.flatnonzero(wanted)
-    columns, zone = _columns(values, members), case.zone[members]
+    columns, zone = _columns(values, slice(None) if len(members) == len(wanted) else members), case.zone[members]
     weighted = _weighted(columns)
     n_zones = len(case.groups[forms[0].structure].of_zone)
     at_will = None if all(form.promised for form in forms) else _stakes_at_will(values, case.standing)
@@ -215,10 +215,9 @@ def _draft(pool: Pool, form: Form) -> Package:
     levels, anchors = pool.paths[form.structure, form.rule == "make_whole"]
     use = Use(carried, carried.astype(np.float64), np.zeros(len(carried)), levels, anchors, pool.floor)
     draft = _package(case, form, stakes, use)
-    if pool.stays:
-        return draft
-    at_price, at_published = forecast_use(draft, level, case.worth, case.standing)
-    return replace(draft, found=replace(use, at_price=at_price, at_published=at_published))
+    if not pool.stays:
+        use.at_price[:], use.at_published[:] = forecast_use(draft, level, case.worth, case.standing)
+    return draft
 
 
 def _mean_stakes(values: SliceValues, weight: Floats | None = None) -> Stakes:

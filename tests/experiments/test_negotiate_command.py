@@ -30,11 +30,12 @@ from tests.oracles import ORACLES
 ROOT = Path(__file__).parents[2]
 P = Parameters.default()
 PRICE, SHARE = 0.02, 0.015
+FEW = {"n_shippers": 400}
 
 
 @pytest.fixture(scope="module")
 def found() -> Negotiations:
-    return negotiate(replications=3, workers=1)
+    return negotiate(replications=3, set=FEW, workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,9 @@ def test_probabilities_and_medians_are_those_of_the_seeds(found: Negotiations) -
 
 
 def test_nobody_agrees_and_nothing_breaks() -> None:
-    none = negotiate(replications=1, set={"auction_displacement_belief": 1.0, "reservation_belief_sd": 0.0}, workers=1)
+    none = negotiate(
+        replications=1, set={**FEW, "auction_displacement_belief": 1.0, "reservation_belief_sd": 0.0}, workers=1
+    )
     assert set(none.agreement.values()) == {0.0}
     assert none.spread("price_usd") == {"median": None, "p10": None, "p90": None}
     json.dumps(none.summary(), allow_nan=False)
@@ -89,7 +92,8 @@ def printed(show, result) -> str:  # type: ignore[no-untyped-def]
 
 def test_command_prints_one_object_that_is_the_result(found: Negotiations, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.workers.default_workers", lambda: 1)
-    result = CliRunner().invoke(app, ["negotiate", "--replications", "3", "--json"], catch_exceptions=False)
+    command = ["negotiate", "--replications", "3", "--json"]
+    result = CliRunner().invoke(app, [*command, "--set", "n_shippers=400"], catch_exceptions=False)
     assert result.exit_code == 0
     assert json.loads(result.stdout) == json.loads(json.dumps(found.summary()))
     assert set(MEASURES) < set(json.loads(result.stdout))

@@ -40,13 +40,18 @@ class Asked:
     mode: int = 0
     county: str = ""
 
-    def address(self, path: str, **changes: Any) -> str:
-        """Address of the page with some of it changed."""
-        new = replace(self, **changes)
-        if not new.open:
-            return path
-        values = {"map": COUNTIES, "layer": new.layer, "mode": str(new.mode) if new.mode else "", "county": new.county}
-        return f"{path}?{urlencode({name: value for name, value in values.items() if value})}"
+    @property
+    def query(self) -> str:
+        """This as a part of the address behind the question mark; empty where no counties are shown."""
+        if not self.open:
+            return ""
+        values = {
+            "map": COUNTIES,
+            "layer": self.layer,
+            "mode": str(self.mode) if self.mode else "",
+            "county": self.county,
+        }
+        return urlencode({name: value for name, value in values.items() if value})
 
 
 def read_asked(search: str | None, modes: int, leader: bool) -> Asked:
@@ -65,6 +70,27 @@ def read_asked(search: str | None, modes: int, leader: bool) -> Asked:
         int(mode) if mode in map(str, range(modes)) else 0,
         county if len(county) == 5 and county.isascii() and county.isdigit() else "",
     )
+
+
+def use_asked(modes: int, leader: bool) -> tuple[Asked, Callable[..., None]]:
+    """What the map is asked for, at first by the address, and how to ask for something else.
+
+    The browser writes the address itself (`lastmile.setMap`): sent by way of the server's router, a second click that
+    comes before the first one's address has come back would be undone.
+
+    Args:
+        modes: How many ways to look at the map there are.
+        leader: Whether the map can show who delivers most.
+    """
+    router = solara.use_router()
+    asked, show = solara.use_state(read_asked(router.search, modes, leader))
+    newest = solara.use_ref(asked)  # two clicks may come between two pictures
+
+    def ask(**changes: Any) -> None:
+        newest.current = read_asked(replace(newest.current, **changes).query, modes, leader)
+        show(newest.current)
+
+    return asked, ask
 
 
 def households(many: float) -> str:
@@ -121,6 +147,7 @@ def counties(
     card: dict[str, Any] | None,
     below: bool,
     file: dict[str, Any],
+    query: str,
     event_view: Callable[[int], None],
     event_layer: Callable[[str], None],
     event_mode: Callable[[int], None],
@@ -131,5 +158,5 @@ def counties(
     """Counties coloured by a measure or its difference, and the card of one of them.
 
     `packed` holds "values", (N,) float32 in the order of the shapes; nan is shown as `none`. A legend's entries have a
-    name, how many, and a group's position or "less", "more" or "grey" as colour.
+    name, how many, and a group's position or "less", "more" or "grey" as colour. `query` goes into the address bar.
     """

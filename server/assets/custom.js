@@ -84,6 +84,13 @@
 
     window.lastmile = {
         setRun(query) { run = query; if (withRun() !== location.pathname + location.search + location.hash) replace(history.state, '', withRun()); },
+        // What the county map shows; it is no page of its own, so the server's router is not told.
+        setMap(query) {
+            const url = new URL(location.href);
+            ['map', 'layer', 'mode', 'county'].forEach((name) => url.searchParams.delete(name));
+            const parts = [query, url.searchParams.toString()].filter(Boolean).join('&');
+            history.replaceState(history.state, '', url.pathname + (parts ? `?${parts}` : '') + url.hash);
+        },
         echarts: loadECharts(),
         states: loadStates(),
         symbolPath: (name) => SYMBOLS[name] || SYMBOLS.none,

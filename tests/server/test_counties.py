@@ -254,5 +254,5 @@ def test_papers_of_a_contract_and_letter_prices_are_no_turns(market):
 def test_an_address_asks_for_what_exists_and_comes_back(search, wanted):
     found = read_asked(search, 2, leader=True)
     assert (found.open, found.layer, found.mode, found.county) == wanted
-    again = read_asked(found.address("/").partition("?")[2], 2, leader=True)
+    again = read_asked(found.query, 2, leader=True)
     assert again == found or not found.open

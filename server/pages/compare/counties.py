@@ -18,7 +18,6 @@ from server.headline import month_name
 from server.pages.compare.cards import labels_of
 from server.pages.compare.work import Compared
 
-PATH = "/compare"
 UNCLEAR = "not to be told from luck"
 GREY = "Not to be told from luck"
 ONE_PAIR = "One pair of runs tells nothing about luck, so all is grey: compare with two seeds or more."
@@ -31,21 +30,12 @@ def CountyDifferences(found: Compared) -> solara.Element:
     file, set_file = solara.use_state({})
     number = solara.use_ref(0)
     others = labels_of(found)[1:]
-    asked = county_map.read_asked(router.search, len(others), leader=False)
-    layer, scenario, counties = BY_NAME[asked.layer], asked.mode + 1, found.counties
+    asked, ask = county_map.use_asked(len(others), leader=False)
+    mode = min(asked.mode, len(others) - 1)  # another comparison may have fewer runs
+    layer, scenario, counties = BY_NAME[asked.layer], mode + 1, found.counties
     view = solara.use_memo(lambda: view_of(counties, scenario, layer), [counties, scenario, layer])
     card = solara.use_memo(lambda: card_of(counties, scenario, asked.county), [counties, scenario, asked.county])
     links = {cause.link for cause in card.causes} - {""}
-
-    def go(**changes: Callable[[Any], Any]) -> Callable[[Any], None]:
-        def handler(value: Any) -> None:
-            new = {name: make(value) for name, make in changes.items()}
-            address = asked.address(PATH, **new)
-            wanted = county_map.read_asked(address.partition("?")[2], len(others), leader=False)
-            if wanted != asked:
-                router.push(wanted.address(PATH))
-
-        return handler
 
     def follow(link: object) -> None:
         if isinstance(link, str) and link in links:
@@ -58,7 +48,7 @@ def CountyDifferences(found: Compared) -> solara.Element:
         set_file({"name": "counties-compared.csv", "type": CSV, "content": content, "number": number.current})
 
     if not asked.open:
-        return county_opener(event_open=go(open=lambda _: True))
+        return county_opener(event_open=lambda _: ask(open=True))
     return county_map.counties(
         views=["Closed", COUNTIES.capitalize()],
         view=1,
@@ -67,9 +57,9 @@ def CountyDifferences(found: Compared) -> solara.Element:
         layers=county_map.layers_of(leader=False),
         layer=layer.name,
         modes=others,
-        mode=asked.mode,
+        mode=mode,
         differs=True,
-        when=f"{others[asked.mode]} against {labels_of(found)[0]}, {month_name(counties.month)}",
+        when=f"{others[mode]} against {labels_of(found)[0]}, {month_name(counties.month)}",
         packed={"values": view.values},
         low=-view.span,
         high=view.span,
@@ -77,13 +67,14 @@ def CountyDifferences(found: Compared) -> solara.Element:
         legend=_legend(view, len(counties.table.ids) - 1),
         notes=_notes(found),
         chosen=asked.county,
-        card=_card(card, labels_of(found)[0], others[asked.mode]),
+        card=_card(card, labels_of(found)[0], others[mode]),
         below=True,
         file=file,
-        event_view=go(open=lambda view: view != 0),
-        event_layer=go(layer=str),
-        event_mode=go(mode=lambda mode: mode if type(mode) is int else 0),
-        event_choose=go(county=str),
+        query=asked.query,
+        event_view=lambda view: ask(open=view != 0),
+        event_layer=lambda name: ask(layer=str(name)),
+        event_mode=lambda mode: ask(mode=mode if type(mode) is int else 0),
+        event_choose=lambda county: ask(county=str(county)),
         event_follow=follow,
         event_download=download,
     )

@@ -33,7 +33,7 @@ def view_of(asked: Asked) -> Extract | None:
 
 
 @solara.component
-def CountyMap(session: Session, snapshot: Snapshot, asked: Asked) -> solara.Element:
+def CountyMap(session: Session, snapshot: Snapshot, asked: Asked, ask: Callable[..., None]) -> solara.Element:
     """Counties of the newest month, and one of them in full."""
     router = solara.use_router()
     file, set_file = solara.use_state({})
@@ -42,15 +42,6 @@ def CountyMap(session: Session, snapshot: Snapshot, asked: Asked) -> solara.Elem
     assert found is None or isinstance(found, Counties)
     card = found.card if found is not None else None
     links = {cause.link for cause in card.causes} - {""} if card else set()
-
-    def go(**changes: Any) -> Callable[[Any], None]:
-        def handler(value: Any) -> None:
-            new = {name: make(value) for name, make in changes.items()}
-            wanted = county_map.read_asked(asked.address("/", **new).partition("?")[2], len(MODES), leader=True)
-            if wanted != asked:
-                router.push(wanted.address("/"))
-
-        return handler
 
     def follow(link: object) -> None:
         if isinstance(link, str) and link in links:
@@ -86,10 +77,11 @@ def CountyMap(session: Session, snapshot: Snapshot, asked: Asked) -> solara.Elem
         card=_card(card) if card else None,
         below=False,
         file=file,
-        event_view=go(open=lambda view: view != 0),
-        event_layer=go(layer=str),
-        event_mode=go(mode=lambda mode: mode if type(mode) is int else 0),
-        event_choose=go(county=str),
+        query=asked.query,
+        event_view=lambda view: ask(open=view != 0),
+        event_layer=lambda name: ask(layer=str(name)),
+        event_mode=lambda mode: ask(mode=mode if type(mode) is int else 0),
+        event_choose=lambda county: ask(county=str(county)),
         event_follow=follow,
         event_download=lambda _: session.ask(file_of, take),
     )

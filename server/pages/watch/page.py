@@ -10,7 +10,7 @@ import ipyvue
 import solara
 
 from server import charts
-from server.county_map import read_asked
+from server.county_map import use_asked
 from server.headline import month_name
 from server.pages.watch.cards import cards, state_map
 from server.pages.watch.controls import side_panel
@@ -31,8 +31,7 @@ def WatchPage(session: Session) -> solara.Element:
         return lambda: session.listen(None)
 
     solara.use_effect(follow, [session])
-    router = solara.use_router()
-    asked = read_asked(router.search, len(MODES), leader=True)
+    asked, ask = use_asked(len(MODES), leader=True)
 
     def look() -> Callable[[], None]:
         session.show_view(VIEW, view_of(asked))
@@ -41,10 +40,9 @@ def WatchPage(session: Session) -> solara.Element:
     solara.use_effect(look, [session, asked])
 
     def switch(view: object) -> None:
-        if view in (0, 1):
-            router.push(asked.address("/", open=view == 1))
+        ask(open=view == 1)
 
-    shown = CountyMap(session, snapshot, asked) if asked.open else state_map(snapshot, switch)
+    shown = CountyMap(session, snapshot, asked, ask) if asked.open else state_map(snapshot, switch)
     children = [
         side_panel(session, snapshot),
         main([_headline(snapshot), cards(snapshot, shown)], source_of(snapshot.run)),

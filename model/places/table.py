@@ -194,4 +194,6 @@ def slice_places(zones: ZoneTable, slices: int = SLICES) -> PlaceTable:
         held,
         matrix,
         slices,
+        by_zone.miles,
+        by_zone.far,
     )

@@ -43,6 +43,8 @@ LONG = {
     "calibrate": "test_estimation.py",
     "calibration --shippers": "test_shipper_numbers.py",
     "usps-loss --write": "test_usps_page.py",
+    "places --write": "test_harm.py",
+    "places --out": "test_by_place.py",
     "firms": "test_firms.py",
     "sweep --dask": "test_sweep.py",
     "usps-loss --static": "test_volume_loss.py",

@@ -9,7 +9,9 @@ LONG = {"end": "2026-10"}  # the first auction, shocks of 2026, all rungs of dis
 # One run cannot reach every mechanism: what each of these reaches that the others do not.
 CASES = [
     ("withdraw", {}),
+    ("withdraw_refuses", {"exit_at_once": True, "amazon_order_margin": 1.0}),
     ("partial", {}),
+    ("baseline", {"universal_service": False}),
     ("baseline", {"earliest_signature": "2025-01"}),
     ("baseline", {"bargaining": "nash", "auction_displacement_belief": 0.5}),
     ("baseline", {"bargaining": "take_it_or_leave_it"}),

@@ -132,11 +132,20 @@
     new MutationObserver(() => document.querySelectorAll('.v-progress-linear:not([aria-label])')
         .forEach((bar) => bar.setAttribute('aria-label', 'Loading'))).observe(document.documentElement, { childList: true, subtree: true });
 
-    // Two parts with files of their own; both wait for `lastmile`.
+    // Parts with files of their own, which wait for `lastmile`; those of the story are fetched when it is opened.
     const here = document.currentScript.src;
-    ['help.js', 'card_picture.js'].forEach((name) => {
+    const load = (name) => new Promise((done) => {
         const script = document.createElement('script');
         script.src = new URL(name + new URL(here).search, here);
+        script.onload = done;
         document.head.append(script);
     });
+    ['help.js', 'card_picture.js'].forEach(load);
+    const style = (name) => new Promise((done) => {
+        const link = document.createElement('link');
+        Object.assign(link, { rel: 'stylesheet', href: new URL(name + new URL(here).search, here), onload: done });
+        document.head.append(link);
+    });
+    let story = null;
+    lastmile.openStory = () => story ||= Promise.all([style('story.css'), load('story.js')]).then(() => Promise.all(['story_stage.js', 'story_dock.js'].map(load))).then(() => lastmile.story);
 })();

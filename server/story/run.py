@@ -15,7 +15,7 @@ from model.events import Event
 from model.market import ParcelMarket
 from model.state import TalksState
 from model.state.talks import Floats as Prices
-from server.story.stage import Figures, stage_rows
+from server.story.stage import Figures, group_matrix, stage_rows
 from server.talks.sides import ACCESS_PAIR
 
 MILLION = 1e6
@@ -141,12 +141,22 @@ class Story:
         self.amazon_cost = np.array(records["amazon_delivered_cost_usd"])
         self.economy_price = np.array(records["price_per_parcel_usd"])[:, 0]
         self.on_time = 100.0 * np.array(records["on_time_share"])
+        groups = group_matrix(tuple(market.carriers.keys))
+        self._moved = np.einsum("kg,nkl,lh->ngh", groups, records["switched_count"], groups, optimize=True)
         self.switched = np.array(records["switched_count"]).sum(axis=(1, 2))
+        at_usps = records["amazon_via_usps_parcels"].sum(axis=1)
+        self.cost_at_usps = np.array(records["amazon_usps_attributable_usd"]) / np.maximum(at_usps, 1.0)
         self.expected_volume = np.array(records["expected_parcels"]) / MILLION
         self.carriers = tuple(market.carriers.keys)
         self.least_cash = float(market.figures.usps_min_cash) * 1e9
         self.margins = {key: float(market.agent(key).target_margin) for key in market.carriers.integrators}
         self.n_small = int(market.shippers.primary.shape[0] - market.shippers.n_enterprise)
+
+    def moves(self, month: int) -> list[list[int]]:
+        """How many services change from one carrier group to another in a month: from, to, count."""
+        moved = self._moved[month]
+        pairs = [(i, j) for i, j in zip(*np.nonzero(moved), strict=True) if i != j]
+        return [[int(i), int(j), int(moved[i, j])] for i, j in pairs]
 
     def when(self, month: int) -> Month:
         """The month so many months after the start."""

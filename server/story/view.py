@@ -82,7 +82,8 @@ def _month(story: Story, turns: Any, month: int, hidden: str, rural: NDArray[np.
         ],
         "result": round(result, 3),
         "rural": rural.tolist(),
-        "switched": int(story.switched[month]),
+        "moves": story.moves(month),
+        "cost": round(float(story.cost_at_usps[month]), 2),
     }
 
 

@@ -58,7 +58,7 @@ class Story {
     get n() { return this.rows.length; }
     // A part from the server: months from `begin` on; the ones after it are replaced.
     take(part) {
-        if (part.key !== this.key) { this.empty(part.key, part.total); this.wanted = part.at; this.labels = lastmile.months(part.first, part.total); }
+        if (part.key !== this.key) { if (!this.keeps) this.ghost = null; this.keeps = false; const reach = this.reach; this.empty(part.key, part.total); this.reach = this.ghost ? reach : 0; this.wanted = part.at; this.labels = lastmile.months(part.first, part.total); }
         const values = lastmile.floats(part.rows), width = part.width, fresh = this.rows.length === 0;
         for (let i = 0; i < part.months.length; i++) { this.rows[part.begin + i] = values.subarray(i * width, (i + 1) * width); this.months[part.begin + i] = part.months[i]; }
         this.turns = part.turns; this.due = part.due; this.finished = this.n >= this.total;
@@ -75,16 +75,20 @@ class Story {
     }
     toggle() { if (this.playing) { this.pause(); this.tell('pause'); this.settled('pause'); } else this.play(); }
     // Plays on from the month shown; a run that is over begins again.
-    play(until = this.total - 1) { if (this.m >= until) this.m = until === this.total - 1 ? 0 : this.from || 0; this.until = until; this.playing = true; if (this.onplay) this.onplay(); this.tell('jump'); this.tick(); }
+    play(until = this.total - 1) { if (this.scene === 'end') this.enter('watch'); if (this.m >= until) this.m = until === this.total - 1 ? 0 : this.from || 0; this.until = until; this.playing = true; if (this.onplay) this.onplay(); this.tell('jump'); this.tick(); }
     // -- scenes: the opening by beats, or the run
+    get seen() { return Math.min(this.reach, this.n - 1); }
     get shown() { return BEATS[this.beat].show; }
     told() { const beat = BEATS[this.beat]; return { title: beat.title, text: beat.text(this), big: beat.big(this), source: beat.source, fork: !!beat.fork }; }
     enter(scene, beat = 0) {
         this.pause(); this.scene = scene; this.beat = scene === 'story' ? Math.max(0, Math.min(4, beat)) : 0;
         document.documentElement.classList.toggle('lm-beats', scene === 'story');
+        document.documentElement.classList.toggle('lm-ends', scene === 'end');
         const url = new URL(location.href);
         if (scene === 'story') url.searchParams.set('beat', this.beat + 1); else url.searchParams.delete('beat');
+        if (scene === 'end') url.searchParams.set('scene', 'end'); else url.searchParams.delete('scene');
         if (url.href !== location.href) history.replaceState(history.state, '', url);
+        if (scene === 'end' && this.n) { this.m = this.n - 1; this.reach = this.m; }
         if (scene !== 'story') { this.tell('jump'); return; }
         const { from = 0, to } = BEATS[this.beat];
         if (to > 0 && this.onplay) this.onplay();  // what it shows has to be simulated
@@ -94,9 +98,11 @@ class Story {
         this.tell('jump');
         if (to > from) { this.from = from; this.timer = setTimeout(() => { this.timer = null; if (this.scene === 'story' && BEATS[this.beat].to === to) this.play(to); }, 900); }
     }
-    explore() { if (this.scene === 'story') this.enter('watch'); }
-    leave() { this.pause(); document.documentElement.classList.remove('lm-beats'); this.onplay = this.onlook = this.onroad = null; }
+    explore() { if (this.scene !== 'watch') this.enter('watch'); }
+    leave() { this.pause(); document.documentElement.classList.remove('lm-beats', 'lm-ends'); this.onplay = this.onlook = this.onroad = null; }
     pick(who) { if (this.scene === 'story') return; this.who = who; this.follow = false; this.tell('pick'); }
+    // The run that goes stays as a dashed line, until another one goes.
+    keepGhost() { this.pause(); if (this.scene !== 'watch') this.enter('watch'); this.ghost = { key: this.key, rows: this.rows.slice(), months: this.months.slice() }; this.keeps = true; }
     // The fork: go on along one of two roads, from the month in which they part.
     takeRoad(name) { this.enter('watch'); this.starts = true; if (this.onroad) this.onroad(name); }
     pause() { this.playing = false; clearTimeout(this.timer); this.timer = null; }
@@ -107,7 +113,7 @@ class Story {
         this.timer = setTimeout(() => {
             this.timer = null;
             if (!this.playing) return;
-            if (this.m >= this.until) { this.pause(); this.tell('done'); this.settled('done'); return; }
+            if (this.m >= this.until) { this.pause(); if (this.scene === 'watch' && this.m === this.total - 1) this.enter('end'); else this.tell('done'); this.settled('done'); return; }
             // The last two months that are there may still become turning points.
             if (this.m + 1 < this.n - 2 || (this.finished && this.m + 1 < this.n)) { this.m += 1; this.reach = Math.max(this.reach, this.m); this.tell('play'); this.tick(); } else this.tell('waits');
         }, this.wait());

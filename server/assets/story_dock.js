@@ -18,8 +18,8 @@ class Timeline {
     }
     close() { this.watch.disconnect(); tip(); }
     hover(m, x) {
-        const near = this.run.turns.filter((t) => t.rank <= 2 && t.month <= this.run.reach && Math.abs(t.month - m) <= 1).sort((p, q) => Math.abs(p.month - m) - Math.abs(q.month - m) || p.rank - q.rank)[0];
-        const say = near ? `${this.run.months[near.month].name}. ${near.text}` : this.run.months[m] && m <= this.run.reach ? `${this.run.months[m].name}. ${LINES[this.key].title}: ${LINES[this.key].say(LINES[this.key].of(this.run, m))}` : '';
+        const near = this.run.turns.filter((t) => t.rank <= 2 && t.month <= this.run.seen && Math.abs(t.month - m) <= 1).sort((p, q) => Math.abs(p.month - m) - Math.abs(q.month - m) || p.rank - q.rank)[0];
+        const say = near ? `${this.run.months[near.month].name}. ${near.text}` : this.run.months[m] && m <= this.run.seen ? `${this.run.months[m].name}. ${LINES[this.key].title}: ${LINES[this.key].say(LINES[this.key].of(this.run, m))}` : '';
         tip(say, x, this.svg.getBoundingClientRect().top);
     }
     show(run, playing) {
@@ -60,9 +60,9 @@ class Timeline {
     }
     move() {
         const run = this.run, v = this.values; if (!this.head || !v || !run.months[run.m]) return;
-        this.clip.setAttribute('width', this.X(run.reach) + 10.5); this.todo.setAttribute('x1', this.X(run.reach));
-        for (const [m, g] of this.flags) g.style.display = m <= run.reach ? '' : 'none';
-        for (const [from, m, g] of this.due) g.style.display = from <= run.reach && m > run.reach ? '' : 'none';
+        this.clip.setAttribute('width', this.X(run.seen) + 10.5); this.todo.setAttribute('x1', this.X(run.seen));
+        for (const [m, g] of this.flags) g.style.display = m <= run.seen ? '' : 'none';
+        for (const [from, m, g] of this.due) g.style.display = from <= run.seen && m > run.seen ? '' : 'none';
         const x = this.X(run.m), y = this.Y(v[run.m]);
         this.head.setAttribute('transform', `translate(${x.toFixed(1)} 0)`); this.knob.setAttribute('cy', y);
         this.end.setAttribute('y', Math.max(this.top + 4, y + 4)); this.end.setAttribute('x', Math.min(this.x1 + 6, x + 9)); this.end.textContent = LINES[this.key].say(v[run.m]);

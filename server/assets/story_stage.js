@@ -56,7 +56,7 @@ class Stage {
         for (const s of [this.ribs, this.top]) s.setAttribute('viewBox', `0 0 ${W} ${H}`);
         this.grad.setAttribute('x2', this.vert ? 0 : 1); this.grad.setAttribute('y2', this.vert ? 1 : 0);
         this.handGrad.setAttribute('x1', this.vert ? 1 : 0); this.handGrad.setAttribute('y1', this.vert ? 0 : 1); this.handGrad.setAttribute('x2', 0); this.handGrad.setAttribute('y2', 0);
-        for (const id in this.nodes) this.nodes[id].small = undefined; if (this.run && this.goal) { this.fit(); this.stale = true; this.wake(); }
+        for (const id in this.nodes) this.nodes[id].small = undefined; if (this.run && this.goal) { this.fit(); this.words(); this.stale = true; this.wake(); }
     }
     // One scale for a whole run, so that widths can be compared between months; it shrinks only where a month would not fit.
     fit() {
@@ -220,7 +220,8 @@ class Stage {
         if (bids) {
             const swap = ask !== null && bid !== null && ask < bid && met === null, alone = ask === null || met !== null, clamp = (q) => Math.max(14, Math.min(w - 14, q));
             const at = (e, q, end) => { const px = clamp(X(q) + (alone ? 0 : end ? 9 : -9)), anchor = alone ? (px < 32 ? 'start' : px > w - 32 ? 'end' : 'middle') : end ? (px < 48 ? 'start' : 'end') : px > w - 48 ? 'end' : 'start'; S(e, { x: px, y: ry - 11, 'text-anchor': anchor }); };
-            if (bid !== null) at(G.lb, bid, !swap); if (ask !== null) at(G.la, ask, swap);
+            if (!alone && Math.abs(X(bid) - X(ask)) < 80) for (const [e, q, left] of [[G.lb, bid, !swap], [G.la, ask, swap]]) S(e, { x: X(q) + (left ? -3 : 3), y: ry - 11, 'text-anchor': left ? 'end' : 'start' });
+            else { if (bid !== null) at(G.lb, bid, !swap); if (ask !== null) at(G.la, ask, swap); }
         }
         S(G.burst, { cx: X(met ?? bid ?? 3), cy: ry });
         for (const e of G.past.children) put(e, { transform: `translate(${X(+e.dataset.p) - 4} ${ry - 4}) scale(0.800)` });

@@ -54,7 +54,7 @@ def gate(story: Story, month: int) -> dict[str, Any]:
     if talks is not None and bid is not None:
         ask = talks.latest("usps", month)
         left = (talks.deadline if month < talks.deadline else talks.expiry) - month
-        side = f"{'deadline in' if month < talks.deadline else 'ends in'} {left} mo."
+        side = f"{left} mo. to go"
         if held is None:
             side = f"list {words.usd(listed)}"
         if ask is None:

@@ -16,7 +16,7 @@ from agents.calendar import MONTHS_PER_YEAR
 from model.events import Event
 from server.story import words
 from server.story.run import AccessTalks, Story, carrier_group, number, ready_from
-from server.story.stage import AMAZON, USPS
+from server.story.stage import AMAZON, GROUP_KEYS, REGIONAL, USPS
 from server.words import event_words
 
 MOST_FLAGS = 10
@@ -25,6 +25,8 @@ LASTS = 3
 MOST_ACTS = 4
 #: Hand-over of another carrier that is a turning point of rank 2, of rank 1, and a closure of rank 2, millions a year.
 HANDED, HANDED_MUCH, CLOSED = 100.0, 500.0, 150.0
+#: Net moves between two carriers that are told, as a share of small shippers.
+TOLD_SWITCHES = 0.015
 MAIN = ("amazon", "usps", "ups", "fedex")
 #: What USPS does in distress by rung: words, label, rank.
 MEASURES = {
@@ -292,10 +294,22 @@ def acts(story: Story, turns: tuple[Turn, ...], month: int) -> list[tuple[str, s
             does = "bids" if offer.who == "amazon" else "asks"
             found.append((offer.who, f"{words.NAMES[offer.who]} {does} {words.usd(offer.price)} a parcel."))
     found += _building(story, month)
-    if story.n_small and story.switched[month] >= 0.01 * story.n_small * 3:
-        share = words.percent(100.0 * story.switched[month] / (3 * story.n_small), 1)
-        found.append(("small", f"Small shippers change the carrier of {share} of their services."))
+    found += _switching(story, month)
     return found[:MOST_ACTS]
+
+
+def _switching(story: Story, month: int) -> list[tuple[str, str]]:
+    """The largest one-way move of small shippers between two carriers, where it is large enough to be told."""
+    net = {(one, two): count for one, two, count in story.moves(month)}
+    balance = {pair: count - net.get(pair[::-1], 0) for pair, count in net.items()}
+    if not balance:
+        return []
+    (one, two), most = max(balance.items(), key=lambda item: item[1])
+    if most < TOLD_SWITCHES * story.n_small:
+        return []
+    names = [words.NAMES[GROUP_KEYS[place]] for place in (one, two)]
+    names = [name if place != REGIONAL else "regional carriers" for name, place in zip(names, (one, two), strict=True)]
+    return [("small", f"More small shippers leave {names[0]} for {names[1]} than come back.")]
 
 
 def _building(story: Story, month: int) -> list[tuple[str, str]]:

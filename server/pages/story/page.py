@@ -12,14 +12,16 @@ import solara
 
 from agents.calendar import Month
 from server import charts
-from server.choice import Choice
+from server.choice import Choice, ChoiceError, make_choice
+from server.pages.story.companion import NONE, ROADS, Companion
 from server.pages.story.follower import NOTHING, Follower
 from server.parts import catch_up, query_of
 from server.session import Session
 from server.snapshot import Snapshot
+from server.story.ending import Ended, maps_of, tell_ending
+from server.story.levers import FIVE, five_levers
 
-# The two roads, by scenario, and the month in which they part: the last one before Amazon must order.
-ROADS = ("baseline", "impasse")
+# The month in which the two roads part: the last one before Amazon must order.
 FORK = 11
 PAGES = frozenset({"bargaining"})
 
@@ -29,7 +31,9 @@ def StoryPage(session: Session) -> solara.Element:
     """Beats, telling, stage and dock of one session."""
     snapshot, show = solara.use_state(session.snapshot)
     part, set_part = solara.use_state(NOTHING)
+    endings, set_endings = solara.use_state(NONE)
     router = solara.use_router()
+    companion = solara.use_memo(lambda: Companion(session, set_endings), [session])
     scene = solara.use_memo(lambda: first_scene(session, router.search), [session])
     follower = solara.use_memo(lambda: Follower(session, set_part, month_of(session, router.search)), [session])
 
@@ -37,6 +41,7 @@ def StoryPage(session: Session) -> solara.Element:
         def note(newest: Snapshot) -> None:
             show(newest)
             follower.see(newest)
+            companion.see(newest)
             if newest.status == "paused" and newest.n_done == 0:
                 session.step()  # there is something to see before anybody presses anything
 
@@ -48,6 +53,7 @@ def StoryPage(session: Session) -> solara.Element:
         def leave() -> None:
             session.listen(None)
             session.set_speed(speed)
+            companion.close()
 
         return leave
 
@@ -69,7 +75,23 @@ def StoryPage(session: Session) -> solara.Element:
             follower.again()
         session.play()
 
-    run = snapshot.run
+    def change(values: object) -> None:
+        chosen = with_levers(session.choice, values)
+        if chosen is None or chosen == session.choice:
+            return
+        month = values.get("month") if isinstance(values, dict) else 0
+        follower.begin_at(month if type(month) is int and 0 <= month < 1000 else 0)
+        session.reset(chosen)
+        session.play()
+
+    def visit(page: object) -> None:
+        if page in PAGES:
+            router.push(f"/{page}")
+
+    mine, other = endings
+    told = solara.use_memo(lambda: {} if mine is None else tell_ending(mine, other), [mine, other])
+    maps = solara.use_memo(lambda: both_maps(mine, other), [mine, other])
+    run, choice = snapshot.run, session.choice
     children = [
         ipyvue.Html.element(
             tag="div",
@@ -81,11 +103,13 @@ def StoryPage(session: Session) -> solara.Element:
                     chipnote="A run is one of many that luck could bring." if run else "",
                     error=snapshot.message,
                     waiting=snapshot.status == "waiting",
-                    event_go=lambda page: router.push(f"/{page}") if page in PAGES else None,
+                    event_go=visit,
                 ),
                 stage(),
+                ending(told=told, road=choice.scenario if choice.scenario in ROADS else "", event_go=visit),
             ],
         ),
+        below(levers=five_levers(), start=dict(choice.overrides), maps=maps, event_lever=change),
         dock(),
         storydata(
             part=part,
@@ -98,6 +122,25 @@ def StoryPage(session: Session) -> solara.Element:
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
     return ipyvue.Html.element(tag="main", class_="lm-story", children=children)
+
+
+def with_levers(choice: Choice, values: object) -> Choice | None:
+    """A choice with the five levers where a visitor set them, other changes kept; None for what is no such thing."""
+    changes = values.get("change") if isinstance(values, dict) else None
+    keys = {key for key, _, _ in FIVE}
+    if not isinstance(changes, dict) or not changes.keys() <= keys:
+        return None
+    kept = {key: value for key, value in choice.overrides if key not in keys}
+    try:
+        return make_choice(choice.scenario, choice.seed, kept | changes)
+    except ChoiceError:
+        return None
+
+
+def both_maps(mine: Ended | None, other: Ended | None) -> list[dict[str, Any]]:
+    """Small maps of one road or both, the one that is imposed last."""
+    found = [maps_of(one, one is mine) for one in (mine, other) if one is not None]
+    return sorted(found, key=lambda road: bool(road["forced"]))
 
 
 def first_scene(session: Session, search: str | None) -> str:
@@ -146,3 +189,18 @@ def stage() -> None:
 @solara.component_vue("../../vue/dock.vue", vuetify=False)
 def dock() -> None:
     """The time control."""
+
+
+@solara.component_vue("../../vue/ending.vue", vuetify=False)
+def ending(told: dict[str, Any], road: str, event_go: Callable[[str], None]) -> None:
+    """How the run ended, and what to do next."""
+
+
+@solara.component_vue("../../vue/below.vue", vuetify=False)
+def below(
+    levers: list[dict[str, Any]],
+    start: dict[str, Any],
+    maps: list[dict[str, Any]],
+    event_lever: Callable[[dict[str, Any]], None],
+) -> None:
+    """Five levers, two charts, and the countryside."""

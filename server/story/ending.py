@@ -164,7 +164,8 @@ def _there(text: str) -> str:
 
 def _who(one: Ended, other: Ended | None) -> dict[str, Any]:
     name = "The Post Office" if one.rural[1] >= one.rural_amazon[1] else "Amazon"
-    text = f"Amazon leads the countryside of {one.leads[1]} of {one.states} states; at the start of {one.leads[0] or 'none'}."
+    text = f"Amazon leads the countryside of {one.leads[1]} of {one.states} states"
+    text += f"; at the start of {one.leads[0] or 'none'}."
     text += _there(f"of {other.leads[1]}") if other else ""
     return {
         "question": "Who delivers the countryside?",

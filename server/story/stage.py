@@ -76,7 +76,7 @@ def stage_rows(records: RecordsLike, carriers: tuple[str, ...], zone_type: Array
         *amazon,
         series("small_shippers_parcels") @ groups * yearly,
         series("enterprise_shippers_parcels") @ groups * yearly,
-        delivered.reshape(len(season), -1) * yearly,
+        delivered.reshape(len(season), len(GROUP_KEYS) * N_TYPES) * yearly,
         series("bought_parcels") @ groups * yearly,
         used,
         series("annual_capacity_parcels") @ groups / MILLION,

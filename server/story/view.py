@@ -14,7 +14,7 @@ from server.story import words
 from server.story.faces import PARTIES, faces
 from server.story.gate import gate
 from server.story.run import Story
-from server.story.stage import AMAZON, USPS, Floats, group_matrix
+from server.story.stage import AMAZON, N_COLUMNS, USPS, Floats, group_matrix
 from server.story.turning import LASTS, acts, headline, pills, turning_points
 
 
@@ -47,6 +47,8 @@ def tell(market: ParcelMarket, begin: int = 0, hidden: str = "") -> Told:
         begin: How many months are known.
         hidden: Key of the party whose limit the visitor must not know.
     """
+    if market.records.n == 0:  # it has just been started again
+        return Told(0, np.zeros((0, N_COLUMNS)), (), (), ())
     story = Story(market)
     begin = max(0, min(begin, story.n) - LASTS + 1)
     turns = turning_points(story)

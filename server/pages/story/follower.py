@@ -101,7 +101,7 @@ class Follower:
         def answer(told: object) -> None:
             with self._lock:
                 stale = key != self._known.key
-            if not stale and isinstance(told, Told):
+            if not stale and isinstance(told, Told) and told.months:
                 self._show(part_of(told, key, at, run))
 
         self._session.ask(partial(tell, begin=months, hidden=OTHER.get(run.seat, "")), answer)

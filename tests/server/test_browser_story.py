@@ -124,7 +124,7 @@ def test_every_part_says_the_same_month_however_one_gets_there(visit):
     chart.scroll_into_view_if_needed()
     page.wait_for_timeout(800)
     box = chart.bounding_box()
-    page.mouse.click(box["x"] + box["width"] * (44 + 386 * 8 / 71) / 520, box["y"] + 60)
+    page.mouse.click(box["x"] + box["width"] * (44 + 386 * 8 / 71) / 540, box["y"] + 60)
     page.wait_for_timeout(600)
     assert months_shown(page) == {"September 2025"}
     head = page.locator(".telling h1").text_content()

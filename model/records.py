@@ -21,8 +21,8 @@ class Series:
 
     Attributes:
         name: Name; the unit is its end.
-        axes: Axes besides time: any of "carrier", "zone", "segment", "zone_type", "rank" (at least 1, 2, ... carriers),
-            "shipper" (big shippers that the scenario names).
+        axes: Axes besides time: any of "carrier" (twice: from and to), "zone", "segment", "zone_type", "rank" (at least
+            1, 2, ... carriers), "shipper" (big shippers that the scenario names).
         unit: Unit for people.
         meaning: One line.
     """
@@ -56,6 +56,9 @@ SERIES = (
     Series("on_time_share", ("carrier",), "share", "Parcels that arrive on time"),
     Series("utilisation_share", ("carrier",), "share", "Volume over capacity"),
     Series("capacity_parcels", ("carrier",), "parcels", "Capacity of the month"),
+    Series("annual_capacity_parcels", ("carrier",), "parcels a year", "Capacity of the last mile; of USPS for sorting"),
+    Series("ordered_capacity_parcels", ("carrier",), "parcels a year", "Capacity that is ordered and not yet in use"),
+    Series("expected_parcels", ("carrier",), "parcels a year", "What UPS and FedEx expect to deliver in a year"),
     Series("backlog_parcels", ("carrier",), "parcels", "Parcels that wait for the next month"),
     Series("unserved_parcels", ("carrier",), "parcels", "Parcels given up"),
     Series("overflow_parcels", ("carrier",), "parcels", "Parcels delivered after another carrier refused them"),
@@ -82,6 +85,8 @@ SERIES = (
     Series("amazon_delivered_cost_usd", (), "$ per parcel", "Amazon's cost of a delivered parcel, all channels"),
     Series("amazon_usps_price_usd", (), "$ per parcel", "What Amazon pays USPS under the contract"),
     Series("amazon_usps_revenue_usd", (), "$", "What Amazon pays USPS for parcels that it delivers"),
+    Series("amazon_usps_expected_usd", (), "$ per parcel", "What Amazon expects to pay USPS later"),
+    Series("usps_access_published_usd", (), "$ per parcel", "Price of last-mile access that USPS publishes"),
     Series("usps_mail_revenue_usd", (), "$", "Revenue from mail and other services"),
     Series("usps_parcel_revenue_usd", (), "$", "Revenue from parcels"),
     Series("usps_parcel_contribution_usd", (), "$", "Parcel revenue less attributable cost as staffed"),
@@ -91,6 +96,7 @@ SERIES = (
     Series("usps_net_income_usd", (), "$", "Net income"),
     Series("usps_controllable_income_usd", (), "$", "Net income without retirement cost set by others"),
     Series("usps_cash_usd", (), "$", "Cash at the end of the month"),
+    Series("usps_cash_expected_usd", (), "$", "Cash that USPS expects twelve months later"),
     Series("usps_debt_usd", (), "$", "Debt at the end of the month"),
     Series("usps_arrears_usd", (), "$", "Payments that USPS could not make, so far"),
     Series("usps_deferred_usd", (), "$", "Retirement contributions that USPS has put off, so far"),
@@ -134,6 +140,10 @@ SERIES = (
     Series("delivery_bill_usd", ("shipper",), "$", "What delivery costs it: carriers, and work and capital of its own"),
     Series("paid_carriers_usd", ("shipper",), "$", "Of this, paid to carriers"),
     Series("list_price_usd", ("carrier", "segment"), "$", "List price before discounts, 0 where it is not offered"),
+    Series("small_shippers_parcels", ("carrier",), "parcels", "Parcels of small shippers by who sells the delivery"),
+    Series("enterprise_shippers_parcels", ("carrier",), "parcels", "The same of enterprise and big shippers"),
+    Series("switched_count", ("carrier", "carrier"), "count", "Small shippers who change a service, from and to"),
+    Series("season_factor", (), "factor", "Parcels of the month over those of a mean month, by the calendar alone"),
 )
 
 

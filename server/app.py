@@ -20,6 +20,7 @@ from server.pages.compare import ComparePage
 from server.pages.evidence import EvidencePage
 from server.pages.experiments import ExperimentsPage
 from server.pages.inspect import InspectPage
+from server.pages.story import StoryPage
 from server.pages.watch import WatchPage
 from server.parts import catch_up
 from server.session import Session
@@ -28,6 +29,7 @@ from server.stepping import shared
 
 # Path, label in the bar, page. The session lives in the layout, so it goes on while its visitor changes pages.
 PAGES: tuple[tuple[str, str, Callable[[Session], solara.Element]], ...] = (
+    ("story", "Story", StoryPage),
     ("/", "Watch", WatchPage),
     ("bargaining", "Bargaining", BargainingPage),
     ("compare", "Compare", ComparePage),
@@ -133,6 +135,6 @@ def _on_page(page: Callable[[Session], solara.Element]) -> Callable[[], solara.E
 
 
 routes = [
-    solara.Route(path="/", component=_on_page(WatchPage), label="Watch", layout=Layout),
-    *(solara.Route(path=path, component=_on_page(page), label=label) for path, label, page in PAGES[1:]),
+    solara.Route(path=path, component=_on_page(page), label=label, layout=Layout if path == "/" else None)
+    for path, label, page in sorted(PAGES, key=lambda one: one[0] != "/")
 ]

@@ -148,13 +148,19 @@ def _reconsider_small_shippers(market: Economy) -> None:
     surcharge = market.mix @ market.state.tariffs.surcharge.T
     reached = segment_reach(market)
     other = believed_quality(market)
+    n_carriers = market.carriers.n_carriers
+    switched = np.zeros((n_carriers, n_carriers))
     for segment in range(len(SEGMENTS)):
         rows = shippers.n_enterprise + np.flatnonzero(looking[shippers.small, segment])
         if len(rows) == 0:
             continue
         offers = _offers(market, segment, reached[segment], surcharge, other[segment])
         answer = population.reconsider(segment, rows, offers, draws[rows, segment, 1])
+        before = shippers.primary[rows, segment]
         population.change_to(segment, rows, *_possible_choice(market, segment, rows, offers, answer))
+        np.add.at(switched, (before, shippers.primary[rows, segment]), 1.0)
+    np.fill_diagonal(switched, 0.0)
+    market.state.flows.switched = switched
 
 
 def _offers(market: Economy, segment: int, coverage: Floats, surcharge: Floats, quality: Floats) -> SegmentOffers:

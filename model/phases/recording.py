@@ -54,6 +54,8 @@ def check_and_record(market: Economy) -> None:
             **_outside_money(market),
             **_on_time(market, delivered),
             **_other_shippers(market),
+            **_by_class_of_shipper(market),
+            **_expectations(market),
             **_big_shippers(market),
             **_amazon_parcels(market),
             **_amazon_money(market),
@@ -79,6 +81,11 @@ def _carriers_parcels(market: Economy, delivered: Floats) -> Measures:
     volume = delivered.sum(axis=1)
     capacity = np.where(np.isinf(network.capacity), 0.0, network.monthly_capacity).sum(axis=1)
     capacity[USPS] = network.sorting[USPS]
+    annual = np.where(np.isinf(network.capacity), 0.0, network.capacity).sum(axis=1)
+    annual[USPS] = network.sorting[USPS] * MONTHS_PER_YEAR
+    ordered = np.zeros_like(volume)
+    for order in network.pipeline:
+        ordered[order.carrier] += order.annual_parcels.sum()
     waiting = np.zeros_like(delivered) if allocation.backlog is None else allocation.backlog.by_carrier_zone
     overflow = np.zeros_like(volume) if allocation.overflow is None else allocation.overflow.sum(axis=(0, 1, 3))
     return {
@@ -87,6 +94,8 @@ def _carriers_parcels(market: Economy, delivered: Floats) -> Measures:
         "bought_parcels": market.state.access.bought.sum(axis=1),
         "utilisation_share": market.state.books.utilisation[-1],
         "capacity_parcels": capacity,
+        "annual_capacity_parcels": annual,
+        "ordered_capacity_parcels": ordered,
         "backlog_parcels": waiting.sum(axis=1),
         "unserved_parcels": allocation.unserved.sum(axis=1),
         "overflow_parcels": overflow,
@@ -168,6 +177,31 @@ def _big_shippers(market: Economy) -> Measures:
         "own_network_parcels": sent[np.arange(len(big)), network] if big else np.zeros(0),
         "delivery_bill_usd": -results(market.ledger)[market.party_of_carrier[network]] / CENTS,
         "paid_carriers_usd": invoices,
+    }
+
+
+def _by_class_of_shipper(market: Economy) -> Measures:
+    """With whom shippers other than Amazon ship, by their class, (K,), who has changed, (K, K), and the season."""
+    accepted, groups, flows = market.state.flows.allocation.accepted, market.groups, market.state.flows
+    return {
+        "small_shippers_parcels": accepted[groups.regions].sum(axis=(0, 1, 3)),
+        "enterprise_shippers_parcels": accepted[groups.enterprise : groups.amazon.agreed].sum(axis=(0, 1, 3)),
+        "switched_count": flows.switched,
+        "season_factor": market.state.environment.season,
+    }
+
+
+def _expectations(market: Economy) -> Measures:
+    """What parties count on, by their own methods and memory: nobody else knows it. Of carriers only two are asked."""
+    month, volume = market.month, np.zeros(market.carriers.n_carriers)
+    for key in market.carriers.integrators:
+        one = market.agent(key)
+        volume[one.index] = one.expected_volume(MONTHS_PER_YEAR, month).sum()
+    return {
+        "expected_parcels": volume,
+        "amazon_usps_expected_usd": market.amazon.memory.price_belief,
+        "usps_access_published_usd": market.published_access_price(),
+        "usps_cash_expected_usd": market.usps.forecast_cash(month),
     }
 
 

@@ -77,6 +77,7 @@ WORDS = {
     "state.flows.postal": "accounts of USPS",
     "state.flows.access_cost": "cost of access",
     "state.flows.price_paid": "prices paid",
+    "state.flows.switched": "who has changed carriers",
     "state.flows.awarded": "parcels under awards",
 }
 
@@ -171,7 +172,9 @@ TOUCHED: dict[str, Touched] = {
             "groups book carrier_agents usps population figures shippers state.environment state.tariffs "
             "state.choice state.network state.access state.auctions state.flows.demand "
         ),
-        writes=("population shippers state.choice state.access state.flows.tender state.flows.awarded"),
+        writes=(
+            "population shippers state.choice state.access state.flows.tender state.flows.awarded state.flows.switched "
+        ),
     ),
     "source_deliveries": Touched.named(
         reads=(
@@ -224,12 +227,12 @@ TOUCHED: dict[str, Touched] = {
     ),
     "check_and_record": Touched.named(
         reads=(
-            "zones carriers costs service national mix annual_parcels month mail_index worst_parcels worst_money "
-            "start_surplus ledger groups party_of_carrier book records carrier_agents usps amazon regulator "
-            "figures shippers state.environment state.tariffs state.choice state.network state.books state.access "
-            "state.flows.demand state.flows.tender state.flows.sourcing state.flows.allocation "
+            "settings zones carriers costs service national mix annual_parcels month months_done mail_index worst_parcels "
+            "worst_money start_surplus ledger groups party_of_carrier book records carrier_agents usps amazon "
+            "regulator figures shippers state.environment state.tariffs state.choice state.network state.books "
+            "state.access state.flows.demand state.flows.tender state.flows.sourcing state.flows.allocation "
             "state.flows.invoices state.flows.operating_cost state.flows.amazon_sales_cost state.flows.postal "
-            "state.flows.access_cost state.flows.price_paid "
+            "state.flows.access_cost state.flows.price_paid state.flows.switched "
         ),
         writes=("worst_parcels ledger events book records"),
     ),

@@ -45,8 +45,8 @@ class MonthFlows:
     reading it is an error. Fields that can be None hold nothing where there was nothing to hand over.
     `access_cost` is what a parcel that carriers hand over costs USPS, $ per parcel, (K, Z); `wages` is the part of
     `operating_cost` that is paid to staff, $, (K,); `shock_cost` what fuel and wages beyond their paths added to it, $,
-    (2, K); `amazon_sales_cost` what the parcels cost that Amazon delivered for
-    others, $.
+    (2, K); `amazon_sales_cost` what the parcels cost that Amazon delivered for others, $; `switched` how many small
+    shippers changed the carrier of a service, counted by service, from and to, (K, K).
     """
 
     demand: Demand = field(init=False)
@@ -62,6 +62,7 @@ class MonthFlows:
     access_cost: Floats = field(init=False)
     price_paid: Floats = field(init=False)
     awarded: AwardedParcels | None = None
+    switched: Floats = field(init=False)
 
 
 @dataclass(slots=True)

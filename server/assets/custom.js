@@ -1,5 +1,11 @@
 // Runs in the page before Solara starts: language, zoom, light or dark, and what the charts share.
 (function () {
+    // Who comes for the first time, and not by a link to a run, is told the story; everybody else finds what was asked for.
+    try {
+        const first = !localStorage.getItem('lastmile:visited');
+        localStorage.setItem('lastmile:visited', 'yes');
+        if (first && location.pathname === '/' && !location.search) { location.replace('/story'); return; }
+    } catch (e) { /* where nothing can be kept, Watch opens as before */ }
     document.documentElement.lang = 'en';
     document.querySelector('meta[name=viewport]').content = 'width=device-width, initial-scale=1';
 
@@ -139,14 +145,22 @@
     new MutationObserver(() => document.querySelectorAll('.v-progress-linear:not([aria-label])')
         .forEach((bar) => bar.setAttribute('aria-label', 'Loading'))).observe(document.documentElement, { childList: true, subtree: true });
 
-    // Parts with files of their own; all wait for `lastmile`.
+    // Parts with files of their own, which wait for `lastmile`; those of the story are fetched when it is opened.
     const here = document.currentScript.src;
-    const parts = ['help.js', 'card_picture.js', 'counties.js'].map((name) => new Promise((done, fail) => {
+    const load = (name) => new Promise((done, fail) => {
         const script = document.createElement('script');
         script.src = new URL(name + new URL(here).search, here);
         script.onload = done;
         script.onerror = fail;
         document.head.append(script);
-    }));
+    });
+    const parts = ['help.js', 'card_picture.js', 'counties.js'].map(load);
     lastmile.counties = async () => { await Promise.all(parts); return lastmile.countyShapes(); };
+    const style = (name) => new Promise((done) => {
+        const link = document.createElement('link');
+        Object.assign(link, { rel: 'stylesheet', href: new URL(name + new URL(here).search, here), onload: done });
+        document.head.append(link);
+    });
+    let story = null;
+    lastmile.openStory = () => story ||= Promise.all([style('story.css'), load('story.js')]).then(() => Promise.all(['story_stage.js', 'story_dock.js'].map(load))).then(() => lastmile.story);
 })();

@@ -37,7 +37,16 @@ PULSE_SECONDS = 1.0
 # One who holds a turn for longer hangs: no more signs of life are given, and the server ends the process.
 LONGEST_TURN_SECONDS = 60.0
 # What pages ask for is imported before somebody waits for it.
-EXTRACTS = ("inspecting", "talks.negotiations", "talks.contracts", "talks.seat_view", "counties.watched", "files")
+EXTRACTS = (
+    "inspecting",
+    "talks.negotiations",
+    "talks.contracts",
+    "talks.seat_view",
+    "counties.watched",
+    "files",
+    "story.view",
+    "story.ending",
+)
 
 
 def main(pipe: Connection, start: Callable[[Choice], ParcelMarket] = start_market) -> None:

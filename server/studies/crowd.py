@@ -149,7 +149,7 @@ async def _chromium(url: str) -> AsyncIterator[Beside]:
 async def _play(page: Any, url: str) -> None:
     from server.studies.browser import COUNT_FRAMES
 
-    await page.goto(url, timeout=OPENING_SECONDS * 1000)
+    await page.goto(f"{url}/?seed=1", timeout=OPENING_SECONDS * 1000)
     button = page.get_by_role("button", name="Play", exact=True)
     await button.wait_for(timeout=OPENING_SECONDS * 1000)
     await page.get_by_label("Speed", exact=True).fill("4")

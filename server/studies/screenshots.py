@@ -123,7 +123,7 @@ def animate_run(server: Server, out: Path) -> Path:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport=ANIMATED_SIZE, color_scheme="light")
-        page.goto(server.url)
+        page.goto(f"{server.url}/?seed=1")  # a first visit without a run would be told the story
         page.locator(".lm-state").first.wait_for(timeout=PATIENCE_MS)
         page.get_by_role("button", name="Play", exact=True).click(timeout=PATIENCE_MS)
         pictures, milliseconds = _record(page)

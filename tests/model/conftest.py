@@ -48,9 +48,9 @@ def differences():
         found = []
         for series in SERIES:
             a, b = left.records[series.name][:months], right.records[series.name][:months]
-            if "carrier" in series.axes and carriers is not None:
-                axis = 1 + series.axes.index("carrier")
-                a, b = (np.take(one, range(carriers), axis=axis) for one in (a, b))
+            for axis, name in enumerate(series.axes, start=1):
+                if name == "carrier" and carriers is not None:
+                    a, b = (np.take(one, range(carriers), axis=axis) for one in (a, b))
             if not np.array_equal(a, b):
                 found.append(series.name)
         return found

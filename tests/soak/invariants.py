@@ -9,7 +9,8 @@ from model.market import PHASES, ParcelMarket
 from model.records import SERIES
 
 SIGNED = {"profit_usd", "usps_parcel_contribution_usd", "usps_net_income_usd", "usps_controllable_income_usd"} | {
-    series.name for series in SERIES if series.name.endswith(("_gain_usd", "_result_usd"))
+    "usps_cash_expected_usd",  # what it would come to before it borrows or acts
+    *(series.name for series in SERIES if series.name.endswith(("_gain_usd", "_result_usd"))),
 }
 
 

@@ -1,0 +1,206 @@
+"""The page that opens with a question: five beats, then a run on the stage with words, faces and one time control."""
+
+# mypy: disable-error-code="untyped-decorator"
+# (Solara is imported untyped, see pyproject.toml)
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipyvue
+import solara
+
+from agents.calendar import Month
+from server import charts
+from server.choice import Choice, ChoiceError, make_choice
+from server.pages.story.companion import NONE, ROADS, Companion
+from server.pages.story.follower import NOTHING, Follower
+from server.parts import catch_up, query_of
+from server.session import Session
+from server.snapshot import Snapshot
+from server.story.ending import Ended, maps_of, tell_ending
+from server.story.levers import FIVE, five_levers
+
+# The month in which the two roads part: the last one before Amazon must order.
+FORK = 11
+PAGES = frozenset({"bargaining"})
+
+
+@solara.component
+def StoryPage(session: Session) -> solara.Element:
+    """Beats, telling, stage and dock of one session."""
+    snapshot, show = solara.use_state(session.snapshot)
+    part, set_part = solara.use_state(NOTHING)
+    endings, set_endings = solara.use_state(NONE)
+    router = solara.use_router()
+    companion = solara.use_memo(lambda: Companion(session, set_endings), [session])
+    scene = solara.use_memo(lambda: first_scene(session, router.search), [session])
+    follower = solara.use_memo(lambda: Follower(session, set_part, month_of(session, router.search)), [session])
+
+    def follow() -> Callable[[], None]:
+        def note(newest: Snapshot) -> None:
+            show(newest)
+            follower.see(newest)
+            companion.see(newest)
+            if newest.status == "paused" and newest.n_done == 0:
+                session.step()  # there is something to see before anybody presses anything
+
+        speed = session.speed
+        session.set_speed(float("inf"))  # the playhead in the browser has a pace of its own
+        session.listen(note)
+        catch_up(session, note)
+
+        def leave() -> None:
+            session.listen(None)
+            session.set_speed(speed)
+            companion.close()
+
+        return leave
+
+    solara.use_effect(follow, [session])
+
+    def look(months: object) -> None:
+        if type(months) is int and 1 <= months <= session.snapshot.n_done:
+            session.look_back(months)
+
+    def go(road: object) -> None:
+        if road not in ROADS:
+            return
+        assert isinstance(road, str)
+        chosen = Choice(road, session.choice.seed, session.choice.overrides)
+        follower.begin_at(FORK)
+        if chosen != session.choice:
+            session.reset(chosen, months=FORK + 1)
+        else:
+            follower.again()
+        session.play()
+
+    def change(values: object) -> None:
+        chosen = with_levers(session.choice, values)
+        if chosen is None or chosen == session.choice:
+            return
+        month = values.get("month") if isinstance(values, dict) else 0
+        follower.begin_at(month if type(month) is int and 0 <= month < 1000 else 0)
+        session.reset(chosen)
+        session.play()
+
+    def visit(page: object) -> None:
+        if page in PAGES:
+            router.push(f"/{page}")
+
+    mine, other = endings
+    told = solara.use_memo(lambda: {} if mine is None else tell_ending(mine, other), [mine, other])
+    maps = solara.use_memo(lambda: both_maps(mine, other), [mine, other])
+    run, choice = snapshot.run, session.choice
+    children = [
+        ipyvue.Html.element(
+            tag="div",
+            class_="first",
+            children=[
+                telling(
+                    forced=bool(run and run.forced),
+                    chip=chip_of(session.choice),
+                    chipnote="A run is one of many that luck could bring." if run else "",
+                    error=snapshot.message,
+                    waiting=snapshot.status == "waiting",
+                    event_go=visit,
+                ),
+                stage(),
+                ending(told=told, road=choice.scenario if choice.scenario in ROADS else "", event_go=visit),
+            ],
+        ),
+        below(levers=five_levers(), start=dict(choice.overrides), maps=maps, event_lever=change),
+        dock(),
+        storydata(
+            part=part,
+            scene=scene,
+            event_have=lambda has: follower.has(has.get("key"), has.get("n")) if isinstance(has, dict) else None,
+            event_play=lambda _: session.play(),
+            event_look=look,
+            event_road=go,
+        ),
+        charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
+    ]
+    return ipyvue.Html.element(tag="main", class_="lm-story", children=children)
+
+
+def with_levers(choice: Choice, values: object) -> Choice | None:
+    """A choice with the five levers where a visitor set them, other changes kept; None for what is no such thing."""
+    changes = values.get("change") if isinstance(values, dict) else None
+    keys = {key for key, _, _ in FIVE}
+    if not isinstance(changes, dict) or not changes.keys() <= keys:
+        return None
+    kept = {key: value for key, value in choice.overrides if key not in keys}
+    try:
+        return make_choice(choice.scenario, choice.seed, kept | changes)
+    except ChoiceError:
+        return None
+
+
+def both_maps(mine: Ended | None, other: Ended | None) -> list[dict[str, Any]]:
+    """Small maps of one road or both, the one that is imposed last."""
+    found = [maps_of(one, one is mine) for one in (mine, other) if one is not None]
+    return sorted(found, key=lambda road: bool(road["forced"]))
+
+
+def first_scene(session: Session, search: str | None) -> str:
+    """Whether a visitor is told the story, or sees the run: who comes with a run of their own does."""
+    own = session.snapshot.n_done > 1 or "month" in query_of(search) or session.choice != Choice()
+    return "watch" if own else "story"
+
+
+def month_of(session: Session, search: str | None) -> int | None:
+    """The month that the address names, from 0; None without one."""
+    text = query_of(search).get("month", "")
+    try:
+        return max(0, Month.parse(text) - session.choice.settings().start)
+    except ValueError:
+        return None
+
+
+def chip_of(choice: Choice) -> str:
+    """Which of many runs it is, and what is changed in it."""
+    changed = f"{len(choice.overrides)} changed" if choice.overrides else ""
+    return ", ".join(one for one in (f"run {choice.seed}", changed) if one)
+
+
+@solara.component_vue("../../vue/storydata.vue", vuetify=False)
+def storydata(
+    part: dict[str, Any],
+    scene: str,
+    event_have: Callable[[dict[str, Any]], None],
+    event_play: Callable[[object], None],
+    event_look: Callable[[int], None],
+    event_road: Callable[[str], None],
+) -> None:
+    """Shows nothing: hands parts of the run to the browser, and says what a visitor wants."""
+
+
+@solara.component_vue("../../vue/telling.vue", vuetify=False)
+def telling(forced: bool, chip: str, chipnote: str, error: str, waiting: bool, event_go: Callable[[str], None]) -> None:
+    """Words of the month: headline, acts and faces, or the opening."""
+
+
+@solara.component_vue("../../vue/stage.vue", vuetify=False)
+def stage() -> None:
+    """Who sends, who carries, whose door: ribbons, cards and the gate."""
+
+
+@solara.component_vue("../../vue/dock.vue", vuetify=False)
+def dock() -> None:
+    """The time control."""
+
+
+@solara.component_vue("../../vue/ending.vue", vuetify=False)
+def ending(told: dict[str, Any], road: str, event_go: Callable[[str], None]) -> None:
+    """How the run ended, and what to do next."""
+
+
+@solara.component_vue("../../vue/below.vue", vuetify=False)
+def below(
+    levers: list[dict[str, Any]],
+    start: dict[str, Any],
+    maps: list[dict[str, Any]],
+    event_lever: Callable[[dict[str, Any]], None],
+) -> None:
+    """Five levers, two charts, and the countryside."""

@@ -1,0 +1,185 @@
+"""The Story page in a real browser: the opening, two roads, one month everywhere, and no barrier."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import expect
+
+from tests.server.visitor import PATIENT, needs_browser
+
+pytestmark = needs_browser
+AXE = Path(__file__).parent / "browser_files" / "axe.min.js"
+SMALL = "set.n_shippers=200&set.n_enterprise_shippers=20"
+KEY = re.compile(r"[a-z]+_[a-z_]+")
+LONG = 180_000
+
+
+def wait_for(page, script: str) -> None:
+    page.wait_for_function(script, timeout=LONG)
+
+
+def told(page) -> str:
+    """What a visitor can read of the page, and no key of the model in it."""
+    text = page.locator(".lm-story").inner_text()
+    assert not KEY.search(text), KEY.search(text)
+    assert "baseline" not in text
+    return text
+
+
+def barriers(page) -> list[str]:
+    """Violations of WCAG A and AA that axe finds."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    tags = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']"
+    # An experimental rule, which reads the lines of a card without the commas of its name.
+    off = "rules: { 'label-content-name-mismatch': { enabled: false } }"
+    found = page.evaluate(f"axe.run('.lm-story', {{ resultTypes: ['violations'], runOnly: {tags}, {off} }})")
+    return [
+        f"{one['id']}: {node['html'][:150]} {node['failureSummary'][:200]}"
+        for one in found["violations"]
+        for node in one["nodes"][:3]
+    ]
+
+
+def months_shown(page) -> set[str]:
+    """The month that each part of the page says that it shows."""
+    said = page.evaluate("[...document.querySelectorAll('.lm-story [data-month]')].map((part) => part.dataset.month)")
+    said.append(page.locator(".lm-story .when").text_content())
+    said.append(page.locator(".lm-story .telling .kick span").first.text_content().split(" ·")[0])
+    value = page.get_by_role("slider", name="Month").get_attribute("aria-valuetext")
+    return {*said, value.split(".")[0]}
+
+
+def test_five_clicks_lead_from_the_question_to_the_ending_of_a_road(visit):
+    visitor = visit(1280, 800, path=f"/story?beat=1&{SMALL}")
+    page = visitor.page
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n > 0")
+    expect(page.locator("h1").first).to_have_text("Will Amazon leave the Post Office?")
+    told(page)
+    for part in (".telling h1", ".stage", ".dock"):  # all in the first view
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] >= 0, (part, box)
+        assert box["y"] + box["height"] <= 801, (part, box)
+    page.evaluate("lastmile.story.speed = '60'")  # nobody needs to wait at the turning points
+    visitor.press("Show me")
+    for title in ("Amazon builds", "They bargain", "Then it goes"):
+        visitor.press("Next")
+        expect(page.locator("h1").first).to_have_text(re.compile(f"^{title}"))
+        told(page)
+    wait_for(page, "lastmile.story.m === 11")
+    assert "imposed" in told(page)
+    page.get_by_role("button", name=re.compile("^They do not agree")).click()
+    wait_for(page, "lastmile.story.m > 12 && lastmile.story.scene === 'watch'")
+    expect(page.locator(".telling .chip.forced")).to_have_text("no deal, imposed")
+    told(page)
+    page.locator(".ending h1").wait_for(timeout=LONG)
+    expect(page.locator(".ending h1")).to_have_text("Amazon leaves.")
+    page.get_by_text("The other road: the same luck").wait_for(timeout=LONG)
+    assert "imposed" in told(page)
+    assert barriers(page) == []
+    expect(page).to_have_url(re.compile(r"/story\?.*scenario=impasse"))
+    assert visitor.errors == []
+    hosts = {urlsplit(url).netloc for url in visitor.requests if not url.startswith(("blob:", "data:"))}
+    assert hosts == {urlsplit(visitor.url).netloc}
+
+
+def test_a_first_visit_opens_the_story_and_a_second_one_the_market(visit):
+    visitor = visit(first=True)
+    page = visitor.page
+    page.wait_for_url(re.compile("/story"), timeout=PATIENT)
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n > 0")
+    expect(page.locator("h1").first).to_have_text("Will Amazon leave the Post Office?")
+    page.goto(visitor.url + "/")
+    visitor.ready()
+    assert visitor.errors == []
+
+
+def test_every_part_says_the_same_month_however_one_gets_there(visit):
+    visitor = visit(1280, 800, path=f"/story?month=2026-02&{SMALL}")
+    page = visitor.page
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 14 && lastmile.story.m === 13")
+    assert months_shown(page) == {"February 2026"}
+    line = page.get_by_role("slider", name="Month").bounding_box()
+    page.mouse.click(line["x"] + 40, line["y"] + 58)  # the third or fourth month
+    page.wait_for_timeout(600)
+    (dragged,) = months_shown(page)
+    assert "2025" in dragged
+    page.locator(".dock .flag", has_text="200 rural stations").locator("text").click()
+    page.wait_for_timeout(600)
+    assert months_shown(page) == {"April 2025"}
+    expect(page.locator(".telling h1")).to_have_text(re.compile("200 rural stations"))
+    page.locator("body").press("n")
+    page.locator("body").press("ArrowRight")
+    page.wait_for_timeout(600)
+    assert months_shown(page) == {"July 2025"}
+    expect(page).to_have_url(re.compile("month=2025-07"))
+    chart = page.locator(".chart svg").first
+    chart.scroll_into_view_if_needed()
+    page.wait_for_timeout(800)
+    box = chart.bounding_box()
+    page.mouse.click(box["x"] + box["width"] * (44 + 386 * 8 / 71) / 540, box["y"] + 60)
+    page.wait_for_timeout(600)
+    assert months_shown(page) == {"September 2025"}
+    head = page.locator(".telling h1").text_content()
+    page.get_by_role("tab", name=re.compile("^USPS")).click()
+    assert "Amazon does not know this figure" in page.locator(".face").inner_text()
+    expect(page).to_have_url(re.compile("month=2025-09"))
+    page.reload()
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 9 && lastmile.story.m === 8")
+    expect(page.locator(".telling h1")).to_have_text(head)
+    assert visitor.errors == []
+
+
+def test_no_width_scrolls_sideways_and_nothing_bars_the_way(visit):
+    visitor = visit(1280, 800, path=f"/story?month=2025-09&{SMALL}")
+    page = visitor.page
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 9 && lastmile.story.m === 8")
+    problems: list[str] = []
+    for scene in ("watch", "story"):
+        page.evaluate(f"lastmile.story.enter('{scene}', 1)")
+        for colours in ("light", "dark"):
+            page.emulate_media(color_scheme=colours)
+            for width in (320, 390, 768, 1280, 1920):
+                page.set_viewport_size({"width": width, "height": 844})
+                page.wait_for_timeout(250)
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                if wide > width:
+                    problems.append(f"{scene} {colours}: {wide} pixels at a width of {width}")
+                if width in (390, 1280):
+                    page.wait_for_timeout(500)
+                    problems += [f"{scene} {colours} {width}: {one}" for one in barriers(page)]
+    assert not problems, "\n".join(problems)
+    assert visitor.errors == []
+
+
+def test_a_lever_leaves_the_former_run_as_a_dashed_line_and_undo_brings_it_back(visit):
+    visitor = visit(1280, 800, path=f"/story?month=2025-10&{SMALL}")
+    page = visitor.page
+    page.emulate_media(reduced_motion="reduce")
+    at_usps = "[...lastmile.story.rows].slice(0, 10).map((row) => row[3] + row[4] + row[5])"
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 10 && lastmile.story.m === 9")
+    before = page.evaluate(at_usps)
+    asked = "{ lastmile.asked = 0; const ask = requestAnimationFrame; "
+    asked += "window.requestAnimationFrame = (f) => { lastmile.asked += 1; return ask(f); }; undefined }"
+    page.evaluate(asked)
+    page.evaluate("lastmile.story.step(-1)")
+    page.wait_for_timeout(1500)
+    page.evaluate("lastmile.asked = 0")
+    page.wait_for_timeout(600)
+    assert page.evaluate("lastmile.asked") <= 4  # nothing moves any more
+    lever = page.get_by_role("slider", name="How much is at stake")
+    lever.focus()
+    lever.press("Home")
+    wait_for(page, f"lastmile.story.ghost && lastmile.story.n >= 10 && ({at_usps})[0] < {before[0]} - 100")
+    page.locator(".dock .ghost").wait_for(state="attached", timeout=PATIENT)
+    visitor.press("Undo")
+    wait_for(page, f"lastmile.story.n >= 10 && Math.abs(({at_usps})[0] - {before[0]}) < 0.01")
+    assert page.evaluate(at_usps) == pytest.approx(before, rel=1e-6)
+    assert visitor.errors == []

@@ -227,12 +227,12 @@ TOUCHED: dict[str, Touched] = {
     ),
     "check_and_record": Touched.named(
         reads=(
-            "settings zones carriers costs service national mix annual_parcels month months_done mail_index worst_parcels "
-            "worst_money start_surplus ledger groups party_of_carrier book records carrier_agents usps amazon "
-            "regulator figures shippers state.environment state.tariffs state.choice state.network state.books "
-            "state.access state.flows.demand state.flows.tender state.flows.sourcing state.flows.allocation "
-            "state.flows.invoices state.flows.operating_cost state.flows.amazon_sales_cost state.flows.postal "
-            "state.flows.access_cost state.flows.price_paid state.flows.switched "
+            "settings zones carriers costs service national mix annual_parcels month months_done mail_index "
+            "worst_parcels worst_money start_surplus ledger groups party_of_carrier book records carrier_agents "
+            "usps amazon regulator figures shippers state.environment state.tariffs state.choice state.network "
+            "state.books state.access state.flows.demand state.flows.tender state.flows.sourcing "
+            "state.flows.allocation state.flows.invoices state.flows.operating_cost state.flows.amazon_sales_cost "
+            "state.flows.postal state.flows.access_cost state.flows.price_paid state.flows.switched "
         ),
         writes=("worst_parcels ledger events book records"),
     ),

@@ -81,7 +81,10 @@ class Amazon(LargeBuyer):
         return ordered + plan.coming(now, int(self.world.figures.build_lead_months) + QUARTER)
 
     def expected_volume(self, months: int, now: Month) -> Floats:
-        """Parcels a year that it expects to deliver itself: all that it ships less what others carry, (Z,)."""
+        """Parcels a year that it expects to deliver itself: all that it ships less what others carry, (Z,).
+
+        It knows what it will ship, and what it expects of its contracts. Rule: ODD 7.8.
+        """
         books = self.world.own_books(self.index, now)
         then = now + months
         shipped = self.world.amazon_parcels_expected(then, now)

@@ -37,7 +37,10 @@ class BigShipper(Carrier):
         return self.build_limit
 
     def expected_volume(self, months: int, now: Month) -> Floats:
-        """Parcels a year that it expects to deliver itself with what stands and is ordered, (Z,)."""
+        """Parcels a year that it expects to deliver itself with what stands and is ordered, (Z,).
+
+        It knows what it will ship and where its own routes will go. Rule: ODD 7.8.
+        """
         return self.world.shipper_parcels_expected(self.index, months) * self.world.coverage_ordered(self.index)
 
     def capacity_order(

@@ -225,7 +225,10 @@ class Carrier(Party):
         return self.world.figures.route_flex_down_monthly, self.world.figures.route_flex_up
 
     def expected_volume(self, months: int, now: Month) -> Floats:
-        """Parcels a year by zone that it expects in a month to deliver some months later, (Z,)."""
+        """Parcels a year by zone that it expects in a month to deliver some months later, (Z,).
+
+        It knows what it delivers and how parcels grow. Rule: ODD 7.8.
+        """
         figures, books = self.world.figures, self.world.own_books(self.index, now)
         growth: float = (1.0 + figures.growth_other_demand) ** (months / MONTHS_PER_YEAR)
         return books.annual_volume * growth

@@ -21,6 +21,7 @@ ONE_FORM: dict[str, Any] = {
     "shortfall_rule": "reversion",
     "after_expiry": "split",
     "building": "expected_price",
+    "rural_plan": "as_announced",
 }
 
 

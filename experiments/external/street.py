@@ -56,19 +56,19 @@ def take_apart(
         annual: Its parcels a year, (Z,).
         coverage: Share of households that they go to, densest first, (Z,), above 0.
     """
-    kind = zones.zone_type
+    kind, streets = zones.zone_type, geometry.by_zone(zones.zone_type)
     per_stop = rates.parcels_per_stop[0, kind][:, None]
     per_household = rates.parcels_per_household_day(annual[None], (coverage * zones.households)[None])[0]
     with np.errstate(divide="ignore"):
         spacing = geometry.tour_constant / np.sqrt(per_household[:, None] / per_stop * zones.density_grid)
-    spacing = np.minimum(spacing, geometry.longest_spacing[kind][:, None])
-    at_stop = np.broadcast_to(geometry.service_minutes[kind][:, None], spacing.shape)
-    driving = MINUTES_PER_HOUR * spacing / geometry.local_speed[kind][:, None]
-    street = geometry.street_minutes[kind][:, None]
+    spacing = np.minimum(spacing, streets.longest_spacing[:, None])
+    at_stop = np.broadcast_to(streets.service_minutes[:, None], spacing.shape)
+    driving = MINUTES_PER_HOUR * spacing / streets.local_speed[:, None]
+    street = streets.street_minutes[:, None]
     stops = np.minimum(street / (at_stop + driving), rates.max_stops[0])
     minute, mile = rates.hourly_cost[0] / MINUTES_PER_HOUR, rates.vehicle_mile_cost[0]
     on_route = stops * per_stop  # parcels of a route day
-    stem_miles = 2.0 * geometry.stem_miles[kind][:, None]
+    stem_miles = 2.0 * streets.stem_miles[:, None]
     stem_minutes = MINUTES_PER_HOUR * geometry.productive_hours - street
     return StreetParts(
         door=minute * at_stop / per_stop,

@@ -19,7 +19,7 @@ from model.scenario import Scenario
 from model.timeline import usps_amazon_expiry
 
 PAIR = Pair("usps", "amazon", PairKind.ACCESS)
-
+SAME_COST = 1e-6  # $ per parcel
 
 #: The market with one form: a price for parcels at will, an even split after an expiry, orders for one expected price.
 BEFORE = {
@@ -66,11 +66,10 @@ def form_worths(scenario: Scenario, multiplier: float) -> tuple[FormWorth, ...]:
     packages = package_case(market, PAIR, base, Side.BUYER).packages(worth_leaving(base.values))
     values = base.values
     most, chosen = _most(values), ranking(packages)[0]
-    cheaper = float(values.volume[values.efficient].sum())
     return tuple(
         FormWorth(
             form_name(one),
-            float((values.volume * one.kept).sum()) / cheaper,
+            _share_kept(values, one),
             one.joint_surplus() / most,
             position == chosen,
         )
@@ -151,9 +150,20 @@ def _deal(market: ParcelMarket) -> Deal:
         form_name(package),
         str(event.month),
         dict(event.numbers)["price_usd"],
-        float((values.volume * package.kept).sum()) / float(values.volume[values.efficient].sum()),
+        _share_kept(values, package),
         package.joint_surplus() / _most(values),
     )
+
+
+def _share_kept(values: SliceValues, package: Package) -> float:
+    """Parcels that stay as a share of those that are cheaper to leave.
+
+    Where both ways cost the same, as at the edge of what Amazon's announcement reveals, nobody minds who delivers:
+    these slices do not count.
+    """
+    matters = values.efficient & (values.buyer - values.seller > SAME_COST)
+    volume = values.volume[matters]
+    return float(volume @ package.kept[matters]) / float(volume.sum())
 
 
 def _most(values: SliceValues) -> float:

@@ -13,7 +13,7 @@ from agents.geography import ECONOMY
 from agents.rules.places import PlaceCase
 from model.access.terms import access_price, injection_cost
 from model.answers import checked
-from model.carriers import AMAZON, USPS
+from model.carriers import USPS
 from model.economy import Economy
 from model.operations import expected_unit_grid
 
@@ -48,9 +48,17 @@ def _review(market: Economy, carrier: Carrier) -> None:
         market.month,
         "service",
         (carrier.key,),
-        f"{carrier.name} stops going to {homes:,.0f} households from January on, and goes to {back:,.0f} again",
+        f"{carrier.name} {_in_words(homes, back)} from January on",
         households=homes - back,
     )
+
+
+def _in_words(homes: float, back: float) -> str:
+    """What a carrier does that leaves some homes and comes back to others."""
+    leaves, returns = f"stops going to {homes:,.0f} households", f"goes to {back:,.0f} households again"
+    if back == 0.0:
+        return leaves
+    return returns if homes == 0.0 else f"{leaves} and {returns}"
 
 
 def place_case(market: Economy, carrier: Carrier) -> PlaceCase:
@@ -90,7 +98,7 @@ def promised_places(market: Economy, carrier: Carrier) -> Floats:
     """
     contract = market.book.get(carrier.key, "amazon")
     accepted = market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY].sum(axis=0)
-    if contract is None or not contract.in_force or carrier.index in (USPS, AMAZON):
+    if contract is None or not contract.in_force:
         return np.zeros(market.zones.n_zones)
     total = accepted.sum(axis=0)
     sparsest = np.divide(accepted[USPS], total, out=np.ones_like(total), where=total > 0.0)

@@ -42,7 +42,8 @@ def learn_and_plan(market: Economy) -> None:
         _build_and_close(market, market.carrier_agents[position], lead)
     if settings.rival_rules:
         fill_networks(market)
-    if market.figures.places_are_left > 0.0 and (market.month + 1).month == JANUARY:
+    free = settings.make_or_buy and settings.price_rule == "adaptive"  # it moves both networks and prices
+    if free and market.figures.places_are_left > 0.0 and (market.month + 1).month == JANUARY:
         review_places(market)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from agents.geography import ZoneTable
 from model.places import PlaceTable, county_places
+from model.service import LONGEST
 
 NATION = "US"
 # The shapes are of 2017; in 2019 Alaska divided one of their areas in two. Old FIPS code and name, and the codes since.
@@ -47,7 +49,7 @@ def map_places(zones: ZoneTable) -> PlaceTable:
         shape=(len(ids), len(shape_of)),
     )
     first = [shape_of.index(code) for code in ids]
-    held = sparse.csr_array(joins @ places.held)
+    held, (miles, far) = _joined(joins, places)
     return replace(
         places,
         ids=ids,
@@ -56,12 +58,34 @@ def map_places(zones: ZoneTable) -> PlaceTable:
         position=places.position[first],
         households=np.asarray(held.sum(axis=1)),
         held=held,
+        miles=miles,
+        far=far,
     )
+
+
+def _joined(joins: sparse.csr_array, places: PlaceTable) -> tuple[sparse.csr_array, list[NDArray[np.float64]]]:
+    """Households of joined places by slice, and the means over them of miles and of who lives far, entry by entry.
+
+    Args:
+        joins: Which places (columns) each new one (rows) holds.
+        places: The places that are joined.
+    """
+
+    def join(each: NDArray[np.float64]) -> sparse.csr_array:  # each above 0: products would leave zeros out
+        held = places.held
+        found = sparse.csr_array(joins @ sparse.csr_array((each, held.indices, held.indptr), shape=held.shape))
+        found.sort_indices()
+        return found
+
+    held, miles = join(places.held.data), np.minimum(places.miles, LONGEST)  # beyond it they do not count
+    return held, [join(places.held.data * (each + 1.0)).data / held.data - 1.0 for each in (miles, places.far)]
 
 
 def with_nation(places: PlaceTable) -> PlaceTable:
     """The same with the whole country as one more place, the last one."""
-    whole = sparse.csr_array(np.asarray(places.held.sum(axis=0)).reshape(1, -1))
+    everywhere = sparse.csr_array(np.ones((1, len(places.ids))))
+    whole, means = _joined(everywhere, places)
+    miles, far = (np.concatenate([each, mean]) for each, mean in zip((places.miles, places.far), means, strict=True))
     return replace(
         places,
         ids=(*places.ids, NATION),
@@ -70,4 +94,6 @@ def with_nation(places: PlaceTable) -> PlaceTable:
         position=np.concatenate([places.position, np.full((1, 2), np.nan)]),
         households=np.append(places.households, places.households.sum()),
         held=sparse.csr_array(sparse.vstack([places.held, whole])),
+        miles=miles,
+        far=far,
     )

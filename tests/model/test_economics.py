@@ -246,7 +246,7 @@ def test_higher_wages_make_everything_dearer(finished):
     still = finished("standing_still", **TWO_YEARS)
     paid = finished("standing_still", wage_growth_usps=0.05, wage_growth_other=0.05, **TWO_YEARS)
     volume = still.records["volume_parcels"]
-    np.testing.assert_allclose(paid.records["volume_parcels"], volume, rtol=1e-5)  # hand-overs follow cost
+    np.testing.assert_allclose(paid.records["volume_parcels"], volume, rtol=5e-4)  # hand-overs follow cost
     assert (paid.records["cost_usd"][-1, :4] > still.records["cost_usd"][-1, :4] * 1.01).all()
     assert (yearly(paid, "usps_net_income_usd") < yearly(still, "usps_net_income_usd")).all()
 

@@ -86,7 +86,7 @@ def test_an_agreement_is_told_with_its_price_and_parcels(signed):
     assert table.entry.state == "agreed"
     assert "agree on" in table.entry.reason
     assert table.agreed is not None
-    assert table.agreed[1] == pytest.approx(contract.price[0])
+    assert table.agreed[1] == pytest.approx(np.average(contract.price, weights=contract.commitment), rel=1e-3)
     assert dict(table.outcome)["parcels"] == pytest.approx(sum(contract.commitment))
     shown = {row["term"]: row["value"] for row in cards.limits(table, reveal=False)}
     assert "Zone of agreement" in shown

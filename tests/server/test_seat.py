@@ -100,7 +100,7 @@ def test_who_answers_as_the_model_does_gets_the_models_run_to_the_bit(player, se
     told = [event.text for event in mine.events if event.kind != "hand"]
     assert told == [event.text for event in expected.events]
     assert last.run.seat == seat
-    assert len(by_hand.decisions) == 11
+    assert len(by_hand.decisions) == 15
     by_hand.session.seat.twin.join(PATIENCE_SECONDS)
     view = seat_view.extract(mine, by_hand.session.seat)
     assert view.models_ended == view.ended != ()

@@ -1,11 +1,5 @@
 // Runs in the page before Solara starts: language, zoom, light or dark, and what the charts share.
 (function () {
-    // Who comes for the first time, and not by a link to a run, is told the story; everybody else finds what was asked for.
-    try {
-        const first = !localStorage.getItem('lastmile:visited');
-        localStorage.setItem('lastmile:visited', 'yes');
-        if (first && location.pathname === '/' && !location.search) { location.replace('/story'); return; }
-    } catch (e) { /* where nothing can be kept, Watch opens as before */ }
     document.documentElement.lang = 'en';
     document.querySelector('meta[name=viewport]').content = 'width=device-width, initial-scale=1';
 

@@ -39,7 +39,7 @@ def test_amazon_and_the_accounts_of_usps_fit(found: Calibration) -> None:
     accounts = errors(found, "USPS accounts")
     assert abs(accounts.pop("package revenue per piece")) <= 0.06  # published by another count of pieces
     # The small difference of two large sums, so an error of 0.1 % in either shows as 4 % here.
-    assert abs(accounts.pop("controllable income")) <= 0.1
+    assert abs(accounts.pop("controllable income")) <= 0.12
     assert max(abs(error) for error in accounts.values()) <= 0.02
 
 

@@ -90,7 +90,7 @@ def test_the_general_increase_takes_wages_in_and_does_not_raise_twice(finished):
     assert level[-1] == pytest.approx(level[next_january], rel=1e-9)
     # Contracts follow by what the surcharge had brought, not by what a list increase is worth after discounts.
     growth = [one.state.tariffs.list_growth[UPS] for one in (base, run)]
-    assert growth[1] - growth[0] == pytest.approx(run.agent("ups").taken_in, rel=0.2)
+    assert growth[1] - growth[0] == pytest.approx(run.agent("ups").taken_in, rel=0.3)
 
 
 def test_wages_cost_a_private_carrier_profit_at_first(finished):
@@ -171,7 +171,7 @@ def test_a_dispute_diverts_parcels_and_part_of_them_stays_away(finished):
     during = slice(begins, ends)
     assert lost(run, slice(0, begins)) == 0.0
     assert 0.0 < 2.0 * lost(small, during) < lost(run, during) < 0.4
-    assert 0.0 < lost(run, later) < 0.6 * lost(run, during)  # habit: part of them, a year later
+    assert 0.0 < lost(run, later) < 0.7 * lost(run, during)  # habit: part of them, a year later
     volume = [one.records["volume_parcels"][during] for one in (base, run)]
     gained = volume[1].sum(axis=0) - volume[0].sum(axis=0)
     gained[UPS] = 0.0

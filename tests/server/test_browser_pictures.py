@@ -52,7 +52,7 @@ def test_the_map_is_saved_as_it_is_shown_and_says_what_it_shows(visit, tmp_path,
     assert page.evaluate("document.documentElement.dataset.theme") == colours
     page.evaluate(LISTEN)
     name, leaders, told = saved(visitor, "Save the map as a picture", tmp_path)
-    assert name == "who-delivers-most.png"
+    assert name == "who-delivers-most-states.png"
     assert leaders.shape[1] > 1.8 * min(width - 100, 800)
     assert (leaders[0, 0] == [int(paper[i : i + 2], 16) for i in (1, 3, 5)]).all()
     states = int(re.search(r"USPS (\d+) states?", told)[1])

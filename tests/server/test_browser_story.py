@@ -90,14 +90,11 @@ def test_five_clicks_lead_from_the_question_to_the_ending_of_a_road(visit):
     assert hosts == {urlsplit(visitor.url).netloc}
 
 
-def test_a_first_visit_opens_the_story_and_a_second_one_the_market(visit):
-    visitor = visit(first=True)
+def test_the_story_opens_with_the_question(visit):
+    visitor = visit(path=f"/story?{SMALL}")
     page = visitor.page
-    page.wait_for_url(re.compile("/story"), timeout=PATIENT)
     wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n > 0")
     expect(page.locator("h1").first).to_have_text("Will Amazon leave the Post Office?")
-    page.goto(visitor.url + "/")
-    visitor.ready()
     assert visitor.errors == []
 
 

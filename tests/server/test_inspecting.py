@@ -114,7 +114,8 @@ def test_a_contract_is_told_with_terms_performance_and_events(market):
     assert facts(report, "Terms")["State"] == "active"
     assert any("comes into force" in text for _, text, _ in report.events)
     price = report.charts[0].values[:, 0]
-    before, after = market.book.history[0].price_at(market.settings.start), contract.price[0]
+    before = market.book.history[0].price_at(market.settings.start)
+    after = np.average(contract.price, weights=contract.commitment)
     assert price[0] == pytest.approx(before)
     assert price[-1] == pytest.approx(after)
 

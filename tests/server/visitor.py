@@ -24,7 +24,7 @@ needs_browser = [
 class Visitor:
     """One tab, of one who was there before unless told else; notes what goes wrong and where requests go."""
 
-    def __init__(self, page, url: str, path: str = "/", first: bool = False) -> None:
+    def __init__(self, page, url: str, path: str = "/") -> None:
         self.page, self.url = page, url
         self.errors: list[str] = []
         self.requests: list[str] = []
@@ -33,10 +33,8 @@ class Visitor:
         page.on("response", lambda answer: answer.status >= 400 and self.errors.append(f"{answer.status} {answer.url}"))
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("websocket", lambda websocket: self.requests.append(websocket.url))
-        if not first:  # who was there before is not told the story again
-            page.add_init_script("try { localStorage.setItem('lastmile:visited', 'yes') } catch (e) {}")
         page.goto(url + path)
-        if path == "/" and not first:
+        if path == "/":
             self.ready()
 
     def ready(self) -> None:

@@ -113,8 +113,8 @@ class Wanderer:
         await asyncio.sleep(0.3)
 
     async def _play(self) -> None:
-        if self.tab.find("play"):
-            await self.tab.press(self.luck.choice(["play", "play", "pause", "step", "step"]))
+        if self.tab.find("play", "step"):  # the page Story plays without single steps
+            await self.tab.press(self.luck.choice(["play", "play", "pause", "step", "step"]), beside=("play", "step"))
 
     async def _reset(self) -> None:
         if self.tab.find(*RUN):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import partial
 
 import numpy as np
 
@@ -110,7 +109,7 @@ def build_package(case: PackageCase, form: Form, wanted: Bools, pool: Pool | Non
         of_buyer, of_seller = (float((volume * one).sum()) for one in borne_errors(case.values, case.standing))
         return _package(case, form, stakes_of_level(draft, (of_buyer, of_seller)), use)
     stakes = _stakes_at_will(case.values, case.standing)
-    return _package(case, form, stakes, partial(_use_at_will, case, form, wanted, pool))
+    return _package(case, form, stakes, _use_at_will(case, form, wanted, pool))
 
 
 def _use_at_will(case: PackageCase, form: Form, wanted: Bools, pool: Pool | None) -> Use:

@@ -13,9 +13,9 @@ exactly where that is efficient (a two-part tariff in the clothes of a commitmen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -105,7 +105,7 @@ class Package:
         values: What each slice is worth, (L,).
         standing: Whether the buyer's routes or stations reach a slice, (L,).
         stakes: What both bargain over: one thread, the mean price.
-        found: Its use, or what finds it: where the stakes do not depend on it, it waits until somebody asks.
+        use: What it carries, how long that stays, and its prices.
     """
 
     form: Form
@@ -115,12 +115,7 @@ class Package:
     values: SliceValues
     standing: Bools
     stakes: Stakes
-    found: Use | Callable[[], Use]
-
-    @cached_property
-    def use(self) -> Use:
-        """What it carries, how long that stays, and its prices."""
-        return self.found if isinstance(self.found, Use) else self.found()
+    use: Use
 
     @property
     def carried(self) -> Bools:

@@ -6,7 +6,7 @@ by whether they are worth the price; the rest are pooled, and nothing is lost. R
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -119,9 +119,9 @@ def _use_at_will(case: PackageCase, form: Form, wanted: Bools, pool: Pool | None
     return _spread(pool, use, pool.spread(use.carried.astype(np.float64), len(wanted)) > 0.0)
 
 
-def _package(case: PackageCase, form: Form, stakes: Stakes, found: Use | Callable[[], Use]) -> Package:
+def _package(case: PackageCase, form: Form, stakes: Stakes, use: Use) -> Package:
     groups = case.groups[form.structure]
-    return Package(form, case.terms, groups, groups.of_zone[case.zone], case.values, case.standing, stakes, found)
+    return Package(form, case.terms, groups, groups.of_zone[case.zone], case.values, case.standing, stakes, use)
 
 
 def _spread(pool: Pool, use: Use, carried: Bools) -> Use:

@@ -10,19 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from experiments.talks.forms import BEFORE
 from model.market import ParcelMarket
 from model.scenario import Scenario
 
 SIZES = (150, 1_000, 4_000)
 LIMIT = 1.1
 #: One price for all, parcels at will, and no weighing of forms: what contracts were before packages.
-ONE_FORM: dict[str, Any] = {
-    "price_structure": "uniform",
-    "shortfall_rule": "reversion",
-    "after_expiry": "split",
-    "building": "expected_price",
-    "rural_plan": "as_announced",
-}
+ONE_FORM: dict[str, Any] = {**BEFORE, "rural_plan": "as_announced"}
 
 
 @dataclass(frozen=True, slots=True)

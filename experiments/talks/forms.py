@@ -142,9 +142,9 @@ def _deal(market: ParcelMarket) -> Deal:
         case, level = package_case(market, PAIR, base, Side.BUYER), float(np.nanmean(state.talks.price))
         carried = base.taken(state.talks.price, market.agent(PAIR.buyer))
         draft = build_package(case, MENU[0], carried)
-        draft = replace(draft, found=replace(draft.use, carried=carried))
+        draft = replace(draft, use=replace(draft.use, carried=carried))
         at_price, at_published = forecast_use(draft, level, case.worth, case.standing)
-        package = replace(draft, found=replace(draft.use, at_price=at_price, at_published=at_published))
+        package = replace(draft, use=replace(draft.use, at_price=at_price, at_published=at_published))
     values = package.values
     return Deal(
         form_name(package),

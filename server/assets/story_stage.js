@@ -167,7 +167,16 @@ class Stage {
         ['ups', 'fedex'].forEach((c, i) => { const l = this.lines[`A-${c}`], m = [l[0] + (l[2] - l[0]) * 0.86, l[1] + (l[3] - l[1]) * 0.955]; link(this.minis[i], this.month.links[i] && l[4] > 1.5, v ? m[1] : m[0], v ? m[0] : m[1]); });
         link(this.minis[2], this.month.links[2], handAt[0], handAt[1]);
         this.drawGate(pos, x);
-        for (const [who, g, w] of this.pills) { const p = pos[`n-${who}`]; if (!p) continue; const px = v ? Math.max(0, Math.min(this.W - w, p.v + p.h / 2 - w / 2)) : p.u + p.w + 5, py = v ? p.u + p.w + 4 : p.v + p.h / 2 - 10.5; put(g, { transform: `translate(${px.toFixed(0)} ${py.toFixed(0)})` }); }
+        const ends = [];  // where each row of pills ends: on a narrow screen one that would cover another goes below it
+        for (const [who, g, w] of this.pills) {
+            const p = pos[`n-${who}`];
+            if (!p) continue;
+            const px = v ? Math.max(0, Math.min(this.W - w, p.v + p.h / 2 - w / 2)) : p.u + p.w + 5;
+            const free = ends.findIndex((end) => end < px), row = v ? (free < 0 ? ends.length : free) : 0;
+            ends[row] = px + w;
+            const py = v ? p.u + p.w + 4 + 24 * row : p.v + p.h / 2 - 10.5;
+            put(g, { transform: `translate(${px.toFixed(0)} ${py.toFixed(0)})` });
+        }
     }
     drawNode(id, p, used, v) {
         const n = this.nodes[id], S = put;

@@ -275,11 +275,11 @@ def _spared_by_rare_visits(
 ) -> Floats:
     """What Amazon's mean street cost falls by where it does not come every day, $ per parcel, (Z,)."""
     first = np.clip(coverage - share, 0.0, coverage)
-    spared = mean_between(daily.street_cost[0] - rarely.street_cost[0], first, coverage)
-    new = coverage - np.clip(start, first, coverage)  # beyond its coverage at the start, where it costs more
-    factor = model.own_cost_multiplier * model.own_cost_noise
-    old = coverage - first - new
-    return np.asarray(spared * (old + new * factor) / np.where(coverage > 0.0, coverage, 1.0))
+    edge = np.clip(start, first, coverage)  # beyond its coverage at the start, where it costs more
+    by_cell = daily.street_cost[0] - rarely.street_cost[0]
+    old = mean_between(by_cell, first, edge) * (edge - first)
+    new = mean_between(by_cell * own_cost_factor(model), edge, coverage) * (coverage - edge)
+    return np.asarray((old + new) / np.where(coverage > 0.0, coverage, 1.0))
 
 
 def _amazon_costs(

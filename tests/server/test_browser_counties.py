@@ -44,7 +44,7 @@ def test_counties_are_drawn_when_asked_for_and_one_is_chosen_by_click_name_and_k
     expect(heading).not_to_have_text(re.compile("Travis"))
     assert visitor.months_done() == 3  # the arrows did not look back
     page.get_by_label("Show", exact=True).select_option(label="Price paid, with surcharges")
-    expect(page).to_have_url(re.compile("layer=price_per_parcel_usd"))
+    expect(page).to_have_url(re.compile("layer=price_per_parcel_usd"), timeout=PATIENT)
     page.get_by_role("button", name="Change since January 2025").click()
     expect(page).to_have_url(re.compile("layer=price_per_parcel_usd&mode=1"))
     page.get_by_text("As a table").click()

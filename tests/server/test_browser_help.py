@@ -37,7 +37,7 @@ PLAIN = {
     r"years|unit|met|model|Observed|(free|forced) .*|Who acts|What a parcel costs|How .*|Luck|Of the .*|#|Phase|Reads|"
     r"Writes|symbol|meaning|value|File in model/data|What it holds|Rows|id|publisher|title|date|kind|url|Word|"
     r"What it means|What happens|Sources|Against the world|.* \((X|E)\d+\)|(X|E)\d+|What|Published|Modelled|Unit|"
-    r"Published and modelled|test|figure|published|limits?",
+    r"Published and modelled|test|figure|published|limits?|Test|Model|Met",
 }
 # What shows that a page is there and not the one before it.
 SIGNS = {

@@ -71,7 +71,7 @@ def test_the_map_is_saved_as_it_is_shown_and_says_what_it_shows(visit, tmp_path,
     page.get_by_role("group", name="Density").get_by_role("button", name="Rural").click()
     page.locator("[data-state=TX]").click()
     name, shares, told = saved(visitor, "Save the map as a picture", tmp_path)
-    assert name == "amazon-s-own-share-rural.png"
+    assert name == "amazon-s-own-share-states-rural.png"
     assert re.search(r"Amazon's own share .*Rural · February 2025 0 % 100 % Texas rural", told)
     assert pixels_of(shares, usps) < pixels_of(leaders, usps) / 2
     assert pixels_of(shares, usps) > 1000  # the bar of its share, not only the marker before its name

@@ -91,7 +91,7 @@ def test_five_clicks_lead_from_the_question_to_the_ending_of_a_road(visit):
 
 
 def test_the_story_opens_with_the_question(visit):
-    visitor = visit(path=f"/story?{SMALL}")
+    visitor = visit(path="/story")
     page = visitor.page
     wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n > 0")
     expect(page.locator("h1").first).to_have_text("Will Amazon leave the Post Office?")

@@ -6,6 +6,7 @@ import numpy as np
 
 from agents.geography import RURAL, URBAN
 from model.carriers import FEDEX, UPS
+from model.delivery_areas import tier_parts
 from model.economy import Economy
 from model.places import measure_places, zone_places
 from model.places.spread import covered
@@ -46,12 +47,10 @@ def announced_facts(market: Economy) -> dict[str, float]:
 
 
 def _surcharged(market: Economy) -> float:
-    """Share of the parcels of UPS and FedEx that go where they charge more than in their cheapest zone."""
-    sold = market.state.flows.allocation.accepted[market.groups.tendered].sum(axis=(0, 1))
-    with_more = parcels = 0.0
-    for carrier in (UPS, FEDEX):
-        surcharge = market.state.tariffs.surcharge[carrier]
-        more = surcharge > surcharge.min() + 0.01
-        with_more += float(sold[carrier, more].sum())
-        parcels += float(sold[carrier].sum())
-    return with_more / parcels
+    """Share of the parcels of UPS and FedEx that go to addresses in one of the tiers of the delivery-area surcharge.
+
+    Inside a zone parcels are taken to go to all addresses alike.
+    """
+    sold = market.state.flows.allocation.accepted[market.groups.tendered].sum(axis=(0, 1))[[UPS, FEDEX]].sum(axis=0)
+    listed = tier_parts(market.settings.parameters, market.zones).sum(axis=0).mean(axis=1)
+    return float(sold @ listed / sold.sum())

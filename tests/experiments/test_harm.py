@@ -56,7 +56,8 @@ def test_facts_are_told_and_to_look_at_places_costs_little(harm: Harm) -> None:
     assert facts["plan_households_m"] < facts["reached_households_m"] < 28.0
     assert facts["plan_square_miles_m"] < facts["reached_square_miles_m"] <= 1.8
     assert facts["usps_rural_share"] > facts["usps_urban_share"]
-    assert 0.0 < facts["surcharged_share"] < 1.0
+    # 23.6 % of households live in a tier; UPS and FedEx bring a little less to them.
+    assert 0.15 < facts["surcharged_share"] < 0.25
 
 
 def test_the_page_has_a_section_for_each_scenario(harm: Harm, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 How a command is run here, so that all take a minute together:
 
-* Commands that simulate get `--set n_shippers=120`, one worker, at most two replications, and end within a year.
-* Designs get 120 shippers; those of `examples/` one seed, one year, and the ends of what they vary.
+* Commands that simulate get `SMALL`, one worker, at most two replications, and end within a year.
+* Designs get `SMALL`; those of `examples/` one seed, one year, and the ends of what they vary.
+* Code gets `SMALL` and ends within two years; what it prints is not looked at here.
 * `LONG` names those that take minutes whatever one sets; of these only the options are checked, and the test that runs
   the same code is named.
 * A name without arguments (`lastmile compare` in a sentence) must be a command; a `make` target must exist.
@@ -11,6 +12,7 @@ How a command is run here, so that all take a minute together:
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -32,6 +34,7 @@ from experiments import read_design
 from experiments.benchmarks import reference
 from experiments.cli.app import app
 from experiments.studies import documentation
+from tests.small import SMALL
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -52,6 +55,7 @@ LONG = {
     "benchmark": "test_benchmarks.py",
 }
 SIMULATES = ("run", "compare", "negotiate", "auction", "uso-cost", "hindcast")
+SETTINGS = "\n".join(f"{name} = {value}" for name, value in SMALL.items())
 PLACEHOLDERS = {"DESIGN.toml": "examples/rural_build.toml", "DIR": "results/placeholder"}
 
 
@@ -124,13 +128,13 @@ def test_what_a_page_shows_runs(shown: Path, tmp_path: Path, monkeypatch: pytest
             name = text
         elif kind == "toml":
             if name:
-                text = re.sub(r"(n_shippers = )\d+", r"\g<1>120", text)
+                text = re.sub(r"n_shippers = \d+", SETTINGS, text)
                 Path(name).write_text(text.replace("replications = 2", "replications = 1"), encoding="utf-8")
             elif "kind" in tomllib.loads(text):
                 read_design(tomllib.loads(text))
             name = ""
         elif kind == "python" or (kind == "indented" and text.startswith(("from ", "import "))):
-            exec(compile(text.replace('"n_shippers": 300', '"n_shippers": 120'), shown.name, "exec"), names)
+            exec(compile(short(text), shown.name, "exec"), names)
 
 
 def keep_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,6 +157,19 @@ def test_the_reference_runs_of_the_checkout_are_not_written(tmp_path: Path, monk
     assert CliRunner().invoke(app, ["baseline"]).exit_code == 0
 
 
+def short(code: str) -> str:
+    """Code of a page in a small market and with an earlier end."""
+    small = json.dumps(SMALL)[1:-1]
+    for pattern, replacement in (
+        (r'"n_shippers": \d+', small),
+        (r'set=\{(?!"n_shippers)', f"set={{{small}, "),
+        (r'"end": "2026-12"', '"end": "2025-09"'),
+        (r'until="2027-12"', 'until="2026-12"'),
+    ):
+        code = re.sub(pattern, replacement, code)
+    return code
+
+
 def shorter(design: str) -> str:
     """A design of the examples with few and short runs; it varies the same things."""
     for pattern, replacement in (
@@ -160,7 +177,7 @@ def shorter(design: str) -> str:
         (r"replications = \d+", "replications = 1"),
         (r"steps = \d+", "steps = 2"),
         (r"= \[([\d.]+),[^\]]*, ([\d.]+)\]", r"= [\1, \2]"),
-        (r"\[uncertainties\]", "[set]\nn_shippers = 120\n\n[uncertainties]"),
+        (r"\[uncertainties\]", f"[set]\n{SETTINGS}\n\n[uncertainties]"),
     ):
         design = re.sub(pattern, replacement, design, count=1)
     return design
@@ -170,7 +187,7 @@ def prepared(words: list[str]) -> list[str]:
     """The arguments of a command as it is run here; see the module."""
     words = [PLACEHOLDERS.get(word, word) for word in words[1:]]
     if len(words) > 1 and words[0] in SIMULATES:
-        words += ["--set", "n_shippers=120"]
+        words += [part for name, value in SMALL.items() for part in ("--set", f"{name}={value}")]
     if words[0] == "negotiate" and len(words) > 1:
         words += ["--replications", "1"]
     if words[0] == "compare" or (words[0] == "hindcast" and len(words) > 1):

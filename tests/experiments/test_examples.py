@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import tomllib
@@ -12,12 +13,14 @@ import pytest
 from nbclient import NotebookClient
 
 from experiments import read_design
+from tests.small import SMALL, small_markets
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 
 def test_first_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("experiments.workers.default_workers", lambda: 1)
+    small_markets(monkeypatch)
     monkeypatch.setattr("sys.argv", ["first_run.py", "2025-12"])
     runpy.run_path(str(EXAMPLES / "first_run.py"), run_name="__main__")
     printed = capsys.readouterr().out
@@ -28,6 +31,7 @@ def test_first_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
 def run(name: str, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     for module in ("experiments.workers", "experiments.sweeps.sweep"):
         monkeypatch.setattr(f"{module}.default_workers", lambda: 1)
+    small_markets(monkeypatch)
     monkeypatch.setattr("sys.argv", [name, *arguments])
     runpy.run_path(str(EXAMPLES / name), run_name="__main__")
 
@@ -49,7 +53,7 @@ def test_a_sweep_and_its_heat_map(
 
 
 def test_a_learner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    run("learning.py", monkeypatch, "2026-02", "1", "2", "1", "2")
+    run("learning.py", monkeypatch, "2025-06", "1", "2", "1", "2")
     told = capsys.readouterr().out
     assert "round 1: the best of 2 earns" in told
     found = re.search(r"On 2 other seeds .* is (-?)\$([\d,]+) million \(95 % interval .*\): it (\D+) the usual", told)
@@ -72,6 +76,10 @@ def test_ema_workbench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def test_the_notebook() -> None:
     notebook = nbformat.read(EXAMPLES / "sweep_notebook.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells)  # outputs are not committed
+    for cell in notebook.cells:  # in a process of its own: the same cells in a small market, for a month
+        cell.source = re.sub(r'"n_shippers": 200, "n_enterprise_shippers": 20', json.dumps(SMALL)[1:-1], cell.source)
+        cell.source = cell.source.replace("2025-03", "2025-01")
+    assert any("n_regional_carriers" in cell.source for cell in notebook.cells)
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     printed = str([cell.get("outputs") for cell in notebook.cells])
     assert "growth_market" in printed

@@ -24,9 +24,9 @@ from experiments.reports.report import report
 from experiments.settings import prepare_scenario
 from model.market import ParcelMarket
 from model.parameters import Parameters
+from tests.small import SMALL, small_markets
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SMALL = {"n_shippers": 60, "n_enterprise_shippers": 5}
 USUAL_MULTIPLIER = Parameters.default().amazon_own_cost_multiplier
 UPS = f"{EXAMPLES}/tough_ups.py:ToughUps"
 
@@ -60,18 +60,18 @@ class Case:
 
 
 CASES = (
-    Case("ups", "tough_ups.py", "ToughUps", "2026-11", "amazon_via_ups_parcels"),
-    Case("usps", "zone_tariff_usps.py", "ZoneTariffUsps", "2026-11", "usps_net_income_usd"),
+    Case("ups", "tough_ups.py", "ToughUps", "2026-10", "amazon_via_ups_parcels"),
+    Case("usps", "zone_tariff_usps.py", "ZoneTariffUsps", "2026-04", "usps_net_income_usd"),
     # With contracts of a year it negotiates twice, and has something to remember.
     Case(
-        "amazon", "learning_amazon.py", "LearningAmazon", "2027-12", "amazon_via_ups_parcels", (("term_strategic", 12),)
+        "amazon", "learning_amazon.py", "LearningAmazon", "2027-11", "amazon_via_ups_parcels", (("term_strategic", 12),)
     ),
-    Case("union", "wage_union.py", "Union", "2025-08", "ups_profit_usd"),
+    Case("union", "wage_union.py", "Union", "2025-07", "ups_profit_usd"),
     Case(
         "walmart",
         "patient_walmart.py",
         "PatientWalmart",
-        "2026-03",
+        "2025-12",
         "walmart_own_network_parcels",
         scenario="walmart_builds_too",
     ),
@@ -95,12 +95,9 @@ def test_an_example_is_short_and_runs_as_a_script(
     case: Case, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert len((EXAMPLES / case.file).read_text().splitlines()) < 30
-    usual = ParcelMarket.__init__
-
-    def short(self: ParcelMarket, scenario: Any = "baseline", rng: int = 1, roster: Any = None) -> None:
-        usual(self, prepare_scenario(scenario, case.changes, until=case.until), rng, roster)
-
-    monkeypatch.setattr(ParcelMarket, "__init__", short)
+    # Until there is something to print: a wage that the union sets, a network that Walmart builds.
+    until = case.until if case.key in ("union", "walmart") else "2025-03"
+    small_markets(monkeypatch, **dict(case.set), end=until)
     runpy.run_path(str(EXAMPLES / case.file), run_name="__main__")
     printed = capsys.readouterr().out
     assert "UPS" in printed if case.key == "union" else float(printed)
@@ -129,20 +126,29 @@ def test_the_command_line_plays_it_and_repeats_it(case: Case, tmp_path: Path) ->
     assert rerun(folder).identical
 
 
-def design(case: Case) -> dict[str, Any]:
+def design(case: Case, *multipliers: float) -> dict[str, Any]:
     return {
         "kind": "grid",
         "scenario": case.scenario,
         "until": case.until,
         "set": case.changes,
         "outcomes": [case.outcome],
-        "uncertainties": {"amazon_own_cost_multiplier": [0.9, USUAL_MULTIPLIER]},
+        "uncertainties": {"amazon_own_cost_multiplier": list(multipliers) or [USUAL_MULTIPLIER]},
     }
 
 
 @each
-def test_a_sweep_that_is_killed_goes_on_with_it(case: Case, tmp_path: Path) -> None:
+def test_a_sweep_plays_it_and_is_repeated(case: Case, tmp_path: Path) -> None:
     folder = tmp_path / "store"
+    found = sweep(design(case), folder, workers=1, roster={case.key: case.path})
+    assert found.runs[case.outcome].tolist() == [played(case).outcomes[case.outcome]]
+    assert status(folder).parties == (f"{case.key} is played by {case.file}:{case.name}",)
+    assert rerun(folder).identical
+
+
+@pytest.mark.parametrize("case", [CASES[0], CASES[-1]], ids=str)
+def test_a_sweep_that_is_killed_goes_on_with_it(case: Case, tmp_path: Path) -> None:
+    folder, content = tmp_path / "store", design(case, 0.9, USUAL_MULTIPLIER)
     script = (
         "import json, sys\nfrom experiments import sweep\n"
         "if __name__ == '__main__':\n"
@@ -150,39 +156,49 @@ def test_a_sweep_that_is_killed_goes_on_with_it(case: Case, tmp_path: Path) -> N
     )
     (tmp_path / "start.py").write_text(script)
     workers = "2" if case.scenario != "baseline" else "1"  # once it travels to other processes, with its scenario
-    start = [sys.executable, str(tmp_path / "start.py"), json.dumps(design(case)), str(folder), case.key, case.path]
+    start = [sys.executable, str(tmp_path / "start.py"), json.dumps(content), str(folder), case.key, case.path]
     start.append(workers)
     process = subprocess.Popen(start, stderr=subprocess.DEVNULL)
     killing.wait_for(lambda: killing.files(folder) or process.poll() is not None)
     process.kill()
     process.wait()
     with pytest.raises(InputError, match=f"{case.key} is played by {case.file}:{case.name} then, the usual parties"):
-        sweep(design(case), folder, workers=1)
-    found = sweep(design(case), folder, workers=1, roster={case.key: case.path})
+        sweep(content, folder, workers=1)
+    found = sweep(content, folder, workers=1, roster={case.key: case.path})
     assert (found.status.done, found.status.failed, found.status.left) == (2, 0, 0)
     alone = found.runs.set_index("amazon_own_cost_multiplier")[case.outcome]
     assert alone[USUAL_MULTIPLIER] == played(case).outcomes[case.outcome]
     assert len(alone.dropna()) == 2
-    assert status(folder).parties == (f"{case.key} is played by {case.file}:{case.name}",)
-    assert rerun(folder).identical
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[Case, tuple[dict[str, float], dict[str, float]]]:
+    """Outcomes of runs that were not cut, and of those that another process went on with two months before the end."""
+    folder, uncut = tmp_path_factory.mktemp("kept"), {}
+    for case in CASES:
+        market = ParcelMarket(
+            prepare_scenario(case.scenario, case.changes, until=case.until), rng=1, roster={case.key: case.path}
+        )
+        while market.months_done < market.n_months - 2:
+            market.step()
+        market.save(folder / str(case))
+        uncut[case] = market.run().outcomes()
+    code = (
+        "import json, sys\nfrom model.market import ParcelMarket\n"
+        "print(json.dumps([ParcelMarket.load(path, roster=True).run().outcomes() for path in sys.argv[1:]]))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, *(str(folder / str(case)) for case in CASES)],
+        cwd=EXAMPLES.parent, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found = json.loads(answer.stdout)
+    return {case: (uncut[case], one) for case, one in zip(CASES, found, strict=True)}
 
 
 @each
-def test_a_checkpoint_goes_on_with_it_in_another_process(case: Case, tmp_path: Path) -> None:
-    scenario = prepare_scenario(case.scenario, case.changes, until=case.until)
-    uncut = ParcelMarket(scenario, rng=1, roster={case.key: case.path})
-    while uncut.months_done < uncut.n_months - 2:
-        uncut.step()
-    uncut.save(tmp_path / "kept")
-    code = (
-        "import json, sys\nfrom model.market import ParcelMarket\n"
-        "print(json.dumps(ParcelMarket.load(sys.argv[1], roster=True).run().outcomes()))"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "kept")],
-        cwd=EXAMPLES.parent, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert json.loads(answer.stdout) == uncut.run().outcomes()
+def test_a_checkpoint_goes_on_with_it_in_another_process(case: Case, checkpoints: Any) -> None:
+    uncut, gone_on = checkpoints[case]
+    assert gone_on == uncut
 
 
 @pytest.fixture
@@ -191,13 +207,20 @@ def mine(tmp_path: Path) -> Path:
     return Path(shutil.copy(EXAMPLES / "tough_ups.py", tmp_path / "mine.py"))
 
 
-def in_another_process(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    start = [sys.executable, "-c", "from experiments.cli import main; main()", *arguments]
-    return subprocess.run(start, cwd=folder, capture_output=True, text=True, check=False)
+def in_another_process(*commands: tuple[str, ...], folder: Path) -> list[tuple[int, str]]:
+    """Exit codes and what is told, of commands that one new process runs one after the other."""
+    code = (
+        "import json, sys\nfrom typer.testing import CliRunner\nfrom experiments.cli.app import app\n"
+        "found = [CliRunner().invoke(app, one) for one in json.loads(sys.argv[1])]\n"
+        "print(json.dumps([(one.exit_code, one.output) for one in found]))"
+    )
+    start = [sys.executable, "-c", code, json.dumps(commands)]
+    answer = subprocess.run(start, cwd=folder, capture_output=True, text=True, check=True)
+    return [tuple(one) for one in json.loads(answer.stdout)]
 
 
 def test_a_file_that_has_changed_or_is_gone_is_told(mine: Path, tmp_path: Path) -> None:
-    quick = {"n_shippers": 60, "n_enterprise_shippers": 5}
+    quick = SMALL
     roster = {"ups": f"{mine}:ToughUps"}
     run(set=quick, until="2025-02", roster=roster).save(tmp_path / "kept")
     content = {**design(CASES[0]), "until": "2025-02"}
@@ -205,22 +228,20 @@ def test_a_file_that_has_changed_or_is_gone_is_told(mine: Path, tmp_path: Path) 
     text = json.dumps(content["set"]).replace(":", " =").replace('"', "")
     (tmp_path / "design.toml").write_text(
         f'kind = "grid"\nscenario = "baseline"\nuntil = "2025-02"\nset = {text}\n'
-        'outcomes = ["amazon_via_ups_parcels"]\n[uncertainties]\namazon_own_cost_multiplier = [0.9, 1.0]\n'
+        f'outcomes = ["amazon_via_ups_parcels"]\n[uncertainties]\namazon_own_cost_multiplier = [{USUAL_MULTIPLIER}]\n'
     )
     mine.write_text(mine.read_text() + "\n# another one\n")
-    again = in_another_process("rerun", "kept", folder=tmp_path)
-    assert "the file of mine.py:ToughUps has changed: it was " in again.stdout + again.stderr
-    again = in_another_process("rerun", "store", folder=tmp_path)
-    assert "the file of mine.py:ToughUps has changed: it was " in again.stdout + again.stderr
     on = ("sweep", "design.toml", "--out", "store", "--roster", "ups=mine:ToughUps", "--workers", "1")
-    refused = in_another_process(*on, folder=tmp_path)
-    assert refused.returncode == 2
-    assert "the file of mine.py:ToughUps has changed" in refused.stderr
+    again, store, refused = in_another_process(("rerun", "kept"), ("rerun", "store"), on, folder=tmp_path)
+    assert "the file of mine.py:ToughUps has changed: it was " in again[1]
+    assert "the file of mine.py:ToughUps has changed: it was " in store[1]
+    assert refused[0] == 2
+    assert "the file of mine.py:ToughUps has changed" in refused[1]
     mine.unlink()
-    again = in_another_process("rerun", "kept", folder=tmp_path)
-    assert again.returncode == 2
-    assert again.stderr.count("\n") == 1
-    assert f"ups is in {mine}, and there is no such file" in again.stderr
+    (gone,) = in_another_process(("rerun", "kept"), folder=tmp_path)
+    assert gone[0] == 2
+    assert gone[1].count("\n") == 1
+    assert f"ups is in {mine}, and there is no such file" in gone[1]
     # What a store tells of it needs no code of anybody.
     assert open_sweep(tmp_path / "store").status.parties == ("ups is played by mine.py:ToughUps",)
     page = report(tmp_path / "store").read_text()
@@ -287,7 +308,7 @@ class Bold(Ups):
 
 def test_a_class_itself_goes_to_worker_processes() -> None:
     # Its increase of 2026 was announced: without the plans it decides itself.
-    quick = {"n_shippers": 60, "n_enterprise_shippers": 5, "announced_plans": False}
+    quick = {**SMALL, "announced_plans": False}
     scenarios, months = ["renew", "withdraw"], {"until": "2026-01", "replications": 1}
     one = compare(scenarios, set=quick, workers=1, roster={"ups": Bold}, **months)
     two = compare(scenarios, set=quick, workers=2, roster={"ups": f"{__name__}:Bold"}, **months)
@@ -299,7 +320,7 @@ def test_a_class_itself_goes_to_worker_processes() -> None:
 
 
 def test_it_negotiates() -> None:
-    quick = {"n_shippers": 60, "n_enterprise_shippers": 5}
+    quick = SMALL
     usual = negotiate(1, quick, seller="ups", workers=1)
     tough = negotiate(1, quick, seller="ups", workers=1, roster={"ups": UPS})
     assert tough.runs[0].offers[1].price_usd > usual.runs[0].offers[1].price_usd
@@ -307,7 +328,7 @@ def test_it_negotiates() -> None:
 
 def test_a_scenario_file_brings_its_own_parties(mine: Path, tmp_path: Path) -> None:
     (tmp_path / "tough.toml").write_text('title = "Tough"\n[roster]\nups = "mine.py:ToughUps"\n')
-    quick = {"n_shippers": 60, "n_enterprise_shippers": 5}
+    quick = SMALL
     found = run(tmp_path / "tough.toml", set=quick, until="2025-02")
     assert found.provenance["roster"]["ups"]["path"] == f"{mine}:ToughUps"
     both = compare(["baseline", tmp_path / "tough.toml"], set=quick, until="2025-02", replications=1, workers=1)

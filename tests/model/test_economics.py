@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from tests.small import FEWER
+
 USPS, AMAZON, UPS, FEDEX = range(4)
-TWO_YEARS = {"end": "2026-12", "n_shippers": 500}
+TWO_YEARS = {**FEWER, "end": "2026-12", "n_shippers": 500}
 ONE_YEAR = {**TWO_YEARS, "end": "2025-12"}
 
 

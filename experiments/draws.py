@@ -1,23 +1,30 @@
-"""Stored parameter draws: a small parquet with one row per draw and one column per parameter, and its manifest."""
+"""Stored parameter draws: a small parquet with one row per draw and one column per parameter, and its manifest.
+
+Beside its row each draw has a growth of the market after the observed past: the past tells nothing of it that an
+estimation on the past could find, so it is drawn as wide as the market's growth was uncertain (`growth_market_sd`).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from scipy.special import ndtri
 
 from experiments.errors import DamagedError, InputError
 from experiments.settings import shown
 from experiments.storage import damage, read_table
+from model.history.table import LAST_YEAR
 from model.parameters import ParameterError, Parameters
 from model.scenario import Scenario, ScenarioError
 
 FOLDER = "posteriors"
+GROWTH = ("growth_market", "growth_amazon_demand")  # move together: Amazon's lead on the market is not in question
 # What a run depends on besides the values, and how it may be labelled.
 _KEPT = ("last_year", "fixed", "forced_runs_leave_out")
 
@@ -50,6 +57,23 @@ class DrawSet:
         fixed = {symbol: value for symbol, value in self.fixed.items() if symbol not in left_out}
         return {**fixed, **{str(symbol): float(value) for symbol, value in drawn.items()}}
 
+    def changes(self, base: Scenario, number: int, taken: Collection[str] = ()) -> dict[str, float]:
+        """Changes of one draw in a scenario: its row, and a growth of the market after the observed past.
+
+        The growth stays as it is where the scenario sets it itself (also by `--set growth_market=0.04`), where a
+        design varies it, and where the run ends within the past.
+
+        Args:
+            base: What is changed.
+            number: Which draw, 0 first.
+            taken: Names that a design varies.
+        """
+        row = self.row(number, base.history_mode == "forced_events")
+        if base.end.year <= LAST_YEAR or any(name in base.stated or name in taken or name in row for name in GROWTH):
+            return row
+        shift = growth_shift(number, base.parameters.growth_market_sd)
+        return {name: base.parameters[name] + shift for name in GROWTH} | row
+
     def scenario(self, base: Scenario, number: int) -> Scenario:
         """The scenario with the parameters of one draw.
 
@@ -62,7 +86,7 @@ class DrawSet:
         """
         self.check_free([base])
         try:
-            return base.with_changes(self.row(number, base.history_mode == "forced_events"), source=self.name)
+            return base.with_changes(self.changes(base, number), source=self.name)
         except ScenarioError as error:
             raise InputError(str(error).splitlines()) from error
 
@@ -92,6 +116,22 @@ class DrawSet:
         """The set as plain values, for what is stored with a result; `restore_draws` makes it again."""
         kept = {name: self.manifest[name] for name in _KEPT if name in self.manifest}
         return {"name": self.name, **kept, "values": self.values.to_dict("list")}
+
+
+def growth_shift(number: int, spread: float) -> float:
+    """How far the growth of the market of a draw is from the expected one, a year.
+
+    The first draw has the expected growth and the next ones fill the normal distribution evenly, however many are
+    taken (van der Corput's sequence): 1/2, 1/4, 3/4, 1/8, ... of it lie below.
+
+    Args:
+        number: Which draw, 0 first.
+        spread: Standard deviation, a year.
+    """
+    below, step, rest = 0.0, 0.5, number + 1
+    while rest:
+        below, step, rest = below + step * (rest % 2), step / 2.0, rest // 2
+    return float(spread * ndtri(below))
 
 
 def restore_draws(described: Mapping[str, Any]) -> DrawSet:

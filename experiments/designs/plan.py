@@ -201,7 +201,7 @@ def at_point(
     Raises:
         ScenarioError: The values make no sense together.
     """
-    drawn = {} if draws is None else draws.row(seed - 1, base.history_mode == "forced_events")
+    drawn = {} if draws is None else draws.changes(base, seed - 1, names)
     return base.with_changes({**drawn, **dict(zip(names, values, strict=True))}, source="point")
 
 

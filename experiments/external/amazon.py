@@ -1,17 +1,20 @@
-"""Tests of Amazon's network: the rural plan (X4), stations in 2020 (X5), what own delivery saves (X8)."""
+"""Tests of Amazon's network: the rural plan (X4), stations in 2020 (X5), what own delivery saves (X8), where (X12)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import RURAL
 from experiments.external.declaration import ExternalTest, Figures, Reading
 from model.carriers import AMAZON
 from model.market import ParcelMarket
+from model.tables import number, read_table, text
 
+CENTRES_FILE = "amazon_network_states.csv"
 MILLION = 1e6
 #: Parcels a day of a delivery station in towns: 35,000 (WINK2019) to 40,000 and 50,000 (WGRZ2022).
 TOWN_STATION = 40_000.0
@@ -98,6 +101,54 @@ def delivered_cost_2021(market: ParcelMarket) -> Figures:
     return {f"{name}_2021": value for name, value in delivered_cost(market).items()}
 
 
+def centres_by_state(states: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Fulfilment centres that Amazon opened in each state until the end of the table, 0 where it names none.
+
+    Args:
+        states: Abbreviations, (S,).
+
+    Raises:
+        model.tables.DataError: The file is wrong.
+    """
+    columns = {"state_abbrev": text(), "year": number(1990, 2021), "opened": number(0.0), "source_id": text()}
+    rows = read_table(CENTRES_FILE, columns, key=("state_abbrev", "year"))
+    return np.array([sum(row["opened"] for row in rows if row["state_abbrev"] == state) for state in states])
+
+
+def rank_correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Spearman's rank correlation; equal values share the mean of their ranks."""
+    ranks = []
+    for values in (one, other):
+        _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+        ranks.append((np.cumsum(count) - (count - 1) / 2.0)[place])
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+def capacity_by_state(market: ParcelMarket) -> Figures:
+    """Amazon's capacity and households by state, (S,), and the rank correlations with its fulfilment centres."""
+    zones = market.zones
+    n = int(zones.state_index.max()) + 1
+    first = np.searchsorted(zones.state_index, np.arange(n))  # zones are in the order of their states
+    capacity = np.bincount(zones.state_index, market.state.network.capacity[AMAZON], n)
+    households = np.bincount(zones.state_index, zones.households, n)
+    centres = centres_by_state(zones.state[first])
+    return {
+        "capacity": rank_correlation(capacity, centres),
+        "households": rank_correlation(households, centres),
+        "per_household": rank_correlation(capacity / households, centres / households),
+    }
+
+
+def compare_states(found: Mapping[str, Figures]) -> dict[str, float]:
+    """The rank correlations as read, and that of a network that goes by households alone."""
+    one = found["free_2018"]
+    return {
+        "network_by_state": one["capacity"],
+        "network_by_state_per_household": one["per_household"],
+        "by_households": one["households"],
+    }
+
+
 TESTS = (
     ExternalTest(
         key="X4",
@@ -160,5 +211,25 @@ TESTS = (
             "as they stand. The study's saving is that of sorting centres and shorter ways since 1999, which the "
             "model has at the start. Seeds differ, because what is agreed with USPS differs.",
         },
+    ),
+    ExternalTest(
+        key="X12",
+        title="Amazon's network by state",
+        published="Until the end of 2021 Amazon opened 339 fulfilment centres in 41 states (list of a consultancy, "
+        "counted by state).",
+        comparable="Rank correlation over the 51 states of these centres with Amazon's own capacity of delivery at the "
+        "end of 2021 in a free run from January 2018.",
+        given="Households by state and Amazon's demand by year; the start of 2018 spreads its network by density, not "
+        "by place, and no address of a station or centre.",
+        readings=(Reading("free_2018", capacity_by_state, after=(48,)),),
+        compare=compare_states,
+        because={
+            "network_by_state": "Centres serve several states and stand where land and transport are cheap; the "
+            "capacity of the model is that of the last mile, which is where households are.",
+            "network_by_state_per_household": "The model puts its network where addresses are dense; centres stand "
+            "beside the large cities and not in them, in states such as Kentucky, Nevada or Delaware.",
+        },
+        remark="By households alone the rank correlation is {by_households:.2f}: what the model adds to it is the "
+        "difference to that.",
     ),
 )

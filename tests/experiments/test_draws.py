@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from experiments import InputError, compare, read_design, rerun, run, sweep
 from experiments.designs.restore import restore_design
-from experiments.draws import load_draws, stored_sets
+from experiments.draws import growth_shift, load_draws, stored_sets
+from model.history.table import read_history
+from model.parameters import Parameters
+from model.scenario import Scenario
 
 SHORT = {"until": "2025-02"}
 QUICK = {"n_shippers": 300}
@@ -22,7 +26,7 @@ DRAWN = str(load_draws(NAME).values.columns[0])
 def test_a_run_takes_the_draw_of_its_seed(name: str) -> None:
     found = run("baseline", QUICK, seed=3, draws=name, **SHORT)
     # Runs that impose dated events have the list increases that came, not those that were expected.
-    by_hand = run("baseline", {**QUICK, **load_draws(name).row(2, forced=True)}, seed=3, **SHORT)
+    by_hand = run("baseline", {**QUICK, **load_draws(name).changes(Scenario.load("baseline"), 2)}, seed=3, **SHORT)
     pd.testing.assert_series_equal(found.outcomes, by_hand.outcomes, rtol=0, atol=0)
     assert found.provenance["changes"] == by_hand.provenance["changes"]
 
@@ -123,3 +127,35 @@ def test_a_file_that_holds_no_draws_is_told(tmp_path: Path, content: bytes | Non
         file.write_bytes(content)
     with pytest.raises(InputError, match="mine"):
         load_draws(file)
+
+
+def test_the_spread_of_growth_is_that_of_the_published_past() -> None:
+    history = read_history()
+    total = [history.value("parcels_total", year) for year in range(2015, 2022)]
+    yearly = np.diff(np.log(total))
+    row = Parameters.default().row("growth_market_sd")
+    assert row.value == pytest.approx(yearly.std(ddof=1) / np.sqrt(5.0), abs=5e-4)
+    assert row.high == pytest.approx(yearly.std(ddof=1), abs=5e-4)
+
+
+def test_few_draws_already_spread_as_many_do() -> None:
+    for count, off in ((15, 0.2), (255, 0.02)):
+        shifts = np.array([growth_shift(number, 0.04) for number in range(count)])
+        assert shifts.mean() == pytest.approx(0.0, abs=1e-12)
+        assert shifts.std() == pytest.approx(0.04, rel=off)
+    assert growth_shift(0, 0.04) == 0.0
+    assert not np.any([growth_shift(number, 0.0) for number in range(15)])
+
+
+def test_growth_is_drawn_only_where_nobody_sets_it_and_only_after_the_past() -> None:
+    drawn, base = load_draws(NAME), Scenario.load("baseline")
+    row = drawn.row(2, forced=True)
+    both = drawn.changes(base, 2)
+    shift = growth_shift(2, base.parameters.growth_market_sd)
+    assert {name: both[name] - base.parameters[name] for name in both.keys() - row.keys()} == pytest.approx(
+        {"growth_market": shift, "growth_amazon_demand": shift}
+    )
+    assert drawn.changes(base.with_changes({"growth_market": base.parameters.growth_market}), 2) == row
+    assert drawn.changes(base, 2, taken=("growth_amazon_demand",)) == row
+    assert drawn.changes(base.with_changes({"start": "2022-01", "end": "2024-12"}), 2) == row
+    assert drawn.changes(Scenario.load("standing_still"), 2) == row

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from typer.testing import CliRunner
 
 from experiments import InputError, external_tests
 from experiments.cli.app import app
 from experiments.external import page, stored, study
+from experiments.external.amazon import centres_by_state, rank_correlation
 from experiments.external.elasticities import published
 from experiments.external.limits import limits, read_limits
 from experiments.external.street import amazon_parts
@@ -207,3 +209,17 @@ def test_what_the_page_of_the_browser_shows_comes_with_the_package() -> None:
     for one in kept.findings:
         assert one.holds == one.limit.holds(one.value)
         assert bool(one.reason) != one.holds
+
+
+def test_centres_are_counted_in_the_order_of_the_states() -> None:
+    centres = centres_by_state(np.array(["TX", "DC", "CA", "AL"]))
+    assert centres.tolist() == [39.0, 0.0, 34.0, 2.0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_rank_correlation_is_that_of_the_textbook_with_ties(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    one, other = rng.integers(0, 8, 51).astype(float), rng.normal(size=51)
+    assert rank_correlation(one, other) == pytest.approx(spearmanr(one, other).statistic)
+    assert rank_correlation(other, np.exp(other)) == pytest.approx(1.0)
+    assert rank_correlation(other, -other) == pytest.approx(-1.0)

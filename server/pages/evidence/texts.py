@@ -58,6 +58,7 @@ LIMITS: tuple[str, ...] = (
 
 FILES: dict[str, str] = {
     "allowed_ranges.csv": "What values a parameter may take at all, by unit or by name.",
+    "amazon_network_states.csv": "How many fulfilment centres Amazon opened by state and year, up to 2021.",
     "carriers.csv": "The carriers, their kind and their footprints.",
     "market_history.csv": "Published volumes, revenue and shares of the past.",
     "parameters.csv": "Every number of the economy with its range, status and source.",

@@ -114,7 +114,7 @@ def _headline(snapshot: Snapshot, text: str, kicker: str, error: str) -> solara.
         forced=bool(run and run.forced),
         error=error,
         playing=snapshot.status == "playing",
-        remark=run.coarse if run else "",
+        remark=run.remark if run else "",
     )
 
 

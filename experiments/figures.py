@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 # Prices and costs of one parcel keep their cents; all other money is shown in billions.
 _PER_PARCEL = ("_per_parcel_usd", "_delivered_cost_usd", "_price_usd", "_unit_cost_usd")
-_SCALES = {"_usd": (1e9, 3, "bn $"), "_parcels": (1e6, 1, "m"), "_share": (0.01, 2, "%")}
+_SCALES = {"_usd": (1e9, 3, "bn $"), "_parcels": (1e6, 1, "mn"), "_share": (0.01, 2, "%")}
 _YEAR = re.compile(r"^(?P<stem>.+)_(?P<year>\d{4})$")
 
 # What is shown unless somebody asks for more.

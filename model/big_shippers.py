@@ -45,7 +45,7 @@ class BigShipperData(Added):
     with_fedex: float = Field(ge=0.0, le=1.0, description="Share of its parcels that FedEx carries at the start")
     builds: bool = Field(description="Whether it builds a network of its own where that pays")
     build_limit: float = Field(
-        default=0.0, ge=0.0, le=3000.0, description="Capacity that it can add in a year, m parcels a year"
+        default=0.0, ge=0.0, le=3000.0, description="Capacity that it can add in a year, million parcels a year"
     )
     like: Literal["amazon", "ups", "fedex", "regional"] = Field(
         default="amazon", description="Whose cost rates its own network has"

@@ -74,7 +74,7 @@ def _amazon_mix_usps_rural_cap(p: Figures) -> float:
 
 
 def _enterprise_size_mean(p: Figures) -> float:
-    """Mean of a Pareto law cut at both ends, m parcels a year; written so that it is exact for a shape near 1 too."""
+    """Mean of a Pareto law cut at both ends, million parcels a year; exact for a shape near 1 too."""
     low, shape = p.enterprise_size_min, p.enterprise_pareto_shape
     log_range = math.log1p((p.enterprise_size_max - low) / low)
     exponent = (1 - shape) * log_range

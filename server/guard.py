@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ type App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 CDN_PREFIX, CLOSE_PREFIX = "/_solara/cdn/", "/_solara/api/close/"
+SOCKET_PREFIX = "/jupyter/api/kernels/"
+# A page has one socket; while it comes back after a lost connection the old one may still be there.
+MAX_SOCKETS = 4
 # Vue compiles components in the browser (unsafe-eval, blob:); Solara's page has inline scripts and styles.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' blob: 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -55,6 +59,8 @@ class House:
     Attributes:
         limit: How many sessions there may be.
         count: How many there are.
+        rooms: Ids of the kernels that live; each holds a session, or will soon. A browser chooses the id itself, so
+            that one cookie could ask for any number of them.
         make_room: Closes one that was left alone, if any.
         health: Counts for operators.
         close: Ends all sessions when the server stops.
@@ -62,6 +68,7 @@ class House:
 
     limit: int
     count: Callable[[], int]
+    rooms: Callable[[], Collection[str]]
     make_room: Callable[[], bool]
     health: Callable[[], dict[str, object]]
     close: Callable[[], None]
@@ -83,6 +90,7 @@ class Guard:
         self.browser_files = frozenset(json.loads((cdn / "manifest.json").read_text()))
         self.only_loopback = only_loopback
         self.house = house
+        self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass on what is allowed, with headers added; answer the rest with 403 or 404."""
@@ -105,13 +113,43 @@ class Guard:
             if path == HEALTH:
                 await _answer(send, 200, b"application/json", json.dumps(self.house.health()).encode())
                 return
-            if _is_page(path) and self.house.count() >= self.house.limit and not self.house.make_room():
+            if _is_page(path) and self._is_full(self.house):
                 await _answer(send, 503, b"text/html; charset=utf-8", messages.full(self.house.limit))
                 return
         if scope["type"] == "websocket":
-            await self._connect(scope, receive, send)
+            kernel = path.removeprefix(SOCKET_PREFIX).partition("/")[0]
+            reason = self._no_room(kernel)
+            if reason:
+                await _refuse(scope, receive, send, 1013, reason)
+                return
+            with self._counted(kernel):
+                await self._connect(scope, receive, send)
         else:
             await self.app(scope, receive, _with_headers(send, _is_page(path)))
+
+    def _is_full(self, house: House) -> bool:
+        """Whether one more would be one too many, even after one that was left alone has gone."""
+        rooms = len({*house.rooms(), *self._open})
+        return max(house.count(), rooms) >= house.limit and not house.make_room()
+
+    def _no_room(self, kernel: str) -> str:
+        """Why a socket of this kernel is not let in, empty where it is: one that comes back finds its own room."""
+        if self._open.get(kernel, 0) >= MAX_SOCKETS:
+            return "This page has enough connections."
+        if self.house is None or kernel in self._open or kernel in self.house.rooms():
+            return ""
+        return "The server is full." if self._is_full(self.house) else ""
+
+    @contextlib.contextmanager
+    def _counted(self, kernel: str) -> Iterator[None]:
+        """Count a socket while it is open."""
+        self._open[kernel] += 1
+        try:
+            yield
+        finally:
+            self._open[kernel] -= 1
+            if not self._open[kernel]:
+                del self._open[kernel]
 
     async def _connect(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass on a connection; where it fails (such as for one that claims another's session) one line is logged."""
@@ -162,7 +200,8 @@ class Guard:
 async def _refuse(scope: Message, receive: Receive, send: Send, status: int, reason: str) -> None:
     if scope["type"] == "websocket":
         await receive()
-        await send({"type": "websocket.close", "code": 1008, "reason": reason})
+        code = status if status >= 1000 else 1008  # a code of sockets, or "against the rules"
+        await send({"type": "websocket.close", "code": code, "reason": reason})
         return
     await _answer(send, status, b"text/plain", reason.encode())
 

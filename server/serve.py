@@ -162,6 +162,7 @@ def make_app(only_loopback: bool = True) -> Guard:
     os.environ["SOLARA_KERNEL_MAX_COUNT"] = str(limit + SPARE_KERNELS)
     # Solara advises on cookies for pages embedded in other sites; the guard forbids embedding.
     warnings.filterwarnings("ignore", message="Cookies with samesite=none require https")
+    from solara.server.kernel_context import contexts
     from solara.server.starlette import app
 
     from server.guard import Guard, House
@@ -173,7 +174,9 @@ def make_app(only_loopback: bool = True) -> Guard:
     let_threads_end_while_tabs_close()
     answer_each_on_its_own_channel()
     send_together()
-    house = House(limit, lambda: len(seats.sessions()), seats.make_room, seats.health, close_everything)
+    house = House(
+        limit, lambda: len(seats.sessions()), lambda: tuple(contexts), seats.make_room, seats.health, close_everything
+    )
     return Guard(app, CDN, only_loopback, house)
 
 

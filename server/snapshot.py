@@ -49,6 +49,7 @@ class Run:
         debt_ceiling_usd: What USPS may owe at most, US dollars.
         coarse: Remark on a market with fewer shippers than usual, empty for others.
         changed: What the visitor changed in the scenario, in words; empty for nothing.
+        unlikely: Which of these changes lie outside what is thought likely, in words; empty for none.
         seat: Key of the side that the visitor plays by hand, empty in a run of the model alone.
         parties: Who plays whom, where it is not the usual party, in words; else empty.
     """
@@ -64,8 +65,15 @@ class Run:
     debt_ceiling_usd: float
     coarse: str = ""
     changed: str = ""
+    unlikely: str = ""
     seat: str = ""
     parties: str = ""
+
+    @property
+    def remark(self) -> str:
+        """What a reader of its figures should know first; empty for nothing."""
+        unlikely = f"{self.unlikely}." if self.unlikely else ""
+        return " ".join(filter(None, (unlikely, self.coarse)))
 
 
 @dataclass(frozen=True, eq=False)

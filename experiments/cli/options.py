@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+
+def _note_unlikely(items: list[str] | None) -> list[str] | None:
+    """Say on stderr what is set outside its likely range; it is possible, so that nothing is refused."""
+    if items:
+        from experiments.likely import unlikely
+        from experiments.settings import read_settings
+
+        for told in unlikely(read_settings(items, [])):
+            print(f"lastmile: note: {told}", file=sys.stderr)
+    return items
+
+
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a lever or parameter; repeat it for more."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a lever or parameter; repeat it for more.",
+        callback=_note_unlikely,
+    ),
 ]
 RosterOption = Annotated[
     list[str] | None,

@@ -33,7 +33,7 @@ def show_places(out: Console, result: Places) -> None:
     for name in result.names[1:]:
         for measure in (one for one in MEASURES if one.worse):
             lost = result.losers(name, measure, None)
-            people = f"{len(lost):,} {kind} with {lost['households'].sum() / 1e6:.2f} m households"
+            people = f"{len(lost):,} {kind} with {lost['households'].sum() / 1e6:.2f} million households"
             if lost.empty:
                 out.print(f"{name}: {measure.words}: nowhere beyond luck.")
                 continue

@@ -153,8 +153,9 @@ TESTS = (
     ExternalTest(
         key="X4",
         title="Reach of the rural plan",
-        published="Amazon announced a rural network for 1 bn parcels a year in 13,000 ZIPs of 1.2 m square miles, "
-        "where by census counts 16 m households live: 62 parcels a household and year, against 74 in the nation.",
+        published="Amazon announced a rural network for 1 bn parcels a year in 13,000 ZIPs of 1.2 million square "
+        "miles, where by census counts 16 million households live: 62 parcels a household and year, against 74 in the "
+        "nation.",
         comparable="Addresses that the plan adds at the start of `baseline`: the densest rural ones that Amazon does "
         "not reach, until their parcels fill the plan; households and land from census counts by ZIP. Parcels: what "
         "Amazon ships in 2026 to a household of the zones of the plan.",
@@ -186,8 +187,8 @@ TESTS = (
         readings=(Reading("free_2018", stations, after=(33,)),),
         compare=compare_stations,
         because={
-            "stations_2020": "The capacity of the model, {a_day:.1f} m parcels a day, is for a usual day; stations "
-            "are built for the season before Christmas and were opened ahead of volume that year.",
+            "stations_2020": "The capacity of the model, {a_day:.1f} million parcels a day, is for a usual day; "
+            "stations are built for the season before Christmas and were opened ahead of volume that year.",
         },
     ),
     ExternalTest(

@@ -194,8 +194,8 @@ TESTS = (
     ExternalTest(
         key="X9",
         title="FedEx takes its parcels home",
-        published="FedEx announced in 2019 to deliver itself some 2 m parcels a day that it had handed to USPS, a "
-        "fifth of them by August 2019, and did not return; packages of USPS fell by 3.2 % in that quarter, the first "
+        published="FedEx announced in 2019 to deliver itself some 2 million parcels a day that it had handed to USPS, "
+        "a fifth of them by August 2019, and did not return; packages of USPS fell by 3.2 % in that quarter, the first "
         "fall in nine years.",
         comparable="Parcels that USPS delivers for FedEx in a free run from January 2018 (no decision is imposed), and "
         "packages of USPS from April to June 2019 on those of a year before.",
@@ -216,8 +216,9 @@ TESTS = (
             "usps_quarter_2019": "What FedEx and Amazon take from USPS by then and what grows meanwhile do not "
             "balance as they did.",
         },
-        remark="From spring 2018 to spring 2019 FedEx of the model takes {fedex_taken:.0f} m parcels from USPS and "
-        "Amazon {amazon_taken:.0f} m: the fall of that quarter has the right sign also because Amazon leaves.",
+        remark="From spring 2018 to spring 2019 FedEx of the model takes {fedex_taken:.0f} million parcels from USPS "
+        "and Amazon {amazon_taken:.0f} million: the fall of that quarter has the right sign also because Amazon "
+        "leaves.",
     ),
     ExternalTest(
         key="X11",

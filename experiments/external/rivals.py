@@ -81,8 +81,8 @@ TESTS = (
     ExternalTest(
         key="X1",
         title="A strike that was feared",
-        published="In summer 2023 shippers who feared a strike moved about 1 m of UPS's 18.6 m parcels a day (5 %), "
-        "almost only to FedEx; about half was expected to stay there.",
+        published="In summer 2023 shippers who feared a strike moved about 1 million of UPS's 18.6 million parcels a "
+        "day (5 %), almost only to FedEx; about half was expected to stay there.",
         comparable="What UPS and FedEx sell from June to August 2023, and a year later, in runs from January 2022 "
         "with and without a labour dispute at UPS in these months; same seeds.",
         given="A loss of 1 utility for three months, chosen before and not fitted; that nobody strikes.",

@@ -41,7 +41,9 @@ ZONE_FILE, PLACE_FILE, SHARE_FILE = "zones.csv", "places.csv", "place_shares.npz
 DISTANCE_FILE, PLACE_DISTANCE_FILE, CENTRE_FILE = "zone_distances.csv", "place_distances.npz", "regional_centres.csv"
 SLICES = 50
 BUILT_UP_LAND = 103_724.0  # square miles in urban areas, census of 2020 (CENSUS_UA2020)
-SERVED_COUNTRYSIDE = 1_800_000.0  # square miles of the countryside on somebody's route; 1.65 to 1.91 m is possible
+SERVED_COUNTRYSIDE = (
+    1_800_000.0  # square miles of the countryside on somebody's route; 1.65 to 1.91 million is possible
+)
 ZONE_SOURCES = "CENSUS_ZIP2022;CENSUS_UR2020;CENSUS_UA2020;HUD_AHS2017"
 PLACE_SOURCES = "CENSUS_ZIP2022"
 DISTANCE_SOURCES = "CENSUS_ZIP2022;PT_RTO2024"

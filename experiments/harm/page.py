@@ -109,9 +109,9 @@ def _figures(harm: Harm, name: str) -> str:
         f"and ${row['usps_arrears_usd'] / 1e9:.1f} bn of unpaid bills",
     ]
     if row["amazon_refused_parcels"] >= 1e5:
-        said.append(f"Amazon refuses {row['amazon_refused_parcels'] / 1e6:,.0f} m orders in the last year")
+        said.append(f"Amazon refuses {row['amazon_refused_parcels'] / 1e6:,.0f} million orders in the last year")
     if row["amazon_later_parcels"] >= 1e5:
-        said.append(f"it brings {row['amazon_later_parcels'] / 1e6:,.0f} m parcels on fewer days of the week")
+        said.append(f"it brings {row['amazon_later_parcels'] / 1e6:,.0f} million parcels on fewer days of the week")
     slow, gone = row["rung_service"], row["rung_exhausted"]
     before = base["rung_service"]
     if not math.isnan(slow):
@@ -180,15 +180,15 @@ def _facts(harm: Harm) -> Iterator[str]:
     yield f"Of `{harm.places.names[0]}`, mean of the seeds; the last row in {harm.places.month}."
     yield from ("", "| announced or counted | that | in the model | holds |", "|---|---:|---:|---|")
     yield (
-        f"| Amazon's rural plan: over 13,000 ZIPs, {ANNOUNCED_SQUARE_MILES} m sq mi. The 13,000 densest rural ZIPs "
-        f"have {homes} m households | {homes:.1f} m | {facts['plan_households_m']:.1f} m new, "
-        f"{facts['reached_households_m']:.1f} m with those before | "
+        f"| Amazon's rural plan: over 13,000 ZIPs, {ANNOUNCED_SQUARE_MILES} million sq mi. The 13,000 densest rural "
+        f"ZIPs have {homes} million households | {homes:.1f} million | {facts['plan_households_m']:.1f} million new, "
+        f"{facts['reached_households_m']:.1f} million with those before | "
         f"{_between(homes, facts['plan_households_m'], facts['reached_households_m'])} |"
     )
     yield (
-        f"| The same: land of these ZIPs {land} m sq mi; the model counts served land alone, 1.8 of 3.4 m sq mi of the "
-        f"countryside | {land:.2f} m | {facts['plan_square_miles_m']:.2f} m new, "
-        f"{facts['reached_square_miles_m']:.2f} m with that before | "
+        f"| The same: land of these ZIPs {land} million sq mi; the model counts served land alone, 1.8 of 3.4 million "
+        f"sq mi of the countryside | {land:.2f} million | {facts['plan_square_miles_m']:.2f} million new, "
+        f"{facts['reached_square_miles_m']:.2f} million with that before | "
         f"{_between(land, facts['plan_square_miles_m'], facts['reached_square_miles_m'])} |"
     )
     yield (

@@ -48,7 +48,15 @@ def _at_once(loss: pd.DataFrame) -> Iterator[str]:
         "quarters is not printed there and is taken in proportion."
     )
     yield from _header(
-        "share lost", "first year", "design", "long run", "design", "m parcels", "$ paid", "$ cost", "contribution"
+        "share lost",
+        "first year",
+        "design",
+        "long run",
+        "design",
+        "million parcels",
+        "$ paid",
+        "$ cost",
+        "contribution",
     )
     for share, row in loss.iterrows():
         yield (

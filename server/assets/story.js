@@ -21,7 +21,7 @@ const sum = (a) => a.reduce((x, y) => x + y, 0);
 const nb = (s) => s.replace(/ /g, '\u00a0');
 const usd = (v) => (v < 0 ? '\u2212' : '') + '$' + Math.abs(v).toFixed(2);
 const par = (v) => (v >= 995 ? nb(`${(v / 1000).toFixed(1)} billion`) : v >= 10 ? nb(`${Math.round(v)} million`) : nb(`${v.toFixed(1)} million`));
-const brief = (v) => (v >= 995 ? nb(`${(v / 1000).toFixed(1)} bn`) : nb(`${Math.round(v)} m`));
+const brief = (v) => (v >= 995 ? nb(`${(v / 1000).toFixed(1)} bn`) : nb(`${Math.round(v)} mn`));
 const pct = (v) => nb(`${Math.round(v)} %`);
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 

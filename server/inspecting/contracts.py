@@ -26,7 +26,7 @@ def contract(market: ParcelMarket, found: Contract) -> Report:
             Group("Terms", _agreed(terms, found.notice_months)),
             Group("What binds this month", _binding(terms), "Nothing binds."),
             Group("Performance", _performance(terms)),
-            Group("What happened", notes, "Nothing yet."),
+            Group("Notice and settlements", notes, "No notice was given, and no parcels were missing at a settlement."),
         ),
         (price_history(market, found.buyer, found.seller),),
         *told((event for event in market.events if here in event.about), here),

@@ -105,7 +105,7 @@ def _charts(market: ParcelMarket, index: int) -> tuple[Chart, ...]:
     on_time = history(market, "on_time_by_zone_share", index)[:, None] * 100
     return (
         Chart(
-            "Who delivers",
+            "Who delivers, month by month",
             "Parcels brought to the door in this zone.",
             "million a month",
             tuple(group_names().values()),

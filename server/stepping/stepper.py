@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agents.bargaining import Answer
+from experiments.likely import unlikely
 from model.market import ParcelMarket
 from model.scenario import ScenarioError
 from server import snapshot as snapshots
@@ -140,7 +141,12 @@ class Stepper(Wishes):
             logger.exception("could not prepare %s", choice)
             return self._fail(f"This run cannot start: {type(error).__name__}: {error}")
         self._market = market
-        self._run = replace(snapshots.describe(market, choice.seed), changed=choice.changed, seat=choice.seat)
+        self._run = replace(
+            snapshots.describe(market, choice.seed),
+            changed=choice.changed,
+            unlikely="; ".join(unlikely(dict(choice.overrides))),
+            seat=choice.seat,
+        )
         with self._changed:
             if self._wanted is None:  # else another run was chosen meanwhile
                 self._pace.begin(months)

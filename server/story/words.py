@@ -42,8 +42,8 @@ def parcels(millions: float) -> str:
 
 
 def brief(millions: float) -> str:
-    """Parcels a year where there is little room, such as "1.7 bn" or "885 m"."""
-    return firmly(f"{millions / 1000.0:.1f} bn" if millions >= 995.0 else f"{millions:.0f} m")
+    """Parcels a year where there is little room, such as "1.7 bn" or "885 mn"."""
+    return firmly(f"{millions / 1000.0:.1f} bn" if millions >= 995.0 else f"{millions:.0f} mn")
 
 
 def percent(value: float, digits: int = 0) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,14 +22,16 @@ from experiments.resolution import coarse_note
 from experiments.store.shards import StorageError
 from experiments.store.store import LOCK
 from experiments.sweeps.drive import SweepInterruptedError
+from server.pages.experiments import state
 from server.pages.experiments.checking import Checked, check_design
 from server.pages.experiments.figures import Question, store_figures
 from server.pages.experiments.form import design_mapping, design_toml, factor_choices, first_form
-from server.pages.experiments.page import size_in_words
+from server.pages.experiments.page import _listed_store, size_in_words
+from server.pages.experiments.state import Experimenting
 from server.work import sweep_child
 from server.work.pool import BusyError
-from server.work.stores import existing_store, list_stores, new_store
-from server.work.sweeps import Sweep, Sweeps
+from server.work.stores import StoreEntry, existing_store, list_stores, new_store
+from server.work.sweeps import Sweep, Sweeps, SweepView
 from tests.experiments.stand_ins import cancelled, crossed, failing, ishigami, moved_together, product
 
 PATIENCE_SECONDS = 300  # a sweep gives way to all other work
@@ -38,6 +41,26 @@ MIXED = [
     {"name": "make_or_buy", "values": ""},
     {"name": "exit_start", "values": "2025-01, 2026-01"},
 ]
+
+
+def test_a_sweep_of_this_server_never_runs_elsewhere(monkeypatch):
+    """Its store is locked until its process has gone; another tab, which has not opened it, sees it end as well."""
+    view = SweepView("mine", "stopping", 3, 0, 12, None, ())
+    locked = [StoreEntry(name, "grid", ("baseline",), (), 12, 3, at_work=True) for name in ("mine", "theirs")]
+    at_work = [view]
+    sweeps = SimpleNamespace(running=lambda: at_work[0], view=lambda name: None)
+    tab = Experimenting()
+
+    def listed():
+        tab.look(None, sweeps, None)
+        return [_listed_store(entry, sweeps.running())["state"] for entry in tab.stores]
+
+    monkeypatch.setattr(state, "list_stores", lambda: locked)
+    assert listed() == ["running", "running elsewhere"]
+    monkeypatch.setattr(state, "list_stores", lambda: [replace(one, at_work=one.name == "theirs") for one in locked])
+    at_work[0] = None  # it ends between two looks at the folder, which are seconds apart
+    assert [_listed_store(entry, None)["state"] for entry in tab.stores] == ["not finished", "running elsewhere"]
+    assert listed() == ["not finished", "running elsewhere"]
 
 
 @pytest.fixture

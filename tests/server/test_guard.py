@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from types import SimpleNamespace
@@ -178,9 +179,10 @@ def test_a_refusal_that_finds_no_taker_is_one_line_too(cdn, caplog):
     assert caplog.messages == ["an answer found no taker: can't handle event type Response"]
 
 
-def house(count, room=False):
+def house(count, room=False, rooms=()):
     closed = []
-    return House(3, lambda: count, lambda: room, lambda: {"status": "ok"}, lambda: closed.append(True)), closed
+    health, close = {"status": "ok"}, lambda: closed.append(True)
+    return House(3, lambda: count, lambda: rooms, lambda: room, lambda: health, close), closed
 
 
 @pytest.mark.parametrize("path", ["/", "/bargaining", "/compare"])
@@ -191,11 +193,63 @@ def test_a_full_server_says_so_on_a_page_that_asks_again(cdn, path):
     assert b'http-equiv="refresh"' in body["body"]
 
 
-def test_files_sockets_and_operators_are_served_when_the_server_is_full(cdn):
+def socket_path(kernel):
+    return f"/jupyter/api/kernels/{kernel}/channels"
+
+
+def test_one_cookie_cannot_open_more_rooms_than_there_are(cdn):
+    """A browser names its kernel itself: each new name would be a new session, whatever page it was given."""
+
+    async def crowd():
+        answers, ended = {}, asyncio.Event()
+
+        async def stay(scope, receive, send):
+            await send({"type": "websocket.accept"})
+            await ended.wait()
+
+        guard = Guard(stay, cdn, True, house(0)[0])
+
+        async def receive():
+            return {"type": "websocket.connect"}
+
+        def knock(kernel, number=0):
+            async def send(message):
+                answers[kernel, number] = message["type"], message.get("code")
+
+            headers = [HOST, (b"cookie", b"solara-session-id=one")]
+            scope = {"type": "websocket", "path": socket_path(kernel), "headers": headers}
+            return asyncio.create_task(guard(scope, receive, send))
+
+        tasks = [knock(f"kernel-{i}") for i in range(5)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        tasks += [knock("kernel-0", number) for number in range(1, 7)]
+        await asyncio.sleep(0.01)
+        ended.set()
+        await asyncio.gather(*tasks)
+        later = knock("kernel-9")
+        await later
+        return answers
+
+    answers = run_apart(crowd())
+    let_in = ("websocket.accept", None)
+    assert [answers[f"kernel-{i}", 0] == let_in for i in range(5)] == [True] * 3 + [False] * 2
+    assert answers["kernel-4", 0] == ("websocket.close", 1013)
+    assert sum(answers["kernel-0", number] == let_in for number in range(7)) == 4
+    assert answers["kernel-9", 0] == let_in
+
+
+def test_who_comes_back_finds_the_room_and_a_room_without_a_socket_counts(cdn):
+    full = house(0, rooms=("a", "b", "c"))[0]
+    assert ask(cdn, socket_path("b"), type="websocket", house=full)[0]["type"] == "websocket.accept"
+    assert ask(cdn, socket_path("d"), type="websocket", house=full)[0]["code"] == 1013
+    assert ask(cdn, "/", house=full)[0]["status"] == 503
+
+
+def test_files_and_operators_are_served_when_the_server_is_full(cdn):
     full = house(3)[0]
     for path in ("/_solara/cdn/echarts@6.1.0/dist/echarts.min.js", "/static/main.js", "/readyz", "/health"):
         assert ask(cdn, path, house=full)[0]["status"] == 200, path
-    assert ask(cdn, type="websocket", house=full)[0]["type"] == "websocket.accept"
 
 
 def test_a_newcomer_gets_in_where_there_is_room_or_room_can_be_made(cdn):

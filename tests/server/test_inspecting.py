@@ -11,7 +11,7 @@ from model.scenario import Scenario
 from server import inspecting
 from server.inspecting.contracts import contract_versions
 from server.inspecting.statement import statement_group
-from server.pages.inspect.page import chart_values, rows_of
+from server.pages.inspect.page import EVENTS, chart_values, rows_of
 from server.snapshot import describe
 from server.talks import negotiations
 from server.words import state_names
@@ -57,6 +57,8 @@ def test_everything_in_the_list_can_be_looked_at(months):
     for thing in found:
         report = inspecting.report(market, thing.key)
         assert report.key == thing.key
+        titles = [part.title for part in (*report.groups, *report.charts)] + [EVENTS]
+        assert len(set(titles)) == len(titles), "two cards of one name"
         for group in report.groups:
             rows = rows_of(group)
             assert rows or group.empty

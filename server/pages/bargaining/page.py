@@ -178,5 +178,5 @@ def _headline(snapshot: Snapshot, table: Table | None) -> solara.Element:
         forced=bool(run and run.forced),
         error="",
         playing=snapshot.status == "playing",
-        remark=run.coarse if run else "",
+        remark=run.remark if run else "",
     )

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -56,6 +56,7 @@ class Experimenting:
     question: Question = field(default_factory=Question)
     stores: tuple[StoreEntry, ...] = ()
     _seen_at_work: bool = False
+    _running: str | None = None
     _listed_at: float = -math.inf
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -145,11 +146,26 @@ class Experimenting:
             at_work = running is not None and running.at_work
             has_ended = self._seen_at_work and not at_work
             self._seen_at_work = at_work
-            if has_ended or time.monotonic() - self._listed_at > LIST_SECONDS:
-                self.stores = tuple(list_stores())
-                self._listed_at = time.monotonic()
+            here = sweeps.running()
+            name = here.name if here is not None else None
+            # Whichever sweep of this server has begun or ended, the list of before says something else of it.
+            if has_ended or name != self._running or time.monotonic() - self._listed_at > LIST_SECONDS:
+                self._list_anew(sweeps, name)
         if has_ended and self.opened:
             self.draw(pool, session)
+
+    def _list_anew(self, sweeps: Sweeps, before: str | None) -> None:
+        """Read the list of stores; at work is only what another server, or the command line, is at work on.
+
+        Args:
+            sweeps: The sweeps of this server.
+            before: Name of the one that was at work here before the list was read.
+        """
+        found = list_stores()
+        after = sweeps.running()
+        here = {before, after.name if after is not None else None}
+        self.stores = tuple(replace(one, at_work=one.at_work and one.name not in here) for one in found)
+        self._running, self._listed_at = before, time.monotonic()
 
     def _take_check(self, pool: WorkPool) -> None:
         view = _ended(pool, self.check)

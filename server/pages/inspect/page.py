@@ -20,6 +20,8 @@ from server.parts import facts, main, page, picker, query_of, run_controls, sour
 from server.session import Session
 from server.snapshot import Run, Snapshot
 
+EVENTS = "What happened"
+
 
 @solara.component_vue("../../vue/events.vue", vuetify=False)
 def events(title: str, count: str, rows: list[list[str]], empty: str, event_follow: Callable[[str], None]) -> None:
@@ -81,7 +83,7 @@ def _cards(snapshot: Snapshot, found: Inspection | None, follow: Callable[[str],
     shown = len(report.events)
     cards.append(
         events(
-            title="What happened",
+            title=EVENTS,
             count=f"the last {shown} of {report.n_events}" if shown < report.n_events else f"{shown}",
             rows=[list(row) for row in report.events],
             empty="Nothing has happened here yet.",
@@ -112,7 +114,7 @@ def _headline(snapshot: Snapshot, text: str, kicker: str, error: str) -> solara.
         forced=bool(run and run.forced),
         error=error,
         playing=snapshot.status == "playing",
-        remark=run.coarse if run else "",
+        remark=run.remark if run else "",
     )
 
 

@@ -69,5 +69,5 @@ def _headline(snapshot: Snapshot) -> solara.Element:
         forced=bool(run and run.forced),
         error=snapshot.message,
         playing=snapshot.status == "playing",
-        remark=run.coarse if run else "",
+        remark=run.remark if run else "",
     )

@@ -1,0 +1,31 @@
+"""What is changed to a value that is possible and yet outside the range that is thought likely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from model.parameters import Parameters
+
+# How finely a market is drawn is nothing that could be likely; `experiments.resolution` says where it is coarse.
+_RESOLUTION = frozenset({"n_shippers", "n_enterprise_shippers"})
+
+
+def unlikely(changes: Mapping[str, Any]) -> tuple[str, ...]:
+    """One sentence for each change that leaves its likely range; none for what has no range or may not be at all.
+
+    Args:
+        changes: Levers and parameters by name; what is no number, or not valid, is told by others.
+    """
+    known, told = Parameters.default(), []
+    for symbol, value in changes.items():
+        if symbol not in known or symbol in _RESOLUTION or not isinstance(value, int | float):
+            continue
+        row, number = known.row(symbol), float(value)
+        if row.low is None or row.high is None or isinstance(value, bool):
+            continue
+        possible = row.allowed_low <= number <= row.allowed_high
+        if possible and not row.low <= number <= row.high:
+            unit = "" if row.unit in ("-", "") else f" {row.unit}"
+            told.append(f"{symbol} = {number:g} lies outside its likely range {row.low:g} to {row.high:g}{unit}")
+    return tuple(told)

@@ -1,13 +1,15 @@
 """The address bar: scenario, seed, what is changed and the month shown, so that a link brings the same view again.
 
-`/?scenario=withdraw&seed=7&month=2026-05&set.build_limit=0.5`. Parties of one's own cannot come by it: where some
-play, the address is marked, and who opens it elsewhere is told. Pages have names of their own beside these (`what`,
-`talks`, ...), which are left alone.
+`/?scenario=withdraw&seed=7&month=2026-05&set.build_limit=0.5`. Where a visitor sits at the table the address holds the
+seat and what was answered (`server.talks.moves`), so that it brings the same talks again. Parties of one's own cannot
+come by it: where some play, the address is marked, and who opens it elsewhere is told. Pages have names of their own
+beside these (`what`, `talks`, ...), which are left alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,10 +17,13 @@ from agents.calendar import Month
 from model.scenario import DEFAULT_SCENARIO, levers
 from server.choice import Choice, ChoiceError, Value, lever_keys, make_choice
 from server.parties import ONLY_BY_SERVING, marked
+from server.talks.moves import read_moves, write_moves
+from server.talks.seat import why_no_seat
+from server.talks.sides import SEATS
 
 MAX_QUERY = 8000
 CHANGE = "set."
-OWN = ("scenario", "seed", "month", "roster")
+OWN = ("scenario", "seed", "month", "roster", "seat", "moves")
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,12 @@ class View:
     Attributes:
         choice: The run.
         months: How many months to simulate at once; 0 stays at the start.
+        moves: What was answered in the seat, oldest first.
     """
 
     choice: Choice
     months: int = 0
+    moves: tuple[str, ...] = ()
 
 
 def read_query(query: str | None) -> View:
@@ -58,18 +65,32 @@ def read_query(query: str | None) -> View:
     seed = _whole(values.get("seed", "1"))
     overrides = {name.removeprefix(CHANGE): _value(name, text) for name, text in values.items() if name not in OWN}
     choice, months = Choice(), 0
+    moves: tuple[str, ...] = ()
     try:
         choice = make_choice(values.get("scenario", DEFAULT_SCENARIO), seed, overrides)
         months = _months(choice, values.get("month"))
+        choice = _seated(choice, values.get("seat", ""))
     except ChoiceError as error:
         problems += [line.removeprefix("change: ") for line in error.problems]
+    try:
+        moves = read_moves(values.get("moves", ""))
+    except ValueError as error:
+        problems.append(str(error))
+    if moves and not values.get("seat"):
+        problems.append(f"moves: nobody sits at the table; name the seat, one of {', '.join(SEATS)}")
     if problems:
         raise ChoiceError("\n".join(problems))
-    return View(choice, months)
+    return View(choice, months, moves)
 
 
-def write_query(choice: Choice, month: Month | None) -> str:
-    """Write the part of an address behind the question mark: only what differs from the default; may be empty."""
+def write_query(choice: Choice, month: Month | None, moves: Sequence[str] = ()) -> str:
+    """Write the part of an address behind the question mark: only what differs from the default; may be empty.
+
+    Args:
+        choice: The run.
+        month: The month shown; None says nothing of it.
+        moves: What was answered in its seat.
+    """
     parts: list[tuple[str, str]] = []
     if choice.scenario != DEFAULT_SCENARIO:
         parts.append(("scenario", choice.scenario))
@@ -79,8 +100,22 @@ def write_query(choice: Choice, month: Month | None) -> str:
         parts.append(("month", str(month)))
     if marked():
         parts.append(("roster", marked()))
+    if choice.seat:
+        parts.append(("seat", choice.seat))
+        parts += [("moves", write_moves(moves))] if moves else []
     parts += [(CHANGE + key, _text(value)) for key, value in choice.overrides]
     return urlencode(parts)
+
+
+def _seated(choice: Choice, seat: str) -> Choice:
+    """A choice with a seat taken."""
+    if not seat:
+        return choice
+    if seat not in SEATS:
+        raise ChoiceError(f"seat must be one of {', '.join(SEATS)}, not {seat[:40]!r}")
+    if problem := why_no_seat(choice.settings(), seat):
+        raise ChoiceError(f"seat: {problem}")
+    return replace(choice, seat=seat)
 
 
 def _months(choice: Choice, text: str | None) -> int:

@@ -15,7 +15,7 @@ from server.address import View, read_query, write_query
 from server.choice import Choice, ChoiceError
 from server.glossary import TERMS
 from server.pages.bargaining import BargainingPage
-from server.pages.bargaining.again import answers_of, take_again
+from server.pages.bargaining.again import answers_of, play_again
 from server.pages.compare import ComparePage
 from server.pages.evidence import EvidencePage
 from server.pages.experiments import ExperimentsPage
@@ -31,7 +31,7 @@ from server.stepping import shared
 PAGES: tuple[tuple[str, str, Callable[[Session], solara.Element]], ...] = (
     ("story", "Story", StoryPage),
     ("/", "Watch", WatchPage),
-    ("bargaining", "Bargaining", BargainingPage),
+    ("bargaining", "Negotiate", BargainingPage),
     ("compare", "Compare", ComparePage),
     ("experiments", "Experiments", ExperimentsPage),
     ("inspect", "Inspect", InspectPage),
@@ -51,6 +51,7 @@ def open_session(view: View) -> Session:
     session = Session(
         choice=view.choice, is_watched=is_watched, months=view.months, open_stepping=shared.open_stepping()
     )
+    play_again(session, view.moves, view.months)
     seats.take_seat(session, kernel.close)
     return session
 
@@ -66,24 +67,22 @@ def read_address(query: str | None) -> tuple[View, tuple[str, ...]]:
 @solara.component
 def Address(session: Session, problems: tuple[str, ...], links: list[dict[str, str]], here: str) -> solara.Element:
     """The bar with its links and the address bar, which follow the run; drawn again only when that is another one."""
-    query, set_query = solara.use_state(write_query(session.choice, None))
-    seat, set_seat = solara.use_state(session.choice.seat)
-    answers, set_answers = solara.use_state([])
+    query, set_query = solara.use_state(write_query(session.choice, None, answers_of(session).moves))
     written = solara.use_ref(session.choice)
     router = solara.use_router()
 
     def follow() -> Callable[[], None]:
         def note(snapshot: Snapshot) -> None:
-            # While it plays the month would change faster than browsers let an address change.
-            if snapshot.status in ("paused", "waiting", "finished") or snapshot.shown < snapshot.n_done:
-                set_query(write_query(session.choice, snapshot.month))
-            elif snapshot.status == "playing" and written.current != session.choice:
-                set_query(write_query(session.choice, None))
-            written.current = session.choice
             mine = answers_of(session)
             mine.follow(session, snapshot)
-            set_seat(session.choice.seat)
-            set_answers(mine.told())
+            # While it plays the month would change faster than browsers let an address change.
+            if snapshot.status in ("paused", "waiting", "finished") or snapshot.shown < snapshot.n_done:
+                # A question belongs to the month that it interrupts.
+                month = snapshot.decision.month if snapshot.decision else snapshot.month
+                set_query(write_query(session.choice, month, mine.moves))
+            elif snapshot.status == "playing" and written.current != session.choice:
+                set_query(write_query(session.choice, None, mine.moves))
+            written.current = session.choice
 
         session.follow(note)
         catch_up(session, note)
@@ -95,15 +94,11 @@ def Address(session: Session, problems: tuple[str, ...], links: list[dict[str, s
         if path in {link["path"] for link in links}:
             router.push("/" if path == "/" else f"/{path}")
 
-    def again(values: object) -> None:
-        if take_again(session, values):
-            go("bargaining")
-
     return ipyvue.Html.element(
         tag="div",
         children=[
             charts.bar(links=links, here=here, query=query, event_go=go),
-            charts.address(query=query, problems=list(problems), seat=seat, answers=answers, event_again=again),
+            charts.address(query=query, problems=list(problems)),
             charts.glossary(terms=TERMS),
         ],
     )

@@ -63,14 +63,8 @@ def bar(links: list[dict[str, str]], here: str, query: str, event_go: Callable[[
 
 
 @solara.component_vue("vue/address.vue", vuetify=False)
-def address(
-    query: str,
-    problems: list[str],
-    seat: str,
-    answers: list[dict[str, Any]],
-    event_again: Callable[[dict[str, Any]], None],
-) -> None:
-    """Keeps the run in the address bar, says what was wrong with the address, and offers a seat that a reload took."""
+def address(query: str, problems: list[str]) -> None:
+    """Keeps the run in the address bar, and says what was wrong with the address."""
 
 
 @solara.component_vue("vue/glossary.vue", vuetify=False)

@@ -80,6 +80,7 @@ class AlternatingOffers:
         first_mover: Who proposes in round 1; the buyer, whose position worsens first.
         split_after_expiry: Nobody is asked after the expiry: the two settle at the Nash price of the month of a meeting
             if there is a zone of agreement, and offers do not stand.
+        unbound: Side whose own limit binds it to nothing, because a player sits there; None for parties of the model.
     """
 
     buyer: Strategy
@@ -91,6 +92,7 @@ class AlternatingOffers:
     belief_gain: float
     first_mover: Side = Side.BUYER
     split_after_expiry: bool = False
+    unbound: Side | None = None
 
     def __post_init__(self) -> None:
         for name in ("breakdown_hazard", "seller_weight", "belief_gain"):
@@ -130,6 +132,8 @@ class AlternatingOffers:
         price = self._proposal(talks, talks.view(side, round_, stakes))
         view = talks.view(side.other, round_, stakes)
         within = price >= view.reservation if view.side is Side.SELLER else price <= view.reservation
+        if view.side is self.unbound:
+            within = np.ones_like(within)
         takes = self._strategy(view.side).accept(view, price)
         accepted = talking & within & takes & (round_ >= talks.earliest_round)
         return talks.with_offer(Offer(round_, side, np.where(talking, price, np.nan), accepted), stakes)
@@ -138,7 +142,7 @@ class AlternatingOffers:
         return self.buyer if side is Side.BUYER else self.seller
 
     def _proposal(self, talks: Talks, view: View) -> Floats:
-        """The proposer's prices: no more than the other side has asked for, cut at the own limit."""
+        """The proposer's prices: no more than the other side has asked for, cut at the own limit where it binds."""
         side = view.side
         strategy = self._strategy(side)
         price = np.broadcast_to(np.asarray(strategy.propose(view), dtype=np.float64), view.reservation.shape)
@@ -150,5 +154,7 @@ class AlternatingOffers:
             asked = talks.last_offer(side.other)
             # What the other side has not named, nan, binds to nothing.
             price = np.fmin(price, asked) if side is Side.BUYER else np.fmax(price, asked)
+        if side is self.unbound:
+            return price
         limit = view.reservation
         return np.asarray(np.minimum(price, limit) if side is Side.BUYER else np.maximum(price, limit))

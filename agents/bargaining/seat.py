@@ -1,7 +1,8 @@
 """One side of a negotiation played by hand: every decision of that side is asked for, the rest stays as it is.
 
-The player sits in the seat of a strategy, so the same rules bind it: turns, deadlines, the private limit, the month
-before which nothing can be signed. Whoever answers as the model would gets exactly the model's run.
+The player sits in the seat of a strategy, so the same rules bind it: turns, deadlines, the month before which nothing
+can be signed. Only the own limit binds it to nothing: a party of the model never goes beyond it, a player may, and pays
+for it. Whoever answers as the model would gets exactly the model's run.
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ from agents.bargaining.alternating import AlternatingOffers
 from agents.bargaining.offers import Bools, Floats, Offer, Side, Stakes, View
 from agents.bargaining.protocol import Strategy
 from agents.bargaining.talks import Talks
-
-# Prices are named in cents: what rounds to the own limit is cut to it instead of refused.
-CENT_ROUNDING = 0.005
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,13 +63,6 @@ class Question:
         """Whether anything may be accepted in this round."""
         return self.kind != "propose" and self.view.round >= self.earliest_round
 
-    def within(self, price: Floats) -> Bools:
-        """Threads in which a price is within the own limit, but for the rounding of cents, (G,)."""
-        limit = self.view.reservation
-        if self.view.side is Side.BUYER:
-            return np.asarray(price < limit + CENT_ROUNDING)
-        return np.asarray(price > limit - CENT_ROUNDING)
-
     def problems(self, answer: Answer) -> list[str]:
         """Why an answer is not possible, one sentence each; empty where it is."""
         if answer.leave or answer is self.usual:
@@ -91,14 +82,7 @@ class Question:
             return ["there is no offer to accept in this round: name a price"]
         if not self.can_accept:
             return ["nothing can be signed yet: name a price of your own, or wait with the same one"]
-        # The protocol accepts nothing beyond the limit, not even by the rounding of cents.
-        limit, buys = self.view.reservation, self.view.side is Side.BUYER
-        within = self.price <= limit if buys else self.price >= limit
-        beyond = "above the most that you can pay" if buys else "below the least that you can take"
-        return [
-            f"{self._of(index)}the offer of ${self.price[index]:.2f} is {beyond}, ${limit[index]:.4f}"
-            for index in np.flatnonzero(accept & ~within)
-        ]
+        return []
 
     def _problems_of_price(self, price: Floats, named: Bools) -> list[str]:
         if price.shape not in ((), self.threads.shape):
@@ -107,17 +91,15 @@ class Question:
             ]
         price, buys = np.broadcast_to(price, self.threads.shape), self.view.side is Side.BUYER
         found = []
-        within = self.within(price)
         worse = (price > self.price) if buys else (price < self.price)
         for index in np.flatnonzero(named):
-            limit, value = self.view.reservation[index], price[index]
+            value = price[index]
             if not (np.isfinite(value) and value > 0.0):
                 found.append(f"{self._of(index)}a price must be a number above $0, not {value}")
-            elif not within[index]:
-                bound, direction = ("at most", "above") if buys else ("at least", "below")
+            elif buys and value > self.view.published[index]:
                 found.append(
-                    f"{self._of(index)}${value:.2f} is {direction} your own limit: {bound} ${limit:.2f} leaves you "
-                    "no worse off than no contract"
+                    f"{self._of(index)}${value:.2f} is more than the ${self.view.published[index]:.2f} that a parcel "
+                    "pays without a contract"
                 )
             elif self.can_accept and worse[index]:
                 found.append(
@@ -169,7 +151,7 @@ class PlayedByHand:
             return talks
         if round_ > talks.expiry_round and self.usual.split_after_expiry:
             return self._settle(talks, round_, stakes, draw)
-        hand, usual = _Hand(self, talks, stakes), self.usual
+        hand, usual = _Hand(self, talks, stakes), replace(self.usual, unbound=self.side)
         seated = replace(usual, buyer=hand) if self.side is Side.BUYER else replace(usual, seller=hand)
         try:
             return seated.advance(talks, round_, stakes, draw)
@@ -231,7 +213,7 @@ class _Hand:
         counter = self.table.take_counter()
         if counter is not None:
             return counter
-        usual = Answer(price=self.table.own_strategy().propose(view))
+        usual = Answer(price=_within_limit(view, self.table.own_strategy().propose(view)))
         answer = self.table.decide(self._question("propose", view, self._standing(view), usual))
         if answer.leave:
             raise _LeftError
@@ -240,7 +222,9 @@ class _Hand:
 
     def accept(self, view: View, price: Floats) -> Bools | bool:
         """Ask the player whether it takes the offer."""
-        usual = Answer(accept=self._talking(view) & self.table.own_strategy().accept(view, price))
+        limit = view.reservation
+        within = price <= limit if view.side is Side.BUYER else price >= limit
+        usual = Answer(accept=self._talking(view) & within & self.table.own_strategy().accept(view, price))
         question = self._question("answer", view, price, usual)
         if not question.can_accept:
             usual = Answer()
@@ -260,3 +244,9 @@ class _Hand:
     def _standing(self, view: View) -> Floats:
         """The other side's latest prices, NaN before it has named any, (G,)."""
         return self.talks.last_offer(view.side.other)
+
+
+def _within_limit(view: View, price: Floats | float) -> Floats:
+    """Prices of the model's strategy, which its limit binds, (G,)."""
+    limit = view.reservation
+    return np.asarray(np.minimum(price, limit) if view.side is Side.BUYER else np.maximum(price, limit))

@@ -66,7 +66,7 @@
 
     // The part of the address that names the run; each page has its own names beside it, which stay.
     let run = null;
-    const ofRun = (name) => ['scenario', 'seed', 'month'].includes(name) || name.startsWith('set.');
+    const ofRun = (name) => ['scenario', 'seed', 'month', 'seat', 'moves'].includes(name) || name.startsWith('set.');
     function withRun(address) {
         if (run === null) return address;
         const url = new URL(address || location.href, location.href);
@@ -155,6 +155,7 @@
         Object.assign(link, { rel: 'stylesheet', href: new URL(name + new URL(here).search, here), onload: done });
         document.head.append(link);
     });
+    style('seat.css');
     let story = null;
     lastmile.openStory = () => story ||= Promise.all([style('story.css'), load('story.js')]).then(() => Promise.all(['story_stage.js', 'story_dock.js'].map(load))).then(() => lastmile.story);
 })();

@@ -197,6 +197,9 @@ class Stepper(Wishes):
         with self._changed:
             self._stale = True
             self._pace.month_done(time.monotonic())
+            # How it went is shown before what follows; a month that an address asks for is reached all the same.
+            if self._seat is not None and self._seat.has_just_ended() and not self._pace.hurry:
+                self._pace.months_wanted = 0.0
         return True
 
     def _goes_on(self) -> bool:

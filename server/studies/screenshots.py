@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import ViewportSize
 
 PAGES = ("watch", "bargaining", "compare", "experiments", "inspect", "evidence")
+LABELS = {"bargaining": "Negotiate"}  # where the label is not the address
 # Ending of the name, width, height, colours.
 LOOKS: tuple[tuple[str, int, int, Literal["light", "dark"]], ...] = (
     ("light", 1280, 900, "light"),
@@ -69,7 +70,9 @@ def screenshot_pages(server: Server, out: Path, months: int, only: str | None = 
 def _open(page: Any, name: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     if name != "watch":
-        page.get_by_role("navigation", name="Pages").get_by_role("link", name=name.capitalize()).click()
+        page.get_by_role("navigation", name="Pages").get_by_role(
+            "link", name=LABELS.get(name, name.capitalize())
+        ).click()
         page.wait_for_url(f"**/{name}*")
     page.wait_for_timeout(2500)
 

@@ -20,6 +20,7 @@ from model.state import TalksState
 from model.words import missed_in_words, prices_in_words
 from server.headline import month_name
 from server.talks.sides import ACCESS_PAIR, seats_taken
+from server.talks.worth import brought
 from server.words import event_words
 
 type Floats = NDArray[np.float64]
@@ -241,8 +242,20 @@ def _table(market: ParcelMarket, state: TalksState, entry: Entry, group: int, ag
         errors=(float(noise[0]), float(noise[1])),
         form=_form_text(state),
         expected=float(market.amazon.memory.price_belief) if pair.kind is PairKind.ACCESS else None,
-        outcome=event.numbers if event else (),
+        outcome=_outcome(market, state, event),
     )
+
+
+def _outcome(market: ParcelMarket, state: TalksState, event: Event | None) -> tuple[tuple[str, float], ...]:
+    """Figures of an agreement; what each side gains as a player is told it, so that the page says one thing."""
+    if event is None:
+        return ()
+    numbers = dict(event.numbers)
+    for side in Side:
+        deal = brought(market, state, side)
+        if deal is not None:
+            numbers[f"{side}_surplus_usd"] = deal.gain
+    return tuple(numbers.items())
 
 
 def _form_text(state: TalksState) -> str:

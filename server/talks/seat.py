@@ -20,8 +20,9 @@ from model.market import ParcelMarket
 from model.phases.negotiation import alternating_offers, on_the_table
 from model.scenario import Scenario
 from model.state import TalksState
-from server.talks.sides import ACCESS_PAIR, SEATS, Seated
+from server.talks.sides import ACCESS_PAIR, SEATS, Seated, seat_is_over
 from server.talks.twin import Twin
+from server.talks.worth import Reckoned, prices_to_name, reckoned
 
 if TYPE_CHECKING:
     from server.choice import Choice
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 type Floats = NDArray[np.float64]
 
 MAX_GROUPS = 3
-# Prices at which the buyer is told how many parcels it would commit.
-DEMAND_STEPS = 41
 
 
 class SeatLeftError(Exception):
@@ -48,8 +47,8 @@ class Decision:
         opened: Month in which the talks opened.
         own_cost: What the parcels cost: USPS its attributable cost, Amazon the price at which delivering them itself
             costs the same.
-        demand: (D, 2) price and the parcels a year that Amazon would commit at it; only for Amazon's seat under one
-            price for all, else empty.
+        reckoned: What it may expect of the prices that it could name, by its own side's knowledge alone; None where
+            there is more than one thread.
     """
 
     seat: str
@@ -57,7 +56,7 @@ class Decision:
     question: Question
     opened: Month
     own_cost: Floats
-    demand: Floats
+    reckoned: Reckoned | None
 
     @property
     def key(self) -> str:
@@ -75,6 +74,7 @@ class Seat:
     def __init__(self, market: ParcelMarket, key: str, twin: Twin, await_answer: Callable[[Decision], Answer]) -> None:
         self.key, self.twin = key, twin
         self._market, self._await = market, await_answer
+        self._was_over = False
         split = market.settings.after_expiry == "split"
         usual = alternating_offers(market.figures, split_after_expiry=split)
         self.procedure = PlayedByHand(usual, SEATS[key], self)
@@ -83,6 +83,11 @@ class Seat:
         """Ask the visitor."""
         state = self._market.state.talks[ACCESS_PAIR]
         return self._await(_decision(self._market, self.key, state, question))
+
+    def has_just_ended(self) -> bool:
+        """Whether the talks have come to their end for the visitor since this was last asked; ask after every month."""
+        before, self._was_over = self._was_over, seat_is_over(self._market, self)
+        return self._was_over and not before
 
 
 def take_seat(
@@ -139,11 +144,11 @@ def _decision(market: ParcelMarket, key: str, state: TalksState, question: Quest
     cost = values.attributable_cost if SEATS[key] is Side.SELLER else values.own_value
     volume = np.bincount(thread, weights=weight, minlength=groups)
     total = np.bincount(thread, weights=weight * cost, minlength=groups)
-    demand = np.zeros((0, 2))
-    if key == "amazon" and groups == 1:
-        limit = float(question.view.reservation[0])
-        prices = np.linspace(0.5 * limit, limit, DEMAND_STEPS)
-        parcels = [float(values.volume[table.taken(np.array([price]), market.amazon)].sum()) for price in prices]
-        demand = np.column_stack([prices, parcels])
     own_cost = np.divide(total, volume, out=np.full(groups, np.nan), where=volume > 0.0)
-    return Decision(key, market.month, question, state.opened, own_cost, demand)
+    known = None
+    if groups == 1:
+        talks, view = state.talks, question.view
+        offered = np.array([float(one.price[0]) for one in talks.offers] + [float(question.price[0])])
+        prices = prices_to_name(float(talks.current_price[0]), float(view.published[0]), offered)
+        known = reckoned(question, table, prices, SEATS[key])
+    return Decision(key, market.month, question, state.opened, own_cost, known)

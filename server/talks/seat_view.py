@@ -9,8 +9,9 @@ import numpy as np
 from agents.bargaining import Answer, Question
 from agents.calendar import Month
 from model.market import ParcelMarket
+from server.talks.game import Game, extract_game
 from server.talks.seat import Seat
-from server.talks.sides import ACCESS_PAIR, seats_taken
+from server.talks.sides import ACCESS_PAIR, seat_is_over, seats_taken
 from server.talks.twin import MEASURES, agreements, measured
 
 
@@ -41,7 +42,7 @@ class SeatView:
         seat: Key of the side played.
         name: Its name.
         other: Name of the other side.
-        over: Whether the latest talks have come to their end.
+        over: Whether the visitor has nothing more to decide in the latest talks.
         left: Whether the visitor has left their table.
         moves: What the visitor did, oldest first.
         ended: How the talks ended with the visitor, agreement by agreement.
@@ -49,6 +50,7 @@ class SeatView:
         until: Last month of the comparison, None before there is one.
         lines: The comparison, empty while the first talks go on or the model's run is not ready.
         failed: Why there is no comparison, empty where nothing went wrong.
+        game: The latest talks, None before the first.
     """
 
     seat: str
@@ -62,6 +64,7 @@ class SeatView:
     until: Month | None
     lines: tuple[Line, ...]
     failed: str
+    game: Game | None
 
 
 def extract_own(market: ParcelMarket) -> SeatView | None:
@@ -75,9 +78,7 @@ def extract(market: ParcelMarket, seat: Seat | None) -> SeatView | None:
         return None
     seller, buyer = (market.book.name(key) for key in ACCESS_PAIR)
     name, other = (seller, buyer) if seat.key == ACCESS_PAIR[0] else (buyer, seller)
-    state, twin = market.state.talks.get(ACCESS_PAIR), seat.twin.run
-    last = state.limits[-1][0] if state is not None and state.limits else 0
-    over = state is not None and (state.talks.signed or seat.procedure.left or last >= state.talks.expiry_round)
+    twin, over = seat.twin.run, seat_is_over(market, seat)
     earlier = any(past.pair.parties == ACCESS_PAIR for past in market.state.past_talks)
     n = min(market.records.n, len(twin.figures))
     lines: tuple[Line, ...] = ()
@@ -100,6 +101,7 @@ def extract(market: ParcelMarket, seat: Seat | None) -> SeatView | None:
         until=market.records.months[n - 1] if n else None,
         lines=lines,
         failed=twin.failed,
+        game=extract_game(market, seat, twin),
     )
 
 

@@ -7,6 +7,7 @@ from agents.bargaining import Bargaining, PlayedByHand, Side
 from agents.carriers import Carrier
 from agents.usps import Usps
 from model.market import ParcelMarket
+from model.state import TalksState
 
 ACCESS_PAIR = ("usps", "amazon")
 
@@ -51,3 +52,24 @@ def roster_of(seat: str) -> dict[str, type[Seated]]:
 def seats_taken(market: ParcelMarket) -> list[Held]:
     """The seats that visitors have in a market."""
     return [party.seat for party in market.carrier_agents if isinstance(party, Seated) and party.seat is not None]
+
+
+def first_talks(market: ParcelMarket) -> TalksState | None:
+    """The first talks over access of a run, None before they open."""
+    return next(
+        (past for past in market.state.past_talks if past.pair.parties == ACCESS_PAIR),
+        market.state.talks.get(ACCESS_PAIR),
+    )
+
+
+def seat_is_over(market: ParcelMarket, held: Held) -> bool:
+    """Whether whoever holds a seat has nothing more to decide in the latest talks: signed, left, or the run has ended.
+
+    Only then may the limit of the other side be shown. While the contract ends without a deal, or the regulator looks
+    at one that it may send back, the talks go on.
+    """
+    state = market.state.talks.get(ACCESS_PAIR)
+    if state is None:
+        return False
+    signed = state.talks.signed and state.under_review is None
+    return signed or held.procedure.left or market.finished

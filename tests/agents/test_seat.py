@@ -166,8 +166,7 @@ def ask_first(side: Side, earliest: int = 0, round_: int = 2) -> Question:
 @pytest.mark.parametrize(
     ("side", "answer", "told"),
     [
-        (Side.BUYER, Answer(price=3.90), "$3.90 is above your own limit: at most $3.78"),
-        (Side.SELLER, Answer(price=2.10), "$2.10 is below your own limit: at least $2.24"),
+        (Side.BUYER, Answer(price=4.42), "$4.42 is more than the $4.41 that a parcel pays without a contract"),
         (Side.BUYER, Answer(price=float("nan")), "above $0"),
         (Side.SELLER, Answer(price=-1.0), "above $0"),
         (Side.BUYER, Answer(price=np.array([1.0, 2.0])), "price has 2 numbers"),
@@ -188,13 +187,34 @@ def test_an_answer_that_is_not_possible_is_refused_with_the_reason(side, answer,
         )
 
 
-def test_nothing_is_accepted_beyond_the_limit_before_the_time_or_when_the_counter_is_worse():
+def test_nothing_is_accepted_before_the_time_and_no_counter_is_worse_than_what_lies_on_the_table():
     high = ask_first(Side.BUYER, round_=2)
-    assert "above the most that you can pay" in replace(high, price=np.array([3.9])).problems(Answer(accept=True))[0]
     assert "worse for you" in replace(high, price=np.array([3.0])).problems(Answer(price=3.2))[0]
     early = ask_first(Side.BUYER, earliest=10, round_=2)
     assert not early.can_accept
     assert "nothing can be signed yet" in early.problems(Answer(accept=True))[0]
-    low = replace(ask_first(Side.SELLER, round_=1), price=np.array([2.0]))
-    assert "below the least that you can take" in low.problems(Answer(accept=True))[0]
-    assert ask_first(Side.BUYER, round_=1).problems(Answer(price=3.784)) == []  # rounds to the limit, is cut to it
+
+
+@pytest.mark.parametrize(("side", "price"), [(Side.BUYER, 3.95), (Side.SELLER, 2.7)])
+def test_a_player_may_go_beyond_the_own_limit_and_the_model_never_does(side, price):
+    at_stake = stakes(seller=(3.0,))
+    # Expected: it stands as it was named, and is taken once the other side hopes for no more.
+    talks = play(PlayedByHand(USUAL, side, lambda question: Answer(price=price)), opened(), at_stake)
+    assert {float(offer.price[0]) for offer in talks.offers if offer.side is side} == {price}
+    assert talks.signed
+    assert talks.price.tolist() == [price]
+    assert replace(USUAL, unbound=None) == USUAL
+    for seed in range(4):
+        for offer in play(USUAL, opened(), at_stake, seed).offers:
+            assert (offer.price <= 3.78) if offer.side is Side.BUYER else (offer.price >= 3.0)
+
+
+def test_a_player_may_take_a_price_beyond_the_own_limit():
+    low = (2.6,), (2.24,)  # the seller asks 3.53 and more at first
+
+    def takes(question: Question) -> Answer:
+        return question.usual if question.kind == "propose" else Answer(accept=True)
+
+    talks = play(PlayedByHand(USUAL, Side.BUYER, takes), opened(), stakes(*low))
+    assert talks.signed
+    assert talks.price[0] > 2.6

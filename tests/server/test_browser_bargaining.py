@@ -46,63 +46,140 @@ def test_offers_converge_and_limits_are_shown_on_request(visit):
     assert visitor.errors == []
 
 
-def answer(visitor, price: str) -> str:
-    """Answer what is asked: accept where possible, else name a price; return what was asked."""
-    page = visitor.page
-    question = page.locator(".lm-question")
-    expect(question).to_be_visible(timeout=PATIENT)
-    asked = question.inner_text()
-    accept = page.get_by_role("button", name=re.compile("^Accept"))
-    if accept.count():
-        accept.click()
-    else:
-        page.get_by_label(re.compile("^Your price")).fill(price)
-        page.get_by_role("button", name=re.compile("this price$")).click()
-    expect(page.get_by_text(asked)).to_have_count(0, timeout=PATIENT)
-    return asked
+def ready_to_answer(visitor):
+    """The headline of the question that waits."""
+    expect(visitor.page.locator(".lm-panel")).to_be_visible(timeout=PATIENT)
+    return visitor.page.locator(".lm-tells h1")
 
 
-def test_a_visitor_plays_amazon_to_a_contract_and_sees_what_the_model_would_have_done(visit):
-    visitor = visit(path="/bargaining")
+def round_of(visitor) -> str:
+    return visitor.page.locator(".lm-tells .lm-kicker").inner_text()
+
+
+def name_price(visitor, cents: int) -> None:
+    """Move the slider, and name that price."""
+    page, before = visitor.page, round_of(visitor)
+    page.locator(".lm-dial input").fill(str(cents))
+    page.get_by_role("button", name=re.compile(r"^(Bid|Ask) \$")).click()
+    expect(page.locator(".lm-tells .lm-kicker")).not_to_have_text(before, timeout=PATIENT)
+
+
+def live(visitor) -> dict[str, str]:
+    """The figures beside the slider."""
+    part = visitor.page.locator(".lm-live > div")
+    return dict(part.nth(i).inner_text().split("\n") for i in range(part.count()))
+
+
+def amount(text: str) -> float:
+    """Dollars of a text such as $1.12 billion."""
+    number, unit = re.fullmatch(r"\$([\d.,]+) (billion|million)", text).groups()
+    return float(number.replace(",", "")) * {"billion": 1e9, "million": 1e6}[unit]
+
+
+SMALL = "set.n_shippers=150&set.n_enterprise_shippers=20"
+
+
+@pytest.mark.parametrize(("width", "height", "colours"), [(1280, 800, "light"), (390, 844, "dark")])
+def test_all_of_the_seat_is_on_one_screen(visit, width, height, colours):
+    visitor = visit(width, height, colours, path=f"/bargaining?seat=usps&{SMALL}")
     page = visitor.page
-    visitor.see(re.compile("Paused · 0 of"), PATIENT)
-    visitor.press("Play Amazon")
-    visitor.see(re.compile("March 2025, round 1 of 20: it is your turn"), PATIENT)
-    visitor.see("You play Amazon")
-    expect(page.get_by_role("button", name="Reveal what each side could accept")).to_have_count(0)
-    page.get_by_label("Your price").fill("9")
-    visitor.press("Name this price")
-    visitor.see(re.compile(r"\$9\.00 is above your own limit"))
-    visitor.press("What would the model do?")
-    visitor.see(re.compile(r"The model's own strategy would name \$\d\.\d\d here"))
-    asked, over = [], page.get_by_text("These talks are over.")
-    while len(asked) < 12 and not over.count():
-        asked.append(answer(visitor, "2.6"))
-        expect(page.locator(".lm-question").or_(over).first).to_be_visible(timeout=PATIENT)
-    assert len(asked) > 3
-    visitor.see("These talks are over.", PATIENT)
-    comparison = page.get_by_role("region", name="You and the model")
-    expect(comparison).to_contain_text("Amazon's delivery costs", timeout=PATIENT)
-    visitor.see(re.compile(r"You: [A-Z][a-z]+ 2026: .* agree on \$\d\.\d\d"), PATIENT)
-    visitor.see(re.compile("it is no finding"))
-    visitor.open("Watch")
-    visitor.see(re.compile("Left to bargaining · seed 1 · played by hand"))
+    ready_to_answer(visitor)
+    page.locator(".lm-dial input").fill("160")  # the red line of words takes its place
+    expect(page.locator(".lm-panel.lm-beyond")).to_be_visible()
+    assert page.evaluate("[window.scrollX, window.scrollY, document.documentElement.scrollWidth]") == [0, 0, width]
+    for part in (".lm-tells h1", ".lm-talks svg", ".lm-live", ".lm-dial input"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] >= 0, part
+        assert box["y"] + box["height"] <= height, part
+        assert box["width"] > 100, part
+    for name in (r"Ask \$", "Wait", "Leave"):
+        box = page.get_by_role("button", name=re.compile(f"^{name}")).bounding_box()
+        assert box["y"] + box["height"] <= height, name
+        assert box["height"] >= 44, name
+    chart = page.locator(".lm-talks svg")
+    assert chart.bounding_box()["height"] > 120
+    assert "Amazon must order" in chart.inner_html()
+    assert "contract ends" in chart.inner_html()
     assert visitor.errors == []
 
 
-def test_a_visitor_leaves_the_table_and_gives_the_seat_back_on_a_narrow_dark_page(visit):
-    visitor = visit(390, 844, "dark", path="/bargaining?set.n_shippers=150")
+def test_a_visitor_bids_beyond_the_limit_sees_the_price_of_it_and_how_it_ended(visit):
+    visitor = visit(path=f"/bargaining?{SMALL}")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 0 of"), PATIENT)
+    visitor.press("Play Amazon")
+    expect(ready_to_answer(visitor)).to_have_text("You are Amazon. Name your first price.")
+    assert "March 2025, round 1 of 20" in round_of(visitor)
+    assert page.get_by_role("button", name="Reveal what each side could accept").count() == 0
+    # Below the limit a gain, above it a cost, and payment is price times parcels.
+    for cents, label, other in (
+        (220, "You gain a year", "It costs you a year"),
+        (400, "It costs you a year", "You gain"),
+    ):
+        page.locator(".lm-dial input").fill(str(cents))
+        expect(page.locator(".lm-live dd").first).to_have_text(f"${cents / 100:.2f}")
+        shown = live(visitor)
+        assert label in shown
+        assert other not in shown
+        parcels = float(shown["Parcels a year"].split()[0]) * 1e6
+        assert amount(shown["You pay a year"]) == pytest.approx(parcels * cents / 100, rel=0.01)
+    expect(page.locator(".lm-warn")).to_contain_text(re.compile(r"Beyond your own limit of \$\d\.\d\d: you may"))
+    visitor.press("What would the model do?")
+    visitor.see(re.compile(r"The model's own strategy would name \$\d\.\d\d here"))
+    # Nothing of what USPS could accept is in the page: its cost and its limit lie near $2.10 in this run.
+    before = page.content()
+    assert "hidden from you" not in before
+    assert "lm-hiddenlimit" not in before
+    over = page.locator(".lm-seat.lm-done")
+    for _ in range(9):
+        name_price(visitor, 400)
+        expect(page.locator(".lm-panel").or_(over).first).to_be_visible(timeout=PATIENT)
+        if over.count():
+            break
+    expect(over).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_role("img", name=re.compile(r"Score: -?\d+ of 100"))).to_be_visible(timeout=PATIENT)
+    told = page.locator(".lm-tells").inner_text()
+    assert re.search(r"It costs you \$[\d.,]+ (m|b)illion a year more than having no contract", told)
+    assert re.search(r"USPS would have taken at least \$\d\.\d\d at the end", told)
+    assert "What one player does is no finding." in told
+    assert page.locator(".lm-hiddenlimit").count() == 1
+    # The result is in the address, and the same moves bring the same score again.
+    assert "seat=amazon" in page.url
+    assert re.search(r"moves=(4-)+4&", page.url)
+    page.reload()
+    expect(page.get_by_role("img", name=re.compile("Score:"))).to_be_visible(timeout=PATIENT)
+    assert page.locator(".lm-tells").inner_text() == told
+    visitor.press("Watch what follows")
+    expect(page).to_have_url(re.compile(r"/\?"))
+    visitor.see(re.compile("Left to bargaining.* · seed 1 · played by hand"))
+    assert visitor.errors == []
+
+
+def test_a_visitor_leaves_the_table_shares_it_and_tries_again(visit):
+    visitor = visit(390, 844, "dark", path=f"/bargaining?{SMALL}")
     page = visitor.page
     visitor.see(re.compile("Paused · 0 of"), PATIENT)
     visitor.press("Play USPS")
-    visitor.see(re.compile(r"March 2025, round 1 of 20: Amazon bids \$\d\.\d\d a parcel"), PATIENT)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    visitor.press("Leave the table")
+    expect(ready_to_answer(visitor)).to_have_text(re.compile(r"Amazon bids \$\d\.\d\d\. What do you ask\?"))
+    visitor.press("Leave")
     visitor.press("Really leave: no contract")
-    visitor.see("You have left the table: no contract. Play on to see what follows from it.", PATIENT)
+    visitor.see("No deal. You left the table.", PATIENT)
+    expect(page.get_by_role("img", name="Score: 0 of 100")).to_be_visible(timeout=PATIENT)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    visitor.press("Share")
+    visitor.see("Copied")
+    text = page.evaluate("window.copied")
+    assert "I bargained for USPS with Amazon and got no deal: 0 of 100." in text
+    assert text.endswith(page.url)
+    assert "moves=l" in text
+    visitor.press("Try again")
+    expect(ready_to_answer(visitor)).to_have_text(re.compile(r"Amazon bids \$\d\.\d\d\. What do you ask\?"))
+    assert "round 1 of 20" in round_of(visitor)
     visitor.press("Give the seat back")
     visitor.see(re.compile("Paused · 0 of"), PATIENT)
     expect(page.get_by_text("played by hand")).to_have_count(0)
+    assert "seat=" not in page.url
     assert visitor.errors == []
 
 
@@ -115,31 +192,19 @@ def test_where_amazons_volume_is_imposed_no_seat_is_offered_and_the_run_stays(vi
     assert visitor.errors == []
 
 
-def test_a_reload_takes_the_seat_and_gives_it_back_with_the_answers(visit):
-    visitor = visit(path="/bargaining?set.n_shippers=200&set.n_enterprise_shippers=20")
+def test_a_reload_brings_back_the_question_with_the_answers(visit):
+    visitor = visit(path=f"/bargaining?seat=amazon&{SMALL}")
     page = visitor.page
-    visitor.see(re.compile("Paused · 0 of"), PATIENT)
-    visitor.press("Play Amazon")
-    visitor.see(re.compile("March 2025, round 1 of 20: it is your turn"), PATIENT)
-    page.get_by_label(re.compile("^Your price")).fill("1.5")
-    visitor.press("Name this price")
-    question = page.locator(".lm-question")
-    expect(question).to_contain_text("round 2 of 20", timeout=PATIENT)
+    question = ready_to_answer(visitor)
+    name_price(visitor, 150)
+    expect(page.locator(".lm-tells .lm-kicker")).to_contain_text("round 2 of 20")
     asked = question.inner_text()
     visitor.open("Watch")
+    expect(page).to_have_url(re.compile(r"/\?month=2025-04&seat=amazon&moves=1\.5&"))
     page.reload()
-    visitor.see(re.compile("You were playing Amazon, and loading the page anew has ended that run"), PATIENT)
-    visitor.see(re.compile("Paused · "), PATIENT)
-    expect(page.get_by_text("played by hand")).to_have_count(0)
-    visitor.press("Give my answer again")
-    expect(page).to_have_url(re.compile("/bargaining"))
+    visitor.see("played by hand", PATIENT)
+    visitor.open("Negotiate")
     expect(question).to_have_text(asked, timeout=PATIENT)
     page.get_by_text("What you have done (1)").click()
     visitor.see(re.compile(r"Round 1: you name \$1\.50"))
-    # Given back of one's own will, it is not offered any more.
-    visitor.press("Give the seat back")
-    visitor.see(re.compile("Paused · 0 of"), PATIENT)
-    page.reload()
-    visitor.see(re.compile("Paused · 0 of"), PATIENT)
-    expect(page.get_by_text(re.compile("You were playing"))).to_have_count(0)
     assert visitor.errors == []

@@ -27,7 +27,7 @@ LABELS = """() => [...document.querySelectorAll(
 PLAIN = {
     "Watch": r"Month|.* decides?|All carriers|Everybody|The (world|run)|Show|Uncertainties|About|Who|United States|"
     r"Parcels delivered",
-    "Bargaining": r"Opened|Price in force at the opening|Contract|\$ per parcel|Term",
+    "Negotiate": r"Opened|Price in force at the opening|Contract|\$ per parcel|Term",
     "Compare": r"Reference|Run \d|Changes",
     "Experiments": r"Name|from|to|values|More|Design|Varied|State|Runs|Done|Failed|Left|What to do|Vary",
     "Inspect": r"Look at|State now|Share of all parcels|Network and plans|Of these, \w+|Ordered and on its way|"
@@ -39,10 +39,12 @@ PLAIN = {
     r"What it means|What happens|Sources|Against the world|.* \((X|E)\d+\)|(X|E)\d+|What|Published|Modelled|Unit|"
     r"Published and modelled|test|figure|published|limits?|Test|Model|Met",
 }
+# Pages whose address is not their name.
+ADDRESSES = {"Negotiate": "bargaining"}
 # What shows that a page is there and not the one before it.
 SIGNS = {
     "Watch": ".lm-levers",
-    "Bargaining": ".lm-terms",
+    "Negotiate": ".lm-terms",
     "Compare": "#lm-c-n",
     "Experiments": "#lm-x-kind",
     "Inspect": ".lm-columns .lm-facts",
@@ -72,7 +74,7 @@ def test_every_term_on_every_page_has_its_help(visit):
     for name, plain in PLAIN.items():
         if name != "Watch":
             visitor.open(name)
-            page.wait_for_url(re.compile(f"/{name.lower()}"))
+            page.wait_for_url(re.compile(f"/{ADDRESSES.get(name, name.lower())}"))
         page.locator(SIGNS[name]).first.wait_for(timeout=PATIENT)
         page.wait_for_timeout(300)
         labels = page.evaluate(LABELS)

@@ -100,11 +100,11 @@ def test_every_chart_of_the_six_pages_has_its_picture(visit, tmp_path):
     name, _, told = saved(visitor, "Save Prices as a picture", tmp_path)
     assert (name, "Ground · $ per parcel · Apr 2025" in told) == ("prices-ground.png", True)
     signs = {
-        "Bargaining": ".lm-tall canvas",
+        "Negotiate": ".lm-tall canvas",
         "Inspect": ".lm-columns + .lm-cards canvas",
         "Evidence": ".lm-still canvas",
     }
-    for label, some in (("Bargaining", 1), ("Inspect", 5), ("Evidence", 5)):
+    for label, some in (("Negotiate", 1), ("Inspect", 5), ("Evidence", 5)):
         visitor.open(label)
         page.locator(signs[label]).nth(some - 1).wait_for(timeout=PATIENT)
         page.wait_for_timeout(500)

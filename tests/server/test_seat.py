@@ -13,6 +13,7 @@ import pytest
 from agents.bargaining import Answer
 from model.market import ParcelMarket
 from model.records import SERIES
+from server.pages.bargaining.ended import result_values
 from server.pages.bargaining.seat_card import card_values, question_values, read_answer
 from server.session import Choice, Session
 from server.snapshot import Snapshot
@@ -55,12 +56,19 @@ class Player:
         self.screen = PatientScreen(self.session)
         self.decisions: list[Decision] = []
 
-    def play(self, script: Callable[[Decision], Answer]):
+    def play(self, script: Callable[[Decision], Answer], to_result: bool = False) -> Snapshot:
+        """Answer until the run has ended, or the talks have."""
         self.session.play()
         while True:
-            now = self.screen.wait(lambda s: s.status == "finished" or self._is_new(s.decision))
-            if now.decision is None:
+            now = self.screen.wait(
+                lambda s: s.status == "finished" or (s.status == "paused" and s.n_done > 0) or self._is_new(s.decision)
+            )
+            if now.decision is None and (now.status == "finished" or to_result):
                 return now
+            if now.decision is None:  # it stands still once the talks are over
+                self.session.play()
+                self.screen.wait(lambda s, before=now.number: s.number > before)
+                continue
             self.decisions.append(now.decision)
             assert self.session.answer(now.decision, script(now.decision)) == []
 
@@ -136,7 +144,7 @@ def test_the_comparison_stays_when_the_next_talks_open(player):
     by_hand.play(lambda decision: decision.question.usual)
     by_hand.session.seat.twin.join(PATIENCE_SECONDS)
     view = seat_view.extract(by_hand.markets[0], by_hand.session.seat)
-    assert not view.over
+    assert not view.game.first
     assert view.lines
     assert view.ended[0] == view.models_ended[0]
     assert view.ended[0] < "2026-10"
@@ -174,11 +182,12 @@ def test_a_player_sees_its_own_side_only(player):
     assert usps.question.kind == "answer"
     assert amazon.question.view.reservation[0] != usps.question.view.reservation[0]
     assert usps.own_cost[0] <= usps.question.view.reservation[0]
-    assert usps.demand.size == 0
-    prices, parcels = amazon.demand.T
-    assert (np.diff(parcels) <= 0).all()
-    assert parcels[0] > 0
-    assert prices[-1] == pytest.approx(amazon.question.view.reservation[0])
+    for decision, sign in ((amazon, -1), (usps, 1)):
+        known, limit = decision.reckoned, decision.question.view.reservation[0]
+        assert (known.parcels > 0).all()
+        assert (np.diff(known.gain) * sign > 0).all()
+        # The own limit is where a deal is worth nothing: figures and limit say the same.
+        assert np.interp(limit, known.price, known.gain) == pytest.approx(0.0, abs=1.0)
 
 
 def test_a_run_that_waits_can_be_paused_reset_and_closed(player):
@@ -217,7 +226,7 @@ def test_an_answer_that_is_not_possible_is_refused_and_the_run_waits_on(player):
     by_hand.session.play()
     decision = by_hand.screen.wait(lambda s: s.decision is not None).decision
     (problem,) = by_hand.session.answer(decision, Answer(price=9.0))
-    assert "$9.00 is above your own limit" in problem
+    assert "$9.00 is more than the $4.41 that a parcel pays without a contract" in problem
     assert by_hand.session.snapshot.status == "waiting"
     assert by_hand.session.answer(decision, Answer(price=2.0)) == []
 
@@ -271,7 +280,121 @@ def test_price_groups_are_answered_one_by_one(player):
     answer = read_answer({"accept": [False, False, True], "price": [3.0, 2.9, None]}, decision)
     assert answer.accept.tolist() == [False, False, True]
     assert answer.price[:2].tolist() == [3.0, 2.9]
-    problems = by_hand.session.answer(decision, answer)
-    assert len(problems) == 1
-    assert "rural: the offer of" in problems[0]
-    assert by_hand.session.answer(decision, read_answer({"accept": [], "price": [3.0, 2.9, 3.95]}, decision)) == []
+    assert decision.reckoned is None
+    assert by_hand.session.answer(decision, answer) == []
+
+
+def known(by_hand: Player):
+    """What the page shows once the model's run and the best deal are known."""
+    by_hand.session.seat.twin.join(PATIENCE_SECONDS)
+    return seat_view.extract(by_hand.markets[0], by_hand.session.seat)
+
+
+def beyond(decision: Decision) -> Answer:
+    """Bids ever more, beyond the own limit too, and takes nothing."""
+    round_ = decision.question.view.round
+    return Answer(price=round(2.0 + 0.2 * round_, 2)) if decision.question.kind == "propose" else Answer()
+
+
+def play_beyond():
+    """Play like this until the talks are over: the last question, and what the page shows then."""
+    by_hand = Player("amazon", end="2026-10")
+    last = by_hand.play(beyond, to_result=True)
+    assert last.status == "paused"  # how it went is shown before what follows
+    found = by_hand.decisions[-1], known(by_hand)
+    by_hand.session.close()
+    return found
+
+
+@cache
+def beyond_once():
+    return play_beyond()
+
+
+def test_a_bid_beyond_the_own_limit_stands_is_priced_and_costs_what_was_said():
+    last, view = beyond_once()
+    result = view.game.result
+    assert result.deal.price > last.question.view.reservation[0]
+    # What was shown beside the slider, what was expected of it, and the sign of what it brought agree.
+    shown = float(np.interp(result.deal.price, last.reckoned.price, last.reckoned.gain))
+    assert shown < 0
+    assert result.expected == pytest.approx(shown, rel=1e-6)
+    assert result.deal.parcels == pytest.approx(last.reckoned.parcels[0])
+    assert result.score == round(100 * result.deal.gain / result.best.gain)
+    assert result.score < 50
+
+
+def test_the_same_moves_give_the_same_score():
+    (_, one), (_, other) = beyond_once(), play_beyond()
+    assert one.moves == other.moves
+    for name in ("deal", "best", "model", "score", "limits"):
+        assert getattr(one.game.result, name) == getattr(other.game.result, name), name
+
+
+def test_who_answers_as_the_model_does_signs_what_the_model_signs(player):
+    by_hand = player("usps", end="2026-10")
+    by_hand.play(lambda decision: decision.question.usual, to_result=True)
+    view = known(by_hand)
+    result = view.game.result
+    assert result.deal == result.model
+    assert result.models_offers == view.game.offers
+    assert result.best.gain >= result.deal.gain
+    assert result.best.round <= view.game.expiry
+    told = result_values(view, view.game, 1)
+    assert "The same as the model" in told["headline"]
+    assert f"{result.score} of 100" in told["share"]
+    assert "no finding" in told["no_finding"]
+
+
+def test_the_best_deal_can_really_be_had(player):
+    best = beyond_once()[1].game.result.best
+
+    def wait_for_it(decision: Decision) -> Answer:
+        question = decision.question
+        now = question.view.round == best.round
+        if question.kind != "propose":
+            return Answer(accept=now)
+        usual = float(np.ravel(question.usual.price)[0])
+        return Answer(price=best.price if now else min(usual, best.price - 0.01))
+
+    by_hand = player("amazon", end="2026-10")
+    by_hand.play(wait_for_it, to_result=True)
+    result = known(by_hand).game.result
+    assert (result.deal.round, result.score) == (best.round, 100)
+    assert result.deal.price == pytest.approx(best.price)
+    assert result.deal.gain == pytest.approx(best.gain, rel=1e-3)
+
+
+@pytest.mark.parametrize("seat", SEATS)
+def test_what_the_other_side_could_accept_is_nowhere_before_the_end(player, seat):
+    # A player who never signs, until months after the contract has ended.
+    by_hand = player(seat, end="2027-01")
+    other = 0 if seat == "usps" else 1
+    market = None
+
+    def watch(decision: Decision) -> Answer:
+        nonlocal market
+        market = by_hand.markets[0]
+        by_hand.screen.wait(lambda s: s.decision is decision and "seat" in s.views)
+        shown = card_values(by_hand.session.snapshot, seat_view.extract(market, by_hand.session.seat), "")
+        assert shown["result"] is None
+        text = repr(shown)
+        state = market.state.talks["usps", "amazon"]
+        for _, *limits in state.limits:
+            assert f"{limits[other][0]:.4f}" not in text
+            assert f"{limits[other][0]:.2f}" not in re.findall(r"\$(\d\.\d\d)", text) or _is_known(
+                shown, limits[other][0]
+            )
+        return Answer(price=1.45 if seat == "amazon" else 4.4) if decision.question.kind == "propose" else Answer()
+
+    by_hand.play(watch)
+    assert len(by_hand.decisions) > 20
+    assert market.state.talks["usps", "amazon"].talks.expiry_round < by_hand.decisions[-1].question.view.round
+
+
+def _is_known(shown: dict, limit: float) -> bool:
+    """Whether a price of this many cents stands there for another reason: an offer, a cost or a price of one's own."""
+    told = [fact["value"] for fact in shown["question"]["facts"]] + [
+        f"${price:.2f}" for _, price in shown["chart"]["theirs"]
+    ]
+    return f"${limit:.2f}" in " ".join([*told, *shown["moves"], shown["question"]["text"], shown["question"]["advice"]])

@@ -68,9 +68,9 @@ async def take(tab: Tab, patience: float = 300.0) -> Taken:
 async def _give_seat_back(tab: Tab) -> None:
     await tab.press("go", "bargaining")
     await tab.until(lambda: tab.find("sit"), "the seat")
-    if tab.state("sit")["seat"]:
+    if tab.state("sit").get("seat"):
         await tab.press("leave")
-        await tab.until(lambda: not tab.state("sit")["seat"], "the seat given back", 300.0)
+        await tab.until(lambda: not tab.state("sit").get("seat"), "the seat given back", 300.0)
 
 
 async def _file(tab: Tab, kind: str, patience: float) -> bytes:

@@ -185,7 +185,7 @@ class Wanderer:
                 await self.tab.press("go", "bargaining")
             return
         card = self.tab.state("sit")
-        if not card["seat"]:
+        if not card.get("seat"):
             if self.luck.random() < 0.3:
                 await self.tab.press("sit", self.luck.choice(["amazon", "usps"]))
         elif card["question"]:

@@ -1,101 +1,85 @@
-"""A seat that is lost with its page: what the visitor has answered, and the same answers given once more.
+"""What a visitor has answered in a seat, and the same answers given once more after a reload or by who opens a link.
 
-A reload ends the session, and the market with it. The browser keeps the answers; the same seed asks the same questions,
-so that giving them again brings the visitor back to where they were.
+The address holds the answers (`server.talks.moves`); the same seed asks the same questions, so that giving them again
+brings the same run.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from agents.calendar import Month
 from server.pages.bargaining.seat_card import read_answer
 from server.session import Session
 from server.snapshot import Snapshot
-from server.talks.seat import Decision, why_no_seat
-from server.talks.sides import SEATS
-
-MAX_ANSWERS = 300
-_KEY = re.compile(r"\d{4}-\d{2}-[a-z]{1,20}")
-_PARTS = ("accept", "price", "leave")
+from server.talks.moves import answer_of, move_of
+from server.talks.seat import Decision
 
 
 @dataclass(eq=False)
 class Answers:
-    """What was answered in a session's seat, by the key of the question.
+    """What was answered in a session's seat.
 
     Attributes:
-        given: Answers in the order in which they were given, as the browser sent them.
-        kept: Answers of an earlier session that are still to be given again.
+        given: Moves in the order in which they were made.
+        kept: Moves of an address that are still to be made again.
     """
 
-    given: dict[str, dict[str, Any]] = field(default_factory=dict)
-    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    given: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    _answered: str = ""
 
-    def note(self, decision: Decision, values: Mapping[str, Any]) -> None:
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """All moves, those included that are still to be made again."""
+        return (*self.given, *self.kept)
+
+    def note(self, values: Mapping[str, Any]) -> None:
         """An answer was taken."""
-        self.given[decision.key] = {name: values[name] for name in _PARTS if name in values}
-
-    def told(self) -> list[dict[str, Any]]:
-        """What the browser keeps."""
-        return [{"key": key, **values} for key, values in self.given.items()]
+        self.given.append(move_of(values))
 
     def follow(self, session: Session, snapshot: Snapshot) -> None:
-        """Forget a run that is over, and answer where an answer is kept."""
+        """Forget a run that is over, and answer as long as moves are kept."""
         if snapshot.status == "preparing":
-            self.given = {}
+            self.given, self._answered = [], ""
         decision = snapshot.decision
-        values = self.kept.pop(decision.key, None) if decision is not None else None
-        if decision is None or values is None:
+        if decision is None or not self.kept or decision.key == self._answered:
             return
+        self._answered = decision.key
+        values = answer_of(self.kept.pop(0))
         try:
             problems = session.answer(decision, read_answer(values, decision))
         except ValueError:
             problems = ["it does not fit the question"]
         if problems:
-            self.kept = {}  # from here on the talks take another course: the visitor is asked
+            self.kept = []  # from here on the talks take another course: the visitor is asked
         else:
-            self.note(decision, values)
+            self.note(values)
 
 
-def take_again(session: Session, values: object) -> bool:
-    """Take a seat once more and give the answers that a browser has kept.
+def give(session: Session, decision: Decision, values: Mapping[str, Any]) -> list[str]:
+    """Answer as a browser says; what is wrong with it, one sentence each, empty where it was taken."""
+    try:
+        problems = session.answer(decision, read_answer(values, decision))
+    except ValueError as problem:
+        return [str(problem)]
+    if not problems:
+        answers_of(session).note(values)
+    return problems
+
+
+def play_again(session: Session, moves: Sequence[str], months: int) -> None:
+    """Keep the moves of an address for a session that has just been made for its seat.
 
     Args:
-        session: The session, with the same scenario and seed.
-        values: "seat", and "answers" with the key of each question; nothing about it is trusted.
-
-    Returns:
-        Whether there is such a seat.
+        session: The session.
+        moves: What the address holds.
+        months: Months that it simulates at once anyway; without any it plays to the next question.
     """
-    seat, answers = (values.get("seat"), values.get("answers")) if isinstance(values, Mapping) else (None, None)
-    if seat not in SEATS or not isinstance(answers, list) or len(answers) > MAX_ANSWERS:
-        return False
-    if why_no_seat(session.choice.settings(), str(seat)):
-        return False
-    kept = {
-        one["key"]: {name: one[name] for name in _PARTS if name in one}
-        for one in answers
-        if isinstance(one, Mapping) and isinstance(one.get("key"), str) and _KEY.fullmatch(one["key"])
-    }
-    answers_of(session).kept = kept
-    choice = replace(session.choice, seat=str(seat))
-    session.reset(choice, _months(choice.settings().start, kept))
-    if not kept:
+    answers_of(session).kept = list(moves)
+    if session.choice.seat and not months:
         session.play()
-    return True
-
-
-def _months(start: Month, kept: Mapping[str, object]) -> int:
-    """Months that lie before the last question that is answered again; they go as fast as they can."""
-    try:
-        last = max(Month.parse(key[:7]) for key in kept)
-    except ValueError:
-        return 0
-    return max(0, last - start + 1)
 
 
 def answers_of(session: Session) -> Answers:

@@ -81,16 +81,17 @@ def entries(found: Negotiations) -> list[dict[str, str]]:
     ]
 
 
-def chart_values(table: Table, reveal: bool, seat: str = "") -> dict[str, Any]:
+def chart_values(table: Table, reveal: bool, seat: str = "", concealed: bool = False) -> dict[str, Any]:
     """What the chart of one negotiation shows.
 
     Args:
         table: The negotiation.
         reveal: Whether limits, zone of agreement and Nash price are shown before the end.
         seat: Key of the party that the visitor plays: its own limit is always shown.
+        concealed: Whether that party still has something to decide here, so that nothing of the other is shown.
     """
     lines = table.lines.copy()
-    if not (reveal or table.entry.over):
+    if concealed or not (reveal or table.entry.over):
         hidden = [2, 3, 4]
         if seat in (table.buyer, table.seller):
             hidden.remove(2 if seat == table.buyer else 3)
@@ -134,8 +135,8 @@ def millions(parcels: float) -> str:
     return f"{parcels / MILLION:,.0f}" if abs(parcels) >= 10 * MILLION else f"{parcels / MILLION:,.1f}"
 
 
-def terms(table: Table) -> list[dict[str, Any]]:
-    """What both sides know: dates, prices and volume."""
+def terms(table: Table, player: str = "") -> list[dict[str, Any]]:
+    """What both sides know: dates, prices and volume; and what Amazon expects, unless a visitor plays against it."""
     buyer, _ = table.names
     rows: list[dict[str, Any]] = [
         _row("Opened", month_name(table.entry.opened)),
@@ -169,7 +170,7 @@ def terms(table: Table) -> list[dict[str, Any]]:
                 " meet, every month anew. The price above is the mean over what it carries.",
             )
         )
-    if table.expected is not None:
+    if table.expected is not None and player != table.seller:
         rows.append(
             _row(
                 f"Price that {buyer} expects in future",
@@ -182,9 +183,15 @@ def terms(table: Table) -> list[dict[str, Any]]:
     return rows
 
 
-def limits(table: Table, reveal: bool) -> list[dict[str, Any]]:
-    """What each side keeps to itself and what the deal brought; nothing while the talks go on, unless revealed."""
-    if not (reveal or table.entry.over):
+def limits(table: Table, reveal: bool, concealed: bool = False) -> list[dict[str, Any]]:
+    """What each side keeps to itself and what the deal brought; nothing while the talks go on, unless revealed.
+
+    Args:
+        table: The negotiation.
+        reveal: Whether it is shown before the end.
+        concealed: Whether a visitor still has something to decide here.
+    """
+    if concealed or not (reveal or table.entry.over):
         return []
     buyer, seller = table.names
     zone, last = table.zone, table.lines[table.played]

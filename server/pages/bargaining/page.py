@@ -1,4 +1,4 @@
-"""The negotiations of this run: offers that converge, what was agreed, and the contracts in force."""
+"""Negotiate: a seat at the table on one screen; below it the offers of all talks, and the contracts in force."""
 
 # mypy: disable-error-code="untyped-decorator"
 # (Solara is imported untyped, see pyproject.toml)
@@ -14,8 +14,8 @@ import solara
 from server import charts
 from server.glossary import TERMS
 from server.pages.bargaining import cards
-from server.pages.bargaining.again import answers_of
-from server.pages.bargaining.seat_card import card_values, read_answer, seat_card
+from server.pages.bargaining.again import answers_of, give
+from server.pages.bargaining.seat_card import card_values, free_seat, seat_card
 from server.parts import facts, main, page, picker, query_of, run_controls, source_of, use_snapshot
 from server.session import Extract, Session
 from server.snapshot import Snapshot
@@ -59,15 +59,32 @@ def BargainingPage(session: Session) -> solara.Element:
         if isinstance(key, str) and held is not None and key in {terms.key for terms in held.terms}:
             router.push(f"/inspect?what=contract:{key}")
 
+    seat = session.choice.seat
     table = found.table if found else None
     side = [run_controls(session, snapshot), _negotiations(found, snapshot.status == "finished", pick)]
-    below = [_headline(snapshot, table), SeatCard(session, snapshot)]
+    hidden = _is_hidden(snapshot, table)
+    below = [_headline(snapshot, table, hidden)]
+    if not seat:
+        below.append(SeatCard(session, snapshot))
     if table is not None:
-        below.append(_talks(snapshot, table, reveal, pick_group, lambda on: set_reveal(bool(on))))
+        below.append(_talks(snapshot, table, hidden, reveal, pick_group, lambda on: set_reveal(bool(on))))
     if held is not None:
         below.append(_contracts(held, open_contract))
     drawn = charts.frame(number=snapshot.number, event_drawn=session.acknowledge)
-    return page(side, main(below, source_of(snapshot.run)), drawn, stack=True)
+    rest = page(side, main(below, source_of(snapshot.run)), drawn, stack=True)
+    if not seat:
+        return rest
+    return ipyvue.Html.element(tag="div", children=[SeatCard(session, snapshot), rest])
+
+
+def _is_hidden(snapshot: Snapshot, table: Table | None) -> bool:
+    """Whether the visitor sits at this table and has something to decide, so that the other side's limit is hidden."""
+    seat = snapshot.run.seat if snapshot.run else ""
+    if not seat or table is None or (table.seller, table.buyer) != ACCESS_PAIR:
+        return False
+    view = snapshot.views.get("seat")
+    game = view.game if isinstance(view, SeatView) else None
+    return game is None or (game.result is None and game.opened == table.entry.opened)
 
 
 def _negotiations(found: Negotiations | None, finished: bool, pick: Callable[[object], None]) -> solara.Element:
@@ -89,30 +106,36 @@ def _negotiations(found: Negotiations | None, finished: bool, pick: Callable[[ob
 def _talks(
     snapshot: Snapshot,
     table: Table,
+    hidden: bool,
     reveal: bool,
     pick_group: Callable[[object], None],
     set_reveal: Callable[[object], None],
 ) -> solara.Element:
     """Offers of one negotiation, what is on the table, and the limits: hidden from who plays a side of it."""
     seat = snapshot.run.seat if snapshot.run else ""
-    plays_here = bool(seat and (table.seller, table.buyer) == ACCESS_PAIR)
-    shown = reveal and not plays_here
+    shown = reveal and not hidden
     children = [
         cards.choices(
             groups=list(table.groups),
             group=table.group,
-            can_reveal=not table.entry.over and not plays_here,
+            can_reveal=not table.entry.over and not hidden,
             revealed=shown,
             event_group=pick_group,
             event_reveal=set_reveal,
         ),
-        cards.offers(**cards.chart_values(table, shown, seat)),
-        facts(title="On the table", unit="", rows=cards.terms(table), empty="", help=TERMS["offer"]),
+        cards.offers(**cards.chart_values(table, shown, seat, hidden)),
+        facts(
+            title="On the table",
+            unit="",
+            rows=cards.terms(table, seat if hidden else ""),
+            empty="",
+            help=TERMS["offer"],
+        ),
         facts(
             title="What each side could accept",
             unit="",
-            rows=cards.limits(table, shown),
-            empty=cards.HIDDEN_FROM_PLAYER if plays_here else cards.HIDDEN,
+            rows=cards.limits(table, shown, hidden),
+            empty=cards.HIDDEN_FROM_PLAYER if hidden else cards.HIDDEN,
             help=TERMS["reservation value"],
         ),
     ]
@@ -130,17 +153,21 @@ def _contracts(held: Contracts, open_contract: Callable[[object], None]) -> sola
 
 @solara.component
 def SeatCard(session: Session, snapshot: Snapshot) -> solara.Element:
-    """The seat at the table of Amazon and USPS, taken or free."""
+    """The seat at the table of Amazon and USPS: free, or taken and then a screen of its own."""
     error, set_error = solara.use_state("")
+    router = solara.use_router()
     view = snapshot.views.get("seat")
     assert view is None or isinstance(view, SeatView)
 
-    def start(seat: str) -> None:
-        problem = why_no_seat(session.choice.settings(), seat) if seat else ""
+    def start(seat: object) -> None:
+        if seat not in ("", *SEATS):
+            return
+        problem = why_no_seat(session.choice.settings(), str(seat)) if seat else ""
         set_error(f"No seat here: {problem}." if problem else "")
         if problem:
             return
-        session.reset(replace(session.choice, seat=seat))
+        answers_of(session).kept = []
+        session.reset(replace(session.choice, seat=str(seat)))
         if seat:
             session.play()
 
@@ -148,25 +175,29 @@ def SeatCard(session: Session, snapshot: Snapshot) -> solara.Element:
         decision = snapshot.decision
         if decision is None or not isinstance(values, dict) or values.get("key") != decision.key:
             return  # an answer to an older question
-        try:
-            problems = session.answer(decision, read_answer(values, decision))
-        except ValueError as problem:
-            problems = [str(problem)]
-        if not problems:
-            answers_of(session).note(decision, values)
-        set_error("; ".join(problems))
+        set_error("; ".join(give(session, decision, values)))
 
+    def watch(_: object) -> None:
+        session.play()
+        router.push("/")
+
+    if not session.choice.seat:
+        return free_seat(can_sit=snapshot.status != "preparing", error=error, event_sit=start)
     return seat_card(
         **card_values(snapshot, view, error),
-        event_sit=lambda seat: start(seat) if seat in SEATS else None,
+        event_sit=start,
         event_leave=lambda _: start(""),
         event_answer=answer,
+        event_play=lambda _: session.play(),
+        event_watch=watch,
     )
 
 
-def _headline(snapshot: Snapshot, table: Table | None) -> solara.Element:
+def _headline(snapshot: Snapshot, table: Table | None, hidden: bool = False) -> solara.Element:
     run = snapshot.run
-    if table is not None:
+    if table is not None and hidden:  # how far the two are from each other would tell what the other side could accept
+        kicker, text = f"{table.entry.title}: {table.entry.subject}", "You sit at this table."
+    elif table is not None:
         kicker, text = f"{table.entry.title}: {table.entry.subject} · {table.entry.state}", table.entry.reason
     elif run is None or snapshot.status == "preparing":
         kicker, text = "", "The market is being set up ..."

@@ -28,7 +28,7 @@ from model.statements import statement
 from tests.regimes import taken
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SMALL = {"n_shippers": 100}
+SMALL = {"n_shippers": 60, "n_enterprise_shippers": 8, "n_regional_carriers": 3}
 PARTIES = ("usps", "amazon", "ups", "fedex", "ontrac", "veho")
 
 
@@ -65,7 +65,7 @@ def test_the_librarys_own_tests() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         parallel_api_test(environment("usps", "amazon", "ontrac", until="2025-12"), num_cycles=20)
-        parallel_api_test(environment("speedx", "lso", until="2025-03"), num_cycles=2)
+        parallel_api_test(environment("speedx", "lso", until="2025-03", n_regional_carriers=8), num_cycles=2)
         parallel_seed_test(lambda: environment("usps", "ups"), num_cycles=3)
 
 

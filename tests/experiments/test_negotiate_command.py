@@ -26,11 +26,12 @@ from experiments.talks.page import negotiation_page, write_page
 from experiments.talks.worked_example import monte_carlo, worked_structure, worked_threads
 from model.parameters import Parameters
 from tests.oracles import ORACLES
+from tests.small import FEWER, small_markets
 
 ROOT = Path(__file__).parents[2]
 P = Parameters.default()
 PRICE, SHARE = 0.02, 0.015
-FEW = {"n_shippers": 400}
+FEW = {**FEWER, "n_shippers": 300}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def curve() -> RetainedCurve:
     with pytest.MonkeyPatch.context() as patch:  # two points instead of sixty runs
         patch.setattr(access_curve, "MULTIPLIERS", (0.8, 1.6))
         patch.setattr(access_curve, "FORMS", ("bargained",))
-        return retained_curve(replications=1, workers=1)
+        return retained_curve(replications=1, set=FEW, workers=1)
 
 
 def test_figures_of_a_deal_belong_together(found: Negotiations) -> None:
@@ -92,8 +93,9 @@ def printed(show, result) -> str:  # type: ignore[no-untyped-def]
 
 def test_command_prints_one_object_that_is_the_result(found: Negotiations, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.workers.default_workers", lambda: 1)
+    few = [part for name, value in FEW.items() for part in ("--set", f"{name}={value}")]
     command = ["negotiate", "--replications", "3", "--json"]
-    result = CliRunner().invoke(app, [*command, "--set", "n_shippers=400"], catch_exceptions=False)
+    result = CliRunner().invoke(app, [*command, *few], catch_exceptions=False)
     assert result.exit_code == 0
     assert json.loads(result.stdout) == json.loads(json.dumps(found.summary()))
     assert set(MEASURES) < set(json.loads(result.stdout))
@@ -192,6 +194,7 @@ def test_page_in_the_documentation_is_made_by_the_command(
 
 
 def test_example_of_an_own_strategy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    small_markets(monkeypatch, n_shippers=300, end="2027-03")
     monkeypatch.setattr("sys.argv", ["own_strategy.py"])
     example = runpy.run_path(str(ROOT / "examples" / "own_strategy.py"), run_name="__main__")
     told = capsys.readouterr().out

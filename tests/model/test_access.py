@@ -10,12 +10,13 @@ from model.access import access_dollars, access_price, carrier_slices, delivered
 from model.carriers import FEDEX, UPS, USPS
 from model.operations import rates_of_month, usps_mean_cost
 from model.phases.contract_cover import contract_cover
+from tests.small import FEWER
 
 ECONOMY = 0
 ONTRAC = 4
 #: Own cost alone decides, and at once: what these tests are about.
 AT_ONCE = {"access_avoidable": 0, "access_quality": 0, "access_matched": 0, "access_adjusts": 0}
-SHORT = {"n_shippers": 500, **AT_ONCE}
+SHORT = {**FEWER, "n_shippers": 500, **AT_ONCE}
 PLENTY = 5e9
 
 

@@ -13,10 +13,11 @@ from model.carriers import USPS
 from model.phases.auction import first_month, hold_auction
 from model.scenario import Scenario
 from model.timeline import month_of, usps_amazon_expiry
+from tests.small import FEWER
 
 ANNOUNCED, AWARDS, SERVICE = Month(2025, 12), Month(2026, 6), Month(2026, 7)
 EXPIRY = usps_amazon_expiry()
-SMALL = {"n_shippers": 300}
+SMALL = {**FEWER, "n_shippers": 300}
 FORMATS = ("pay_as_bid", "uniform_price", "vcg")
 CHEAP_POOLING = {"upstream_cost_regional": 0.8, "delivery_unit_stop_cost": 50.0}
 

@@ -13,9 +13,10 @@ from agents.calendar import Month
 from agents.rules.sourcing import source_deliveries
 from model.market import ParcelMarket
 from tests.firms import ONE_FORM
+from tests.small import FEWER
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = {"n_shippers": 300, "n_enterprise_shippers": 20}
+SMALL = {**FEWER, "n_shippers": 300}
 
 
 class KeepsAll(Amazon):

@@ -11,10 +11,11 @@ from agents.calendar import Month
 from model.carriers import AMAZON, USPS
 from model.market import ParcelMarket
 from model.timeline import usps_amazon_expiry
+from tests.small import FEWER
 
 EXPIRY = usps_amazon_expiry()
 DEADLINE = Month(2026, 1)  # to order capacity that stands at the expiry
-FEW = {"n_shippers": 150}
+FEW = {**FEWER, "n_shippers": 150}
 QUIET = {"demand_shock_sd": 0.0, "zone_shock_sd": 0.0}
 SIGNED = "2027-03"  # half a year after the expiry, when the talks are long over
 ECONOMY, CONTRACT, BEYOND = 0, -2, -1

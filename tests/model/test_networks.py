@@ -11,8 +11,9 @@ from model.contract_margins import contract_costs, contract_parcels, enterprise_
 from model.fixed_costs import fixed_costs
 from model.market import ParcelMarket
 from model.scenario import Scenario
+from tests.small import FEWER
 
-SHORT = {"n_shippers": 500}
+SHORT = {**FEWER, "n_shippers": 500}
 ONTRAC, VEHO = 4, 5
 ALONE = {"make_or_buy": False, "entry_and_exit": False, "rival_rules": False}
 

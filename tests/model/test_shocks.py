@@ -5,8 +5,9 @@ import pytest
 
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.history import Shock
+from tests.small import FEWER
 
-FEW = {"n_shippers": 150, "n_enterprise_shippers": 12}
+FEW = {**FEWER, "n_shippers": 150}
 YEARS = {**FEW, "end": "2027-12"}
 FUEL = {**YEARS, "fuel_shock_months": 14}
 BEGINS = 12  # months from the start of the run to January 2026

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from experiments.comparison import Comparison, compare
     from experiments.designs import Design, read_design
     from experiments.external.study import ExternalTests, external_tests
+    from experiments.forecast import Forecast, forecast
     from experiments.postal.universal_service import ServiceCost, uso_cost
     from experiments.postal.volume_loss import UspsLoss, usps_loss
     from experiments.repetition import Rerun, rerun
@@ -48,6 +49,7 @@ __all__ = [
     "Design",
     "Discovery",
     "ExternalTests",
+    "Forecast",
     "Hindcast",
     "InputError",
     "Negotiations",
@@ -70,6 +72,7 @@ __all__ = [
     "discover",
     "drivers",
     "external_tests",
+    "forecast",
     "heat_map",
     "hindcast",
     "negotiate",
@@ -95,6 +98,7 @@ _HOMES = {
     "AccessAuction": "auction",
     "Calibration": "start_fit.calibration",
     "Comparison": "comparison",
+    "Forecast": "forecast",
     "Hindcast": "backtest.hindcast",
     "Negotiations": "talks.negotiation",
     "RetainedCurve": "talks.access_curve",
@@ -106,6 +110,7 @@ _HOMES = {
     "access_auction": "auction",
     "calibration": "start_fit.calibration",
     "compare": "comparison",
+    "forecast": "forecast",
     "hindcast": "backtest.hindcast",
     "ExternalTests": "external.study",
     "external_tests": "external.study",

@@ -12,7 +12,7 @@ import importlib.util
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from scipy.special import stdtr
 from agents.calendar import Month
 from experiments.comparison import MAX_REPLICATIONS, MAX_WORKERS, check_together
 from experiments.deadline import check_deadline
+from experiments.draws import draws_note, seed_draws
 from experiments.errors import InputError
 from experiments.parties import Roster
 from experiments.provenance import provenance
@@ -170,6 +171,7 @@ def places(
     workers: int | None = None,
     progress: Progress | None = None,
     roster: Roster | None = None,
+    draws: str | Path | None = None,
 ) -> Places:
     """Run scenarios with the same seeds (seed, seed + 1, ...) and look at every place in one month.
 
@@ -184,17 +186,21 @@ def places(
         workers: Processes; one for each processor unless told.
         progress: Called with runs done and runs in all.
         roster: Classes of one's own that decide for parties in all of them, or their import paths, by key.
+        draws: Parameter draws, stored or a parquet file: seed s takes draw s, the same in all scenarios, so that errors
+            hold luck and parameters. None for the parameters as they are.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
     chosen, looked = check_places(scenarios, by, set, seed, until, month, replications, workers, roster)
+    drawn = seed_draws(draws, chosen, set or {})
     seeds = range(int(seed), int(seed) + int(replications))
-    tasks = [Task(scenario, one) for scenario in chosen for one in seeds]
+    tasks = [Task(drawn(scenario, one), one) for scenario in chosen for one in seeds]
     work = functools.partial(look, by=by, month=looked)
     found = work_all(work, tasks, None if workers is None else int(workers), progress)
-    return assemble(chosen, by, looked, int(seed), int(replications), found)
+    result = assemble(chosen, by, looked, int(seed), int(replications), found)
+    return result if draws is None else replace(result, warnings=(*result.warnings, draws_note(str(draws))))
 
 
 def look(task: Task, by: str, month: Month) -> PlaceRun:

@@ -7,7 +7,7 @@ estimation on the past could find, so it is drawn as wide as the market's growth
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -173,6 +173,34 @@ def load_draws(name_or_path: str | Path) -> DrawSet:
         except (ParameterError, ValueError, TypeError) as error:
             raise InputError(f"draws: {text!r}, row {number}: {str(error).splitlines()[0]}") from error
     return drawn
+
+
+def seed_draws(
+    draws: str | Path | None, scenarios: Sequence[Scenario], changes: Collection[str] = ()
+) -> Callable[[Scenario, int], Scenario]:
+    """What gives each of some scenarios the draw of a seed; without draws every scenario stays as it is.
+
+    Args:
+        draws: A stored set by name, or a parquet file; None for none.
+        scenarios: What is run.
+        changes: Names that `set` changes.
+
+    Raises:
+        InputError: There is no such set, or it sets what the scenarios or `set` set too.
+    """
+    if draws is None:
+        return lambda scenario, seed: scenario
+    drawn = load_draws(draws)
+    drawn.check_free(scenarios, changes)
+    return lambda scenario, seed: drawn.scenario(scenario, seed - 1)
+
+
+def draws_note(name: str) -> str:
+    """What differences between scenarios hold whose seeds take draws, for a reader."""
+    return (
+        f"Seed s took parameter draw s of {name}: differences hold luck and parameters. What the form of the model "
+        "gets wrong is taken to be the same in both; `lastmile forecast` tells it of levels"
+    )
 
 
 def _read_values(path: Path, text: str) -> pd.DataFrame:

@@ -49,6 +49,8 @@ def run(
     """
     prepared = prepare_run(scenario, set, seed, from_, until, draws, roster)
     warnings = (*overruled(scenario, set), *party_notes(prepared))
+    if draws is not None:
+        warnings += (f"the parameters are draw {seed} of {draws}; `lastmile forecast` shows the bands of many draws",)
     market = start_market(prepared, int(seed))
     if progress is not None:
         progress(0, market.n_months)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from agents.calendar import Month
+from experiments.backtest.discrepancy import Discrepancy, Floats, Residual, band, before, estimate
 from experiments.backtest.figures_of_year import HistoryRun, Key, run_history
 from experiments.backtest.naive import KINDS, LAST_KNOWN_YEAR, naive_figure
 from experiments.backtest.observed import observations
 from experiments.backtest.patterns import Pattern, patterns
-from experiments.backtest.predictive import with_residual_error
-from experiments.backtest.scores import Score, scores
+from experiments.backtest.predictive import forecasts
+from experiments.backtest.scores import Coverage, Score, coverages, scores
+from experiments.backtest.stored import stored_residuals
 from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.provenance import provenance
@@ -29,7 +31,8 @@ from model.scenario import Scenario
 MODES = {"forced": "forced_events", "free": "free_run"}
 SCENARIO = "baseline"
 FIRST, LAST = "2019-01", "2024-12"
-QUANTILES = {"low90": 0.05, "low50": 0.25, "median": 0.5, "high50": 0.75, "high90": 0.95}
+BANDS = {"50": 0.5, "90": 0.9}
+LAYERS = ("luck and parameters", "and the error of the fit", "and the form of the model")
 MAX_REPLICATIONS = 10_000
 UNITS = {
     "volume": "bn parcels",
@@ -57,11 +60,15 @@ class Hindcast:
         seed: Seed of the first.
         years: Calendar years that were played in full.
         table: One row per series, entity and year: unit, observed (nan where nothing was published) with low and high
-            where sources conflict, the modelled median with its 50 and 90 % bands (luck and, with draws, parameters and
-            the residual error of the years they were estimated on), and the naive forecasts.
+            where sources conflict, the modelled median with its 50 and 90 % bands (luck, with draws the parameters, and
+            what the form of the model gets wrong), and the naive forecasts.
         scores: Errors, beside those of the naive forecasts and the limits.
         patterns: What the runs show.
         provenance: Where the result comes from.
+        coverage: How many observations the bands hold, by what they are made of (`LAYERS`).
+        discrepancy: What the bands take the form of the model to get wrong: residuals of the years before the first.
+        spread: Values by series, entity and year, one per run.
+        residual: Error of the fit of the draws by series; empty without draws.
     """
 
     scenario: Scenario
@@ -75,6 +82,28 @@ class Hindcast:
     scores: tuple[Score, ...] = field(repr=False)
     patterns: tuple[Pattern, ...] = field(repr=False)
     provenance: dict[str, Any] = field(repr=False)
+    coverage: tuple[Coverage, ...] = field(default=(), repr=False)
+    discrepancy: Discrepancy = field(default_factory=Discrepancy, repr=False)
+    spread: Mapping[Key, Floats] = field(default_factory=dict, repr=False)
+    residual: Mapping[str, float] = field(default_factory=dict, repr=False)
+
+    def with_form(self, known: Sequence[Residual]) -> Hindcast:
+        """The same runs with bands that hold what the form of the model gets wrong.
+
+        Args:
+            known: Residuals of past spans; those of years before the first one are used, which were known then.
+        """
+        first = self.scenario.start.year
+        discrepancy = estimate(before(known, first))
+        fitted = forecasts(self.spread, self.residual)
+        forecast = forecasts(self.spread, self.residual, discrepancy, first)
+        return replace(
+            self,
+            table=_table(self.spread, forecast),
+            scores=scores(self.spread, self.years, forecast),
+            coverage=coverages(self.spread, self.years, dict(zip(LAYERS, (None, fitted, forecast), strict=True))),
+            discrepancy=discrepancy,
+        )
 
     @property
     def given(self) -> str:
@@ -100,6 +129,7 @@ class Hindcast:
             "seed": self.seed,
             "rows": rows.to_dict("records"),
             "errors": [_plain(asdict(score)) for score in self.scores],
+            "coverage": [_plain(asdict(one)) for one in self.coverage],
             "patterns": [asdict(pattern) for pattern in self.patterns],
             "provenance": self.provenance,
         }
@@ -119,6 +149,7 @@ def hindcast(
     seed: int = 1,
     workers: int | None = None,
     progress: Progress | None = None,
+    known: Sequence[Residual] | None = None,
 ) -> Hindcast:
     """Run the past many times and compare it with what was observed.
 
@@ -132,6 +163,8 @@ def hindcast(
         seed: Seed of the first run.
         workers: Processes; one per processor unless told.
         progress: Called with runs done and runs in all.
+        known: Residuals of past spans, from which the bands take what the form of the model gets wrong; those of the
+            back-tests that come with the package unless told.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
@@ -140,9 +173,7 @@ def hindcast(
     tasks = [Task(prepared if drawn is None else drawn.scenario(prepared, i), seed + i) for i in range(replications)]
     runs = work_all(run_history, tasks, workers, progress)
     years = tuple(sorted({year for _, _, year in runs[0].figures}))
-    spread = _spread(runs)
-    forecast = with_residual_error(spread, {} if drawn is None else drawn.manifest.get("residual_error", {}))
-    return Hindcast(
+    played = Hindcast(
         scenario=prepared,
         mode=mode,
         draws=None if drawn is None else drawn.name,
@@ -150,11 +181,14 @@ def hindcast(
         replications=replications,
         seed=seed,
         years=years,
-        table=_table(spread, forecast),
-        scores=scores(spread, years, forecast),
+        table=pd.DataFrame(),
+        scores=(),
         patterns=patterns(runs, years),
         provenance=provenance(prepared),
+        spread=_spread(runs),
+        residual={} if drawn is None else drawn.manifest.get("residual_error", {}),
     )
+    return played.with_form(stored_residuals() if known is None else known)
 
 
 def prepare_hindcast(
@@ -201,7 +235,14 @@ def _table(spread: Mapping[Key, np.ndarray], forecast: Mapping[Key, np.ndarray])
     for key, values in sorted(spread.items()):
         series, entity, year = key
         observed = seen.get(key)
-        quantiles = dict(zip(QUANTILES, map(float, np.quantile(forecast[key], list(QUANTILES.values()))), strict=True))
+        bands = {name: band(values, forecast[key], share) for name, share in BANDS.items()}
+        quantiles = {
+            "low90": bands["90"][0],
+            "low50": bands["50"][0],
+            "median": float(np.median(values)),
+            "high50": bands["50"][1],
+            "high90": bands["90"][1],
+        }
         naive = {kind: naive_figure(kind, series, entity, year) for kind in KINDS}
         rows.append(
             {
@@ -212,7 +253,7 @@ def _table(spread: Mapping[Key, np.ndarray], forecast: Mapping[Key, np.ndarray])
                 "observed": math.nan if observed is None else observed.value,
                 "observed_low": math.nan if observed is None else observed.low,
                 "observed_high": math.nan if observed is None else observed.high,
-                **quantiles | {"median": float(np.median(values))},
+                **quantiles,
                 **{kind: math.nan if value is None else value for kind, value in naive.items()},
                 "source_id": "" if observed is None else observed.source_id,
             }

@@ -1,7 +1,8 @@
-"""Bands that hold what is wrong with the model too: runs with the residual error of the years it was estimated on.
+"""Bands that hold what is wrong with the model too: runs with the error that is to be expected of them.
 
-A run with the right parameters and the right luck would still miss what was observed (Kennedy and O'Hagan 2001). How
-far is known from the fit up to the last year whose data the estimation used; later years are expected to be as far off.
+How far a fit is off is known from the years that the parameters were estimated on; how far the form of the model goes
+astray with the years, from the residuals of past spans. Both measure the same errors, so the larger of them counts and
+not their sum.
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-Spread = Mapping[tuple[str, str, int], np.ndarray]
-COPIES = 40  # of every run, each with another error
-ABSOLUTE = ("income_without_noncash",)  # changes sign, so its error is in its unit and not relative
-LIKE = {"share": "volume"}  # a market share is off as a volume is: the total is given
-SEED = 20211231
+from experiments.backtest.discrepancy import ABSOLUTE, GIVEN, LIKE, Discrepancy, Floats, with_error
+
+Spread = Mapping[tuple[str, str, int], Floats]
 
 
 def residual_errors(fit: pd.DataFrame) -> dict[str, float]:
@@ -31,23 +30,25 @@ def residual_errors(fit: pd.DataFrame) -> dict[str, float]:
     return found
 
 
-def with_residual_error(runs: Spread, residual: Mapping[str, float]) -> dict[tuple[str, str, int], np.ndarray]:
-    """Runs as a forecast: several copies of each, every copy with a normal error of the residual's size.
-
-    A share is at most 1: what is beyond counts as 1, which changes no quantile below 1 and no coverage.
+def forecasts(
+    runs: Spread, residual: Mapping[str, float], discrepancy: Discrepancy | None = None, first_year: int = 0
+) -> dict[tuple[str, str, int], Floats]:
+    """Runs as a forecast: each varied by errors of the size that is to be expected.
 
     Args:
         runs: Values by series, entity and year, one per run.
-        residual: See `residual_errors`; series without one stay as they are.
+        residual: Error of the fit by series, see `residual_errors`; series without one have none.
+        discrepancy: What the form of the model gets wrong as years go by; None without it.
+        first_year: Year in which the runs begin.
     """
     found = {}
-    for key, values in sorted(runs.items()):
-        series = key[0]
-        size = residual.get(LIKE.get(series, series), 0.0)
-        if size <= 0.0:
-            found[key] = values
-            continue
-        normal = np.random.default_rng([SEED, len(found)]).standard_normal((COPIES, len(values)))
-        copies = values + size * normal if series in ABSOLUTE else values * np.exp(size * normal)
-        found[key] = np.minimum(copies, 1.0).ravel() if "share" in series else copies.ravel()
+    for (series, entity, year), values in runs.items():
+        alike = LIKE.get(series, series)
+        size, freedom = 0.0 if (alike, entity) in GIVEN else residual.get(alike, 0.0), np.inf
+        if discrepancy is not None:
+            form = discrepancy.spread(series, entity, year - first_year + 1)
+            if form > size:
+                size, freedom = form, discrepancy.freedom(series, entity)
+        most = 1.0 if "share" in series else np.inf
+        found[series, entity, year] = with_error(values, size, freedom, series in ABSOLUTE, most)
     return found

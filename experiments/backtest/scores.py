@@ -10,6 +10,7 @@ from importlib import resources
 
 import numpy as np
 
+from experiments.backtest.discrepancy import band
 from experiments.backtest.naive import ALL, KINDS, LARGE, LAST_KNOWN_YEAR, naive_figure
 from experiments.backtest.observed import observations
 from model.history.table import LAST_YEAR
@@ -97,7 +98,7 @@ def scores(runs: Spread, years: Iterable[int], forecast: Spread | None = None) -
             found.append(_judged(Score(sample, name, unit, error(model, here), persistence, drift)))
         found.append(_judged(Score(sample, "income_sign_right", "share of years", _income_sign(model, here))))
         for share in (0.5, 0.9):
-            inside = coverage(forecast or runs, here, share)
+            inside, _ = coverage(runs, here, share, forecast)
             found.append(_judged_coverage(Score(sample, f"band_coverage_{share:.0%}", "share", inside)))
     return tuple(found)
 
@@ -123,17 +124,65 @@ def _with(score: Score, limit: float, met: bool) -> Score:
     return Score(score.sample, score.name, score.unit, score.model, score.persistence, score.drift, limit, met)
 
 
-def coverage(runs: Spread, years: Iterable[int], share: float) -> float:
-    """Share of observations inside the central band of the replications, over volume and revenue per parcel."""
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many observations lie within bands.
+
+    Attributes:
+        sample: "in" (up to 2021), "out" (2022 to 2024) or "all" years of the span.
+        held: What the bands hold, in words.
+        figures: Observations that are compared.
+        inside50: Share of them inside the central half, nan where there are none.
+        inside90: Share of them inside the central 90 %, likewise.
+        met: Whether the 90 % band holds as many as it should; None where there are none.
+    """
+
+    sample: str
+    held: str
+    figures: int
+    inside50: float
+    inside90: float
+    met: bool | None
+
+
+def coverages(runs: Spread, years: Iterable[int], layers: Mapping[str, Spread | None]) -> tuple[Coverage, ...]:
+    """Coverage in and out of sample and over the whole span, by what the bands hold.
+
+    Args:
+        runs: Modelled values by series, entity and year, one per replication.
+        years: Calendar years that were modelled.
+        layers: What bands are made of by what they hold; None for the runs alone.
+    """
+    played = list(years)
+    samples = {name: [year for year in played if year in span] for name, span in SAMPLES.items()} | {"all": played}
+    low, high = (targets()[f"band_coverage_{end}", "out"][0] for end in ("low", "high"))
+    found = []
+    for sample, here in samples.items():
+        for held, forecast in layers.items():
+            if here:
+                (half, n), (most, _) = (coverage(runs, here, share, forecast) for share in (0.5, 0.9))
+                found.append(Coverage(sample, held, n, half, most, low <= most <= high if n else None))
+    return tuple(found)
+
+
+def coverage(runs: Spread, years: Iterable[int], share: float, forecast: Spread | None = None) -> tuple[float, int]:
+    """Share of observations inside the central band, over volume and revenue per parcel, and their number.
+
+    Args:
+        runs: Modelled values by series, entity and year, one per replication.
+        years: Which.
+        share: What the band holds, for example 0.9.
+        forecast: What the bands are made of; the runs unless told.
+    """
     seen, inside = observations(), []
     for year in years:
         for series, groups in (("volume", ALL), ("revenue_per_parcel", PRICED), ("package_revenue", ("usps",))):
             for group in groups:
-                values, observed = runs.get((series, group, year)), seen.get((series, group, year))
-                if values is not None and observed is not None:
-                    low, high = np.quantile(values, ((1 - share) / 2, (1 + share) / 2))
-                    inside.append(bool(low <= observed.value <= high))
-    return float(np.mean(inside)) if inside else math.nan
+                key = (series, group, year)
+                if key in runs and key in seen:
+                    low, high = band(runs[key], (forecast or runs)[key], share)
+                    inside.append(bool(low <= seen[key].value <= high))
+    return (float(np.mean(inside)) if inside else math.nan), len(inside)
 
 
 def _naive(kind: str) -> Figure:

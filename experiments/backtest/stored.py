@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from experiments.backtest.hindcast import Hindcast
+from experiments.backtest.discrepancy import Residual, residuals
 from experiments.backtest.patterns import Pattern
-from experiments.backtest.scores import Score
+from experiments.backtest.scores import Coverage, Score
 from experiments.errors import InputError
 from experiments.provenance import code_checksum, commit
 from experiments.storage import write_text
+
+if TYPE_CHECKING:
+    from experiments.backtest.hindcast import Hindcast
 
 STORED_FILE = "results.json"
 WORDS = ("series", "entity", "year", "unit", "source_id")  # columns of the table that are no measures
@@ -45,6 +48,7 @@ class StoredRun:
             naive forecasts `persistence` and `drift`, `source_id`; numbers are nan where nothing was published.
         scores: Errors, beside those of the naive forecasts and the limits.
         patterns: What the runs show.
+        coverage: How many observations the bands hold, by what they are made of.
     """
 
     name: str
@@ -59,6 +63,7 @@ class StoredRun:
     table: pd.DataFrame = field(repr=False)
     scores: tuple[Score, ...] = field(repr=False)
     patterns: tuple[Pattern, ...] = field(repr=False)
+    coverage: tuple[Coverage, ...] = field(default=(), repr=False)
 
     def series(self, series: str, entity: str) -> pd.DataFrame:
         """Rows of one series of one carrier or total, by year; empty where there is none."""
@@ -113,6 +118,25 @@ def stored_hindcast() -> StoredHindcast:
     return read_stored(stored_file())
 
 
+def stored_residuals() -> list[Residual]:
+    """Residuals of the free spans that come with the package, of all their years.
+
+    Raises:
+        InputError: They are missing or cannot be read.
+    """
+    return free_residuals(stored_hindcast().runs)
+
+
+def free_residuals(runs: Iterable[StoredRun]) -> list[Residual]:
+    """Residuals of the free ones among back-tests; imposed events hide what the form of the model gets wrong."""
+    return [
+        one
+        for run in runs
+        if run.mode == "free"
+        for one in residuals(run.name, int(run.first.partition("-")[0]), run.table)
+    ]
+
+
 def read_stored(file: Path) -> StoredHindcast:
     """Read stored results.
 
@@ -135,12 +159,20 @@ def _run(row: dict[str, Any]) -> StoredRun:
     table = table.astype({name: float for name in table.columns if name not in WORDS})
     plain = {item.name: row[item.name] for item in fields(StoredRun) if item.name in row}
     patterns = tuple(Pattern(**pattern) for pattern in row["patterns"])
-    return StoredRun(**plain | {"table": table, "scores": tuple(map(_score, row["scores"])), "patterns": patterns})
+    found = {"scores": tuple(map(_score, row["scores"])), "coverage": tuple(map(_coverage, row.get("coverage", ())))}
+    return StoredRun(**plain | {"table": table, "patterns": patterns} | found)
 
 
 def _score(row: dict[str, Any]) -> Score:
-    numbers: dict[str, Any] = {key: math.nan if value is None and key != "met" else value for key, value in row.items()}
-    return Score(**numbers)
+    return Score(**_numbers(row))
+
+
+def _coverage(row: dict[str, Any]) -> Coverage:
+    return Coverage(**_numbers(row))
+
+
+def _numbers(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: math.nan if value is None and key != "met" else value for key, value in row.items()}
 
 
 def write_stored(
@@ -189,6 +221,7 @@ def _plain(result: Hindcast, name: str, purpose: str, given: str) -> dict[str, A
         "replications": result.replications,
         "seed": result.seed,
         "scores": told["errors"],
+        "coverage": told["coverage"],
         "patterns": told["patterns"],
         "columns": columns,
         "rows": rows,
@@ -206,7 +239,7 @@ def _dump(head: dict[str, Any], runs: list[dict[str, Any]]) -> str:
     def block(values: list[Any]) -> str:
         return "[\n" + ",\n".join(map(text, values)) + "\n]"
 
-    blocks = ("scores", "patterns", "rows")
+    blocks = ("scores", "coverage", "patterns", "rows")
     parts = []
     for run in runs:
         lines = [f"{text(key)}: {block(value) if key in blocks else text(value)}" for key, value in run.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from experiments.cli.commands import listing, market, past, sweeping, upkeep
+from experiments.cli.commands import forecasting, listing, market, past, sweeping, upkeep
 
 app = typer.Typer(
     help="An open agent-based market model of parcel delivery in the United States: if this, then what changes, "
@@ -18,6 +18,7 @@ app = typer.Typer(
 # In the order of `lastmile --help`.
 COMMANDS = (
     market.run,
+    forecasting.forecast,
     market.compare,
     market.places,
     market.usps_loss,

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 
 def run_uso_cost(
-    scenario: str, changes: Mapping[str, Any], problems: list[str], seed: int, until: str | None, json: bool
+    scenario: str,
+    changes: Mapping[str, Any],
+    problems: list[str],
+    seed: int,
+    until: str | None,
+    draws: str | None,
+    json: bool,
 ) -> None:
     """Measure what universal service costs and print it.
 
@@ -32,7 +38,7 @@ def run_uso_cost(
 
     gather(lambda: prepare_scenario(scenario, changes, until=until), known=problems)
     with progress_bar("uso-cost", "runs", quiet=json) as progress:
-        result = uso_cost(scenario, changes, seed, until, progress)
+        result = uso_cost(scenario, changes, seed, until, progress, draws)
     print_json(result.summary()) if json else show_uso_cost(console(), result)
 
 

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.console import grid
+from experiments.draws import draws_note
 from experiments.figures import HEADLINES, choose, dollars, figure, split_year, unit_of
 from experiments.provenance import changes
 from experiments.resolution import coarse_note
@@ -103,9 +104,7 @@ def show_comparison(console: Console, result: Comparison, patterns: Sequence[str
     for scenario in result.scenarios:
         console.print(assumptions(scenario))
     if result.draws is not None:
-        console.print(
-            f"Seed s took parameter draw s of {result.draws['name']}: the intervals hold luck and parameters."
-        )
+        console.print(f"{draws_note(result.draws['name'])}.")
     for warning in result.warnings:
         console.print(f"Note: {warning}")
 

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR, Month
+from experiments.draws import draws_note, seed_draws
 from experiments.errors import InputError
 from experiments.provenance import provenance
 from experiments.runs import Progress
@@ -107,6 +108,7 @@ def uso_cost(
     seed: int = 1,
     until: str | None = None,
     progress: Progress | None = None,
+    draws: str | Path | None = None,
 ) -> ServiceCost:
     """Run a scenario with universal service and its shadows without, under the same luck and without distress measures.
 
@@ -118,6 +120,8 @@ def uso_cost(
         seed: Seed of all runs.
         until: Last month.
         progress: Called with runs done and runs in all.
+        draws: Parameter draws, stored or a parquet file, of which all runs take that of the seed; None for the
+            parameters as they are.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
@@ -132,6 +136,8 @@ def uso_cost(
         raise InputError("until: at least one full calendar year is needed")
     plain = prepare_scenario(prepared, {"distress_ladder": False})
     duties = tuple(_CHANGES)
+    plain = seed_draws(draws, [plain], set or {})(plain, int(seed))
+    warnings += () if draws is None else (draws_note(str(draws)),)
     tasks = [Task(prepare_scenario(plain, _CHANGES[duty]), int(seed)) for duty in duties]
     found = dict(zip(duties, work_all(_play, tasks, None, progress), strict=True))
     years = sorted(name.removeprefix(f"{INCOME}_") for name in found["required"][0] if name.startswith(f"{INCOME}_"))

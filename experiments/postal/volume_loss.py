@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from agents.calendar import MONTHS_PER_YEAR
+from experiments.draws import draws_note, seed_draws
 from experiments.errors import InputError
 from experiments.provenance import provenance
 from experiments.runs import Progress, run
@@ -78,6 +80,7 @@ def usps_loss(
     seed: int = 1,
     progress: Progress | None = None,
     distress_ladder: bool = False,
+    draws: str | Path | None = None,
 ) -> UspsLoss:
     """Measure the loss through the market itself.
 
@@ -89,6 +92,8 @@ def usps_loss(
         progress: Called with months done and months in all.
         distress_ladder: Let USPS take its distress measures where parcels leave gradually; they begin at other dates
             with and without the parcels and move single years, so that the loss is no longer that of the parcels alone.
+        draws: Parameter draws, stored or a parquet file, of which all runs take that of the seed; not with `static`,
+            whose market sets some of these parameters itself. None for the parameters as they are.
 
     Raises:
         InputError: The share or the seed is not allowed.
@@ -101,6 +106,8 @@ def usps_loss(
         if still.n_months < SHORTEST_STATIC_YEARS * MONTHS_PER_YEAR:
             raise InputError("standing_still must run for six years or more to show the long run")
         scenarios |= {"still": still, "static": prepare_scenario(still, {**leaves, **at_once()})}
+    drawn = seed_draws(draws, [*scenarios.values()])
+    scenarios = {role: drawn(scenario, seed) for role, scenario in scenarios.items()}
     income = _incomes(scenarios, seed, progress)
     table = pd.DataFrame({STATIC: income["static"] - income["still"]}) if static else pd.DataFrame()
     table[GRADUAL] = income["gradual"] - income["renew"]
@@ -108,6 +115,7 @@ def usps_loss(
     note = (
         f"Gradually: scenario {gradual.name} (forced) against renew (forced), both {LADDER[distress_ladder]}; parcels "
         f"leave from {gradual.exit_start} to {gradual.exit_end}; one run each with seed {seed}."
+        + (f" {draws_note(str(draws))}." if draws is not None else "")
     )
     return UspsLoss(float(share), seed, table.rename_axis("year"), distress_ladder, scenarios, note)
 

@@ -54,7 +54,7 @@ LONG = {
     "serve": "../server/test_serve.py",
     "benchmark": "test_benchmarks.py",
 }
-SIMULATES = ("run", "compare", "negotiate", "auction", "uso-cost", "hindcast")
+SIMULATES = ("run", "forecast", "compare", "negotiate", "auction", "uso-cost", "hindcast")
 SETTINGS = "\n".join(f"{name} = {value}" for name, value in SMALL.items())
 PLACEHOLDERS = {"DESIGN.toml": "examples/rural_build.toml", "DIR": "results/placeholder"}
 
@@ -190,9 +190,9 @@ def prepared(words: list[str]) -> list[str]:
         words += [part for name, value in SMALL.items() for part in ("--set", f"{name}={value}")]
     if words[0] == "negotiate" and len(words) > 1:
         words += ["--replications", "1"]
-    if words[0] == "compare" or (words[0] == "hindcast" and len(words) > 1):
+    if words[0] in ("forecast", "compare") or (words[0] == "hindcast" and len(words) > 1):
         words += ["--replications", "2", "--workers", "1"]
-    if words[0] in ("run", "compare") and len(words) > 1:
+    if words[0] in ("run", "forecast", "compare") and len(words) > 1:
         start = words[words.index("--from") + 1] if "--from" in words else "2025-01"
         words += ["--until", f"{start[:4]}-12"]
         words = [re.sub(r"(_usd)_20\d\d$", rf"\1_{start[:4]}", word) for word in words]

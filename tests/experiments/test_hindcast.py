@@ -68,13 +68,13 @@ def test_a_perfect_forecast_has_no_error_and_a_wrong_one_has_its_size():
     for name in ("volume_error", "share_error", "revenue_per_parcel_error", "package_revenue_error", "income_error"):
         assert found["out", name].model == 0.0
         assert found["out", name].met
-    assert coverage(perfect, years, 0.5) == 1.0
+    assert coverage(perfect, years, 0.5)[0] == 1.0
     tenth_more = {key: values * 1.1 for key, values in perfect.items()}
     worse = {(score.sample, score.name): score for score in scores(tenth_more, years)}
     assert worse["out", "volume_error"].model == pytest.approx(0.1)
     assert worse["out", "volume_error"].met is False
     assert worse["in", "volume_error"].persistence != worse["in", "volume_error"].persistence  # nan: it knows 2021
-    assert coverage(tenth_more, years, 0.9) == 0.0
+    assert coverage(tenth_more, years, 0.9)[0] == 0.0
 
 
 def test_better_than_the_limit_is_not_enough_when_persistence_is_better():
@@ -103,8 +103,8 @@ def test_coverage_counts_what_lies_inside_the_bands():
     keys = [("volume", group, 2023) for group in ("usps", "ups")]
     spread = {key: seen[key].value * np.linspace(0.5, 1.5, 101) for key in keys}
     spread[keys[1]] = spread[keys[1]] * 1.35  # inside the 90 % band, outside the 50 % band
-    assert coverage(spread, [2023], 0.9) == 1.0
-    assert coverage(spread, [2023], 0.5) == 0.5
+    assert coverage(spread, [2023], 0.9) == (1.0, 2)
+    assert coverage(spread, [2023], 0.5) == (0.5, 2)
 
 
 def history_run(**changes):
@@ -180,6 +180,22 @@ def test_draws_are_used_row_by_row(tmp_path):
         hindcast("2022-01", "2023-12", draws=file)
 
 
+def test_bands_hold_more_with_every_part(result):
+    by_layer = {}
+    for one in result.coverage:
+        by_layer.setdefault((one.sample, one.figures), []).append((one.inside50, one.inside90))
+    assert set(by_layer) == {("out", 24), ("all", 24)}  # no year to 2021 is played in full
+    for inside in by_layer.values():
+        assert len(inside) == 3
+        assert inside == sorted(inside)
+    assert result.discrepancy.last_year == 2020  # a span from 2021 knows no residual of 2021
+    assert result.summary()["coverage"][-1]["held"] == "and the form of the model"
+    bare = result.with_form(())
+    wide, narrow = (one.table["high90"] - one.table["low90"] for one in (result, bare))
+    assert np.all(wide >= narrow)
+    pd.testing.assert_series_equal(bare.table["median"], result.table["median"])
+
+
 def test_figures_are_drawn(result, tmp_path):
     from experiments.backtest.pictures import draw_pictures
 
@@ -206,6 +222,8 @@ def test_the_page_tells_what_failed(tmp_path, monkeypatch):
     assert failed
     assert text.count("| **no** |") >= len(failed)
     assert "## Forced run from 2024-01" in text
+    assert "| free from 2024 | 2022 to 2024 | 6 |" in text  # five volumes and package revenue
+    assert "| free from 2024 | none are known |" in text
     for line in text.splitlines():
         if line.startswith("!["):
             assert (tmp_path / line.split("(")[1].rstrip(")")).is_file()
@@ -224,6 +242,7 @@ def test_stored_results_are_those_of_the_runs(result, tmp_path):
     assert (run.mode, run.first, run.last, run.replications) == ("free", "2021-07", "2025-12", 2)
     pd.testing.assert_frame_equal(run.table, result.table, rtol=1e-5)
     assert run.patterns == result.patterns
+    assert run.coverage == result.coverage
     assert [(score.name, score.met) for score in run.scores] == [(score.name, score.met) for score in result.scores]
     ups = run.series("volume", "ups")
     assert ups.loc[2023, "observed"] == 4.6
@@ -250,7 +269,7 @@ def test_the_results_of_the_package_are_those_of_its_page():
 
 
 def test_the_residual_error_widens_bands_as_much_as_it_says():
-    from experiments.backtest.predictive import residual_errors, with_residual_error
+    from experiments.backtest.predictive import forecasts, residual_errors
 
     fit = pd.DataFrame(
         {
@@ -268,23 +287,23 @@ def test_the_residual_error_widens_bands_as_much_as_it_says():
         ("other", "x", 1),
     ]
     runs = {key: np.full(200, 0.2 if key[0] == "share" else 5.0) for key in keys}
-    wide = with_residual_error(runs, residual)
+    wide = forecasts(runs, residual)
     assert np.log(wide[keys[0]]).std() == pytest.approx(0.1, rel=0.05)
     assert np.median(wide[keys[0]]) == pytest.approx(5.0, rel=0.01)
     assert np.log(wide[keys[1]]).std() == pytest.approx(0.1, rel=0.05)  # a share is off as a volume is
     assert wide[keys[2]].std() == pytest.approx(1.5, rel=0.05)
     np.testing.assert_array_equal(wide[keys[3]], runs[keys[3]])
-    again = with_residual_error(runs, residual)
+    again = forecasts(runs, residual)
     np.testing.assert_array_equal(wide[keys[0]], again[keys[0]])
-    assert with_residual_error(runs, {})[keys[0]].std() == 0.0
+    assert forecasts(runs, {})[keys[0]].std() == 0.0
 
 
 @pytest.mark.parametrize("series", ["share", "own_share", "rural_share"])
 def test_no_band_of_a_share_goes_beyond_all_of_it(series):
-    from experiments.backtest.predictive import with_residual_error
+    from experiments.backtest.predictive import forecasts
 
     key = (series, "amazon", 2024)
-    wide = with_residual_error({key: np.full(200, 0.9)}, {series: 0.2, "volume": 0.2})[key]
+    wide = forecasts({key: np.full(200, 0.9)}, {series: 0.2, "volume": 0.2})[key]
     assert wide.max() == 1.0
     assert wide.min() > 0.0
     whole = 0.9 * np.exp(0.2 * -1.2816)  # what is cut off above moves no quantile below

@@ -148,6 +148,7 @@ def places(
         int | None, typer.Option(metavar="N", help="Seeds per scenario; 10, for --write 6.", show_default=False)
     ] = None,
     workers: WorkersOption = None,
+    draws: DrawsOption = None,
     roster: RosterOption = None,
     out: Annotated[
         Path | None,
@@ -179,7 +180,14 @@ def places(
     if write is not None:
         from experiments.cli.places import write_harm
 
-        given = {"--set": set, "--month": month, "--roster": roster, "--out": out, "--json": json or None}
+        given = {
+            "--set": set,
+            "--month": month,
+            "--draws": draws,
+            "--roster": roster,
+            "--out": out,
+            "--json": json or None,
+        }
         given["--by"] = by if by != "county" else None
         write_harm(write, scenarios or (), seed, until, replications, workers, [k for k, one in given.items() if one])
         return
@@ -193,7 +201,14 @@ def places(
     )
     with progress_bar(" / ".join(scenario.name for scenario in prepared), "runs", quiet=json) as progress:
         result = by_place.places(
-            prepared, by, seed=seed, month=looked, replications=replications, workers=workers, progress=progress
+            prepared,
+            by,
+            seed=seed,
+            month=looked,
+            replications=replications,
+            workers=workers,
+            progress=progress,
+            draws=draws,
         )
     if out is not None:
         result.save(out)
@@ -222,6 +237,7 @@ def usps_loss(
         typer.Option("--write", metavar="FILE", help="Instead write the page about four shares.", show_default=False),
     ] = None,
     seed: SeedOption = 1,
+    draws: DrawsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show what losing Amazon's parcels does to the net income of USPS, year by year."""
@@ -232,13 +248,13 @@ def usps_loss(
 
     if write is not None:
         problems = ["usps-loss: --write makes a page about four shares; leave the other options but --seed out"]
-        asked = share is not None or static or distress_ladder or json
+        asked = share is not None or static or distress_ladder or draws is not None or json
         write_usps_page(write, seed, problems if asked else [])
         return
     if share is None:
         raise InputError("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")
     with progress_bar("usps-loss", "months", quiet=json) as progress:
-        result = lose_volume(share, static=static, seed=seed, progress=progress, distress_ladder=distress_ladder)
+        result = lose_volume(share, static, seed, progress, distress_ladder, draws)
     if json:
         print_json(result.summary())
     else:
@@ -253,6 +269,7 @@ def uso_cost(
     set: SetOption = None,
     seed: SeedOption = 1,
     until: UntilOption = None,
+    draws: DrawsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show what universal service costs USPS: shadow runs in which it may give up places, days or both."""
@@ -260,7 +277,7 @@ def uso_cost(
     from experiments.settings import read_settings
 
     problems: list[str] = []
-    run_uso_cost(scenario, read_settings(set or (), problems), problems, seed, until, json)
+    run_uso_cost(scenario, read_settings(set or (), problems), problems, seed, until, draws, json)
 
 
 @reports_errors

@@ -99,6 +99,7 @@ def controls(
     event_reset: Callable[[object], None],
     event_speed: Callable[[int], None],
     event_look: Callable[[int | None], None],
+    event_table: Callable[[object], None],
 ) -> None:
     """Scenario, seed, play, pause, step, reset, speed, and the month to look back to."""
 

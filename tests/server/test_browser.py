@@ -39,8 +39,8 @@ def test_a_visitor_watches_the_market(visit):
 
     label = page.locator("[role=img]").first.get_attribute("aria-label")
     assert re.search(r"Parcels by carrier, million parcels a month, \w+ 20\d\d: USPS [\d,]+, Amazon [\d,]+", label)
-    assert page.evaluate("[...document.querySelectorAll('canvas')].every(c => c.width > 0)")
-    assert page.locator("canvas").count() == 5
+    assert page.evaluate("[...document.querySelectorAll('.lm-plot svg')].every(s => s.clientWidth > 0)")
+    assert page.locator(".lm-plot svg").count() == 5
 
     page.locator("[data-state=TX]").click()
     expect(page.get_by_role("heading", name="Texas")).to_be_visible()

@@ -105,7 +105,7 @@ def test_a_sweep_is_checked_started_cancelled_resumed_and_read_by_the_command_li
         "img"
     )
     expect(heat).to_have_attribute("aria-label", re.compile(r"from -?[\d.,]+ to -?[\d.,]+"))
-    drawn = "[...document.querySelectorAll('.lm-plot')].map(plot => plot.querySelectorAll('canvas').length > 0)"
+    drawn = "[...document.querySelectorAll('.lm-plot')].map(plot => plot.querySelectorAll('svg').length > 0)"
     assert page.evaluate(drawn) == [True] * 4
     status = json.loads(CliRunner().invoke(app, ["status", str(server_stores / "grid"), "--json"]).stdout)
     assert (status["done"], status["failed"], status["left"], status["runs"]) == (12, 0, 0, 12)

@@ -63,7 +63,7 @@ def test_another_scenario_and_seed_in_one_tab_leave_the_other_tab_alone(visit):
     one.page.get_by_label("Seed", exact=True).fill("12")
     one.page.get_by_label("Seed", exact=True).press("Enter")
     one.see(re.compile("Amazon withdraws · seed 12"))
-    expect(one.page.locator(".lm-headline").get_by_text("forced")).to_be_visible()
+    expect(one.page.locator(".lm-headline").get_by_text("imposed")).to_be_visible()
     two.press("Step")
     two.see(re.compile("Paused · 1 of"))
     two.see(re.compile("Left to bargaining · seed 1"))

@@ -16,6 +16,7 @@ from agents.rules.tendering import (
     split_parcels,
     worth_of_agreements,
 )
+from agents.shipper_moves import CLOSED, LOOKED_AGAIN, REFUSED, TAKEN_OVER, LastMoves
 from agents.shipper_table import ShipperTable
 
 Floats = NDArray[np.float64]
@@ -37,11 +38,13 @@ class Shippers(Party):
 
     Attributes:
         table: What each shipper is, and with whom it ships; see `ShipperTable`.
+        moves: When each small one changed its carrier last, and why.
     """
 
     def __init__(self, model: Any, key: str, name: str, table: ShipperTable) -> None:
         super().__init__(model, key, name)
         self.table = table
+        self.moves = LastMoves(table.primary.shape)
 
     # -- small shippers: one carrier a segment ---------------------------------------------------------------------
 
@@ -85,6 +88,11 @@ class Shippers(Party):
     def change_to(self, segment: int, rows: Rows, primary: Integers, fallback: Integers) -> None:
         """Ship a segment with other carriers from now on, and forget who refused; see `reconsider`."""
         table, before = self.table, self.table.primary[rows, segment]
+        changed = before != primary
+        left = rows[changed]
+        refused = table.refused_months[left, segment] >= self.world.figures.refusal_months
+        why = np.where(refused, REFUSED, LOOKED_AGAIN).astype(np.int8)
+        self.moves.note((left, np.full(len(left), segment)), self.world.month, before[changed], why)
         table.primary[rows, segment] = primary
         table.fallback[rows, segment] = fallback
         table.refused_months[rows, segment] = 0
@@ -155,6 +163,7 @@ class Shippers(Party):
             moved: Who goes along, by segment, (n, S).
             buyer: Index of the carrier that they go to.
         """
+        self.moves.note(np.nonzero(moved), self.world.month, self.table.primary[moved], TAKEN_OVER)
         self.table.primary[moved] = buyer
         self.table.refused_months[moved] = 0
 
@@ -168,5 +177,6 @@ class Shippers(Party):
         table, left = self.table, self.table.primary == carrier
         fallback = np.where(table.fallback == carrier, everywhere, table.fallback)
         table.fallback[:] = fallback
+        self.moves.note(np.nonzero(left), self.world.month, table.primary[left], CLOSED)
         table.primary[left] = fallback[left]
         table.refused_months[left] = 0

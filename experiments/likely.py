@@ -8,7 +8,7 @@ from typing import Any
 from model.parameters import Parameters
 
 # How finely a market is drawn is nothing that could be likely; `experiments.resolution` says where it is coarse.
-_RESOLUTION = frozenset({"n_shippers", "n_enterprise_shippers"})
+RESOLUTION = frozenset({"n_shippers", "n_enterprise_shippers"})
 
 
 def unlikely(changes: Mapping[str, Any]) -> tuple[str, ...]:
@@ -19,7 +19,7 @@ def unlikely(changes: Mapping[str, Any]) -> tuple[str, ...]:
     """
     known, told = Parameters.default(), []
     for symbol, value in changes.items():
-        if symbol not in known or symbol in _RESOLUTION or not isinstance(value, int | float):
+        if symbol not in known or symbol in RESOLUTION or not isinstance(value, int | float):
             continue
         row, number = known.row(symbol), float(value)
         if row.low is None or row.high is None or isinstance(value, bool):

@@ -4,52 +4,61 @@
 # (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import solara
 from numpy.typing import NDArray
 
-from server.snapshot import GROUPS
+from model.words import group_names
+
 
 # Fixed everywhere, safe for colour-blind readers (a test checks), one for light and one for dark pages; each has its
 # own marker too, so that colour never stands alone.
+def _from_style_sheet() -> dict[str, tuple[str, str]]:
+    """Light and dark colour of each variable of the style sheet that has both."""
+    sheet = (Path(__file__).parent / "assets" / "custom.css").read_text(encoding="utf-8")
+    light, _, rest = sheet.partition(":root[data-theme='dark']")
+    light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", part)) for part in (light, rest.partition("}")[0]))
+    return {name: (light[name], dark[name]) for name in light.keys() & dark.keys()}
+
+
+_SHEET = _from_style_sheet()
 CARRIERS = tuple(
-    {"name": name, "light": light, "dark": dark, "symbol": symbol}
-    for name, light, dark, symbol in zip(
-        GROUPS,
-        ("#2678d0", "#d98200", "#6b3f1d", "#6a1f7f", "#008a72"),
-        ("#3f8ee8", "#f5aa3c", "#b07a52", "#e3c0fa", "#35c9a5"),
-        ("circle", "diamond", "rect", "triangle", "pin"),
-        strict=True,
-    )
+    {"name": name, "light": _SHEET[key][0], "dark": _SHEET[key][1], "symbol": symbol}
+    for (key, name), symbol in zip(group_names().items(), ("circle", "diamond", "rect", "triangle", "pin"), strict=True)
 )
+# What is no carrier has colours of its own: none stands for two things, whatever stands beside it on a page.
 DENSITY_SERIES = tuple(
     {"name": name, "light": light, "dark": dark, "symbol": symbol}
     for name, light, dark, symbol in zip(
         ("All", "Urban", "Suburban", "Rural"),
-        ("#3b4252", "#0b62a8", "#b4650e", "#2e7d4f"),
-        ("#d5dae3", "#6db3f2", "#eaa04f", "#69cf95"),
+        ("#191700", "#9c9420", "#716b0a", "#474300"),
+        ("#f7f4d6", "#8a8334", "#b3aa4c", "#dcd378"),
         ("none", "circle", "rect", "triangle"),
         strict=True,
     )
 )
 MONEY_SERIES = (
-    {"name": "Cash", "light": "#0b62a8", "dark": "#6db3f2", "symbol": "circle"},
+    CARRIERS[0] | {"name": "Cash"},  # of USPS
     {"name": "Debt", "light": "#b3372f", "dark": "#f08d83", "symbol": "rect"},
 )
 SERVICE_SERIES = tuple(
     {"name": name, "light": light, "dark": dark, "symbol": symbol}
     for name, light, dark, symbol in zip(
         ("Economy", "Ground", "Premium"),
-        ("#0b62a8", "#b4650e", "#3b4252"),
-        ("#6db3f2", "#eaa04f", "#d5dae3"),
+        ("#8b94a4", "#5b6577", "#252c3a"),
+        ("#76808f", "#a9b2c1", "#e6ebf3"),
         ("circle", "rect", "triangle"),
         strict=True,
     )
 )
-INCOME_SERIES = ({"name": "Net income", "light": "#2678d0", "dark": "#3f8ee8", "symbol": "none", "kind": "bar"},)
+INCOME_SERIES = (CARRIERS[0] | {"name": "Net income", "symbol": "none", "kind": "bar"},)
+# One thing that is neither a carrier nor money.
+PLAIN_SERIES = {"name": "", "light": _SHEET["ink"][0], "dark": _SHEET["ink"][1], "symbol": "circle"}
 
 
 def pack(array: NDArray[np.float64]) -> bytes:
@@ -93,6 +102,7 @@ def controls(
     event_reset: Callable[[object], None],
     event_speed: Callable[[int], None],
     event_look: Callable[[int | None], None],
+    event_table: Callable[[object], None],
 ) -> None:
     """Scenario, seed, play, pause, step, reset, speed, and the month to look back to."""
 

@@ -16,6 +16,8 @@ from server.snapshot import Run, Snapshot
 
 MAX_QUERY = 2000
 type HandlerMaker = Callable[[Callable[[Any], object]], Callable[[Any], None]]
+# What the first link of each page leads to, past the bar.
+CONTENT = {"id": "lm-content", "tabindex": "-1"}
 MODEL = "The Last Mile, an agent-based model of parcel delivery in the United States"
 
 
@@ -46,12 +48,14 @@ def transport(
     event_play: Callable[[object], None],
     event_pause: Callable[[object], None],
     event_step: Callable[[object], None],
+    event_table: Callable[[object], None],
 ) -> None:
     """Play, pause and step, for pages other than the one on which one watches."""
 
 
 def run_controls(session: Session, snapshot: Snapshot) -> solara.Element:
-    """Play, pause and step of a session, and where it stands."""
+    """Play, pause and step of a session, and where it stands. Part of a component: it uses the router."""
+    router = solara.use_router()
     run = snapshot.run
     words = {
         "preparing": "Setting up",
@@ -70,6 +74,7 @@ def run_controls(session: Session, snapshot: Snapshot) -> solara.Element:
         event_play=lambda _: session.play(),
         event_pause=lambda _: session.pause(),
         event_step=lambda _: session.step(),
+        event_table=lambda _: router.push("/bargaining"),
     )
 
 
@@ -123,7 +128,8 @@ def main(children: list[solara.Element], source: str = "") -> solara.Element:
         source: Where its figures come from; saved pictures say so below.
     """
     named = f"{MODEL} · {source}" if source else MODEL
-    return ipyvue.Html.element(tag="main", class_="lm-main", children=children, attributes={"data-source": named})
+    attributes = {"data-source": named, **CONTENT}
+    return ipyvue.Html.element(tag="main", class_="lm-main", children=children, attributes=attributes)
 
 
 def page(

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 type Floats = NDArray[np.float64]
 
-# Of scenarios and other things that are no carrier; each with its own marker.
+# Of scenarios and other things that are no carrier, and so in none of the colours of carriers; each with its marker.
 PALETTE = tuple(
     {"light": light, "dark": dark, "symbol": symbol}
     for light, dark, symbol in zip(
-        ("#3b4252", "#0b62a8", "#b4650e", "#2e7d4f", "#9b2f6b", "#6b5ea8"),
-        ("#d5dae3", "#6db3f2", "#eaa04f", "#69cf95", "#f08bbd", "#b8aef0"),
+        ("#3b4252", "#b0307a", "#857d0a", "#0c7f96", "#8e79e0", "#7a8494"),
+        ("#d5dae3", "#f08bbd", "#c9c04a", "#3fa9c0", "#a795ff", "#8b96a8"),
         ("circle", "diamond", "rect", "triangle", "pin", "none"),
         strict=True,
     )

@@ -6,7 +6,8 @@
     const THEME_KEY = ':solara:theme.variant';
     const prefersDark = window.matchMedia('(prefers-color-scheme: dark)');
     const stored = () => { try { return JSON.parse(localStorage.getItem(THEME_KEY)); } catch (e) { return null; } };
-    const isDark = () => (stored() || (prefersDark.matches ? 'dark' : 'light')) === 'dark';
+    let onPaper = false;  // which is white
+    const isDark = () => !onPaper && (stored() || (prefersDark.matches ? 'dark' : 'light')) === 'dark';
     const listeners = new Set();
 
     function applyTheme() {
@@ -17,6 +18,8 @@
         listeners.forEach((listener) => listener());
     }
     prefersDark.addEventListener('change', applyTheme);
+    addEventListener('beforeprint', () => { onPaper = true; applyTheme(); });
+    addEventListener('afterprint', () => { onPaper = false; applyTheme(); });
 
     // ECharts is a UMD bundle that would register with requirejs; given `exports` it hands itself over.
     async function loadECharts() {
@@ -26,7 +29,36 @@
         return exports;
     }
 
-    // One SVG path and one centre per state, in FIPS order, from TopoJSON with delta-encoded arcs.
+    // The point inside a ring that is farthest from its edge: there a marker stands in its state. The middle of the box
+    // around it may lie in the sea, or in another state.
+    function middle(points, cells = 14, rounds = 3) {
+        let [left, right] = [Math.min(...points.map((p) => p[0])), Math.max(...points.map((p) => p[0]))];
+        let [top, bottom] = [Math.min(...points.map((p) => p[1])), Math.max(...points.map((p) => p[1]))];
+        let best = [(left + right) / 2, (top + bottom) / 2], most = -Infinity;
+        const room = (x, y) => {
+            let inside = false, nearest = Infinity;
+            for (let i = 0, j = points.length - 1; i < points.length; j = i++) {
+                const [ax, ay] = points[i], [bx, by] = points[j], dx = bx - ax, dy = by - ay;
+                if ((ay > y) !== (by > y) && x < (dx * (y - ay)) / dy + ax) inside = !inside;
+                const at = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)));
+                nearest = Math.min(nearest, (ax + at * dx - x) ** 2 + (ay + at * dy - y) ** 2);
+            }
+            return inside ? nearest : -nearest;
+        };
+        for (let round = 0; round < rounds; round++) {
+            const [w, h] = [(right - left) / cells, (bottom - top) / cells];
+            for (let i = 0; i <= cells; i++) {
+                for (let j = 0; j <= cells; j++) {
+                    const x = left + i * w, y = top + j * h, found = room(x, y);
+                    if (found > most) { most = found; best = [x, y]; }
+                }
+            }
+            [left, right, top, bottom] = [best[0] - w, best[0] + w, best[1] - h, best[1] + h];
+        }
+        return best;
+    }
+
+    // One SVG path and one middle per state, in FIPS order, from TopoJSON with delta-encoded arcs.
     async function loadStates() {
         const topology = await (await fetch(`${solara.cdn}/us-atlas@3.0.1/states-albers-10m.json`)).json();
         const { scale, translate } = topology.transform;
@@ -46,13 +78,11 @@
             const polygons = geometry.type === 'Polygon' ? [geometry.arcs] : geometry.arcs;
             const rings = polygons.flat().map(ring);
             const largest = rings.reduce((best, points) => (area(points) > area(best) ? points : best));
-            const xs = largest.map((point) => point[0]), ys = largest.map((point) => point[1]);
+            const [x, y] = middle(largest);
             return {
                 name: geometry.properties.name,
                 path: rings.map((points) => 'M' + points.map((p) => p.map((v) => v.toFixed(1)).join(',')).join('L') + 'Z').join(''),
-                x: (Math.min(...xs) + Math.max(...xs)) / 2,
-                y: (Math.min(...ys) + Math.max(...ys)) / 2,
-                size: area(largest),
+                x, y, size: area(largest),
             };
         });
     }
@@ -83,6 +113,7 @@
     window.addEventListener('popstate', () => replace(history.state, '', withRun()));
 
     window.lastmile = {
+        withRun,
         setRun(query) { run = query; if (withRun() !== location.pathname + location.search + location.hash) replace(history.state, '', withRun()); },
         // What the county map shows; it is no page of its own, so the server's router is not told.
         setMap(query) {
@@ -109,6 +140,31 @@
             link.download = name;
             link.click();
         },
+        // The shape whose middle lies nearest in the direction of an arrow key; -1 where there is none, or another key.
+        towards(shapes, at, key) {
+            const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key] || [0, 0];
+            if ((!dx && !dy) || !shapes.length) return -1;
+            const here = at >= 0 ? shapes[at] : { x: 450, y: 310 };
+            let best = -1, least = Infinity;
+            shapes.forEach((shape, i) => {
+                const along = (shape.x - here.x) * dx + (shape.y - here.y) * dy, aside = Math.abs((shape.x - here.x) * dy) + Math.abs((shape.y - here.y) * dx);
+                if (i !== at && along > 0.5 && along + 2.5 * aside < least) { least = along + 2.5 * aside; best = i; }
+            });
+            return best;
+        },
+        // Where a key leads in a row or list of so many; -1 for another key.
+        along(key, at, count) {
+            const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: count - 1, PageDown: at + 10, PageUp: at - 10 }[key];
+            return to === undefined || !count ? -1 : Math.max(0, Math.min(count - 1, to));
+        },
+        // A list is one stop of the Tab key; arrows lead through it. `selector` finds what can be chosen in it.
+        rove(event, selector) {
+            const all = [...event.currentTarget.querySelectorAll(selector)], at = all.indexOf(document.activeElement), to = this.along(event.key, at, all.length);
+            if (at < 0 || to < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+            event.preventDefault();
+            event.stopPropagation();
+            all[to].focus();
+        },
         // Names of so many months from one such as 2025-01 on.
         months(first, count) {
             const [year, month] = first.split('-').map(Number);
@@ -123,7 +179,8 @@
         async chart(place, onTheme) {
             const echarts = await this.echarts, element = place();
             if (!element) return null;
-            const chart = echarts.init(element), forget = this.onTheme(onTheme), observer = new ResizeObserver(() => chart.resize());
+            // As SVG, so that what is drawn stands in the document: a canvas is blank in a page that one saves.
+            const chart = echarts.init(element, null, { renderer: 'svg' }), forget = this.onTheme(onTheme), observer = new ResizeObserver(() => chart.resize());
             observer.observe(element);
             return { chart, close() { forget(); observer.disconnect(); chart.dispose(); } };
         },
@@ -148,7 +205,7 @@
         script.onerror = fail;
         document.head.append(script);
     });
-    const parts = ['help.js', 'card_picture.js', 'counties.js'].map(load);
+    const parts = ['help.js', 'focus.js', 'card_picture.js', 'counties.js'].map(load);
     lastmile.counties = async () => { await Promise.all(parts); return lastmile.countyShapes(); };
     const style = (name) => new Promise((done) => {
         const link = document.createElement('link');

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agents.calendar import Month
 from agents.geography import ZONE_TYPES
 from model.market import ParcelMarket
 from server.headline import month_name
-from server.inspecting import carriers, contracts, regulator, shippers, zones
+from server.inspecting import carriers, contracts, regulator, shippers, small_shipper, zones
 from server.inspecting.report import Chart, Fact, Group, Report
 from server.talks.contracts import is_rate_agreement
 from server.words import state_names
@@ -43,11 +44,15 @@ class Inspection:
         things: The list.
         report: The chosen thing.
         unknown: What was asked for and does not exist, empty where it does.
+        month: The month at whose end this is; None before the first.
+        n_small: How many small shippers there are to pick from.
     """
 
     things: tuple[Thing, ...]
     report: Report
     unknown: str = ""
+    month: Month | None = None
+    n_small: int = 0
 
 
 def things(market: ParcelMarket) -> tuple[Thing, ...]:
@@ -76,15 +81,26 @@ def things(market: ParcelMarket) -> tuple[Thing, ...]:
         Thing(f"shipper:{number}", f"Enterprise shipper {number}", "shipper")
         for number in range(1, market.groups.ordinary + 1)
     ]
+    found += [
+        Thing(f"small:{number}", f"Small shipper {number}", "small shipper") for number in small_shipper.listed(market)
+    ]
     return tuple(found)
+
+
+def _is_small(market: ParcelMarket, what: str) -> bool:
+    """Whether this is a small shipper; there are thousands, of which the list names a few."""
+    kind, _, number = what.partition(":")
+    return kind == "small" and number.isdecimal() and 1 <= int(number[:9]) <= small_shipper.count(market)
 
 
 def extract(market: ParcelMarket, what: str = "") -> Inspection:
     """Copy one thing out of a market; USPS where nothing or something unknown is asked for."""
     found = things(market)
     known = {thing.key for thing in found} | {f"contract:{key}" for key in contracts.contract_versions(market)}
-    unknown = what if what and what not in known else ""
-    return Inspection(found, report(market, what if what in known else DEFAULT), unknown)
+    is_known = what in known or _is_small(market, what)
+    month = market.records.months[-1] if market.records.n else None
+    shown = report(market, what if is_known else DEFAULT)
+    return Inspection(found, shown, what if what and not is_known else "", month, small_shipper.count(market))
 
 
 def report(market: ParcelMarket, what: str) -> Report:
@@ -105,6 +121,8 @@ def report(market: ParcelMarket, what: str) -> Report:
         return zones.zone(market, int(here.argmax()))
     if kind == "shippers":
         return shippers.shipper_class(market, name)
+    if kind == "small":
+        return small_shipper.small_shipper(market, int(name))
     if kind == "shipper":
         return shippers.shipper(market, int(name))
     return regulator.regulator(market)

@@ -215,7 +215,7 @@ def _charts(market: ParcelMarket, index: int) -> list[Chart]:
             "What it receives and its cost, by month.",
             "million $ a month",
             ("Received", "Cost"),
-            ("first", "second"),
+            (key, "second"),
             money,
         ),
         Chart(

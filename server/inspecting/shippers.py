@@ -109,7 +109,7 @@ def _class_charts(market: ParcelMarket, gain: str) -> tuple[Chart, ...]:
             "Mean price paid by shippers other than Amazon.",
             "$ per parcel",
             tuple(label.capitalize() for label in SEGMENTS),
-            ("urban", "suburban", "rural"),
+            SEGMENTS,
             history(market, "price_per_parcel_usd"),
             decimals=2,
         ),

@@ -83,7 +83,7 @@ def _compare(page: Any) -> None:
     page.get_by_label("Shippers", exact=True).select_option("500")
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_text("Done in").wait_for(timeout=RESULT_MS)
-    page.locator(".lm-results canvas").first.wait_for(timeout=PATIENCE_MS)
+    page.locator(".lm-results .lm-plot svg").first.wait_for(timeout=PATIENCE_MS)
 
 
 def _experiment(page: Any) -> None:
@@ -93,7 +93,7 @@ def _experiment(page: Any) -> None:
     page.get_by_role("button", name="Check and time", exact=True).click()
     page.get_by_role("button", name="Start", exact=True).click(timeout=RESULT_MS)
     page.get_by_text("32 of 32 runs are done").wait_for(timeout=RESULT_MS)
-    page.locator(".lm-results canvas").first.wait_for(timeout=PATIENCE_MS)
+    page.locator(".lm-results .lm-plot svg").first.wait_for(timeout=PATIENCE_MS)
 
 
 def _fill(page: Any, values: dict[str, str]) -> None:

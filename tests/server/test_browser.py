@@ -39,8 +39,8 @@ def test_a_visitor_watches_the_market(visit):
 
     label = page.locator("[role=img]").first.get_attribute("aria-label")
     assert re.search(r"Parcels by carrier, million parcels a month, \w+ 20\d\d: USPS [\d,]+, Amazon [\d,]+", label)
-    assert page.evaluate("[...document.querySelectorAll('canvas')].every(c => c.width > 0)")
-    assert page.locator("canvas").count() == 5
+    assert page.evaluate("[...document.querySelectorAll('.lm-plot svg')].every(s => s.clientWidth > 0)")
+    assert page.locator(".lm-plot svg").count() == 5
 
     page.locator("[data-state=TX]").click()
     expect(page.get_by_role("heading", name="Texas")).to_be_visible()
@@ -63,7 +63,7 @@ def test_another_scenario_and_seed_in_one_tab_leave_the_other_tab_alone(visit):
     one.page.get_by_label("Seed", exact=True).fill("12")
     one.page.get_by_label("Seed", exact=True).press("Enter")
     one.see(re.compile("Amazon withdraws · seed 12"))
-    expect(one.page.locator(".lm-headline").get_by_text("forced")).to_be_visible()
+    expect(one.page.locator(".lm-headline").get_by_text("imposed")).to_be_visible()
     two.press("Step")
     two.see(re.compile("Paused · 1 of"))
     two.see(re.compile("Left to bargaining · seed 1"))

@@ -31,7 +31,7 @@ def test_offers_converge_and_limits_are_shown_on_request(visit):
     step(visitor, 6)
     chart = page.locator("[role=img]").first
     expect(chart).to_have_attribute("aria-label", re.compile(r"Amazon bids \$[\d.]+, USPS asks \$[\d.]+$"))
-    assert page.evaluate("[...document.querySelectorAll('canvas')].some(c => c.width > 0)")
+    assert page.evaluate("[...document.querySelectorAll('.lm-plot svg')].some(s => s.clientWidth > 0)")
     visitor.press("Reveal what each side could accept")
     expect(chart).to_have_attribute("aria-label", re.compile(r"takes at least \$[\d.]+, Nash price \$[\d.]+"))
     visitor.see("Zone of agreement")

@@ -43,7 +43,7 @@ def test_one_of_every_kind_is_found_by_searching_and_shown(visit):
         page.get_by_role("button", name=re.compile(f"^{label}")).first.click()
         expect(heading).to_have_text(name)
         expect(page.get_by_role("heading", name="What happened", exact=True).last).to_be_visible()
-        expect(page.locator("canvas").first).to_be_attached()
+        expect(page.locator(".lm-plot svg").first).to_be_attached()
     search.fill("nothing like this")
     visitor.see("Nothing is called like that.")
     expect(page).to_have_url(re.compile(r"/inspect\?.*what=shipper:12"))

@@ -100,16 +100,18 @@ def test_every_chart_of_the_six_pages_has_its_picture(visit, tmp_path):
     name, _, told = saved(visitor, "Save Prices as a picture", tmp_path)
     assert (name, "Ground · $ per parcel · Apr 2025" in told) == ("prices-ground.png", True)
     signs = {
-        "Negotiate": ".lm-tall canvas",
-        "Inspect": ".lm-columns + .lm-cards canvas",
-        "Evidence": ".lm-still canvas",
+        "Negotiate": ".lm-tall svg",
+        "Inspect": ".lm-columns + .lm-cards .lm-plot svg",
+        "Evidence": ".lm-still svg",
     }
     for label, some in (("Negotiate", 1), ("Inspect", 5), ("Evidence", 5)):
         visitor.open(label)
         page.locator(signs[label]).nth(some - 1).wait_for(timeout=PATIENT)
         page.wait_for_timeout(500)
-        charts = page.locator(".lm-card:has(canvas)")
-        buttons = page.locator(".lm-card:has(canvas) > header").get_by_role("button", name=re.compile("as a picture$"))
+        charts = page.locator(".lm-card:has(.lm-plot svg)")
+        buttons = page.locator(".lm-card:has(.lm-plot svg) > header").get_by_role(
+            "button", name=re.compile("as a picture$")
+        )
         assert charts.count() == buttons.count() >= some, label
         _, picture, told = saved(visitor, buttons.first.get_attribute("aria-label"), tmp_path)
         assert picture.shape[0] > 400, label

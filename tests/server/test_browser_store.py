@@ -105,7 +105,7 @@ def test_a_sweep_is_checked_started_cancelled_resumed_and_read_by_the_command_li
         "img"
     )
     expect(heat).to_have_attribute("aria-label", re.compile(r"from -?[\d.,]+ to -?[\d.,]+"))
-    drawn = "[...document.querySelectorAll('.lm-plot')].map(plot => plot.querySelectorAll('canvas').length > 0)"
+    drawn = "[...document.querySelectorAll('.lm-plot')].map(plot => plot.querySelectorAll('svg').length > 0)"
     assert page.evaluate(drawn) == [True] * 4
     status = json.loads(CliRunner().invoke(app, ["status", str(server_stores / "grid"), "--json"]).stdout)
     assert (status["done"], status["failed"], status["left"], status["runs"]) == (12, 0, 0, 12)
@@ -119,7 +119,14 @@ def test_evidence_shows_scores_figures_parameters_and_sources(visit):
     visitor = visit(path="/evidence")
     page = visitor.page
     visitor.see(re.compile(r"Out of sample the model meets \d+ of \d+ limits"), PATIENT)
+    # Charts come first, one sentence a test after them; the tables are folded.
+    order = page.evaluate("[...document.querySelectorAll('main .lm-plot, main #lm-scores')].map(e => e.id)")
+    assert order[0] == ""
+    assert order.index("lm-scores") >= 5
+    visitor.see(re.compile(r"Parcels of each carrier lie \d+\.\d % from what was observed"))
     scores = page.get_by_role("region", name="Scores", exact=True)
+    expect(scores).to_have_count(0)
+    page.get_by_text("All scores and patterns as tables").click()
     expect(scores.get_by_role("row", name=re.compile("^free from 2022 out of sample .* volume error"))).to_be_visible()
     picture = page.get_by_role("region", name="FedEx", exact=True).get_by_role("img")
     expect(picture).to_have_attribute("aria-label", re.compile(r"2024: model [\d.]+, observed 3.6"))

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from server import charts
+from server.plots import PALETTE
 
 # Linear RGB as seen without one kind of cone (Machado, Oliveira and Fernandes 2009, severity 1).
 SEEN_WITH = {
@@ -33,7 +36,7 @@ def lab(rgb: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("eyes", SEEN_WITH)
-@pytest.mark.parametrize("series", [charts.CARRIERS, charts.DENSITY_SERIES, charts.MONEY_SERIES])
+@pytest.mark.parametrize("series", [charts.CARRIERS, charts.DENSITY_SERIES, charts.MONEY_SERIES, charts.SERVICE_SERIES])
 def test_colours_differ_for_every_pair_of_eyes(series, eyes, theme):
     seen = {entry["name"]: lab(SEEN_WITH[eyes] @ linear(entry[theme])) for entry in series}
     distances = {pair: float(np.linalg.norm(seen[pair[0]] - seen[pair[1]])) for pair in combinations(seen, 2)}
@@ -42,9 +45,55 @@ def test_colours_differ_for_every_pair_of_eyes(series, eyes, theme):
 
 @pytest.mark.parametrize(("theme", "paper"), [("light", "#ffffff"), ("dark", "#1b2029")])
 def test_lines_stand_out_from_the_paper(theme, paper):
-    for entry in (*charts.CARRIERS, *charts.DENSITY_SERIES, *charts.MONEY_SERIES, *charts.INCOME_SERIES):
+    for entry in (*charts.CARRIERS, *charts.DENSITY_SERIES, *charts.MONEY_SERIES, *charts.SERVICE_SERIES, *PALETTE):
         bright, dim = sorted(((0.2126, 0.7152, 0.0722) @ linear(c) + 0.05 for c in (entry[theme], paper)), reverse=True)
         assert bright / dim >= 2.8, entry
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_colour_stands_for_two_things(theme):
+    """Cash and income of USPS are blue since USPS is; all else has a colour of its own."""
+    usps = charts.CARRIERS[0]
+    assert all(entry[theme] == usps[theme] for entry in (charts.MONEY_SERIES[0], *charts.INCOME_SERIES))
+    series = [*charts.CARRIERS, *charts.DENSITY_SERIES, *charts.SERVICE_SERIES, charts.MONEY_SERIES[1], *PALETTE]
+    colours = [entry[theme] for entry in (*series, charts.PLAIN_SERIES)]
+    assert len(set(colours)) == len(colours)
+    # Scenarios and the like are in no colour that could be taken for a carrier's.
+    near = {
+        (one[theme], carrier["name"]): float(np.linalg.norm(lab(linear(one[theme])) - lab(linear(carrier[theme]))))
+        for one in PALETTE
+        for carrier in charts.CARRIERS
+    }
+    assert min(near.values()) > 15, near
+
+
+def test_the_carriers_colours_stand_in_one_place():
+    colours = {entry[theme] for entry in charts.CARRIERS for theme in ("light", "dark")}
+    where = [
+        (path.name, colour)
+        for path in sorted(Path(charts.__file__).parent.rglob("*"))
+        if path.suffix in {".py", ".vue", ".js", ".css"} and "cdn" not in path.parts
+        for colour in colours
+        if colour in path.read_text(encoding="utf-8").lower()
+    ]
+    assert {name for name, _ in where} == {"custom.css"}
+
+
+def test_amber_says_that_an_outcome_is_imposed_and_nothing_else():
+    folder = Path(charts.__file__).parent
+    rules = " ".join((folder / "assets" / name).read_text(encoding="utf-8") for name in ("custom.css", "story.css"))
+    amber = re.findall(r"([^{}]*)\{[^{}]*var\(--chip\)", rules)
+    assert amber
+    assert all("imposed" in selector or ".chip.forced" in selector for selector in amber), amber
+    chips = [
+        chip
+        for path in folder.rglob("*.vue")
+        for chip in re.findall(
+            r'class="(?:lm-chip imposed|chip forced)"[^>]*>([^<]*)', path.read_text(encoding="utf-8")
+        )
+    ]
+    assert chips
+    assert all("imposed" in chip for chip in chips), chips
 
 
 def test_every_carrier_has_its_own_marker():

@@ -12,7 +12,7 @@ import pytest
 from experiments.backtest.stored import stored_hindcast
 from model.market import PHASES
 from model.parameters import Parameters
-from server.pages.evidence import backtest, data
+from server.pages.evidence import backtest, data, told
 from server.pages.evidence.texts import FILES
 from server.tables import Column, TableData, file_of, number_cell
 
@@ -37,6 +37,22 @@ def test_only_years_that_the_parameters_did_not_know_count_as_out_of_sample(stor
     assert set(out["run"]) == {run.name for run in stored.runs if run.draws == "frozen-2021"}
     met, limits = (out["met"] == "met").sum(), out["met"].isin(["met", "not met"]).sum()
     assert f"Out of sample the model meets {met} of {limits} limits" in backtest.verdict(stored)
+
+
+def test_each_test_has_one_sentence_that_says_whether_its_limit_is_met(stored):
+    found = told.sentences(stored)
+    table = backtest.scores_table(stored).frame
+    out = table[(table["sample"] == "out of sample") & table["met"].isin(["met", "not met"])]
+    assert len(found) == out["error"].nunique()
+    for name, sentence in zip(dict.fromkeys(told._TESTS), found, strict=True):
+        rows = out[out["error"] == name]
+        assert f"{(rows['met'] == 'met').sum()} of {len(rows)} back-tests" in sentence
+        assert f", {rows['met'].iloc[0]}" in sentence
+    shown = told.patterns(stored)
+    words = backtest.patterns_table(stored).frame
+    assert len(shown) == len(words)
+    for sentence, row in zip(shown, words.to_numpy(), strict=True):
+        assert f"shown by {(row[1:] == 'yes').sum()} of {((row[1:] == 'yes') | (row[1:] == 'no')).sum()}" in sentence
 
 
 def test_a_picture_holds_model_observed_and_naive_forecasts_of_its_carrier(stored):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agents.geography import SEGMENTS
 from model.carriers import AMAZON, USPS
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from server import inspecting
+from server.headline import month_name
+from server.inspecting import small_shipper
 from server.inspecting.contracts import contract_versions
 from server.inspecting.statement import statement_group
 from server.pages.inspect.page import EVENTS, chart_values, rows_of
@@ -52,7 +55,7 @@ def test_everything_in_the_list_can_be_looked_at(months):
     found = inspecting.things(market)
     assert len({thing.key for thing in found}) == len(found)
     kinds = {thing.key.partition(":")[0] for thing in found}
-    assert kinds == {"carrier", "regulator", "contract", "zone", "shippers", "shipper"}
+    assert kinds == {"carrier", "regulator", "contract", "zone", "shippers", "shipper", "small"}
     run = describe(market, 2)
     for thing in found:
         report = inspecting.report(market, thing.key)
@@ -173,6 +176,44 @@ def test_shippers_and_their_agreements_are_told(market):
     large = inspecting.report(market, "shippers:enterprise")
     signed = [event for event in market.events if event.kind == "enterprise_contract" and event.text]
     assert large.n_events >= len(signed) > 0
+
+
+def test_a_small_shipper_is_told_with_what_it_ships_and_why_it_changed(market):
+    population, table = market.population, market.shippers
+    moved = [
+        (row, s)
+        for row in range(table.n_enterprise, len(table))
+        for s in range(3)
+        if population.moves.last(row, s) is not None and table.annual_volume[row, s] > 0.0
+    ]
+    assert table.switches[table.small].sum() >= len(moved) > 10
+    row, segment = moved[0]
+    number = row - table.n_enterprise + 1
+    report = inspecting.report(market, f"small:{number}")
+    places = facts(report, "Where its parcels go")
+    of_types = [float(places[kind].split()[0]) for kind in ("Urban", "Suburban", "Rural")]
+    assert sum(of_types) == pytest.approx(100.0, abs=0.2)
+    carried = facts(report, f"{SEGMENTS[segment].capitalize()}: who carries it")
+    primary = market.carriers.names[table.primary[row, segment]]
+    shares = [float(value.split()[0]) for value in carried.values() if value.endswith("%")]
+    assert next(iter(carried)) == primary
+    assert sum(shares) == pytest.approx(100.0, abs=0.2)
+    lowest = [float(value.split()[0]) for term, value in carried.items() if term.startswith("Lowest quote")]
+    assert all(price <= float(carried[f"Quote of {primary}"].split()[0]) for price in lowest)
+    last = population.moves.last(row, segment)
+    told = facts(report, "Its last change of carrier")[f"{SEGMENTS[segment].capitalize()}, {month_name(last.month)}"]
+    assert told.startswith(f"{market.carriers.names[last.before]} to {primary}")
+    still = next(row for row in range(table.n_enterprise, len(table)) if not table.switches[row])
+    kept = inspecting.report(market, f"small:{still - table.n_enterprise + 1}")
+    assert all(population.moves.last(still, s) is None for s in range(3))
+    assert facts(kept, "Its last change of carrier") == {}
+
+
+def test_the_month_is_told_and_numbers_beyond_the_last_are_refused(market):
+    found = inspecting.extract(market, f"small:{small_shipper.count(market)}")
+    assert (found.unknown, found.month) == ("", market.records.months[-1])
+    for wrong in (f"small:{small_shipper.count(market) + 1}", "small:0", "small:-1", "small:x", "small:" + "9" * 400):
+        assert inspecting.extract(market, wrong).unknown == wrong
 
 
 def test_a_zone_tells_every_carrier_that_enters_its_state(market):

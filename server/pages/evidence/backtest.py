@@ -216,5 +216,5 @@ def _picture(run: StoredRun, series: str, entity: str) -> Plot:
             "limits": limits,
         },
         legend=tuple({**one, "forced": False} for one in legend),
-        height=230,
+        height=170,
     )

@@ -13,7 +13,7 @@ import solara
 from experiments.backtest.stored import StoredHindcast, stored_hindcast
 from experiments.errors import InputError
 from experiments.external.stored import StoredTests, stored_tests
-from server.pages.evidence import backtest, data, external
+from server.pages.evidence import backtest, data, external, told
 from server.pages.evidence.texts import LIMITS, METHOD
 from server.parts import help_button, main
 from server.plots import draw
@@ -21,8 +21,8 @@ from server.session import Session
 from server.tables import DataTable
 
 PARTS = {
+    "figures": "Observed beside modelled",
     "scores": "Against the past",
-    "figures": "Figures of the past",
     "world": "Against the world",
     "method": "How it works",
     "limits": "What it cannot do",
@@ -38,7 +38,7 @@ HELP = {"scores": "back-test", "figures": "band", "parameters": "parameter", "so
 
 @solara.component
 def EvidencePage(session: Session) -> solara.Element:
-    """Contents at the side; back-test, method, limits, parameters and sources beside it."""
+    """Contents at the side; charts of the past first, then one sentence a test, and tables folded."""
     contents = _contents(parts=[{"id": f"lm-{name}", "title": title} for name, title in PARTS.items()])
     try:
         past = _past(stored_hindcast())
@@ -73,16 +73,22 @@ def _heading(name: str, *texts: str) -> solara.Element:
 
 def _past(stored: StoredHindcast) -> list[solara.Element]:
     old = "" if stored.is_current else " Code or data have changed since; the command makes them anew."
+    tests = _element("div", "lm-point", _element("h3", "", "How far off"), _bullets(told.sentences(stored)))
+    shown = _element("div", "lm-point", _element("h3", "", "What the runs show"), _bullets(told.patterns(stored)))
     return [
+        _heading("figures", "Dots: published. Line and bands: what the model finds in these years, run by run."),
+        Figures(stored),
         _heading(
             "scores",
             f"{backtest.verdict(stored)} A limit that is missed is shown as missed.",
             f"Made on {stored.date} by `{stored.command}`.{old}".replace("`", ""),
         ),
-        DataTable(backtest.scores_table(stored), searchable=True),
-        DataTable(backtest.patterns_table(stored)),
-        _heading("figures"),
-        Figures(stored),
+        _card([tests, shown]),
+        _folded(
+            "All scores and patterns as tables",
+            DataTable(backtest.scores_table(stored), searchable=True),
+            DataTable(backtest.patterns_table(stored)),
+        ),
     ]
 
 
@@ -96,7 +102,9 @@ def _world(stored: StoredTests) -> list[solara.Element]:
     return [
         _heading("world", f"{stored.verdict} {external.MEANING}", f"Made on {stored.date} by {stored.command}.{old}"),
         _card(points),
-        DataTable(external.limits_table(stored), searchable=True),
+        _folded(
+            "All limits, spreads and sources as a table", DataTable(external.limits_table(stored), searchable=True)
+        ),
     ]
 
 
@@ -121,7 +129,7 @@ def Figures(stored: StoredHindcast) -> solara.Element:
         event_series=lambda value: set_series(value) if value in backtest.SERIES else None,
     )
     children = [chooser, *(draw(picture) for picture in pictures)]
-    return ipyvue.Html.element(tag="div", class_="lm-results lm-wide", children=children)
+    return ipyvue.Html.element(tag="div", class_="lm-multiples lm-wide", children=children)
 
 
 def _method() -> list[solara.Element]:
@@ -142,6 +150,11 @@ def _limits() -> list[solara.Element]:
 
 def _bullets(texts: Sequence[str]) -> solara.Element:
     return _element("ul", "lm-list", *(_element("li", "", text.replace("`", "")) for text in texts))
+
+
+def _folded(title: str, *children: solara.Element) -> solara.Element:
+    """Tables that are opened by who wants them."""
+    return _element("details", "lm-wide lm-folded", _element("summary", "", title), *children)
 
 
 def _card(children: Sequence[solara.Element]) -> solara.Element:

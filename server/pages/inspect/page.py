@@ -14,13 +14,14 @@ import solara
 
 from server import charts
 from server.glossary import TERMS, term_of
-from server.inspecting import DEFAULT, Chart, Group, Inspection, Report, extract
+from server.headline import month_name
+from server.inspecting import DEFAULT, Chart, Group, Inspection, extract
 from server.pages.bargaining.cards import marks_of
 from server.parts import facts, main, page, picker, query_of, run_controls, source_of, use_snapshot
 from server.session import Session
 from server.snapshot import Run, Snapshot
 
-EVENTS = "What happened"
+EVENTS, SMALL = "What happened", "shippers:small"
 
 
 @solara.component_vue("../../vue/events.vue", vuetify=False)
@@ -40,6 +41,10 @@ def InspectPage(session: Session) -> solara.Element:
     def pick(key: object) -> None:
         if isinstance(key, str) and found is not None and key in {thing.key for thing in found.things}:
             router.push(f"/inspect?what={quote(key, safe=':')}")
+
+    def pick_small(number: object) -> None:
+        if type(number) is int and found is not None and 1 <= number <= found.n_small:
+            router.push(f"/inspect?what=small:{number}")
 
     def follow(link: object) -> None:
         if isinstance(link, str) and found is not None and link in {row[2] for row in found.report.events} - {""}:
@@ -61,7 +66,12 @@ def InspectPage(session: Session) -> solara.Element:
     # Hundreds of entries, which Solara would walk through for every picture were they not the same element as before.
     side = [run_controls(session, snapshot), solara.use_memo(list_all, [found.things if found else (), chosen])]
     drawn = charts.frame(number=snapshot.number, event_drawn=session.acknowledge)
-    return page(side, main(_cards(snapshot, found, follow), source_of(snapshot.run)), drawn, stack=True)
+    return page(side, main(_cards(snapshot, found, follow, pick_small), source_of(snapshot.run)), drawn, stack=True)
+
+
+@solara.component_vue("number.vue", vuetify=False)
+def pick_number(count: int, number: int, event_pick: Callable[[int], None]) -> None:
+    """A field for the number of a small shipper, of which there are too many for a list."""
 
 
 def list_of(found: Inspection) -> list[dict[str, str]]:
@@ -69,7 +79,12 @@ def list_of(found: Inspection) -> list[dict[str, str]]:
     return [{"key": thing.key, "title": thing.name, "note": thing.kind} for thing in found.things]
 
 
-def _cards(snapshot: Snapshot, found: Inspection | None, follow: Callable[[str], None]) -> list[solara.Element]:
+def _cards(
+    snapshot: Snapshot,
+    found: Inspection | None,
+    follow: Callable[[str], None],
+    pick_small: Callable[[int], None],
+) -> list[solara.Element]:
     if found is None:
         return [_headline(snapshot, "The market is being set up ...", "", "")]
     report = found.report
@@ -94,16 +109,27 @@ def _cards(snapshot: Snapshot, found: Inspection | None, follow: Callable[[str],
     for group in report.groups:
         help_ = _first(group.title, seen)
         told.append(facts(title=group.title, unit="", rows=rows_of(group, seen), empty=group.empty, help=help_))
+    kind, _, name = report.key.partition(":")
+    small = report.key == SMALL or kind == "small"
     return [
-        _headline(snapshot, report.name, _kicker(snapshot, report), unknown),
+        _headline(snapshot, report.name, _kicker(snapshot, found), unknown),
+        *(
+            [pick_number(count=found.n_small, number=int(name) if kind == "small" else 0, event_pick=pick_small)]
+            if small
+            else []
+        ),
         ipyvue.Html.element(tag="div", class_="lm-columns", children=told),
         ipyvue.Html.element(tag="div", class_="lm-cards", children=cards),
     ]
 
 
-def _kicker(snapshot: Snapshot, report: Report) -> str:
+def _kicker(snapshot: Snapshot, found: Inspection) -> str:
     by_hand = " · played by hand" if snapshot.run and snapshot.run.seat else ""
-    return report.what + by_hand
+    when = "before the first month"
+    if found.month is not None:
+        when = f"at the end of {month_name(found.month)}"
+    back = ", the newest month" if snapshot.shown < snapshot.n_done else ""
+    return f"{found.report.what} · {when}{back}{by_hand}"
 
 
 def _headline(snapshot: Snapshot, text: str, kicker: str, error: str) -> solara.Element:
@@ -165,5 +191,6 @@ def chart_values(chart: Chart, run: Run) -> dict[str, Any]:
 
 def _series(name: str, key: str) -> dict[str, str]:
     densities = {entry["name"].lower(): entry for entry in charts.DENSITY_SERIES}
-    palette = {"first": charts.MONEY_SERIES[0], "second": charts.MONEY_SERIES[1]} | densities
+    services = {entry["name"].lower(): entry for entry in charts.SERVICE_SERIES}
+    palette = {"first": charts.PLAIN_SERIES, "second": charts.MONEY_SERIES[1]} | densities | services
     return (palette.get(key) or marks_of(key)) | {"name": name}

@@ -15,7 +15,7 @@ from server import charts
 from server.choice import Choice, ChoiceError, make_choice
 from server.pages.story.companion import NONE, ROADS, Companion
 from server.pages.story.follower import NOTHING, Follower
-from server.parts import catch_up, query_of
+from server.parts import CONTENT, catch_up, query_of
 from server.session import Session
 from server.snapshot import Snapshot
 from server.story.ending import Ended, maps_of, tell_ending
@@ -121,7 +121,7 @@ def StoryPage(session: Session) -> solara.Element:
         ),
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
-    return ipyvue.Html.element(tag="main", class_="lm-story", children=children)
+    return ipyvue.Html.element(tag="main", class_="lm-story", children=children, attributes=CONTENT)
 
 
 def with_levers(choice: Choice, values: object) -> Choice | None:

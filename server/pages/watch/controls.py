@@ -73,6 +73,7 @@ def Controls(
     session: Session, choice: Choice, status: str, n_done: int, n_months: int, shown: int, month: str, first: str
 ) -> solara.Element:
     """What a visitor does with the run, which scenario it is, and its luck."""
+    router = solara.use_router()
     speed, set_speed = solara.use_state(SPEEDS.index(session.speed))
     error, set_error = solara.use_state("")
 
@@ -115,6 +116,7 @@ def Controls(
         event_reset=lambda _: session.reset(session.choice),
         event_speed=change_speed,
         event_look=look_back,
+        event_table=lambda _: router.push("/bargaining"),
     )
 
 

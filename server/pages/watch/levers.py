@@ -10,6 +10,7 @@ from typing import Any
 
 import solara
 
+from experiments.likely import RESOLUTION
 from experiments.studies.uncertainties import UNCERTAINTIES
 from model.parameters import Parameters
 from model.scenario import levers
@@ -59,8 +60,8 @@ def parameter_rows() -> list[dict[str, Any]]:
             "key": row.symbol,
             "meaning": row.name,
             "unit": "" if row.unit == "-" else row.unit,
-            "low": row.low,
-            "high": row.high,
+            "low": None if row.symbol in RESOLUTION else row.low,
+            "high": None if row.symbol in RESOLUTION else row.high,
             "min": row.allowed_low,
             "max": row.allowed_high,
             "important": row.symbol in rank,

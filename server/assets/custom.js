@@ -116,9 +116,11 @@
         withRun,
         setRun(query) { run = query; if (withRun() !== location.pathname + location.search + location.hash) replace(history.state, '', withRun()); },
         // What the county map shows; it is no page of its own, so the server's router is not told.
-        setMap(query) {
+        setMap(query) { this.setPage(['map', 'layer', 'mode', 'county'], query); },
+        // What a page shows, by the names that are its own; the rest of the address stays.
+        setPage(names, query) {
             const url = new URL(location.href);
-            ['map', 'layer', 'mode', 'county'].forEach((name) => url.searchParams.delete(name));
+            names.forEach((name) => url.searchParams.delete(name));
             const parts = [query, url.searchParams.toString()].filter(Boolean).join('&');
             history.replaceState(history.state, '', url.pathname + (parts ? `?${parts}` : '') + url.hash);
         },

@@ -197,6 +197,11 @@ class WorkPool:
                 problems=job.problems,
             )
 
+    def found(self, job: Job) -> dict[int, Any]:
+        """What the tasks of a job have returned so far, by their numbers; empty once it has ended."""
+        with self._lock:
+            return dict(job.found)
+
     def close(self) -> None:
         """End all jobs and all processes, at once."""
         with self._lock:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +12,12 @@ from experiments import compare
 from experiments.errors import InputError
 from experiments.paired import paired_months, paired_table
 from server.choice import Choice
-from server.pages.compare import cards
+from server.pages.compare import cards, saying
+from server.pages.compare.linked import KEPT, read_link, write_draft
 from server.pages.compare.plan import Draft, draft_of, imposes, make_plan, read_draft
 from server.pages.compare.state import Comparing
-from server.pages.compare.work import put_together, run_once
+from server.pages.compare.stored import assembled, load, save
+from server.pages.compare.work import finish, partly, put_together, run_once, tasks_of
 
 SMALL = {"until": "2025-03", "shippers": 100, "replications": 3}
 
@@ -51,13 +55,11 @@ def test_a_placebo_changes_nothing_and_is_told_so(found):
     table = cards.gains_table(found).frame
     assert set(table[table["run"] == "placebo"]["verdict"]) == {"the same"}
     assert not np.any(found.bands[2, 3])
-    assert "placebo: no gain or loss stands out from luck" in cards.sentence(found)
+    assert "If nothing is changed at all, no gain or loss stands out from luck." in saying.sentence(found)
 
 
 def test_forced_runs_are_marked_in_every_card(found):
-    assert "withdraw (forced)" in cards.sentence(found)
-    assert cards.sentence(found).startswith("withdraw (forced): against baseline, ")
-    assert " loses\N{NO-BREAK SPACE}" in cards.sentence(found)
+    assert saying.sentence(found).startswith("If Amazon leaves (imposed), ")
     assert set(cards.outcome_table(found, False).frame["run"]) == {"withdraw (forced)", "placebo"}
     for plot in (cards.gains_plot(found), cards.months_plot(found, "usps_cash_usd", True)):
         assert [(entry["name"], entry["forced"]) for entry in plot.legend] == [("withdraw", True), ("placebo", False)]
@@ -197,3 +199,102 @@ def test_parts_of_gains_add_up_and_all_gains_are_explained(found):
     assert all_gains == pytest.approx(worth + cost, abs=1.0)
     whole = found.gains[found.gains.index.get_level_values("scenario") == "withdraw"]["gain"].sum()
     assert all_gains == pytest.approx(whole, abs=1.0)
+
+
+def test_the_headline_is_in_words_and_says_how_sure_it_is(found):
+    text = saying.sentence(found)
+    amount = r"\$[\d,.]+\u00a0(million|billion) (better|worse) off, [\d,.]+ to [\d,.]+"
+    assert re.match(rf"If Amazon leaves \(imposed\), USPS is {amount}", text)
+    assert not re.search(r"[a-z]+_[a-z_]+|baseline|forced", text)
+    usps = found.gains.loc["USPS", "withdraw"]
+    told = re.search(r"USPS is \$([\d,.]+)\u00a0million worse off", text)
+    assert float(told[1].replace(",", "")) == pytest.approx(-usps["gain"] / 1e6, rel=0.05)
+
+
+def test_what_is_changed_by_hand_is_said_without_its_name():
+    draft = Draft(runs=(("baseline", ""), ("withdraw", "build_limit = 0.5"), ("fuel_shock", "")), **SMALL)
+    told = [saying.supposed(scenario) for scenario in make_plan(draft).scenarios[1:]]
+    assert told == ["If Amazon leaves (imposed, with changes)", "With “Fuel shock”"]
+
+
+@pytest.fixture(scope="module")
+def small_runs():
+    plan = make_plan(Draft(runs=(("baseline", ""), ("withdraw", "")), **(SMALL | {"until": "2025-02"})))
+    return plan, [task() for task in tasks_of(plan)]
+
+
+def test_pairs_say_what_they_can_as_they_finish(small_runs):
+    plan, runs = small_runs
+    assert partly(plan, {0: runs[0], 2: runs[2]}) is None  # no pair is whole
+    one = partly(plan, {0: runs[0], 1: runs[1], 2: runs[2]})
+    assert re.fullmatch(r"1 of 3 pairs: USPS loses \$[\d.,]+\u00a0million so far\.", saying.so_far(one, 1, 3))
+    # The second pair was slow: the first and the third are shown.
+    two = partly(plan, {number: run for number, run in enumerate(runs) if number not in (2, 3)})
+    assert [seed for _, seed in two.comparison.runs.index] == [1, 3, 1, 3]
+    assert re.fullmatch(
+        r"2 of 3 pairs: USPS loses \$[\d.,]+ to [\d.,]+\u00a0million so far\.", saying.so_far(two, 2, 3)
+    )
+    assert cards.gains_plot(two).option
+    # All pairs say what the comparison says.
+    whole, done = partly(plan, dict(enumerate(runs))), finish(plan, runs)
+    pd.testing.assert_frame_equal(whole.gains, done.gains)
+    assert list(done.comparison.runs.index) == [(name, seed) for name in ("baseline", "withdraw") for seed in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        Draft(),
+        Draft(runs=(("baseline", ""), ("withdraw", "build_limit = 0.5\nexit_at_once = true")), seed=7, shippers=500),
+        Draft(runs=(("impasse", ""), ("baseline", ""), ("renew", "")), replications=20, until="2027-12"),
+    ],
+)
+@pytest.mark.parametrize("shown", [True, False])
+def test_an_address_brings_back_what_is_compared(draft, shown):
+    text = write_draft(draft, shown)
+    assert (read_link(text) or (Draft(), False)) == (draft, shown)
+    assert read_link(f"?seed=3&{text}&month=2025-02") == read_link(text)
+
+
+@pytest.mark.parametrize("text", ["run=" + "x" * 3000, "&".join(["run=baseline"] * 9), "run=baseline&" + "a" * 9000])
+def test_an_address_that_is_no_comparison_is_told(text):
+    mine = Comparing()
+    mine.open(text)
+    assert len(mine.problems) == 1
+    assert mine.draft == Draft()
+
+
+def test_a_result_comes_back_by_its_address_as_long_as_the_server_has_it(small_runs):
+    plan, runs = small_runs
+    draft = Draft(runs=(("baseline", ""), ("withdraw", "")), **(SMALL | {"until": "2025-02"}))
+    lost = Comparing()
+    lost.open(write_draft(draft, True))
+    assert lost.found is None
+    assert "does not have this result any more" in lost.told
+    assert lost.draft == draft
+    done = finish(plan, runs)
+    KEPT.put(draft, done)
+    mine = Comparing()
+    mine.open(write_draft(draft, True))
+    assert mine.found is done
+    assert mine.link == write_draft(draft, True)
+    filled = Comparing()
+    filled.open(write_draft(draft, False))
+    assert (filled.draft, filled.found) == (draft, None)
+
+
+def test_a_stored_comparison_is_the_one_that_was_made_and_says_when_and_from_what(small_runs, tmp_path):
+    usual = make_plan(Draft(until="2025-02", shippers=100, replications=2))
+    simulations = [run_once(scenario, seed).simulation for scenario in usual.scenarios for seed in (1, 2)]
+    made = assembled(usual, simulations)
+    save(usual, made, "2026-12-01", tmp_path)
+    stored = load(tmp_path)
+    pd.testing.assert_frame_equal(stored.compared.comparison.table, made.comparison.table)
+    pd.testing.assert_frame_equal(stored.compared.gains, made.gains)
+    np.testing.assert_array_equal(stored.compared.bands, made.bands)
+    line = stored.line()
+    assert "on 2026-12-01" in line
+    assert "2 pairs of runs, 100 shippers; the code and data of the model are the same today" in line
+    other = type(stored)(stored.compared, stored.about | {"code_checksum": "0"})
+    assert "have changed since" in other.line()
+    assert load(tmp_path / "nowhere") is None

@@ -13,6 +13,7 @@ from experiments.reports.words import outcome_meaning
 from server import plots
 from server.glossary import TERMS
 from server.pages.compare.plan import imposes
+from server.pages.compare.saying import Gained, gains_of
 from server.pages.compare.work import Compared
 from server.plots import Plot
 from server.tables import Cell, Column, TableData, number_cell
@@ -20,7 +21,6 @@ from server.words import MONTH_NAMES, outcome_words, words_of
 
 BILLION = 1e9
 ADDED_UP = "All together"
-SMALLEST_TOLD_USD = 1e5  # less would be shown as nothing
 # What the chart over time offers first.
 FIRST_SERIES = (
     "usps_net_income_usd",
@@ -41,44 +41,12 @@ FIRST_SERIES = (
 _HIGHER, _LOWER, _UNCLEAR, _SAME = "▲ higher", "▼ lower", "not clear", "the same"
 
 
-def labels_of(found: Compared) -> list[str]:
+def labels_of(found: Gained) -> list[str]:
     """Names of the runs; forced ones say so."""
     return [f"{one.name} (forced)" if imposes(one) else one.name for one in found.comparison.scenarios]
 
 
-def sentence(found: Compared) -> str:
-    """Who gains and who loses most, in words."""
-    names = found.comparison.names
-    told = []
-    for name, label in zip(names[1:], labels_of(found)[1:], strict=True):
-        rows = _gains_of(found, name)
-        clear = rows[(rows["low"] > 0) | (rows["high"] < 0)] if found.comparison.replications > 1 else rows
-        parts = [f"{actor} {_money(row['gain'])}" for actor, row in (_extremes(clear))]
-        found_out = f"against {names[0]}, {' and '.join(parts)}" if parts else "no gain or loss stands out from luck"
-        told.append(f"{label}: {found_out}")
-    return f"{'; '.join(told)}."
-
-
-def _gains_of(found: Compared, name: str) -> pd.DataFrame:
-    return found.gains[found.gains.index.get_level_values("scenario") == name].droplevel("scenario")
-
-
-def _extremes(rows: pd.DataFrame) -> list[tuple[str, pd.Series]]:
-    """The largest loss and the largest gain, where there are such."""
-    ordered = rows[rows["gain"].abs() >= SMALLEST_TOLD_USD].sort_values("gain")
-    if ordered.empty:
-        return []
-    ends = [(0, ordered["gain"].iloc[0] < 0), (len(ordered) - 1, ordered["gain"].iloc[-1] > 0)]
-    return [(str(ordered.index[end]), ordered.iloc[end]) for end, is_one in ends if is_one]
-
-
-def _money(amount: float) -> str:
-    size = abs(amount)
-    text = f"${size / BILLION:,.2f} billion" if size >= 0.1 * BILLION else f"${size / 1e6:,.1f} million"
-    return f"{'gains' if amount > 0 else 'loses'} {text}".replace(" ", "\N{NO-BREAK SPACE}")
-
-
-def titles_of(found: Compared) -> str:
+def titles_of(found: Gained) -> str:
     """What is compared with what, by the titles of the scenarios."""
     first, *others = [one.title or one.name for one in found.comparison.scenarios]
     return f"{', '.join(others)} against {first}"
@@ -96,14 +64,14 @@ def paired_runs(found: Compared) -> str:
     return f"{span_of(found)} · {many} paired run{'s' if many > 1 else ''} each, seeds from {found.comparison.seed}"
 
 
-def gains_plot(found: Compared) -> Plot:
+def gains_plot(found: Gained) -> Plot:
     """Gains and losses of each actor with intervals."""
     comparison, names = found.comparison, found.comparison.names
     labels = list(names)
     actors = list(dict.fromkeys(found.gains.index.get_level_values("actor")))
     scale, unit = _gain_scale(found)
     series = {
-        label: _gains_of(found, name).loc[actors].to_numpy(dtype=float) / scale
+        label: gains_of(found, name).loc[actors].to_numpy(dtype=float) / scale
         for name, label in zip(names[1:], labels[1:], strict=True)
     }
     spoken = [
@@ -126,7 +94,7 @@ def gains_plot(found: Compared) -> Plot:
     )
 
 
-def _gain_scale(found: Compared) -> tuple[float, str]:
+def _gain_scale(found: Gained) -> tuple[float, str]:
     largest = float(found.gains["gain"].abs().max())
     return (BILLION, "billion $") if largest >= 0.2 * BILLION else (1e6, "million $")
 

@@ -33,6 +33,7 @@ def CountyDifferences(found: Compared) -> solara.Element:
     asked, ask = county_map.use_asked(len(others), leader=False)
     mode = min(asked.mode, len(others) - 1)  # another comparison may have fewer runs
     layer, scenario, counties = BY_NAME[asked.layer], mode + 1, found.counties
+    assert counties is not None
     view = solara.use_memo(lambda: view_of(counties, scenario, layer), [counties, scenario, layer])
     card = solara.use_memo(lambda: card_of(counties, scenario, asked.county), [counties, scenario, asked.county])
     links = {cause.link for cause in card.causes} - {""}

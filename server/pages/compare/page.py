@@ -10,11 +10,12 @@ from typing import Any
 import ipyvue
 import solara
 
-from server.pages.compare import cards
+from server.pages.compare import cards, saying
 from server.pages.compare.counties import CountyDifferences
 from server.pages.compare.plan import MAX_REPLICATIONS, MAX_RUNS, draft_of
 from server.pages.compare.state import comparing_of, progress_of
-from server.pages.compare.work import Compared
+from server.pages.compare.stored import Stored, stored_comparison
+from server.pages.compare.work import Compared, Partly
 from server.pages.watch import scenario_cards
 from server.parts import followed_by, help_button, main, opening, page
 from server.plots import draw
@@ -38,12 +39,14 @@ WHAT_TO_DO = (
 def ComparePage(session: Session) -> solara.Element:
     """Form at the side; headline, winners and losers, months and outcomes beside it."""
     pool, mine = work_pool(), comparing_of(session)
+    router = solara.use_router()
+    solara.use_memo(lambda: mine.open(router.search), [router.search])
     _, show = solara.use_state(())
     watched = watched_of(session)
 
     def redraw() -> None:
         view = mine.look(pool)
-        show((view, mine.version, mine.problems, mine.told, mine.draft, id(mine.found)))
+        show((view, mine.version, mine.problems, mine.told, mine.draft, id(mine.found), id(mine.partly)))
 
     def watch() -> Callable[[], None]:
         pool.warm()
@@ -63,15 +66,41 @@ def ComparePage(session: Session) -> solara.Element:
         job=progress_of(mine.look(pool)),
         problems=list(mine.problems),
         told=mine.told,
+        link=mine.link,
         event_draft=do(mine.fill_in),
         event_add_watched=do(lambda _: mine.add_watched(session)),
         event_compare=do(lambda _: mine.start(pool, session)),
         event_cancel=do(lambda _: pool.cancel(mine.job) if mine.job else None),
     )
-    found = mine.found
-    below = [Results(found)] if found is not None else [opening(QUESTION, WHAT_TO_DO)]
+    view = mine.look(pool)
+    stored = stored_comparison() if mine.found is None else None
+    found = mine.found if mine.found is not None else stored.compared if stored is not None else None
+    below: list[solara.Element] = []
+    if view is not None and view.at_work:
+        below.append(_on_the_way(mine.partly, mine.asked_pairs))
+    if mine.partly is None:
+        below.append(Results(found, stored) if found is not None else opening(QUESTION, WHAT_TO_DO))
     source = f"{' and '.join(cards.labels_of(found))} · {cards.paired_runs(found)}" if found is not None else ""
     return page([form], main(below, source))
+
+
+def _on_the_way(found: Partly | None, of: int) -> solara.Element:
+    """What is known while runs are at work: the pairs that are done."""
+    if found is None:
+        return opening(
+            f"0 of {of} pairs are done.", "Each pair that is done is shown at once, with what it says so far."
+        )
+    done = found.comparison.replications
+    what = f"{cards.titles_of(found)} · seeds from {found.comparison.seed}"
+    head = [
+        ipyvue.Html.element(tag="p", class_="lm-kicker", children=[what]),
+        ipyvue.Html.element(tag="h1", children=[saying.so_far(found, done, of)], attributes={"aria-live": "polite"}),
+    ]
+    children = [
+        ipyvue.Html.element(tag="section", class_="lm-headline", children=head),
+        draw(cards.gains_plot(found)),
+    ]
+    return ipyvue.Html.element(tag="div", class_="lm-results", children=children)
 
 
 def watched_of(session: Session) -> str:
@@ -83,8 +112,8 @@ def watched_of(session: Session) -> str:
 
 
 @solara.component
-def Results(found: Compared) -> solara.Element:
-    """The cards of a comparison."""
+def Results(found: Compared, stored: Stored | None = None) -> solara.Element:
+    """The cards of a comparison; `stored` where it came with the program."""
     series, set_series = solara.use_state(cards.FIRST_SERIES[0])
     differences, set_differences = solara.use_state(True)
     everything, set_everything = solara.use_state(False)
@@ -106,15 +135,17 @@ def Results(found: Compared) -> solara.Element:
     )
     compared = f"{cards.titles_of(found)} · {cards.paired_runs(found)} "
     notes = [names_in_words(warning) for warning in comparison.warnings]
+    if stored is not None:
+        notes = [stored.line(), *notes]
     head = [
         ipyvue.Html.element(tag="p", class_="lm-kicker", children=[compared, help_button("paired replications")]),
-        ipyvue.Html.element(tag="h1", children=[cards.sentence(found)]),
-        *(ipyvue.Html.element(tag="p", class_="lm-note", children=[note]) for note in notes),
+        ipyvue.Html.element(tag="h1", children=[saying.sentence(found)]),
     ]
     children = [
         ipyvue.Html.element(tag="section", class_="lm-headline", children=head),
         draw(gains[0]),
-        CountyDifferences(found),
+        *(ipyvue.Html.element(tag="p", class_="lm-note lm-caveat", children=[note]) for note in notes),
+        *([CountyDifferences(found)] if found.counties is not None else []),
         DataTable(gains[1]),
         DataTable(gains[2]),
         picker,
@@ -136,6 +167,7 @@ def _form(
     job: dict[str, Any],
     problems: list[str],
     told: str,
+    link: str,
     event_draft: Callable[[Any], None],
     event_add_watched: Callable[[Any], None],
     event_compare: Callable[[Any], None],

@@ -31,7 +31,7 @@ class Draft:
         shippers: Number of shippers.
     """
 
-    runs: tuple[tuple[str, str], ...] = (("baseline", ""), ("withdraw", ""))
+    runs: tuple[tuple[str, str], ...] = (("baseline", ""), ("impasse", ""))
     replications: int = DEFAULT_REPLICATIONS
     seed: int = 1
     until: str = "2030-12"
@@ -62,6 +62,11 @@ class Plan:
     scenarios: tuple[Scenario, ...]
     seed: int
     replications: int
+
+    @property
+    def seeds(self) -> range:
+        """Seeds of every scenario."""
+        return range(self.seed, self.seed + self.replications)
 
     @property
     def n_months(self) -> int:

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from experiments.errors import InputError
-from server.pages.compare.plan import MAX_RUNS, Draft, draft_of, make_plan, read_draft
-from server.pages.compare.work import Compared, put_together, run_once
+from server.pages.compare.linked import KEPT, read_link, write_draft
+from server.pages.compare.plan import MAX_RUNS, Draft, Plan, draft_of, make_plan, read_draft
+from server.pages.compare.work import Compared, Partly, finish, partly, tasks_of
 from server.session import Session
 from server.words import duration
 from server.work.pool import BusyError, Job, JobView, WorkPool
@@ -26,6 +27,8 @@ class Comparing:
         told: What was done otherwise than a visitor may expect; nothing is wrong with it.
         job: The comparison that was asked for last.
         found: The last result.
+        shown: What it compares.
+        partly: What the pairs of runs say that are done, while others are at work.
     """
 
     draft: Draft = field(default_factory=Draft)
@@ -34,6 +37,41 @@ class Comparing:
     told: str = ""
     job: Job | None = None
     found: Compared | None = None
+    shown: Draft | None = None
+    partly: Partly | None = None
+    _plan: Plan | None = None
+    _asked: Draft | None = None
+    _tasks_seen: int = 0
+    _link: str = ""
+
+    @property
+    def link(self) -> str:
+        """What the address says of it: the result that is shown, else what is filled in."""
+        return write_draft(self.draft if self.shown is None else self.shown, self.shown is not None)
+
+    @property
+    def asked_pairs(self) -> int:
+        """How many pairs of runs the last job is to make."""
+        return 0 if self._plan is None else self._plan.replications
+
+    def open(self, search: str | None) -> None:
+        """Take over what an address names, with its result where the server still has it; once for each address."""
+        try:
+            named = read_link(search)
+        except ValueError as error:
+            self.problems = (str(error),)
+            return
+        if named is None or write_draft(*named) in (self._link, self.link):
+            return
+        self._say_nothing()
+        self.draft, shown = named
+        self._link = write_draft(*named)
+        self.version += 1
+        kept = KEPT.get(self.draft) if shown else None
+        if kept is not None:
+            self.found, self.shown = kept, self.draft
+        elif shown and self.draft != Draft():
+            self.told = "The server does not have this result any more; press Compare to make it again."
 
     def fill_in(self, values: object) -> None:
         """Take over what a browser filled in; what was wrong before is not said of it."""
@@ -64,9 +102,10 @@ class Comparing:
         self._say_nothing()
         try:
             plan = make_plan(self.draft)
-            seeds = range(plan.seed, plan.seed + plan.replications)
-            tasks = [partial(run_once, scenario, seed) for scenario in plan.scenarios for seed in seeds]
-            self.job = pool.submit(tasks, partial(put_together, plan), plan.n_months, session, lambda: session.is_alive)
+            self.job = pool.submit(
+                tasks_of(plan), partial(finish, plan), plan.n_months, session, lambda: session.is_alive
+            )
+            self._plan, self._asked, self.partly, self._tasks_seen = plan, self.draft, None, 0
         except InputError as error:
             self.problems = error.problems
         except BusyError as error:
@@ -82,8 +121,18 @@ class Comparing:
         view = pool.view(self.job)
         if view.state == "done" and self.job.result is not None:
             self.found, self.job.result = self.job.result, None
+            self.shown, self.partly = self._asked, None
+            if self.shown is not None and self.found is not None:
+                KEPT.put(self.shown, self.found)
         if view.state == "failed":
             self.problems = view.problems
+        if view.at_work and self._plan is not None:
+            runs = pool.found(self.job)
+            if len(runs) > self._tasks_seen:  # one that was just done may have made a pair whole
+                self._tasks_seen = len(runs)
+                self.partly = partly(self._plan, runs)
+        elif not view.at_work:
+            self.partly = None
         return view
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,7 @@ class Compared:
         months: Names of the months.
         series: Names of the monthly series.
         bands: (scenarios, 6, months, series) float32; see `experiments.paired.paired_months`.
-        counties: The same runs by county, in their last month.
+        counties: The same runs by county, in their last month; None where they were not kept.
     """
 
     comparison: Comparison
@@ -43,7 +44,56 @@ class Compared:
     months: tuple[str, ...]
     series: tuple[str, ...]
     bands: NDArray[np.float32]
-    counties: CountyComparison
+    counties: CountyComparison | None
+
+
+@dataclass(frozen=True, eq=False)
+class Partly:
+    """What the pairs of runs that are done say, while others are still at work.
+
+    Attributes:
+        comparison: Scenarios and outcomes of these runs; its table is empty.
+        gains: See `experiments.gains.gains`.
+        of: How many pairs there will be.
+    """
+
+    comparison: Comparison
+    gains: pd.DataFrame
+    of: int
+
+
+def tasks_of(plan: Plan) -> list[Callable[[], Run]]:
+    """Runs of a comparison, seed by seed, so that pairs are whole as early as can be."""
+    return [partial(run_once, scenario, seed) for seed in plan.seeds for scenario in plan.scenarios]
+
+
+def finish(plan: Plan, found: Sequence[Run]) -> Compared:
+    """Make a comparison of its runs, which come as `tasks_of` orders them."""
+    size = len(plan.scenarios)
+    return put_together(plan, [run for position in range(size) for run in found[position::size]])
+
+
+def partly(plan: Plan, found: Mapping[int, Run]) -> Partly | None:
+    """What is known while tasks are still at work.
+
+    Args:
+        plan: What was asked for.
+        found: Runs by the number of their task.
+
+    Returns:
+        None before the first seed is done in all scenarios.
+    """
+    size = len(plan.scenarios)
+    whole = [i for i in range(plan.replications) if all(i * size + j in found for j in range(size))]
+    if not whole:
+        return None
+    names = [scenario.name for scenario in plan.scenarios]
+    outcomes = [found[i * size + j].simulation.outcomes for j in range(size) for i in whole]
+    runs = pd.DataFrame(outcomes, dtype=float)
+    seeds = [plan.seed + i for i in whole]
+    runs.index = pd.MultiIndex.from_product([names, seeds], names=["scenario", "seed"])
+    comparison = Comparison(plan.scenarios, plan.seed, len(whole), pd.DataFrame(), runs, {}, ())
+    return Partly(comparison, comparison.gains(), plan.replications)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +119,7 @@ def put_together(plan: Plan, found: Sequence[Run]) -> Compared:
     """Make a comparison of its runs, which come by scenario and then by seed."""
     simulations = [run.simulation for run in found]
     comparison = assemble(plan.scenarios, plan.seed, plan.replications, simulations)
-    frames = [_with_shares(simulation.monthly) for simulation in simulations]
+    frames = [with_shares(simulation.monthly) for simulation in simulations]
     values = np.stack([frame.to_numpy(dtype=float) for frame in frames])
     shaped = values.reshape(len(plan.scenarios), plan.replications, *values.shape[1:])
     return Compared(
@@ -82,6 +132,7 @@ def put_together(plan: Plan, found: Sequence[Run]) -> Compared:
     )
 
 
-def _with_shares(frame: pd.DataFrame | None) -> pd.DataFrame:
+def with_shares(frame: pd.DataFrame | None) -> pd.DataFrame:
+    """Monthly series with the shares that they hold as parcels only."""
     assert frame is not None
     return frame.assign(**{name: frame[part] / frame[whole] for name, (part, whole) in SHARES.items()})

@@ -17,7 +17,7 @@ from server.pages.experiments.figures import StoreFigures
 from server.pages.experiments.form import KINDS, SIZES, factor_choices
 from server.pages.experiments.state import Experimenting, experimenting_of
 from server.pages.watch import scenario_cards
-from server.parts import HandlerMaker, followed_by, help_button, main, opening, page
+from server.parts import HandlerMaker, followed_by, help_button, main, opening, page, query_of
 from server.plots import draw
 from server.session import Session
 from server.tables import DataTable
@@ -53,8 +53,17 @@ KIND_WORDS = {
 def ExperimentsPage(session: Session) -> solara.Element:
     """Design at the side; stores, progress and figures beside it."""
     pool, sweeps, mine = work_pool(), server_sweeps(), experimenting_of(session)
+    router = solara.use_router()
     _, show = solara.use_state(())
-    solara.use_memo(lambda: mine.look(pool, sweeps, session), [session])
+
+    def begin() -> None:
+        mine.look(pool, sweeps, session)
+        named = query_of(router.search).get("sweep", "")
+        if mine.opened is None and any(entry.name == named for entry in mine.stores):
+            mine.open(named)
+            mine.draw(pool, session)
+
+    solara.use_memo(begin, [session])
 
     def redraw() -> None:
         mine.look(pool, sweeps, session)

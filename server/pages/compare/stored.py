@@ -1,0 +1,137 @@
+"""The comparison that comes with the program, so that the page has something to say at once.
+
+`python -m server.studies.stored_comparison` makes it; it says when and with what it was made, and whether the code or
+the data of the model have changed since.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.comparison import assemble
+from experiments.paired import paired_months
+from experiments.provenance import code_checksum, commit
+from experiments.simulation import Simulation
+from server.pages.compare.plan import Draft, Plan, make_plan
+from server.pages.compare.work import Compared, with_shares
+
+FOLDER = Path(__file__).parent / "stored"
+COMMAND = "python -m server.studies.stored_comparison"
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A stored comparison.
+
+    Attributes:
+        compared: The comparison, without counties.
+        about: date, pairs, shippers, commit, code_checksum.
+    """
+
+    compared: Compared
+    about: dict[str, Any]
+
+    def line(self) -> str:
+        """When and with what it was made, and whether the code has changed since."""
+        about = self.about
+        changed = (
+            "the code and data of the model are the same today"
+            if about["code_checksum"] == code_checksum()
+            else "the code or the data of the model have changed since, so that figures of today may differ"
+        )
+        made = f"on {about['date']} from commit {(about['commit'] or 'unknown')[:8]}"
+        size = f"{about['pairs']} pairs of runs, {about['shippers']:,} shippers"
+        return f"This comparison came with the program: made {made}, {size}; {changed}. Press Compare to make your own."
+
+
+def plan_of(replications: int, shippers: int | None, until: str) -> Plan:
+    """What is stored: the usual runs of the page.
+
+    Args:
+        replications: Pairs of runs.
+        shippers: Number of shippers, None for the usual one.
+        until: Last month.
+    """
+    plan = make_plan(replace(Draft(), replications=replications, until=until))
+    if shippers is None:
+        return plan
+    return replace(plan, scenarios=tuple(one.with_changes({"n_shippers": shippers}) for one in plan.scenarios))
+
+
+def assembled(plan: Plan, simulations: Sequence[Simulation]) -> Compared:
+    """A comparison without counties from its runs, by scenario and then by seed."""
+    comparison = assemble(plan.scenarios, plan.seed, plan.replications, simulations)
+    frames = [with_shares(simulation.monthly) for simulation in simulations]
+    values = np.stack([frame.to_numpy(dtype=float) for frame in frames])
+    shaped = values.reshape(len(plan.scenarios), plan.replications, *values.shape[1:])
+    series = tuple(map(str, frames[0].columns))
+    bands = paired_months(shaped, [*series]).astype(np.float32)
+    return Compared(comparison, comparison.gains(), tuple(map(str, frames[0].index)), series, bands, None)
+
+
+def save(plan: Plan, found: Compared, date: str, folder: Path = FOLDER) -> None:
+    """Write a comparison, its outcomes run by run and its months."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found.comparison.runs.to_parquet(folder / "runs.parquet", compression="zstd")
+    np.savez_compressed(folder / "months.npz", bands=found.bands)
+    about = {
+        "date": date,
+        "pairs": plan.replications,
+        "first_seed": plan.seed,
+        "shippers": int(plan.scenarios[0].parameters.n_shippers),
+        "until": str(plan.scenarios[0].end),
+        "commit": commit(),
+        "code_checksum": code_checksum(),
+        "balances": found.comparison.balances,
+        "warnings": list(found.comparison.warnings),
+        "months": list(found.months),
+        "series": list(found.series),
+    }
+    (folder / "about.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
+def load(folder: Path = FOLDER) -> Stored | None:
+    """Read a stored comparison; None where there is none, or it is of other scenarios than those of today.
+
+    Tables and intervals are computed again from the outcomes, so that they are those of a comparison made now.
+    """
+    try:
+        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        runs = pd.read_parquet(folder / "runs.parquet")
+        bands = np.load(folder / "months.npz")["bands"]
+        plan = plan_of(about["pairs"], about["shippers"], about["until"])
+    except (OSError, KeyError, ValueError):
+        return None
+    if tuple(dict.fromkeys(runs.index.get_level_values("scenario"))) != tuple(one.name for one in plan.scenarios):
+        return None
+    outcomes = [
+        _Outcomes(dict(zip(runs.columns, row, strict=True)), about["balances"][str(name)])
+        for (name, _), row in zip(runs.index, runs.to_numpy(dtype=float), strict=True)
+    ]
+    comparison = assemble(plan.scenarios, plan.seed, plan.replications, outcomes)  # type: ignore[arg-type]
+    compared = Compared(
+        comparison, comparison.gains(), tuple(about["months"]), tuple(about["series"]), bands.astype(np.float32), None
+    )
+    return Stored(compared, about)
+
+
+@cache
+def stored_comparison() -> Stored | None:
+    """The one that came with the program, read once."""
+    return load()
+
+
+@dataclass(frozen=True)
+class _Outcomes:
+    """What `assemble` reads of a run."""
+
+    outcomes: dict[str, float]
+    balances: dict[str, float]

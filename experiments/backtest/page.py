@@ -41,9 +41,9 @@ LIMITS = """\
 * Imposed prices raise what all customers of USPS pay by the mean list change, and nobody moves to a cheaper product
   within a segment: with imposed events its package revenue of 2024 is far too high. The 25 % on Parcel Select in July
   2024, which met consolidators only as their agreements ended, makes up a fifth of that.
-* USPS wages follow private wages, for want of a series; 31 of its figures (cash, debt, mail up to 2018, expense that is
-  not paid in 2017 to 2020) are from memory of the annual reports. Corrected figures of 2021 and 2022 alone brought the
-  income of the free run from 2022 from $2.6 to $1.4 billion off."""
+* USPS wages follow private wages, for want of a series; 22 of its figures (cash, debt, revenue of mail up to 2018,
+  expense that is not paid in 2017, 2018 and 2020) are from memory of the annual reports. Corrected figures of 2021 and
+  2022 alone brought the income of the free run from 2022 from $2.6 to $1.4 billion off."""
 
 
 BANDS = """\

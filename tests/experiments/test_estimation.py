@@ -149,7 +149,8 @@ def test_latest_data_year_of_a_row():
     used = calibration.later_rows(2021, frozen(2021), [])
     assert "on_time_base_ups" not in used
     assert used == {}
-    assert calibration.later_start_figures(2021) == {"parcels_total": 2022}  # restated; no run reads it
+    # both restated in 2022: no run reads the parcels; the households scale all zones alike
+    assert calibration.later_start_figures(2021) == {"parcels_total": 2022, "households": 2022}
     assert calibration.later_start_figures(2024) == {}
 
 

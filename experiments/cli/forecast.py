@@ -22,7 +22,8 @@ def show_forecast(console: Console, result: Forecast, patterns: Sequence[str]) -
     scenario = result.scenario
     chosen = choose(map(str, result.table.index), patterns or HEADLINES)
     years = sorted({split_year(name)[1] for name in chosen} - {""})[:MOST_YEARS]
-    stems = dict.fromkeys(split_year(name)[0] for name in chosen)
+    known = dict.fromkeys(split_year(name)[0] for name in chosen)
+    stems = [stem for stem in HEADLINES if stem in known] + [stem for stem in known if stem not in HEADLINES]
     rows: dict[Any, Any] = result.table.to_dict("index")
     runs = f"{result.replications} runs, seeds from {result.seed}"
     table = grid(

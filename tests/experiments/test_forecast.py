@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from experiments import InputError, forecast, places, run, usps_loss
 from experiments.backtest.discrepancy import Discrepancy
 from experiments.cli.app import app
 from experiments.forecast import Forecast, form_error
+from experiments.stored_forecast import command_of, keep_forecast, stored_forecast
+from server.pages.evidence import ahead
 
 QUICK = {"n_shippers": 100}
 GROUPS = {"usps": "usps", "ups": "ups", "amazon": "amazon", "veho": "regional"}
@@ -111,3 +114,28 @@ def test_places_take_the_draw_of_each_seed() -> None:
     plain, varied = (places(["baseline"], draws=draws, **short) for draws in (None, "frozen-2024"))  # type: ignore[arg-type]
     assert not plain.table.equals(varied.table)
     assert "draw s of frozen-2024" in varied.warnings[-1]
+
+
+def test_a_kept_forecast_is_what_the_browser_shows(drawn: Forecast, tmp_path: Path) -> None:
+    file = tmp_path / "forecast.json"
+    assert stored_forecast(file) is None
+    kept = stored_forecast(keep_forecast(drawn, command_of(drawn), file))
+    assert kept is not None
+    assert kept.is_current
+    assert kept.command.startswith("lastmile forecast baseline --draws frozen-2024 --replications 3")
+    assert "--set n_shippers=100" in kept.command
+    row = kept.years("ups_volume_parcels").loc["2025"]
+    assert row["high90"] == pytest.approx(drawn.table.loc["ups_volume_parcels_2025", "high90"], rel=1e-5)
+    assert row["holds"] == "luck, parameters, form"
+    assert file.stat().st_size < 20_000
+    shown = ahead.pictures(kept)
+    assert [one.title for one in shown] == [title for title, _ in ahead.SHOWN.values()]
+    income = shown[0]
+    assert income.unit == "bn $"
+    assert income.option["xAxis"]["data"] == ["2025"]
+    low, high = (income.option["limits"]["Median"][end][0] for end in ("low", "high"))
+    assert low < income.option["series"][-1]["data"][0] < high
+    assert "residuals of the past up to 2024" in ahead.lead(kept)
+    file.write_text('{"rows": 1}')
+    with pytest.raises(InputError, match=r"forecast\.json cannot be read"):
+        stored_forecast(file)

@@ -130,3 +130,25 @@ def test_years_are_written_as_years():
     shown = {row[0][0]: (row[2][0], row[4][0]) for row in table.cells}
     assert shown["projection_start_year"] == ("2025", "2026")
     assert shown["n_shippers"] == ("4,000", "100,000")
+
+
+def test_coverage_is_shown_by_what_the_bands_hold(stored):
+    from dataclasses import replace
+
+    from experiments.backtest.scores import Coverage
+
+    without = replace(stored, runs=tuple(replace(run, coverage=()) for run in stored.runs))
+    assert backtest.coverage_table(without) is None
+    told = (Coverage("out", "luck and parameters", 24, 0.25, 0.5, False), Coverage("all", "x", 24, 0.5, 0.9, True))
+    table = backtest.coverage_table(replace(stored, runs=(replace(stored.runs[0], coverage=told),)))
+    assert table.frame.to_dict("records") == [
+        {
+            "run": stored.runs[0].name,
+            "sample": "out of sample",
+            "years": "2022 to 2024",
+            "the band holds": "luck and parameters",
+            "observations": 24,
+            "inside": 0.5,
+            "met": "not met",
+        }
+    ]

@@ -35,6 +35,9 @@ def forecast(
     roster: RosterOption = None,
     outcome: OutcomeOption = None,
     out: OutOption = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Also keep the headlines for the browser, which shows them as Evidence.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Show within which bands outcomes are expected to lie: luck, parameters, and what the model gets wrong.
@@ -48,6 +51,7 @@ def forecast(
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
     from experiments.storage import check_folder
+    from experiments.stored_forecast import command_of, keep_forecast
 
     problems: list[str] = []
     changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
@@ -61,6 +65,8 @@ def forecast(
         result = foresee(scenario, changes, draws, seed, from_, until, replications, workers, progress, parties)
     if out is not None:
         result.save(out)
+    if keep:
+        keep_forecast(result, command_of(result))
     if json:
         print_json(result.summary())
     else:

@@ -13,7 +13,8 @@ import solara
 from experiments.backtest.stored import StoredHindcast, stored_hindcast
 from experiments.errors import InputError
 from experiments.external.stored import StoredTests, stored_tests
-from server.pages.evidence import backtest, data, external, told
+from experiments.stored_forecast import StoredForecast, stored_forecast
+from server.pages.evidence import ahead, backtest, data, external, told
 from server.pages.evidence.texts import LIMITS, METHOD
 from server.parts import help_button, main
 from server.plots import draw
@@ -23,6 +24,7 @@ from server.tables import DataTable
 PARTS = {
     "figures": "Observed beside modelled",
     "scores": "Against the past",
+    "ahead": "What lies ahead",
     "world": "Against the world",
     "method": "How it works",
     "limits": "What it cannot do",
@@ -33,13 +35,18 @@ PARTS = {
 
 
 # Which term a part is about.
-HELP = {"scores": "back-test", "figures": "band", "parameters": "parameter", "sources": "source"}
+HELP = {"scores": "back-test", "figures": "band", "ahead": "band", "parameters": "parameter", "sources": "source"}
 
 
 @solara.component
 def EvidencePage(session: Session) -> solara.Element:
     """Contents at the side; charts of the past first, then one sentence a test, and tables folded."""
-    contents = _contents(parts=[{"id": f"lm-{name}", "title": title} for name, title in PARTS.items()])
+    try:
+        forecast = _ahead(stored_forecast())
+    except InputError as error:
+        forecast = [_heading("ahead"), _element("p", "lm-error", str(error))]
+    shown = [name for name in PARTS if name != "ahead" or forecast]
+    contents = _contents(parts=[{"id": f"lm-{name}", "title": PARTS[name]} for name in shown])
     try:
         past = _past(stored_hindcast())
     except InputError as error:
@@ -49,7 +56,9 @@ def EvidencePage(session: Session) -> solara.Element:
     except InputError as error:
         world = [_heading("world"), _element("p", "lm-error", str(error))]
     results = ipyvue.Html.element(
-        tag="div", class_="lm-results", children=[*past, *world, *_method(), *_limits(), *_made_of(), *_words()]
+        tag="div",
+        class_="lm-results",
+        children=[*past, *forecast, *world, *_method(), *_limits(), *_made_of(), *_words()],
     )
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side", children=[contents]),
@@ -87,8 +96,21 @@ def _past(stored: StoredHindcast) -> list[solara.Element]:
         _folded(
             "All scores and patterns as tables",
             DataTable(backtest.scores_table(stored), searchable=True),
+            *([DataTable(coverage)] if (coverage := backtest.coverage_table(stored)) is not None else []),
             DataTable(backtest.patterns_table(stored)),
         ),
+    ]
+
+
+def _ahead(stored: StoredForecast | None) -> list[solara.Element]:
+    """The stored forecast; nothing where none has been made."""
+    if stored is None:
+        return []
+    old = "" if stored.is_current else " Code or data have changed since; the command makes it anew."
+    drawn = [draw(picture) for picture in ahead.pictures(stored)]
+    return [
+        _heading("ahead", ahead.lead(stored), f"Made on {stored.date} by {stored.command}.{old}"),
+        ipyvue.Html.element(tag="div", class_="lm-results lm-wide", children=drawn),
     ]
 
 

@@ -48,8 +48,8 @@ LIMITS: tuple[str, ...] = (
     "on them.",
     "Private errors and rules of the talks are no data: price and volume of a contract differ a lot between seeds, and "
     "their mean is no forecast.",
-    "An interval holds luck only: what differs between seeds. It holds neither what is uncertain about the parameters "
-    "nor what is wrong with the model's form.",
+    "An interval of a difference holds luck, and the parameters where the runs take draws of them. What is wrong with "
+    "the model's form is only in the bands of the back-test and of a forecast.",
     "Scenarios that impose an outcome are marked as forced wherever they are shown.",
     "Regional carriers cover whole states where only metropolitan areas are known; retailers' own networks are left "
     "out.",

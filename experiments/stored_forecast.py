@@ -1,0 +1,127 @@
+"""A forecast as data, so that a page can show it without running anything."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.errors import InputError
+from experiments.figures import HEADLINES, split_year
+from experiments.forecast import COLUMNS, Forecast
+from experiments.provenance import changes, code_checksum, commit
+from experiments.settings import shown
+from experiments.storage import dump_json, write_text
+
+STORED_FILE = "forecast.json"
+DIGITS = 6  # significant, more than any band is known to
+KEPT = (*COLUMNS, "holds")
+
+
+@dataclass(frozen=True, eq=False)
+class StoredForecast:
+    """Headline outcomes of one scenario by year, with their bands.
+
+    Attributes:
+        command: What made it.
+        date: Day on which it was made, as in "2026-01-31".
+        commit: Commit of the code, None where it was not known.
+        code_checksum: SHA-256 over code and data that made it.
+        title: Title of the scenario.
+        replications: Runs.
+        draws: Name of the parameter draws, None for the parameters as they are.
+        residuals_to: Last year whose residuals the bands know, None where they know none.
+        table: Index outcome with its year, columns as in `Forecast.table`.
+    """
+
+    command: str
+    date: str
+    commit: str | None
+    code_checksum: str
+    title: str
+    replications: int
+    draws: str | None
+    residuals_to: int | None
+    table: pd.DataFrame = field(repr=False)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the code and data are still those that made it."""
+        return self.code_checksum == code_checksum()
+
+    def years(self, stem: str) -> pd.DataFrame:
+        """Rows of one outcome by year, "2025"; empty where there is none."""
+        names = [str(name) for name in self.table.index]
+        here = [name for name in names if split_year(name)[0] == stem and split_year(name)[1]]
+        return self.table.loc[here].set_axis([split_year(name)[1] for name in here], axis=0).sort_index()
+
+
+def stored_file() -> Path:
+    """Where the forecast is that comes with the package."""
+    return Path(str(resources.files("experiments") / STORED_FILE))
+
+
+def command_of(result: Forecast) -> str:
+    """What makes a forecast again, with what was set by name."""
+    draws = "" if result.draws is None else f" --draws {result.draws['name']}"
+    seed = "" if result.seed == 1 else f" --seed {result.seed}"
+    changed = {key: value for key, value in changes(result.scenario).items() if not isinstance(value, dict | list)}
+    told = "".join(f" --set {key}={shown(value)}" for key, value in changed.items())
+    return f"lastmile forecast {result.scenario.name}{draws} --replications {result.replications}{seed}{told} --keep"
+
+
+def keep_forecast(result: Forecast, command: str, file: Path | None = None) -> Path:
+    """Keep the headlines of a forecast by year.
+
+    Args:
+        result: The forecast.
+        command: What made it.
+        file: Where; the file that comes with the package unless told.
+
+    Raises:
+        OSError: The file cannot be written there.
+    """
+    target = file or stored_file()
+    here = [name for name in map(str, result.table.index) if split_year(name)[0] in HEADLINES and split_year(name)[1]]
+    rows = [
+        [name, *(value if isinstance(value, str) else float(f"{value:.{DIGITS}g}") for value in values)]
+        for name, values in zip(here, result.table.loc[here, list(KEPT)].to_numpy().tolist(), strict=True)
+    ]
+    content = {
+        "command": command,
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit(),
+        "code_checksum": code_checksum(),
+        "title": result.scenario.title,
+        "replications": result.replications,
+        "draws": None if result.draws is None else result.draws["name"],
+        "residuals_to": result.discrepancy.last_year,
+        "columns": ["outcome", *KEPT],
+        "rows": rows,
+    }
+    write_text(target, dump_json(content))
+    return target
+
+
+def stored_forecast(file: Path | None = None) -> StoredForecast | None:
+    """The forecast that comes with the package; None where none has been made.
+
+    Args:
+        file: Another file.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    source = file or stored_file()
+    if not source.is_file():
+        return None
+    try:
+        content = json.loads(source.read_text(encoding="utf-8"))
+        table = pd.DataFrame(content.pop("rows"), columns=content.pop("columns")).set_index("outcome")
+        return StoredForecast(**content, table=table)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"forecast: {source.name} cannot be read: {str(error).splitlines()[0]}") from error

@@ -9,6 +9,11 @@ import pytest
 import scipy.linalg  # noqa: F401 (it brings the second of the two libraries that are limited below)
 import threadpoolctl
 
+from model.start import customers
+
+# A run comes back to a few starts, a suite to more of them: some 2 MB each in every process.
+customers.REMEMBERED = 24
+
 # Tests run side by side: threads of one's linear algebra would wait for those of the other, in processes of theirs too.
 threadpoolctl.threadpool_limits(1, user_api="blas")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -18,25 +23,42 @@ hypothesis.settings.register_profile("lastmile", deadline=None, suppress_health_
 hypothesis.settings.load_profile("lastmile")
 
 #: Files that take longest, longest first: in two processes they begin first, so that none is left alone at the end.
+#: `python -m tests.durations` tells from a suite which these are.
 LONGEST = (
     "test_own_parties.py",
     "test_documentation.py",
+    "test_sweep.py",
+    "test_economics.py",
     "test_examples.py",
+    "test_statements.py",
+    "test_stepping.py",
+    "test_seat.py",
     "test_learning.py",
-    "test_negotiate_command.py",
-    "test_comparison.py",
-    "test_hindcast.py",
-    "test_command_line.py",
+    "test_negotiation.py",
+    "test_networks.py",
+    "test_volume_loss.py",
+    "test_shocks.py",
     "test_analysis.py",
+    "test_parties_decide.py",
+    "test_random_markets.py",
+    "test_negotiate_command.py",
+    "test_hindcast.py",
     "test_estimation.py",
+    "test_command_line.py",
+    "test_history.py",
+    "test_interest.py",
+    "test_drivers.py",
+    "test_parameters_in_use.py",
+    "test_number_of_shippers.py",
+    "test_start_state.py",
+    "test_fuzzed_files.py",
+    "test_bargains.py",
     "test_amazon.py",
     "test_access.py",
-    "test_drivers.py",
     "test_access_auction.py",
-    "test_bargains.py",
-    "test_fuzzed_files.py",
+    "test_uso_cost.py",
     "test_firms.py",
-    "test_access_awards.py",
+    "test_contract_book.py",
 )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from experiments import Comparison, RunResult, compare, run
+from tests.small import FEWER
 
 # The stand-ins for the market are imported by worker processes too, which take over this list.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -47,4 +48,4 @@ def short_run() -> RunResult:
 @pytest.fixture(scope="session")
 def placebo() -> Comparison:
     """The baseline beside itself under another name."""
-    return compare(["baseline", "placebo"], {"n_shippers": 150}, until="2025-12", replications=2, workers=1)
+    return compare(["baseline", "placebo"], {**FEWER, "n_shippers": 100}, until="2025-12", replications=2, workers=1)

@@ -15,8 +15,9 @@ from experiments.paired import advice, paired_table
 from experiments.provenance import code_checksum, provenance
 from experiments.workers import Task, WorkerError, replicate_all
 from model.scenario import Scenario
+from tests.small import FEWER
 
-FEW = {"n_shippers": 150}
+FEW = {**FEWER, "n_shippers": 100}
 
 
 def runs_of(**values: list[float]) -> pd.DataFrame:

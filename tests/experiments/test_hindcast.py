@@ -12,8 +12,9 @@ from experiments.backtest.figures_of_year import HistoryRun
 from experiments.backtest.observed import observations
 from experiments.backtest.patterns import patterns
 from experiments.backtest.scores import coverage, scores
+from tests.small import FEWER
 
-SMALL = {"n_shippers": 300}
+SMALL = {**FEWER, "n_shippers": 300}
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 from experiments import InputError, RunResult, rerun, run, sweep
 from experiments.cli.app import app
+from tests.small import SMALL
 
 ROOT = Path(__file__).parents[2]
-CHANGES = {"n_shippers": 120, "build_limit": 0.7, "price_structure": "by_zone_type", "demand_shock_start": "2025-03"}
+CHANGES = {**SMALL, "build_limit": 0.7, "price_structure": "by_zone_type", "demand_shock_start": "2025-03"}
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +166,8 @@ def test_a_run_of_a_sweep(tmp_path: Path) -> None:
     design = {
         "kind": "grid",
         "scenarios": ["renew", "withdraw"],
-        "until": "2025-12",
-        "set": {"n_shippers": 120},
+        "until": "2025-06",
+        "set": SMALL,
         "uncertainties": {"build_limit": [0.5, 1.0]},
         "levers": {"exit_at_once": "all"},
     }

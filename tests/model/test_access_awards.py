@@ -9,10 +9,11 @@ from agents.calendar import Month
 from agents.rules.sourcing import AccessSlices, cut_slices
 from model.carriers import UPS, USPS
 from model.timeline import usps_amazon_expiry
+from tests.small import FEWER
 
 SERVICE = Month(2026, 7)
 EXPIRY = usps_amazon_expiry()
-SMALL = {"n_shippers": 300}
+SMALL = {**FEWER, "n_shippers": 300}
 ECONOMY, CONTRACT = 0, -2
 CHEAP_POOLING = {"upstream_cost_regional": 0.8, "delivery_unit_stop_cost": 50.0}
 

@@ -15,10 +15,11 @@ from model.market import ParcelMarket
 from model.operations import amazon_own_cost, own_cost_factor, usps_cost_grid
 from model.scenario import Scenario
 from model.timeline import usps_amazon_expiry
+from tests.small import FEWER
 
 EXPIRY = usps_amazon_expiry()
 RURAL = 2
-CHANGES = {"n_shippers": 120, "end": "2026-12"}
+CHANGES = {**FEWER, "n_shippers": 120, "end": "2026-12"}
 
 
 def market(**changes):

@@ -7,9 +7,10 @@ from agents.rules.building import TableSeen
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.timeline import usps_amazon_expiry
+from tests.small import FEWER
 
 EXPIRY = usps_amazon_expiry()
-CHANGES = {"n_shippers": 120, "demand_shock_sd": 0.0, "zone_shock_sd": 0.0, "end": "2026-12"}
+CHANGES = {**FEWER, "n_shippers": 120, "demand_shock_sd": 0.0, "zone_shock_sd": 0.0, "end": "2026-12"}
 
 
 def market(**changes):

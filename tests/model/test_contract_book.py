@@ -1,3 +1,4 @@
+import re
 from itertools import pairwise
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from agents.calendar import Month
 from agents.contracts import Contract, ContractState
+from model.carriers import carrier_names
 from model.contract_book import ContractBook
 from model.events import EventLog
 
@@ -451,3 +453,15 @@ def test_only_what_is_in_force_passes_to_a_successor_and_the_history_tells_it(bo
     book.hand_over("veho", "spee_dee", "amazon", START + 10)
     assert book.history[-1] is book.get("spee_dee", "amazon")
     assert [one.seller for one in book.in_force()] == ["spee_dee"]
+
+
+def test_events_name_parties_and_amounts_for_people(finished):
+    run = finished()
+    texts = [event.text for event in run.events]
+    assert not [
+        text for text in texts if re.search(r"\b0 million|Logistics|_|\benterprise \d|\d \$|\bbn\b|e\+\d", text)
+    ]
+    for key in ("ontrac", "speedx", "spee_dee"):
+        told = [event.text for event in run.events if key in event.actors]
+        assert told
+        assert all(carrier_names()[key] in text or "takes over" in text for text in told)

@@ -9,9 +9,10 @@ from agents.calendar import Month
 from agents.rules.distress import Ladder, Rung, measures_in_force
 from model.carriers import USPS
 from model.parameters import Parameters
+from tests.small import FEWER
 
 P = Parameters.default()
-POOR = {"n_shippers": 300, "usps_cash_start": 4.0, "end": "2026-12"}
+POOR = {**FEWER, "n_shippers": 300, "usps_cash_start": 4.0, "end": "2026-12"}
 START = Month(2025, 1)
 
 

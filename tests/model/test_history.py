@@ -18,10 +18,11 @@ from model.history.handed import handed_over
 from model.history.paths import ObservedPast
 from model.parameters import Parameters
 from model.scenario import Scenario
+from tests.small import FEWER
 
 DATA = Path(__file__).parents[2] / "model" / "data"
 P = Parameters.default()
-QUIET = {"demand_shock_sd": 0.0, "n_shippers": 400}
+QUIET = {**FEWER, "demand_shock_sd": 0.0, "n_shippers": 400}
 
 
 def yearly(run, name, column=None):

@@ -7,9 +7,10 @@ from model.history.paths import settling_rate
 from model.parameters import Parameters
 from model.postal_accounts import interest
 from model.scenario import ScenarioError
+from tests.small import FEWER
 
 P = Parameters.default()
-SMALL = {"n_shippers": 150, "n_enterprise_shippers": 12}
+SMALL = {**FEWER, "n_shippers": 150}
 BILLION = 1e9
 
 

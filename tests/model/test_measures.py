@@ -15,8 +15,9 @@ from model.measuring.concentration import concentration, sold_parcels
 from model.measuring.places import served_by_at_least, transit_by_zone_type
 from model.measuring.welfare import shipper_surplus
 from model.outcomes import OUTCOMES
+from tests.small import FEWER
 
-TWO_YEARS = {"end": "2026-12", "n_shippers": 500}
+TWO_YEARS = {**FEWER, "end": "2026-12", "n_shippers": 500}
 RNG = np.random.default_rng(8)
 
 

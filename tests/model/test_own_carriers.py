@@ -22,8 +22,9 @@ from model.market import ParcelMarket
 from model.phases.entry_exit import leave, within
 from model.scenario import Scenario
 from tests.firms import WITHOUT_FIRMS
+from tests.small import FEWER
 
-SHORT = {"n_shippers": 200}
+SHORT = {**FEWER, "n_shippers": 200}
 
 
 def play(months, roster=None, name="baseline", **changes):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from model.carriers import AMAZON, USPS
+from tests.small import FEWER
 
-SHORT = {"n_shippers": 400, "end": "2026-12"}
+SHORT = {**FEWER, "n_shippers": 400, "end": "2026-12"}
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from model.elasticities import long_run_demand
 from model.market import ParcelMarket
 from model.phases.prices import variable_costs
 from model.scenario import Scenario
+from tests.small import FEWER
 
-SHORT = {"n_shippers": 500, "end": "2027-12"}
+SHORT = {**FEWER, "n_shippers": 500, "end": "2027-12"}
 LIMITS = {"least": 0.0, "most": 0.037}
 
 

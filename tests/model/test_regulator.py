@@ -1,4 +1,4 @@
-"""The statutory tests, the queue, and that every month of every scenario keeps the law or is told to break it."""
+"""The statutory tests, the queue, and that a month keeps the law or is told to break it."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,8 @@ from agents import regulator as law
 from agents.calendar import Month
 from agents.regulator import Filing, Regulator, Rule
 from model.market import ParcelMarket
-from model.scenario import Scenario, ScenarioError, scenario_names
+from model.scenario import Scenario, ScenarioError
+from tests.floors import floors_hold_or_are_told
 
 JUNE = Month(2026, 6)
 
@@ -70,17 +71,6 @@ def test_a_violation_is_told_when_it_begins_and_when_it_ends(regulator):
     assert regulator.note(JUNE + 4, [high]) == ([], [high])
 
 
-@pytest.mark.parametrize("name", scenario_names())
-def test_the_floors_hold_every_month_or_a_dated_violation_says_otherwise(finished, name):
-    run = finished(name, n_shippers=150, end="2027-03")  # half a year with the contracts that follow
-    floors_hold_or_are_told(run)
-    told = np.zeros(len(run.records.months))
-    for event in run.events:
-        if event.kind in ("violation", "compliance"):
-            told[event.month - run.settings.start :] += 1.0 if event.kind == "violation" else -1.0
-    np.testing.assert_array_equal(run.records["usps_violations_count"], told)
-
-
 def test_a_price_below_cost_is_a_dated_violation(finished):
     cheap = finished("renew", n_shippers=300, end="2025-12", hourly_cost_usps=150.0)
     floors_hold_or_are_told(cheap)
@@ -89,20 +79,6 @@ def test_a_price_below_cost_is_a_dated_violation(finished):
     assert told[0].month == Month(2025, 1)
     assert dict(told[0].numbers)["value"] < dict(told[0].numbers)["limit"]
     assert cheap.records["usps_violations_count"][0] >= 1.0
-
-
-def floors_hold_or_are_told(run):
-    """Cover of each carrier's contract from the records, month by month, against violations that are open then."""
-    paid, cost = run.records["usps_contract_paid_usd"], run.records["usps_contract_cost_usd"]
-    for carrier, name in enumerate(run.carriers.names):
-        is_open = False
-        events = [event for event in run.events if f"the contract with {name}:" in event.text]
-        for row, month in enumerate(run.records.months):
-            for event in events:
-                if event.month == month:
-                    is_open = event.kind == "violation"
-            if cost[row, carrier] > 0.0:
-                assert is_open == (paid[row, carrier] < cost[row, carrier] * (1 - 1e-9)), (name, month)
 
 
 def test_too_little_from_all_parcels_is_found_at_the_end_of_the_fiscal_year(finished):

@@ -9,8 +9,9 @@ from model.market import ParcelMarket
 from model.operations import RareVisits, street_costs
 from model.places import measure_places, zone_places
 from model.scenario import Scenario
+from tests.small import FEWER
 
-SMALL = {"n_shippers": 200, "end": "2028-06"}
+SMALL = {**FEWER, "n_shippers": 200, "end": "2028-06"}
 REFUSES = {"amazon_order_margin": 4.0}
 
 

@@ -215,8 +215,10 @@ def chip(choice: Choice, fan: Fan) -> str:
     if not applies_to(choice) or choice.seed not in fan.seeds:
         changed = f", {len(choice.overrides)} changed" if choice.overrides else ""
         return f"run {choice.seed}{changed}"
-    middle = ", the middle one" if choice.seed == fan.middle and choice.scenario == ROADS[0] else ""
-    return f"run {choice.seed} of {len(fan.seeds)}{middle}"
+    many = len(fan.seeds)
+    if choice.seed == fan.middle and choice.scenario == ROADS[0]:
+        return f"middle of {many} runs"
+    return f"run {choice.seed} of {many}"
 
 
 def chip_note(choice: Choice, fan: Fan) -> str:
@@ -276,7 +278,9 @@ def fan_view(fan: Fan) -> dict[str, Any]:
         "rural": f"In the last month, medians: {_rural_words(fan.roads[ROADS[0]])} if they bargain on, "
         f"{_rural_words(fan.roads[ROADS[1]])} if they must not agree.",
         "source": " ".join(
-            one for one in (f"One dot is one of {many} runs, the ring this one; bands: the runs.", notes) if one
+            one
+            for one in (f"One dot is one of {many} runs, the ring this one. Bands: eight of ten runs, and half.", notes)
+            if one
         ),
         "notes": notes,
         "gains": [_gain(*one) for one in fan.gains],

@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study environments docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
+.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study story-fan environments docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -148,6 +148,10 @@ mutation: setup
 
 sensitivity-study: setup
 	$(BIN)/python -m experiments.studies.uncertainties --out results/uncertainties --write docs/sensitivity.md
+
+# The stored runs behind the Story page, some minutes: after a change of the model.
+story-fan: setup
+	$(BIN)/python -m server.studies.story_fan $(ARGS)
 
 # The app as visitors find it, for ten minutes, and its pictures; both need a Chromium and a quiet machine.
 browser-study: setup

@@ -83,6 +83,12 @@ def read_query(query: str | None) -> View:
     return View(choice, months, moves)
 
 
+def names_run(query: str | None) -> bool:
+    """Whether the part of an address behind the question mark names anything of a run."""
+    names = [name for name, _ in parse_qsl((query or "")[:MAX_QUERY], keep_blank_values=True)]
+    return any(name in OWN or name.startswith(CHANGE) for name in names)
+
+
 def write_query(choice: Choice, month: Month | None, moves: Sequence[str] = ()) -> str:
     """Write the part of an address behind the question mark: only what differs from the default; may be empty.
 

@@ -11,7 +11,7 @@ import solara
 import solara.server.kernel_context as kernels
 
 from server import charts, seats
-from server.address import View, read_query, write_query
+from server.address import View, names_run, read_query, write_query
 from server.choice import Choice, ChoiceError
 from server.glossary import TERMS
 from server.pages.bargaining import BargainingPage
@@ -20,7 +20,7 @@ from server.pages.compare import ComparePage
 from server.pages.evidence import EvidencePage
 from server.pages.experiments import ExperimentsPage
 from server.pages.inspect import InspectPage
-from server.pages.story import StoryPage
+from server.pages.story import StoryPage, opening_choice
 from server.pages.watch import WatchPage
 from server.parts import catch_up
 from server.session import Session
@@ -54,6 +54,11 @@ def open_session(view: View) -> Session:
     play_again(session, view.moves, view.months)
     seats.take_seat(session, kernel.close)
     return session
+
+
+def first_view(view: View, query: str | None, page: str) -> View:
+    """What a session begins with: the Story opens with its own run where the address names none."""
+    return View(opening_choice()) if page == "story" and view == View(Choice()) and not names_run(query) else view
 
 
 def read_address(query: str | None) -> tuple[View, tuple[str, ...]]:
@@ -109,11 +114,11 @@ def Layout(children: list[solara.Element]) -> solara.Element:
     """Makes the session, closes it when the tab goes, and draws the shell."""
     router = solara.use_router()
     view, problems = solara.use_memo(lambda: read_address(router.search), [])
-    session = solara.use_memo(lambda: open_session(view), [])
+    here = router.parts[0] or "/" if router.parts else "/"
+    session = solara.use_memo(lambda: open_session(first_view(view, router.search, here)), [])
     solara.use_effect(lambda: session.close, [])
     session_context.provide(session)
     links = [{"path": path, "label": label} for path, label, _ in PAGES]
-    here = router.parts[0] or "/" if router.parts else "/"
     bar = Address(session, problems, links, here)
     return ipyvue.Html.element(tag="div", class_="lm-shell", children=[bar, *children])
 

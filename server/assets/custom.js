@@ -3,6 +3,13 @@
     document.documentElement.lang = 'en';
     document.querySelector('meta[name=viewport]').content = 'width=device-width, initial-scale=1';
 
+    // Who was never here and asks for nothing in particular is told the story; who comes back finds the market.
+    try {
+        const first = !localStorage.getItem('lastmile:was-here');
+        localStorage.setItem('lastmile:was-here', 'yes');
+        if (first && location.pathname.endsWith('/') && !location.search && !location.hash) history.replaceState(history.state, '', `${location.pathname}story`);
+    } catch (e) { /* A browser that keeps nothing opens what the address names. */ }
+
     const THEME_KEY = ':solara:theme.variant';
     const prefersDark = window.matchMedia('(prefers-color-scheme: dark)');
     const stored = () => { try { return JSON.parse(localStorage.getItem(THEME_KEY)); } catch (e) { return null; } };

@@ -46,10 +46,17 @@ const LINES = {
     ni: { title: 'USPS result over twelve months', min: -16, max: 0, of: (run, m) => run.months[m].result, say: (v) => nb(`${v < 0 ? '\u2212' : ''}$${Math.abs(v).toFixed(1)} bn`), colour: 'usps' },
 };
 
+// The two roads, and dots beside each other: those that would cover one another stand in rows.
+const ROADS = [['baseline', 'usps'], ['impasse', 'amazon']];
+function stack(places, wide = 0.022) {
+    const rows = [];
+    return places.map((x) => { let row = rows.findIndex((taken) => taken.every((t) => Math.abs(t - x) >= wide)); if (row < 0) row = rows.push([]) - 1; rows[row].push(x); return { x, row, ring: false }; });
+}
+
 // The run and the playhead. The server simulates ahead; the playhead follows at its own pace, slower at turning points.
 const PAUSES = [2900, 1400, 330];
 class Story {
-    constructor() { this.listeners = new Set(); this.speed = 'story'; this.scene = 'watch'; this.beat = 0; this.who = 'amazon'; this.follow = true; this.ghost = null; this.empty('', 72); }
+    constructor() { this.listeners = new Set(); this.speed = 'story'; this.scene = 'watch'; this.beat = 0; this.who = 'amazon'; this.follow = true; this.ghost = null; this.fan = null; this.road = ''; this.seed = 0; this.empty('', 72); }
     empty(key, total) { this.pause(); Object.assign(this, { key, total, rows: [], months: [], turns: [], due: [], m: 0, reach: 0, until: total - 1, wanted: null, finished: false }); }
     on(listener) { this.listeners.add(listener); return () => this.listeners.delete(listener); }
     tell(how) { this.how = how; for (const listener of this.listeners) listener(how); }
@@ -79,7 +86,25 @@ class Story {
     // -- scenes: the opening by beats, or the run
     get seen() { return Math.min(this.reach, this.n - 1); }
     get shown() { return BEATS[this.beat].show; }
-    told() { const beat = BEATS[this.beat]; return { title: beat.title, text: beat.text(this), big: beat.big(this), source: beat.source, fork: !!beat.fork }; }
+    told() { const beat = BEATS[this.beat]; return { title: beat.title, text: beat.text(this), big: beat.big(this), source: beat.fork && this.fan ? this.fan.source : beat.source, fork: beat.fork && this.fan ? this.roads() : null }; }
+    // Stored runs behind the line: those of this road, or of both where they part; none where something else is changed.
+    get fans() {
+        if (!this.fan || !this.road || (this.scene === 'story' && !BEATS[this.beat].fork)) return [];
+        return this.scene === 'story' ? ['baseline', 'impasse'] : [this.road];
+    }
+    // One dot for each stored run of a road, by the parcels that stay; a ring around this one.
+    roads(own = null) {
+        const most = Math.max(this.fan.start, ...ROADS.flatMap(([key]) => this.fan.roads[key].dots.map((d) => d[1])), own || 0) * 1.06;
+        const X = (v) => v / most;
+        return { at: X(this.fan.start), most, rows: ROADS.map(([key, colour]) => {
+            const here = key === this.road, dots = stack(this.fan.roads[key].dots.map((d) => X(d[1])));
+            const mine = this.fan.roads[key].dots.findIndex((d) => d[0] === this.seed), exact = here && own !== null;
+            if (exact) dots.forEach((d, i) => { d.ring = i === mine && Math.abs(this.fan.roads[key].dots[i][1] - own) < 1; });
+            else dots.forEach((d, i) => { d.ring = (own === null || here) && i === mine; });
+            if (exact && !dots.some((d) => d.ring)) dots.push({ x: X(own), row: 0, ring: true, hollow: true });
+            return { key, colour, dots, pitch: 1 / Math.max(1, ...dots.map((d) => d.row)), words: this.fan.roads[key].words };
+        }) };
+    }
     enter(scene, beat = 0) {
         this.pause(); this.scene = scene; this.beat = scene === 'story' ? Math.max(0, Math.min(4, beat)) : 0;
         document.documentElement.classList.toggle('lm-beats', scene === 'story');

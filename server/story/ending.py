@@ -153,6 +153,7 @@ def tell_ending(one: Ended, other: Ended | None) -> dict[str, Any]:
         "lead": lead,
         "month": one.month,
         "forced": one.forced,
+        "kept": one.kept[1],
         "other": other is not None,
         "tiles": [_who(one, other), _price(one, other), _pays(one, other), _places(one, other)],
     }

@@ -172,12 +172,14 @@ def visit(chromium, server_url):
     """
     pages = []
 
-    def visit(width: int = 1280, height: int = 900, colours: str = "light", path: str = "/") -> Visitor:
+    def visit(
+        width: int = 1280, height: int = 900, colours: str = "light", path: str = "/", first: bool = False
+    ) -> Visitor:
         page = chromium.new_page()
         pages.append(page)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=colours)
-        return Visitor(page, server_url, path)
+        return Visitor(page, server_url, path, first)
 
     yield visit
     if pages:

@@ -12,6 +12,8 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
+from server.story.fan import stored_fan
+from server.story.opening import stored_opening
 from tests.server.visitor import PATIENT, needs_browser
 
 pytestmark = needs_browser
@@ -57,16 +59,65 @@ def months_shown(page) -> set[str]:
     return {*said, value.split(".")[0]}
 
 
+def in_first_view(page, *parts: str) -> None:
+    """Each part lies whole in what is seen without scrolling."""
+    size = page.viewport_size
+    for part in parts:
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] >= 0, (part, box)
+        assert box["y"] + box["height"] <= size["height"] + 1, (part, box)
+        assert box["x"] + box["width"] <= size["width"] + 1, (part, box)
+
+
+def at_all_widths(page, scene: str, widths=(320, 390, 768, 1280, 1920)) -> list[str]:
+    """What scrolls sideways or bars the way, light and dark."""
+    problems = []
+    for colours in ("light", "dark"):
+        page.emulate_media(color_scheme=colours)
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 844})
+            page.wait_for_timeout(250)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            if wide > width:
+                problems.append(f"{scene} {colours}: {wide} pixels at a width of {width}")
+            if width in (390, 1280):
+                page.wait_for_timeout(500)
+                problems += [f"{scene} {colours} {width}: {one}" for one in barriers(page)]
+    return problems
+
+
+def test_a_first_visit_is_told_the_story_and_a_later_one_finds_the_market(visit):
+    visitor = visit(390, 844, path="/", first=True)
+    page, middle = visitor.page, stored_fan().middle
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n > 0")
+    assert urlsplit(page.url).path == "/story"
+    expect(page.locator("h1").first).to_have_text("Will Amazon leave the Post Office?")
+    assert page.evaluate("lastmile.story.seed") == middle
+    if stored_opening() is not None:  # all that the five steps show is there before anything is simulated
+        assert page.evaluate("lastmile.story.n") >= 12
+    in_first_view(page, ".telling h1", ".stage", ".storybar")
+    visitor.press("Skip the story")
+    page.wait_for_timeout(600)
+    in_first_view(page, ".telling h1", ".stagebox", ".dock")
+    page.get_by_role("button", name="middle of 20 runs").click()
+    assert "one run is no forecast" in told(page)
+    page.goto(visitor.url)
+    visitor.ready()
+    assert urlsplit(page.url).path == "/"
+    page.evaluate("localStorage.clear()")
+    page.goto(f"{visitor.url}/?seed=3")  # an address that asks for something opens it
+    visitor.ready()
+    assert urlsplit(page.url).path == "/"
+    assert visitor.errors == []
+
+
 def test_five_clicks_lead_from_the_question_to_the_ending_of_a_road(visit):
     visitor = visit(1280, 800, path=f"/story?beat=1&{SMALL}")
     page = visitor.page
     wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n > 0")
     expect(page.locator("h1").first).to_have_text("Will Amazon leave the Post Office?")
     told(page)
-    for part in (".telling h1", ".stage", ".dock"):  # all in the first view
-        box = page.locator(part).first.bounding_box()
-        assert box["y"] >= 0, (part, box)
-        assert box["y"] + box["height"] <= 801, (part, box)
+    in_first_view(page, ".telling h1", ".stage", ".dock")
     page.evaluate("lastmile.story.speed = '60'")  # nobody needs to wait at the turning points
     visitor.press("Show me")
     for title in ("Amazon builds", "They bargain", "Then it goes"):
@@ -75,16 +126,32 @@ def test_five_clicks_lead_from_the_question_to_the_ending_of_a_road(visit):
         told(page)
     wait_for(page, "lastmile.story.m === 11")
     assert "imposed" in told(page)
+    page.locator(".dock .band").nth(3).wait_for(state="attached", timeout=PATIENT)
+    assert page.locator(".dock .band").count() == 4  # both roads, eight of ten runs and half of them
+    assert page.locator(".strip .dot").count() == 40
+    assert page.locator(".strip .dot.ring").count() == 2
+    in_first_view(page, ".telling h1", ".fork", ".storybar .row", ".dock")
     page.get_by_role("button", name=re.compile("^They do not agree")).click()
     wait_for(page, "lastmile.story.m > 12 && lastmile.story.scene === 'watch'")
     expect(page.locator(".telling .chip.forced")).to_have_text("no deal, imposed")
     told(page)
+    assert page.locator(".dock .band").count() == 2
     page.locator(".ending h1").wait_for(timeout=LONG)
     expect(page.locator(".ending h1")).to_have_text("Amazon leaves.")
     page.get_by_text("The other road: the same luck").wait_for(timeout=LONG)
     assert "imposed" in told(page)
-    assert barriers(page) == []
+    assert page.locator(".ending aside circle.ring").count() == 1
+    assert 40 <= page.locator(".ending aside circle").count() <= 41  # a run of another size has a ring of its own
+    problems = at_all_widths(page, "end", (320, 390, 768, 1280))
+    assert not problems, "\n".join(problems)
+    page.emulate_media(media="print")
+    expect(page.locator(".ending .chip.forced")).to_be_visible()
+    page.emulate_media(media="screen")
     expect(page).to_have_url(re.compile(r"/story\?.*scenario=impasse"))
+    page.get_by_role("button", name=re.compile("^Sep 2026")).last.click()
+    page.wait_for_timeout(800)
+    assert months_shown(page) == {"September 2026"}
+    expect(page.locator(".telling .chip.forced")).to_be_visible()
     assert visitor.errors == []
     hosts = {urlsplit(url).netloc for url in visitor.requests if not url.startswith(("blob:", "data:"))}
     assert hosts == {urlsplit(visitor.url).netloc}
@@ -135,23 +202,13 @@ def test_every_part_says_the_same_month_however_one_gets_there(visit):
 
 
 def test_no_width_scrolls_sideways_and_nothing_bars_the_way(visit):
-    visitor = visit(1280, 800, path=f"/story?month=2025-09&{SMALL}")
+    visitor = visit(1280, 800, path=f"/story?month=2025-12&{SMALL}")
     page = visitor.page
-    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 9 && lastmile.story.m === 8")
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 12 && lastmile.story.m === 11")
     problems: list[str] = []
-    for scene in ("watch", "story"):
-        page.evaluate(f"lastmile.story.enter('{scene}', 1)")
-        for colours in ("light", "dark"):
-            page.emulate_media(color_scheme=colours)
-            for width in (320, 390, 768, 1280, 1920):
-                page.set_viewport_size({"width": width, "height": 844})
-                page.wait_for_timeout(250)
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                if wide > width:
-                    problems.append(f"{scene} {colours}: {wide} pixels at a width of {width}")
-                if width in (390, 1280):
-                    page.wait_for_timeout(500)
-                    problems += [f"{scene} {colours} {width}: {one}" for one in barriers(page)]
+    for scene, beat in (("watch", 0), ("story", 0), ("story", 4)):
+        page.evaluate(f"lastmile.story.enter('{scene}', {beat})")
+        problems += at_all_widths(page, f"{scene} {beat + 1}")
     assert not problems, "\n".join(problems)
     assert visitor.errors == []
 
@@ -176,7 +233,9 @@ def test_a_lever_leaves_the_former_run_as_a_dashed_line_and_undo_brings_it_back(
     lever.press("Home")
     wait_for(page, f"lastmile.story.ghost && lastmile.story.n >= 10 && ({at_usps})[0] < {before[0]} - 100")
     page.locator(".dock .ghost").wait_for(state="attached", timeout=PATIENT)
+    assert page.locator(".dock .band").count() == 0  # the stored runs are of the usual market
     visitor.press("Undo")
     wait_for(page, f"lastmile.story.n >= 10 && Math.abs(({at_usps})[0] - {before[0]}) < 0.01")
     assert page.evaluate(at_usps) == pytest.approx(before, rel=1e-6)
+    page.locator(".dock .band").nth(1).wait_for(state="attached", timeout=PATIENT)
     assert visitor.errors == []

@@ -24,8 +24,10 @@ needs_browser = [
 class Visitor:
     """One tab, of one who was there before unless told else; notes what goes wrong and where requests go."""
 
-    def __init__(self, page, url: str, path: str = "/") -> None:
+    def __init__(self, page, url: str, path: str = "/", first: bool = False) -> None:
         self.page, self.url = page, url
+        if not first:
+            page.add_init_script("localStorage.setItem('lastmile:was-here', 'yes')")
         self.errors: list[str] = []
         self.requests: list[str] = []
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
@@ -34,7 +36,7 @@ class Visitor:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("websocket", lambda websocket: self.requests.append(websocket.url))
         page.goto(url + path)
-        if path == "/":
+        if path == "/" and not first:
             self.ready()
 
     def ready(self) -> None:

@@ -19,11 +19,14 @@ from server.parts import CONTENT, catch_up, query_of
 from server.session import Session
 from server.snapshot import Snapshot
 from server.story.ending import Ended, maps_of, tell_ending
+from server.story.fan import applies_to, chip, chip_note, fan_view, stored_fan
 from server.story.levers import FIVE, five_levers
 
 # The month in which the two roads part: the last one before Amazon must order.
 FORK = 11
-PAGES = frozenset({"bargaining"})
+# Pages that a visitor is led to, and their addresses.
+PAGES = {"bargaining": "/bargaining", "watch": "/"}
+MOST_MONTHS = 1_000
 
 
 @solara.component
@@ -36,6 +39,7 @@ def StoryPage(session: Session) -> solara.Element:
     companion = solara.use_memo(lambda: Companion(session, set_endings), [session])
     scene = solara.use_memo(lambda: first_scene(session, router.search), [session])
     follower = solara.use_memo(lambda: Follower(session, set_part, month_of(session, router.search)), [session])
+    wanted = solara.use_ref(0)
 
     def follow() -> Callable[[], None]:
         def note(newest: Snapshot) -> None:
@@ -44,7 +48,14 @@ def StoryPage(session: Session) -> solara.Element:
             companion.see(newest)
             if newest.status == "paused" and newest.n_done == 0:
                 session.step()  # there is something to see before anybody presses anything
+            if 0 < wanted.current <= newest.n_done:
+                session.look_back(wanted.current)
+                wanted.current = 0
 
+        middle = opening_choice()
+        if scene == "story" and session.choice == Choice() != middle and session.snapshot.n_done == 0:
+            session.reset(middle)
+        follower.open()
         speed = session.speed
         session.set_speed(float("inf"))  # the playhead in the browser has a pace of its own
         session.listen(note)
@@ -60,8 +71,14 @@ def StoryPage(session: Session) -> solara.Element:
     solara.use_effect(follow, [session])
 
     def look(months: object) -> None:
-        if type(months) is int and 1 <= months <= session.snapshot.n_done:
+        if type(months) is not int or not 1 <= months <= MOST_MONTHS:
+            return
+        wanted.current = 0
+        if months <= session.snapshot.n_done:
             session.look_back(months)
+        else:  # it is shown from what is stored; the run is on its way there
+            wanted.current = months
+            session.play()
 
     def go(road: object) -> None:
         if road not in ROADS:
@@ -85,13 +102,14 @@ def StoryPage(session: Session) -> solara.Element:
         session.play()
 
     def visit(page: object) -> None:
-        if page in PAGES:
-            router.push(f"/{page}")
+        if isinstance(page, str) and page in PAGES:
+            router.push(PAGES[page])
 
     mine, other = endings
     told = solara.use_memo(lambda: {} if mine is None else tell_ending(mine, other), [mine, other])
+    view = solara.use_memo(lambda: fan_view(stored_fan()), [])
     maps = solara.use_memo(lambda: both_maps(mine, other), [mine, other])
-    run, choice = snapshot.run, session.choice
+    run, choice, fan = snapshot.run, session.choice, stored_fan()
     children = [
         ipyvue.Html.element(
             tag="div",
@@ -99,21 +117,29 @@ def StoryPage(session: Session) -> solara.Element:
             children=[
                 telling(
                     forced=bool(run and run.forced),
-                    chip=chip_of(session.choice),
-                    chipnote="A run is one of many that luck could bring." if run else "",
+                    chip=chip(choice, fan) if run else "",
+                    chipnote=chip_note(choice, fan) if run else "",
                     error=snapshot.message,
                     waiting=snapshot.status == "waiting",
                     event_go=visit,
                 ),
                 stage(),
-                ending(told=told, road=choice.scenario if choice.scenario in ROADS else "", event_go=visit),
+                ending(
+                    told=told,
+                    road=choice.scenario if choice.scenario in ROADS else "",
+                    chip=chip(choice, fan),
+                    event_go=visit,
+                ),
             ],
         ),
-        below(levers=five_levers(), start=dict(choice.overrides), maps=maps, event_lever=change),
+        below(levers=five_levers(), start=dict(choice.overrides), maps=maps, event_lever=change, event_go=visit),
         dock(),
         storydata(
             part=part,
             scene=scene,
+            fan=view,
+            road=choice.scenario if applies_to(choice) else "",
+            seed=choice.seed,
             event_have=lambda has: follower.has(has.get("key"), has.get("n")) if isinstance(has, dict) else None,
             event_play=lambda _: session.play(),
             event_look=look,
@@ -143,9 +169,15 @@ def both_maps(mine: Ended | None, other: Ended | None) -> list[dict[str, Any]]:
     return sorted(found, key=lambda road: bool(road["forced"]))
 
 
+def opening_choice() -> Choice:
+    """The run that the Story opens with: the middle one of those stored, so that the luck of one is no forecast."""
+    return Choice(seed=stored_fan().middle)
+
+
 def first_scene(session: Session, search: str | None) -> str:
     """Whether a visitor is told the story, or sees the run: who comes with a run of their own does."""
-    own = session.snapshot.n_done > 1 or "month" in query_of(search) or session.choice != Choice()
+    usual = session.choice in (Choice(), opening_choice())
+    own = session.snapshot.n_done > 1 or "month" in query_of(search) or not usual
     return "watch" if own else "story"
 
 
@@ -158,16 +190,13 @@ def month_of(session: Session, search: str | None) -> int | None:
         return None
 
 
-def chip_of(choice: Choice) -> str:
-    """Which of many runs it is, and what is changed in it."""
-    changed = f"{len(choice.overrides)} changed" if choice.overrides else ""
-    return ", ".join(one for one in (f"run {choice.seed}", changed) if one)
-
-
 @solara.component_vue("../../vue/storydata.vue", vuetify=False)
 def storydata(
     part: dict[str, Any],
     scene: str,
+    fan: dict[str, Any],
+    road: str,
+    seed: int,
     event_have: Callable[[dict[str, Any]], None],
     event_play: Callable[[object], None],
     event_look: Callable[[int], None],
@@ -192,7 +221,7 @@ def dock() -> None:
 
 
 @solara.component_vue("../../vue/ending.vue", vuetify=False)
-def ending(told: dict[str, Any], road: str, event_go: Callable[[str], None]) -> None:
+def ending(told: dict[str, Any], road: str, chip: str, event_go: Callable[[str], None]) -> None:
     """How the run ended, and what to do next."""
 
 
@@ -202,5 +231,6 @@ def below(
     start: dict[str, Any],
     maps: list[dict[str, Any]],
     event_lever: Callable[[dict[str, Any]], None],
+    event_go: Callable[[str], None],
 ) -> None:
     """Five levers, two charts, and the countryside."""

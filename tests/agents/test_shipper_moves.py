@@ -24,7 +24,7 @@ def population() -> Shippers:
     )
     found = object.__new__(Shippers)
     found.table, found.moves = table, LastMoves((4, 2))
-    found.world = SimpleNamespace(month=MARCH, figures=SimpleNamespace(refusal_months=2))
+    found.model = SimpleNamespace(month=MARCH, figures=SimpleNamespace(refusal_months=2))
     return found
 
 

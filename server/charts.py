@@ -21,8 +21,8 @@ from model.words import group_names
 def _from_style_sheet() -> dict[str, tuple[str, str]]:
     """Light and dark colour of each variable of the style sheet that has both."""
     sheet = (Path(__file__).parent / "assets" / "custom.css").read_text(encoding="utf-8")
-    light, _, rest = sheet.partition(":root[data-theme='dark']")
-    light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", part)) for part in (light, rest.partition("}")[0]))
+    first, _, rest = sheet.partition(":root[data-theme='dark']")
+    light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", part)) for part in (first, rest.partition("}")[0]))
     return {name: (light[name], dark[name]) for name in light.keys() & dark.keys()}
 
 

@@ -12,6 +12,7 @@ from agents.geography import ZONE_TYPES
 from model.market import ParcelMarket
 from server.headline import month_name
 from server.inspecting import carriers, contracts, regulator, shippers, small_shipper, zones
+from server.inspecting.network import Network, network
 from server.inspecting.report import Chart, Fact, Group, Report
 from server.talks.contracts import is_rate_agreement
 from server.words import state_names
@@ -19,6 +20,8 @@ from server.words import state_names
 __all__ = ["Chart", "Fact", "Group", "Inspection", "Report", "Thing", "extract", "things"]
 
 DEFAULT = "carrier:usps"
+# Kinds of things that are a party of the network.
+DRAWN = frozenset({"carrier", "shippers"})
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Inspection:
         unknown: What was asked for and does not exist, empty where it does.
         month: The month at whose end this is; None before the first.
         n_small: How many small shippers there are to pick from.
+        network: Who depends on whom, where the chosen thing is one of these parties.
     """
 
     things: tuple[Thing, ...]
@@ -53,6 +57,7 @@ class Inspection:
     unknown: str = ""
     month: Month | None = None
     n_small: int = 0
+    network: Network | None = None
 
 
 def things(market: ParcelMarket) -> tuple[Thing, ...]:
@@ -100,7 +105,9 @@ def extract(market: ParcelMarket, what: str = "") -> Inspection:
     is_known = what in known or _is_small(market, what)
     month = market.records.months[-1] if market.records.n else None
     shown = report(market, what if is_known else DEFAULT)
-    return Inspection(found, shown, what if what and not is_known else "", month, small_shipper.count(market))
+    unknown = what if what and not is_known else ""
+    drawn = network(market) if shown.key.partition(":")[0] in DRAWN else None
+    return Inspection(found, shown, unknown, month, small_shipper.count(market), drawn)
 
 
 def report(market: ParcelMarket, what: str) -> Report:

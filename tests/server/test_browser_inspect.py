@@ -60,6 +60,31 @@ def test_the_address_says_what_is_looked_at_and_a_wrong_one_is_explained_on_a_na
     assert visitor.errors == []
 
 
+def test_the_network_and_one_of_many_small_shippers(visit):
+    visitor = visit(path="/inspect?month=2025-03&set.n_shippers=300&set.n_enterprise_shippers=20")
+    page = visitor.page
+    visitor.see("USPS, a national carrier · at the end of March 2025", PATIENT)
+    card = page.get_by_role("region", name="Who depends on whom")
+    expect(card.locator(".lm-ribbon path").first).to_be_attached()
+    card.get_by_text("In words").click()
+    expect(card.get_by_role("listitem").first).to_contain_text("Amazon")
+    expect(card).to_contain_text("under a contract at $")
+    card.get_by_role("link", name=re.compile("^Small shippers")).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".lm-headline h1")).to_have_text("Small shippers")
+    field = page.get_by_label("Number", exact=True)
+    field.fill("99999")
+    page.get_by_role("button", name="Look at it").click()
+    visitor.see(re.compile(r"number: 99999 is not allowed; it must be a whole number from 1 to \d+"))
+    field.fill("17")
+    field.press("Enter")
+    expect(page.locator(".lm-headline h1")).to_have_text("Small shipper 17")
+    expect(page).to_have_url(re.compile("what=small:17"))
+    expect(page.get_by_role("region", name="Where its parcels go")).to_contain_text("Rural")
+    expect(page.get_by_role("region", name="Its last change of carrier")).to_be_visible()
+    assert visitor.errors == []
+
+
 def test_a_contract_of_the_bargaining_table_opens_here(visit):
     visitor = visit(path="/bargaining")
     visitor.see(re.compile("Paused · 0 of"), PATIENT)

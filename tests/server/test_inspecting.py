@@ -178,6 +178,30 @@ def test_shippers_and_their_agreements_are_told(market):
     assert large.n_events >= len(signed) > 0
 
 
+def test_the_network_adds_up_to_what_was_shipped_and_names_its_contracts(market):
+    found = inspecting.extract(market, "carrier:usps").network
+    ribbons = {(one.start, one.end): one for one in found.ribbons}
+    for key, name in (("small", "small_shippers_parcels"), ("large", "enterprise_shippers_parcels")):
+        sent = sum(one.parcels for one in found.ribbons if one.start == key)
+        assert sent == pytest.approx(float(market.records[name][-1].sum()) / 1e6)
+    amazon = sum(one.parcels for one in found.ribbons if one.start == "amazon_ships")
+    assert amazon == pytest.approx(float(market.records["amazon_parcels"][-1].sum()) / 1e6, rel=1e-6)
+    handed = sum(one.parcels for one in found.ribbons if one.hand_over)
+    others = np.delete(market.records["bought_parcels"][-1], USPS)
+    assert handed == pytest.approx(float(others.sum()) / 1e6)
+    own = ribbons["amazon_ships", "amazon"]
+    assert not own.contract
+    assert "of its own to the door" in own.words
+    via = ribbons["amazon_ships", "usps"]
+    held = {(one.buyer, one.seller) for one in market.book.in_force()}
+    assert via.contract == (("amazon", "usps") in held)
+    assert ("under a contract at $" in via.words) == via.contract
+    brought = {node.key: node.parcels for node in found.nodes}
+    assert brought["usps"] == pytest.approx(float(market.records["volume_parcels"][-1, USPS]) / 1e6)
+    assert inspecting.extract(market, "zone:TX-rural").network is None
+    assert inspecting.extract(small("baseline", rng=1), "carrier:usps").network.ribbons == ()
+
+
 def test_a_small_shipper_is_told_with_what_it_ships_and_why_it_changed(market):
     population, table = market.population, market.shippers
     moved = [

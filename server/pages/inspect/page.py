@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import ipyvue
 import solara
 
+from model.words import group_names
 from server import charts
 from server.glossary import TERMS, term_of
 from server.headline import month_name
@@ -66,12 +68,26 @@ def InspectPage(session: Session) -> solara.Element:
     # Hundreds of entries, which Solara would walk through for every picture were they not the same element as before.
     side = [run_controls(session, snapshot), solara.use_memo(list_all, [found.things if found else (), chosen])]
     drawn = charts.frame(number=snapshot.number, event_drawn=session.acknowledge)
-    return page(side, main(_cards(snapshot, found, follow, pick_small), source_of(snapshot.run)), drawn, stack=True)
+    return page(
+        side, main(_cards(snapshot, found, follow, pick, pick_small), source_of(snapshot.run)), drawn, stack=True
+    )
 
 
 @solara.component_vue("number.vue", vuetify=False)
 def pick_number(count: int, number: int, event_pick: Callable[[int], None]) -> None:
     """A field for the number of a small shipper, of which there are too many for a list."""
+
+
+@solara.component_vue("network.vue", vuetify=False)
+def draw_network(
+    nodes: list[dict[str, Any]],
+    ribbons: list[dict[str, Any]],
+    groups: list[dict[str, str]],
+    chosen: str,
+    when: str,
+    event_pick: Callable[[str], None],
+) -> None:
+    """Parties as nodes, parcels and contracts between them as ribbons, and the same in words."""
 
 
 def list_of(found: Inspection) -> list[dict[str, str]]:
@@ -83,6 +99,7 @@ def _cards(
     snapshot: Snapshot,
     found: Inspection | None,
     follow: Callable[[str], None],
+    pick: Callable[[str], None],
     pick_small: Callable[[int], None],
 ) -> list[solara.Element]:
     if found is None:
@@ -118,9 +135,22 @@ def _cards(
             if small
             else []
         ),
+        *([_network(found, pick)] if found.network is not None else []),
         ipyvue.Html.element(tag="div", class_="lm-columns", children=told),
         ipyvue.Html.element(tag="div", class_="lm-cards", children=cards),
     ]
+
+
+def _network(found: Inspection, pick: Callable[[str], None]) -> solara.Element:
+    assert found.network is not None
+    return draw_network(
+        nodes=[asdict(node) for node in found.network.nodes],
+        ribbons=[asdict(ribbon) for ribbon in found.network.ribbons],
+        groups=[{"key": key, **marks} for key, marks in zip(group_names(), charts.CARRIERS, strict=True)],
+        chosen=found.report.key,
+        when=month_name(found.month) if found.month is not None else "",
+        event_pick=pick,
+    )
 
 
 def _kicker(snapshot: Snapshot, found: Inspection) -> str:

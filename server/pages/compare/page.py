@@ -88,8 +88,10 @@ def ComparePage(session: Session) -> solara.Element:
 def _on_the_way(found: Partly | None, of: int) -> solara.Element:
     """What is known while runs are at work: the pairs that are done."""
     if found is None:
-        text = "Each pair that is done is shown at once, with what it says so far."
-        return opening(f"0 of {of} pairs are done.", text).key("no pair")
+        text = f"0 of {of} pairs are done; each is shown as soon as it is. Until then the former result stays."
+        return ipyvue.Html.element(tag="p", class_="lm-note", children=[text], attributes={"role": "status"}).key(
+            "no pair"
+        )
     done = found.comparison.replications
     what = f"{cards.titles_of(found)} · seeds from {found.comparison.seed}"
     head = [

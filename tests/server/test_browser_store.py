@@ -34,6 +34,7 @@ def test_what_one_watches_is_compared_and_the_differences_are_shown(visit):
     page = visitor.page
     visitor.see(re.compile("Amazon withdraws · seed 3"), PATIENT)
     visitor.open("Compare")
+    page.get_by_label("Scenario of run 2").select_option("withdraw")
     visitor.press("Add what I watch")
     expect(page.get_by_role("status")).to_contain_text("What you watch is there already: it is run 2")
     page.get_by_label("Scenario of run 2").select_option("renew")
@@ -74,6 +75,43 @@ def test_what_one_watches_is_compared_and_the_differences_are_shown(visit):
     assert visitor.errors == []
 
 
+def test_a_comparison_is_there_at_once_speaks_as_it_goes_and_comes_back_by_its_address(visit):
+    visitor = visit(path="/compare?set.n_shippers=150")
+    page = visitor.page
+    headline = page.locator(".lm-headline h1")
+    # What came with the program: a headline without keys, its caveats below, and how it was made.
+    expect(headline).to_have_text(re.compile(r"^If Amazon and USPS never agree \(imposed\), "), timeout=PATIENT)
+    assert not re.search(r"[a-z]+_[a-z_]+|baseline", headline.inner_text())
+    made = page.get_by_text(re.compile(r"^This comparison came with the program: made on \d{4}-\d\d-\d\d from commit"))
+    expect(made).to_contain_text(re.compile(r"the same today|have changed since"))
+    plot = page.get_by_role("region", name="Who gains and who loses").get_by_role("img")
+    expect(plot).to_be_visible(timeout=PATIENT)
+    assert made.bounding_box()["y"] > plot.bounding_box()["y"]
+    assert "run=" not in page.url
+    page.get_by_label("Scenario of run 2").select_option("withdraw")
+    fill(visitor, "Last month", "2025-02")
+    fill(visitor, "Seeds per run", "3")
+    page.get_by_label("Shippers", exact=True).select_option("100")
+    expect(page).to_have_url(re.compile(r"/compare\?run=baseline&run=withdraw&pairs=3&shippers=100&until=2025-02&set"))
+    page.evaluate(
+        """() => { window.told = []; new MutationObserver(() => {
+            const now = document.querySelector('h1'); if (now) window.told.push(now.textContent); })
+            .observe(document.body, { childList: true, subtree: true, characterData: true }); }"""
+    )
+    visitor.press("Compare")
+    expect(headline).to_have_text(re.compile(r"^If Amazon leaves \(imposed\), USPS is \$"), timeout=LONG)
+    told = set(page.evaluate("window.told"))
+    assert any(
+        re.match(r"[12] of 3 pairs: USPS loses \$[\d.,]+( to [\d.,]+)?\u00a0million so far\.", one) for one in told
+    )
+    found = headline.inner_text()
+    expect(page).to_have_url(re.compile(r"until=2025-02&shown=1&set"))
+    page.reload()
+    expect(headline).to_have_text(found, timeout=PATIENT)
+    expect(page.get_by_label("Seeds per run", exact=True)).to_have_value("3")
+    assert visitor.errors == []
+
+
 def test_a_sweep_is_checked_started_cancelled_resumed_and_read_by_the_command_line(visit, server_stores):
     visitor = visit(path="/experiments")
     page = visitor.page
@@ -110,6 +148,10 @@ def test_a_sweep_is_checked_started_cancelled_resumed_and_read_by_the_command_li
     status = json.loads(CliRunner().invoke(app, ["status", str(server_stores / "grid"), "--json"]).stdout)
     assert (status["done"], status["failed"], status["left"], status["runs"]) == (12, 0, 0, 12)
     assert (server_stores / "grid.toml").is_file()
+    # The open sweep is in the address, and a reload opens it again.
+    assert "sweep=grid" in page.url
+    page.reload()
+    expect(page.get_by_role("region", name="What moves it", exact=True)).to_be_visible(timeout=LONG)
     page.set_viewport_size({"width": 390, "height": 844})
     assert fits(page, 390)
     assert visitor.errors == []

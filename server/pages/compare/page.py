@@ -4,7 +4,7 @@
 # (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipyvue
@@ -79,7 +79,8 @@ def ComparePage(session: Session) -> solara.Element:
     if view is not None and view.at_work:
         below.append(_on_the_way(mine.partly, mine.asked_pairs))
     if mine.partly is None:
-        below.append(Results(found, stored) if found is not None else opening(QUESTION, WHAT_TO_DO))
+        shown = Results(found, stored) if found is not None else opening(QUESTION, WHAT_TO_DO)
+        below.append(shown.key("results"))  # a widget keeps its tag, whatever it is to show next
     source = f"{' and '.join(cards.labels_of(found))} · {cards.paired_runs(found)}" if found is not None else ""
     return page([form], main(below, source))
 
@@ -87,8 +88,9 @@ def ComparePage(session: Session) -> solara.Element:
 def _on_the_way(found: Partly | None, of: int) -> solara.Element:
     """What is known while runs are at work: the pairs that are done."""
     if found is None:
-        return opening(
-            f"0 of {of} pairs are done.", "Each pair that is done is shown at once, with what it says so far."
+        text = f"0 of {of} pairs are done; each is shown as soon as it is. Until then the former result stays."
+        return ipyvue.Html.element(tag="p", class_="lm-note", children=[text], attributes={"role": "status"}).key(
+            "no pair"
         )
     done = found.comparison.replications
     what = f"{cards.titles_of(found)} · seeds from {found.comparison.seed}"
@@ -100,7 +102,7 @@ def _on_the_way(found: Partly | None, of: int) -> solara.Element:
         ipyvue.Html.element(tag="section", class_="lm-headline", children=head),
         draw(cards.gains_plot(found)),
     ]
-    return ipyvue.Html.element(tag="div", class_="lm-results", children=children)
+    return ipyvue.Html.element(tag="div", class_="lm-results", children=children).key("pairs")
 
 
 def watched_of(session: Session) -> str:
@@ -109,6 +111,12 @@ def watched_of(session: Session) -> str:
     count = len(changes.splitlines())
     own = ", as the model plays it" if session.choice.seat else ""  # what is played by hand is no finding
     return f"{scenario}{f' with {count} changes' if count else ''}, seed {session.choice.seed}{own}"
+
+
+def _caveats(notes: Sequence[str]) -> solara.Element:
+    """What to keep in mind, below what was found."""
+    told = [ipyvue.Html.element(tag="p", class_="lm-note", children=[note]) for note in notes]
+    return ipyvue.Html.element(tag="section", class_="lm-wide", children=told, attributes={"aria-label": "Caveats"})
 
 
 @solara.component
@@ -144,7 +152,7 @@ def Results(found: Compared, stored: Stored | None = None) -> solara.Element:
     children = [
         ipyvue.Html.element(tag="section", class_="lm-headline", children=head),
         draw(gains[0]),
-        *(ipyvue.Html.element(tag="p", class_="lm-note lm-caveat", children=[note]) for note in notes),
+        _caveats(notes),
         *([CountyDifferences(found)] if found.counties is not None else []),
         DataTable(gains[1]),
         DataTable(gains[2]),

@@ -76,12 +76,18 @@ def _of_run(found: Gained, scenario: Scenario) -> str:
     rows = gains_of(found, scenario.name)
     many = found.comparison.replications > 1
     clear = rows[(rows["low"] > 0) | (rows["high"] < 0)] if many else rows
-    parts = [f"{actor} is {_worth(row, many)}" for actor, row in _told(clear)]
+    parts = [f"{_subject(actor)} {_worth(row, many)}" for actor, row in _told(clear)]
     first = found.comparison.scenarios[0]
     base = "" if first.name == "baseline" else f", against “{first.title or first.name}”"
     if not parts:
         return f"{supposed(scenario)}{base}, no gain or loss stands out from luck."
-    return f"{supposed(scenario)}{base}, {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}."
+    return f"{supposed(scenario)}{base}, {'; '.join(parts)}."
+
+
+def _subject(actor: str) -> str:
+    """An actor with its verb: names of firms as they are, people in the plural."""
+    people = any(word[-1] == "s" for word in (actor.split()[0], actor))
+    return f"{actor[0].lower()}{actor[1:]} are" if people else f"{actor} is"
 
 
 def _told(rows: pd.DataFrame) -> list[tuple[str, pd.Series]]:
@@ -121,8 +127,8 @@ def _range(row: pd.Series) -> str:
 
 
 def _scale(amount: float) -> tuple[float, str]:
-    return (BILLION, "billion") if amount >= 0.1 * BILLION else (MILLION, "million")
+    return (BILLION, "billion") if amount >= 0.995 * BILLION else (MILLION, "million")
 
 
 def _digits(value: float) -> str:
-    return f"{value:,.1f}" if value < 9.95 else f"{value:,.0f}"
+    return f"{value:,.1f}" if value < 9.95 else f"{float(f'{value:.2g}') if value >= 100 else value:,.0f}"

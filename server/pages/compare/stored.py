@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.comparison import assemble
+from experiments.comparison import Comparison, assemble
 from experiments.paired import paired_months
 from experiments.provenance import code_checksum, commit
 from experiments.simulation import Simulation
@@ -80,58 +80,57 @@ def assembled(plan: Plan, simulations: Sequence[Simulation]) -> Compared:
 def save(plan: Plan, found: Compared, date: str, folder: Path = FOLDER) -> None:
     """Write a comparison, its outcomes run by run and its months."""
     folder.mkdir(parents=True, exist_ok=True)
-    found.comparison.runs.to_parquet(folder / "runs.parquet", compression="zstd")
-    np.savez_compressed(folder / "months.npz", bands=found.bands)
+    runs, table = found.comparison.runs, found.comparison.table
+    np.savez_compressed(
+        folder / "runs.npz",
+        bands=found.bands,
+        runs=runs.to_numpy(dtype=float),
+        outcomes=runs.columns.to_numpy(str),
+        table=table.to_numpy(dtype=float),
+        compared=table.index.get_level_values("outcome").to_numpy(str),
+        with_scenario=table.index.get_level_values("scenario").to_numpy(str),
+    )
     about = {
         "date": date,
         "pairs": plan.replications,
         "first_seed": plan.seed,
         "shippers": int(plan.scenarios[0].parameters.n_shippers),
         "until": str(plan.scenarios[0].end),
+        "scenarios": list(found.comparison.names),
         "commit": commit(),
         "code_checksum": code_checksum(),
         "balances": found.comparison.balances,
         "warnings": list(found.comparison.warnings),
         "months": list(found.months),
         "series": list(found.series),
+        "columns": list(map(str, found.comparison.table.columns)),
     }
     (folder / "about.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 def load(folder: Path = FOLDER) -> Stored | None:
-    """Read a stored comparison; None where there is none, or it is of other scenarios than those of today.
-
-    Tables and intervals are computed again from the outcomes, so that they are those of a comparison made now.
-    """
+    """Read a stored comparison; None where there is none, or it is of other scenarios than those of today."""
     try:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-        runs = pd.read_parquet(folder / "runs.parquet")
-        bands = np.load(folder / "months.npz")["bands"]
+        with np.load(folder / "runs.npz") as arrays:
+            known = {name: arrays[name] for name in arrays.files}
         plan = plan_of(about["pairs"], about["shippers"], about["until"])
+        names = [one.name for one in plan.scenarios]
+        rows = pd.MultiIndex.from_product([names, plan.seeds], names=["scenario", "seed"])
+        cells = pd.MultiIndex.from_arrays([known["compared"], known["with_scenario"]], names=["outcome", "scenario"])
+        runs = pd.DataFrame(known["runs"], index=rows, columns=known["outcomes"].tolist())
+        table = pd.DataFrame(known["table"], index=cells, columns=about["columns"])
+        balances, warnings = about["balances"], tuple(about["warnings"])
+        months, series, bands = tuple(about["months"]), tuple(about["series"]), known["bands"]
     except (OSError, KeyError, ValueError):
         return None
-    if tuple(dict.fromkeys(runs.index.get_level_values("scenario"))) != tuple(one.name for one in plan.scenarios):
+    if about["scenarios"] != names:
         return None
-    outcomes = [
-        _Outcomes(dict(zip(runs.columns, row, strict=True)), about["balances"][str(name)])
-        for (name, _), row in zip(runs.index, runs.to_numpy(dtype=float), strict=True)
-    ]
-    comparison = assemble(plan.scenarios, plan.seed, plan.replications, outcomes)  # type: ignore[arg-type]
-    compared = Compared(
-        comparison, comparison.gains(), tuple(about["months"]), tuple(about["series"]), bands.astype(np.float32), None
-    )
-    return Stored(compared, about)
+    comparison = Comparison(plan.scenarios, plan.seed, plan.replications, table, runs, balances, warnings)
+    return Stored(Compared(comparison, comparison.gains(), months, series, bands, None), about)
 
 
 @cache
 def stored_comparison() -> Stored | None:
     """The one that came with the program, read once."""
     return load()
-
-
-@dataclass(frozen=True)
-class _Outcomes:
-    """What `assemble` reads of a run."""
-
-    outcomes: dict[str, float]
-    balances: dict[str, float]

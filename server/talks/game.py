@@ -108,7 +108,7 @@ def extract_game(market: ParcelMarket, held: Held, twin: TwinRun) -> Game | None
 def _result(market: ParcelMarket, state: TalksState, held: Held, twin: TwinRun | None) -> Result:
     side = SEATS[held.key]
     own = 0 if side is Side.BUYER else 1
-    deal = brought(market, state, side) if state.under_review is None else None
+    deal = brought(market, state, side)  # also one that the regulator still looks at when the run ends
     expected = None
     if deal is not None and state.package is not None and state.package.form.promised:
         distance = _limits(state, own)[-1][1] - deal.price

@@ -190,6 +190,9 @@
             if (!element) return null;
             // As SVG, so that what is drawn stands in the document: a canvas is blank in a page that one saves.
             const chart = echarts.init(element, null, { renderer: 'svg' }), forget = this.onTheme(onTheme), observer = new ResizeObserver(() => chart.resize());
+            const hide = () => element.querySelectorAll('svg').forEach((svg) => svg.setAttribute('aria-hidden', 'true'));  // the element has the words
+            hide();
+            chart.on('finished', hide);
             observer.observe(element);
             return { chart, close() { forget(); observer.disconnect(); chart.dispose(); } };
         },

@@ -162,6 +162,7 @@ def test_evidence_shows_scores_figures_parameters_and_sources(visit):
     page = visitor.page
     visitor.see(re.compile(r"Out of sample the model meets \d+ of \d+ limits"), PATIENT)
     # Charts come first, one sentence a test after them; the tables are folded.
+    page.locator(".lm-multiples .lm-plot svg").nth(4).wait_for(timeout=PATIENT)
     order = page.evaluate("[...document.querySelectorAll('main .lm-plot, main #lm-scores')].map(e => e.id)")
     assert order[0] == ""
     assert order.index("lm-scores") >= 5

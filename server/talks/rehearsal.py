@@ -81,7 +81,10 @@ class Rehearsal:
             middle = (good + bad) // 2
             fine = takes(middle)
             good, bad = np.where(fine, middle, good), np.where(fine, bad, middle)
-        return np.where(ever & question.threads, good / CENTS, np.nan)
+        found, standing = good / CENTS, question.price
+        # Nobody may name a worse price than the other side has asked for: it would be cut to that, and not be taken.
+        worse = found > standing if self._side is Side.BUYER else found < standing
+        return np.where(ever & question.threads & ~worse, found, np.nan)
 
 
 def rehearse(

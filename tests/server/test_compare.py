@@ -95,7 +95,7 @@ def test_a_chart_holds_the_figures_in_its_unit_with_their_interval(found):
     np.testing.assert_allclose(
         plot.option["limits"]["withdraw"]["low"], found.bands[1, 1, :, position] / 1e6, rtol=1e-6
     )
-    assert plot.unit.endswith(", m")
+    assert plot.unit.endswith(", mn")
 
 
 def test_no_interval_of_a_month_goes_beyond_what_its_quantity_can_be():

@@ -119,7 +119,7 @@ def load(folder: Path = FOLDER) -> Stored | None:
         rows = pd.MultiIndex.from_product([names, plan.seeds], names=["scenario", "seed"])
         cells = pd.MultiIndex.from_arrays([known["compared"], known["with_scenario"]], names=["outcome", "scenario"])
         runs = pd.DataFrame(known["runs"], index=rows, columns=known["outcomes"].tolist())
-        table = pd.DataFrame(known["table"], index=cells, columns=about["columns"])
+        table = pd.DataFrame(known["table"], index=cells, columns=about["columns"]).astype({"n": int})
         balances, warnings = about["balances"], tuple(about["warnings"])
         months, series, bands = tuple(about["months"]), tuple(about["series"]), known["bands"]
     except (OSError, KeyError, ValueError):

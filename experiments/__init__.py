@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from experiments.comparison import Comparison, compare
     from experiments.designs import Design, read_design
     from experiments.external.study import ExternalTests, external_tests
-    from experiments.forecast import Forecast, forecast
+    from experiments.foresight import Forecast, forecast
     from experiments.postal.universal_service import ServiceCost, uso_cost
     from experiments.postal.volume_loss import UspsLoss, usps_loss
     from experiments.repetition import Rerun, rerun
@@ -98,7 +98,7 @@ _HOMES = {
     "AccessAuction": "auction",
     "Calibration": "start_fit.calibration",
     "Comparison": "comparison",
-    "Forecast": "forecast",
+    "Forecast": "foresight",
     "Hindcast": "backtest.hindcast",
     "Negotiations": "talks.negotiation",
     "RetainedCurve": "talks.access_curve",
@@ -110,7 +110,7 @@ _HOMES = {
     "access_auction": "auction",
     "calibration": "start_fit.calibration",
     "compare": "comparison",
-    "forecast": "forecast",
+    "forecast": "foresight",
     "hindcast": "backtest.hindcast",
     "ExternalTests": "external.study",
     "external_tests": "external.study",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from experiments.errors import InputError
 from experiments.figures import HEADLINES, split_year
-from experiments.forecast import COLUMNS, Forecast
+from experiments.foresight import COLUMNS, Forecast
 from experiments.provenance import changes, code_checksum, commit
 from experiments.settings import shown
 from experiments.storage import dump_json, write_text

@@ -12,7 +12,7 @@ from experiments.figures import HEADLINES, choose, figure, split_year, unit_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from experiments.forecast import Forecast
+    from experiments.foresight import Forecast
 
 MOST_YEARS = 6
 

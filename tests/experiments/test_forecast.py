@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from experiments import InputError, forecast, places, run, usps_loss
 from experiments.backtest.discrepancy import Discrepancy
 from experiments.cli.app import app
-from experiments.forecast import Forecast, form_error
+from experiments.foresight import Forecast, form_error
 from experiments.stored_forecast import command_of, keep_forecast, stored_forecast
 from server.pages.evidence import ahead
 

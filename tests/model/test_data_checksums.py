@@ -70,6 +70,7 @@ def test_every_source_is_listed_once():
         "places.csv",
         "zone_distances.csv",
         "regional_centres.csv",
+        "amazon_network_states.csv",
     }
     for name, rows in sourced.items():
         for line, row in enumerate(rows, start=2):

@@ -34,7 +34,7 @@ def test_counties_are_drawn_when_asked_for_and_one_is_chosen_by_click_name_and_k
     expect(heading).to_have_text(re.compile("United States"), timeout=PATIENT)
     page.locator("[data-county='48243']").click()
     expect(heading).to_have_text(re.compile("Jeff Davis County, TX"))
-    expect(page).to_have_url(re.compile("county=48243"))
+    expect(page).to_have_url(re.compile("county=48243"), timeout=PATIENT)
     page.get_by_label("Find a county", exact=True).fill("travis tx")
     visitor.press("Travis County, TX")
     expect(heading).to_have_text(re.compile("Travis County, TX"))
@@ -46,7 +46,7 @@ def test_counties_are_drawn_when_asked_for_and_one_is_chosen_by_click_name_and_k
     page.get_by_label("Show", exact=True).select_option(label="Price paid, with surcharges")
     expect(page).to_have_url(re.compile("layer=price_per_parcel_usd"), timeout=PATIENT)
     page.get_by_role("button", name="Change since January 2025").click()
-    expect(page).to_have_url(re.compile("layer=price_per_parcel_usd&mode=1"))
+    expect(page).to_have_url(re.compile("layer=price_per_parcel_usd&mode=1"), timeout=PATIENT)
     page.get_by_text("As a table").click()
     expect(page.get_by_role("region", name=re.compile("by county, table")).locator("tbody tr")).to_have_count(60)
     with page.expect_download(timeout=PATIENT) as download:

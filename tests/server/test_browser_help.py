@@ -28,7 +28,7 @@ PLAIN = {
     "Watch": r"Month|.* decides?|All carriers|Everybody|The (world|run)|Show|Uncertainties|About|Who|United States|"
     r"Parcels delivered",
     "Negotiate": r"Opened|Price in force at the opening|Contract|\$ per parcel|Term",
-    "Compare": r"Reference|Run \d|Changes",
+    "Compare": r"Reference|Run( \d)?|Changes|Actor|Part|Gain, billion \$|Show|Unit",
     "Experiments": r"Name|from|to|values|More|Design|Varied|State|Runs|Done|Failed|Left|What to do|Vary",
     "Inspect": r"Look at|State now|Share of all parcels|Network and plans|Of these, \w+|Ordered and on its way|"
     r"Closures decided|Prices|Money and mail|Cash|Debt|Could not be paid so far|Least cash.*|Next arrival|"

@@ -46,8 +46,8 @@ def forecast(
     """
     from experiments.cli.forecast import show_forecast
     from experiments.designs.columns import check_outcomes
-    from experiments.forecast import check_forecast
-    from experiments.forecast import forecast as foresee
+    from experiments.foresight import check_forecast
+    from experiments.foresight import forecast as foresee
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
     from experiments.storage import check_folder

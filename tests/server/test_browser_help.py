@@ -32,12 +32,13 @@ PLAIN = {
     "Experiments": r"Name|from|to|values|More|Design|Varied|State|Runs|Done|Failed|Left|What to do|Vary",
     "Inspect": r"Look at|State now|Share of all parcels|Network and plans|Of these, \w+|Ordered and on its way|"
     r"Closures decided|Prices|Money and mail|Cash|Debt|Could not be paid so far|Least cash.*|Next arrival|"
-    r"[Tt]emporary surcharge|[a-z ]+ put off|Borrowing of .*|Sorting capacity|Price cap.*",
+    r"[Tt]emporary surcharge|[a-z ]+ put off|Borrowing of .*|Sorting capacity|Price cap.*|In words",
     "Evidence": r"On this page|Figures of the past|How it works|What it cannot do|Words|Glossary|Back-test|Show|run|"
     r"years|unit|met|model|Observed|(free|forced) .*|Who acts|What a parcel costs|How .*|Luck|Of the .*|#|Phase|Reads|"
     r"Writes|symbol|meaning|value|File in model/data|What it holds|Rows|id|publisher|title|date|kind|url|Word|"
     r"What it means|What happens|Sources|Against the world|.* \((X|E)\d+\)|(X|E)\d+|What|Published|Modelled|Unit|"
-    r"Published and modelled|test|figure|published|limits?|Test|Model|Met",
+    r"Published and modelled|test|figure|published|limits?|Test|Model|Met|All .* as (a table|tables)|"
+    r"What the runs show|How far off|Observed beside modelled",
 }
 # Pages whose address is not their name.
 ADDRESSES = {"Negotiate": "bargaining"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
@@ -13,9 +12,10 @@ import pandas as pd
 from experiments.errors import InputError
 from experiments.figures import HEADLINES, split_year
 from experiments.foresight import COLUMNS, Forecast
-from experiments.provenance import changes, code_checksum, commit
+from experiments.provenance import changes
 from experiments.settings import shown
 from experiments.storage import dump_json, write_text
+from experiments.stored import Stored, origin_of
 
 STORED_FILE = "forecast.json"
 DIGITS = 6  # significant, more than any band is known to
@@ -23,14 +23,10 @@ KEPT = (*COLUMNS, "holds")
 
 
 @dataclass(frozen=True, eq=False)
-class StoredForecast:
+class StoredForecast(Stored):
     """Headline outcomes of one scenario by year, with their bands.
 
     Attributes:
-        command: What made it.
-        date: Day on which it was made, as in "2026-01-31".
-        commit: Commit of the code, None where it was not known.
-        code_checksum: SHA-256 over code and data that made it.
         title: Title of the scenario.
         replications: Runs.
         draws: Name of the parameter draws, None for the parameters as they are.
@@ -38,20 +34,11 @@ class StoredForecast:
         table: Index outcome with its year, columns as in `Forecast.table`.
     """
 
-    command: str
-    date: str
-    commit: str | None
-    code_checksum: str
     title: str
     replications: int
     draws: str | None
     residuals_to: int | None
     table: pd.DataFrame = field(repr=False)
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the code and data are still those that made it."""
-        return self.code_checksum == code_checksum()
 
     def years(self, stem: str) -> pd.DataFrame:
         """Rows of one outcome by year, "2025"; empty where there is none."""
@@ -92,10 +79,7 @@ def keep_forecast(result: Forecast, command: str, file: Path | None = None) -> P
         for name, values in zip(here, result.table.loc[here, list(KEPT)].to_numpy().tolist(), strict=True)
     ]
     content = {
-        "command": command,
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
-        "code_checksum": code_checksum(),
+        **origin_of(command),
         "title": result.scenario.title,
         "replications": result.replications,
         "draws": None if result.draws is None else result.draws["name"],

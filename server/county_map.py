@@ -4,7 +4,7 @@
 # (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -91,6 +91,23 @@ def use_asked(modes: int, leader: bool) -> tuple[Asked, Callable[..., None]]:
         show(newest.current)
 
     return asked, ask
+
+
+def handlers(ask: Callable[..., None], links: Set[str], go: Callable[[str], None]) -> dict[str, Callable[[Any], None]]:
+    """What a visitor's choices on the map do, by the names of its events.
+
+    Args:
+        ask: Asks for something else; see `use_asked`.
+        links: Addresses that the card names.
+        go: Goes to one of them.
+    """
+    return {
+        "event_view": lambda view: ask(open=view != 0),
+        "event_layer": lambda name: ask(layer=str(name)),
+        "event_mode": lambda mode: ask(mode=mode if type(mode) is int else 0),
+        "event_choose": lambda county: ask(county=str(county)),
+        "event_follow": lambda link: go(link) if isinstance(link, str) and link in links else None,
+    }
 
 
 def households(many: float) -> str:

@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -18,8 +17,8 @@ from experiments.backtest.discrepancy import Residual, residuals
 from experiments.backtest.patterns import Pattern
 from experiments.backtest.scores import Coverage, Score
 from experiments.errors import InputError
-from experiments.provenance import code_checksum, commit
 from experiments.storage import write_text
+from experiments.stored import Stored, origin_of
 
 if TYPE_CHECKING:
     from experiments.backtest.hindcast import Hindcast
@@ -72,29 +71,16 @@ class StoredRun:
 
 
 @dataclass(frozen=True, eq=False)
-class StoredHindcast:
+class StoredHindcast(Stored):
     """All back-tests of the documentation.
 
     Attributes:
-        command: What made them.
-        date: Day on which they were made, as in "2026-01-31".
-        commit: Commit of the code, None where it was not known.
-        code_checksum: SHA-256 over code and data that made them.
         limits: What limits the back-test, one sentence or more each.
         runs: The back-tests.
     """
 
-    command: str
-    date: str
-    commit: str | None
-    code_checksum: str
     limits: tuple[str, ...]
     runs: tuple[StoredRun, ...]
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the code and data are still those that made the results."""
-        return self.code_checksum == code_checksum()
 
     def run(self, name: str) -> StoredRun:
         """A back-test by name.
@@ -192,10 +178,7 @@ def write_stored(
     """
     runs = [_plain(result, *text) for result, text in zip(results, words, strict=True)]
     head = {
-        "command": command,
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
-        "code_checksum": code_checksum(),
+        **origin_of(command),
         "limits": list(limits),
     }
     write_text(file, _dump(head, runs))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,39 +14,26 @@ from experiments.errors import InputError
 from experiments.external.limits import Limit
 from experiments.external.page import command, verdict
 from experiments.external.study import ExternalTests, Finding
-from experiments.provenance import code_checksum, commit
 from experiments.storage import dump_json, write_text
+from experiments.stored import Stored, origin_of
 
 STORED_FILE = "results.json"
 DIGITS = 6  # significant, more than anything published has
 
 
 @dataclass(frozen=True, eq=False)
-class StoredTests:
+class StoredTests(Stored):
     """All external tests of the documentation.
 
     Attributes:
-        command: What made them.
-        date: Day on which they were made, as in "2026-01-31".
-        commit: Commit of the code, None where it was not known.
-        code_checksum: SHA-256 over code and data that made them.
         verdict: How many limits are met, in a sentence.
         titles: A few words about each test, by key.
         findings: One for every row of the limits.
     """
 
-    command: str
-    date: str
-    commit: str | None
-    code_checksum: str
     verdict: str
     titles: dict[str, str]
     findings: tuple[Finding, ...]
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the code and data are still those that made the results."""
-        return self.code_checksum == code_checksum()
 
 
 def stored_file() -> Path:
@@ -68,10 +54,7 @@ def keep_results(result: ExternalTests, file: Path | None = None) -> Path:
     target = file or stored_file()
     told = result.summary()
     content = {
-        "command": command(result),
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
-        "code_checksum": code_checksum(),
+        **origin_of(command(result)),
         "verdict": verdict(result),
         "titles": {test["key"]: test["title"] for test in told["tests"]},
         "findings": [{name: _short(value) for name, value in row.items()} for row in told["findings"]],

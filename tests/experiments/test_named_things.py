@@ -50,7 +50,9 @@ def tracked() -> frozenset[str]:
 @cache
 def economy() -> frozenset[str]:
     """Names of what can be set, found or recorded, without their years."""
-    computed = {split_year(name)[0] for name in outcome_names(Scenario())}
+    # Big shippers that a scenario names have outcomes of their own.
+    library = [Scenario(), *map(Scenario.load, scenario_names())]
+    computed = {split_year(name)[0] for scenario in library for name in outcome_names(scenario)}
     patterns = {name for one in OUTCOMES for name in one.name_pattern.split(", ")}
     recorded = {name for one in SERIES for name in (one.name, one.column)}
     assumed = {*scenario_names(), *(one.key for one in levers()), *(row.symbol for row in Parameters.default().rows())}
@@ -149,3 +151,9 @@ def test_the_columns_of_the_monthly_table_are_those_that_the_page_names() -> Non
         named |= {one.column.replace(axis, key) for key in each[axis]} if axis else {one.column} - {""}
     assert named == set(frame.columns)
     assert "list_price_usd" not in frame.columns  # by carrier and segment: in market.records only
+
+
+def test_no_module_hides_a_verb_of_its_name():
+    """Importing `experiments.forecast`, were there such a module, would put it in the place of the function."""
+    modules = {path.stem for path in (ROOT / "experiments").iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert modules & set(experiments.__all__) == set()

@@ -14,8 +14,8 @@ from model.scenario import Scenario
 from server.address import View
 from server.app import first_view
 from server.choice import Choice
+from server.pages.story.director import FORK, opening_choice
 from server.pages.story.follower import Follower
-from server.pages.story.page import FORK, opening_choice
 from server.snapshot import Run, empty
 from server.story.fan import (
     LINES,

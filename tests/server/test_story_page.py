@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from server.choice import Choice
+from server.pages.story.director import with_levers
 from server.pages.story.follower import Follower
-from server.pages.story.page import both_maps, first_scene, with_levers
+from server.pages.story.page import both_maps, first_scene
 from server.snapshot import Run, empty
 from server.story.ending import ended, kept_share, tell_ending, verdict
 from server.story.levers import five_levers

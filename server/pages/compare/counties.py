@@ -38,10 +38,6 @@ def CountyDifferences(found: Compared) -> solara.Element:
     card = solara.use_memo(lambda: card_of(counties, scenario, asked.county), [counties, scenario, asked.county])
     links = {cause.link for cause in card.causes} - {""}
 
-    def follow(link: object) -> None:
-        if isinstance(link, str) and link in links:
-            router.push(link)
-
     def download(_: object) -> None:
         number.current += 1  # so that asking twice is two downloads
         names = found.comparison.names
@@ -72,11 +68,7 @@ def CountyDifferences(found: Compared) -> solara.Element:
         below=True,
         file=file,
         query=asked.query,
-        event_view=lambda view: ask(open=view != 0),
-        event_layer=lambda name: ask(layer=str(name)),
-        event_mode=lambda mode: ask(mode=mode if type(mode) is int else 0),
-        event_choose=lambda county: ask(county=str(county)),
-        event_follow=follow,
+        **county_map.handlers(ask, links, router.push),
         event_download=download,
     )
 

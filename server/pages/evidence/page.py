@@ -81,7 +81,6 @@ def _heading(name: str, *texts: str) -> solara.Element:
 
 
 def _past(stored: StoredHindcast) -> list[solara.Element]:
-    old = "" if stored.is_current else " Code or data have changed since; the command makes them anew."
     tests = _element("div", "lm-point", _element("h3", "", "How far off"), _bullets(told.sentences(stored)))
     shown = _element("div", "lm-point", _element("h3", "", "What the runs show"), _bullets(told.patterns(stored)))
     return [
@@ -90,7 +89,7 @@ def _past(stored: StoredHindcast) -> list[solara.Element]:
         _heading(
             "scores",
             f"{backtest.verdict(stored)} A limit that is missed is shown as missed.",
-            f"Made on {stored.date} by `{stored.command}`.{old}".replace("`", ""),
+            stored.origin,
         ),
         _card([tests, shown]),
         _folded(
@@ -106,23 +105,21 @@ def _ahead(stored: StoredForecast | None) -> list[solara.Element]:
     """The stored forecast; nothing where none has been made."""
     if stored is None:
         return []
-    old = "" if stored.is_current else " Code or data have changed since; the command makes it anew."
     drawn = [draw(picture) for picture in ahead.pictures(stored)]
     return [
-        _heading("ahead", ahead.lead(stored), f"Made on {stored.date} by {stored.command}.{old}"),
+        _heading("ahead", ahead.lead(stored), stored.origin),
         ipyvue.Html.element(tag="div", class_="lm-results lm-wide", children=drawn),
     ]
 
 
 def _world(stored: StoredTests) -> list[solara.Element]:
     """One sentence for each figure, observed beside modelled; the table with limits and sources below."""
-    old = "" if stored.is_current else " Code or data have changed since; the command makes them anew."
     points = [
         _element("div", "lm-point", _element("h3", "", head), _bullets(sentences))
         for head, sentences in external.sentences(stored)
     ]
     return [
-        _heading("world", f"{stored.verdict} {external.MEANING}", f"Made on {stored.date} by {stored.command}.{old}"),
+        _heading("world", f"{stored.verdict} {external.MEANING}", stored.origin),
         _card(points),
         _folded(
             "All limits, spreads and sources as a table", DataTable(external.limits_table(stored), searchable=True)

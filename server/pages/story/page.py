@@ -12,21 +12,18 @@ import solara
 
 from agents.calendar import Month
 from server import charts
-from server.choice import Choice, ChoiceError, make_choice
+from server.choice import Choice
 from server.pages.story.companion import NONE, ROADS, Companion
+from server.pages.story.director import Director, opening_choice
 from server.pages.story.follower import NOTHING, Follower
-from server.parts import CONTENT, catch_up, query_of
+from server.parts import CONTENT, query_of
 from server.session import Session
-from server.snapshot import Snapshot
 from server.story.ending import Ended, maps_of, tell_ending
 from server.story.fan import applies_to, chip, chip_note, fan_view, stored_fan
-from server.story.levers import FIVE, five_levers
+from server.story.levers import five_levers
 
-# The month in which the two roads part: the last one before Amazon must order.
-FORK = 11
 # Pages that a visitor is led to, and their addresses.
 PAGES = {"bargaining": "/bargaining", "watch": "/"}
-MOST_MONTHS = 1_000
 
 
 @solara.component
@@ -39,67 +36,8 @@ def StoryPage(session: Session) -> solara.Element:
     companion = solara.use_memo(lambda: Companion(session, set_endings), [session])
     scene = solara.use_memo(lambda: first_scene(session, router.search), [session])
     follower = solara.use_memo(lambda: Follower(session, set_part, month_of(session, router.search)), [session])
-    wanted = solara.use_ref(0)
-
-    def follow() -> Callable[[], None]:
-        def note(newest: Snapshot) -> None:
-            show(newest)
-            follower.see(newest)
-            companion.see(newest)
-            if newest.status == "paused" and newest.n_done == 0:
-                session.step()  # there is something to see before anybody presses anything
-            if 0 < wanted.current <= newest.n_done:
-                session.look_back(wanted.current)
-                wanted.current = 0
-
-        middle = opening_choice()
-        if scene == "story" and session.choice == Choice() != middle and session.snapshot.n_done == 0:
-            session.reset(middle)
-        follower.open()
-        speed = session.speed
-        session.set_speed(float("inf"))  # the playhead in the browser has a pace of its own
-        session.listen(note)
-        catch_up(session, note)
-
-        def leave() -> None:
-            session.listen(None)
-            session.set_speed(speed)
-            companion.close()
-
-        return leave
-
-    solara.use_effect(follow, [session])
-
-    def look(months: object) -> None:
-        if type(months) is not int or not 1 <= months <= MOST_MONTHS:
-            return
-        wanted.current = 0
-        if months <= session.snapshot.n_done:
-            session.look_back(months)
-        else:  # it is shown from what is stored; the run is on its way there
-            wanted.current = months
-            session.play()
-
-    def go(road: object) -> None:
-        if road not in ROADS:
-            return
-        assert isinstance(road, str)
-        chosen = Choice(road, session.choice.seed, session.choice.overrides)
-        follower.begin_at(FORK)
-        if chosen != session.choice:
-            session.reset(chosen, months=FORK + 1)
-        else:
-            follower.again()
-        session.play()
-
-    def change(values: object) -> None:
-        chosen = with_levers(session.choice, values)
-        if chosen is None or chosen == session.choice:
-            return
-        month = values.get("month") if isinstance(values, dict) else 0
-        follower.begin_at(month if type(month) is int and 0 <= month < 1000 else 0)
-        session.reset(chosen)
-        session.play()
+    director = solara.use_memo(lambda: Director(session, follower, companion), [session])
+    solara.use_effect(lambda: director.open(show, told=scene == "story"), [session])
 
     def visit(page: object) -> None:
         if isinstance(page, str) and page in PAGES:
@@ -132,7 +70,9 @@ def StoryPage(session: Session) -> solara.Element:
                 ),
             ],
         ),
-        below(levers=five_levers(), start=dict(choice.overrides), maps=maps, event_lever=change, event_go=visit),
+        below(
+            levers=five_levers(), start=dict(choice.overrides), maps=maps, event_lever=director.change, event_go=visit
+        ),
         dock(),
         storydata(
             part=part,
@@ -142,36 +82,18 @@ def StoryPage(session: Session) -> solara.Element:
             seed=choice.seed,
             event_have=lambda has: follower.has(has.get("key"), has.get("n")) if isinstance(has, dict) else None,
             event_play=lambda _: session.play(),
-            event_look=look,
-            event_road=go,
+            event_look=director.look,
+            event_road=director.take,
         ),
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
     return ipyvue.Html.element(tag="main", class_="lm-story", children=children, attributes=CONTENT)
 
 
-def with_levers(choice: Choice, values: object) -> Choice | None:
-    """A choice with the five levers where a visitor set them, other changes kept; None for what is no such thing."""
-    changes = values.get("change") if isinstance(values, dict) else None
-    keys = {key for key, _, _ in FIVE}
-    if not isinstance(changes, dict) or not changes.keys() <= keys:
-        return None
-    kept = {key: value for key, value in choice.overrides if key not in keys}
-    try:
-        return make_choice(choice.scenario, choice.seed, kept | changes)
-    except ChoiceError:
-        return None
-
-
 def both_maps(mine: Ended | None, other: Ended | None) -> list[dict[str, Any]]:
     """Small maps of one road or both, the one that is imposed last."""
     found = [maps_of(one, one is mine) for one in (mine, other) if one is not None]
     return sorted(found, key=lambda road: bool(road["forced"]))
-
-
-def opening_choice() -> Choice:
-    """The run that the Story opens with: the middle one of those stored, so that the luck of one is no forecast."""
-    return Choice(seed=stored_fan().middle)
 
 
 def first_scene(session: Session, search: str | None) -> str:

@@ -43,10 +43,6 @@ def CountyMap(session: Session, snapshot: Snapshot, asked: Asked, ask: Callable[
     card = found.card if found is not None else None
     links = {cause.link for cause in card.causes} - {""} if card else set()
 
-    def follow(link: object) -> None:
-        if isinstance(link, str) and link in links:
-            router.push(link)
-
     def take(content: object) -> None:
         if isinstance(content, bytes) and content:
             number.current += 1  # so that asking twice is two downloads
@@ -78,11 +74,7 @@ def CountyMap(session: Session, snapshot: Snapshot, asked: Asked, ask: Callable[
         below=False,
         file=file,
         query=asked.query,
-        event_view=lambda view: ask(open=view != 0),
-        event_layer=lambda name: ask(layer=str(name)),
-        event_mode=lambda mode: ask(mode=mode if type(mode) is int else 0),
-        event_choose=lambda county: ask(county=str(county)),
-        event_follow=follow,
+        **county_map.handlers(ask, links, router.push),
         event_download=lambda _: session.ask(file_of, take),
     )
 

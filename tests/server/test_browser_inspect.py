@@ -103,3 +103,22 @@ def test_an_event_opens_what_it_tells_about(visit):
     expect(visitor.page).to_have_url(re.compile(r"/bargaining\?.*talks=usps-amazon-2025-02"))
     expect(visitor.page.get_by_role("heading", name="Amazon and USPS").first).to_be_visible()
     assert visitor.errors == []
+
+
+def test_on_a_phone_the_names_of_the_network_are_whole_and_apart(visit):
+    visitor = visit(390, 844, "light", "/inspect?month=2025-02&set.n_shippers=200&set.n_enterprise_shippers=20")
+    visitor.page.locator(".lm-network.narrow .lm-party").first.wait_for(timeout=PATIENT)
+    inside, boxes = visitor.page.evaluate(
+        """() => { const sides = (b) => [b.left, b.top, b.right, b.bottom];
+            const of = (part) => sides(part.getBoundingClientRect());
+            const all = [...document.querySelectorAll('.lm-network text')];
+            return [of(document.querySelector('.lm-network')), all.map(of)]; }"""
+    )
+    assert len(boxes) == 16
+    for left, top, right, bottom in boxes:
+        assert left >= inside[0] - 1
+        assert right <= inside[2] + 1
+        others = [b for b in boxes if b != [left, top, right, bottom]]
+        # Lines of one name may touch; those of two do not.
+        assert not any(b[0] < right and left < b[2] and b[1] < bottom - 4 and top < b[3] - 4 for b in others)
+    assert visitor.errors == []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +107,7 @@ def rehearse(
         What the player noted; None where it was stopped.
     """
     with turn():
-        market = start(replace(choice))
+        market = start(choice)
         party = market.agent(choice.seat)
         assert isinstance(party, Seated)
         party.seat = held = Rehearsal(market, choice.seat)

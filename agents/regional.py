@@ -28,8 +28,13 @@ class RegionalCarrier(Carrier):
         return self.world.figures.regional_growth_cap * float(self.world.own_books(self.index).capacity.sum())
 
     def build_room(self, months: int) -> float:
-        """Annual parcels of capacity that it can order in some months; a year of them grows by the cap, not more."""
-        return self.growth_cap(months) * float(self.world.own_books(self.index).capacity.sum())
+        """Annual parcels of capacity that it can order in some months; a year of them grows by the cap, not more.
+
+        A small one opens a station now and then all the same: nobody builds a tenth of one.
+        """
+        grown = self.growth_cap(months) * float(self.world.own_books(self.index).capacity.sum())
+        stations = self.world.figures.regional_stations_a_year * months / MONTHS_PER_YEAR
+        return max(grown, stations * self.smallest_station())
 
     def growth_cap(self, months: int) -> float:
         """Largest growth in some months, as a share."""

@@ -19,19 +19,38 @@ def fixed_costs(market: Economy) -> Floats:
     regional carriers by the stop or shift comes and goes with their parcels. The rest grows with the parcels that a
     carrier handles beyond its start, at a decreasing rate; it shrinks by closures alone.
     """
-    cost = market.state.books.fixed_cost.copy()
-    by_parcel, grown = (
-        np.where(market.carriers.partial, 1.0 - market.figures.regional_fixed_share, 0.0),
-        volume_over_start(market),
-    )
-    overhead = np.maximum(grown, 1.0) ** market.figures.overhead_elasticity
-    cost *= 1.0 + by_parcel * (grown - 1.0) + (1.0 - by_parcel) * (overhead - 1.0)
+    cost = market.state.books.fixed_cost * overhead_growth(market, volume_over_start(market))
     if market.settings.rival_rules:
         months = market.month - market.settings.projection_start + 1
         cost *= 1.0 - np.array([carrier.merger_saving(months) for carrier in market.carrier_agents])
     for carrier, since, spared in market.state.network.savings:
         cost[carrier] -= spared * np.clip((market.month - since + 1) / MONTHS_PER_YEAR, 0.0, 1.0)
     return np.maximum(cost, 0.0)
+
+
+def overhead_growth(market: Economy, grown: Floats) -> Floats:
+    """Fixed cost over that of the start, by carrier, at parcels handled over those of the start, both (K,)."""
+    by_parcel = np.where(market.carriers.partial, 1.0 - market.figures.regional_fixed_share, 0.0)
+    overhead = np.maximum(grown, 1.0) ** market.figures.overhead_elasticity
+    return np.asarray(1.0 + by_parcel * (grown - 1.0) + (1.0 - by_parcel) * (overhead - 1.0))
+
+
+def overhead_of_more(market: Economy, carrier: int, before: float, more: float) -> float:
+    """What handling more parcels adds to a carrier's network cost, $ per parcel more at start prices.
+
+    Args:
+        market: The market.
+        carrier: Index of the carrier.
+        before: Parcels a year that it handles without them.
+        more: How many more.
+    """
+    start = float(market.state.network.start_handled[carrier])
+    if start <= 0.0 or more <= 0.0:
+        return 0.0
+    grown = np.full((2, len(market.carriers.keys)), [[before / start], [(before + more) / start]])
+    without, with_them = (float(overhead_growth(market, one)[carrier]) for one in grown)
+    cost = float(market.state.books.fixed_cost[carrier]) * MONTHS_PER_YEAR
+    return cost * (with_them - without) / more
 
 
 def cost_of_entry(market: Economy) -> tuple[float, float]:

@@ -54,10 +54,8 @@ class Concession:
 
     def accept(self, view: View, price: Floats) -> Bools:
         """Take what is within the limit and no worse than the own position of the next round."""
-        next_position = self.position(view, view.round + 1)
-        if view.side is Side.BUYER:
-            return np.asarray(price <= np.minimum(view.reservation, next_position))
-        return np.asarray(price >= np.maximum(view.reservation, next_position))
+        least = view.cut(self.position(view, view.round + 1))
+        return np.asarray(price <= least if view.side is Side.BUYER else price >= least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +129,7 @@ class AlternatingOffers:
             return talks
         price = self._proposal(talks, talks.view(side, round_, stakes))
         view = talks.view(side.other, round_, stakes)
-        within = price >= view.reservation if view.side is Side.SELLER else price <= view.reservation
+        within = view.within(price)
         if view.side is self.unbound:
             within = np.ones_like(within)
         takes = self._strategy(view.side).accept(view, price)
@@ -156,5 +154,4 @@ class AlternatingOffers:
             price = np.fmin(price, asked) if side is Side.BUYER else np.fmax(price, asked)
         if side is self.unbound:
             return price
-        limit = view.reservation
-        return np.asarray(np.minimum(price, limit) if side is Side.BUYER else np.maximum(price, limit))
+        return view.cut(price)

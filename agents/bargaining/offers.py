@@ -107,3 +107,12 @@ class View:
     published: Floats
     quantity: Floats
     offers: tuple[Offer, ...]
+
+    def within(self, price: Floats | float) -> Bools:
+        """Where a price lies within the own limit, (G,)."""
+        return np.asarray(price <= self.reservation if self.side is Side.BUYER else price >= self.reservation)
+
+    def cut(self, price: Floats | float) -> Floats:
+        """Prices no worse than the own limit, (G,)."""
+        bound = np.minimum if self.side is Side.BUYER else np.maximum
+        return np.asarray(bound(price, self.reservation))

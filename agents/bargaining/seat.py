@@ -213,7 +213,7 @@ class _Hand:
         counter = self.table.take_counter()
         if counter is not None:
             return counter
-        usual = Answer(price=_within_limit(view, self.table.own_strategy().propose(view)))
+        usual = Answer(price=view.cut(self.table.own_strategy().propose(view)))
         answer = self.table.decide(self._question("propose", view, self._standing(view), usual))
         if answer.leave:
             raise _LeftError
@@ -222,9 +222,7 @@ class _Hand:
 
     def accept(self, view: View, price: Floats) -> Bools | bool:
         """Ask the player whether it takes the offer."""
-        limit = view.reservation
-        within = price <= limit if view.side is Side.BUYER else price >= limit
-        usual = Answer(accept=self._talking(view) & within & self.table.own_strategy().accept(view, price))
+        usual = Answer(accept=self._talking(view) & view.within(price) & self.table.own_strategy().accept(view, price))
         question = self._question("answer", view, price, usual)
         if not question.can_accept:
             usual = Answer()
@@ -244,9 +242,3 @@ class _Hand:
     def _standing(self, view: View) -> Floats:
         """The other side's latest prices, NaN before it has named any, (G,)."""
         return self.talks.last_offer(view.side.other)
-
-
-def _within_limit(view: View, price: Floats | float) -> Floats:
-    """Prices of the model's strategy, which its limit binds, (G,)."""
-    limit = view.reservation
-    return np.asarray(np.minimum(price, limit) if view.side is Side.BUYER else np.maximum(price, limit))

@@ -17,6 +17,7 @@ from model.access.terms import access_contract, access_price, injection_cost
 from model.answers import checked
 from model.carriers import USPS
 from model.economy import Economy
+from model.fixed_costs import overhead_of_more
 
 Floats = NDArray[np.float64]
 
@@ -58,8 +59,9 @@ def carrier_slices(market: Economy, carrier: int) -> CarrierSlices:
     potential = potential_beyond(market, carrier)
     if potential.any():  # no more than it can take on at once, or the promise would be missed
         own, bought = sold_parcels(market, carrier)
-        growth, revenue = agent.growth_cap(QUARTER), net_revenue_beyond(market, carrier)
-        potential = potential * min(1.0, (bought + growth * (own + bought)) / float(potential.sum()))
+        more = taken_on(agent.growth_cap(QUARTER), own, bought, float(potential.sum()))
+        revenue = net_revenue_beyond(market, carrier, own, more)
+        potential = potential * (more / float(potential.sum()))
         outside = (1.0 - inside) / cells
         share = outside.sum(axis=1)
         extra = outside * np.divide(potential, share, out=np.zeros_like(share), where=share > 0.0)[:, None]
@@ -116,6 +118,18 @@ def customer_share(market: Economy, carrier: int) -> Floats:
     return share
 
 
+def taken_on(growth: float, own: float, bought: float, potential: float) -> float:
+    """Parcels a year beyond its routes that a carrier can take on when all that it sells grows by a share at most.
+
+    Args:
+        growth: Largest growth of all that it sells, as a share.
+        own: Parcels a year that it delivers itself.
+        bought: Parcels a year that others deliver for it.
+        potential: Parcels a year that its customers send there.
+    """
+    return min(potential, bought + growth * (own + bought))
+
+
 def home_zones(market: Economy, carrier: int) -> NDArray[np.bool_]:
     """Zones of the Census divisions in which a carrier delivers somewhere, (Z,)."""
     division, served = market.zones.division, np.zeros(len(market.mix), dtype=bool)
@@ -124,12 +138,16 @@ def home_zones(market: Economy, carrier: int) -> NDArray[np.bool_]:
     return inside
 
 
-def net_revenue_beyond(market: Economy, carrier: int, share: Floats | None = None) -> float:
-    """What an economy parcel of its customers brings a carrier after pick-up and line-haul, $ per parcel.
+def net_revenue_beyond(market: Economy, carrier: int, own: float, more: float, share: Floats | None = None) -> float:
+    """What an economy parcel of its customers brings a carrier after all but delivery, $ per parcel.
+
+    Pick-up, line-haul, and the overhead that comes with the parcels that it handles.
 
     Args:
         market: The market.
         carrier: Index of the carrier.
+        own: Parcels a year that it delivers itself.
+        more: Parcels a year beyond its routes that it could take on.
         share: What `customer_share` says, where it is known.
     """
     shippers, tariffs = market.shippers, market.state.tariffs
@@ -140,7 +158,8 @@ def net_revenue_beyond(market: Economy, carrier: int, share: Floats | None = Non
     agreed = market.state.choice.enterprise_price[:, ECONOMY, carrier]
     paid[shippers.enterprise] = np.where(np.isnan(agreed), paid[shippers.enterprise], agreed)
     price = float(np.average(paid, weights=volume))
-    return float(price - market.costs.upstream[ECONOMY, carrier] * market.state.environment.price_level)
+    overhead = market.figures.access_overhead * overhead_of_more(market, carrier, own, more)
+    return float(price - (market.costs.upstream[ECONOMY, carrier] + overhead) * market.state.environment.price_level)
 
 
 def set_reach(market: Economy) -> None:
@@ -168,11 +187,13 @@ def reach_case(market: Economy, carrier: int) -> ReachCase:
     """What a carrier could sell beyond its routes, and what access costs there."""
     share, contract = customer_share(market, carrier), access_contract(market, carrier)
     own, bought = sold_parcels(market, carrier)
+    potential = potential_beyond(market, carrier, share)
+    more = taken_on(market.carrier_agents[carrier].growth_cap(QUARTER), own, bought, float(potential.sum()))
     return ReachCase(
-        worth=net_revenue_beyond(market, carrier, share) - injection_cost(market),
+        worth=net_revenue_beyond(market, carrier, own, more, share) - injection_cost(market),
         published=market.published_access_price(),
         home=home_zones(market, carrier),
-        potential=potential_beyond(market, carrier, share),
+        potential=potential,
         price=access_price(market, carrier),
         cap=None if contract is None else np.array(contract.cap),
         group=market.zones.price_groups(1 if contract is None else len(contract.groups)),

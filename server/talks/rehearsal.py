@@ -68,9 +68,7 @@ class Rehearsal:
 
         def takes(cents: NDArray[np.int64]) -> NDArray[np.bool_]:
             price = cents / CENTS
-            limit = other.reservation
-            within = price >= limit if other.side is Side.SELLER else price <= limit
-            return np.asarray(within & strategy.accept(other, price))
+            return np.asarray(other.within(price) & strategy.accept(other, price))
 
         # Between a price that is never taken, of nothing or of all that is paid without a contract, and the best one.
         top = np.asarray(view.published * CENTS, dtype=np.int64)

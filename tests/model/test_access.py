@@ -7,7 +7,9 @@ from agents.calendar import Month
 from agents.contracts import Contract
 from agents.delivery_cost import mean_between, usps_unit_cost
 from model.access import access_dollars, access_price, carrier_slices, delivered_parcels
+from model.access.slices import sold_parcels
 from model.carriers import FEDEX, UPS, USPS
+from model.fixed_costs import fixed_costs, overhead_of_more
 from model.operations import rates_of_month, usps_mean_cost
 from model.phases.contract_cover import contract_cover
 from tests.small import FEWER
@@ -227,16 +229,20 @@ def test_left_to_itself_ups_takes_parcels_back_step_by_step(market):
 
 
 def test_regional_carriers_sell_beyond_their_routes_only_where_access_pays(market):
-    def volume(price):
-        run = market(end="2025-11", **SHORT)  # before the first agreement that it may find by itself begins
+    def volume(price, **changes):
+        run = market(end="2025-11", **SHORT, **changes)  # before the first agreement that it may find by itself begins
         if price is not None:
             contract(run, "ontrac", price)
         run.run()
         outside = run.state.network.coverage[ONTRAC] == 0.0
         return bought(run, ONTRAC).sum(), sold(run, ONTRAC)[outside].sum(), run
 
-    nothing, cheap = volume(None), volume(2.6)
+    nothing, cheap = volume(None), volume(1.4)
     assert nothing[:2] == (0.0, 0.0)
+    # At a price between, access alone is covered, but not the overhead that comes with the parcels.
+    without_overhead, between = volume(2.6, access_overhead=0.0), volume(2.6)
+    assert between[0] < 0.3 * without_overhead[0]
+    assert without_overhead[0] < cheap[0]
     assert cheap[0] > 1e6
     assert cheap[1] > 0.0
     run = cheap[2]
@@ -248,7 +254,23 @@ def test_regional_carriers_sell_beyond_their_routes_only_where_access_pays(marke
     total = {name: run.records[name][:, ONTRAC].sum() for name in ("revenue_usd", "access_usd", "volume_parcels")}
     parcels = total["volume_parcels"] + cheap[0]
     beyond = total["access_usd"] / cheap[0] + run.figures.injection_cost_amazon + run.figures.upstream_cost_regional
+    beyond += overhead_of_more(run, ONTRAC, *sold_parcels(run, ONTRAC))
     assert total["revenue_usd"] / parcels > beyond
+
+
+@pytest.mark.parametrize("handled", [0.9, 1.4])
+def test_overhead_of_more_parcels_is_what_the_books_would_bear(market, handled):
+    """Against network cost counted twice: with the parcels that USPS delivers for a carrier, and without them."""
+    run = market(end="2025-06", **SHORT)
+    network, access = run.state.network, run.state.access
+    network.annual_volume[ONTRAC] *= handled * network.start_handled[ONTRAC] / network.annual_volume[ONTRAC].sum()
+    own, more = float(network.annual_volume[ONTRAC].sum()), 3e7
+    bills = []
+    for access.handed[ONTRAC] in (0.0, more):
+        bills.append(12.0 * fixed_costs(run)[ONTRAC])
+    assert overhead_of_more(run, ONTRAC, own, more) * more == pytest.approx(bills[1] - bills[0])
+    assert bills[1] > bills[0]
+    assert overhead_of_more(run, ONTRAC, own, 0.0) == 0.0
 
 
 def test_slices_add_up_and_are_dearer_where_it_is_sparser(market):

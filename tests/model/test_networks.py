@@ -269,12 +269,14 @@ def test_entry_goes_next_door_and_growth_keeps_to_its_cap(market):
         before = coverage.copy()
     assert opened > 3
     cap = 1.0 + run.figures.regional_growth_cap
+    stations = run.figures.regional_stations_a_year * run.carrier_agents[VEHO].smallest_station()
     for month in range(12, len(capacity)):
         base = capacity[month - 12].copy()
         for when, buyer, leaver in mergers(run):
             if month - 12 <= when < month:  # the cap does not bind a merger: both networks count from the beginning
                 base[buyer] += base[leaver]
-        grown = capacity[month][ONTRAC:] <= cap * base[ONTRAC:] + 1.0
+        # Small ones grow by stations; those that take each other over, by the stations of both.
+        grown = capacity[month][ONTRAC:] <= np.maximum(cap * base[ONTRAC:], base[ONTRAC:] + 2.0 * stations) + 1.0
         assert grown.all()
     target = run.figures.by_type("regional_household_coverage")[run.zones.zone_type]
     alone = run.records["bought_parcels"].sum(axis=0) == 0.0  # who sells beyond its routes may build there
@@ -283,14 +285,24 @@ def test_entry_goes_next_door_and_growth_keeps_to_its_cap(market):
     assert run.balances()["parcels"] <= 1e-9
 
 
-def test_no_growth_cap_no_entry(finished):
-    run = finished("baseline", end="2027-12", regional_growth_cap=0.0, **SHORT)
+def test_no_room_to_grow_no_entry(finished):
+    run = finished("baseline", end="2027-12", regional_growth_cap=0.0, regional_stations_a_year=0.0, **SHORT)
     assert numbers(run, "entry") == []
     reached = run.carriers.household_coverage.copy()
     for _, buyer, leaver in mergers(run):
         reached[buyer] = np.maximum(reached[buyer], reached[leaver])
     regional = run.state.network.coverage[ONTRAC:]
     assert (regional <= reached[ONTRAC:] + 1e-12).all()
+
+
+def test_a_carrier_too_small_for_its_growth_cap_opens_a_station_a_quarter(market):
+    run, alone = (market("baseline", regional_stations_a_year=stations, **SHORT) for stations in (4.0, 0.0))
+    for each in (run, alone):
+        each.state.network.capacity[VEHO] *= 1e6 / each.state.network.capacity[VEHO].sum()
+    small, capped = (each.carrier_agents[VEHO] for each in (run, alone))
+    assert small.build_room(3) == small.smallest_station() > capped.build_room(3) > 0.0
+    large = run.carrier_agents[ONTRAC]
+    assert large.build_room(3) == alone.carrier_agents[ONTRAC].build_room(3) > large.smallest_station()
 
 
 def test_a_regional_carrier_with_lasting_losses_leaves_and_its_shippers_are_served(market):

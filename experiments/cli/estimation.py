@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def run_calibrate(
-    out: Path, last_year: int, runs: int, seed: int, workers: int | None, write: Path | None, json: bool
+    out: Path, last_year: int, runs: int, seed: int, workers: int | None, write: Path | None, neural: bool, json: bool
 ) -> None:
     """Estimate, print, and write the page where that is asked for."""
     from experiments.estimation.calibrate import calibrate, check_calibration
@@ -23,11 +23,11 @@ def run_calibrate(
     from experiments.storage import check_file
 
     gather(
-        lambda: check_calibration(last_year, runs, seed),
+        lambda: check_calibration(last_year, runs, seed, neural),
         lambda: None if write is None else check_file(write),
     )
     with progress_bar(f"calibrate to {last_year}", "runs", quiet=json) as progress:
-        result = calibrate(out, last_year, runs, seed, workers, progress)
+        result = calibrate(out, last_year, runs, seed, workers, progress, neural)
     if write is not None:
         write_page(write, result)
     if json:
@@ -59,6 +59,10 @@ def show_estimation(out: Console, result: Estimation) -> None:
     for symbol in result.prior.fixed:
         table.add_row(symbol, "", "", "", "", "", "nothing reads it", "", "")
     out.print(table)
+    if result.neural is not None:
+        found = [row.symbol for row in result.neural.recovery if row.recovered]
+        told = f": {', '.join(found)}" if found else ""
+        out.print(f"A neural posterior finds {len(found)} of {len(result.prior.symbols)} again, with error{told}.")
     out.print(f"History matching leaves {100 * result.kept:.1f} % of the prior.")
     out.print(
         f"Mean distance from {len(result.fit)} moments, in tolerances: "

@@ -22,6 +22,7 @@ from experiments.estimation.inference import (
     not_ruled_out,
     shrunk_covariance,
 )
+from experiments.estimation.neural import NeuralCheck, check_installed, neural_check
 from experiments.estimation.problem import (
     FIRST_MONTH,
     LAST_YEARS,
@@ -39,7 +40,7 @@ from experiments.estimation.recovery import Recovery, recover
 from experiments.estimation.store import RunStore
 from experiments.provenance import code_checksum, commit
 from experiments.runs import Progress
-from experiments.settings import check_count, check_seeds
+from experiments.settings import check_count, check_seeds, gather
 from experiments.storage import dump_json
 from experiments.workers import Task, work_all
 from model.data_years import latest_data_year
@@ -72,6 +73,7 @@ class Estimation:
         draws: One row per draw; the recovered parameters only.
         fit: By moment: observed, tolerance, at the default parameters, and at the posterior (median of real runs).
         manifest: Where the draws come from.
+        neural: What a neural posterior says on the same runs; None where it was not asked for.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Estimation:
     draws: pd.DataFrame = field(repr=False)
     fit: pd.DataFrame = field(repr=False)
     manifest: dict[str, Any] = field(repr=False)
+    neural: NeuralCheck | None = field(default=None, repr=False)
 
     @property
     def recovered(self) -> tuple[str, ...]:
@@ -116,11 +119,12 @@ class Estimation:
             "recovery_with_error": {m: [asdict(row) for row in rows] for m, rows in self.recovery_with_error.items()},
             "kept_by_history_matching": self.kept,
             "fit": fit.to_dict("records"),
+            "neural": None if self.neural is None else [asdict(row) for row in self.neural.recovery],
             "manifest": self.manifest,
         }
 
 
-def check_calibration(last_year: object, runs: object, seed: object) -> None:
+def check_calibration(last_year: object, runs: object, seed: object, neural: bool = False) -> None:
     """Check what was asked for.
 
     Raises:
@@ -130,12 +134,7 @@ def check_calibration(last_year: object, runs: object, seed: object) -> None:
     if last_year not in LAST_YEARS:
         problems.append(f"last-year: {last_year!r} is not allowed; it must be {' or '.join(map(str, LAST_YEARS))}")
     check_count("runs", runs, MIN_RUNS, MAX_RUNS, problems)
-    try:
-        check_seeds(seed)
-    except InputError as error:
-        problems += error.problems
-    if problems:
-        raise InputError(problems)
+    gather(lambda: check_seeds(seed), *((check_installed,) if neural else ()), known=problems)
 
 
 def calibrate(
@@ -145,6 +144,7 @@ def calibrate(
     seed: int = 1,
     workers: int | None = None,
     progress: Progress | None = None,
+    neural: bool = False,
 ) -> Estimation:
     """Estimate the free parameters; a second call with the same folder goes on where the first ended.
 
@@ -155,11 +155,12 @@ def calibrate(
         seed: Seed of the design and of the runs.
         workers: Processes; one per processor unless told.
         progress: Called with runs done and runs in all.
+        neural: Whether a neural posterior is learned from the same runs, too; it needs the extra `sbi`.
 
     Raises:
         InputError: What was asked for is not possible.
     """
-    check_calibration(last_year, runs, seed)
+    check_calibration(last_year, runs, seed, neural)
     space, target = prior(), moments(last_year)
     settings = {
         "last_year": last_year,
@@ -200,7 +201,11 @@ def calibrate(
         for noise in (None, error)
     )
     plan.target = target
-    return _finish(plan, posterior, (recovery, with_error), kept, rng, _fit_table(target, at_default))
+    found = _finish(plan, posterior, (recovery, with_error), kept, rng, _fit_table(target, at_default))
+    if not neural:
+        return found
+    check = neural_check(space.symbols, runs, points, values, target.value, error, tolerance, seed)
+    return replace(found, neural=check)
 
 
 def _fit_table(target: Moments, at_default: Floats) -> pd.DataFrame:

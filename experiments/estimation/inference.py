@@ -52,7 +52,8 @@ class Emulator:
         shapes: Shape of every moment, index into `SHAPES`, (J,).
         weights: Coefficients, (T, J).
         residual: S.d. of its error on runs that it has not seen, luck of the run included, (J,).
-        covariance: Of these errors: what misses one moment misses its neighbours too, (J, J).
+        covariance: Of these errors, as a likelihood needs it: what misses one moment misses its neighbours too, and the
+            runs are few, (J, J).
     """
 
     shapes: NDArray[np.int64]
@@ -90,11 +91,20 @@ class Emulator:
             score[better], best[better] = found[better], number
             weights[:, better], errors[:, better] = (solver @ scaled)[:, better], missed[:, better]
         covariance = shrunk_covariance(errors * scale) + np.diag((BEST * scale) ** 2)
-        return cls(best, weights * scale, np.sqrt(np.diag(covariance)), covariance)
+        return cls(best, weights * scale, np.sqrt(np.diag(covariance)), covariance * overconfidence(*values.shape))
 
     def predict(self, points: Floats) -> Floats:
         """Moments at points of the unit cube, (N, J)."""
         return np.asarray(response_terms(points) @ self.weights)
+
+
+def overconfidence(runs: int, n_moments: int) -> float:
+    """Factor by which a covariance that was estimated from runs is to be widened before it is inverted.
+
+    The inverse of an estimated covariance overstates precision by (N - 1) / (N - J - 2) on average (Hartlap, Simon and
+    Schneider 2007).
+    """
+    return (runs - 1) / (runs - n_moments - 2) if runs > n_moments + 2 else 1.0
 
 
 def shrunk_covariance(errors: Floats) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from experiments.estimation.calibrate import CHECKS, LUCK, METHODS, Estimation, root_mean_square
@@ -54,6 +55,7 @@ def estimation_page(result: Estimation) -> str:
         "",
         *_posterior(result),
         "",
+        *_neural(result),
         "## Fit of the moments",
         "",
         f"Mean distance in tolerances: {fit[0]:.2f} at the default parameters (median of {LUCK} runs), {fit[1]:.2f} at "
@@ -110,6 +112,36 @@ def _posterior(result: Estimation) -> list[str]:
             f"| {row['symbol']} | {row['low']:g} to {row['high']:g} | {row['default']:g} | {' | '.join(found)} |"
         )
     return lines
+
+
+def _neural(result: Estimation) -> list[str]:
+    """The estimation beside a neural posterior; nothing where none was asked for."""
+    check = result.neural
+    if check is None:
+        return []
+    prior, emulated = result.prior, result.posterior[METHODS[0]]
+    width = prior.high - prior.low
+    lines = [
+        "## Check by a neural posterior",
+        "",
+        f"A flow (`sbi`, neural posterior estimation) learns the parameters from the moments of the same runs, without "
+        f"the emulator and without a likelihood. {check.held_out} runs that it has not seen stand in for the past, "
+        "with published error and luck; distance is that of the two posterior means in s.d. of the emulator's.",
+        "",
+        "| parameter | in the interval | s.d. over prior | recovered | posterior | emulator | distance |",
+        "|---|---:|---:|---|---:|---:|---:|",
+    ]
+    distance = np.abs(check.posterior.mean - emulated.mean) / emulated.sd
+    for i, row in enumerate(check.recovery):
+        cells = [
+            f"{one.mean[i] * width[i] + prior.low[i]:.3f} ± {one.sd[i] * width[i]:.3f}"
+            for one in (check.posterior, emulated)
+        ]
+        lines.append(
+            f"| {row.symbol} | {100 * row.coverage:.0f} % | {row.sd_ratio:.2f} | {'yes' if row.recovered else 'no'} | "
+            f"{' | '.join(cells)} | {distance[i]:.1f} |"
+        )
+    return [*lines, ""]
 
 
 def _fit(fit: pd.DataFrame) -> list[str]:

@@ -75,6 +75,17 @@ def recover(
         inside.append((low <= points[trial]) & (points[trial] <= high))
         ratio.append(posterior.sd / sd)
     coverage, spread = np.mean(inside, axis=0), np.median(ratio, axis=0)
+    return judged(symbols, coverage, spread)
+
+
+def judged(symbols: tuple[str, ...], coverage: Floats, spread: Floats) -> tuple[Recovery, ...]:
+    """Which parameters count as recovered.
+
+    Args:
+        symbols: Parameters, D.
+        coverage: Share of trials in which the truth lies in the interval, (D,).
+        spread: Posterior s.d. over the prior's, (D,).
+    """
     return tuple(
         Recovery(symbol, float(c), float(r), bool(c >= MIN_COVERAGE and r <= MAX_SD_RATIO))
         for symbol, c, r in zip(symbols, coverage, spread, strict=True)

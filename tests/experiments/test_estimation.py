@@ -1,6 +1,8 @@
 """The estimation on toy problems with known answers, and its store."""
 
 import json
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from experiments.draws import load_draws
 from experiments.errors import DamagedError
 from experiments.estimation import calibrate as calibration
 from experiments.estimation.inference import Emulator, emulated_posterior, implausibility, nearest_runs, not_ruled_out
+from experiments.estimation.neural import NeuralCheck, neural_check
 from experiments.estimation.page import estimation_page
 from experiments.estimation.problem import frozen, left_later, moments, prior, scenario_of
 from experiments.estimation.recovery import recover
@@ -217,6 +220,36 @@ def test_estimates_writes_a_set_and_resumes(toy_market, tmp_path):
     third = calibration.calibrate(folder, 2021, 120, workers=1)
     assert len(toy_market) == 120 + 60 + calibration.LUCK + calibration.CHECKS + 60
     pd.testing.assert_frame_equal(first.draws, third.draws)
+
+
+def test_a_neural_posterior_without_its_package_is_refused_before_a_run(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "sbi.inference", None)
+    with pytest.raises(InputError, match=r"install lastmile\[sbi\]") as error:
+        calibration.calibrate(tmp_path / "runs", 2021, 3, neural=True)
+    assert len(error.value.problems) == 2  # with the number of runs
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_neural_posterior_finds_what_matters_and_leaves_the_rest_at_the_prior():
+    pytest.importorskip("sbi")
+    noise = np.diag(TOLERANCE**2)
+    check = neural_check(("a", "b", "c"), 200, POINTS, VALUES, SEEN, noise, noise, 1)
+    assert check.held_out == 40
+    assert [row.recovered for row in check.recovery] == [True, True, False]
+    found = check.posterior
+    assert (np.abs(found.mean - TRUTH[0])[:2] < 3.0 * found.sd[:2]).all()
+    assert found.sd[2] > 0.8 / np.sqrt(12.0)
+
+
+def test_the_page_holds_a_neural_posterior_beside_the_emulator(toy_market, tmp_path):
+    found = calibration.calibrate(tmp_path / "runs", 2021, 60, workers=1)
+    rows = tuple(replace(row, recovered=row.symbol == "build_limit") for row in found.recovery["emulated"])
+    check = NeuralCheck(found.posterior["emulated"], rows, 12)
+    plain, told = estimation_page(found), estimation_page(replace(found, neural=check))
+    assert "neural" not in plain
+    line = next(one for one in told.split("## Check by a neural posterior")[1].split("\n") if "build_limit" in one)
+    assert line.endswith("| 0.0 |")  # nothing lies between a posterior and itself
+    assert "| yes |" in line
 
 
 def test_a_folder_of_other_runs_is_refused(toy_market, tmp_path):

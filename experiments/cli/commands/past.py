@@ -123,6 +123,9 @@ def calibrate(
         Path | None,
         typer.Option("--write", metavar="FILE", help="Also write the tables as Markdown.", show_default=False),
     ] = None,
+    neural: Annotated[
+        bool, typer.Option("--neural", help="Also learn a neural posterior from the same runs (extra sbi).")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Estimate the free parameters on the past, after showing which of them the method finds again.
@@ -131,4 +134,4 @@ def calibrate(
     """
     from experiments.cli.estimation import run_calibrate
 
-    run_calibrate(out, last_year, runs, seed, workers, write, json)
+    run_calibrate(out, last_year, runs, seed, workers, write, neural, json)

@@ -19,7 +19,7 @@ from experiments.parties import Roster, party_notes
 from experiments.provenance import provenance
 from experiments.resolution import coarse_note
 from experiments.runs import Progress
-from experiments.settings import check_count, check_seeds, gather, prepare_scenario
+from experiments.settings import check_count, check_seeds, gather, late_shocks, prepare_scenario
 from experiments.simulation import Simulation
 from experiments.storage import write_result
 from experiments.workers import Replication, Task, replicate_all
@@ -126,6 +126,7 @@ def compare(
     progress: Progress | None = None,
     draws: str | Path | None = None,
     roster: Roster | None = None,
+    shocks: Sequence[Any] = (),
 ) -> Comparison:
     """Run scenarios with the same seeds (seed, seed + 1, ...) and compare each with the first.
 
@@ -141,12 +142,13 @@ def compare(
         draws: A stored set of parameter draws by name, or a parquet file: seed s takes draw s, the same in all
             scenarios, so that the intervals hold luck and parameters. None for the parameters as they are.
         roster: Classes of one's own that decide for parties in all of them, or their import paths, by key.
+        shocks: Dated shocks of all of them, beside those of the scenarios; see `model.shocks`.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
-    chosen, drawn = check_comparison(scenarios, set, seed, until, replications, workers, width, draws, roster)
+    chosen, drawn = check_comparison(scenarios, set, seed, until, replications, workers, width, draws, roster, shocks)
     seeds = range(int(seed), int(seed) + int(replications))
     tasks = [
         Task(scenario if drawn is None else drawn.scenario(scenario, one - 1), one)
@@ -192,7 +194,7 @@ def assemble(
 
 def _notes(chosen: Sequence[Scenario]) -> list[str]:
     """Who takes part where it is not the usual party; with the scenario where they differ."""
-    notes = {scenario.name: party_notes(scenario) for scenario in chosen}
+    notes = {scenario.name: (*party_notes(scenario), *late_shocks(scenario)) for scenario in chosen}
     if len({*notes.values()}) == 1:
         return [*notes[chosen[0].name]]
     return [f"in {name} {note}" for name, found in notes.items() for note in found]
@@ -208,6 +210,7 @@ def check_comparison(
     width: float,
     draws: str | Path | None = None,
     roster: Roster | None = None,
+    shocks: Sequence[Any] = (),
 ) -> tuple[list[Scenario], DrawSet | None]:
     """Return the scenarios of a comparison and the draws of its seeds.
 
@@ -228,7 +231,7 @@ def check_comparison(
             raise InputError(problems)
 
     listed = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
-    loads = [lambda one=one: prepare_scenario(one, set, until=until, keep_own=True, roster=roster) for one in listed]
+    loads = [lambda one=one: prepare_scenario(one, set, None, until, True, roster, shocks) for one in listed]
     _, _, drawn, *chosen = gather(
         numbers,
         lambda: check_seeds(seed, max(1, replications)),

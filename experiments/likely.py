@@ -11,6 +11,26 @@ from model.parameters import Parameters
 RESOLUTION = frozenset({"n_shippers", "n_enterprise_shippers"})
 
 
+def about_the_start(changes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Ask of each change of what describes the start whether a shock was meant, one sentence each.
+
+    Args:
+        changes: Levers and parameters by name; what is not valid is told by others.
+    """
+    known = Parameters.default()
+    asked = {name for name in changes if name in known and name not in RESOLUTION and known.row(name).settable}
+    if not asked:
+        return ()
+    from model.start_figures import figures_of_start
+
+    return tuple(
+        f"{name} describes the start, which is solved again around it: another past, not a shock; a change at a date "
+        "is --shock (fuel, wages, interest, demand, ...)"
+        for name in changes
+        if name in asked & figures_of_start()
+    )
+
+
 def unlikely(changes: Mapping[str, Any]) -> tuple[str, ...]:
     """One sentence for each change that leaves its likely range; none for what has no range or may not be at all.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.parties import Roster, party_notes
 from experiments.results import RunResult, collect
-from experiments.settings import check_seeds, gather, overruled, prepare_scenario
+from experiments.settings import check_seeds, gather, late_shocks, overruled, prepare_scenario
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.start.choice_constants import StartError
@@ -29,6 +29,7 @@ def run(
     progress: Progress | None = None,
     draws: str | Path | None = None,
     roster: Roster | None = None,
+    shocks: Sequence[Any] = (),
 ) -> RunResult:
     """Run one scenario with one seed to its end.
 
@@ -43,12 +44,14 @@ def run(
             as they are.
         roster: Classes of one's own that decide for parties, or their import paths ("module:Class", "file.py:Class"),
             by key; the result tells of them.
+        shocks: Dated shocks beside those of the scenario, as texts ("fuel=+100%@2026-01..2027-12") or tables; see
+            `model.shocks`.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
     """
-    prepared = prepare_run(scenario, set, seed, from_, until, draws, roster)
-    warnings = (*overruled(scenario, set), *party_notes(prepared))
+    prepared = prepare_run(scenario, set, seed, from_, until, draws, roster, shocks)
+    warnings = (*overruled(scenario, set), *party_notes(prepared), *late_shocks(prepared))
     if draws is not None:
         warnings += (f"the parameters are draw {seed} of {draws}; `lastmile forecast` shows the bands of many draws",)
     market = start_market(prepared, int(seed))
@@ -69,6 +72,7 @@ def prepare_run(
     until: str | Month | None,
     draws: str | Path | None,
     roster: Roster | None = None,
+    shocks: Sequence[Any] = (),
 ) -> Scenario:
     """The scenario of a run, with its draw; see `run`.
 
@@ -78,7 +82,7 @@ def prepare_run(
     prepared: Scenario
     drawn: DrawSet | None
     prepared, drawn, _ = gather(
-        lambda: prepare_scenario(scenario, set, from_, until, roster=roster),
+        lambda: prepare_scenario(scenario, set, from_, until, roster=roster, shocks=shocks),
         lambda: None if draws is None else load_draws(draws),
         lambda: check_seeds(seed),
     )

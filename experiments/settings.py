@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import index
 from pathlib import Path
@@ -30,6 +31,7 @@ def prepare_scenario(
     until: str | Month | None = None,
     keep_own: bool = False,
     roster: Roster | None = None,
+    shocks: Sequence[Any] = (),
 ) -> Scenario:
     """Load a scenario and apply the changes.
 
@@ -42,6 +44,7 @@ def prepare_scenario(
             longer differ by it, and for those that a scenario is part of. One scenario alone may be changed; then
             `overruled` tells.
         roster: Classes of one's own that decide for parties, or their import paths, by key.
+        shocks: Dated shocks as texts or tables; like those of `set` they come beside the scenario's own.
 
     Raises:
         InputError: All problems: no such scenario, unknown keys, values out of range, months that are none, classes
@@ -54,7 +57,7 @@ def prepare_scenario(
             problems.append(f"set: {key} describes the scenario and cannot be set; write a scenario file instead")
         elif key in _ELSEWHERE:
             problems.append(f"set: {key} cannot be set; {_ELSEWHERE[key]}")
-        else:
+        elif key != "shocks":
             changes[key] = value
     for key, option, text in (("start", "from", from_), ("end", "until", until)):
         month = _month(option, text, problems)
@@ -63,6 +66,8 @@ def prepare_scenario(
         elif month is not None:
             changes[key] = month
     base = _load(scenario, problems)
+    if struck := [*_listed((set or {}).get("shocks")), *shocks]:
+        changes["shocks"] = [*(base.shocks if base is not None else ()), *struck]
     if paths := roster_paths(roster, problems):
         changes["roster"] = {**(base.roster if base is not None else {}), **paths}
     changed: Scenario | None = None
@@ -70,7 +75,7 @@ def prepare_scenario(
         # Without a base the changes are still checked, so that one message tells all.
         changed = (base or Scenario()).with_changes(changes, source="set")
     except ScenarioError as error:
-        problems += [line.replace("set: roster: ", "roster: ", 1) for line in str(error).splitlines()]
+        problems += [re.sub("^set: (?=roster: |shocks?[: ])", "", line) for line in str(error).splitlines()]
     if keep_own and base is not None and changed is not None:
         problems += [f"set: {told}; leave one of both" for told in _overruled(base, changed, set or {})]
         problems += [
@@ -99,8 +104,23 @@ def _overruled(base: Scenario, changed: Scenario, names: Iterable[str]) -> list[
         f"scenario {base.name!r} sets {name} = {shown(base.value(name))} itself, and set makes it "
         f"{shown(changed.value(name))}"
         for name in names
-        if name in base.stated and base.value(name) != changed.value(name)
+        if name in base.stated and name != "shocks" and base.value(name) != changed.value(name)
     ]
+
+
+def _listed(value: Any) -> list[Any]:
+    """Shocks of a mapping: a list of them, or one alone."""
+    return [] if value is None else [*value] if isinstance(value, list | tuple) else [value]
+
+
+def late_shocks(scenario: Scenario) -> tuple[str, ...]:
+    """What a reader must know of shocks that a run never sees, one sentence each."""
+    end = scenario.end
+    return tuple(
+        f"shock {one} begins after the last month, {end}, and moves nothing"
+        for one in scenario.shocks
+        if one.first > end
+    )
 
 
 def shown(value: object) -> str:
@@ -168,12 +188,13 @@ def check_seeds(seed: object, replications: int = 1) -> None:
         raise InputError(problems)
 
 
-def read_settings(items: Sequence[str], problems: list[str]) -> dict[str, Any]:
+def read_settings(items: Sequence[str], problems: list[str], shocks: Sequence[str] | None = None) -> dict[str, Any]:
     """Read `key=value` texts; values are TOML, and what is no TOML is a word.
 
     Args:
         items: Texts as they stand behind `--set`.
         problems: Gets a line for each text without key or "=", and for a key that comes twice.
+        shocks: Texts as they stand behind `--shock`; they become the setting "shocks".
     """
     found: dict[str, Any] = {}
     for item in items:
@@ -185,6 +206,8 @@ def read_settings(items: Sequence[str], problems: list[str]) -> dict[str, Any]:
             problems.append(f"--set {key}: it is set twice")
         else:
             found[key] = _value(text.strip())
+    if shocks:
+        found["shocks"] = [*_listed(found.get("shocks")), *shocks]
     return found
 
 

@@ -55,16 +55,6 @@ def shocked_mix(mix: Floats, streams: Streams, month: Month, sd: float) -> Float
     return np.asarray(shocked / shocked.sum(axis=1, keepdims=True))
 
 
-def shock_factor(p: Parameters, months_into_shock: int) -> float:
-    """Factor on economy parcels in a month of the demand shock; 1 before it and after its end.
-
-    Args:
-        p: Parameters.
-        months_into_shock: 0 in the first month of the shock, less than 0 before.
-    """
-    return 1.0 + p.demand_shock_economy if 0 <= months_into_shock < p.demand_shock_months else 1.0
-
-
 @dataclass(frozen=True, slots=True)
 class Demand:
     """Parcels that are shipped in one month.

@@ -284,7 +284,7 @@ class Economy:
         p, start = self.settings.parameters, self.settings.start
         try:
             self._figures = fitted_figures(p, start)
-            self.paths = make_paths(p, self._figures, start, self.settings.shocks)
+            self.paths = make_paths(p, self._figures, start, self.settings.overlays, self.settings.mail_trend == "fast")
             self.update_figures(self.paths.figures(0))
             self.zones = build_zone_table(self.figures)
         except ParameterError as error:

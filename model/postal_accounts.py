@@ -35,7 +35,8 @@ def mail_month(
     price_level: float,
     wage_index: float,
     observed: Callable[[str, int], float | None] = lambda name, months: None,
-    fast_decline: bool = False,
+    trend: Callable[[str, int], float] | None = None,
+    trend_other: float | None = None,
 ) -> MailMonth:
     """Mail of one month by class: volume by trend and real price, cost by pieces and wages.
 
@@ -49,7 +50,9 @@ def mail_month(
         price_level: Consumer prices relative to the start.
         wage_index: USPS wages relative to the start.
         observed: Pieces of a class in a month relative to the start where they are imposed, None where they are not.
-        fast_decline: Whether mail falls by `mail_decline_fast` a year instead of its trends.
+        trend: Pieces of letters and marketing mail by trend alone, relative to the start, by class and month; by the
+            parameters unless told.
+        trend_other: What other mail and services bring by trend, relative to the start; by the parameters unless told.
     """
     real_price = price_index / price_level
     revenue = cost = pieces = 0.0
@@ -61,10 +64,13 @@ def mail_month(
         if known is not None:
             index = known
         elif name == "other":
-            index = growth_index(p.mail_revenue_growth_other, months_since_start) / price_index
+            other = (
+                growth_index(p.mail_revenue_growth_other, months_since_start) if trend_other is None else trend_other
+            )
+            index = other / price_index
         else:
-            trend = p.mail_decline_fast if fast_decline else p[f"mail_trend_{name}"]
-            index = growth_index(trend, months_since_start)
+            by_rate = growth_index(p[f"mail_trend_{name}"], months_since_start) if trend is None else None
+            index = by_rate if trend is None else trend(name, months_since_start)
             index *= real_price ** p[f"mail_elasticity_{name}"]
         revenue += start_revenue * index * price_index
         cost += start_revenue / p[f"cost_coverage_{name}"] * index * wage_index

@@ -7,7 +7,7 @@ A scenario file is a short TOML that says what it changes against the default: a
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from agents.big_shipper import BigShipper
 from agents.calendar import Month
 from agents.carriers import Carrier
+from agents.geography import ECONOMY, SEGMENTS
 from agents.party import Party
 from agents.regional import RegionalCarrier
 from agents.roster import USUAL, find_class, located
@@ -29,11 +30,13 @@ from model.history.shocks import Shock, Shocks
 from model.history.table import FIRST_START
 from model.newcomers import Newcomer, check_newcomers
 from model.parameters import ParameterError, Parameters, short_text
+from model.shocks import ALL, DatedShock, overlays, problems_together, read_shocks
 from model.toml_files import read_toml, read_toml_file
 
 MAX_MONTHS = 1200
 DEFAULT_SCENARIO = "baseline"
 _LABELS = ("name", "title", "description", "forced")
+CARRIERS_IN_DISPUTE = ("usps", "amazon", "ups", "fedex")
 
 
 class ScenarioError(ValueError):
@@ -292,6 +295,9 @@ class Scenario(BaseModel):
     roster: dict[str, str] = Field(
         default_factory=dict, description="Classes of one's own that decide for parties: import paths by key"
     )
+    shocks: tuple[DatedShock, ...] = Field(
+        default=(), description="Dated shocks: kind, whom, size, first and last month (`model.shocks`)"
+    )
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
     @field_validator(
@@ -336,6 +342,13 @@ class Scenario(BaseModel):
             find_class(key, path, self.base_of(key))
         return self
 
+    @model_validator(mode="after")
+    def _check_shocks(self) -> Self:
+        striking = [*CARRIERS_IN_DISPUTE, *self.carriers]
+        if problems := problems_together(self.shocks, self.start, striking):
+            raise ValueError("\n".join(problems))
+        return self
+
     def base_of(self, key: str) -> type[Party]:
         """What the class of a party must be a subclass of; `Party` for one that is no carrier."""
         if key in USUAL:
@@ -375,19 +388,27 @@ class Scenario(BaseModel):
         return self.end - self.start + 1
 
     @property
-    def shocks(self) -> Shocks:
-        """What it changes in the prices that carriers pay, by months from its start."""
-        p, nothing = self.parameters, Shock()
-        wages = Shock(p.wage_shock_size, self.wage_shock_start - self.start, int(p.wage_shock_months))
-        fuel = Shock(p.fuel_shock_size, self.fuel_shock_start - self.start, lasts=p.fuel_shock_months)
-        return Shocks(
-            fuel=fuel if self.fuel_shock else nothing,
-            wage_other=wages if self.wage_shock in ("private", "all") else nothing,
-            wage_usps=wages if self.wage_shock in ("usps", "all") else nothing,
-            interest=Shock(p.interest_shock_size, self.interest_shock_start - self.start)
-            if self.interest_shock
-            else nothing,
-        )
+    def overlays(self) -> Shocks:
+        """What its shocks change in the world by months from its start: dated ones, and those that levers stand for."""
+        return overlays(self.shocks, self.start, self._short_shocks())
+
+    def _short_shocks(self) -> Iterator[tuple[str, str, Shock]]:
+        """Kind, whom, and the shock itself of every lever that stands for one."""
+        p = self.parameters
+        if self.fuel_shock:
+            yield "fuel", ALL, Shock(p.fuel_shock_size, self.fuel_shock_start - self.start, lasts=p.fuel_shock_months)
+        if self.wage_shock != "none":
+            rises = int(p.wage_shock_months)
+            yield "wages", self.wage_shock, Shock(p.wage_shock_size, self.wage_shock_start - self.start, rises)
+        if self.interest_shock:
+            yield "interest", ALL, Shock(p.interest_shock_size, self.interest_shock_start - self.start)
+        if self.demand_shock:
+            begins = self.demand_shock_start - self.start
+            economy = SEGMENTS[ECONOMY]
+            yield "demand", economy, Shock(p.demand_shock_economy, begins, lasts=p.demand_shock_months)
+        if self.labour_dispute != "none":
+            begins, lasts = self.labour_dispute_start - self.start, p.labour_dispute_months
+            yield "labour_dispute", self.labour_dispute, Shock(p.labour_dispute_utility, begins, lasts=lasts)
 
     @property
     def own_classes(self) -> dict[str, str]:
@@ -466,10 +487,12 @@ class Scenario(BaseModel):
             parameters = parameters.with_overrides(overrides)
         except ParameterError as error:
             problems += str(error).splitlines()
+        if "shocks" in fields:
+            fields["shocks"] = read_shocks(fields["shocks"], problems)
         try:
             scenario = cls(**fields, parameters=parameters)
         except ValidationError as error:
-            problems += [_explain(item) for item in error.errors()]
+            problems += [line for item in error.errors() for line in _explain(item).splitlines()]
         if problems:
             raise ScenarioError("\n".join(f"{source}: {problem}" for problem in problems))
         return scenario
@@ -500,6 +523,8 @@ def _plain(value: Any) -> Any:
     """A value of a field as TOML and JSON can hold it."""
     if isinstance(value, dict):
         return {key: one.plain() if isinstance(one, Newcomer | BigShipperData) else one for key, one in value.items()}
+    if isinstance(value, tuple):
+        return [str(one) for one in value]
     return str(value) if isinstance(value, Month) else value
 
 
@@ -535,6 +560,10 @@ def _closest(key: str, parameters: Parameters) -> str:
 
 def _flatten(content: dict[str, Any], source: str) -> dict[str, Any]:
     flat: dict[str, Any] = {}
+    if "shock" in content:  # [[shock]] is one table after the other
+        if "shocks" in content:
+            raise ScenarioError(f"{source}: shocks are told twice, as shock and as shocks")
+        content = {"shocks" if key == "shock" else key: value for key, value in content.items()}
     for key, value in content.items():
         if key in ("levers", "parameters"):
             if not isinstance(value, dict):

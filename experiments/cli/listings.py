@@ -65,24 +65,35 @@ def list_parameters(text: str | None, json: bool) -> None:
         InputError: No parameter has the text.
     """
     from model.parameters import Parameters
+    from model.start_figures import figures_of_start
 
+    at_start = figures_of_start()
     rows = [row for row in Parameters.default().rows() if text is None or _mentions(row, text)]
     if not rows:
         raise InputError(f"parameters: no symbol, name, unit, status, source or note has {text!r} in it")
     if json:
-        print_json({"parameters": [{**asdict(row), "settable": row.settable} for row in rows]})
+        told = [{**asdict(row), "settable": row.settable, "describes_start": row.symbol in at_start} for row in rows]
+        print_json({"parameters": told})
         return
     table = grid(
         "Parameters", ("symbol", "value", "low", "high", "unit", "status", "set", "meaning", "source"), right=(1, 2, 3)
     )
     for row in rows:
         numbers = [_number(value) for value in (row.value, row.low, row.high)]
-        can_set = "yes" if row.settable else row.use if row.use != "input" else "derived"
+        can_set = (
+            ("start" if row.symbol in at_start else "yes")
+            if row.settable
+            else row.use
+            if row.use != "input"
+            else "derived"
+        )
         table.add_row(row.symbol, *numbers, row.unit, row.status, can_set, row.name, row.source)
     console().print(table)
     console().print(
         f"{len(rows)} parameters; low and high are the range that designs sample. Only those with yes under "
-        "set can be set: derived ones follow from others, reference ones are compared with, planned ones move nothing."
+        "set, or start, can be set: derived ones follow from others, reference ones are compared with, planned ones "
+        "move nothing. Those with start describe the start: another value is another past, around which the start is solved "
+        "again, and not a shock at a date (--shock)."
     )
 
 

@@ -12,10 +12,11 @@ import typer
 def _note_unlikely(items: list[str] | None) -> list[str] | None:
     """Say on stderr what is set outside its likely range; it is possible, so that nothing is refused."""
     if items:
-        from experiments.likely import unlikely
+        from experiments.likely import about_the_start, unlikely
         from experiments.settings import read_settings
 
-        for told in unlikely(read_settings(items, [])):
+        changes = read_settings(items, [])
+        for told in (*unlikely(changes), *about_the_start(changes)):
             print(f"lastmile: note: {told}", file=sys.stderr)
     return items
 
@@ -25,8 +26,17 @@ SetOption = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Change a lever or parameter; repeat it for more.",
+        help="Change a lever or parameter; repeat it for more. What describes the start gives another past, no shock.",
         callback=_note_unlikely,
+    ),
+]
+ShockOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--shock",
+        metavar="KIND[:WHOM]=SIZE@FIRST[..LAST]",
+        help="A dated shock, for example fuel=+100%@2026-01..2027-12; repeat it for more. Kinds: fuel, wages, "
+        "interest, demand, labour_dispute, duty_free.",
     ),
 ]
 RosterOption = Annotated[

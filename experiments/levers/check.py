@@ -14,13 +14,14 @@ from experiments.runs import Progress
 from experiments.settings import check_seeds, gather, prepare_scenario, read_settings
 from experiments.workers import Task, replicate_all
 from model.scenario import DEFAULT_SCENARIO, Scenario, levers, scenario_names
+from model.shocks import KINDS
 from model.tables import choice, number, read_table, text
 
 FILE = "lever_expectations.csv"
 DIRECTIONS = ("rises", "falls", "stays")
 NOT_CHECKED = ("start", "end")  # they say when a run begins and ends, and move no outcome of a given year
 _COLUMNS = {
-    "kind": choice("scenario", "lever"),
+    "kind": choice("scenario", "lever", "shock"),
     "subject": text(),
     "scenario": text(),
     "against": text(required=False),
@@ -42,12 +43,12 @@ class Expectation:
     its change.
 
     Attributes:
-        kind: "scenario" or "lever".
-        subject: Name of the scenario or lever.
+        kind: "scenario", "lever" or "shock".
+        subject: Name of the scenario, lever or kind of shock.
         scenario: Scenario that is run.
         against: Scenario that a scenario is compared with; None for the baseline.
         base: Settings of both runs.
-        change: Settings of the second run only.
+        change: Settings of the second run only; of a shock the shock itself, as `--shock` takes it.
         outcome: Outcome that should move.
         direction: One of `DIRECTIONS`.
         seeds: Pairs of runs over whose mean the outcome is judged: several where bargaining draws private errors.
@@ -74,7 +75,9 @@ class Expectation:
             InputError: The row names something that does not exist.
         """
         problems: list[str] = []
-        base, change = read_settings(self.base, problems), read_settings(self.change, problems)
+        base = read_settings(self.base, problems)
+        struck = self.kind == "shock"
+        change = {"shocks": list(self.change)} if struck else read_settings(self.change, problems)
         if problems:
             raise InputError(problems)
         first = (self.against or DEFAULT_SCENARIO) if self.kind == "scenario" else self.scenario
@@ -113,7 +116,7 @@ class LeverCheck:
 
     Attributes:
         checks: In the order of the file.
-        missing: Scenarios and levers without an expectation.
+        missing: Scenarios, levers and kinds of shocks without an expectation.
         seed: Seed of all runs.
         provenance: Of the default scenario.
     """
@@ -161,7 +164,9 @@ class LeverCheck:
 
 
 def owner_of(row: Expectation) -> str:
-    """Whose lever it is; empty for a scenario."""
+    """Whose lever it is, the world's where it is a shock; empty for a scenario."""
+    if row.kind == "shock":
+        return "the world"
     return {lever.key: lever.owner for lever in levers()}.get(row.subject, "") if row.kind == "lever" else ""
 
 
@@ -190,10 +195,11 @@ def _settings(cell: str | None) -> tuple[str, ...]:
 
 
 def without_expectation(rows: Sequence[Expectation]) -> tuple[str, ...]:
-    """Scenarios of the library and levers that no row is about."""
+    """Scenarios of the library, levers and kinds of shocks that no row is about."""
     said = {(row.kind, row.subject) for row in rows}
     wanted = [("scenario", name) for name in scenario_names() if name != DEFAULT_SCENARIO]
     wanted += [("lever", lever.key) for lever in levers() if lever.key not in NOT_CHECKED]
+    wanted += [("shock", name) for name in KINDS]
     return tuple(f"{kind} {subject}" for kind, subject in wanted if (kind, subject) not in said)
 
 
@@ -208,7 +214,7 @@ def check_levers(
     """Run every pair and compare.
 
     Args:
-        subjects: Scenarios and levers to check; all unless told.
+        subjects: Scenarios, levers and kinds of shocks to check; all unless told.
         set: Settings of all runs, for example fewer shippers.
         seed: First seed; rows with several pairs use those that follow it.
         until: Last month.

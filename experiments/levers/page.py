@@ -56,6 +56,8 @@ def _line(check: Check) -> str:
         what += ", both with " + ", ".join(f"`{setting}`" for setting in row.base)
     if row.kind == "lever":
         what = f"`{row.scenario}` with " + ", ".join(f"`{setting}`" for setting in (*row.base, *row.change))
+    if row.kind == "shock":
+        what = f"`{row.scenario}` with " + ", ".join(f"`--shock {shock}`" for shock in row.change)
     cells = (
         row.subject,
         owner_of(row),

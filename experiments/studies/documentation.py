@@ -28,6 +28,7 @@ from model.outcomes import OUTCOMES
 from model.parameters import Parameters
 from model.records import SERIES
 from model.scenario import Scenario, levers, scenario_names
+from model.start_figures import figures_of_start
 
 ROOT = Path(__file__).resolve().parents[2]
 LEARNERS = {"USPS": PostalLearner, "Amazon": ShipperLearner, "all others": Learner}
@@ -199,10 +200,12 @@ def event_kinds() -> str:
 
 def parameters() -> str:
     """Every parameter with value, range, source and whether it can be set."""
-    rows = []
+    rows, at_start = [], figures_of_start()
     for row in Parameters.default().rows():
         spread = "" if row.low is None or row.high is None else f"{row.low:,.10g} to {row.high:,.10g}"
-        use = "yes" if row.settable else "derived" if row.use == "input" else row.use
+        use = "derived" if row.use == "input" else row.use
+        if row.settable:
+            use = "start" if row.symbol in at_start else "yes"
         origin = "; ".join(part for part in (row.source, row.note) if part)
         rows.append((f"`{row.symbol}`", f"{row.value:,.10g}", spread, row.unit, row.name, row.status, use, origin))
     return table(("symbol", "value", "range", "unit", "meaning", "status", "settable", "source"), rows)

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 
 from agents.calendar import MONTHS_PER_YEAR, Month
-from model.demand import growth_index, season_factors
+from model.demand import HALF_MONTH, HALF_YEAR, season_factors
 from model.history.handed import handed_over
 from model.history.shocks import NO_SHOCKS, Shocks
 from model.history.table import FIRST_YEAR, LAST_YEAR, History, base_time, middle_of, read_history
 from model.parameters import Parameters
 
+#: Yearly rates whose change takes effect from its month on, whatever went before.
+TRENDS = frozenset(
+    {
+        "growth_amazon_demand",
+        "growth_market",
+        "growth_other_demand",
+        "inflation",
+        "institutional_drift",
+        "mail_decline_fast",
+        "mail_revenue_growth_other",
+        "mail_trend_first_class",
+        "mail_trend_marketing",
+        "wage_growth_other",
+        "wage_growth_usps",
+    }
+)
 _LAST_MIDDLE = LAST_YEAR + 0.5
 _MIDDLE_OF_MONTH = 0.5
 _MAIL_SERIES = {"first_class": "mail_volume_first_class", "marketing": "mail_volume_marketing"}
@@ -58,6 +77,18 @@ class Paths(Protocol):
         """Observed pieces of a class of mail, None where its trend and price decide."""
         ...
 
+    def mail_trend(self, name: str, months: int) -> float:
+        """Pieces of first-class or marketing mail by their trend alone."""
+        ...
+
+    def trend(self, symbol: str, months: int) -> float:
+        """Index of what grows by a yearly rate of the figures, by its symbol."""
+        ...
+
+    def changed(self, era: Era, shocks: Shocks) -> Self:
+        """These paths up to a month, and from it on with other trends; shocks are as told, which the past shares."""
+        ...
+
     def figures(self, months: int) -> dict[str, float] | None:
         """Growth rates that everybody expects from this month on, by symbol; None where they are as before."""
         ...
@@ -77,15 +108,82 @@ def settling_rate(p: Parameters, years: float, before: float) -> float:
     return before + (p.interest_rate_projected - before) * done
 
 
-class _Shocked:
-    """What shocks do to paths, by month."""
+@dataclass(frozen=True, slots=True)
+class Era:
+    """Trends that hold from a month on: those of the scenario, or of a branch that left it.
 
-    def __init__(self, shocks: Shocks) -> None:
-        self.shocks = shocks
+    Attributes:
+        since: First month, from the start of the run.
+        figures: Figures with the trends.
+        fast_mail: Whether mail falls by `mail_decline_fast` a year instead of its trends.
+    """
+
+    since: int
+    figures: Parameters
+    fast_mail: bool = False
+
+
+def grown(rates: Sequence[tuple[int, float]], months: int, years: Callable[[int], float]) -> float:
+    """Index of what grows at yearly rates one after the other.
+
+    Args:
+        rates: First month of each rate and the rate, in order.
+        months: The month looked at, from the start of the run.
+        years: Years of growth that lie between the base of the index and a month.
+    """
+    ends = [since - 1 for since, _ in rates[1:]] + [months]
+    first = float((1.0 + rates[0][1]) ** years(min(months, ends[0])))
+    for (since, rate), end in zip(rates[1:], ends[1:], strict=True):
+        if months >= since:
+            first *= float((1.0 + rate) ** (years(min(months, end)) - years(since - 1)))
+    return first
+
+
+class _Shocked:
+    """What shocks do to paths, by month, and which trends hold when."""
+
+    def __init__(self, era: Era, shocks: Shocks) -> None:
+        self.shocks, self._eras = shocks, (era,)
+
+    def changed(self, era: Era, shocks: Shocks) -> Self:
+        """These paths up to a month, and from it on with other trends; shocks are as told, which the past shares."""
+        found = copy.copy(self)
+        found.shocks = shocks
+        found._eras = (*(one for one in self._eras if one.since < era.since), era)
+        return found
+
+    @property
+    def _p(self) -> Parameters:
+        """Figures of the latest trends."""
+        return self._eras[-1].figures
+
+    def _years(self, months: int) -> float:
+        """Years of trend that lie between the base of the indices and a month."""
+        raise NotImplementedError
+
+    def _grown(self, symbol: str, months: int) -> float:
+        return grown([(era.since, era.figures[symbol]) for era in self._eras], months, self._years)
+
+    def trend(self, symbol: str, months: int) -> float:
+        """Index of what grows by a yearly rate of the figures, by its symbol."""
+        return grown([(era.since, era.figures[symbol]) for era in self._eras], months, _since_base)
+
+    def mail_trend(self, name: str, months: int) -> float:
+        """Pieces of first-class or marketing mail by their trend alone."""
+        rates = [
+            (one.since, one.figures.mail_decline_fast if one.fast_mail else one.figures[f"mail_trend_{name}"])
+            for one in self._eras
+        ]
+        return grown(rates, months, _since_base)
 
     def fuel_price(self, months: int) -> float:
         """Price of fuel over what it would be with prices in general."""
         return 1.0 + self.shocks.fuel.at(months)
+
+
+def _since_base(months: int) -> float:
+    """Years since the mean of the twelve months before the start, whose middle lies half a year back."""
+    return (months + HALF_MONTH + HALF_YEAR) / MONTHS_PER_YEAR
 
 
 class Trends(_Shocked):
@@ -94,25 +192,28 @@ class Trends(_Shocked):
     Args:
         p: Figures of the run.
         shocks: What the scenario changes in them.
+        fast_mail: Whether mail falls faster than its trends.
     """
 
     observed = False
 
-    def __init__(self, p: Parameters, shocks: Shocks = NO_SHOCKS) -> None:
-        super().__init__(shocks)
-        self._p = p
+    def __init__(self, p: Parameters, shocks: Shocks = NO_SHOCKS, fast_mail: bool = False) -> None:
+        super().__init__(Era(0, p, fast_mail), shocks)
+
+    def _years(self, months: int) -> float:
+        return _since_base(months)
 
     def price_level(self, months: int) -> float:
         """Consumer prices."""
-        return growth_index(self._p.inflation, months)
+        return self._grown("inflation", months)
 
     def wage_other(self, months: int) -> float:
         """Wages of private carriers."""
-        return growth_index(self._p.wage_growth_other, months) * (1.0 + self.shocks.wage_other.at(months))
+        return self._grown("wage_growth_other", months) * (1.0 + self.shocks.wage_other.at(months))
 
     def wage_usps(self, months: int) -> float:
         """Wages of USPS."""
-        return growth_index(self._p.wage_growth_usps, months) * (1.0 + self.shocks.wage_usps.at(months))
+        return self._grown("wage_growth_usps", months) * (1.0 + self.shocks.wage_usps.at(months))
 
     def interest_rate(self, months: int) -> float:
         """Interest that cash earns, a year."""
@@ -121,11 +222,11 @@ class Trends(_Shocked):
 
     def other_parcels(self, months: int) -> float:
         """Other shippers' parcels."""
-        return growth_index(self._p.growth_other_demand, months)
+        return self._grown("growth_other_demand", months)
 
     def amazon_parcels(self, months: int, now: int) -> float:
         """Amazon's parcels, known or expected."""
-        return growth_index(self._p.growth_amazon_demand, months)
+        return self._grown("growth_amazon_demand", months)
 
     def mail_volume(self, name: str, months: int) -> float | None:
         """Observed pieces of a class of mail."""
@@ -148,13 +249,21 @@ class ObservedPast(_Shocked):
         start: First month of the run.
         history: The yearly figures.
         shocks: What the scenario changes in them.
+        fast_mail: Whether mail falls faster than its trends once the past is over.
     """
 
     observed = True
 
-    def __init__(self, p: Parameters, start: Month, history: History | None = None, shocks: Shocks = NO_SHOCKS) -> None:
-        super().__init__(shocks)
-        self._p, self._start, self._history = p, start, history or read_history()
+    def __init__(
+        self,
+        p: Parameters,
+        start: Month,
+        history: History | None = None,
+        shocks: Shocks = NO_SHOCKS,
+        fast_mail: bool = False,
+    ) -> None:
+        super().__init__(Era(0, p, fast_mail), shocks)
+        self._start, self._history = start, history or read_history()
         self._base = base_time(start)
         season = season_factors(p)
         self._scale = {
@@ -164,16 +273,16 @@ class ObservedPast(_Shocked):
 
     def price_level(self, months: int) -> float:
         """Consumer prices."""
-        return self._relative("consumer_prices", months, self._p.inflation)
+        return self._relative("consumer_prices", months, "inflation")
 
     def wage_other(self, months: int) -> float:
         """Wages of private carriers."""
-        wages = self._relative("wages_other", months, self._p.wage_growth_other)
+        wages = self._relative("wages_other", months, "wage_growth_other")
         return wages * (1.0 + self.shocks.wage_other.at(months))
 
     def wage_usps(self, months: int) -> float:
         """Wages of USPS."""
-        wages = self._relative("wages_usps", months, self._p.wage_growth_usps)
+        wages = self._relative("wages_usps", months, "wage_growth_usps")
         return wages * (1.0 + self.shocks.wage_usps.at(months))
 
     def interest_rate(self, months: int) -> float:
@@ -184,15 +293,14 @@ class ObservedPast(_Shocked):
 
     def other_parcels(self, months: int) -> float:
         """Other shippers' parcels."""
-        return self._demand("other", months, self._p.growth_other_demand)
+        return self._demand("other", months)
 
     def amazon_parcels(self, months: int, now: int) -> float:
         """Amazon's parcels, known or expected."""
-        rate = self._p.growth_amazon_demand
         if months <= now or self._is_after(now):
-            return self._demand("amazon", months, rate)
+            return self._demand("amazon", months)
         growth = self._growth("amazon", now)
-        return self._demand("amazon", now, rate) * float((1.0 + growth) ** ((months - now) / MONTHS_PER_YEAR))
+        return self._demand("amazon", now) * float((1.0 + growth) ** ((months - now) / MONTHS_PER_YEAR))
 
     def mail_volume(self, name: str, months: int) -> float | None:
         """Observed pieces of a class of mail."""
@@ -204,8 +312,7 @@ class ObservedPast(_Shocked):
         if time <= _LAST_MIDDLE:
             return self._history.at(series, time) / start
         last = self._history.value(series, LAST_YEAR)
-        trend: float = (1.0 + self._p[f"mail_trend_{name}"]) ** (time - _LAST_MIDDLE)
-        return last / start * trend
+        return last / start * self._grown(f"mail_trend_{name}", months)
 
     def figures(self, months: int) -> dict[str, float] | None:
         """Expected growth rates, if they change this month."""
@@ -251,10 +358,13 @@ class ObservedPast(_Shocked):
     def _is_after(self, months: int) -> bool:
         return (self._start + months).year > LAST_YEAR
 
-    def _relative(self, series: str, months: int, rate: float) -> float:
+    def _years(self, months: int) -> float:
+        return max(0.0, middle_of(self._start + months) - _LAST_MIDDLE)
+
+    def _relative(self, series: str, months: int, symbol: str) -> float:
         time, history = middle_of(self._start + months), self._history
         value = history.at(series, min(time, _LAST_MIDDLE)) / history.at(series, self._base)
-        return value * float((1.0 + rate) ** max(0.0, time - _LAST_MIDDLE))
+        return value * self._grown(symbol, months)
 
     def _year_on_year(self, series: str, time: float) -> float:
         return self._history.at(series, time) / self._history.at(series, time - 1.0) - 1.0
@@ -278,17 +388,19 @@ class ObservedPast(_Shocked):
         shape = [self._total(kind, year + (month + 0.5) / MONTHS_PER_YEAR) for month in range(MONTHS_PER_YEAR)]
         return self._total(kind, year + 0.5) / float(np.dot(shape, season) / MONTHS_PER_YEAR)
 
-    def _demand(self, kind: str, months: int, rate: float) -> float:
+    def _demand(self, kind: str, months: int) -> float:
         month = self._start + months
         time, base = middle_of(month), self._total(kind, self._base)
         if month.year > LAST_YEAR:
-            return self._total(kind, _LAST_MIDDLE) / base * float((1.0 + rate) ** (time - _LAST_MIDDLE))
+            return self._total(kind, _LAST_MIDDLE) / base * self._grown(f"growth_{kind}_demand", months)
         scale = self._scale[kind].get(month.year, 1.0)
         return self._total(kind, time) * scale / base
 
 
-def make_paths(scenario_figures: Parameters, fitted: Parameters, start: Month, shocks: Shocks = NO_SHOCKS) -> Paths:
+def make_paths(
+    scenario_figures: Parameters, fitted: Parameters, start: Month, shocks: Shocks = NO_SHOCKS, fast_mail: bool = False
+) -> Paths:
     """Return observed paths for a start in the past, trends otherwise."""
     if fitted is scenario_figures:
-        return Trends(fitted, shocks)
-    return ObservedPast(scenario_figures, start, shocks=shocks)
+        return Trends(fitted, shocks, fast_mail)
+    return ObservedPast(scenario_figures, start, shocks=shocks, fast_mail=fast_mail)

@@ -23,7 +23,7 @@ from model.bargains.table import PairKind
 from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.contract_margins import enterprise_quotes
-from model.demand import Demand, shock_factor, shocked_mix, with_other_sellers
+from model.demand import Demand, shocked_mix, with_other_sellers
 from model.economy import Economy
 from model.own_networks import left_to_carriers, let_big_shippers_grow, own_share
 from model.phases.contracts import exit_progress
@@ -52,9 +52,7 @@ def generate_demand(market: Economy) -> None:
     response = price_index ** p.by_segment("volume_elasticity")
     speed = 1.0 - p.speed_effect_other * choice.demand_delay
     response = response_within_total(market, response * speed)
-    crisis = np.ones(len(SEGMENTS))  # Amazon's parcels are economy parcels
-    if market.settings.demand_shock:
-        crisis[ECONOMY] = shock_factor(p, market.month - market.settings.demand_shock_start)
+    crisis = demand_factors(market)  # Amazon's parcels are economy parcels
     mix = shocked_mix(np.concatenate([market.mix, market.amazon_mix]), market.streams, market.month, p.zone_shock_sd)
     trend = market.amazon_parcels_expected(market.month)
     amazon_total = trend.sum() / MONTHS_PER_YEAR * env.season * shock
@@ -64,7 +62,7 @@ def generate_demand(market: Economy) -> None:
     if later.any():
         ordered = ordered * (1.0 - p.speed_effect_amazon * mean_wait(p.amazon_later_days) * later)
     demand = Demand(
-        scale=growth / MONTHS_PER_YEAR * env.season * shock * response * crisis,
+        scale=growth / MONTHS_PER_YEAR * env.season * shock * response * crisis * imports_factors(market),
         amazon=ordered * (1.0 - refused),
         amazon_trend=trend,
         mix=mix[:-1],
@@ -76,6 +74,23 @@ def generate_demand(market: Economy) -> None:
         others = float((market.annual_parcels.sum(axis=0) * demand.scale).sum())
         demand = with_other_sellers(demand, others, p.amazon_refused_elsewhere)
     market.state.flows.demand = demand
+
+
+def demand_factors(market: Economy) -> Floats:
+    """Parcels of the month over what would be shipped without shocks of demand, by segment, (S,)."""
+    return np.array([1.0 + one.at(market.months_done) for one in market.paths.shocks.demand])
+
+
+def imports_factors(market: Economy) -> Floats:
+    """Parcels of others than Amazon over those with all small imports that come free of duty, by segment, (S,).
+
+    These imports are a share of economy parcels at the start, and grow with them.
+    """
+    factors, lost = np.ones(len(SEGMENTS)), market.paths.shocks.duty_free.at(market.months_done)
+    if lost != 0.0:
+        economy = float(market.annual_parcels[:, ECONOMY].sum())
+        factors[ECONOMY] = max(0.0, 1.0 + lost * min(1.0, market.figures.duty_free_parcels_2024 * 1e9 / economy))
+    return factors
 
 
 def _orders_left(market: Economy) -> tuple[Floats, Floats]:

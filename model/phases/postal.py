@@ -17,7 +17,6 @@ from agents.delivery_cost.checks import check_values
 from agents.rules.distress import PostalBooks, Rung
 from agents.usps import Bill
 from model.carriers import USPS
-from model.demand import growth_index
 from model.economy import Economy
 from model.ledger import CENTS
 from model.phases.universal_service import saved_street_cost
@@ -106,7 +105,7 @@ def institutional_cash_cost(market: Economy) -> float:
     """
     p = market.figures
     noncash = (p.usps_noncash_and_unpaid + p.usps_depreciation) * BILLION / MONTHS_PER_YEAR
-    drift = growth_index(p.institutional_drift, market.months_done)
+    drift = market.paths.trend("institutional_drift", market.months_done)
     return max(0.0, market.state.books.institutional_cost - noncash) * drift
 
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import Month
+from agents.geography import SEGMENTS
 from model.carriers import USPS
 from model.economy import Economy
+from model.history import Shocks
 from model.operations import SMALLEST_COVERAGE, CostModel, fuel_factor, street_costs, usps_mean_cost, with_fuel
 from model.phases.labour import wages_of_month
 from model.wages import share_of_month
 
 Floats = NDArray[np.float64]
+INTEREST = "interest"
+_TEXTS = {
+    "fuel": ("fuel", "The price of fuel is {} its path"),
+    "wage_other": ("private carriers", "Wages of private carriers are {} their path"),
+    "wage_usps": ("usps", "Wages of USPS are {} their path"),
+    INTEREST: ("lenders", "Interest is {} its path"),
+    **{one: ("shippers", f"Demand for {one} parcels is {{}} its path") for one in SEGMENTS},
+    "duty_free": ("shippers", "Small imports that came free of duty are {} their path"),
+}
 
 
 def let_shocks_act(market: Economy) -> None:
@@ -56,8 +68,7 @@ def _unit_costs(market: Economy, costs: CostModel) -> Floats:
 
 def _move_interest(market: Economy) -> None:
     """Let what is built from now on bear the new rate; what stands keeps the rate at which it came."""
-    t, rise = market.months_done, market.paths.shocks.interest
-    moved = rise.at(t) - (rise.at(t - 1) if t > 0 else 0.0)
+    moved = market.paths.shocks.interest.at(market.months_done) - market.state.environment.shocks.get(INTEREST, 0.0)
     if moved == 0.0:
         return
     network, before = market.state.network, market.figures.capital_annuity
@@ -67,43 +78,41 @@ def _move_interest(market: Economy) -> None:
 
 def _dispute(market: Economy) -> None:
     """Shippers like the carrier of a dispute less, as long as it lasts."""
-    settings, choice = market.settings, market.state.choice
-    if settings.labour_dispute == "none":
+    disputes, choice = market.paths.shocks.disputes, market.state.choice
+    if not disputes and not np.any(choice.disputed):
         return
     lost = np.zeros(market.carriers.n_carriers)
-    if _disputed(market, market.month):
-        lost[market.carriers.keys.index(settings.labour_dispute)] = market.figures.labour_dispute_utility
+    for key, dispute in disputes.items():
+        lost[market.carriers.keys.index(key)] = dispute.at(market.months_done)
     choice.disputed = lost
 
 
-def _disputed(market: Economy, month: Month) -> bool:
-    """Whether a labour dispute is on in a month."""
-    settings = market.settings
-    if settings.labour_dispute == "none":
-        return False
-    return 0 <= month - settings.labour_dispute_start < market.figures.labour_dispute_months
-
-
 def _tell(market: Economy) -> None:
-    """What begins or ends this month, for the log."""
-    settings, shocks, t = market.settings, market.paths.shocks, market.months_done
-    told = (
-        ("fuel", "Fuel costs {:+.0%} against its path", shocks.fuel),
-        ("private carriers", "Wages of private carriers are {:+.0%} off their path", shocks.wage_other),
-        ("usps", "Wages of USPS are {:+.0%} off their path", shocks.wage_usps),
-        ("lenders", "Interest is {:+.1%} off its path", shocks.interest),
-    )
-    for who, text, shock in told:
-        now, before = shock.at(t), shock.at(t - 1) if t > 0 else 0.0
-        if now != before:
-            market.events.add(market.month, "shock", (who,), text.format(now), change=now)
-    on, was = _disputed(market, market.month), t > 0 and _disputed(market, market.month + -1)
-    if on != was:
-        what = "begins: its shippers fear a strike" if on else "ends"
-        name = market.book.name(settings.labour_dispute)
-        market.events.add(
-            market.month, "shock", (settings.labour_dispute,), f"The labour dispute at {name} {what}", begins=float(on)
-        )
+    """What begins, changes or ends this month, for the log."""
+    told = market.state.environment.shocks
+    now = {name: size for name, size in _sizes(market.paths.shocks, market.months_done) if size != 0.0}
+    for name in dict.fromkeys((*_TEXTS, *now, *told)):
+        size, before = now.get(name, 0.0), told.get(name, 0.0)
+        if name not in _TEXTS and (size != 0.0) != (before != 0.0):
+            what = "begins: its shippers fear a strike" if size else "ends"
+            text = f"The labour dispute at {market.book.name(name)} {what}"
+            market.events.add(market.month, "shock", (name,), text, begins=float(size != 0.0))
+        elif name in _TEXTS and size != before:
+            who, text = _TEXTS[name]
+            where = f"{size:{'+.1%' if name == INTEREST else '+.0%'}} off" if size else "back on"
+            market.events.add(market.month, "shock", (who,), text.format(where), change=size)
+    market.state.environment.shocks = now
+
+
+def _sizes(shocks: Shocks, t: int) -> Iterator[tuple[str, float]]:
+    """What every shock comes to in a month, by what it strikes."""
+    yield "fuel", shocks.fuel.at(t)
+    yield "wage_other", shocks.wage_other.at(t)
+    yield "wage_usps", shocks.wage_usps.at(t)
+    yield INTEREST, shocks.interest.at(t)
+    yield from ((segment, one.at(t)) for segment, one in zip(SEGMENTS, shocks.demand, strict=True))
+    yield "duty_free", shocks.duty_free.at(t)
+    yield from ((key, one.at(t)) for key, one in shocks.disputes.items())
 
 
 def wages_beyond_path(market: Economy) -> Floats:

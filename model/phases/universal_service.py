@@ -78,15 +78,16 @@ def zone_accounts(market: Economy) -> tuple[Floats, Floats]:
 
 def mail_of_month(market: Economy) -> MailMonth:
     """Mail of the month, if USPS served every address."""
-    env, fast = market.state.environment, market.settings.mail_trend == "fast"
+    env, t = market.state.environment, market.months_done
     return mail_month(
         market.figures,
-        market.months_done,
+        t,
         env.mail_price,
         env.price_level,
         env.wage_usps,
         market.paths.mail_volume,
-        fast,
+        market.paths.mail_trend,
+        market.paths.trend("mail_revenue_growth_other", t),
     )
 
 

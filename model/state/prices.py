@@ -20,6 +20,7 @@ class Environment:
         wage_usps: Wages of USPS, relative likewise, with what was settled.
         settled: What parties settled on beyond these paths of wages, factor by carrier, (K,); empty where nobody did.
         settled_now: The part of it that is new this month, likewise.
+        shocks: What the shocks of the month come to, by what they strike; nothing where there are none.
         fuel: Price of fuel over what it would be with prices in general.
         fuel_growth: What that makes of the cost of routes that is no wages, factor by carrier, (K,) or one number.
         season: Month factor.
@@ -37,6 +38,7 @@ class Environment:
     mail_price: float = 1.0
     settled: Floats = field(default_factory=lambda: np.ones(0))
     settled_now: Floats = field(default_factory=lambda: np.ones(0))
+    shocks: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ CASES = [
     ("baseline", {"start": "2024-06", "end": "2024-08"}),
     ("auction_pay_as_bid", LONG),
     ("baseline", {"fuel_shock": True, "wage_shock": "all", "interest_shock": True, "labour_dispute": "ups", **LONG}),
+    ("baseline", {"shocks": ["duty_free=-50%@2025-02"]}),
     ("baseline", {"regional_exit_cash_months": 1, "regional_runway": 0, "operating_margin_regional": -0.1}),
     ("baseline", {"usps_debt_start": 13.0, "usps_cash_start": 3.0, "mail_trend": "fast", "demand_shock": True}),
     (

@@ -15,6 +15,7 @@ from experiments.cli.options import (
     OutOption,
     RosterOption,
     SetOption,
+    ShockOption,
     UntilOption,
     WorkersOption,
 )
@@ -26,6 +27,7 @@ def forecast(
         str, typer.Argument(metavar="[SCENARIO]", help="Name of a scenario or a .toml file.")
     ] = "baseline",
     set: SetOption = None,
+    shock: ShockOption = None,
     draws: DrawsOption = None,
     seed: FirstSeedOption = 1,
     from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
@@ -54,7 +56,7 @@ def forecast(
     from experiments.stored_forecast import command_of, keep_forecast
 
     problems: list[str] = []
-    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
     (prepared, _), _ = gather(
         lambda: check_forecast(scenario, changes, draws, seed, from_, until, replications, parties),
         lambda: None if out is None else check_folder(out),

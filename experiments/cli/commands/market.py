@@ -17,6 +17,7 @@ from experiments.cli.options import (
     RosterOption,
     SeedOption,
     SetOption,
+    ShockOption,
     UntilOption,
     WorkersOption,
 )
@@ -28,6 +29,7 @@ def run(
         str, typer.Argument(metavar="SCENARIO", help="Name of a scenario (see `lastmile scenarios`) or a .toml file.")
     ],
     set: SetOption = None,
+    shock: ShockOption = None,
     seed: SeedOption = 1,
     from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
     until: UntilOption = None,
@@ -49,7 +51,7 @@ def run(
     from experiments.storage import check_folder
 
     problems: list[str] = []
-    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
     prepared, _ = gather(
         lambda: runs.prepare_run(scenario, changes, seed, from_, until, draws, parties),
         lambda: None if out is None else check_folder(out),
@@ -73,6 +75,7 @@ def compare(
         list[str], typer.Argument(metavar="A B ...", help="Scenarios; differences are to the first one.")
     ],
     set: SetOption = None,
+    shock: ShockOption = None,
     seed: FirstSeedOption = 1,
     until: UntilOption = None,
     replications: Annotated[int, typer.Option(metavar="N", help="Seeds per scenario.")] = 10,
@@ -100,7 +103,7 @@ def compare(
     from experiments.storage import check_folder
 
     problems: list[str] = []
-    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
     (prepared, _), _ = gather(
         lambda: comparison.check_comparison(
             scenarios, changes, seed, until, replications, workers, width, draws, parties
@@ -138,6 +141,7 @@ def places(
     ] = None,
     by: Annotated[str, typer.Option(metavar="KIND", help="Kind of place: county or zone.")] = "county",
     set: SetOption = None,
+    shock: ShockOption = None,
     seed: FirstSeedOption = 1,
     until: UntilOption = None,
     month: Annotated[
@@ -182,6 +186,7 @@ def places(
 
         given = {
             "--set": set,
+            "--shock": shock,
             "--month": month,
             "--draws": draws,
             "--roster": roster,
@@ -191,7 +196,7 @@ def places(
         given["--by"] = by if by != "county" else None
         write_harm(write, scenarios or (), seed, until, replications, workers, [k for k, one in given.items() if one])
         return
-    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
     replications = by_place.DEFAULT_REPLICATIONS if replications is None else replications
     scenarios = scenarios or []
     (prepared, looked), _ = gather(
@@ -267,6 +272,7 @@ def uso_cost(
         str, typer.Argument(metavar="[SCENARIO]", help="Name of a scenario or a .toml file.")
     ] = "baseline",
     set: SetOption = None,
+    shock: ShockOption = None,
     seed: SeedOption = 1,
     until: UntilOption = None,
     draws: DrawsOption = None,
@@ -277,7 +283,7 @@ def uso_cost(
     from experiments.settings import read_settings
 
     problems: list[str] = []
-    run_uso_cost(scenario, read_settings(set or (), problems), problems, seed, until, draws, json)
+    run_uso_cost(scenario, read_settings(set or (), problems, shock), problems, seed, until, draws, json)
 
 
 @reports_errors
@@ -311,6 +317,7 @@ def negotiate(
         typer.Option(metavar="N", help="Seeds; 20 unless told, with --curve 4 for each point.", show_default=False),
     ] = None,
     set: SetOption = None,
+    shock: ShockOption = None,
     seed: FirstSeedOption = 1,
     buyer: Annotated[str, typer.Option(metavar="NAME", help="Who hands over parcels.")] = "amazon",
     seller: Annotated[str, typer.Option(metavar="NAME", help="Who would deliver them.")] = "usps",
@@ -334,7 +341,7 @@ def negotiate(
     from experiments.settings import read_settings
 
     problems: list[str] = []
-    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
     run_negotiate(replications, changes, problems, seed, curve, write, json, buyer, seller, parties)
 
 
@@ -344,6 +351,7 @@ def auction(
         str, typer.Option("--format", metavar="FORMAT", help="In force: pay_as_bid, uniform_price or vcg.")
     ] = "pay_as_bid",
     set: SetOption = None,
+    shock: ShockOption = None,
     seed: SeedOption = 1,
     json: JsonOption = False,
 ) -> None:
@@ -355,7 +363,7 @@ def auction(
     from experiments.settings import read_settings
 
     problems: list[str] = []
-    run_auction(format, read_settings(set or (), problems), problems, seed, json)
+    run_auction(format, read_settings(set or (), problems, shock), problems, seed, json)
 
 
 def _tell_folder(out: Path | None) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from experiments.foresight import Forecast, forecast
     from experiments.postal.universal_service import ServiceCost, uso_cost
     from experiments.postal.volume_loss import UspsLoss, usps_loss
+    from experiments.reopening import open_result
     from experiments.repetition import Rerun, rerun
     from experiments.reports.report import report
     from experiments.results import RunResult
@@ -76,6 +77,7 @@ __all__ = [
     "heat_map",
     "hindcast",
     "negotiate",
+    "open_result",
     "open_sweep",
     "places",
     "read_design",
@@ -126,6 +128,7 @@ _HOMES = {
     "drivers": "analysis.drivers",
     "heat_map": "analysis.responses",
     "negotiate": "talks.negotiation",
+    "open_result": "reopening",
     "open_sweep": "store.reading",
     "places": "by_place",
     "read_design": "designs",

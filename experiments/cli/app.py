@@ -20,6 +20,7 @@ COMMANDS = (
     market.run,
     forecasting.forecast,
     market.compare,
+    market.show,
     market.places,
     market.usps_loss,
     market.uso_cost,

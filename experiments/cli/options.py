@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,12 +13,27 @@ import typer
 def _note_unlikely(items: list[str] | None) -> list[str] | None:
     """Say on stderr what is set outside its likely range; it is possible, so that nothing is refused."""
     if items:
-        from experiments.likely import unlikely
         from experiments.settings import read_settings
 
-        for told in unlikely(read_settings(items, [])):
-            print(f"lastmile: note: {told}", file=sys.stderr)
+        _tell_unlikely(read_settings(items, []))
     return items
+
+
+def _note_unlikely_of_each(scenarios: list[str]) -> list[str]:
+    """The same for what stands behind scenarios, as in `withdraw:build_limit=0.5`."""
+    if any(":" in one for one in scenarios):
+        from experiments.variants import split_variant
+
+        for one in scenarios:
+            _tell_unlikely(split_variant(one, [])[1])
+    return scenarios
+
+
+def _tell_unlikely(changes: Mapping[str, Any]) -> None:
+    from experiments.likely import unlikely
+
+    for told in unlikely(changes):
+        print(f"lastmile: note: {told}", file=sys.stderr)
 
 
 SetOption = Annotated[
@@ -29,6 +45,14 @@ SetOption = Annotated[
         callback=_note_unlikely,
     ),
 ]
+VariantsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="A B ...",
+        help="Scenarios; differences are to the first one. With changes of its own: A:key=value:key=value.",
+        callback=_note_unlikely_of_each,
+    ),
+]
 RosterOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -36,6 +60,7 @@ RosterOption = Annotated[
     ),
 ]
 SeedOption = Annotated[int, typer.Option(metavar="N", help="Seed of the luck; scenarios with one seed share it.")]
+FromOption = Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")]
 UntilOption = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month.")]
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Folder for all results; an earlier result is replaced.")

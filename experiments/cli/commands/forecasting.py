@@ -10,6 +10,7 @@ from experiments.cli.console import console, print_json, progress_bar, reports_e
 from experiments.cli.options import (
     DrawsOption,
     FirstSeedOption,
+    FromOption,
     JsonOption,
     OutcomeOption,
     OutOption,
@@ -28,7 +29,7 @@ def forecast(
     set: SetOption = None,
     draws: DrawsOption = None,
     seed: FirstSeedOption = 1,
-    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
+    from_: FromOption = None,
     until: UntilOption = None,
     replications: Annotated[int, typer.Option(metavar="N", help="Seeds, 2 or more.")] = 16,
     workers: WorkersOption = None,

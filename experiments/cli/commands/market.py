@@ -11,6 +11,7 @@ from experiments.cli.console import console, print_json, progress_bar, reports_e
 from experiments.cli.options import (
     DrawsOption,
     FirstSeedOption,
+    FromOption,
     JsonOption,
     OutcomeOption,
     OutOption,
@@ -18,6 +19,7 @@ from experiments.cli.options import (
     SeedOption,
     SetOption,
     UntilOption,
+    VariantsArgument,
     WorkersOption,
 )
 
@@ -29,7 +31,7 @@ def run(
     ],
     set: SetOption = None,
     seed: SeedOption = 1,
-    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
+    from_: FromOption = None,
     until: UntilOption = None,
     draws: DrawsOption = None,
     roster: RosterOption = None,
@@ -69,11 +71,10 @@ def run(
 
 @reports_errors
 def compare(
-    scenarios: Annotated[
-        list[str], typer.Argument(metavar="A B ...", help="Scenarios; differences are to the first one.")
-    ],
+    scenarios: VariantsArgument,
     set: SetOption = None,
     seed: FirstSeedOption = 1,
+    from_: FromOption = None,
     until: UntilOption = None,
     replications: Annotated[int, typer.Option(metavar="N", help="Seeds per scenario.")] = 10,
     workers: WorkersOption = None,
@@ -89,7 +90,7 @@ def compare(
 ) -> None:
     """Run scenarios with the same seeds and show paired differences with 95 % intervals.
 
-    For example: lastmile compare renew withdraw --replications 10
+    For example: lastmile compare renew withdraw withdraw:build_limit=0.5 --replications 10
     """
     from experiments import comparison
     from experiments.cli.gains import show_gains
@@ -103,7 +104,7 @@ def compare(
     changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
     (prepared, _), _ = gather(
         lambda: comparison.check_comparison(
-            scenarios, changes, seed, until, replications, workers, width, draws, parties
+            scenarios, changes, seed, until, replications, workers, width, draws, parties, from_
         ),
         lambda: None if out is None else check_folder(out),
         known=problems,
@@ -128,6 +129,39 @@ def compare(
         if not outcome:
             show_gains(console(), result)
         _tell_folder(out)
+
+
+@reports_errors
+def show(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder that `run --out` or `compare --out` has written.")
+    ],
+    outcome: OutcomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a saved run or comparison again, with any of its outcomes; nothing is run.
+
+    For example: lastmile show results/first --outcome 'ups_*'
+    """
+    from experiments.cli.gains import show_gains
+    from experiments.cli.tables import show_comparison, show_run
+    from experiments.comparison import Comparison
+    from experiments.designs.columns import check_outcomes
+    from experiments.reopening import open_result
+
+    result = open_result(folder)
+    if isinstance(result, Comparison):
+        check_outcomes(result.scenarios[0], outcome or ())
+        if not json:
+            show_comparison(console(), result, outcome or ())
+            if not outcome:
+                show_gains(console(), result)
+    else:
+        check_outcomes(result.scenario, outcome or ())
+        if not json:
+            show_run(console(), result, outcome or ())
+    if json:
+        print_json(result.summary())
 
 
 @reports_errors
@@ -236,25 +270,40 @@ def usps_loss(
         Path | None,
         typer.Option("--write", metavar="FILE", help="Instead write the page about four shares.", show_default=False),
     ] = None,
-    seed: SeedOption = 1,
+    set: SetOption = None,
+    seed: FirstSeedOption = 1,
+    replications: Annotated[int, typer.Option(metavar="N", help="Seeds; from 2 on with 95 % intervals.")] = 1,
+    workers: WorkersOption = None,
     draws: DrawsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what losing Amazon's parcels does to the net income of USPS, year by year."""
-    from experiments import usps_loss as lose_volume
+    """Show what losing Amazon's parcels does to the net income of USPS, year by year.
+
+    For example: lastmile usps-loss --share 1 --replications 8 --set build_limit=0.5
+    """
     from experiments.cli.policy import write_usps_page
     from experiments.cli.tables import show_loss
-    from experiments.errors import InputError
+    from experiments.postal.volume_loss import check_loss, usps_loss
+    from experiments.settings import gather, read_settings
+
+    problems: list[str] = []
+    changes = read_settings(set or (), problems)
 
     if write is not None:
-        problems = ["usps-loss: --write makes a page about four shares; leave the other options but --seed out"]
-        asked = share is not None or static or distress_ladder or draws is not None or json
-        write_usps_page(write, seed, problems if asked else [])
+        asked = share is not None or static or distress_ladder or draws is not None or json or set
+        if asked or replications != 1 or workers is not None:
+            problems.append("usps-loss: --write makes a page about four shares; leave the other options but --seed out")
+        write_usps_page(write, seed, problems)
         return
     if share is None:
-        raise InputError("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")
-    with progress_bar("usps-loss", "months", quiet=json) as progress:
-        result = lose_volume(share, static, seed, progress, distress_ladder, draws)
+        problems.append("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")
+    checked = 1.0 if share is None else share
+    gather(
+        lambda: check_loss(checked, static, seed, distress_ladder, draws, changes, replications, workers),
+        known=problems,
+    )
+    with progress_bar("usps-loss", "runs", quiet=json) as progress:
+        result = usps_loss(checked, static, seed, progress, distress_ladder, draws, changes, replications, workers)
     if json:
         print_json(result.summary())
     else:

@@ -74,6 +74,15 @@ DrawsOption = Annotated[
         show_default=False,
     ),
 ]
+TableOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--table",
+        metavar="FILE",
+        help="Also write the tables as .csv or .xlsx; a file of that name is replaced.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")]
 OutcomeOption = Annotated[

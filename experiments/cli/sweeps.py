@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.cli.console import console, grid, print_json
+from experiments.cli.console import console, grid, keep_tables, print_json, table_problems
 from experiments.errors import InputError
 from experiments.figures import figure, unit_of
 
@@ -35,13 +35,15 @@ def run_sweep(
     dask: str | None,
     retry_failed: bool,
     timeout: float | None,
+    table: Path | None,
     json: bool,
 ) -> None:
     """Run what is missing and show how it went."""
     from experiments.parties import read_roster
+    from experiments.spreadsheets.outcomes import status_tables
     from experiments.sweeps.sweep import sweep
 
-    problems: list[str] = []
+    problems = table_problems(table)
     parties = read_roster(roster, problems)
     if problems:
         raise InputError(problems)
@@ -58,6 +60,7 @@ def run_sweep(
         )
     for repair in result.repairs:
         print(f"lastmile: put right: {repair}", file=sys.stderr)
+    keep_tables(table, lambda: status_tables(result.status), quiet=json)
     if json:
         print_json(result.status.summary())
         return
@@ -65,15 +68,19 @@ def run_sweep(
     console().print(f"Results are in {out}; next: lastmile report {out}")
 
 
-def show_status(folder: Path, json: bool) -> bool:
+def show_status(folder: Path, table: Path | None, json: bool) -> bool:
     """Print how far a sweep is; whether all its files are as they were written."""
+    from experiments.settings import gather
+    from experiments.spreadsheets.outcomes import status_tables
     from experiments.store.status import status
 
-    found = status(folder)
+    found: Status
+    (found,) = gather(lambda: status(folder), known=table_problems(table))
     if json:
         print_json(found.summary())
     else:
         _print(found, folder)
+    keep_tables(table, lambda: status_tables(found), quiet=json)
     return not found.unreadable
 
 
@@ -103,19 +110,24 @@ def _print(found: Status, folder: Path) -> None:
         console().print(f"Damaged: {name} or its months; the next sweep into this folder does its runs again.")
 
 
-def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str | None, json: bool) -> None:
+def show_sensitivity(
+    folder: Path, outcome: Sequence[str] | None, scenario: str | None, table: Path | None, json: bool
+) -> None:
     """Print indices or, of another design, shares of the variance: outcome by outcome, in every scenario."""
     from experiments.analysis.sensitivity import sensitivity
     from experiments.analysis.values import runs_without
     from experiments.cli.drivers import show_drivers, with_scenarios
     from experiments.reports.report import headline_outcomes
+    from experiments.settings import gather
+    from experiments.spreadsheets.outcomes import sensitivity_tables
     from experiments.store.reading import open_sweep
 
-    result = open_sweep(folder)
+    result: SweepResult
+    (result,) = gather(lambda: open_sweep(folder), known=table_problems(table))
     if not (result.runs["status"] == "done").any():
         raise InputError(f"{result.folder}: no run has ended well yet; there is nothing to look at")
     if result.kind not in ("sobol", "morris"):
-        show_drivers(result, outcome, scenario, json)
+        show_drivers(result, outcome, scenario, table, json)
         return
     scenarios = result.scenarios if scenario is None else (result.scenario(scenario),)
     first = () if outcome or json else headline_outcomes(result)
@@ -124,6 +136,7 @@ def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str 
         lacking = runs_without(result, first, one)
         shown = [name for name in first if name not in lacking] or first
         every.append(sensitivity(result, outcome or shown or None, one))
+    keep_tables(table, lambda: sensitivity_tables(every), quiet=json)
     if json:
         print_json(with_scenarios({found.scenario: found.summary() for found in every}, result))
         return

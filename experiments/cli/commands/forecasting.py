@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import console, print_json, progress_bar, reports_errors
+from experiments.cli.console import console, keep_tables, print_json, progress_bar, reports_errors, table_problems
 from experiments.cli.options import (
     DrawsOption,
     FirstSeedOption,
@@ -16,6 +16,7 @@ from experiments.cli.options import (
     OutOption,
     RosterOption,
     SetOption,
+    TableOption,
     UntilOption,
     WorkersOption,
 )
@@ -39,6 +40,7 @@ def forecast(
     keep: Annotated[
         bool, typer.Option("--keep", help="Also keep the headlines for the browser, which shows them as Evidence.")
     ] = False,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show within which bands outcomes are expected to lie: luck, parameters, and what the model gets wrong.
@@ -51,10 +53,11 @@ def forecast(
     from experiments.foresight import forecast as foresee
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.outcomes import forecast_tables
     from experiments.storage import check_folder
     from experiments.stored_forecast import command_of, keep_forecast
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
     (prepared, _), _ = gather(
         lambda: check_forecast(scenario, changes, draws, seed, from_, until, replications, parties),
@@ -74,3 +77,4 @@ def forecast(
         show_forecast(console(), result, outcome or ())
         if out is not None:
             console().print(f"Results are in {out}")
+    keep_tables(table, lambda: forecast_tables(result, outcome or ()), quiet=json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import console, print_json, progress_bar, reports_errors
+from experiments.cli.console import console, keep_tables, print_json, progress_bar, reports_errors, table_problems
 from experiments.cli.options import (
     DrawsOption,
     FirstSeedOption,
@@ -18,6 +18,7 @@ from experiments.cli.options import (
     RosterOption,
     SeedOption,
     SetOption,
+    TableOption,
     UntilOption,
     VariantsArgument,
     WorkersOption,
@@ -37,6 +38,7 @@ def run(
     roster: RosterOption = None,
     outcome: OutcomeOption = None,
     out: OutOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run one scenario to its end and show its outcomes.
@@ -48,9 +50,10 @@ def run(
     from experiments.designs.columns import check_outcomes
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.outcomes import run_tables
     from experiments.storage import check_folder
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
     prepared, _ = gather(
         lambda: runs.prepare_run(scenario, changes, seed, from_, until, draws, parties),
@@ -67,6 +70,7 @@ def run(
     else:
         show_run(console(), result, outcome or ())
         _tell_folder(out)
+    keep_tables(table, lambda: run_tables(result, outcome or ()), quiet=json)
 
 
 @reports_errors
@@ -86,6 +90,7 @@ def compare(
     roster: RosterOption = None,
     outcome: OutcomeOption = None,
     out: OutOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run scenarios with the same seeds and show paired differences with 95 % intervals.
@@ -98,9 +103,10 @@ def compare(
     from experiments.designs.columns import check_outcomes
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.outcomes import comparison_tables
     from experiments.storage import check_folder
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
     (prepared, _), _ = gather(
         lambda: comparison.check_comparison(
@@ -129,6 +135,7 @@ def compare(
         if not outcome:
             show_gains(console(), result)
         _tell_folder(out)
+    keep_tables(table, lambda: comparison_tables(result, outcome or ()), quiet=json)
 
 
 @reports_errors
@@ -137,6 +144,7 @@ def show(
         Path, typer.Argument(metavar="DIR", help="Folder that `run --out` or `compare --out` has written.")
     ],
     outcome: OutcomeOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show a saved run or comparison again, with any of its outcomes; nothing is run.
@@ -148,8 +156,10 @@ def show(
     from experiments.comparison import Comparison
     from experiments.designs.columns import check_outcomes
     from experiments.reopening import open_result
+    from experiments.settings import gather
+    from experiments.spreadsheets.outcomes import comparison_tables, run_tables
 
-    result = open_result(folder)
+    (result,) = gather(lambda: open_result(folder), known=table_problems(table))
     if isinstance(result, Comparison):
         check_outcomes(result.scenarios[0], outcome or ())
         if not json:
@@ -162,6 +172,11 @@ def show(
             show_run(console(), result, outcome or ())
     if json:
         print_json(result.summary())
+    keep_tables(
+        table,
+        lambda: (comparison_tables if isinstance(result, Comparison) else run_tables)(result, outcome or ()),
+        quiet=json,
+    )
 
 
 @reports_errors
@@ -199,6 +214,7 @@ def places(
             "--write", metavar="FILE", help="Instead write the page of who is harmed where.", show_default=False
         ),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show who delivers, at what price and how well, county by county or zone by zone, and which places lose most.
@@ -209,8 +225,9 @@ def places(
     from experiments.cli.places import show_places
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.mechanisms import places_tables
 
-    problems: list[str] = []
+    problems = table_problems(table)
     if write is not None:
         from experiments.cli.places import write_harm
 
@@ -220,6 +237,7 @@ def places(
             "--draws": draws,
             "--roster": roster,
             "--out": out,
+            "--table": table,
             "--json": json or None,
         }
         given["--by"] = by if by != "county" else None
@@ -252,6 +270,7 @@ def places(
         show_places(console(), result)
         if out is not None:
             console().print(f"The places are in {out}")
+    keep_tables(table, lambda: places_tables(result), quiet=json)
 
 
 @reports_errors
@@ -275,6 +294,7 @@ def usps_loss(
     replications: Annotated[int, typer.Option(metavar="N", help="Seeds; from 2 on with 95 % intervals.")] = 1,
     workers: WorkersOption = None,
     draws: DrawsOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show what losing Amazon's parcels does to the net income of USPS, year by year.
@@ -285,13 +305,14 @@ def usps_loss(
     from experiments.cli.tables import show_loss
     from experiments.postal.volume_loss import check_loss, usps_loss
     from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.mechanisms import loss_tables
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes = read_settings(set or (), problems)
 
     if write is not None:
         asked = share is not None or static or distress_ladder or draws is not None or json or set
-        if asked or replications != 1 or workers is not None:
+        if asked or replications != 1 or workers is not None or table is not None:
             problems.append("usps-loss: --write makes a page about four shares; leave the other options but --seed out")
         write_usps_page(write, seed, problems)
         return
@@ -308,6 +329,7 @@ def usps_loss(
         print_json(result.summary())
     else:
         show_loss(console(), result)
+    keep_tables(table, lambda: loss_tables(result), quiet=json)
 
 
 @reports_errors
@@ -319,14 +341,15 @@ def uso_cost(
     seed: SeedOption = 1,
     until: UntilOption = None,
     draws: DrawsOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show what universal service costs USPS: shadow runs in which it may give up places, days or both."""
     from experiments.cli.policy import run_uso_cost
     from experiments.settings import read_settings
 
-    problems: list[str] = []
-    run_uso_cost(scenario, read_settings(set or (), problems), problems, seed, until, draws, json)
+    problems = table_problems(table)
+    run_uso_cost(scenario, read_settings(set or (), problems), problems, seed, until, draws, table, json)
 
 
 @reports_errors
@@ -341,6 +364,7 @@ def firms(
         Path | None,
         typer.Option("--write", metavar="FILE", help="Also write the page, its figures beside it.", show_default=False),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show by carrier and year what is sold, asked, earned and handed over, and whether carriers act like firms.
@@ -349,7 +373,7 @@ def firms(
     """
     from experiments.cli.policy import run_firms
 
-    if not run_firms(scenario, seeds, shippers, workers, write, json):
+    if not run_firms(scenario, seeds, shippers, workers, write, table, json):
         raise typer.Exit(1)
 
 
@@ -372,6 +396,7 @@ def negotiate(
         Path | None,
         typer.Option("--write", metavar="FILE", help="With --curve: write it as Markdown, too.", show_default=False),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Let two parties negotiate: how often they agree, when, at what price, and on how many parcels.
@@ -382,9 +407,9 @@ def negotiate(
     from experiments.parties import read_roster
     from experiments.settings import read_settings
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
-    run_negotiate(replications, changes, problems, seed, curve, write, json, buyer, seller, parties)
+    run_negotiate(replications, changes, problems, seed, curve, write, json, buyer, seller, parties, table)
 
 
 @reports_errors
@@ -394,6 +419,7 @@ def auction(
     ] = "pay_as_bid",
     set: SetOption = None,
     seed: SeedOption = 1,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the auction of last-mile access: lots, bids, awards, revenue, efficiency of each format against VCG.
@@ -403,8 +429,8 @@ def auction(
     from experiments.cli.auction import run_auction
     from experiments.settings import read_settings
 
-    problems: list[str] = []
-    run_auction(format, read_settings(set or (), problems), problems, seed, json)
+    problems = table_problems(table)
+    run_auction(format, read_settings(set or (), problems), problems, seed, table, json)
 
 
 def _tell_folder(out: Path | None) -> None:

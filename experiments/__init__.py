@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from experiments.simulation import Simulation, simulate_market
     from experiments.start_fit.calibration import Calibration, calibration
     from experiments.start_fit.shipper_numbers import ShipperNumbers, shipper_numbers
+    from experiments.store.merging import merge
     from experiments.store.reading import SweepResult, open_sweep
     from experiments.store.status import Status, status
     from experiments.sweeps.sweep import sweep
@@ -76,6 +77,7 @@ __all__ = [
     "forecast",
     "heat_map",
     "hindcast",
+    "merge",
     "negotiate",
     "open_result",
     "open_sweep",
@@ -127,6 +129,7 @@ _HOMES = {
     "discover": "analysis.discovery",
     "drivers": "analysis.drivers",
     "heat_map": "analysis.responses",
+    "merge": "store.merging",
     "negotiate": "talks.negotiation",
     "open_result": "reopening",
     "open_sweep": "store.reading",

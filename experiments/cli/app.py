@@ -38,6 +38,7 @@ COMMANDS = (
     listing.outcomes,
     sweeping.sweep,
     sweeping.status,
+    sweeping.merge,
     sweeping.sensitivity,
     upkeep.rerun,
     sweeping.report,

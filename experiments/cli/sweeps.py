@@ -6,7 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from experiments.analysis.sensitivity import Sensitivity
+    from experiments.designs import Design
     from experiments.store.reading import SweepResult
     from experiments.store.status import Status
 
@@ -39,6 +40,7 @@ def run_sweep(
     json: bool,
 ) -> None:
     """Run what is missing and show how it went."""
+    from experiments.designs import Design, read_design
     from experiments.parties import read_roster
     from experiments.spreadsheets.outcomes import status_tables
     from experiments.sweeps.sweep import sweep
@@ -47,16 +49,21 @@ def run_sweep(
     parties = read_roster(roster, problems)
     if problems:
         raise InputError(problems)
+    planned: Path | Design = design
+    with suppress(InputError):  # what is wrong with it is told below, with all else that is wrong
+        planned = read_design(design, parties)
+        for note in planned.notes():
+            print(f"lastmile: note: {note}", file=sys.stderr)
     with sweep_progress(quiet=json) as progress:
         result = sweep(
-            design,
+            planned,
             out,
             workers=workers,
             dask=dask,
             retry_failed=retry_failed,
             timeout=timeout,
             progress=progress,
-            roster=parties,
+            roster=None if isinstance(planned, Design) else parties,
         )
     for repair in result.repairs:
         print(f"lastmile: put right: {repair}", file=sys.stderr)
@@ -66,6 +73,22 @@ def run_sweep(
         return
     _print(result.status, out)
     console().print(f"Results are in {out}; next: lastmile report {out}")
+
+
+def run_merge(stores: Sequence[Path], out: Path, table: Path | None, json: bool) -> None:
+    """Make one store of several and show how far it is."""
+    from experiments.settings import gather
+    from experiments.spreadsheets.outcomes import status_tables
+    from experiments.store.merging import merge
+
+    gather(known=table_problems(table))
+    result = merge(stores, out)
+    if json:
+        print_json(result.status.summary())
+    else:
+        _print(result.status, out)
+        console().print(f"The runs of {len(stores)} stores are in {out}")
+    keep_tables(table, lambda: status_tables(result.status), quiet=json)
 
 
 def show_status(folder: Path, table: Path | None, json: bool) -> bool:

@@ -39,6 +39,22 @@ def sweep(
 
 
 @reports_errors
+def merge(
+    stores: Annotated[list[Path], typer.Argument(metavar="A B ...", help="Folders of sweeps of one design.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="New folder for the runs of all of them.")],
+    table: TableOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make one store of several of one design; runs that two of them hold must be the same to the last bit.
+
+    For example: lastmile merge results/here results/there --out results/both
+    """
+    from experiments.cli.sweeps import run_merge
+
+    run_merge(stores, out, table, json)
+
+
+@reports_errors
 def status(folder: FolderArgument, table: TableOption = None, json: JsonOption = False) -> None:
     """Show how far a sweep is: done, failed, left, rate, errors by kind; exit code 1 where a file is damaged."""
     from experiments.cli.sweeps import show_status

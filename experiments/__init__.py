@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from experiments.foresight import Forecast, forecast
     from experiments.postal.universal_service import ServiceCost, uso_cost
     from experiments.postal.volume_loss import UspsLoss, usps_loss
+    from experiments.reopening import open_result
     from experiments.repetition import Rerun, rerun
     from experiments.reports.report import report
     from experiments.results import RunResult
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from experiments.simulation import Simulation, simulate_market
     from experiments.start_fit.calibration import Calibration, calibration
     from experiments.start_fit.shipper_numbers import ShipperNumbers, shipper_numbers
+    from experiments.store.merging import merge
     from experiments.store.reading import SweepResult, open_sweep
     from experiments.store.status import Status, status
     from experiments.sweeps.sweep import sweep
@@ -75,7 +77,9 @@ __all__ = [
     "forecast",
     "heat_map",
     "hindcast",
+    "merge",
     "negotiate",
+    "open_result",
     "open_sweep",
     "places",
     "read_design",
@@ -125,7 +129,9 @@ _HOMES = {
     "discover": "analysis.discovery",
     "drivers": "analysis.drivers",
     "heat_map": "analysis.responses",
+    "merge": "store.merging",
     "negotiate": "talks.negotiation",
+    "open_result": "reopening",
     "open_sweep": "store.reading",
     "places": "by_place",
     "read_design": "designs",

@@ -8,7 +8,6 @@ illustration.
 from __future__ import annotations
 
 import functools
-import importlib.util
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -377,18 +376,12 @@ def check_out(file: str | Path) -> Path:
     """Return the file, if a table can be written there.
 
     Raises:
-        InputError: Its name ends otherwise, it is a folder, nothing can be written beside it, or what writes Excel
-            files is not installed.
+        InputError: Its name ends otherwise, it is a folder, or nothing can be written beside it.
     """
     path = Path(file).expanduser()
     if path.suffix not in FORMATS:
         raise InputError(
             f"out: {str(file)!r} is not allowed; the name must end with {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-        )
-    if path.suffix == ".xlsx" and importlib.util.find_spec("xlsxwriter") is None:
-        raise InputError(
-            f"out: {str(file)!r} needs the package XlsxWriter, which is not installed: pip install 'lastmile[excel]'; "
-            f"without it the name must end with {' or '.join(FORMATS[:-1])}"
         )
     if path.is_dir():
         raise InputError(f"out: {str(file)!r} is a folder; name a file")

@@ -19,9 +19,10 @@ from experiments.parties import Roster, party_notes
 from experiments.provenance import provenance
 from experiments.resolution import coarse_note
 from experiments.runs import Progress
-from experiments.settings import check_count, check_seeds, gather, late_shocks, prepare_scenario
+from experiments.settings import check_count, check_seeds, gather, late_shocks
 from experiments.simulation import Simulation
 from experiments.storage import write_result
+from experiments.variants import Variant, prepare_variant
 from experiments.workers import Replication, Task, replicate_all
 from model.scenario import Scenario
 
@@ -106,7 +107,8 @@ class Comparison:
         Raises:
             InputError: The folder is a file or holds something else than an earlier result.
         """
-        return write_result(folder, {"table": self.table, "runs": self.runs}, self.summary())
+        titles = {scenario.name: scenario.title for scenario in self.scenarios}
+        return write_result(folder, {"table": self.table, "runs": self.runs}, {**self.summary(), "titles": titles})
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -116,7 +118,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def compare(
-    scenarios: Sequence[str | Path | Scenario],
+    scenarios: Sequence[Variant],
     set: Mapping[str, Any] | None = None,
     seed: int = 1,
     until: str | Month | None = None,
@@ -127,11 +129,13 @@ def compare(
     draws: str | Path | None = None,
     roster: Roster | None = None,
     shocks: Sequence[Any] = (),
+    from_: str | Month | None = None,
 ) -> Comparison:
     """Run scenarios with the same seeds (seed, seed + 1, ...) and compare each with the first.
 
     Args:
-        scenarios: Two or more names, paths or scenarios.
+        scenarios: Two or more names, paths or scenarios; one with changes of its own as "withdraw:build_limit=0.5" or
+            as a pair ("withdraw", {"build_limit": 0.5}), which its name then tells.
         set: Levers and parameters to change in all of them; none that one of them sets itself.
         seed: First seed.
         until: Last month of all of them.
@@ -143,12 +147,15 @@ def compare(
             scenarios, so that the intervals hold luck and parameters. None for the parameters as they are.
         roster: Classes of one's own that decide for parties in all of them, or their import paths, by key.
         shocks: Dated shocks of all of them, beside those of the scenarios; see `model.shocks`.
+        from_: First month of all of them.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
-    chosen, drawn = check_comparison(scenarios, set, seed, until, replications, workers, width, draws, roster, shocks)
+    chosen, drawn = check_comparison(
+        scenarios, set, seed, until, replications, workers, width, draws, roster, shocks, from_
+    )
     seeds = range(int(seed), int(seed) + int(replications))
     tasks = [
         Task(scenario if drawn is None else drawn.scenario(scenario, one - 1), one)
@@ -201,7 +208,7 @@ def _notes(chosen: Sequence[Scenario]) -> list[str]:
 
 
 def check_comparison(
-    scenarios: Sequence[str | Path | Scenario],
+    scenarios: Sequence[Variant],
     set: Mapping[str, Any] | None,
     seed: int,
     until: str | Month | None,
@@ -211,6 +218,7 @@ def check_comparison(
     draws: str | Path | None = None,
     roster: Roster | None = None,
     shocks: Sequence[Any] = (),
+    from_: str | Month | None = None,
 ) -> tuple[list[Scenario], DrawSet | None]:
     """Return the scenarios of a comparison and the draws of its seeds.
 
@@ -231,7 +239,7 @@ def check_comparison(
             raise InputError(problems)
 
     listed = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
-    loads = [lambda one=one: prepare_scenario(one, set, None, until, True, roster, shocks) for one in listed]
+    loads = [lambda one=one: prepare_variant(one, set, from_, until, roster, shocks) for one in listed]
     _, _, drawn, *chosen = gather(
         numbers,
         lambda: check_seeds(seed, max(1, replications)),
@@ -260,7 +268,7 @@ def check_together(chosen: Sequence[Scenario]) -> None:
         if (scenario.start, scenario.end) != (first.start, first.end):
             problems.append(
                 f"scenario {scenario.name!r} runs from {scenario.start} to {scenario.end}, but {first.name!r} from "
-                f"{first.start} to {first.end}; give one last month with until"
+                f"{first.start} to {first.end}; give one first month with from and one last month with until"
             )
     if problems:
         raise InputError(problems)

@@ -68,7 +68,7 @@ class RunResult:
         Raises:
             InputError: The folder is a file or holds something else than an earlier result.
         """
-        return write_result(folder, self.tables(), self.summary())
+        return write_result(folder, self.tables(), {**self.summary(), "title": self.scenario.title})
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """What is saved as tables, by name."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.cli.console import console, grid, keep_tables, print_json, progress_bar
 from experiments.figures import dollars
 from experiments.settings import check_seeds, gather
 from model.words import party_name
@@ -25,7 +26,9 @@ WORDS = {
 SHOWN_WITHOUT_WIN = 5
 
 
-def run_auction(format: str, changes: Mapping[str, Any], problems: list[str], seed: int, json: bool) -> None:
+def run_auction(
+    format: str, changes: Mapping[str, Any], problems: list[str], seed: int, table: Path | None, json: bool
+) -> None:
     """Hold the first access auction in the market.
 
     Args:
@@ -33,17 +36,20 @@ def run_auction(format: str, changes: Mapping[str, Any], problems: list[str], se
         changes: Levers and parameters to change.
         problems: Found before; told with all others.
         seed: Seed.
+        table: File for the tables.
         json: Print one JSON object.
 
     Raises:
         InputError: What was asked for is not possible.
     """
     from experiments import auction as experiment
+    from experiments.spreadsheets.mechanisms import auction_tables
 
     gather(lambda: experiment.prepare_auction(format, changes), lambda: check_seeds(seed), known=problems)
     with progress_bar("auction", "months", quiet=json) as progress:
         found = experiment.access_auction(format, changes, seed, progress=progress)
     print_json(found.summary()) if json else show_auction(console(), found)
+    keep_tables(table, lambda: auction_tables(found), quiet=json)
 
 
 def show_auction(out: Console, result: AccessAuction) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.cli.console import console, grid, keep_tables, print_json, progress_bar
 from experiments.settings import gather
 from model.words import party_name
 
@@ -44,11 +44,13 @@ def run_hindcast(
     seed: int,
     workers: int | None,
     figures: Path | None,
+    table: Path | None,
     json: bool,
 ) -> None:
     """Run the past, print it beside what was observed, and draw it where that is asked for."""
     from experiments.backtest.hindcast import hindcast, prepare_hindcast
     from experiments.backtest.pictures import check_pictures, draw_pictures
+    from experiments.spreadsheets.evidence import hindcast_tables
 
     replications = RUNS if replications is None else replications
     gather(
@@ -59,6 +61,7 @@ def run_hindcast(
     with progress_bar(f"hindcast {mode}", "runs", quiet=json) as progress:
         result = hindcast(from_, to, mode, replications, changes, draws, seed, workers, progress)
     written = [] if figures is None else draw_pictures(result, figures)
+    keep_tables(table, lambda: hindcast_tables(result), quiet=json)
     if json:
         print_json(result.summary())
         return

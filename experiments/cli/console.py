@@ -6,6 +6,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,6 +14,7 @@ import typer
 from experiments.errors import DamagedError, InputError
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from rich.console import Console
     from rich.table import Table
 
@@ -103,6 +105,36 @@ def print_json(content: Mapping[str, Any]) -> None:
     from experiments.storage import dump_json
 
     sys.stdout.write(dump_json(content))
+
+
+def table_problems(file: Path | None) -> list[str]:
+    """What is wrong with the file of `--table`; nothing where it is not asked for."""
+    from experiments.spreadsheets.writing import check_table
+
+    if file is None:
+        return []
+    try:
+        check_table(file)
+    except InputError as error:
+        return list(error.problems)
+    return []
+
+
+def keep_tables(file: Path | None, tables: Callable[[], Mapping[str, DataFrame]], quiet: bool) -> None:
+    """Write the tables of a result where `--table` asks for them, and say where they are.
+
+    Args:
+        file: What was asked for; None for nothing.
+        tables: Makes them.
+        quiet: Say nothing.
+    """
+    if file is None:
+        return
+    from experiments.spreadsheets.writing import write_tables
+
+    written = write_tables(file, tables())
+    if not quiet:
+        console().print(f"{'The table is' if len(written) == 1 else 'Tables are'} in {', '.join(map(str, written))}")
 
 
 @contextmanager

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.console import console, grid, print_json
+from experiments.cli.console import console, grid, keep_tables, print_json
 from experiments.figures import unit_of
 
 if TYPE_CHECKING:
@@ -14,15 +15,19 @@ if TYPE_CHECKING:
     from experiments.store.reading import SweepResult
 
 
-def show_drivers(result: SweepResult, outcome: Sequence[str] | None, scenario: str | None, json: bool) -> None:
+def show_drivers(
+    result: SweepResult, outcome: Sequence[str] | None, scenario: str | None, table: Path | None, json: bool
+) -> None:
     """Print shares of the variance, outcome by outcome and scenario by scenario."""
     from experiments.analysis.drivers import drivers_of
     from experiments.analysis.values import chosen_outcomes
     from experiments.reports.report import headline_outcomes
+    from experiments.spreadsheets.outcomes import drivers_tables
 
     names = chosen_outcomes(result, outcome or (None if json else headline_outcomes(result)))
     scenarios = result.scenarios if scenario is None else (result.scenario(scenario),)
     found = {name: [drivers_of(result, one, name) for one in names] for name in scenarios}
+    keep_tables(table, lambda: drivers_tables([one for several in found.values() for one in several]), quiet=json)
     if json:
         by_scenario = {name: _summary(result, name, several) for name, several in found.items()}
         print_json(with_scenarios(by_scenario, result))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.cli.console import console, grid, keep_tables, print_json, progress_bar, table_problems
 from experiments.settings import gather
 
 if TYPE_CHECKING:
@@ -15,21 +15,32 @@ if TYPE_CHECKING:
 
 
 def run_calibrate(
-    out: Path, last_year: int, runs: int, seed: int, workers: int | None, write: Path | None, neural: bool, json: bool
+    out: Path,
+    last_year: int,
+    runs: int,
+    seed: int,
+    workers: int | None,
+    write: Path | None,
+    neural: bool,
+    table: Path | None,
+    json: bool,
 ) -> None:
     """Estimate, print, and write the page where that is asked for."""
     from experiments.estimation.calibrate import calibrate, check_calibration
     from experiments.estimation.page import write_page
+    from experiments.spreadsheets.evidence import estimation_tables
     from experiments.storage import check_file
 
     gather(
         lambda: check_calibration(last_year, runs, seed, neural),
         lambda: None if write is None else check_file(write),
+        known=table_problems(table),
     )
     with progress_bar(f"calibrate to {last_year}", "runs", quiet=json) as progress:
         result = calibrate(out, last_year, runs, seed, workers, progress, neural)
     if write is not None:
         write_page(write, result)
+    keep_tables(table, lambda: estimation_tables(result), quiet=json)
     if json:
         print_json(result.summary())
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.cli.console import console, grid, keep_tables, print_json, progress_bar, table_problems
 from experiments.settings import gather
 from experiments.storage import check_file
 
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 
 def run_external(
-    tests: list[str], seeds: int, shippers: int, workers: int | None, write: Path | None, json: bool
+    tests: list[str],
+    seeds: int,
+    shippers: int,
+    workers: int | None,
+    write: Path | None,
+    table: Path | None,
+    json: bool,
 ) -> None:
     """Run the external tests and print them, or write their page and keep them for the browser.
 
@@ -26,16 +32,19 @@ def run_external(
     from experiments.external.page import write_page
     from experiments.external.stored import keep_results
     from experiments.external.study import external_tests
+    from experiments.spreadsheets.evidence import external_tables
 
-    if write is not None:
-        problems = ["write: the page has all tests; leave their names out"] if tests else []
-        gather(lambda: check_file(write), known=problems)
+    problems = table_problems(table)
+    if write is not None and tests:
+        problems.append("write: the page has all tests; leave their names out")
+    gather(lambda: None if write is None else check_file(write), known=problems)
     with progress_bar("external", "runs", quiet=json) as progress:
         result = external_tests(tests, seeds, shippers, workers, progress)
     kept = None
     if write is not None:
         write_page(write, result)
         kept = keep_results(result)
+    keep_tables(table, lambda: external_tables(result), quiet=json)
     if json:
         print_json(result.summary())
         return

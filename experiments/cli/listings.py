@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from experiments.cli.console import console, grid, print_json
+from experiments.cli.console import console, grid, keep_tables, print_json, table_problems
 from experiments.errors import InputError
+from experiments.settings import gather
+
+if TYPE_CHECKING:
+    from model.parameters import Parameter
 
 
-def list_scenarios(levers: bool, json: bool) -> None:
-    """Print the scenario library, or the levers by owner."""
-    if levers:
-        _list_levers(json)
-        return
+def list_scenarios(levers: bool, table: Path | None, json: bool) -> None:
+    """Print the scenario library, or the levers by owner.
+
+    Raises:
+        InputError: The table cannot be written.
+    """
+    from experiments.spreadsheets import listings
+
+    gather(known=table_problems(table))
+    _list_levers(json) if levers else _list_library(json)
+    keep_tables(table, listings.lever_tables if levers else listings.scenario_tables, quiet=json)
+
+
+def _list_library(json: bool) -> None:
     from experiments.provenance import changes
     from model.scenario import Scenario, scenario_names
 
@@ -58,23 +73,35 @@ def _list_levers(json: bool) -> None:
     console().print("Set them with --set key=value; parameters are set in the same way (`lastmile parameters`).")
 
 
-def list_parameters(text: str | None, json: bool) -> None:
+def list_parameters(text: str | None, file: Path | None, json: bool) -> None:
     """Print parameters, those with `text` in symbol, name, status or source.
 
     Raises:
-        InputError: No parameter has the text.
+        InputError: No parameter has the text, or the table cannot be written.
     """
+    from experiments.spreadsheets.listings import parameter_tables
     from model.parameters import Parameters
     from model.start_figures import figures_of_start
 
-    at_start = figures_of_start()
+    problems = table_problems(file)
     rows = [row for row in Parameters.default().rows() if text is None or _mentions(row, text)]
     if not rows:
-        raise InputError(f"parameters: no symbol, name, unit, status, source or note has {text!r} in it")
+        problems.append(f"parameters: no symbol, name, unit, status, source or note has {text!r} in it")
+    if problems:
+        raise InputError(problems)
     if json:
+        at_start = figures_of_start()
         told = [{**asdict(row), "settable": row.settable, "describes_start": row.symbol in at_start} for row in rows]
         print_json({"parameters": told})
-        return
+    else:
+        _show_parameters(rows)
+    keep_tables(file, lambda: parameter_tables(rows), quiet=json)
+
+
+def _show_parameters(rows: Sequence[Parameter]) -> None:
+    from model.start_figures import figures_of_start
+
+    at_start = figures_of_start()
     table = grid(
         "Parameters", ("symbol", "value", "low", "high", "unit", "status", "set", "meaning", "source"), right=(1, 2, 3)
     )
@@ -92,8 +119,8 @@ def list_parameters(text: str | None, json: bool) -> None:
     console().print(
         f"{len(rows)} parameters; low and high are the range that designs sample. Only those with yes under "
         "set, or start, can be set: derived ones follow from others, reference ones are compared with, planned ones "
-        "move nothing. Those with start describe the start: another value is another past, around which the start is solved "
-        "again, and not a shock at a date (--shock)."
+        "move nothing. Those with start describe the start: another value is another past, around which the start is "
+        "solved again, and not a shock at a date (--shock)."
     )
 
 
@@ -106,28 +133,54 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:,.10g}"
 
 
-def list_phases(json: bool) -> None:
-    """Print the phases of a step in order."""
+def list_phases(file: Path | None, json: bool) -> None:
+    """Print the phases of a step in order.
+
+    Raises:
+        InputError: The table cannot be written.
+    """
+    from experiments.spreadsheets.listings import phase_tables
     from model.market import PHASES
 
+    gather(known=table_problems(file))
     if json:
         fields = ("name", "does", "reads", "writes")
         print_json({"phases": [{field: getattr(one, field) for field in fields} for one in PHASES]})
-        return
+    else:
+        _show_phases()
+    keep_tables(file, phase_tables, quiet=json)
+
+
+def _show_phases() -> None:
+    from model.market import PHASES
+
     table = grid("The phases of a month", ("#", "phase", "what happens", "writes"), right=(0,))
     for number, one in enumerate(PHASES, start=1):
         table.add_row(str(number), one.name, one.does, one.writes_in_words)
     console().print(table)
 
 
-def list_outcomes(json: bool) -> None:
-    """Print the registered outcomes."""
+def list_outcomes(file: Path | None, json: bool) -> None:
+    """Print the registered outcomes.
+
+    Raises:
+        InputError: The table cannot be written.
+    """
+    from experiments.spreadsheets.listings import outcome_tables
     from model.outcomes import OUTCOMES
 
+    gather(known=table_problems(file))
     if json:
         names = ("name_pattern", "unit", "meaning", "whole_run", "fiscal")
         print_json({"outcomes": [{name: getattr(one, name) for name in names} for one in OUTCOMES]})
-        return
+    else:
+        _show_outcomes()
+    keep_tables(file, outcome_tables, quiet=json)
+
+
+def _show_outcomes() -> None:
+    from model.outcomes import OUTCOMES
+
     table = grid("Outcomes", ("name", "unit", "meaning"))
     for one in OUTCOMES:
         table.add_row(f"{one.name_pattern}_{{year}}", one.unit, one.meaning)

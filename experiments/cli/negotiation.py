@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.cli.console import console, grid, keep_tables, print_json, progress_bar
 from experiments.settings import gather
 from model.words import party_name
 
@@ -42,6 +42,7 @@ def run_negotiate(
     buyer: str = "amazon",
     seller: str = "usps",
     roster: Mapping[str, str] | None = None,
+    table: Path | None = None,
 ) -> None:
     """Negotiate under many seeds, or sweep Amazon's own cost.
 
@@ -56,10 +57,12 @@ def run_negotiate(
         buyer: Key of the party that hands over parcels.
         seller: Key of the carrier that delivers.
         roster: Import paths of classes of one's own, by key of a party.
+        table: File for the tables.
 
     Raises:
         InputError: What was asked for is not possible.
     """
+    from experiments.spreadsheets.mechanisms import curve_tables, talk_tables
     from experiments.storage import check_file
     from experiments.talks import access_curve, negotiation, page
 
@@ -92,10 +95,12 @@ def run_negotiate(
             )
     if not curve:
         print_json(found.summary()) if json else show_negotiations(console(), found)
+        keep_tables(table, lambda: talk_tables(found), quiet=json)
         return
     if write is not None:
         page.write_page(write, swept, firm)
     print_json(swept.summary()) if json else show_curve(console(), swept)
+    keep_tables(table, lambda: curve_tables(swept), quiet=json)
 
 
 def show_negotiations(out: Console, result: Negotiations) -> None:

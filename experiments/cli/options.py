@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,13 +13,27 @@ import typer
 def _note_unlikely(items: list[str] | None) -> list[str] | None:
     """Say on stderr what is set outside its likely range; it is possible, so that nothing is refused."""
     if items:
-        from experiments.likely import about_the_start, unlikely
         from experiments.settings import read_settings
 
-        changes = read_settings(items, [])
-        for told in (*unlikely(changes), *about_the_start(changes)):
-            print(f"lastmile: note: {told}", file=sys.stderr)
+        _tell_unlikely(read_settings(items, []))
     return items
+
+
+def _note_unlikely_of_each(scenarios: list[str]) -> list[str]:
+    """The same for what stands behind scenarios, as in `withdraw:build_limit=0.5`."""
+    if any(":" in one for one in scenarios):
+        from experiments.variants import split_variant
+
+        for one in scenarios:
+            _tell_unlikely(split_variant(one, [])[1])
+    return scenarios
+
+
+def _tell_unlikely(changes: Mapping[str, Any]) -> None:
+    from experiments.likely import about_the_start, unlikely
+
+    for told in (*unlikely(changes), *about_the_start(changes)):
+        print(f"lastmile: note: {told}", file=sys.stderr)
 
 
 SetOption = Annotated[
@@ -39,6 +54,14 @@ ShockOption = Annotated[
         "interest, demand, labour_dispute, duty_free.",
     ),
 ]
+VariantsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="A B ...",
+        help="Scenarios; differences are to the first one. With changes of its own: A:key=value:key=value.",
+        callback=_note_unlikely_of_each,
+    ),
+]
 RosterOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -46,6 +69,7 @@ RosterOption = Annotated[
     ),
 ]
 SeedOption = Annotated[int, typer.Option(metavar="N", help="Seed of the luck; scenarios with one seed share it.")]
+FromOption = Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")]
 UntilOption = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month.")]
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Folder for all results; an earlier result is replaced.")
@@ -56,6 +80,15 @@ DrawsOption = Annotated[
         "--draws",
         metavar="NAME",
         help="Parameter draws, stored or a .parquet file: seed s takes draw s.",
+        show_default=False,
+    ),
+]
+TableOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--table",
+        metavar="FILE",
+        help="Also write the tables as .csv or .xlsx; a file of that name is replaced.",
         show_default=False,
     ),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.cli.console import console, grid, keep_tables, print_json, progress_bar, table_problems
 from experiments.figures import figure
 from experiments.settings import check_seeds, gather, prepare_scenario
 
@@ -27,6 +27,7 @@ def run_uso_cost(
     seed: int,
     until: str | None,
     draws: str | None,
+    table: Path | None,
     json: bool,
 ) -> None:
     """Measure what universal service costs and print it.
@@ -35,11 +36,13 @@ def run_uso_cost(
         InputError: What was asked for is not possible.
     """
     from experiments.postal.universal_service import uso_cost
+    from experiments.spreadsheets.mechanisms import service_tables
 
     gather(lambda: prepare_scenario(scenario, changes, until=until), known=problems)
     with progress_bar("uso-cost", "runs", quiet=json) as progress:
         result = uso_cost(scenario, changes, seed, until, progress, draws)
     print_json(result.summary()) if json else show_uso_cost(console(), result)
+    keep_tables(table, lambda: service_tables(result), quiet=json)
 
 
 def show_uso_cost(out: Console, result: ServiceCost) -> None:
@@ -89,7 +92,7 @@ def _show_places(out: Console, result: ServiceCost, run: str, years: list[str]) 
     out.print(left)
 
 
-def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, json: bool) -> bool:
+def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, table: Path | None, json: bool) -> bool:
     """List the levers by owner, or check each of them.
 
     Returns:
@@ -101,15 +104,16 @@ def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, 
     from experiments.cli.listings import list_scenarios
     from experiments.errors import InputError
     from experiments.levers.check import check_levers
+    from experiments.spreadsheets.mechanisms import lever_check_tables
     from experiments.storage import check_file
 
+    problems = table_problems(table)
     if not check:
         if subjects or write is not None:
-            raise InputError("levers: names and --write need --check")
-        list_scenarios(levers=True, json=json)
+            raise InputError(["levers: names and --write need --check", *problems])
+        list_scenarios(True, table, json)
         return True
-    if write is not None:
-        check_file(write)
+    gather(lambda: None if write is None else check_file(write), known=problems)
     with progress_bar("levers", "runs", quiet=json) as progress:
         result = check_levers(subjects, seed=seed, progress=progress)
     if write is not None:
@@ -117,6 +121,7 @@ def run_levers(check: bool, subjects: list[str], seed: int, write: Path | None, 
 
         write_page(write, result)
     print_json(result.summary()) if json else show_levers(console(), result)
+    keep_tables(table, lambda: lever_check_tables(result), quiet=json)
     return result.holds
 
 
@@ -144,7 +149,15 @@ def show_levers(out: Console, result: LeverCheck) -> None:
     out.print(f"{good} of {len(result.checks)} expectations hold.")
 
 
-def run_firms(scenario: str, seeds: int, shippers: int, workers: int | None, write: Path | None, json: bool) -> bool:
+def run_firms(
+    scenario: str,
+    seeds: int,
+    shippers: int,
+    workers: int | None,
+    write: Path | None,
+    table: Path | None,
+    json: bool,
+) -> bool:
     """Look at carriers over several seeds, and print or write what came out.
 
     Returns:
@@ -154,15 +167,16 @@ def run_firms(scenario: str, seeds: int, shippers: int, workers: int | None, wri
         InputError: What was asked for is not possible.
     """
     from experiments.firms.study import study_firms, write_page
+    from experiments.spreadsheets.mechanisms import firm_tables
     from experiments.storage import check_file
 
-    if write is not None:
-        check_file(write)
+    gather(lambda: None if write is None else check_file(write), known=table_problems(table))
     with progress_bar("firms", "runs", quiet=json) as progress:
         study = study_firms(scenario, seeds, shippers, workers, progress)
     if write is not None:
         write_page(write, study)
     print_json(study.summary()) if json else show_firms(console(), study)
+    keep_tables(table, lambda: firm_tables(study), quiet=json)
     return study.holds
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.cli.console import console, grid, keep_tables, print_json, progress_bar, table_problems
+from experiments.settings import gather
 
 _SHOWN = 20
 
 
-def run_rerun(file: Path, run_id: str | None, json: bool) -> bool:
+def run_rerun(file: Path, run_id: str | None, table: Path | None, json: bool) -> bool:
     """Repeat a stored run and show what differs; whether it is identical."""
     from experiments.repetition import rerun
+    from experiments.spreadsheets.evidence import rerun_tables
 
+    gather(known=table_problems(table))
     with progress_bar(str(file), "months", quiet=json) as progress:
         found = rerun(file, run_id, progress)
+    keep_tables(table, lambda: rerun_tables(found), quiet=json)
     if json:
         print_json(found.summary())
         return found.identical
@@ -25,12 +29,12 @@ def run_rerun(file: Path, run_id: str | None, json: bool) -> bool:
     if found.identical:
         out.print(f"Identical: {found.compared:,} figures are equal to the last bit.")
     else:
-        table = grid(
+        shown = grid(
             f"What differs, of {found.compared:,} figures", ("", "stored", "again", "difference"), right=(1, 2, 3)
         )
         for row in found.differences.head(_SHOWN).itertuples():
-            table.add_row(str(row.what), *(_text(value) for value in (row.stored, row.again, row.difference)))
-        out.print(table)
+            shown.add_row(str(row.what), *(_text(value) for value in (row.stored, row.again, row.difference)))
+        out.print(shown)
         if len(found.differences) > _SHOWN:
             out.print(f"... and {len(found.differences) - _SHOWN:,} more; --json lists all.")
     for line in found.made_with:

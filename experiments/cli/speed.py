@@ -6,21 +6,27 @@ from pathlib import Path
 
 import typer
 
-from experiments.cli.console import FAILED, console, grid, print_json, progress_bar
-from experiments.errors import InputError
+from experiments.cli.console import FAILED, console, grid, keep_tables, print_json, progress_bar, table_problems
+from experiments.settings import gather
 
 SHOWN = 40
 
 
-def run_baseline(refresh: bool, json: bool) -> None:
+def run_baseline(refresh: bool, file: Path | None, json: bool) -> None:
     """Compare the reference runs with their file, or write it anew."""
     from experiments.benchmarks import reference
+    from experiments.spreadsheets.evidence import reference_tables
 
+    problems = table_problems(file)
+    if refresh and file is not None:
+        problems.append("table: --refresh compares nothing; leave one of both")
+    gather(known=problems)
     if refresh:
         reference.refresh()
         console().print(f"The reference runs are in {reference.REFERENCE_FILE}")
         return
     found = reference.moves()
+    keep_tables(file, lambda: reference_tables(found), quiet=json)
     if json:
         print_json({"moved": [{"run": m.case, "outcome": m.outcome, "before": m.before, "now": m.now} for m in found]})
     elif not found:
@@ -35,14 +41,18 @@ def run_baseline(refresh: bool, json: bool) -> None:
         raise typer.Exit(FAILED)
 
 
-def run_benchmark(profile: bool, write: Path | None, json: bool) -> None:
+def run_benchmark(profile: bool, write: Path | None, file: Path | None, json: bool) -> None:
     """Show the profile of a default run, or measure everything."""
     from experiments.benchmarks.profile import profile_run
+    from experiments.spreadsheets.evidence import profile_tables
 
+    problems = table_problems(file)
+    if profile and write is not None:
+        problems.append("benchmark: --write needs the whole benchmark; leave --profile out")
+    gather(known=problems)
     if profile:
-        if write is not None:
-            raise InputError("benchmark: --write needs the whole benchmark; leave --profile out")
         found = profile_run()
+        keep_tables(file, lambda: profile_tables(found), quiet=json)
         if json:
             print_json(found.as_dict())
             return
@@ -55,12 +65,13 @@ def run_benchmark(profile: bool, write: Path | None, json: bool) -> None:
             table.add_row(name, f"{seconds / found.months * 1000:.2f}", f"{found.share(name):.1%}")
         console().print(table)
         return
-    _run_all(write, json)
+    _run_all(write, file, json)
 
 
-def _run_all(write: Path | None, json: bool) -> None:
+def _run_all(write: Path | None, file: Path | None, json: bool) -> None:
     from experiments.benchmarks import page
     from experiments.benchmarks.benchmark import benchmark
+    from experiments.spreadsheets.evidence import benchmark_tables
 
     if write is not None:
         page.check_page(write)
@@ -68,6 +79,7 @@ def _run_all(write: Path | None, json: bool) -> None:
         result = benchmark(progress)
     if write is not None:
         page.write_page(result, write)
+    keep_tables(file, lambda: benchmark_tables(result), quiet=json)
     if json:
         print_json(result.as_dict())
     else:

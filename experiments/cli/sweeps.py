@@ -6,11 +6,11 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.cli.console import console, grid, print_json
+from experiments.cli.console import console, grid, keep_tables, print_json, table_problems
 from experiments.errors import InputError
 from experiments.figures import figure, unit_of
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from experiments.analysis.sensitivity import Sensitivity
+    from experiments.designs import Design
     from experiments.store.reading import SweepResult
     from experiments.store.status import Status
 
@@ -35,29 +36,38 @@ def run_sweep(
     dask: str | None,
     retry_failed: bool,
     timeout: float | None,
+    table: Path | None,
     json: bool,
 ) -> None:
     """Run what is missing and show how it went."""
+    from experiments.designs import Design, read_design
     from experiments.parties import read_roster
+    from experiments.spreadsheets.outcomes import status_tables
     from experiments.sweeps.sweep import sweep
 
-    problems: list[str] = []
+    problems = table_problems(table)
     parties = read_roster(roster, problems)
     if problems:
         raise InputError(problems)
+    planned: Path | Design = design
+    with suppress(InputError):  # what is wrong with it is told below, with all else that is wrong
+        planned = read_design(design, parties)
+        for note in planned.notes():
+            print(f"lastmile: note: {note}", file=sys.stderr)
     with sweep_progress(quiet=json) as progress:
         result = sweep(
-            design,
+            planned,
             out,
             workers=workers,
             dask=dask,
             retry_failed=retry_failed,
             timeout=timeout,
             progress=progress,
-            roster=parties,
+            roster=None if isinstance(planned, Design) else parties,
         )
     for repair in result.repairs:
         print(f"lastmile: put right: {repair}", file=sys.stderr)
+    keep_tables(table, lambda: status_tables(result.status), quiet=json)
     if json:
         print_json(result.status.summary())
         return
@@ -65,15 +75,35 @@ def run_sweep(
     console().print(f"Results are in {out}; next: lastmile report {out}")
 
 
-def show_status(folder: Path, json: bool) -> bool:
+def run_merge(stores: Sequence[Path], out: Path, table: Path | None, json: bool) -> None:
+    """Make one store of several and show how far it is."""
+    from experiments.settings import gather
+    from experiments.spreadsheets.outcomes import status_tables
+    from experiments.store.merging import merge
+
+    gather(known=table_problems(table))
+    result = merge(stores, out)
+    if json:
+        print_json(result.status.summary())
+    else:
+        _print(result.status, out)
+        console().print(f"The runs of {len(stores)} stores are in {out}")
+    keep_tables(table, lambda: status_tables(result.status), quiet=json)
+
+
+def show_status(folder: Path, table: Path | None, json: bool) -> bool:
     """Print how far a sweep is; whether all its files are as they were written."""
+    from experiments.settings import gather
+    from experiments.spreadsheets.outcomes import status_tables
     from experiments.store.status import status
 
-    found = status(folder)
+    found: Status
+    (found,) = gather(lambda: status(folder), known=table_problems(table))
     if json:
         print_json(found.summary())
     else:
         _print(found, folder)
+    keep_tables(table, lambda: status_tables(found), quiet=json)
     return not found.unreadable
 
 
@@ -103,19 +133,24 @@ def _print(found: Status, folder: Path) -> None:
         console().print(f"Damaged: {name} or its months; the next sweep into this folder does its runs again.")
 
 
-def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str | None, json: bool) -> None:
+def show_sensitivity(
+    folder: Path, outcome: Sequence[str] | None, scenario: str | None, table: Path | None, json: bool
+) -> None:
     """Print indices or, of another design, shares of the variance: outcome by outcome, in every scenario."""
     from experiments.analysis.sensitivity import sensitivity
     from experiments.analysis.values import runs_without
     from experiments.cli.drivers import show_drivers, with_scenarios
     from experiments.reports.report import headline_outcomes
+    from experiments.settings import gather
+    from experiments.spreadsheets.outcomes import sensitivity_tables
     from experiments.store.reading import open_sweep
 
-    result = open_sweep(folder)
+    result: SweepResult
+    (result,) = gather(lambda: open_sweep(folder), known=table_problems(table))
     if not (result.runs["status"] == "done").any():
         raise InputError(f"{result.folder}: no run has ended well yet; there is nothing to look at")
     if result.kind not in ("sobol", "morris"):
-        show_drivers(result, outcome, scenario, json)
+        show_drivers(result, outcome, scenario, table, json)
         return
     scenarios = result.scenarios if scenario is None else (result.scenario(scenario),)
     first = () if outcome or json else headline_outcomes(result)
@@ -124,6 +159,7 @@ def show_sensitivity(folder: Path, outcome: Sequence[str] | None, scenario: str 
         lacking = runs_without(result, first, one)
         shown = [name for name in first if name not in lacking] or first
         every.append(sensitivity(result, outcome or shown or None, one))
+    keep_tables(table, lambda: sensitivity_tables(every), quiet=json)
     if json:
         print_json(with_scenarios({found.scenario: found.summary() for found in every}, result))
         return

@@ -133,6 +133,11 @@ def show_loss(console: Console, result: UspsLoss) -> None:
     for name, column in result.by_year.items():
         told = f"{name}, {LADDER[name == GRADUAL and result.distress_ladder]}"
         table.add_row(told, *(figure("x_usd", value, signed=True) for value in column))
+        if result.replications > 1:
+            low, high = (
+                [figure("x_usd", value, signed=True) for value in part[name]] for part in (result.low, result.high)
+            )
+            table.add_row("  95 % interval", *(" to ".join(ends) for ends in zip(low, high, strict=True)))
     console.print(table)
     if result.static is not None:
         console.print(

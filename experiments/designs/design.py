@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.designs.distributions import cut_note
 from experiments.designs.factors import Factor
 from experiments.draws import DrawSet
 from model.scenario import Scenario
@@ -77,6 +78,10 @@ class Design:
 
         rows = [self.point(number) for number in range(self.n_points)]
         return pd.DataFrame(rows, columns=list(self.names), index=pd.RangeIndex(len(rows), name="point"))
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of its distributions: how much of each is cut off, one sentence each."""
+        return tuple(note for factor in self.factors if (note := cut_note(factor.name, factor.describe())))
 
     def describe(self) -> dict[str, Any]:
         """The design as plain values: what a manifest holds, and what two designs are compared by."""

@@ -91,7 +91,8 @@ def _build(content: Mapping[str, Any], folder: Path, roster: Roster | None) -> D
         factors, rows = read_rows(content, folder, base, problems)
     else:
         for group, name in (("lever", "levers"), ("uncertainty", "uncertainties")):
-            factors += read_factors(group, content.get(name, {}), base, kind == "grid", problems)  # type: ignore[arg-type]
+            even = kind if kind in ("grid", "morris") else ""
+            factors += read_factors(group, content.get(name, {}), base, kind == "grid", problems, even)  # type: ignore[arg-type]
         if not content.get("levers") and not content.get("uncertainties"):
             problems.append("the design has no points: it needs [levers] or [uncertainties]")
     _check_names(content, scenarios, factors, problems)

@@ -50,6 +50,11 @@ def restore_design(described: Mapping[str, Any]) -> Design:
 
 def _spec(factor: Mapping[str, Any]) -> Any:
     if factor["kind"] == "choice":
-        return list(factor["values"])
+        values = list(factor["values"])
+        return {"values": values, "weights": list(factor["weights"])} if "weights" in factor else values
+    if "distribution" in factor:
+        numbers = {key: value for key, value in factor["distribution"].items() if key != "name"}
+        within = [factor["low"], factor["high"]]
+        return {"distribution": factor["distribution"]["name"], **numbers, "within": within, "beyond": True}
     spec = {name: factor[name] for name in ("low", "high", "steps") if name in factor}
     return spec if factor["kind"] == "month" else {**spec, "beyond": True}

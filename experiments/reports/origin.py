@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from agents.roster import short
+from experiments.analysis.values import by_point, point_factors
+from experiments.designs.distributions import cut_note, described_distribution
+from experiments.figures import figure
 from experiments.reports.page import Block, Section, Table
-from experiments.reports.words import factor_meaning, label
+from experiments.reports.words import factor_meaning, heading, label
 from experiments.resolution import coarse_note, shippers_of
 from experiments.store.reading import SweepResult
 from experiments.store.status import Status
 
+MOST_POINTS = 200
+_MOST_VALUES = 12
 KINDS = {
     "grid": "every combination of the listed values",
     "lhs": "a Latin hypercube",
@@ -33,6 +42,7 @@ def warnings(result: SweepResult, status: Status) -> list[str]:
         found.append(f"{status.failed:,} runs failed and are left out of all figures; see the end of the page.")
     if result.manifest.design["replications"] == 1:
         found.append("One seed per point: luck cannot be told from parameters.")
+    found += [f"{note}." for name in result.factors if (note := cut_note(name, result.describe_factor(name)))]
     if coarse := coarse_note(shippers_of(result.manifest.design)):
         found.append(coarse)
     forced = [one["name"] for one in result.manifest.design["scenarios"] if one.get("forced")]
@@ -46,12 +56,7 @@ def design_section(result: SweepResult) -> Section:
     rows = []
     for name in result.factors:
         told = result.describe_factor(name)
-        values = (
-            ", ".join(str(value) for value in told["values"][:12]) + (", ..." if len(told["values"]) > 12 else "")
-            if told["kind"] == "choice"
-            else f"{told['low']} to {told['high']}"
-        )
-        rows.append([name, told["group"], values, told["unit"], factor_meaning(name)])
+        rows.append([name, told["group"], _values(told), told["unit"], factor_meaning(name)])
     scenarios = [
         [one["name"], one.get("title", ""), ", ".join(f"{key} = {value}" for key, value in one.items()
                                                       if key not in ("name", "title", "description", "forced"))]
@@ -66,6 +71,48 @@ def design_section(result: SweepResult) -> Section:
             Block("Scenarios", table=Table(("name", "title", "changes against the default"), scenarios, code=(0, 2))),
         ],
     )
+
+
+def _values(told: Mapping[str, Any]) -> str:
+    """What a factor takes, and how likely it is where not all of it is equally likely."""
+    if told["kind"] != "choice":
+        ends = f"{told['low']} to {told['high']}"
+        likely = told.get("distribution")
+        return ends if likely is None else f"{described_distribution(likely).in_words()}; within {ends}"
+    values = [str(value) for value in told["values"][:_MOST_VALUES]]
+    if "weights" in told:
+        values = [f"{value} ({weight:.0%})" for value, weight in zip(values, told["weights"], strict=False)]
+    return ", ".join(values) + (", ..." if len(told["values"]) > _MOST_VALUES else "")
+
+
+def points_section(result: SweepResult, names: Sequence[str]) -> Section:
+    """The points with what was varied and what came out, mean over seeds, in every scenario."""
+    points = point_factors(result)
+    outcomes = {
+        (scenario, name): by_point(result, name, scenario).mean(axis=1)
+        for scenario in result.scenarios
+        for name in names
+    }
+    several = len(result.scenarios) > 1
+    heads = [
+        "point",
+        *result.factors,
+        *(f"{heading(name)}{f', {label(result, scenario)}' if several else ''}" for scenario, name in outcomes),
+    ]
+    shown = list(points.index)[:MOST_POINTS]
+    rows = [
+        [
+            str(point),
+            *(value if isinstance(value, str) else f"{value:g}" for value in points.loc[point].tolist()),
+            *(figure(name, float(values.get(point, math.nan))) for (_, name), values in outcomes.items()),
+        ]
+        for point in shown
+    ]
+    rest = len(points) - len(shown)
+    note = f" The first {len(shown):,} of {len(points):,}; all are in the store." if rest > 0 else ""
+    table = Table(heads, rows, right=range(1, len(heads)))
+    blocks = [Block(table=table)] if rows else []
+    return Section("points", "The points", f"Outcomes are means over the seeds of a point.{note}", blocks)
 
 
 def failures_section(status: Status) -> Section:

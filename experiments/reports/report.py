@@ -106,6 +106,7 @@ def _page(result: SweepResult, names: Sequence[str]) -> Page:
             influence.discovery_section(result, names),
             spread.monthly_section(result),
             origin.design_section(result),
+            origin.points_section(result, names),
             origin.failures_section(status),
             origin.provenance_section(result),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from experiments.figures import split_year, unit_of
+from experiments.figures import scale_of, split_year, unit_of
 from experiments.store.reading import SweepResult
 from model.outcomes import OUTCOMES
 from model.parameters import Parameters
@@ -19,7 +19,7 @@ def outcome_meaning(name: str) -> str:
     stem, year = split_year(name)
     if "_fiscal_" in stem:
         stem, year = stem.replace("_fiscal_", "_", 1), f"fiscal year {year}"
-    for pattern, meaning in _patterns():
+    for pattern, meaning, _ in _patterns():
         match = pattern.fullmatch(stem)
         if match:
             actor = next((group for group in match.groups() if group), None)
@@ -28,13 +28,23 @@ def outcome_meaning(name: str) -> str:
     return ""
 
 
+def outcome_unit(name: str) -> str:
+    """Unit in which a table shows an outcome or monthly series: "bn $", "mn parcels", "%", or the registered one."""
+    scale, unit = scale_of(name)
+    stem = split_year(name)[0]
+    if unit:
+        return f"{unit} parcels" if stem.endswith("_parcels") and scale > 1.0 else unit
+    stem = stem.replace("_fiscal_", "_", 1)
+    return next((unit for pattern, _, unit in _patterns() if pattern.fullmatch(stem)), "")
+
+
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _patterns() -> tuple[tuple[re.Pattern[str], str, str], ...]:
     found = []
     for outcome in OUTCOMES:
         for name in outcome.name_pattern.split(", "):
             text = re.escape(name).replace(r"\[", "(?:").replace(r"\]", ")?")
-            found.append((re.compile(_HOLE.sub("([a-z0-9_]+?)", text)), outcome.meaning))
+            found.append((re.compile(_HOLE.sub("([a-z0-9_]+?)", text)), outcome.meaning, outcome.unit))
     return tuple(found)
 
 

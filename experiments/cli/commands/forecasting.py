@@ -6,16 +6,18 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import console, print_json, progress_bar, reports_errors
+from experiments.cli.console import console, keep_tables, print_json, progress_bar, reports_errors, table_problems
 from experiments.cli.options import (
     DrawsOption,
     FirstSeedOption,
+    FromOption,
     JsonOption,
     OutcomeOption,
     OutOption,
     RosterOption,
     SetOption,
     ShockOption,
+    TableOption,
     UntilOption,
     WorkersOption,
 )
@@ -30,7 +32,7 @@ def forecast(
     shock: ShockOption = None,
     draws: DrawsOption = None,
     seed: FirstSeedOption = 1,
-    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
+    from_: FromOption = None,
     until: UntilOption = None,
     replications: Annotated[int, typer.Option(metavar="N", help="Seeds, 2 or more.")] = 16,
     workers: WorkersOption = None,
@@ -40,6 +42,7 @@ def forecast(
     keep: Annotated[
         bool, typer.Option("--keep", help="Also keep the headlines for the browser, which shows them as Evidence.")
     ] = False,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show within which bands outcomes are expected to lie: luck, parameters, and what the model gets wrong.
@@ -52,10 +55,11 @@ def forecast(
     from experiments.foresight import forecast as foresee
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.outcomes import forecast_tables
     from experiments.storage import check_folder
     from experiments.stored_forecast import command_of, keep_forecast
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
     (prepared, _), _ = gather(
         lambda: check_forecast(scenario, changes, draws, seed, from_, until, replications, parties),
@@ -75,3 +79,4 @@ def forecast(
         show_forecast(console(), result, outcome or ())
         if out is not None:
             console().print(f"Results are in {out}")
+    keep_tables(table, lambda: forecast_tables(result, outcome or ()), quiet=json)

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import console, print_json, progress_bar, reports_errors
+from experiments.cli.console import console, keep_tables, print_json, progress_bar, reports_errors, table_problems
 from experiments.cli.options import (
     DrawsOption,
     FirstSeedOption,
+    FromOption,
     JsonOption,
     OutcomeOption,
     OutOption,
@@ -18,7 +19,9 @@ from experiments.cli.options import (
     SeedOption,
     SetOption,
     ShockOption,
+    TableOption,
     UntilOption,
+    VariantsArgument,
     WorkersOption,
 )
 
@@ -31,12 +34,13 @@ def run(
     set: SetOption = None,
     shock: ShockOption = None,
     seed: SeedOption = 1,
-    from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
+    from_: FromOption = None,
     until: UntilOption = None,
     draws: DrawsOption = None,
     roster: RosterOption = None,
     outcome: OutcomeOption = None,
     out: OutOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run one scenario to its end and show its outcomes.
@@ -48,9 +52,10 @@ def run(
     from experiments.designs.columns import check_outcomes
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.outcomes import run_tables
     from experiments.storage import check_folder
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
     prepared, _ = gather(
         lambda: runs.prepare_run(scenario, changes, seed, from_, until, draws, parties),
@@ -67,16 +72,16 @@ def run(
     else:
         show_run(console(), result, outcome or ())
         _tell_folder(out)
+    keep_tables(table, lambda: run_tables(result, outcome or ()), quiet=json)
 
 
 @reports_errors
 def compare(
-    scenarios: Annotated[
-        list[str], typer.Argument(metavar="A B ...", help="Scenarios; differences are to the first one.")
-    ],
+    scenarios: VariantsArgument,
     set: SetOption = None,
     shock: ShockOption = None,
     seed: FirstSeedOption = 1,
+    from_: FromOption = None,
     until: UntilOption = None,
     replications: Annotated[int, typer.Option(metavar="N", help="Seeds per scenario.")] = 10,
     workers: WorkersOption = None,
@@ -88,11 +93,12 @@ def compare(
     roster: RosterOption = None,
     outcome: OutcomeOption = None,
     out: OutOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run scenarios with the same seeds and show paired differences with 95 % intervals.
 
-    For example: lastmile compare renew withdraw --replications 10
+    For example: lastmile compare renew withdraw withdraw:build_limit=0.5 --replications 10
     """
     from experiments import comparison
     from experiments.cli.gains import show_gains
@@ -100,13 +106,14 @@ def compare(
     from experiments.designs.columns import check_outcomes
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.outcomes import comparison_tables
     from experiments.storage import check_folder
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
     (prepared, _), _ = gather(
         lambda: comparison.check_comparison(
-            scenarios, changes, seed, until, replications, workers, width, draws, parties
+            scenarios, changes, seed, until, replications, workers, width, draws, parties, from_=from_
         ),
         lambda: None if out is None else check_folder(out),
         known=problems,
@@ -131,6 +138,48 @@ def compare(
         if not outcome:
             show_gains(console(), result)
         _tell_folder(out)
+    keep_tables(table, lambda: comparison_tables(result, outcome or ()), quiet=json)
+
+
+@reports_errors
+def show(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder that `run --out` or `compare --out` has written.")
+    ],
+    outcome: OutcomeOption = None,
+    table: TableOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a saved run or comparison again, with any of its outcomes; nothing is run.
+
+    For example: lastmile show results/first --outcome 'ups_*'
+    """
+    from experiments.cli.gains import show_gains
+    from experiments.cli.tables import show_comparison, show_run
+    from experiments.comparison import Comparison
+    from experiments.designs.columns import check_outcomes
+    from experiments.reopening import open_result
+    from experiments.settings import gather
+    from experiments.spreadsheets.outcomes import comparison_tables, run_tables
+
+    (result,) = gather(lambda: open_result(folder), known=table_problems(table))
+    if isinstance(result, Comparison):
+        check_outcomes(result.scenarios[0], outcome or ())
+        if not json:
+            show_comparison(console(), result, outcome or ())
+            if not outcome:
+                show_gains(console(), result)
+    else:
+        check_outcomes(result.scenario, outcome or ())
+        if not json:
+            show_run(console(), result, outcome or ())
+    if json:
+        print_json(result.summary())
+    keep_tables(
+        table,
+        lambda: (comparison_tables if isinstance(result, Comparison) else run_tables)(result, outcome or ()),
+        quiet=json,
+    )
 
 
 @reports_errors
@@ -169,6 +218,7 @@ def places(
             "--write", metavar="FILE", help="Instead write the page of who is harmed where.", show_default=False
         ),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show who delivers, at what price and how well, county by county or zone by zone, and which places lose most.
@@ -179,8 +229,9 @@ def places(
     from experiments.cli.places import show_places
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.mechanisms import places_tables
 
-    problems: list[str] = []
+    problems = table_problems(table)
     if write is not None:
         from experiments.cli.places import write_harm
 
@@ -191,6 +242,7 @@ def places(
             "--draws": draws,
             "--roster": roster,
             "--out": out,
+            "--table": table,
             "--json": json or None,
         }
         given["--by"] = by if by != "county" else None
@@ -223,6 +275,7 @@ def places(
         show_places(console(), result)
         if out is not None:
             console().print(f"The places are in {out}")
+    keep_tables(table, lambda: places_tables(result), quiet=json)
 
 
 @reports_errors
@@ -241,29 +294,47 @@ def usps_loss(
         Path | None,
         typer.Option("--write", metavar="FILE", help="Instead write the page about four shares.", show_default=False),
     ] = None,
-    seed: SeedOption = 1,
+    set: SetOption = None,
+    seed: FirstSeedOption = 1,
+    replications: Annotated[int, typer.Option(metavar="N", help="Seeds; from 2 on with 95 % intervals.")] = 1,
+    workers: WorkersOption = None,
     draws: DrawsOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what losing Amazon's parcels does to the net income of USPS, year by year."""
-    from experiments import usps_loss as lose_volume
+    """Show what losing Amazon's parcels does to the net income of USPS, year by year.
+
+    For example: lastmile usps-loss --share 1 --replications 8 --set build_limit=0.5
+    """
     from experiments.cli.policy import write_usps_page
     from experiments.cli.tables import show_loss
-    from experiments.errors import InputError
+    from experiments.postal.volume_loss import check_loss, usps_loss
+    from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.mechanisms import loss_tables
+
+    problems = table_problems(table)
+    changes = read_settings(set or (), problems)
 
     if write is not None:
-        problems = ["usps-loss: --write makes a page about four shares; leave the other options but --seed out"]
-        asked = share is not None or static or distress_ladder or draws is not None or json
-        write_usps_page(write, seed, problems if asked else [])
+        asked = share is not None or static or distress_ladder or draws is not None or json or set
+        if asked or replications != 1 or workers is not None or table is not None:
+            problems.append("usps-loss: --write makes a page about four shares; leave the other options but --seed out")
+        write_usps_page(write, seed, problems)
         return
     if share is None:
-        raise InputError("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")
-    with progress_bar("usps-loss", "months", quiet=json) as progress:
-        result = lose_volume(share, static, seed, progress, distress_ladder, draws)
+        problems.append("share: it is missing; say --share 0.5, or --write FILE for a page about four shares")
+    checked = 1.0 if share is None else share
+    gather(
+        lambda: check_loss(checked, static, seed, distress_ladder, draws, changes, replications, workers),
+        known=problems,
+    )
+    with progress_bar("usps-loss", "runs", quiet=json) as progress:
+        result = usps_loss(checked, static, seed, progress, distress_ladder, draws, changes, replications, workers)
     if json:
         print_json(result.summary())
     else:
         show_loss(console(), result)
+    keep_tables(table, lambda: loss_tables(result), quiet=json)
 
 
 @reports_errors
@@ -276,14 +347,15 @@ def uso_cost(
     seed: SeedOption = 1,
     until: UntilOption = None,
     draws: DrawsOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show what universal service costs USPS: shadow runs in which it may give up places, days or both."""
     from experiments.cli.policy import run_uso_cost
     from experiments.settings import read_settings
 
-    problems: list[str] = []
-    run_uso_cost(scenario, read_settings(set or (), problems, shock), problems, seed, until, draws, json)
+    problems = table_problems(table)
+    run_uso_cost(scenario, read_settings(set or (), problems, shock), problems, seed, until, draws, table, json)
 
 
 @reports_errors
@@ -298,6 +370,7 @@ def firms(
         Path | None,
         typer.Option("--write", metavar="FILE", help="Also write the page, its figures beside it.", show_default=False),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show by carrier and year what is sold, asked, earned and handed over, and whether carriers act like firms.
@@ -306,7 +379,7 @@ def firms(
     """
     from experiments.cli.policy import run_firms
 
-    if not run_firms(scenario, seeds, shippers, workers, write, json):
+    if not run_firms(scenario, seeds, shippers, workers, write, table, json):
         raise typer.Exit(1)
 
 
@@ -330,6 +403,7 @@ def negotiate(
         Path | None,
         typer.Option("--write", metavar="FILE", help="With --curve: write it as Markdown, too.", show_default=False),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Let two parties negotiate: how often they agree, when, at what price, and on how many parcels.
@@ -340,9 +414,9 @@ def negotiate(
     from experiments.parties import read_roster
     from experiments.settings import read_settings
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
-    run_negotiate(replications, changes, problems, seed, curve, write, json, buyer, seller, parties)
+    run_negotiate(replications, changes, problems, seed, curve, write, json, buyer, seller, parties, table)
 
 
 @reports_errors
@@ -353,6 +427,7 @@ def auction(
     set: SetOption = None,
     shock: ShockOption = None,
     seed: SeedOption = 1,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the auction of last-mile access: lots, bids, awards, revenue, efficiency of each format against VCG.
@@ -362,8 +437,8 @@ def auction(
     from experiments.cli.auction import run_auction
     from experiments.settings import read_settings
 
-    problems: list[str] = []
-    run_auction(format, read_settings(set or (), problems, shock), problems, seed, json)
+    problems = table_problems(table)
+    run_auction(format, read_settings(set or (), problems, shock), problems, seed, table, json)
 
 
 def _tell_folder(out: Path | None) -> None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import reports_errors
-from experiments.cli.options import FirstSeedOption, JsonOption, SeedOption, SetOption, WorkersOption
+from experiments.cli.console import reports_errors, table_problems
+from experiments.cli.options import FirstSeedOption, JsonOption, SeedOption, SetOption, TableOption, WorkersOption
 
 
 @reports_errors
@@ -25,15 +25,16 @@ def calibration(
         int | None, typer.Option(metavar="N", help="With --shippers: seeds, 40 unless told.", show_default=False)
     ] = None,
     workers: WorkersOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show how well the start of the model fits the published figures of 2024."""
     from experiments.cli.start_fit import run_calibration, run_shipper_numbers
 
     if shippers:
-        run_shipper_numbers(write, replications, workers, json)
+        run_shipper_numbers(write, replications, workers, table, json)
     else:
-        run_calibration(write, replications, workers, json)
+        run_calibration(write, replications, workers, table, json)
 
 
 @reports_errors
@@ -67,6 +68,7 @@ def hindcast(
             show_default=False,
         ),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run the past and show it beside what was observed and beside naive forecasts.
@@ -76,13 +78,13 @@ def hindcast(
     from experiments.cli.backtest import run_hindcast, run_page
     from experiments.settings import read_settings
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes = read_settings(set or (), problems)
     if write is not None:
-        given = {"set": set, "draws": draws, "figures": figures, "json": json}
+        given = {"set": set, "draws": draws, "figures": figures, "table": table, "json": json}
         run_page(write, replications, workers, [name for name, value in given.items() if value], problems)
         return
-    run_hindcast(from_, to, mode, replications, changes, problems, draws, seed, workers, figures, json)
+    run_hindcast(from_, to, mode, replications, changes, problems, draws, seed, workers, figures, table, json)
 
 
 @reports_errors
@@ -99,6 +101,7 @@ def external(
             "--write", metavar="FILE", help="Also write the page, and keep what the browser shows.", show_default=False
         ),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Hold the model against natural experiments and published studies, within limits written down beforehand.
@@ -107,7 +110,7 @@ def external(
     """
     from experiments.cli.external import run_external
 
-    run_external(tests or [], seeds, shippers, workers, write, json)
+    run_external(tests or [], seeds, shippers, workers, write, table, json)
 
 
 @reports_errors
@@ -126,6 +129,7 @@ def calibrate(
     neural: Annotated[
         bool, typer.Option("--neural", help="Also learn a neural posterior from the same runs (extra sbi).")
     ] = False,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Estimate the free parameters on the past, after showing which of them the method finds again.
@@ -134,4 +138,4 @@ def calibrate(
     """
     from experiments.cli.estimation import run_calibrate
 
-    run_calibrate(out, last_year, runs, seed, workers, write, neural, json)
+    run_calibrate(out, last_year, runs, seed, workers, write, neural, table, json)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from experiments.cli.console import FAILED, console, reports_errors
-from experiments.cli.options import FolderArgument, JsonOption, OutcomeOption, RosterOption, WorkersOption
+from experiments.cli.options import FolderArgument, JsonOption, OutcomeOption, RosterOption, TableOption, WorkersOption
 
 
 @reports_errors
@@ -26,6 +26,7 @@ def sweep(
     timeout: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Longest time of one run.", show_default=False)
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run what is missing of a design; whatever stops it, the same command goes on.
@@ -34,15 +35,31 @@ def sweep(
     """
     from experiments.cli.sweeps import run_sweep
 
-    run_sweep(design, out, workers, roster or (), dask, retry_failed, timeout, json)
+    run_sweep(design, out, workers, roster or (), dask, retry_failed, timeout, table, json)
 
 
 @reports_errors
-def status(folder: FolderArgument, json: JsonOption = False) -> None:
+def merge(
+    stores: Annotated[list[Path], typer.Argument(metavar="A B ...", help="Folders of sweeps of one design.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="New folder for the runs of all of them.")],
+    table: TableOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make one store of several of one design; runs that two of them hold must be the same to the last bit.
+
+    For example: lastmile merge results/here results/there --out results/both
+    """
+    from experiments.cli.sweeps import run_merge
+
+    run_merge(stores, out, table, json)
+
+
+@reports_errors
+def status(folder: FolderArgument, table: TableOption = None, json: JsonOption = False) -> None:
     """Show how far a sweep is: done, failed, left, rate, errors by kind; exit code 1 where a file is damaged."""
     from experiments.cli.sweeps import show_status
 
-    if not show_status(folder, json):
+    if not show_status(folder, table, json):
         raise typer.Exit(FAILED)
 
 
@@ -53,6 +70,7 @@ def sensitivity(
     scenario: Annotated[
         str | None, typer.Option(metavar="NAME", help="Scenario of the sweep; all of them unless told.")
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show what drives the outcomes: shares of the variance, or Sobol or Morris indices of a sweep of that kind.
@@ -61,7 +79,7 @@ def sensitivity(
     """
     from experiments.cli.sweeps import show_sensitivity
 
-    show_sensitivity(folder, outcome, scenario, json)
+    show_sensitivity(folder, outcome, scenario, table, json)
 
 
 @reports_errors

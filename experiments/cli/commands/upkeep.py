@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from experiments.cli.console import FAILED, complain, reports_errors
-from experiments.cli.options import JsonOption, RosterOption
+from experiments.cli.options import JsonOption, RosterOption, TableOption
 
 
 @reports_errors
@@ -22,6 +22,7 @@ def rerun(
     run: Annotated[
         str | None, typer.Option("--run", metavar="ID", help="Run of a sweep; its first unless told.")
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Repeat a stored run from its provenance and compare: identical, or what differs (then exit code 1).
@@ -30,7 +31,7 @@ def rerun(
     """
     from experiments.cli.reproduction import run_rerun
 
-    if not run_rerun(file, run, json):
+    if not run_rerun(file, run, table, json):
         raise typer.Exit(FAILED)
 
 
@@ -39,12 +40,13 @@ def baseline(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Accept today's results: write the reference runs anew.")
     ] = False,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show whether a few reference runs still give what they gave (else exit code 1)."""
     from experiments.cli.speed import run_baseline
 
-    run_baseline(refresh, json)
+    run_baseline(refresh, table, json)
 
 
 @reports_errors
@@ -54,12 +56,13 @@ def benchmark(
         Path | None,
         typer.Option("--write", metavar="FILE", help="Also write it into a Markdown page.", show_default=False),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Time a month beside other ways to write it, and cost against size, start-up and memory (some minutes)."""
     from experiments.cli.speed import run_benchmark
 
-    run_benchmark(profile, write, json)
+    run_benchmark(profile, write, table, json)
 
 
 @reports_errors

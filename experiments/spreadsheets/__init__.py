@@ -1,0 +1,1 @@
+"""Results as tables for a spreadsheet: numbers in the units that a terminal shows, headings in words."""

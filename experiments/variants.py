@@ -1,0 +1,140 @@
+"""Scenarios of a comparison that differ from what they are named after: `withdraw:build_limit=0.5`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from agents.calendar import Month
+from experiments.errors import InputError
+from experiments.parties import Roster
+from experiments.settings import gather, prepare_scenario, read_settings
+from model.scenario import Scenario, ScenarioError, scenario_names
+
+#: A name, a path or a scenario; with changes of its own as `name:key=value`, or as a pair in Python.
+type Variant = str | Path | Scenario | tuple[str | Path | Scenario, Mapping[str, Any]]
+
+# No lever or parameter has a value with a colon in it, so that every colon before a key begins a change; that of a
+# drive (C:\mine.toml) stands before no key. No shell gives a colon or an equals sign inside a word another meaning.
+_CHANGED = re.compile(r"(?P<scenario>.+?)(?P<changes>(?::\s*[A-Za-z_]\w*\s*=[^:]*)+)", re.DOTALL)
+_COMMA = re.compile(r",\s*[A-Za-z_]\w*\s*=")
+_LABELS = ("name", "title", "description", "forced")
+# What has a spelling of its own on the command line, or none but a scenario file.
+_TABLES = ("carriers", "shippers", "roster")
+
+
+def split_variant(text: str, problems: list[str]) -> tuple[str, dict[str, Any]]:
+    """Read a scenario and its own changes.
+
+    Args:
+        text: `scenario`, `scenario:key=value` or `scenario:key=value:key=value`; the scenario is a name or a path. A
+            file that has exactly this name is that file.
+        problems: Gets a line for what cannot be read.
+    """
+    found = None if _is_file(text) else _CHANGED.fullmatch(text)
+    if found is None:
+        name, colon, rest = text.partition(":")
+        if colon and name in scenario_names():
+            problems.append(
+                f"{text!r}: behind {name}: stands {rest!r}; it must be key=value, as in {name}:build_limit=0.5"
+            )
+            return name, {}
+        return text, {}
+    if _COMMA.search(found["changes"]):
+        problems.append(f"{text!r}: changes are joined by a colon, as in {found['scenario']}:key=value:key=value")
+        return found["scenario"], {}
+    wrong: list[str] = []
+    changes = read_settings(found["changes"][1:].split(":"), wrong)
+    problems += [line.replace("--set ", f"{text!r}: ", 1) for line in wrong]
+    return found["scenario"], changes
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def prepare_variant(
+    variant: Variant,
+    set: Mapping[str, Any] | None = None,
+    from_: str | Month | None = None,
+    until: str | Month | None = None,
+    roster: Roster | None = None,
+    shocks: Sequence[Any] = (),
+) -> Scenario:
+    """Load a scenario, apply its own changes and then those of the whole experiment.
+
+    Its own changes may replace what the scenario sets; its name then says so. Those of the experiment may not.
+
+    Args:
+        variant: The scenario.
+        set: Levers and parameters to change in all scenarios of the experiment.
+        from_: First month of all of them.
+        until: Last month of all of them.
+        roster: Classes of one's own that decide for parties in all of them, or their import paths, by key.
+        shocks: Dated shocks of all of them, beside those of the scenarios.
+
+    Raises:
+        InputError: All problems.
+    """
+    problems: list[str] = []
+    scenario: Any
+    own: Any
+    if isinstance(variant, tuple):
+        if len(variant) != 2 or not isinstance(variant[1], Mapping):
+            raise InputError(f"{variant!r}: a pair is a scenario and a table of names and values")
+        (scenario, own), called = variant, str(getattr(variant[0], "name", variant[0]))
+    elif isinstance(variant, str):
+        (scenario, own), called = split_variant(variant, problems), variant
+    else:
+        scenario, own, called = variant, {}, ""
+    if not own and not problems:
+        return prepare_scenario(scenario, set, from_, until, keep_own=True, roster=roster, shocks=shocks)
+    try:
+        base, *_ = gather(lambda: prepare_scenario(scenario, own), known=problems)
+    except InputError as error:
+        told = [
+            line.replace("set: ", f"{called!r}: ", 1) if line.startswith("set: ") else line for line in error.problems
+        ]
+        # What is asked of all scenarios is checked all the same, so that one message tells everything.
+        gather(lambda: prepare_scenario(Scenario(), set, from_, until, roster=roster, shocks=shocks), known=told)
+        raise AssertionError("gather tells what is known") from error
+    plain = prepare_scenario(scenario)
+    spelling = ":".join(f"{key}={spelled_value(base.value(key))}" for key in own)
+    title = f"{plain.title or plain.name}, with {', '.join(spelling.split(':'))}"
+    named = base.with_changes({"name": f"{plain.name}:{spelling}", "title": title.replace("=", " = ")})
+    return prepare_scenario(named, set, from_, until, keep_own=True, roster=roster, shocks=shocks)
+
+
+def spelled_value(value: object) -> str:
+    """A lever or parameter as it is written behind `key=`, to its last digit."""
+    return (
+        str(value).lower() if isinstance(value, bool) else f"{value:.15g}" if isinstance(value, float) else str(value)
+    )
+
+
+def spelling_of(scenario: Scenario) -> str | None:
+    """What to write on a command line for a scenario; None where only a scenario file can say it.
+
+    The name of the library with every change against it; months of the run and classes of one's own have options.
+    """
+    if scenario.carriers or scenario.shippers:
+        return None
+    name = scenario.name.partition(":")[0]
+    base = Scenario.load(name) if name in scenario_names() else Scenario()
+    if base.carriers or base.shippers:
+        return None
+    here, there = (
+        {key: value for key, value in one.changes().items() if key not in (*_LABELS, *_TABLES, "start", "end")}
+        for one in (scenario, base)
+    )
+    changed = [key for key in {**there, **here} if here.get(key) != there.get(key)]
+    try:
+        changes = [f"{key}={spelled_value(scenario.value(key))}" for key in changed]
+    except (KeyError, ScenarioError):
+        return None
+    return ":".join([base.name, *changes])

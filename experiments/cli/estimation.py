@@ -72,8 +72,8 @@ def show_estimation(out: Console, result: Estimation) -> None:
     out.print(table)
     if result.neural is not None:
         found = [row.symbol for row in result.neural.recovery if row.recovered]
-        told = f": {', '.join(found)}" if found else ""
-        out.print(f"A neural posterior finds {len(found)} of {len(result.prior.symbols)} again, with error{told}.")
+        named = f": {', '.join(found)}" if found else ""
+        out.print(f"A neural posterior finds {len(found)} of {len(result.prior.symbols)} again, with error{named}.")
     out.print(f"History matching leaves {100 * result.kept:.1f} % of the prior.")
     out.print(
         f"Mean distance from {len(result.fit)} moments, in tolerances: "

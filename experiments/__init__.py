@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from experiments.sweeps.sweep import sweep
     from experiments.talks.access_curve import RetainedCurve, retained_curve
     from experiments.talks.negotiation import Negotiations, negotiate
+    from experiments.targets.target import Target, target
 
 __all__ = [
     "AccessAuction",
@@ -63,6 +64,7 @@ __all__ = [
     "Simulation",
     "Status",
     "SweepResult",
+    "Target",
     "UspsLoss",
     "access_auction",
     "bands",
@@ -89,6 +91,7 @@ __all__ = [
     "simulate_market",
     "status",
     "sweep",
+    "target",
     "uso_cost",
     "usps_loss",
 ]
@@ -105,6 +108,7 @@ _HOMES = {
     "RunResult": "results",
     "ServiceCost": "postal.universal_service",
     "ShipperNumbers": "start_fit.shipper_numbers",
+    "Target": "targets.target",
     "UspsLoss": "postal.volume_loss",
     "Places": "by_place",
     "access_auction": "auction",
@@ -141,6 +145,7 @@ _HOMES = {
     "simulate_market": "simulation",
     "status": "store.status",
     "sweep": "sweeps.sweep",
+    "target": "targets.target",
     "usps_loss": "postal.volume_loss",
 }
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,8 @@ Floats = NDArray[np.float64]
 Evaluate = Callable[[Sequence[tuple[float, int]]], Sequence[float]]
 Direction = Literal["rises", "falls", "touches"]
 Shape = Literal["rises", "falls", "not monotone", "flat"]
+#: Values by place, in the order of the seeds.
+Known = dict[float, list[float]]
 CURVE = ("value", "seeds", "mean", "low", "high")
 # A step stays this far from the ends of the cell that it cuts, so that each step takes away a fifth at least.
 _MARGIN = 0.2
@@ -125,7 +127,7 @@ def find_crossings(evaluate: Evaluate, search: Search) -> Crossings:
         search: What is looked for.
     """
     grid = _grid(search)
-    known: dict[float, list[float]] = {place: [] for place in grid}
+    known: Known = {place: [] for place in grid}
 
     def fill(wanted: Mapping[float, int]) -> None:
         asked = [(place, seed) for place, count in wanted.items() for seed in range(len(known[place]), count)]
@@ -138,17 +140,17 @@ def find_crossings(evaluate: Evaluate, search: Search) -> Crossings:
     for turn in range(search.rounds + 1):
         while short := _short(known, search):
             fill(short)
-        places = _next_places(_curve(known, search), search) if turn < search.rounds else []
+        places = _next_places(_points(known, search), search) if turn < search.rounds else []
         if not places:
             break
         known.update({place: [] for place in places})
         fill(dict.fromkeys(places, search.seeds))
-    curve = _curve(known, search)
+    points = _points(known, search)
+    curve = pd.DataFrame(dict(zip(CURVE, points, strict=True)))
     samples = {place: np.array(known[place]) for place in sorted(known)}
-    without = tuple(place for place in samples if place not in set(curve["value"]))
-    shape = shape_of([samples[place] for place in grid])
-    return Crossings(curve, tuple(_rounded(one, curve, search) for one in _regions(curve, search)), shape, without,
-                     samples)  # fmt: skip
+    without = tuple(place for place in samples if place not in set(points.places))
+    regions = tuple(_rounded(one, points, search) for one in _regions(points, search))
+    return Crossings(curve, regions, shape_of([samples[place] for place in grid]), without, samples)
 
 
 def _grid(search: Search) -> list[float]:
@@ -156,20 +158,31 @@ def _grid(search: Search) -> list[float]:
     return sorted({float(round(place)) if search.whole else float(place) for place in places})
 
 
-def _curve(known: Mapping[float, Sequence[float]], search: Search) -> pd.DataFrame:
+class _Points(NamedTuple):
+    """The curve so far: places in order, seeds that have a figure there, their mean, the ends of its interval."""
+
+    places: Floats
+    seeds: NDArray[np.int64]
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+def _points(known: Known, search: Search) -> _Points:
     rows = []
     for place in sorted(known):
         values = np.array(known[place])
         values = values[np.isfinite(values)]
         if values.size >= 2:
             rows.append((place, values.size, *search.interval(values)))
-    return pd.DataFrame(rows, columns=list(CURVE)).astype({"seeds": int})
+    places, seeds, *rest = np.array(rows, dtype=float).reshape(-1, len(CURVE)).T
+    return _Points(places, seeds.astype(np.int64), *rest)
 
 
-def _undecided(known: Mapping[float, Sequence[float]], search: Search) -> dict[float, int]:
+def _undecided(known: Known, search: Search) -> dict[float, int]:
     """Places whose interval holds the figure and that can have more seeds, with how many."""
-    curve = _curve(known, search)
-    clear = set(curve["value"][(curve["low"] > search.figure) | (curve["high"] < search.figure)])
+    points = _points(known, search)
+    clear = set(points.places[(points.low > search.figure) | (points.high < search.figure)])
     return {
         place: min(search.seeds, 2 * len(values))
         for place, values in known.items()
@@ -177,32 +190,29 @@ def _undecided(known: Mapping[float, Sequence[float]], search: Search) -> dict[f
     }
 
 
-def _short(known: Mapping[float, Sequence[float]], search: Search) -> dict[float, int]:
+def _short(known: Known, search: Search) -> dict[float, int]:
     """Places in and around a region that lack seeds: a crossing is looked at with all of them."""
-    curve = _curve(known, search)
+    points = _points(known, search)
     found = {}
-    for region in _regions(curve, search):
-        first, last = _around(curve, region)
-        for place in curve["value"][first : last + 1]:
+    for region in _regions(points, search):
+        first, last = _around(points.places, region)
+        for place in points.places[first : last + 1].tolist():
             if len(known[place]) < search.seeds:
                 found[place] = search.seeds
     return found
 
 
-def _around(curve: pd.DataFrame, region: Region) -> tuple[int, int]:
+def _around(places: Floats, region: Region) -> tuple[int, int]:
     """Positions of the last place before a region and of the first one behind it."""
-    places = curve["value"].to_numpy()
     first = int(np.searchsorted(places, region.low, side="right")) - 1
     last = int(np.searchsorted(places, region.high, side="left"))
     return max(first, 0), min(last, len(places) - 1)
 
 
-def _regions(curve: pd.DataFrame, search: Search) -> list[Region]:
+def _regions(points: _Points, search: Search) -> list[Region]:
     """Places where the interval holds the figure, joined where they meet, and what the mean does there."""
-    if len(curve) < 2:
-        return []
-    places, mean, low, high = (curve[name].to_numpy() - shift for name, shift in
-                               (("value", 0.0), *((one, search.figure) for one in CURVE[2:])))  # fmt: skip
+    places = points.places.tolist()
+    mean, low, high = ((one - search.figure).tolist() for one in (points.mean, points.low, points.high))
     pieces: list[tuple[float, float]] = []
     crossings: list[float] = []
     for one in range(len(places) - 1):
@@ -217,7 +227,7 @@ def _regions(curve: pd.DataFrame, search: Search) -> list[Region]:
             pieces.append((crossing, crossing))
     near = _SAME * (search.high - search.low)
     return [
-        _region(begin, end, [one for one in crossings if begin - near <= one <= end + near], places, mean)
+        _region(begin, end, [one for one in crossings if begin - near <= one <= end + near], points, search.figure)
         for begin, end in _joined(pieces, near)
     ]
 
@@ -246,7 +256,8 @@ def _joined(pieces: list[tuple[float, float]], near: float) -> list[tuple[float,
     return joined
 
 
-def _region(begin: float, end: float, crossings: list[float], places: Floats, mean: Floats) -> Region:
+def _region(begin: float, end: float, crossings: list[float], points: _Points, figure: float) -> Region:
+    places, mean = points.places, points.mean - figure
     open_low, open_high = begin <= places[0], end >= places[-1]
     before = mean[0] if open_low else mean[np.searchsorted(places, begin, side="right") - 1]
     after = mean[-1] if open_high else mean[np.searchsorted(places, end, side="left")]
@@ -258,12 +269,12 @@ def _region(begin: float, end: float, crossings: list[float], places: Floats, me
     return Region(begin, end, value, direction, bool(open_low), bool(open_high))
 
 
-def _next_places(curve: pd.DataFrame, search: Search) -> list[float]:
+def _next_places(points: _Points, search: Search) -> list[float]:
     """Where to look next: between the two sides of a crossing, then at the ends of its interval."""
-    taken = curve["value"].to_numpy()
+    taken = points.places
     goal = search.tolerance * (search.high - search.low)
     places: list[float] = []
-    for region in _regions(curve, search):
+    for region in _regions(points, search):
         width = region.high - region.low
         cell = _cell(taken, region.value)
         if region.direction == "touches":
@@ -295,11 +306,11 @@ def _middle_of_widest(places: Floats, region: Region) -> float:
     return float(inside[widest : widest + 2].mean())
 
 
-def _rounded(region: Region, curve: pd.DataFrame, search: Search) -> Region:
+def _rounded(region: Region, points: _Points, search: Search) -> Region:
     """A region of whole numbers: those in it, and of the two around the crossing the one that comes closer."""
     if not search.whole:
         return region
-    places, gap = curve["value"].to_numpy(), (curve["mean"] - search.figure).abs().to_numpy()
+    places, gap = points.places, np.abs(points.mean - search.figure)
     value = region.value
     if np.isfinite(value):
         around = [position for position, place in enumerate(places) if abs(place - value) < 1.0]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from experiments.designs import Design, read_design
     from experiments.external.study import ExternalTests, external_tests
     from experiments.foresight import Forecast, forecast
+    from experiments.policies.matrix import Matrix, matrix
     from experiments.postal.universal_service import ServiceCost, uso_cost
     from experiments.postal.volume_loss import UspsLoss, usps_loss
     from experiments.repetition import Rerun, rerun
@@ -53,6 +54,7 @@ __all__ = [
     "Forecast",
     "Hindcast",
     "InputError",
+    "Matrix",
     "Negotiations",
     "Places",
     "Rerun",
@@ -77,6 +79,7 @@ __all__ = [
     "forecast",
     "heat_map",
     "hindcast",
+    "matrix",
     "negotiate",
     "open_sweep",
     "places",
@@ -103,6 +106,7 @@ _HOMES = {
     "Comparison": "comparison",
     "Forecast": "foresight",
     "Hindcast": "backtest.hindcast",
+    "Matrix": "policies.matrix",
     "Negotiations": "talks.negotiation",
     "RetainedCurve": "talks.access_curve",
     "RunResult": "results",
@@ -129,6 +133,7 @@ _HOMES = {
     "discover": "analysis.discovery",
     "drivers": "analysis.drivers",
     "heat_map": "analysis.responses",
+    "matrix": "policies.matrix",
     "negotiate": "talks.negotiation",
     "open_sweep": "store.reading",
     "places": "by_place",

@@ -21,6 +21,7 @@ COMMANDS = (
     forecasting.forecast,
     market.compare,
     asking.target,
+    asking.matrix,
     market.places,
     market.usps_loss,
     market.uso_cost,

@@ -1,7 +1,8 @@
-"""Commands that ask questions of many runs: which value reaches a figure."""
+"""Commands that ask questions of many runs: which value reaches a figure, which policy is robust."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from experiments.cli.options import (
     OutOption,
     RosterOption,
     SetOption,
+    UntilOption,
     WorkersOption,
 )
 
@@ -79,3 +81,70 @@ def target(
         "beside": outcome or (), "workers": workers, "draws": draws, "roster": parties, "out": out,
     }  # fmt: skip
     run_target(asked, problems, json)
+
+
+@reports_errors
+def matrix(
+    scenarios: Annotated[
+        str, typer.Option(metavar="A,B,...", help="Scenarios, names or .toml files.", show_default=False)
+    ] = "",
+    policies: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="Policies; those of the package unless told.", show_default=False),
+    ] = None,
+    only: Annotated[
+        str, typer.Option(metavar="A,B,...", help="Policies to take; differences are to the first.", show_default=False)
+    ] = "",
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outcome",
+            metavar="NAME",
+            help="Outcome to look at, with its year; repeat it for more. The last year's USPS net income unless told.",
+        ),
+    ] = None,
+    best: Annotated[
+        str | None,
+        typer.Option(metavar="high|low", help="Whether more or less of the outcome is better.", show_default=False),
+    ] = None,
+    set: SetOption = None,
+    seed: FirstSeedOption = 1,
+    until: UntilOption = None,
+    replications: Annotated[int, typer.Option(metavar="N", help="Seeds of each cell.")] = 10,
+    workers: WorkersOption = None,
+    draws: DrawsOption = None,
+    roster: RosterOption = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed runs again.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Folder of all runs and the page; a second call goes on in it.",
+            show_default=False,
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run every policy in every scenario: outcome, regret, how often each is best, and which policy is robust.
+
+    With --out whatever stops it, the same command goes on, and another --outcome is shown without a run.
+
+    For example: lastmile matrix --scenarios baseline,withdraw,mail_decline --out results/policies
+    """
+    from experiments.cli.policies import run_matrix
+    from experiments.parties import read_roster
+    from experiments.settings import read_settings
+
+    problems: list[str] = []
+    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    asked = {
+        "scenarios": _listed(scenarios), "policies": policies, "only": _listed(only), "outcome": outcome or (),
+        "best": best, "set": changes, "seed": seed, "until": until, "replications": replications,
+        "workers": workers, "out": out, "draws": draws, "roster": parties,
+    }  # fmt: skip
+    run_matrix(asked, problems, retry_failed, json)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

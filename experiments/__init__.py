@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from experiments.designs import Design, read_design
     from experiments.external.study import ExternalTests, external_tests
     from experiments.foresight import Forecast, forecast
+    from experiments.policies.matrix import Matrix, matrix
     from experiments.postal.universal_service import ServiceCost, uso_cost
     from experiments.postal.volume_loss import UspsLoss, usps_loss
     from experiments.reopening import open_result
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from experiments.sweeps.sweep import sweep
     from experiments.talks.access_curve import RetainedCurve, retained_curve
     from experiments.talks.negotiation import Negotiations, negotiate
+    from experiments.targets.target import Target, target
 
 __all__ = [
     "AccessAuction",
@@ -54,6 +56,7 @@ __all__ = [
     "Forecast",
     "Hindcast",
     "InputError",
+    "Matrix",
     "Negotiations",
     "Places",
     "Rerun",
@@ -65,6 +68,7 @@ __all__ = [
     "Simulation",
     "Status",
     "SweepResult",
+    "Target",
     "UspsLoss",
     "access_auction",
     "bands",
@@ -77,6 +81,7 @@ __all__ = [
     "forecast",
     "heat_map",
     "hindcast",
+    "matrix",
     "merge",
     "negotiate",
     "open_result",
@@ -93,6 +98,7 @@ __all__ = [
     "simulate_market",
     "status",
     "sweep",
+    "target",
     "uso_cost",
     "usps_loss",
 ]
@@ -104,11 +110,13 @@ _HOMES = {
     "Comparison": "comparison",
     "Forecast": "foresight",
     "Hindcast": "backtest.hindcast",
+    "Matrix": "policies.matrix",
     "Negotiations": "talks.negotiation",
     "RetainedCurve": "talks.access_curve",
     "RunResult": "results",
     "ServiceCost": "postal.universal_service",
     "ShipperNumbers": "start_fit.shipper_numbers",
+    "Target": "targets.target",
     "UspsLoss": "postal.volume_loss",
     "Places": "by_place",
     "access_auction": "auction",
@@ -129,6 +137,7 @@ _HOMES = {
     "discover": "analysis.discovery",
     "drivers": "analysis.drivers",
     "heat_map": "analysis.responses",
+    "matrix": "policies.matrix",
     "merge": "store.merging",
     "negotiate": "talks.negotiation",
     "open_result": "reopening",
@@ -147,6 +156,7 @@ _HOMES = {
     "simulate_market": "simulation",
     "status": "store.status",
     "sweep": "sweeps.sweep",
+    "target": "targets.target",
     "usps_loss": "postal.volume_loss",
 }
 

@@ -7,15 +7,18 @@ where the true value cannot be is cut off: what is left holds the true value exa
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from experiments.figures import split_year
 
 CONFIDENCE = 0.95
 Domain = tuple[float, float]
+#: From the values of several runs to their mean and its interval.
+Interval = Callable[[NDArray[np.float64]], tuple[float, float, float]]
 REAL: Domain = (-math.inf, math.inf)
 NOT_NEGATIVE: Domain = (0.0, math.inf)
 SHARE: Domain = (0.0, 1.0)
@@ -57,3 +60,16 @@ def mean_interval(
     half = quantile * values.std(axis=axis, ddof=1) / math.sqrt(n)
     # A mean may be beyond by rounding; its interval holds it all the same.
     return mean, np.minimum(mean, np.maximum(mean - half, low)), np.maximum(mean, np.minimum(mean + half, high))
+
+
+def chance_interval(happened: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Share of runs in which something happens and its 95 % interval (Wilson, 1927), which also holds for 0 and all.
+
+    Args:
+        happened: One value a run, 1 where it happens and 0 where it does not; what lies between is a part.
+    """
+    n, share = happened.size, float(happened.mean())
+    square = float(ndtri((1 + CONFIDENCE) / 2)) ** 2
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    half = math.sqrt(square * (share * (1 - share) / n + square / (4 * n * n))) / (1 + square / n)
+    return share, min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))

@@ -91,8 +91,19 @@ def saved_files(folder: Path) -> set[str] | None:
     return {name for name in files if isinstance(name, str)} if isinstance(files, list) else set()
 
 
-def write_result(folder: str | Path, tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any]) -> Path:
+def write_result(
+    folder: str | Path,
+    tables: Mapping[str, pd.DataFrame],
+    summary: Mapping[str, Any],
+    texts: Mapping[str, str] | None = None,
+) -> Path:
     """Write tables as `<name>.parquet` and a summary, all or nothing; an earlier result is replaced.
+
+    Args:
+        folder: Where.
+        tables: By name.
+        summary: What JSON can hold.
+        texts: Other files, such as pictures, by the name of the file.
 
     Raises:
         InputError: See `check_folder`.
@@ -105,7 +116,9 @@ def write_result(folder: str | Path, tables: Mapping[str, pd.DataFrame], summary
         new.mkdir()
         for name, table in tables.items():
             table.to_parquet(new / f"{name}.parquet")
-        files = [SUMMARY, *(f"{name}.parquet" for name in tables)]
+        for name, text in (texts or {}).items():
+            (new / name).write_text(text, encoding="utf-8")
+        files = [SUMMARY, *(f"{name}.parquet" for name in tables), *(texts or {})]
         content = {"format": FORMAT, "files": files, **summary}
         (new / SUMMARY).write_text(dump_json(content), encoding="utf-8")
         _replace(new, target, work / "old")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import signal
@@ -74,36 +75,75 @@ def work_all[T](
     Raises:
         WorkerError: A process was ended from outside, for example because memory ran out.
     """
-    count = min(workers or default_workers(), len(tasks))
     report = progress or (lambda done, total: None)
     report(0, len(tasks))
-    if count <= 1:
-        found = []
-        for task in tasks:
-            found.append(work(task))
-            report(len(found), len(tasks))
-        return found
-    before = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=leave_with_parent)
-    try:
-        with interrupts_ignored():  # inherited: Ctrl-C reaches this process alone, which then ends its workers
-            futures = [pool.submit(work, task) for task in tasks]
-        for done, future in enumerate(as_completed(futures), start=1):
-            future.result()
-            report(done, len(tasks))
-        return [future.result() for future in futures]
-    except BrokenProcessPool as error:
-        raise WorkerError(
-            "a worker process ended before its run did; perhaps memory ran out (fewer workers need less), or a script "
-            "starts runs outside `if __name__ == '__main__':`"
-        ) from error
-    except BaseException:
-        for process in multiprocessing.active_children():
-            if process not in before:
-                process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    done = itertools.count(1)
+    with WorkerPool(min(workers or default_workers(), len(tasks))) as pool:
+        return pool.work_all(work, tasks, lambda position, result: report(next(done), len(tasks)))
+
+
+class WorkerPool:
+    """Processes that stay for several batches of tasks; they start with the first batch.
+
+    Args:
+        workers: How many; with 1 or fewer everything happens in this process.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+        self._before = multiprocessing.active_children()
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if self._pool is None:
+            return
+        # Whoever is interrupted, or finds an error, does not wait for the runs that are under way.
+        if kind is not None and not issubclass(kind, WorkerError):
+            for process in multiprocessing.active_children():
+                if process not in self._before:
+                    process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def work_all[T](
+        self, work: Callable[[Task], T], tasks: Sequence[Task], each: Callable[[int, T], None] = lambda *_: None
+    ) -> list[T]:
+        """Do the same work on all tasks of a batch.
+
+        Args:
+            work: What to do with a task, a function of a module.
+            tasks: What to run.
+            each: Called with the position of a task and its result as soon as it is there.
+
+        Returns:
+            One result per task, in the order of the tasks.
+
+        Raises:
+            WorkerError: A process was ended from outside, for example because memory ran out.
+        """
+        if self.workers <= 1:
+            found = []
+            for position, task in enumerate(tasks):
+                found.append(work(task))
+                each(position, found[-1])
+            return found
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=leave_with_parent
+            )
+        try:
+            with interrupts_ignored():  # inherited: Ctrl-C reaches this process alone, which then ends its workers
+                futures = {self._pool.submit(work, task): position for position, task in enumerate(tasks)}
+            for future in as_completed(futures):
+                each(futures[future], future.result())
+            return [future.result() for future in futures]
+        except BrokenProcessPool as error:
+            raise WorkerError(
+                "a worker process ended before its run did; perhaps memory ran out (fewer workers need less), or a "
+                "script starts runs outside `if __name__ == '__main__':`"
+            ) from error
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from model.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-DesignKind = Literal["grid", "lhs", "sobol", "morris", "table"]
+DesignKind = Literal["grid", "lhs", "sobol", "morris", "table", "matrix"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,9 @@ class Design:
         units: (points, factors) shares of the ranges; None for grids and tables.
         rows: Values of grids and tables, else empty.
         draws: Parameter draws: a run with seed s takes draw s. None for the scenarios' own parameters.
+        worlds: Of a matrix: names of its scenarios without any policy, else empty.
+        policies: Of a matrix: its policies as plain values; `scenarios` then has each policy in each world, world by
+            world, and the one point varies nothing.
     """
 
     kind: DesignKind
@@ -50,6 +53,8 @@ class Design:
     units: NDArray[np.float64] | None = field(repr=False)
     rows: tuple[tuple[Any, ...], ...] = field(repr=False)
     draws: DrawSet | None = None
+    worlds: tuple[str, ...] = ()
+    policies: tuple[dict[str, Any], ...] = ()
 
     @property
     def n_points(self) -> int:
@@ -97,4 +102,5 @@ class Design:
             "monthly": list(self.monthly),
             **({} if self.draws is None else {"draws": self.draws.describe()}),
             **({"rows": [list(row) for row in self.rows]} if self.kind == "table" else {}),
+            **({"worlds": list(self.worlds), "policies": list(self.policies)} if self.kind == "matrix" else {}),
         }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.designs.design import Design
+from experiments.designs.matrix import matrix_design
 from experiments.designs.reading import read_design
 from experiments.draws import restore_draws
 from experiments.errors import InputError
@@ -27,6 +28,15 @@ def restore_design(described: Mapping[str, Any]) -> Design:
         scenarios = [Scenario.from_mapping(changes) for changes in described["scenarios"]]
     except ScenarioError as error:
         raise InputError(str(error).splitlines()) from error
+    if described["kind"] == "matrix":
+        return matrix_design(
+            scenarios,
+            described["worlds"],
+            described["policies"],
+            int(described["replications"]),
+            int(described["seed"]),
+            restore_draws(described["draws"]) if "draws" in described else None,
+        )
     content: dict[str, Any] = {
         "kind": described["kind"],
         "scenarios": scenarios,

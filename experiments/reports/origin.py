@@ -24,13 +24,15 @@ KINDS = {
     "sobol": "a Sobol design for variance shares",
     "morris": "Morris trajectories for screening",
     "table": "listed points",
+    "matrix": "every policy in every scenario",
 }
 
 
 def lead(result: SweepResult) -> str:
     """What was done, in one sentence."""
     scenarios = ", ".join(label(result, name) for name in result.scenarios)
-    return f"{scenarios}; {', '.join(result.factors)} varied over {KINDS[result.kind]}."
+    varied = f"{', '.join(result.factors)} varied over " if result.factors else ""
+    return f"{scenarios}; {varied}{KINDS[result.kind]}."
 
 
 def warnings(result: SweepResult, status: Status) -> list[str]:

@@ -1,0 +1,374 @@
+"""The verb: every policy in every scenario, what it leads to, what is regretted, and which policy is robust."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from agents.calendar import Month
+from experiments.comparison import MAX_REPLICATIONS, MAX_WORKERS
+from experiments.designs.columns import outcome_names
+from experiments.designs.design import Design
+from experiments.designs.matrix import matrix_design
+from experiments.draws import load_draws
+from experiments.errors import InputError
+from experiments.figures import figure, split_year, unit_of
+from experiments.intervals import chance_interval, domain_of, domain_of_difference, mean_interval
+from experiments.parties import Roster, party_notes
+from experiments.policies.better import more_is_better
+from experiments.policies.reading import Policy, read_policies
+from experiments.policies.regret import Cells, cell_table, choice_table, robust_choice
+from experiments.resolution import coarse_note, shippers_of
+from experiments.settings import check_count, check_seeds, gather, prepare_scenario
+from experiments.storage import dump_json, write_text
+from experiments.store.reading import SweepResult
+from experiments.store.store import check_store_folder
+from experiments.sweeps.drive import SweepProgress
+from experiments.sweeps.sweep import sweep
+from experiments.targets.reach import is_indicator, read_name
+from model.scenario import Scenario
+
+DEFAULT_REPLICATIONS = 10
+DEFAULT_OUTCOME = "usps_net_income_usd"
+BEST = ("high", "low")
+KIND = "matrix"
+SUMMARY, PAGE = "matrix.json", "matrix.html"
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """Policies against scenarios.
+
+    Attributes:
+        worlds: Names of the scenarios.
+        policies: What was tried.
+        outcomes: What was looked at; whether more of it is better.
+        seed: First seed; all cells share the seeds.
+        replications: Seeds of each cell.
+        table: Index (outcome, scenario, policy); see `experiments.policies.regret.cell_table`.
+        choice: Index (outcome, policy); see `experiments.policies.regret.choice_table`.
+        runs: One row a run: scenario, policy, seed, and the outcomes that were looked at.
+        answers: The robust choice by outcome, in a sentence.
+        warnings: What to keep in mind.
+        sweep: The sweep that did the runs; its folder is gone where none was named.
+    """
+
+    worlds: tuple[str, ...]
+    policies: tuple[Policy, ...]
+    outcomes: Mapping[str, bool]
+    seed: int
+    replications: int
+    table: pd.DataFrame = field(repr=False)
+    choice: pd.DataFrame = field(repr=False)
+    runs: pd.DataFrame = field(repr=False)
+    answers: Mapping[str, str]
+    warnings: tuple[str, ...]
+    sweep: SweepResult = field(repr=False)
+
+    def grid(self, outcome: str, column: str = "mean") -> pd.DataFrame:
+        """A column of the table for one outcome, policies down, scenarios across."""
+        cells: pd.DataFrame = self.table.loc[outcome][column].unstack("scenario")
+        return cells.loc[[one.name for one in self.policies], list(self.worlds)]
+
+    def summary(self) -> dict[str, Any]:
+        """The matrix as `lastmile matrix --json` prints it."""
+        design = self.sweep.manifest.design
+        first = Scenario.from_mapping(design["scenarios"][0])
+        return {
+            "kind": KIND,
+            "scenarios": list(self.worlds),
+            "policies": [one.describe() for one in self.policies],
+            "seed": self.seed,
+            "replications": self.replications,
+            "from": str(first.start),
+            "until": str(first.end),
+            "outcomes": {
+                name: {
+                    "best": BEST[not high],
+                    "answer": self.answers[name],
+                    "cells": _records(self.table.xs(name)),
+                    "choice": _records(self.choice.xs(name)) if name in self.choice.index else [],
+                }
+                for name, high in self.outcomes.items()
+            },
+            "warnings": list(self.warnings),
+            "draws": design.get("draws"),
+            "provenance": self.sweep.manifest.provenance,
+        }
+
+
+def _records(table: pd.DataFrame | pd.Series) -> list[dict[str, Any]]:
+    rows = table.reset_index().to_dict("records")
+    return [{str(key): None if pd.isna(value) else value for key, value in row.items()} for row in rows]
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixPlan:
+    """What has been asked for, checked."""
+
+    design: Design
+    worlds: tuple[str, ...]
+    policies: tuple[Policy, ...]
+    outcomes: dict[str, bool]
+    notes: tuple[str, ...]
+
+
+def matrix(
+    scenarios: Sequence[str | Path | Scenario],
+    policies: str | Path | Mapping[str, Any] | None = None,
+    only: Sequence[str] = (),
+    outcome: str | Sequence[str] = (),
+    best: str | None = None,
+    set: Mapping[str, Any] | None = None,
+    seed: int = 1,
+    until: str | Month | None = None,
+    replications: int = DEFAULT_REPLICATIONS,
+    workers: int | None = None,
+    out: str | Path | None = None,
+    retry_failed: bool = False,
+    progress: SweepProgress | None = None,
+    draws: str | Path | None = None,
+    roster: Roster | None = None,
+) -> Matrix:
+    """Run every policy in every scenario with the same seeds; with `out` a second call goes on where the first ended.
+
+    Args:
+        scenarios: The worlds: names, paths or scenarios.
+        policies: The path of a TOML file, the same as a mapping, or None for those that come with the package.
+        only: Names of the policies to take; differences are to the first.
+        outcome: Outcomes to look at, NAME_YEAR; the net income of USPS in the last full year unless told. All others
+            are kept too, so that looking at another one later runs nothing.
+        best: "high" or "low", for outcomes of which it depends on whom one asks.
+        set: Levers and parameters to change in all cells.
+        seed: First seed.
+        until: Last month.
+        replications: Seeds of each cell.
+        workers: Processes; one for each processor unless told.
+        out: Folder of the sweep, with `matrix.html` and `matrix.json` beside it.
+        retry_failed: Run failed runs again.
+        progress: Called with runs recorded, failed ones among them, and runs in all.
+        draws: Parameter draws by name, or a parquet file: seed s takes draw s in every cell.
+        roster: Classes of one's own that decide for parties in all cells, or their import paths, by key.
+
+    Raises:
+        InputError: What was asked for is not possible; tells all problems at once, and nothing was run or written. Or
+            no run ended well.
+        experiments.sweeps.drive.SweepInterruptedError: Ctrl-C; with `out` what was run is recorded.
+    """
+    plan = check_matrix(
+        scenarios, policies, only, outcome, best, set, seed, until, replications, workers, out, draws, roster
+    )
+    with tempfile.TemporaryDirectory(prefix="lastmile-matrix-") as scratch:
+        folder = Path(scratch) / "runs" if out is None else Path(out)
+        done = sweep(plan.design, folder, workers=workers, retry_failed=retry_failed, progress=progress)
+        result = _assembled(plan, done)
+    if out is not None:
+        from experiments.policies.page import matrix_page
+
+        write_text(folder / SUMMARY, dump_json(result.summary()))
+        write_text(folder / PAGE, matrix_page(result).html())
+    return result
+
+
+def check_matrix(
+    scenarios: Sequence[str | Path | Scenario],
+    policies: str | Path | Mapping[str, Any] | None,
+    only: Sequence[str],
+    outcome: str | Sequence[str],
+    best: str | None,
+    set: Mapping[str, Any] | None,
+    seed: int,
+    until: str | Month | None,
+    replications: int,
+    workers: int | None,
+    out: str | Path | None,
+    draws: str | Path | None,
+    roster: Roster | None,
+) -> MatrixPlan:
+    """Check what `matrix` was asked for.
+
+    Raises:
+        InputError: All problems at once.
+    """
+    problems: list[str] = []
+    check_count("replications", replications, 1, MAX_REPLICATIONS, problems)
+    if workers is not None:
+        check_count("workers", workers, 1, MAX_WORKERS, problems)
+    if best not in (None, *BEST):
+        problems.append(f"best: {best!r} is not allowed; it must be high or low")
+    listed = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
+    if not listed:
+        problems.append("scenarios: missing; name one or more, for example baseline,withdraw,mail_decline")
+    tried = _tried(policies, only, problems)
+    fixed = dict(set or {})
+    problems += [
+        f"set: {name} is set, and policy {policy.name} sets it too; leave one of both"
+        for policy in tried
+        for name in policy.changes
+        if name in fixed
+    ]
+    worlds = [one for one in (_prepared(each, fixed, until, roster, problems) for each in listed) if one is not None]
+    names = [world.name for world in worlds]
+    problems += [f"scenarios: {name!r} comes twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+    if len({(world.start, world.end) for world in worlds}) > 1:
+        problems.append("scenarios: they run over different months; give one last month with until")
+    cells = [_cell(world, policy, problems) for world in worlds for policy in tried]
+    looked = _looked_at(outcome, best, worlds, problems)
+    _, _, drawn = gather(
+        lambda: check_seeds(seed, replications if isinstance(replications, int) else 1),
+        lambda: None if out is None else check_store_folder(out),
+        lambda: None if draws is None else load_draws(draws),
+        known=problems,
+    )
+    whole = [cell for cell in cells if cell is not None]
+    if drawn is not None:
+        drawn.check_free(whole, fixed)
+    design = matrix_design(whole, names, [one.describe() for one in tried], int(replications), int(seed), drawn)
+    return MatrixPlan(design, tuple(names), tried, looked, tuple(party_notes(worlds[0])))
+
+
+def _tried(
+    policies: str | Path | Mapping[str, Any] | None, only: Sequence[str], problems: list[str]
+) -> tuple[Policy, ...]:
+    try:
+        return read_policies(policies, only)
+    except InputError as error:
+        problems += error.problems
+        return ()
+
+
+def _prepared(
+    scenario: str | Path | Scenario,
+    fixed: Mapping[str, Any],
+    until: str | Month | None,
+    roster: Roster | None,
+    problems: list[str],
+) -> Scenario | None:
+    try:
+        return prepare_scenario(scenario, fixed, until=until, keep_own=True, roster=roster)
+    except InputError as error:
+        problems += [problem for problem in error.problems if problem not in problems]
+        return None
+
+
+def _cell(world: Scenario, policy: Policy, problems: list[str]) -> Scenario | None:
+    try:
+        changed = prepare_scenario(world, policy.changes, keep_own=True)
+    except InputError as error:
+        problems += [f"policy {policy.name}: {problem.removeprefix('set: ')}" for problem in error.problems]
+        return None
+    return changed.with_changes({"name": f"{world.name}+{policy.name}"})
+
+
+def _looked_at(
+    outcome: str | Sequence[str], best: str | None, worlds: Sequence[Scenario], problems: list[str]
+) -> dict[str, bool]:
+    """Outcomes, and whether more of each is better."""
+    if not worlds:
+        return {}
+    known = outcome_names(worlds[0])
+    asked = [read_name(one) for one in ([outcome] if isinstance(outcome, str) else outcome)]
+    years = [split_year(name)[1] for name in known if split_year(name)[0] == DEFAULT_OUTCOME]
+    if not asked:
+        asked = [f"{DEFAULT_OUTCOME}_{max(years)}" if any(years) else DEFAULT_OUTCOME]
+    found: dict[str, bool] = {}
+    for name in asked:
+        usual = more_is_better(name)
+        if name not in known:
+            problems.append(f"outcome: there is no {name!r} in a run to {worlds[0].end}; {_hint(name, known)}")
+        elif best is None and usual is None:
+            problems.append(f"best: whether more or less of {name} is better is not known; say high or low")
+        else:
+            found[name] = bool(usual) if best is None else best == "high"
+    return found
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    import difflib
+
+    years = [split_year(one)[1] for one in known if split_year(one)[0] == split_year(name)[0]]
+    if years:
+        return f"it is known of {years[0]} to {years[-1]}"
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"did you mean {', '.join(close)}?" if close else "`lastmile outcomes` lists them"
+
+
+def _assembled(plan: MatrixPlan, done: SweepResult) -> Matrix:
+    runs = done.runs
+    good = runs[runs["status"] == "done"]
+    if good.empty:
+        first = runs["error"].dropna()
+        raise InputError(f"no run ended well: {first.iloc[0] if len(first) else 'there is none'}")
+    policies = [policy.name for policy in plan.policies]
+    cell_of = {f"{world}+{policy}": (world, policy) for world in plan.worlds for policy in policies}
+    flat = pd.DataFrame(
+        {
+            "scenario": [cell_of[name][0] for name in good["scenario"]],
+            "policy": [cell_of[name][1] for name in good["scenario"]],
+            **{name: good[name].to_numpy() for name in ("seed", *plan.outcomes)},
+        }
+    )
+    seeds = range(plan.design.seed, plan.design.seed + plan.design.replications)
+    tables, choices, answers = {}, {}, {}
+    for name, high in plan.outcomes.items():
+        index = pd.MultiIndex.from_product([plan.worlds, policies, seeds])
+        values = flat.set_index(["scenario", "policy", "seed"])[name].reindex(index).to_numpy(dtype=float)
+        shape = len(plan.worlds), len(policies), len(seeds)
+        cells = Cells(values.reshape(shape), plan.worlds, policies, high, _interval(name), domain_of_difference(name))
+        tables[name], choices[name] = cell_table(cells), choice_table(cells)
+        answers[name] = answer(name, high, choices[name], plan)
+    failed = int((runs["status"] == "failed").sum())
+    coarse = coarse_note(shippers_of(plan.design.describe()))
+    told = f"{failed:,} runs failed and are left out; --retry-failed runs them again." if failed else ""
+    few = "One seed gives no interval: luck and policy cannot be told apart." if len(seeds) == 1 else ""
+    return Matrix(
+        worlds=plan.worlds,
+        policies=plan.policies,
+        outcomes=plan.outcomes,
+        seed=plan.design.seed,
+        replications=plan.design.replications,
+        table=pd.concat(tables, names=["outcome"]),
+        choice=pd.concat(choices, names=["outcome"]),
+        runs=flat,
+        answers=answers,
+        warnings=tuple(filter(None, [coarse, told, few, *(f"{note}." for note in plan.notes)])),
+        sweep=done,
+    )
+
+
+def _interval(outcome: str) -> Any:
+    if is_indicator(outcome):
+        return chance_interval
+    return lambda values: tuple(float(one) for one in mean_interval(values, *domain_of(outcome)))
+
+
+def answer(outcome: str, high: bool, choice: pd.DataFrame, plan: MatrixPlan) -> str:
+    """The robust choice, how sure it is, and what comes next, in a sentence or two."""
+    if choice.empty:
+        return f"No seed has a figure of {outcome} in all cells; nothing can be said of regret."
+    name = robust_choice(choice)
+    row: dict[str, Any] = dict(choice.loc[name])
+    owners = next(one.owners for one in plan.policies if one.name == name)
+    whose = f" (the choice of {' and '.join(owners)})" if owners else ""
+    way = "more" if high else "less"
+    unit = unit_of(outcome)
+    if row["worst_regret"] == 0.0:
+        told = f"Robust for {outcome} ({way} is better): {name}{whose}, best in every scenario"
+    else:
+        told = (
+            f"Robust for {outcome} ({way} is better): {name}{whose}, whose regret is at most "
+            f"{figure(outcome, row['worst_regret'])} {unit}, in {row['worst_scenario']}".rstrip()
+        )
+    if math.isnan(row["chosen_share"]):
+        return f"{told}; one seed does not tell how sure that is."
+    span = f"95 % interval {figure(outcome, row['low'])} to {figure(outcome, row['high'])} {unit}".rstrip()
+    rest = choice["chosen_share"].drop(name).astype(float)
+    others = [f"{other} in {share:.0%}" for other, share in rest.sort_values(ascending=False).items() if share >= 0.005]
+    after = f"; else {', '.join(others[:2])}" if others else ""
+    return f"{told} ({span}); it is the choice in {row['chosen_share']:.0%} of resamples of the seeds{after}."

@@ -1,0 +1,1 @@
+"""Targets: the value of a lever or parameter at which an outcome reaches a figure."""

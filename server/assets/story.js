@@ -56,7 +56,7 @@ function stack(places, wide = 0.022) {
 // The run and the playhead. The server simulates ahead; the playhead follows at its own pace, slower at turning points.
 const PAUSES = [2900, 1400, 330];
 class Story {
-    constructor() { this.listeners = new Set(); this.speed = 'story'; this.scene = 'watch'; this.beat = 0; this.who = 'amazon'; this.follow = true; this.ghost = null; this.fan = null; this.road = ''; this.seed = 0; this.empty('', 72); }
+    constructor() { this.listeners = new Set(); this.speed = 'story'; this.scene = 'watch'; this.beat = 0; this.who = 'amazon'; this.follow = true; this.ghost = null; this.fan = null; this.others = null; this.road = ''; this.seed = 0; this.empty('', 72); }
     empty(key, total) { this.pause(); Object.assign(this, { key, total, rows: [], months: [], turns: [], due: [], m: 0, reach: 0, until: total - 1, wanted: null, finished: false }); }
     on(listener) { this.listeners.add(listener); return () => this.listeners.delete(listener); }
     tell(how) { this.how = how; for (const listener of this.listeners) listener(how); }
@@ -65,7 +65,7 @@ class Story {
     get n() { return this.rows.length; }
     // A part from the server: months from `begin` on; the ones after it are replaced.
     take(part) {
-        if (part.key !== this.key) { if (!this.keeps) this.ghost = null; this.keeps = false; const reach = this.reach; this.empty(part.key, part.total); this.reach = this.ghost ? reach : 0; this.wanted = part.at; this.labels = lastmile.months(part.first, part.total); }
+        if (part.key !== this.key) { if (this.leaves) { this.keepGhost(); this.leaves = false; } if (!this.keeps) this.ghost = null; this.keeps = false; const reach = this.reach; this.empty(part.key, part.total); this.reach = this.ghost ? reach : 0; this.wanted = part.at; this.labels = lastmile.months(part.first, part.total); }
         const values = lastmile.floats(part.rows), width = part.width, fresh = this.rows.length === 0;
         for (let i = 0; i < part.months.length; i++) { this.rows[part.begin + i] = values.subarray(i * width, (i + 1) * width); this.months[part.begin + i] = part.months[i]; }
         this.turns = part.turns; this.due = part.due; this.finished = this.n >= this.total;
@@ -89,9 +89,12 @@ class Story {
     told() { const beat = BEATS[this.beat]; return { title: beat.title, text: beat.text(this), big: beat.big(this), source: beat.fork && this.fan ? this.fan.source : beat.source, fork: beat.fork && this.fan ? this.roads() : null }; }
     // Stored runs behind the line: those of this road, or of both where they part; none where something else is changed.
     get fans() {
+        if (!this.road && this.others && this.others.done && this.scene !== 'story') return ['others'];
         if (!this.fan || !this.road || (this.scene === 'story' && !BEATS[this.beat].fork)) return [];
         return this.scene === 'story' ? ['baseline', 'impasse'] : [this.road];
     }
+    // Bands of such a fan by line; of few runs in the background there are lines instead.
+    runsOf(name) { return name === 'others' ? this.others : this.fan.roads[name]; }
     // One dot for each stored run of a road, by the parcels that stay; a ring around this one.
     roads(own = null) {
         const most = Math.max(this.fan.start, ...ROADS.flatMap(([key]) => this.fan.roads[key].dots.map((d) => d[1])), own || 0) * 1.06;
@@ -128,6 +131,8 @@ class Story {
     pick(who) { if (this.scene === 'story') return; this.who = who; this.follow = false; this.tell('pick'); }
     // The run that goes stays as a dashed line, until another one goes.
     keepGhost() { this.pause(); if (this.scene !== 'watch') this.enter('watch'); this.ghost = { key: this.key, rows: this.rows.slice(), months: this.months.slice() }; this.keeps = true; }
+    // As `keepGhost`, but only once another run is there.
+    leaveGhost() { this.leaves = true; }
     // The fork: go on along one of two roads, from the month in which they part.
     takeRoad(name) { this.enter('watch'); this.starts = true; if (this.onroad) this.onroad(name); }
     pause() { this.playing = false; clearTimeout(this.timer); this.timer = null; }

@@ -24,7 +24,7 @@ class Timeline {
         tip(say, x, this.svg.getBoundingClientRect().top);
     }
     show(run, playing) {
-        const known = `${run.key}|${run.n}|${run.turns.length}|${this.key}|${run.ghost ? run.ghost.key : ''}|${run.fans}`;
+        const known = `${run.key}|${run.n}|${run.turns.length}|${this.key}|${run.ghost ? run.ghost.key : ''}|${run.fans}|${run.others ? run.others.done : 0}`;
         this.run = run;
         if (known !== this.known) { this.known = known; this.draw(); } else this.move();
         this.playing = playing;
@@ -40,13 +40,15 @@ class Timeline {
         el('line', { x1: this.x0, x2: this.x1, y1: bot, y2: bot, class: 'grid' }, s);
         const both = run.fans.length > 1;
         for (const road of run.fans) {
-            const [low, below, middle, above, high] = run.fan.roads[road].bands[this.key], colour = `var(--${both && road === 'impasse' ? 'amazon' : both ? 'usps' : L.colour})`;
+            const { bands, lines } = run.runsOf(road), colour = `var(--${both && road === 'impasse' ? 'amazon' : both ? 'usps' : L.colour})`;
+            if (!bands) { for (const one of lines[this.key]) el('path', { d: path(one, X, Y), class: 'other', stroke: colour }, s); continue; }
+            const [low, below, middle, above, high] = bands[this.key];
             el('path', { d: band(low, high, X, Y), class: 'band', fill: colour }, s);
             el('path', { d: band(below, above, X, Y), class: 'band half', fill: colour }, s);
             if (both) el('path', { d: path(middle, X, Y), class: 'median', stroke: colour }, s);
         }
         if (both && !phone) {
-            const at = run.fans.map((road) => Y(run.fan.roads[road].bands[this.key][2].at(-1)) + 4), close = Math.abs(at[0] - at[1]) < 15;
+            const at = run.fans.map((road) => Y(run.runsOf(road).bands[this.key][2].at(-1)) + 4), close = Math.abs(at[0] - at[1]) < 15;
             [['they bargain', 0], ['no deal', 1]].forEach(([words, i]) => { el('text', { x: this.x1 + 4, y: close ? Math.min(...at) + 15 * i : at[i], class: 'endl' }, s).textContent = words; });
         }
         if (run.ghost) el('path', { d: path(run.ghost.rows.map((_, m) => L.of(run.ghost, m)), X, Y), class: 'ghost' }, s);

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 MAX_JOBS = 12
 MAX_PER_OWNER = 3
+MAX_IN_BACKGROUND = 4  # jobs that nobody asked for in so many words never take the last places
 type JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 ENDED: tuple[JobState, ...] = ("done", "failed", "cancelled")
 
@@ -76,8 +77,10 @@ class Job:
         n_ticks: int,
         owner: object,
         is_wanted: Callable[[], bool],
+        in_background: bool,
     ) -> None:
         self.slot, self.tasks, self.combine = slot, tuple(tasks), combine
+        self.in_background = in_background
         self.n_ticks, self.owner, self.is_wanted = n_ticks, owner, is_wanted
         self.state: JobState = "waiting"
         self.result: Any = None
@@ -136,6 +139,7 @@ class WorkPool:
         n_ticks: int = 0,
         owner: object = None,
         is_wanted: Callable[[], bool] = lambda: True,
+        in_background: bool = False,
     ) -> Job:
         """Take a job.
 
@@ -145,6 +149,7 @@ class WorkPool:
             n_ticks: Months that all tasks simulate together.
             owner: Who asks; has at most `MAX_PER_OWNER` jobs at a time.
             is_wanted: Asked before every task; a job that nobody wants any more is cancelled.
+            in_background: Whether it gives way: its tasks begin only where no other job has any left.
 
         Raises:
             BusyError: Too many jobs wait, of this owner or of all.
@@ -154,10 +159,12 @@ class WorkPool:
             mine = sum(job.owner is owner for job in self._jobs)
             if owner is not None and mine >= MAX_PER_OWNER:
                 raise BusyError(f"{mine} of your computations are not done yet; wait for one or cancel it.")
+            if in_background and sum(job.in_background for job in self._jobs) >= MAX_IN_BACKGROUND:
+                raise BusyError("The server has no room for more work in the background.")
             free = sorted(set(range(MAX_JOBS)) - {job.slot for job in self._jobs})
             if not free or self._closed:
                 raise BusyError(f"The server is busy: {len(self._jobs)} computations wait. Try again in a few minutes.")
-            job = Job(free[0], tasks, combine, n_ticks, owner, is_wanted)
+            job = Job(free[0], tasks, combine, n_ticks, owner, is_wanted, in_background)
             self._ticks[job.slot] = 0
             self._stops[job.slot] = 0
             self._jobs.append(job)
@@ -190,12 +197,16 @@ class WorkPool:
             until = job.ended or time.monotonic()
             return JobView(
                 state=job.state,
-                ahead=self._jobs.index(job) if job in self._jobs else 0,
+                ahead=self._ahead(job),
                 ticks=job.ticks,
                 n_ticks=job.n_ticks,
                 seconds=until - job.began if job.began else 0.0,
                 problems=job.problems,
             )
+
+    def _ahead(self, job: Job) -> int:
+        before = self._jobs[: self._jobs.index(job)] if job in self._jobs else []
+        return sum(job.in_background or not other.in_background for other in before)
 
     def found(self, job: Job) -> dict[int, Any]:
         """What the tasks of a job have returned so far, by their numbers; empty once it has ended."""
@@ -221,7 +232,8 @@ class WorkPool:
         while not self._closed and sum(job.in_flight for job in self._jobs) < self.workers:
             self._drop_unwanted()
             ready = [job for job in self._jobs if job.state not in ENDED]
-            ready.sort(key=lambda job: job.in_flight)  # stable: who asked first comes first
+            # Stable: who asked first comes first.
+            ready.sort(key=lambda job: (job.in_background, job.in_flight))
             chosen = next(((job, task) for job in ready if (task := job.next_task()) is not None), None)
             if chosen is None:
                 return

@@ -14,6 +14,11 @@ _pool: WorkPool | None = None
 _sweeps: Sweeps | None = None
 
 
+def work_changes() -> Changes:
+    """Told whenever work of this server gets on; to wait for it starts no process."""
+    return _changes
+
+
 def work_pool() -> WorkPool:
     """The pool that all visitors share."""
     global _pool

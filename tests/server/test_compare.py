@@ -62,7 +62,22 @@ def test_forced_runs_are_marked_in_every_card(found):
     assert saying.sentence(found).startswith("If Amazon leaves (imposed), ")
     assert set(cards.outcome_table(found, False).frame["run"]) == {"withdraw (forced)", "placebo"}
     for plot in (cards.gains_plot(found), cards.months_plot(found, "usps_cash_usd", True)):
-        assert [(entry["name"], entry["forced"]) for entry in plot.legend] == [("withdraw", True), ("placebo", False)]
+        assert [(entry["name"], entry["forced"]) for entry in plot.legend] == [
+            ("Amazon withdraws", True),
+            ("Placebo", False),
+        ]
+
+
+def test_runs_are_named_in_words_and_by_their_keys_only_in_what_is_taken_away():
+    plan = make_plan(
+        Draft(runs=(("baseline", ""), ("withdraw_refuses", "build_limit = 0.5"), ("baseline", "")), **SMALL)
+    )
+    labels = [saying.label_of(scenario) for scenario in plan.scenarios]
+    assert labels == [
+        "Left to bargaining",
+        "Amazon withdraws and refuses orders, build limit 0.5",
+        "Left to bargaining #2",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +105,7 @@ def test_bands_of_months_are_those_of_single_months(found):
 def test_a_chart_holds_the_figures_in_its_unit_with_their_interval(found):
     plot = cards.months_plot(found, "usps_volume_parcels", differences=False)
     position = found.series.index("usps_volume_parcels")
-    (line,) = [one for one in plot.option["series"] if one["name"] == "withdraw"]
+    (line,) = [one for one in plot.option["series"] if one["name"] == "Amazon withdraws"]
     np.testing.assert_allclose(line["data"], found.bands[1, 0, :, position] / 1e6, rtol=1e-6)
     np.testing.assert_allclose(
         plot.option["limits"]["withdraw"]["low"], found.bands[1, 1, :, position] / 1e6, rtol=1e-6

@@ -31,7 +31,14 @@ CROWD = Crowd(
     memory=(450_000_000, 520_000_000, 500_000_000, 540_000_000, 530_000_000, 525_000_000, 520_000_000, 524_000_000),
     processes=2,
 )
-ALONE = Alone((2.0, 3.0, 2.5), 10.4, 25.25, tuple(float(ms) for ms in range(1, 101)))
+ALONE = Alone(
+    (2.0, 3.0, 2.5),
+    (1.5, 2.75, 2.0),
+    (16.7,) * 90 + (33.4,) * 10,
+    10.4,
+    25.25,
+    tuple(float(ms) for ms in range(1, 101)),
+)
 
 
 def row(text: str, what: str) -> list[str]:
@@ -41,7 +48,10 @@ def row(text: str, what: str) -> list[str]:
 
 def test_the_table_of_one_visitor_names_the_worst_and_the_percentile():
     text = text_of(ALONE, CROWD, 0.25)
-    assert row(text, "opening")[1:] == ["2.5 (worst of 3: 3.0)", "below 5"]
+    assert row(text, "opening Watch")[1:] == ["2.5 (worst of 3: 3.0)", "below 5"]
+    assert row(text, "opening the Story")[1:] == ["2.0 (worst of 3: 2.8)", "below 3"]
+    assert row(text, "time between frames of the Story")[1:] == ["17", "at most 17"]
+    assert row(text, "the same, 95th percentile")[1:] == ["33", "at most 50"]
     assert row(text, "pictures painted")[1:] == ["10.4", "at least 10"]
     assert row(text, "months a second meanwhile")[1] == "25.2"
     assert row(text, "pause")[1] == "95 (median 50)"

@@ -13,7 +13,7 @@ from experiments.reports.words import outcome_meaning
 from server import plots
 from server.glossary import TERMS
 from server.pages.compare.plan import imposes
-from server.pages.compare.saying import Gained, gains_of
+from server.pages.compare.saying import Gained, gains_of, label_of
 from server.pages.compare.work import Compared
 from server.plots import Plot
 from server.tables import Cell, Column, TableData, number_cell
@@ -42,13 +42,18 @@ _HIGHER, _LOWER, _UNCLEAR, _SAME = "▲ higher", "▼ lower", "not clear", "the 
 
 
 def labels_of(found: Gained) -> list[str]:
-    """Names of the runs; forced ones say so."""
-    return [f"{one.name} (forced)" if imposes(one) else one.name for one in found.comparison.scenarios]
+    """Names of the runs in words; where an outcome is imposed they say so."""
+    return [f"{label_of(one)} (imposed)" if imposes(one) else label_of(one) for one in found.comparison.scenarios]
+
+
+def _names_of(found: Gained) -> dict[str, str]:
+    """Names of the runs in tables that are taken away: those of the command line; forced ones say so."""
+    return {one.name: f"{one.name} (forced)" if imposes(one) else one.name for one in found.comparison.scenarios}
 
 
 def titles_of(found: Gained) -> str:
     """What is compared with what, by the titles of the scenarios."""
-    first, *others = [one.title or one.name for one in found.comparison.scenarios]
+    first, *others = map(label_of, found.comparison.scenarios)
     return f"{', '.join(others)} against {first}"
 
 
@@ -67,7 +72,7 @@ def paired_runs(found: Compared) -> str:
 def gains_plot(found: Gained) -> Plot:
     """Gains and losses of each actor with intervals."""
     comparison, names = found.comparison, found.comparison.names
-    labels = list(names)
+    labels = [label_of(one) for one in comparison.scenarios]
     actors = list(dict.fromkeys(found.gains.index.get_level_values("actor")))
     scale, unit = _gain_scale(found)
     series = {
@@ -103,7 +108,7 @@ def gains_table(found: Compared) -> TableData:
     """The same as figures."""
     scale, unit = _gain_scale(found)
     cells, rows = [], []
-    labels = dict(zip(found.comparison.names, labels_of(found), strict=True))
+    labels, names = dict(zip(found.comparison.names, labels_of(found), strict=True)), _names_of(found)
     for position, row in found.gains.iterrows():
         actor, name = map(str, position)  # type: ignore[call-overload]
         verdict = _verdict(row["gain"], row["low"], row["high"], ("gains", "loses"))
@@ -117,7 +122,7 @@ def gains_table(found: Compared) -> TableData:
                 verdict,
             )
         )
-        rows.append((actor, labels[name], row["gain"], row["low"], row["high"], verdict))
+        rows.append((actor, names[name], row["gain"], row["low"], row["high"], verdict))
     frame = pd.DataFrame(rows, columns=["actor", "run", "gain_usd", "low_usd", "high_usd", "verdict"])
     return TableData(
         title="Winners and losers",
@@ -130,14 +135,15 @@ def gains_table(found: Compared) -> TableData:
         ),
         cells=tuple(cells),
         frame=frame,
-        note=f"Over the whole run, against {found.comparison.names[0]}. Not clear: the interval holds zero.",
+        note=f"Over the whole run, against “{label_of(found.comparison.scenarios[0])}”. "
+        "Not clear: the interval holds zero.",
     )
 
 
 def parts_table(found: Compared) -> TableData:
     """From what parts each gain comes, and what all gains add up to."""
     scale, unit = _gain_scale(found)
-    labels = dict(zip(found.comparison.names, labels_of(found), strict=True))
+    labels, names = dict(zip(found.comparison.names, labels_of(found), strict=True)), _names_of(found)
     parts = {key: row for key, row in rows_of(found.comparison.gain_parts()).items() if key[1] != WHOLE}
     lines = {(ADDED_UP, *key): row for key, row in rows_of(found.comparison.adding_up()).items()}
     cells, rows = [], []
@@ -145,7 +151,7 @@ def parts_table(found: Compared) -> TableData:
         row = pd.Series(dict(zip(("gain", "low", "high"), values, strict=True)))
         shown = number_cell(_signed(values[0] / scale), values[0], "$")
         cells.append((actor, part, labels[name], shown, _interval(row / scale)))
-        rows.append((actor, part, labels[name], *values))
+        rows.append((actor, part, names[name], *values))
     return TableData(
         title="From what",
         columns=(
@@ -188,7 +194,7 @@ def months_plot(found: Compared, series: str, differences: bool) -> Plot:
     """A monthly series of all runs, or its difference to the first, with bands."""
     scale, unit = scale_of(series)
     position = found.series.index(series)
-    labels = found.comparison.names
+    labels = [label_of(one) for one in found.comparison.scenarios]
     block = found.bands[:, 3:6] if differences else found.bands[:, 0:3]
     values = block[..., position].astype(float) / scale
     first = 1 if differences else 0
@@ -228,7 +234,7 @@ def outcome_table(found: Compared, everything: bool) -> TableData:
         chosen = choose(names, HEADLINES)
         years = sorted({split_year(name)[1] for name in chosen} - {""})
         names = [name for name in chosen if split_year(name)[1] in ({years[-1]} if years else {""})]
-    labels = labels_of(found)
+    labels, downloaded = labels_of(found), _names_of(found)
     table = comparison.table
     cells, rows = [], []
     values = dict(zip(table.index, table.to_numpy(dtype=float), strict=True))
@@ -243,7 +249,7 @@ def outcome_table(found: Compared, everything: bool) -> TableData:
             span = f"{figure(name, low, True)} to {figure(name, high, True)}" if math.isfinite(low) else "–"
             cells.append(
                 (
-                    (outcome_words(name), name, f"{name}: {outcome_meaning(name)}"),
+                    (outcome_words(name), name, outcome_meaning(name)),
                     unit,
                     label,
                     number_cell(figure(name, base), base),
@@ -253,7 +259,7 @@ def outcome_table(found: Compared, everything: bool) -> TableData:
                     verdict,
                 )
             )
-            rows.append((name, label, base, mean, difference, low, high, verdict))
+            rows.append((name, downloaded[other], base, mean, difference, low, high, verdict))
     frame = pd.DataFrame(
         rows, columns=["outcome", "run", "reference_mean", "mean", "difference", "low", "high", "verdict"]
     )

@@ -11,6 +11,7 @@ from model.scenario import Scenario, scenario_names
 from model.words import party_name
 from server.choice import library_scenario
 from server.pages.compare.plan import imposes
+from server.words import factor_words, names_in_words
 
 BILLION, MILLION = 1e9, 1e6
 SMALLEST_TOLD_USD = 1e5  # less would be shown as nothing
@@ -70,6 +71,21 @@ def supposed(scenario: Scenario) -> str:
     changed = bool(base) and scenario.title == library_scenario(base).title and ", " in scenario.name
     notes = [*(["imposed"] if imposes(scenario) else []), *(["with changes"] if changed else [])]
     return f"{text} ({', '.join(notes)})" if notes else text
+
+
+def label_of(scenario: Scenario) -> str:
+    """Name of a run in words: the scenario's title, and what a visitor changed in it."""
+    text, _, count = scenario.name.partition(" #")
+    base, *changes = text.split(", ")
+    if base not in scenario_names():
+        return names_in_words(scenario.name)
+    told = [library_scenario(base).title, *(_change_words(change) for change in changes)]
+    return f"{', '.join(told)}{f' #{count}' if count else ''}"
+
+
+def _change_words(change: str) -> str:
+    """A change as the name of a run holds it, such as "build_limit = 0.5" or "+2"."""
+    return f"{change[1:]} more" if change.startswith("+") else factor_words(change.replace(" = ", " "))
 
 
 def _of_run(found: Gained, scenario: Scenario) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from server.choice import Choice, ChoiceError, make_choice
 from server.pages.story.companion import ROADS, Companion
 from server.pages.story.follower import Follower
+from server.pages.story.others import Others
 from server.parts import catch_up
 from server.session import Session
 from server.snapshot import Snapshot
@@ -25,10 +26,11 @@ class Director:
         session: The session behind the page.
         follower: Who hands the page what is new.
         companion: Who plays the other road.
+        others: Who plays further seeds of a choice that is none of the stored roads.
     """
 
-    def __init__(self, session: Session, follower: Follower, companion: Companion) -> None:
-        self._session, self._follower, self._companion = session, follower, companion
+    def __init__(self, session: Session, follower: Follower, companion: Companion, others: Others) -> None:
+        self._session, self._follower, self._companion, self._others = session, follower, companion, others
         self._wanted = 0  # months after which the run is to be looked at, once it is there
 
     def open(self, show: Callable[[Snapshot], None], told: bool) -> Callable[[], None]:
@@ -47,6 +49,8 @@ class Director:
             show(newest)
             self._follower.see(newest)
             self._companion.see(newest)
+            if newest.n_done > 0:  # the run that is looked at comes first
+                self._others.want(session.choice)
             if newest.status == "paused" and newest.n_done == 0:
                 session.step()  # there is something to see before anybody presses anything
             if 0 < self._wanted <= newest.n_done:
@@ -66,6 +70,7 @@ class Director:
             session.listen(None)
             session.set_speed(speed)
             self._companion.close()
+            self._others.close()
 
         return leave
 
@@ -95,11 +100,21 @@ class Director:
 
     def change(self, values: object) -> None:
         """Run again with the levers where a visitor set them."""
-        session, chosen = self._session, with_levers(self._session.choice, values)
-        if chosen is None or chosen == session.choice:
+        chosen = with_levers(self._session.choice, values)
+        if chosen is None:
             return
         month = values.get("month") if isinstance(values, dict) else 0
-        self._follower.begin_at(month if type(month) is int and 0 <= month < MOST_MONTHS else 0)
+        self._begin_at(chosen, month if type(month) is int and 0 <= month < MOST_MONTHS else 0)
+
+    def begin(self, chosen: Choice) -> None:
+        """Run what was chosen, and show the month that is looked at first."""
+        self._begin_at(chosen, max(0, self._session.snapshot.shown - 1))
+
+    def _begin_at(self, chosen: Choice, month: int) -> None:
+        session = self._session
+        if chosen == session.choice:
+            return
+        self._follower.begin_at(month)
         session.reset(chosen)
         session.play()
 

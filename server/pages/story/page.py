@@ -13,17 +13,23 @@ import solara
 from agents.calendar import Month
 from server import charts
 from server.choice import Choice
+from server.pages.story import others as background
 from server.pages.story.companion import NONE, ROADS, Companion
 from server.pages.story.director import Director, opening_choice
 from server.pages.story.follower import NOTHING, Follower
+from server.pages.watch import Levers
 from server.parts import CONTENT, query_of
 from server.session import Session
 from server.story.ending import Ended, maps_of, tell_ending
 from server.story.fan import applies_to, chip, chip_note, fan_view, stored_fan
 from server.story.levers import five_levers
+from server.work.changes import follow
+from server.work.shared import work_changes, work_pool
 
 # Pages that a visitor is led to, and their addresses.
 PAGES = {"bargaining": "/bargaining", "watch": "/"}
+# Runs that are played in the background are looked at this often, in seconds: after each change, and without one.
+FRAME_SECONDS, REST_SECONDS = 0.7, 2.0
 
 
 @solara.component
@@ -32,22 +38,42 @@ def StoryPage(session: Session) -> solara.Element:
     snapshot, show = solara.use_state(session.snapshot)
     part, set_part = solara.use_state(NOTHING)
     endings, set_endings = solara.use_state(NONE)
+    others, set_others = solara.use_state(background.NOTHING)
+    drawer, open_drawer = solara.use_state(False)
     router = solara.use_router()
     companion = solara.use_memo(lambda: Companion(session, set_endings), [session])
     scene = solara.use_memo(lambda: first_scene(session, router.search), [session])
     follower = solara.use_memo(lambda: Follower(session, set_part, month_of(session, router.search)), [session])
-    director = solara.use_memo(lambda: Director(session, follower, companion), [session])
+    runs = solara.use_memo(lambda: background.Others(session, work_pool), [session])
+    director = solara.use_memo(lambda: Director(session, follower, companion, runs), [session])
     solara.use_effect(lambda: director.open(show, told=scene == "story"), [session])
 
+    def watch() -> Callable[[], None]:
+        # Solara draws anew only when it is handed another object.
+        return follow(work_changes(), lambda: set_others(runs.look()), FRAME_SECONDS, REST_SECONDS)
+
+    solara.use_effect(watch, [session])
+
     def visit(page: object) -> None:
-        if isinstance(page, str) and page in PAGES:
+        if page == "levers":
+            open_drawer(True)
+        elif isinstance(page, str) and page in PAGES:
             router.push(PAGES[page])
+
+    def begin(chosen: Choice) -> None:
+        open_drawer(False)
+        director.begin(chosen)
 
     mine, other = endings
     told = solara.use_memo(lambda: {} if mine is None else tell_ending(mine, other), [mine, other])
     view = solara.use_memo(lambda: fan_view(stored_fan()), [])
     maps = solara.use_memo(lambda: both_maps(mine, other), [mine, other])
     run, choice, fan = snapshot.run, session.choice, stored_fan()
+    # The levers hold thousands of values, which Solara would compare for every picture if they were not the very same.
+    over = solara.use_memo(
+        lambda: _drawer(session, choice, begin, lambda _: open_drawer(False)) if drawer else None,
+        [session, choice, drawer],
+    )
     children = [
         ipyvue.Html.element(
             tag="div",
@@ -56,7 +82,7 @@ def StoryPage(session: Session) -> solara.Element:
                 telling(
                     forced=bool(run and run.forced),
                     chip=chip(choice, fan) if run else "",
-                    chipnote=chip_note(choice, fan) if run else "",
+                    chipnote=" ".join(filter(None, (chip_note(choice, fan), others["text"]))) if run else "",
                     error=snapshot.message,
                     waiting=snapshot.status == "waiting",
                     event_go=visit,
@@ -71,13 +97,19 @@ def StoryPage(session: Session) -> solara.Element:
             ],
         ),
         below(
-            levers=five_levers(), start=dict(choice.overrides), maps=maps, event_lever=director.change, event_go=visit
+            levers=five_levers(),
+            start=dict(choice.overrides),
+            maps=maps,
+            told=others["text"],
+            event_lever=director.change,
+            event_go=visit,
         ),
         dock(),
         storydata(
             part=part,
             scene=scene,
             fan=view,
+            others=others,
             road=choice.scenario if applies_to(choice) else "",
             seed=choice.seed,
             event_have=lambda has: follower.has(has.get("key"), has.get("n")) if isinstance(has, dict) else None,
@@ -87,7 +119,18 @@ def StoryPage(session: Session) -> solara.Element:
         ),
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
+    if over is not None:
+        children.append(over)
     return ipyvue.Html.element(tag="main", class_="lm-story", children=children, attributes=CONTENT)
+
+
+def _drawer(
+    session: Session, choice: Choice, begin: Callable[[Choice], None], close: Callable[[object], None]
+) -> solara.Element:
+    """All levers over the page, as Watch has them beside it."""
+    inside = [drawer_head(event_close=close), Levers(session, choice, begin)]
+    attributes = {"aria-label": "All levers"}
+    return ipyvue.Html.element(tag="dialog", class_="lm-drawer", children=inside, attributes=attributes).key("drawer")
 
 
 def both_maps(mine: Ended | None, other: Ended | None) -> list[dict[str, Any]]:
@@ -117,6 +160,7 @@ def storydata(
     part: dict[str, Any],
     scene: str,
     fan: dict[str, Any],
+    others: dict[str, Any],
     road: str,
     seed: int,
     event_have: Callable[[dict[str, Any]], None],
@@ -152,7 +196,13 @@ def below(
     levers: list[dict[str, Any]],
     start: dict[str, Any],
     maps: list[dict[str, Any]],
+    told: str,
     event_lever: Callable[[dict[str, Any]], None],
     event_go: Callable[[str], None],
 ) -> None:
     """Five levers, two charts, and the countryside."""
+
+
+@solara.component_vue("../../vue/drawer.vue", vuetify=False)
+def drawer_head(event_close: Callable[[object], None]) -> None:
+    """Heading of the drawer; it opens the drawer that it stands in, and closes it."""

@@ -1,6 +1,6 @@
 """The page on which one watches a run."""
 
-from server.pages.watch.controls import read_choice, scenario_cards
+from server.pages.watch.controls import Levers, read_choice, scenario_cards
 from server.pages.watch.page import WatchPage
 
-__all__ = ["WatchPage", "read_choice", "scenario_cards"]
+__all__ = ["Levers", "WatchPage", "read_choice", "scenario_cards"]

@@ -4,6 +4,7 @@
 # (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from math import isinf
 from typing import Any
@@ -121,8 +122,14 @@ def Controls(
 
 
 @solara.component
-def Levers(session: Session, choice: Choice) -> solara.Element:
-    """Every lever by whose choice it is, and the uncertainties; a change starts the run again."""
+def Levers(session: Session, choice: Choice, begin: Callable[[Choice], None] | None = None) -> solara.Element:
+    """Every lever by whose choice it is, and the uncertainties; a change starts the run again.
+
+    Args:
+        session: The session.
+        choice: What its run was started with.
+        begin: Starts another run; None prepares it and waits for play.
+    """
     problems, set_problems = solara.use_state(())
 
     def apply(overrides: object) -> None:
@@ -132,7 +139,7 @@ def Levers(session: Session, choice: Choice) -> solara.Element:
             set_problems(tuple(line.removeprefix("change: ") for line in problem.problems))
             return
         set_problems(())
-        session.reset(chosen)
+        (begin or session.reset)(chosen)
 
     return lever_panel(
         groups=lever_groups(),

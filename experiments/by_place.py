@@ -25,6 +25,8 @@ from experiments.comparison import MAX_REPLICATIONS, MAX_WORKERS, check_together
 from experiments.deadline import check_deadline
 from experiments.draws import draws_note, seed_draws
 from experiments.errors import InputError
+from experiments.named_places import find_places, told_places
+from experiments.paired import paired_difference
 from experiments.parties import Roster
 from experiments.provenance import provenance
 from experiments.resolution import coarse_note
@@ -36,7 +38,7 @@ from model.history import fitted_figures
 from model.places import MEASURES, Measure, PlaceTable, county_places, measure_places, zone_places
 from model.scenario import Scenario
 from model.words import party_name
-from model.zones import build_zone_table
+from model.zones import ZoneTable, build_zone_table
 
 KINDS = {"county": county_places, "zone": zone_places}
 FORMATS = (".csv", ".parquet", ".xlsx")
@@ -75,6 +77,7 @@ class Places:
         coverage: Share of households that own routes reach, mean over seeds, index (scenario, year, zone), one column a
             carrier.
         warnings: What to keep in mind.
+        asked: Places that were asked for, and all of them together, by measure; see `named_places.told_places`.
     """
 
     by: str
@@ -85,6 +88,7 @@ class Places:
     table: pd.DataFrame = field(repr=False)
     coverage: pd.DataFrame = field(repr=False)
     warnings: tuple[str, ...] = ()
+    asked: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -130,6 +134,7 @@ class Places:
             "replications": self.replications,
             "places": len(self.table) // len(self.names),
             "lost": lost,
+            "asked": self.asked.astype(object).where(self.asked.notna(), None).to_dict("records"),
             "warnings": list(self.warnings),
             "provenance": {scenario.name: provenance(scenario) for scenario in self.scenarios},
         }
@@ -171,6 +176,7 @@ def places(
     progress: Progress | None = None,
     roster: Roster | None = None,
     draws: str | Path | None = None,
+    place: Sequence[str] = (),
 ) -> Places:
     """Run scenarios with the same seeds (seed, seed + 1, ...) and look at every place in one month.
 
@@ -187,18 +193,19 @@ def places(
         roster: Classes of one's own that decide for parties in all of them, or their import paths, by key.
         draws: Parameter draws, stored or a parquet file: seed s takes draw s, the same in all scenarios, so that errors
             hold luck and parameters. None for the parameters as they are.
+        place: Places to tell by themselves and together, by name or code.
 
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
-    chosen, looked = check_places(scenarios, by, set, seed, until, month, replications, workers, roster)
+    chosen, looked = check_places(scenarios, by, set, seed, until, month, replications, workers, roster, place)
     drawn = seed_draws(draws, chosen, set or {})
     seeds = range(int(seed), int(seed) + int(replications))
     tasks = [Task(drawn(scenario, one), one) for scenario in chosen for one in seeds]
     work = functools.partial(look, by=by, month=looked)
     found = work_all(work, tasks, None if workers is None else int(workers), progress)
-    result = assemble(chosen, by, looked, int(seed), int(replications), found)
+    result = assemble(chosen, by, looked, int(seed), int(replications), found, place)
     return result if draws is None else replace(result, warnings=(*result.warnings, draws_note(str(draws))))
 
 
@@ -227,6 +234,7 @@ def assemble(
     seed: int,
     replications: int,
     found: Sequence[PlaceRun],
+    place: Sequence[str] = (),
 ) -> Places:
     """Put runs that have been done together.
 
@@ -237,11 +245,9 @@ def assemble(
         seed: First seed.
         replications: Seeds per scenario.
         found: What every run left, by scenario and then by seed.
+        place: Places to tell by themselves and together, by name or code.
     """
-    names, zones = (
-        [scenario.name for scenario in chosen],
-        build_zone_table(fitted_figures(chosen[0].parameters, chosen[0].start)),
-    )
+    names, zones = [scenario.name for scenario in chosen], _zones(chosen[0])
     table = KINDS[by](zones)
     values = np.stack([run.values for run in found]).reshape(len(names), replications, len(MEASURES), -1)
     frames = [_frame(table, values[i], values[0] if i else None) for i in range(len(names))]
@@ -252,7 +258,13 @@ def assemble(
     if len(names) > 1:
         notes.append(luck_note(replications))
     coverage = _coverage(names, zone_places(zones).ids, replications, found)
-    return Places(by, tuple(chosen), month, seed, replications, whole, coverage, (*filter(None, notes),))
+    asked = told_places(table, find_places(table, place), values, names) if place else pd.DataFrame()
+    return Places(by, tuple(chosen), month, seed, replications, whole, coverage, (*filter(None, notes),), asked)
+
+
+def _zones(scenario: Scenario) -> ZoneTable:
+    """Zones of a scenario's start."""
+    return build_zone_table(fitted_figures(scenario.parameters, scenario.start))
 
 
 def _frame(table: PlaceTable, values: Floats, reference: Floats | None) -> pd.DataFrame:
@@ -278,23 +290,10 @@ def _frame(table: PlaceTable, values: Floats, reference: Floats | None) -> pd.Da
     }
     difference = error = np.full_like(mean, math.nan)
     if reference is not None:
-        difference, error = paired(values, reference)
+        difference, error = paired_difference(values, reference)
     for i, one in enumerate(MEASURES):
         columns |= {one.name: mean[i], f"{one.name}_difference": difference[i], f"{one.name}_error": error[i]}
     return pd.DataFrame(columns, index=pd.Index(table.ids, name="id"))
-
-
-def paired(values: Floats, reference: Floats) -> tuple[Floats, Floats]:
-    """Mean difference of runs with the same seeds and its standard error, nan where there is one seed.
-
-    Args:
-        values: Figures by seed, (seeds, ...).
-        reference: The same of the runs that they are compared with.
-    """
-    differences = values - reference
-    if len(differences) == 1:
-        return differences[0], np.full_like(differences[0], math.nan)
-    return differences.mean(axis=0), differences.std(axis=0, ddof=1) / math.sqrt(len(differences))
 
 
 def luck_note(replications: int) -> str:
@@ -330,6 +329,7 @@ def check_places(
     replications: int,
     workers: int | None,
     roster: Roster | None = None,
+    place: Sequence[str] = (),
 ) -> tuple[list[Scenario], Month]:
     """Return the scenarios and the month to look at.
 
@@ -360,6 +360,8 @@ def check_places(
     looked = first.end if looked is None else looked
     if not first.start <= looked <= first.end:
         raise InputError(f"month: {looked} is not allowed; it must be from {first.start} to {first.end}")
+    if place:
+        find_places(KINDS[by](_zones(first)), place)
     return chosen, looked
 
 

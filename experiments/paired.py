@@ -102,3 +102,18 @@ def advice(table: pd.DataFrame, replications: int, width: float) -> list[str]:
             f"{outcome} in {scenario}, would take about {math.ceil(needed.max()):,} replications."
         )
     return found
+
+
+def paired_difference(
+    values: NDArray[np.float64], reference: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean difference of runs with the same seeds and its standard error, nan where there is one seed.
+
+    Args:
+        values: Figures by seed, (seeds, ...).
+        reference: The same of the runs that they are compared with.
+    """
+    differences = values - reference
+    if len(differences) == 1:
+        return differences[0], np.full_like(differences[0], math.nan)
+    return differences.mean(axis=0), differences.std(axis=0, ddof=1) / math.sqrt(len(differences))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from experiments.cli.console import console, grid, progress_bar
 from experiments.errors import InputError
-from experiments.figures import figure
+from experiments.figures import figure, scale_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,6 +21,9 @@ def show_places(out: Console, result: Places) -> None:
     from experiments.by_place import CAVEAT, TOLD
     from model.places import MEASURES
 
+    if not result.asked.empty:
+        _show_asked(out, result)
+        return
     kind = {"county": "counties", "zone": "zones"}[result.by]
     table = grid(
         f"Who brings most parcels to the door in {result.month}", ("scenario", "carrier", kind, "households, m")
@@ -43,6 +46,31 @@ def show_places(out: Console, result: Places) -> None:
                 values = (figure(measure.name, row["difference"], signed=True), figure(measure.name, row["error"]))
                 table.add_row(str(row["name"]), f"{row['households']:,.0f}", *values)
             out.print(table)
+    out.print(f"Means of {result.replications} seeds from {result.seed}. {CAVEAT}.")
+    for warning in result.warnings:
+        out.print(f"Note: {warning.rstrip('.')}.")
+
+
+def _show_asked(out: Console, result: Places) -> None:
+    """Print what was asked for, a table a place and one for all of them together."""
+    from experiments.by_place import CAVEAT
+    from model.places import MEASURES
+
+    units = {one.name: scale_of(one.name)[1] for one in MEASURES}
+    meaning = {one.name: f"{one.meaning}, {units[one.name]}" if units[one.name] else one.meaning for one in MEASURES}
+    first, *others = result.names
+    for _, rows in result.asked.groupby("id", sort=False):
+        differences = [column for name in others for column in (f"{name}, difference", "error")]
+        columns = (f"{rows['name'].iloc[0]} in {result.month}", first, *differences)
+        table = grid(columns[0], ("", *columns[1:]), right=range(1, len(columns)))
+        for measure, cells in rows.groupby("measure", sort=False):
+            by_scenario = cells.set_index("scenario")
+            told = [figure(str(measure), by_scenario.loc[first, "value"])]
+            for name in others:
+                told.append(figure(str(measure), by_scenario.loc[name, "difference"], signed=True))
+                told.append(figure(str(measure), by_scenario.loc[name, "error"]))
+            table.add_row(meaning[str(measure)], *told)
+        out.print(table)
     out.print(f"Means of {result.replications} seeds from {result.seed}. {CAVEAT}.")
     for warning in result.warnings:
         out.print(f"Note: {warning.rstrip('.')}.")

@@ -44,7 +44,11 @@ def places_tables(result: Places) -> Tables:
         told = f"{one.meaning}, {unit}" if unit else one.meaning
         for end, words in (("", ""), ("_difference", f": difference to {first}"), ("_error", ": standard error")):
             columns[f"{told}{words}"] = table[f"{one.name}{end}"] / scale
-    return {"places": pd.DataFrame(columns)}
+    tables = {"places": pd.DataFrame(columns)}
+    if not result.asked.empty:
+        meaning = {one.name: one.meaning for one in MEASURES}
+        tables["places asked for"] = result.asked.assign(measure=result.asked["measure"].map(meaning))
+    return tables
 
 
 def loss_tables(result: UspsLoss) -> Tables:

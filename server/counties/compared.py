@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agents.calendar import Month
-from experiments.by_place import CLEAR, paired
+from experiments.by_place import CLEAR
+from experiments.paired import paired_difference
 from model.economy import Economy
 from model.history import fitted_figures
 from model.places import MEASURES, PlaceTable, measure_places
@@ -176,7 +177,7 @@ def put_together(scenarios: Sequence[Scenario], replications: int, found: Sequen
     for i, group in enumerate(runs):  # one after the other: all at once would be the most memory of the comparison
         values = _values(group)
         mean[i] = values.mean(axis=0)
-        difference[i], error[i] = paired(values, reference)
+        difference[i], error[i] = paired_difference(values, reference)
     return CountyComparison(
         table=table,
         month=found[0].month,
@@ -308,7 +309,7 @@ def _coverage(found: CountyComparison, scenario: int, row: int) -> list[tuple[fl
     told = []
     for key in dict.fromkeys([*there, *here]):
         before, now = there.get(key, nobody), here.get(key, nobody)
-        difference, error = (float(one) for one in paired(now, before))
+        difference, error = (float(one) for one in paired_difference(now, before))
         if abs(difference) < POINT or not abs(difference) > CLEAR * error:
             continue
         text = (

@@ -193,6 +193,15 @@ def places(
     shock: ShockOption = None,
     seed: FirstSeedOption = 1,
     until: UntilOption = None,
+    place: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--place",
+            metavar="NAME",
+            help="Tell this place by itself, by name or code; repeat it for several, and for all of them together.",
+            show_default=False,
+        ),
+    ] = None,
     month: Annotated[
         str | None,
         typer.Option(metavar="YYYY-MM", help="Month to look at; the last one unless told.", show_default=False),
@@ -239,6 +248,7 @@ def places(
             "--set": set,
             "--shock": shock,
             "--month": month,
+            "--place": place,
             "--draws": draws,
             "--roster": roster,
             "--out": out,
@@ -252,7 +262,9 @@ def places(
     replications = by_place.DEFAULT_REPLICATIONS if replications is None else replications
     scenarios = scenarios or []
     (prepared, looked), _ = gather(
-        lambda: by_place.check_places(scenarios, by, changes, seed, until, month, replications, workers, parties),
+        lambda: by_place.check_places(
+            scenarios, by, changes, seed, until, month, replications, workers, parties, place or ()
+        ),
         lambda: None if out is None else by_place.check_out(out),
         known=problems,
     )
@@ -266,6 +278,7 @@ def places(
             workers=workers,
             progress=progress,
             draws=draws,
+            place=place or (),
         )
     if out is not None:
         result.save(out)

@@ -57,10 +57,10 @@ def run(
     market = start_market(prepared, int(seed))
     if progress is not None:
         progress(0, market.n_months)
-    for done in range(1, market.n_months + 1):
+    while not market.finished:
         market.step()
         if progress is not None:
-            progress(done, market.n_months)
+            progress(market.months_done, market.n_months)
     return collect(market, int(seed), warnings)
 
 

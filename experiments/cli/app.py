@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from experiments.cli.commands import forecasting, listing, market, past, sweeping, upkeep
+from experiments.cli.commands import branching, forecasting, listing, market, past, sweeping, upkeep
 
 app = typer.Typer(
     help="An open agent-based market model of parcel delivery in the United States: if this, then what changes, "
@@ -20,6 +20,7 @@ COMMANDS = (
     market.run,
     forecasting.forecast,
     market.compare,
+    branching.branch,
     market.places,
     market.usps_loss,
     market.uso_cost,

@@ -92,8 +92,8 @@ def list_parameters(text: str | None, json: bool) -> None:
     console().print(
         f"{len(rows)} parameters; low and high are the range that designs sample. Only those with yes under "
         "set, or start, can be set: derived ones follow from others, reference ones are compared with, planned ones "
-        "move nothing. Those with start describe the start: another value is another past, around which the start is solved "
-        "again, and not a shock at a date (--shock)."
+        "move nothing. Those with start describe the start: another value is another past, around which the start is "
+        "solved again, and not a shock at a date (--shock)."
     )
 
 

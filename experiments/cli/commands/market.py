@@ -18,6 +18,7 @@ from experiments.cli.options import (
     SeedOption,
     SetOption,
     ShockOption,
+    StopOption,
     UntilOption,
     WorkersOption,
 )
@@ -33,6 +34,7 @@ def run(
     seed: SeedOption = 1,
     from_: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
     until: UntilOption = None,
+    stop_when: StopOption = None,
     draws: DrawsOption = None,
     roster: RosterOption = None,
     outcome: OutcomeOption = None,
@@ -51,7 +53,7 @@ def run(
     from experiments.storage import check_folder
 
     problems: list[str] = []
-    changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
+    changes, parties = read_settings(set or (), problems, shock, stop_when), read_roster(roster or (), problems)
     prepared, _ = gather(
         lambda: runs.prepare_run(scenario, changes, seed, from_, until, draws, parties),
         lambda: None if out is None else check_folder(out),
@@ -78,6 +80,7 @@ def compare(
     shock: ShockOption = None,
     seed: FirstSeedOption = 1,
     until: UntilOption = None,
+    stop_when: StopOption = None,
     replications: Annotated[int, typer.Option(metavar="N", help="Seeds per scenario.")] = 10,
     workers: WorkersOption = None,
     width: Annotated[
@@ -103,7 +106,7 @@ def compare(
     from experiments.storage import check_folder
 
     problems: list[str] = []
-    changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
+    changes, parties = read_settings(set or (), problems, shock, stop_when), read_roster(roster or (), problems)
     (prepared, _), _ = gather(
         lambda: comparison.check_comparison(
             scenarios, changes, seed, until, replications, workers, width, draws, parties

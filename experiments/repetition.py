@@ -271,7 +271,9 @@ def _compare(stored: Stored, result: RunResult) -> tuple[pd.DataFrame, int]:
     now = {str(name): float(value) for name, value in result.outcomes.items()}
     names = list(dict.fromkeys([*stored.outcomes, *now])) if stored.whole else list(stored.outcomes)
     rows += [(name, stored.outcomes.get(name), now.get(name)) for name in names]
-    rows += [(f"end: {name}", (stored.ended or {}).get(name), value) for name, value in (result.ended or {}).items()]
+    if stored.whole and (ended := stored.ended or result.ended):
+        now_ended = result.ended or {}
+        rows += [(f"end: {name}", (stored.ended or {}).get(name), now_ended.get(name)) for name in ended]
     rows += [(f"balance of {name}", stored.balances.get(name), result.balances[name]) for name in result.balances]
     again_tables = result.tables()
     for name, table in stored.tables.items():

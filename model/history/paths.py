@@ -143,7 +143,8 @@ class _Shocked:
     """What shocks do to paths, by month, and which trends hold when."""
 
     def __init__(self, era: Era, shocks: Shocks) -> None:
-        self.shocks, self._eras = shocks, (era,)
+        self.shocks = shocks
+        self._eras: tuple[Era, ...] = (era,)
 
     def changed(self, era: Era | None, shocks: Shocks) -> Self:
         """These paths up to a month and from it on with other trends, where they differ; shocks are as told."""

@@ -81,14 +81,17 @@ def change_parties(market: Economy, own: Mapping[str, type[Party]]) -> None:
     """
     for position, old in enumerate(market.carrier_agents):
         kind: type[Any] | None = own.get(old.key) or own.get(market.carriers.groups[position])
-        if kind is not None and kind is not type(old):
+        if kind is not None:
             new = kind(market, old.index, old.key, old.name, old.target_margin, old.price_month)
             market.carrier_agents[position] = _take_over(new, old)
     market.usps, market.amazon, market.ups, market.fedex = (_one(market.carrier_agents, *one) for one in _NATIONAL)
-    if (kind := own.get(REGULATOR)) not in (None, type(market.regulator)):
-        market.regulator = _take_over(kind(market, REGULATOR, "Regulator", 0), market.regulator)
-    if (kind := own.get(SHIPPERS)) not in (None, type(market.population)):
-        market.population = _take_over(kind(market, SHIPPERS, "Shippers", market.shippers), market.population)
+    judge: type[Any] | None = own.get(REGULATOR)
+    if judge is not None:
+        lag = int(market.figures.regulator_lag)
+        market.regulator = _take_over(judge(market, REGULATOR, "Regulator", lag), market.regulator)
+    crowd: type[Any] | None = own.get(SHIPPERS)
+    if crowd is not None:
+        market.population = _take_over(crowd(market, SHIPPERS, "Shippers", market.shippers), market.population)
     others = {one.key: one for one in market.other_parties}
     for key, found in own.items():
         if key in (REGULATOR, SHIPPERS) or issubclass(found, Carrier):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from experiments.analysis.sensitivity import Sensitivity, sensitivity
     from experiments.auction import AccessAuction, access_auction
     from experiments.backtest.hindcast import Hindcast, hindcast
+    from experiments.branching import Branch, branch
     from experiments.by_place import Places, places
     from experiments.comparison import Comparison, compare
     from experiments.designs import Design, read_design
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccessAuction",
+    "Branch",
     "Calibration",
     "Comparison",
     "Design",
@@ -72,6 +74,7 @@ __all__ = [
     "UspsLoss",
     "access_auction",
     "bands",
+    "branch",
     "calibration",
     "compare",
     "differences",
@@ -119,7 +122,9 @@ _HOMES = {
     "Target": "targets.target",
     "UspsLoss": "postal.volume_loss",
     "Places": "by_place",
+    "Branch": "branching",
     "access_auction": "auction",
+    "branch": "branching",
     "calibration": "start_fit.calibration",
     "compare": "comparison",
     "forecast": "foresight",

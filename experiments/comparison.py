@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -195,8 +195,21 @@ def assemble(
         table=table,
         runs=runs,
         balances=_worst_balances(names, found),
-        warnings=(*filter(None, [coarse]), *advice(table, replications, width), *_notes(chosen)),
+        warnings=(*filter(None, [coarse]), *advice(table, replications, width), *_notes(chosen), *_ends(chosen, found)),
     )
+
+
+def _ends(chosen: Sequence[Scenario], found: Sequence[Replication | Simulation]) -> Iterator[str]:
+    """How many runs of a scenario a condition has ended early, and when; their later outcomes are missing."""
+    each = len(found) // len(chosen)
+    for position, scenario in enumerate(chosen):
+        runs = found[position * each : (position + 1) * each]
+        if early := sorted(one.ended for one in runs if one.ended):
+            when = dict.fromkeys((early[0].partition(":")[0], early[-1].partition(":")[0]))
+            yield (
+                f"{len(early)} of {len(runs)} runs of {scenario.name} ended early ({' to '.join(when)}), where "
+                f"{scenario.stop_when}; what they lack is left out of means and differences"
+            )
 
 
 def _notes(chosen: Sequence[Scenario]) -> list[str]:

@@ -6,12 +6,14 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from experiments.parties import party_origin
+from model.branching import Stage
 from model.code_checksum import code_checksum as checksum_of_code
 from model.scenario import Scenario
 
@@ -21,16 +23,18 @@ COMPUTED_WITH = ("mesa", "numpy", "pandas", "scipy")
 _LABELS = ("name", "title", "description", "forced")
 
 
-def provenance(scenario: Scenario) -> dict[str, Any]:
+def provenance(scenario: Scenario, descent: Sequence[Stage] = ()) -> dict[str, Any]:
     """Describe the origin of a result, ready for JSON.
 
     Args:
-        scenario: What was run.
+        scenario: What was run; of a branch what it assumed in the end.
+        descent: What a branch assumed before, eldest first.
 
     Returns:
         model_version, commit (None when unknown), packages (versions), machine, parameter_checksum, code_checksum,
         changes (against the default scenario) and forced; and roster (import path and checksum by key of a party)
-        where classes of one's own play.
+        where classes of one's own play; and of a branch descent (scenario, changes, forced and left, the first month
+        under others, of all that it comes from, eldest first).
 
     Raises:
         agents.roster.RosterError: One of these cannot be found any more.
@@ -46,6 +50,18 @@ def provenance(scenario: Scenario) -> dict[str, Any]:
         "changes": changes(scenario),
         "forced": scenario.forced,
         **({"roster": parties} if parties else {}),
+        **({"descent": [_stage(one) for one in descent]} if descent else {}),
+    }
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    """What a branch assumed before it was one."""
+    settings = stage.settings
+    return {
+        "scenario": settings.name,
+        "changes": changes(settings),
+        "forced": settings.forced,
+        "left": str(stage.left),
     }
 
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from agents.calendar import Month
 from experiments.designs.columns import outcome_names
 from experiments.designs.plan import BALANCES, at_point
 from experiments.errors import DamagedError, InputError
-from experiments.parties import changed_files
+from experiments.parties import changed_files, party_notes
 from experiments.provenance import provenance
-from experiments.results import TABLES, RunResult
-from experiments.runs import Progress, run
+from experiments.results import TABLES, RunResult, collect
+from experiments.runs import Progress, start_market
 from experiments.settings import prepare_scenario
 from experiments.storage import FORMAT, SUMMARY, read_table
 from experiments.store.manifest import FILE as MANIFEST
+from model.branching import Stage
+from model.market import ParcelMarket
 from model.scenario import Scenario, ScenarioError
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ class Stored:
         damaged: What was kept with it and is missing or cannot be read any more, by file, with the reason.
         provenance: Where it came from.
         whole: Whether all outcomes were kept; a sweep keeps those that were asked for.
+        descent: Of a branch all that it assumed before, eldest first.
+        ended: Last month and why, where a condition can end the run; None elsewhere.
     """
 
     label: str
@@ -55,6 +60,8 @@ class Stored:
     provenance: Mapping[str, Any]
     whole: bool = True
     damaged: Mapping[str, str] = field(default_factory=dict)
+    descent: tuple[Stage, ...] = ()
+    ended: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +114,55 @@ def rerun(source: str | Path, run_id: str | None = None, progress: Progress | No
         InputError: There is no run in it, or it assumes what this version does not know; a `DamagedError` where the
             store of a sweep is damaged. What is damaged of a saved run is a difference.
     """
-    stored = _read(Path(source), run_id)
-    result = run(stored.scenario, seed=stored.seed, progress=progress)
+    stored = read_stored(source, run_id)
+    market = replay(stored.descent, stored.scenario, stored.seed, progress)
+    result = collect(market, stored.seed, party_notes(stored.scenario))
     differences, compared = _compare(stored, result)
     return Rerun(stored, result, differences, compared, tuple(_other_origin(stored)))
 
 
-def _read(path: Path, run_id: str | None) -> Stored:
+def replay(
+    descent: Sequence[Stage],
+    scenario: Scenario,
+    seed: int,
+    progress: Progress | None = None,
+    until: Month | None = None,
+) -> ParcelMarket:
+    """Play a run again, through all that it assumed one after the other.
+
+    Args:
+        descent: What it assumed before, eldest first.
+        scenario: What it assumes in the end.
+        seed: Its seed.
+        progress: Called with months done and months in all.
+        until: First month that is not played; to its end unless told.
+
+    Raises:
+        InputError: It cannot start, or go on so, with this code.
+    """
+    market = start_market(descent[0].settings if descent else scenario, seed)
+    months = scenario.n_months if until is None else until - scenario.start
+    later = [*(one.settings for one in descent[1:]), scenario]
+    for stage, settings in [*zip(descent, later, strict=False), (None, None)]:
+        while not market.finished and market.months_done < months and (stage is None or market.month < stage.left):
+            market.step()
+            if progress is not None:
+                progress(market.months_done, months)
+        if stage is not None and settings is not None:
+            try:
+                market.branch(settings)
+            except ScenarioError as error:
+                raise InputError(str(error).splitlines()) from error
+    return market
+
+
+def read_stored(source: str | Path, run_id: str | None = None) -> Stored:
+    """Read a run that was kept: see `rerun`.
+
+    Raises:
+        InputError: There is no run in it, or it assumes what this version does not know.
+    """
+    path = Path(source)
     if (path / MANIFEST).is_file() and (path / SUMMARY).is_file() and run_id is None:
         raise InputError(
             f"{path}: it holds a sweep and a saved run; name {path / SUMMARY} for the run, or a run of the sweep with "
@@ -131,6 +180,7 @@ def _read(path: Path, run_id: str | None) -> Stored:
         made = content["provenance"]
         changes = {**made["changes"], "name": content["scenario"], "forced": made["forced"]}
         scenario, seed = _scenario(changes, str(file)), content["seed"]
+        descent, ended = descent_of(made, str(file)), content.get("ended")
         outcomes, balances = dict(content["outcomes"]), dict(content["balances"])
     except InputError:
         raise
@@ -142,7 +192,22 @@ def _read(path: Path, run_id: str | None) -> Stored:
         raise InputError(f"{file}: it is no result of one run; {error} is missing or wrong") from error
     # What was printed has no tables; a saved result has all of them beside it.
     tables, damaged = _tables(file.parent) if content.get("format") == FORMAT else ({}, {})
-    return Stored(str(path), scenario, seed, outcomes, balances, tables, made, damaged=damaged)
+    return Stored(
+        str(path), scenario, seed, outcomes, balances, tables, made, damaged=damaged, descent=descent, ended=ended
+    )
+
+
+def descent_of(made: Mapping[str, Any], where: str) -> tuple[Stage, ...]:
+    """What a branch assumed before, eldest first, from its provenance.
+
+    Raises:
+        InputError: It assumes what this version does not know.
+    """
+    stages = []
+    for one in made.get("descent", []):
+        changes = {**one["changes"], "name": one["scenario"], "forced": one["forced"]}
+        stages.append(Stage(_scenario(changes, where), Month.parse(one["left"])))
+    return tuple(stages)
 
 
 def _tables(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
@@ -206,6 +271,9 @@ def _compare(stored: Stored, result: RunResult) -> tuple[pd.DataFrame, int]:
     now = {str(name): float(value) for name, value in result.outcomes.items()}
     names = list(dict.fromkeys([*stored.outcomes, *now])) if stored.whole else list(stored.outcomes)
     rows += [(name, stored.outcomes.get(name), now.get(name)) for name in names]
+    if stored.whole and (ended := stored.ended or result.ended):
+        now_ended = result.ended or {}
+        rows += [(f"end: {name}", (stored.ended or {}).get(name), now_ended.get(name)) for name in ended]
     rows += [(f"balance of {name}", stored.balances.get(name), result.balances[name]) for name in result.balances]
     again_tables = result.tables()
     for name, table in stored.tables.items():

@@ -18,6 +18,7 @@ from model.scenario import Scenario
 
 #: Tables that are saved with a run, by name.
 TABLES = ("monthly", "events", "outcomes")
+NEVER_MET = "the condition was never met"
 EVENT_COLUMNS = ("month", "kind", "actors", "text", "numbers", "about")
 
 
@@ -35,6 +36,7 @@ class RunResult:
         provenance: Where the result comes from; see `experiments.provenance`.
         warnings: What to keep in mind when reading the result, one sentence each: what the scenario sets itself and was
             changed by `set`.
+        ended: Why it ended in its last month, where a condition of the scenario can end it; None elsewhere.
     """
 
     scenario: Scenario
@@ -45,6 +47,7 @@ class RunResult:
     balances: dict[str, float]
     provenance: dict[str, Any] = field(repr=False)
     warnings: tuple[str, ...] = ()
+    ended: dict[str, Any] | None = None
 
     def summary(self) -> dict[str, Any]:
         """The result without its tables, as `lastmile run --json` prints it; warnings only where there are any."""
@@ -55,6 +58,7 @@ class RunResult:
             "until": str(self.scenario.end),
             "outcomes": {str(name): float(value) for name, value in self.outcomes.items()},
             "balances": self.balances,
+            **({"ended": self.ended} if self.ended is not None else {}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
             "provenance": self.provenance,
         }
@@ -91,9 +95,20 @@ def collect(market: ParcelMarket, seed: int, warnings: tuple[str, ...] = ()) -> 
         outcomes=pd.Series(outcomes, name="value", dtype=float).rename_axis("outcome"),
         events=event_table(market.events),
         balances={name: float(value) for name, value in market.balances().items()},
-        provenance=provenance(market.settings),
+        provenance=provenance(market.settings, market.descent),
         warnings=warnings,
+        ended=why_ended(market),
     )
+
+
+def why_ended(market: ParcelMarket) -> dict[str, Any] | None:
+    """Last month of a market and why it was the last, where its scenario has a condition that can end it."""
+    if not market.settings.stop_when:
+        return None
+    last = str(market.month + -1)
+    if market.stopped is None:
+        return {"month": last, "by_condition": False, "why": f"{last} is the last month; {NEVER_MET}"}
+    return {"month": last, "by_condition": True, "why": market.stopped}
 
 
 def event_table(events: EventLog) -> pd.DataFrame:

@@ -57,10 +57,10 @@ def run(
     market = start_market(prepared, int(seed))
     if progress is not None:
         progress(0, market.n_months)
-    for done in range(1, market.n_months + 1):
+    while not market.finished:
         market.step()
         if progress is not None:
-            progress(done, market.n_months)
+            progress(market.months_done, market.n_months)
     return collect(market, int(seed), warnings)
 
 
@@ -104,3 +104,8 @@ def start_market(scenario: Scenario, seed: int) -> ParcelMarket:
         raise InputError(f"scenario {scenario.name}: {error}") from error
     except StartError as error:
         raise InputError(f"scenario {scenario.name}: the market cannot start with these parameters: {error}") from error
+
+
+def ended_early(market: ParcelMarket) -> str:
+    """Month and reason where a condition has ended a run before its last month; empty elsewhere."""
+    return "" if market.stopped is None else f"{market.month + -1}: {market.stopped}"

@@ -144,7 +144,8 @@ def _month(option: str, value: str | Month | None, problems: list[str]) -> Month
     try:
         return Month.parse(str(value))
     except ValueError as error:
-        problems.append(f"{option}: {error}")
+        hint = "; a condition that ends a run is stop_when (--stop-when)" if re.search("[<>=]", str(value)) else ""
+        problems.append(f"{option}: {error}{hint}")
         return None
 
 
@@ -188,13 +189,16 @@ def check_seeds(seed: object, replications: int = 1) -> None:
         raise InputError(problems)
 
 
-def read_settings(items: Sequence[str], problems: list[str], shocks: Sequence[str] | None = None) -> dict[str, Any]:
+def read_settings(
+    items: Sequence[str], problems: list[str], shocks: Sequence[str] | None = None, stop_when: str | None = None
+) -> dict[str, Any]:
     """Read `key=value` texts; values are TOML, and what is no TOML is a word.
 
     Args:
         items: Texts as they stand behind `--set`.
         problems: Gets a line for each text without key or "=", and for a key that comes twice.
         shocks: Texts as they stand behind `--shock`; they become the setting "shocks".
+        stop_when: Text as it stands behind `--stop-when`; it becomes the setting "stop_when".
     """
     found: dict[str, Any] = {}
     for item in items:
@@ -208,6 +212,10 @@ def read_settings(items: Sequence[str], problems: list[str], shocks: Sequence[st
             found[key] = _value(text.strip())
     if shocks:
         found["shocks"] = [*_listed(found.get("shocks")), *shocks]
+    if stop_when is not None and "stop_when" in found:
+        problems.append("--stop-when: the condition is given twice, here and as stop_when in --set")
+    elif stop_when is not None:
+        found["stop_when"] = stop_when
     return found
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from experiments.deadline import check_deadline
 from experiments.errors import InputError
-from experiments.runs import start_market
+from experiments.runs import ended_early, start_market
 from model.market import ParcelMarket
 from model.outcomes import compute_outcomes
 from model.scenario import Scenario
@@ -30,11 +30,13 @@ class Simulation:
         outcomes: Figures by name.
         monthly: One row a month (index "month"), or None where a simulation has no months.
         balances: Worst month: "parcels" relative, "money" in dollars.
+        ended: Why it ended before its last month, with the month; empty where it did not.
     """
 
     outcomes: Mapping[str, float]
     monthly: pd.DataFrame | None = None
     balances: Mapping[str, float] = field(default_factory=dict)
+    ended: str = ""
 
 
 Simulate = Callable[[Scenario, int], Simulation]
@@ -67,7 +69,7 @@ def play_market(scenario: Scenario, seed: int, each_month: Callable[[], None] = 
 def simulation_of(market: ParcelMarket) -> Simulation:
     """What a market that has reached its end yields."""
     balances = {name: float(value) for name, value in market.balances().items()}
-    return Simulation(compute_outcomes(market), market.records.frame(), balances)
+    return Simulation(compute_outcomes(market), market.records.frame(), balances, ended_early(market))
 
 
 def name_of(simulate: Simulate) -> str:

@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from experiments.runs import Progress, start_market
+from experiments.runs import Progress, ended_early, start_market
 from model.outcomes import compute_outcomes
 from model.scenario import Scenario
 
@@ -32,16 +32,18 @@ class Task:
 
 @dataclass(frozen=True)
 class Replication:
-    """What a comparison keeps of a run: its outcomes and its worst balances."""
+    """What a comparison keeps of a run: its outcomes, its worst balances, and why it ended early if it did."""
 
     outcomes: dict[str, float]
     balances: dict[str, float]
+    ended: str = ""
 
 
 def replicate(task: Task) -> Replication:
     """Run one task to its end."""
     market = start_market(task.scenario, task.seed).run()
-    return Replication(compute_outcomes(market), {name: float(value) for name, value in market.balances().items()})
+    balances = {name: float(value) for name, value in market.balances().items()}
+    return Replication(compute_outcomes(market), balances, ended_early(market))
 
 
 def default_workers() -> int:

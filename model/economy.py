@@ -50,7 +50,7 @@ class Economy:
     """Data of one market.
 
     Attributes:
-        settings: What the run assumes.
+        settings: What the run assumes; it cannot be assigned, a branch changes it.
         seed_number: Seed of the replication.
         streams: Random streams by name.
         paths: Prices, wages, demand and mail as they go or are expected to go.
@@ -89,7 +89,7 @@ class Economy:
         other_parties: Parties of the roster that are no carriers.
     """
 
-    settings: Scenario
+    _settings: Scenario
     seed_number: int
     streams: Streams
     paths: Paths
@@ -148,7 +148,7 @@ class Economy:
         Raises:
             model.start.choice_constants.StartError: The parameters have no start state.
         """
-        self.settings, self.seed_number, self.streams = settings, seed, Streams(seed)
+        self._settings, self.seed_number, self.streams = settings, seed, Streams(seed)
         self._take_figures_of_start()
         self.carriers = load_carriers(self.figures, self.zones, settings.carriers, settings.shippers)
         known = settings.announced_plans and settings.start >= settings.projection_start
@@ -198,6 +198,18 @@ class Economy:
     def agent(self, key: str) -> Carrier:
         """Return the carrier of a key."""
         return self.carrier_agents[self.carriers.keys.index(key)]
+
+    @property
+    def settings(self) -> Scenario:
+        """What the run assumes."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, value: Scenario) -> None:
+        raise AttributeError(
+            "what a market assumes is not assigned: the start was solved for it, and its provenance would lie; to "
+            "go on under other assumptions, branch: market.branch({...}), experiments.branch(...), or `lastmile branch`"
+        )
 
     @property
     def figures(self) -> Parameters:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import mesa
 import numpy as np
@@ -20,7 +20,7 @@ from agents.books import CarrierBooks
 from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from agents.party import Party
-from agents.roster import check_kind, paths_of, travels
+from agents.roster import check_kind, find_class, paths_of, travels
 from agents.rules.contract_use import OwnContracts
 from agents.rules.distress import PostalBooks
 from agents.rules.extension import ExtensionCase
@@ -29,14 +29,18 @@ from agents.shipper_table import Shipper
 from model import own_networks
 from model.bargains import carriage
 from model.bargains.own import own_contracts, own_talks
+from model.branching import Stage, branch_off, check_branch, refused
 from model.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from model.checks import BalanceError
+from model.conditions import read_condition
 from model.economy import Economy
 from model.elasticities import LongRunDemand
 from model.outcomes import compute_outcomes
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.phases.touched import CHANGING, TOUCHED, in_words
+from model.records import national_columns
 from model.scenario import DEFAULT_SCENARIO, Scenario
+from model.start.choice_constants import StartError
 from model.start.parties import create_carriers, create_others, create_regulator, create_shippers
 from model.statements import payments
 from model.tariffs import rival_price_ratio
@@ -124,6 +128,8 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         super().__init__(rng=rng)
         self.phase_seconds = dict.fromkeys((phase.name for phase in PHASES), 0.0)
         self._failure: str | None = None
+        self.stopped: str | None = None
+        self.descent: tuple[Stage, ...] = ()
         self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
         settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         settings, own = with_roster(settings, roster or {})
@@ -137,6 +143,7 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         contracts.sign_start_contracts(self)
         self.datacollector = mesa.DataCollector(model_reporters=_reporters(self.carriers.keys))
         planning.order_before_start(self)
+        self._watch_for_stop()
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -161,6 +168,8 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
             raise
         self.months_done += 1
         self.month = self.settings.start + self.months_done
+        if self._stop is not None:
+            self.stopped = self._stop.met(self.records.latest)
         self.running = not self.finished
         self.datacollector.collect(self)
 
@@ -173,13 +182,64 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         if self._failure is not None:
             raise MarketStoppedError(f"the market stopped: {self._failure}")
         if self.finished:
-            raise MarketStoppedError(f"the run ended with {self.settings.end}")
+            why = f": {self.stopped}" if self.stopped is not None else ""
+            raise MarketStoppedError(f"the run ended with {self.month + -1}{why}")
 
     def run(self) -> Self:
         """Play all months that are left."""
         while not self.finished:
             self.step()
         return self
+
+    def branch(
+        self,
+        changes: Mapping[str, Any] | Scenario | None = None,
+        roster: Mapping[str, type[Party] | str] | None = None,
+    ) -> Self:
+        """Go on from the month that is next under other assumptions; what was played stays as it is.
+
+        Args:
+            changes: Levers and parameters to change, or all that it assumes from now on.
+            roster: Classes that decide for parties from now on, or their import paths, by key; each takes over what who
+                decided before remembers.
+
+        Raises:
+            model.scenario.ScenarioError: What is to change is not valid, or acts only at the start, or dates lie in the
+                past; all problems at once.
+            agents.roster.RosterError: A class of the roster cannot be the party that it is for.
+        """
+        from model.start_figures import figures_of_start  # it watches a market open
+
+        before = self.settings
+        after = changes if isinstance(changes, Scenario) else before.with_changes(changes or {}, "branch")
+        after, own = with_roster(after, roster or {})
+        named = {key: path for key, path in after.roster.items() if before.roster.get(key) != path}
+        classes = {key: find_class(key, path, after.base_of(key)) for key, path in named.items()} | own
+        problems = check_branch(before, after, self.month, figures_of_start(before.start))
+        if self.months_done == 0:
+            problems.append(f"at: {self.month} is the first month; run a scenario of its own instead")
+        if self._failure is not None:
+            problems.append(f"at: the market stopped: {self._failure}")
+        if problems:
+            raise refused(problems)
+        branch_off(self, after, classes)
+        self.descent = (*self.descent, Stage(before, self.month))
+        self._settings = after
+        self.stopped = None
+        self._watch_for_stop()
+        self.running = not self.finished
+        return self
+
+    def _watch_for_stop(self) -> None:
+        """Read the condition that ends the run.
+
+        Raises:
+            StartError: It looks at a carrier that takes no part.
+        """
+        self._stop = read_condition(self.settings.stop_when) if self.settings.stop_when else None
+        known = national_columns(self.carriers.keys, tuple(self.settings.shippers))
+        if self._stop is not None and (absent := [name for name in self._stop.names if name not in known]):
+            raise StartError(f"stop_when: {', '.join(absent)} is of a carrier that takes no part in this run")
 
     def save(self, path: str | Path) -> Path:
         """Keep the market in a file; `load` goes on with it as if it had never stopped. See `model.checkpoint`.
@@ -208,8 +268,8 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
 
     @property
     def finished(self) -> bool:
-        """Whether all months have been played."""
-        return self.months_done >= self.n_months
+        """Whether all months have been played, or the condition of the scenario has ended the run."""
+        return self.stopped is not None or self.months_done >= self.n_months
 
     @property
     def n_months(self) -> int:

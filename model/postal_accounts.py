@@ -69,8 +69,10 @@ def mail_month(
             )
             index = other / price_index
         else:
-            by_rate = growth_index(p[f"mail_trend_{name}"], months_since_start) if trend is None else None
-            index = by_rate if trend is None else trend(name, months_since_start)
+            if trend is None:
+                index = growth_index(p[f"mail_trend_{name}"], months_since_start)
+            else:
+                index = trend(name, months_since_start)
             index *= real_price ** p[f"mail_elasticity_{name}"]
         revenue += start_revenue * index * price_index
         cost += start_revenue / p[f"cost_coverage_{name}"] * index * wage_index

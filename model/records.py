@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -170,6 +171,7 @@ class Records:
             "shipper": len(shippers),
         }
         self._columns = {s.name: np.zeros((months, *(sizes[axis] for axis in s.axes))) for s in SERIES}
+        self._national = national_columns(carriers, shippers)
         self._carriers, self._shippers = carriers, shippers
         self._start = start
         self._coverage: dict[int, Floats] = {}
@@ -197,6 +199,22 @@ class Records:
         """Record who reaches whom in a December: it changes slowly, and by month it would be most of what is kept."""
         self._coverage[year] = coverage.copy()
 
+    def extend(self, months: int) -> None:
+        """Make room for a run of so many months, where it has not enough."""
+        for name, column in self._columns.items():
+            if months > len(column):
+                self._columns[name] = np.concatenate([column, np.zeros((months - len(column), *column.shape[1:]))])
+
+    def latest(self, column: str) -> float:
+        """Figure of the last recorded month, by its column of `frame`.
+
+        Raises:
+            KeyError: No such column.
+        """
+        name, position = self._national[column]
+        value = self._columns[name][self.n - 1]
+        return float(value.sum() if position is None else value[position])
+
     def append(self, values: dict[str, Floats | float]) -> None:
         """Record one month; every series must be given."""
         missing = self._columns.keys() ^ values.keys()
@@ -208,21 +226,33 @@ class Records:
 
     def frame(self) -> pd.DataFrame:
         """Return one row a month and one column a national series, named `<actor>_<quantity>_<unit>`."""
-        names = {
-            "carrier": self._carriers,
-            "segment": SEGMENTS,
-            "zone_type": ZONE_TYPES,
-            "shipper": self._shippers,
-        }
         columns: dict[str, Floats] = {}
-        for series in SERIES:
-            data, column = self[series.name], series.column
-            if series.axes and series.axes[0] in names and column:
-                axis = series.axes[0]
-                columns |= {column.replace(f"{{{axis}}}", key): data[:, i] for i, key in enumerate(names[axis])}
-            elif column:
-                columns[column] = data.sum(axis=1) if series.axes else data
+        for column, (name, position) in self._national.items():
+            data = self[name]
+            if position is not None:
+                columns[column] = data[:, position]
+            else:
+                columns[column] = data.sum(axis=1) if data.ndim > 1 else data
         return pd.DataFrame(columns, index=pd.Index([str(month) for month in self.months], name="month"))
+
+
+def national_columns(carriers: Sequence[str], shippers: Sequence[str] = ()) -> dict[str, tuple[str, int | None]]:
+    """Columns of the monthly table, with their series and position on its axis; None for all of it.
+
+    Args:
+        carriers: Keys of the carriers.
+        shippers: Keys of the big shippers that the scenario names.
+    """
+    names = {"carrier": carriers, "segment": SEGMENTS, "zone_type": ZONE_TYPES, "shipper": shippers}
+    columns: dict[str, tuple[str, int | None]] = {}
+    for series in SERIES:
+        column = series.column
+        if series.axes and series.axes[0] in names and column:
+            axis = series.axes[0]
+            columns |= {column.replace(f"{{{axis}}}", key): (series.name, i) for i, key in enumerate(names[axis])}
+        elif column:
+            columns[column] = (series.name, None)
+    return columns
 
 
 def by_zone_type(values: Floats, zone_type: NDArray[np.int8]) -> Floats:

@@ -25,11 +25,13 @@ from agents.regional import RegionalCarrier
 from agents.roster import USUAL, find_class, located
 from model.big_shippers import BigShipperData, check_big_shippers
 from model.carriers import REGIONAL, carrier_names
+from model.conditions import ConditionError, read_condition
 from model.history.fitting import fitted_symbols
 from model.history.shocks import Shock, Shocks
 from model.history.table import FIRST_START
 from model.newcomers import Newcomer, check_newcomers
 from model.parameters import ParameterError, Parameters, short_text
+from model.records import national_columns
 from model.shocks import ALL, DatedShock, overlays, problems_together, read_shocks
 from model.toml_files import read_toml, read_toml_file
 
@@ -298,6 +300,9 @@ class Scenario(BaseModel):
     shocks: tuple[DatedShock, ...] = Field(
         default=(), description="Dated shocks: kind, whom, size, first and last month (`model.shocks`)"
     )
+    stop_when: str = Field(
+        default="", description="Condition on the outcomes of a month that ends the run (`model.conditions`)"
+    )
     parameters: Parameters = Field(default_factory=Parameters.default, description="Sourced figures")
 
     @field_validator(
@@ -340,6 +345,16 @@ class Scenario(BaseModel):
                 )
         for key, path in self.roster.items():
             find_class(key, path, self.base_of(key))
+        return self
+
+    @model_validator(mode="after")
+    def _check_stop(self) -> Self:
+        if self.stop_when:
+            keys = (*carrier_names(), *self.carriers, *self.shippers)
+            try:
+                read_condition(self.stop_when, national_columns(keys, tuple(self.shippers)))
+            except ConditionError as error:
+                raise ValueError("\n".join(f"stop_when: {line}" for line in str(error).splitlines())) from error
         return self
 
     @model_validator(mode="after")
@@ -390,7 +405,12 @@ class Scenario(BaseModel):
     @property
     def overlays(self) -> Shocks:
         """What its shocks change in the world by months from its start: dated ones, and those that levers stand for."""
-        return overlays(self.shocks, self.start, self._short_shocks())
+        return overlays(self.all_shocks())
+
+    def all_shocks(self) -> tuple[tuple[str, str, Shock], ...]:
+        """Kind, whom, and by months of the run every shock: dated ones, and those that levers stand for."""
+        dated = ((one.kind, one.whom, one.from_start(self.start)) for one in self.shocks)
+        return (*self._short_shocks(), *dated)
 
     def _short_shocks(self) -> Iterator[tuple[str, str, Shock]]:
         """Kind, whom, and the shock itself of every lever that stands for one."""

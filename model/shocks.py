@@ -257,13 +257,11 @@ def problems_together(shocks: Iterable[DatedShock], start: Month, carriers: Iter
     return found
 
 
-def overlays(shocks: Iterable[DatedShock], start: Month, short: Iterable[tuple[str, str, Shock]] = ()) -> Shocks:
+def overlays(shocks: Iterable[tuple[str, str, Shock]]) -> Shocks:
     """What all shocks come to in a run.
 
     Args:
-        shocks: Dated shocks.
-        start: First month of the run.
-        short: Those that levers stand for: kind, whom, and the shock by months of the run.
+        shocks: Kind, whom, and the shock by months of the run.
     """
     fuel, wage_other, wage_usps, interest, duty_free = (
         Overlay(),
@@ -274,7 +272,7 @@ def overlays(shocks: Iterable[DatedShock], start: Month, short: Iterable[tuple[s
     )
     demand = [Overlay() for _ in SEGMENTS]
     disputes: dict[str, Overlay] = {}
-    for kind, whom, shock in (*short, *((one.kind, one.whom, one.from_start(start)) for one in shocks)):
+    for kind, whom, shock in shocks:
         if kind == "fuel":
             fuel += shock
         elif kind == "wages":

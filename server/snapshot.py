@@ -87,7 +87,7 @@ class Snapshot:
     Attributes:
         number: Counts up with every snapshot of the session.
         status: What the session is doing.
-        message: What went wrong, else empty.
+        message: What went wrong, or why a condition of the scenario has ended the run; else empty.
         run: The run shown, or None before the first one is ready.
         month: The month shown, the newest unless one looks back; None before the first.
         shown: How many months had been simulated at the end of it.
@@ -209,7 +209,7 @@ def take(market: ParcelMarket, run: Run, number: int, status: Status, look_back:
     return Snapshot(
         number=number,
         status=status,
-        message="",
+        message=f"The run ended with {market.month + -1}: {market.stopped}." if market.stopped else "",
         run=run,
         month=month,
         shown=shown,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from experiments.cli.commands import asking, forecasting, listing, market, past, sweeping, upkeep
+from experiments.cli.commands import asking, branching, forecasting, listing, market, past, sweeping, upkeep
 
 app = typer.Typer(
     help="An open agent-based market model of parcel delivery in the United States: if this, then what changes, "
@@ -23,6 +23,7 @@ COMMANDS = (
     market.show,
     asking.target,
     asking.matrix,
+    branching.branch,
     market.places,
     market.usps_loss,
     market.uso_cost,

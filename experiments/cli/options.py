@@ -54,6 +54,15 @@ ShockOption = Annotated[
         "interest, demand, labour_dispute, duty_free.",
     ),
 ]
+StopOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stop-when",
+        metavar="CONDITION",
+        help="End the run with the month in which this holds: 'usps_cash_usd <= 0', joined by and / or.",
+        show_default=False,
+    ),
+]
 VariantsArgument = Annotated[
     list[str],
     typer.Argument(

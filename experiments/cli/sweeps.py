@@ -125,6 +125,8 @@ def _print(found: Status, folder: Path) -> None:
             errors.add_row(f"{count:,}", kind, found.examples[kind])
         console().print(errors)
         console().print("Run them again with --retry-failed.")
+    for why, count in found.ended_early.items():
+        console().print(f"{count:,} run{'s' if count != 1 else ''} ended early: {why}.")
     for party in found.parties:
         console().print(f"Note: {party}.")
     for repair in found.repairs:

@@ -51,7 +51,7 @@ def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> No
         names = [*(f"{stem}_{year}" for year in years), stem]
         table.add_row(stem, unit_of(stem), *(figure(stem, result.outcomes.get(name, float("nan"))) for name in names))
     console.print(table)
-    _tell_absent(console, patterns, result.outcomes.index)
+    tell_absent(console, patterns, result.outcomes.index)
     hidden = len({split_year(name)[0] for name in result.outcomes.index}) - len(ordered)
     if hidden:
         console.print(f"{hidden} more outcomes with --outcome '*'.")
@@ -60,13 +60,15 @@ def show_run(console: Console, result: RunResult, patterns: Sequence[str]) -> No
         f"{len(result.events)} events. Worst month: parcels balance to {result.balances['parcels']:.1e}, "
         f"money to {dollars(result.balances['money'])}."
     )
+    if result.ended is not None:
+        console.print(f"Ended with {result.ended['month']}: {result.ended['why']}.")
     for warning in result.warnings:
         console.print(f"Note: {warning}.")
     if note := coarse_note([scenario.parameters.n_shippers]):
         console.print(f"Note: {note}")
 
 
-def _tell_absent(console: Console, patterns: Sequence[str], names: Iterable[str]) -> None:
+def tell_absent(console: Console, patterns: Sequence[str], names: Iterable[str]) -> None:
     """Say which of the outcomes that were asked for have no figure here: a share of nothing has none."""
     known = list(names)
     for pattern in patterns:
@@ -81,7 +83,7 @@ def show_comparison(console: Console, result: Comparison, patterns: Sequence[str
     title = f"{result.replications} paired runs each, seeds from {result.seed}, {first.start} to {first.end}"
     columns = ("outcome", "unit", "scenario", "mean", "median", f"difference to {first.name}", "95 % interval")
     table = grid(title, columns, right=(3, 4, 5, 6))
-    shown = _by_stem(choose(names, patterns)) if patterns else _headlines(names)
+    shown = _by_stem(choose(names, patterns)) if patterns else headlines(names)
     rows: dict[Any, Any] = result.table.to_dict("index")
     for name in shown:
         for position, scenario in enumerate(result.scenarios):
@@ -98,7 +100,7 @@ def show_comparison(console: Console, result: Comparison, patterns: Sequence[str
                 end_section=position == len(result.scenarios) - 1,
             )
     console.print(table)
-    _tell_absent(console, patterns, names)
+    tell_absent(console, patterns, names)
     if len(shown) < len(names):
         console.print(f"{len(names) - len(shown)} more outcomes with --outcome '*'.")
     for scenario in result.scenarios:
@@ -115,7 +117,7 @@ def _by_stem(names: Sequence[str]) -> list[str]:
     return sorted(names, key=lambda name: (stems.index(split_year(name)[0]), split_year(name)[1]))
 
 
-def _headlines(names: Sequence[str]) -> list[str]:
+def headlines(names: Sequence[str]) -> list[str]:
     """Headline outcomes of the last full year, or of the whole run, and every year's net income of USPS."""
     last = max((split_year(name)[1] for name in names), default="")
     wanted = [f"{stem}_{last}" if last else stem for stem in HEADLINES]

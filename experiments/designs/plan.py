@@ -21,7 +21,7 @@ from experiments.simulation import Simulate, name_of, own_code_checksum, simulat
 from model.scenario import Scenario, ScenarioError
 
 KEY_BYTES = 16
-IDENTITY = ("run", "key", "point", "scenario", "seed", "status", "error_kind", "error", "error_where")
+IDENTITY = ("run", "key", "point", "scenario", "seed", "status", "error_kind", "error", "error_where", "ended")
 BALANCES = ("worst_balance_parcels", "worst_balance_money_usd")
 _MAX_TOLD = 20
 _LABELS = ("title", "description", "forced")

@@ -10,6 +10,8 @@ from experiments.designs.factors import Factor
 from experiments.designs.plan import BALANCES, Plan
 
 _TYPES = {"text": pa.string(), "number": pa.float64(), "switch": pa.bool_(), "whole": pa.int64()}
+#: Column of why a run ended early, where a scenario has a condition that can end it.
+ENDED = "ended"
 _IDENTITY = {
     "run": "text",
     "key": "text",
@@ -25,9 +27,10 @@ _IDENTITY = {
 
 def columns_of(plan: Plan) -> dict[str, dict[str, str]]:
     """Columns of the two tables, "runs" and "monthly": name to kind, as a manifest holds them."""
+    stops = {ENDED: "text"} if any(scenario.stop_when for scenario in plan.design.scenarios) else {}
     factors = {factor.name: _kind(factor) for factor in plan.design.factors}
     return {
-        "runs": {**_IDENTITY, **factors, **dict.fromkeys((*plan.outcomes, *BALANCES), "number")},
+        "runs": {**_IDENTITY, **stops, **factors, **dict.fromkeys((*plan.outcomes, *BALANCES), "number")},
         "monthly": {
             **{name: _IDENTITY[name] for name in ("run", "point", "scenario", "seed")},
             "month": "text",

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from experiments.parties import parties_of_design
 from experiments.store.journal import read_journal
 from experiments.store.manifest import read_manifest
+from experiments.store.schema import ENDED
 from experiments.store.shards import shard_files
 from experiments.store.soundness import damaged_files
 
@@ -44,6 +45,7 @@ class Status:
         unreadable: Files that are not as they were written, or whose months are not; their runs count as missing, and
             the next sweep does them again.
         parties: Who plays whom, where it is not the usual party, one sentence each.
+        ended_early: Runs that a condition of their scenario ended, by its text; empty where none has one.
     """
 
     runs: int
@@ -61,6 +63,7 @@ class Status:
     repairs: tuple[str, ...]
     unreadable: tuple[str, ...]
     parties: tuple[str, ...]
+    ended_early: dict[str, int]
 
     @property
     def partial(self) -> str:
@@ -101,7 +104,7 @@ def status(folder: str | Path) -> Status:
     """
     path = Path(folder)
     manifest = read_manifest(path)
-    counts, errors, examples, unreadable = _count(path)
+    counts, errors, examples, unreadable, early = _count(path, ENDED in manifest.columns["runs"])
     done, failed = counts["done"], counts["failed"]
     rate, cpu, sessions, ended, repairs = _history(path)
     left = max(0, manifest.runs - done - failed)
@@ -121,18 +124,21 @@ def status(folder: str | Path) -> Status:
         repairs=repairs,
         unreadable=tuple(unreadable),
         parties=parties_of_design(manifest.design),
+        ended_early=early,
     )
 
 
-def _count(folder: Path) -> tuple[Counter[str], Counter[str], dict[str, str], list[str]]:
+def _count(folder: Path, can_end: bool) -> tuple[Counter[str], Counter[str], dict[str, str], list[str], dict[str, int]]:
+    """Runs by status, errors by kind with an example each, damaged files, and runs that a condition ended, by it."""
     errors: Counter[str] = Counter()
     examples: dict[str, str] = {}
     tables = []
     damaged = damaged_files(folder)
+    columns = ["run", "status", "error_kind", "error", *([ENDED] if can_end else [])]
     for file in shard_files(folder):
         if file.name not in damaged:
             try:
-                tables.append(pq.read_table(file, columns=["run", "status", "error_kind", "error"]))
+                tables.append(pq.read_table(file, columns=columns))
             except (OSError, pa.ArrowException):  # it has gone since
                 damaged[file.name] = "it cannot be read"
     rows = pa.concat_tables(tables).to_pandas().drop_duplicates("run") if tables else pd.DataFrame(columns=["status"])
@@ -140,7 +146,8 @@ def _count(folder: Path) -> tuple[Counter[str], Counter[str], dict[str, str], li
     for row in rows[rows["status"] == "failed"].itertuples():
         errors[str(row.error_kind)] += 1
         examples.setdefault(str(row.error_kind), next(iter(str(row.error).splitlines()), ""))
-    return counts, errors, examples, sorted(damaged)
+    early = Counter(str(why).partition(": ")[2].partition(" (")[0] for why in rows.get(ENDED, pd.Series()).dropna())
+    return counts, errors, examples, sorted(damaged), dict(early.most_common())
 
 
 def _history(folder: Path) -> tuple[float | None, float, int, str, tuple[str, ...]]:

@@ -27,7 +27,8 @@ from model.newcomers import Newcomer
 from model.outcomes import OUTCOMES
 from model.parameters import Parameters
 from model.records import SERIES
-from model.scenario import Scenario, levers, scenario_names
+from model.scenario import CARRIERS_IN_DISPUTE, Scenario, levers, scenario_names
+from model.shocks import KINDS as SHOCKS
 from model.start_figures import figures_of_start
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -198,6 +199,19 @@ def event_kinds() -> str:
     return f"{table(('field', 'meaning'), _documented(Event)[1])}\n\n{table(('kind', 'meaning'), kinds)}"
 
 
+def shock_kinds() -> str:
+    """Kinds of dated shocks, whom they strike and how large they may be."""
+    rows = []
+    for one in SHOCKS.values():
+        whom = (
+            ", ".join(one.whom)
+            if one.whom
+            else f"the carrier, to be named: {', '.join(CARRIERS_IN_DISPUTE)}, an added one"
+        )
+        rows.append((f"`{one.name}`", whom, f"{one.least:+.0%} to {one.most:+.0%}", one.size, one.meaning))
+    return table(("kind", "whom", "size", "of", "what happens"), rows)
+
+
 def parameters() -> str:
     """Every parameter with value, range, source and whether it can be set."""
     rows, at_start = [], figures_of_start()
@@ -246,6 +260,7 @@ SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
     "reference.md": {
         "scenarios": scenarios,
         "levers": lever_table,
+        "shocks": shock_kinds,
         "carriers": added_carriers,
         "big shippers": big_shippers,
         "outcomes": outcomes,

@@ -20,7 +20,7 @@ from experiments.errors import InputError
 from experiments.provenance import provenance
 from experiments.simulation import Simulation, find, simulate_market
 from experiments.store.manifest import read_manifest
-from experiments.store.schema import arrow_schema
+from experiments.store.schema import ENDED, arrow_schema
 from experiments.store.shards import STOP, WORK, Shard, StoppedWriterError, write_shard
 from model.scenario import Scenario
 
@@ -214,7 +214,8 @@ def _results(context: _Context, found: Simulation) -> dict[str, Any]:
     values: Mapping[str, float] = found.outcomes
     kept = {name: float(values[name]) for name in context.outcomes if name in values}
     balances = dict(zip(BALANCES, (found.balances.get(name) for name in ("parcels", "money")), strict=True))
-    return {"status": "done", **kept, **balances}
+    ended = {ENDED: found.ended or None} if ENDED in context.schema.names else {}
+    return {"status": "done", **ended, **kept, **balances}
 
 
 def _failure(error: Exception) -> dict[str, Any]:

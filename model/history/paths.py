@@ -85,8 +85,8 @@ class Paths(Protocol):
         """Index of what grows by a yearly rate of the figures, by its symbol."""
         ...
 
-    def changed(self, era: Era, shocks: Shocks) -> Self:
-        """These paths up to a month, and from it on with other trends; shocks are as told, which the past shares."""
+    def changed(self, era: Era | None, shocks: Shocks) -> Self:
+        """These paths up to a month and from it on with other trends, where they differ; shocks are as told."""
         ...
 
     def figures(self, months: int) -> dict[str, float] | None:
@@ -143,13 +143,15 @@ class _Shocked:
     """What shocks do to paths, by month, and which trends hold when."""
 
     def __init__(self, era: Era, shocks: Shocks) -> None:
-        self.shocks, self._eras = shocks, (era,)
+        self.shocks = shocks
+        self._eras: tuple[Era, ...] = (era,)
 
-    def changed(self, era: Era, shocks: Shocks) -> Self:
-        """These paths up to a month, and from it on with other trends; shocks are as told, which the past shares."""
+    def changed(self, era: Era | None, shocks: Shocks) -> Self:
+        """These paths up to a month and from it on with other trends, where they differ; shocks are as told."""
         found = copy.copy(self)
         found.shocks = shocks
-        found._eras = (*(one for one in self._eras if one.since < era.since), era)
+        if era is not None:
+            found._eras = (*(one for one in self._eras if one.since < era.since), era)
         return found
 
     @property

@@ -17,6 +17,7 @@ from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.economy import Economy
 from model.newcomers import Newcomer
 from model.postal_accounts import BILLION
+from model.scenario import Scenario
 from model.start.opening import opening_cash_flow
 from model.words import party_name
 
@@ -52,11 +53,61 @@ def create_carriers(market: Economy, own: Mapping[str, type[Party]]) -> None:
     market.usps, market.amazon, market.ups, market.fedex = (_one(found, *one) for one in _NATIONAL)
     debt, flow = p.usps_debt_start * BILLION, opening_cash_flow(p, market.month)
     market.usps.open_accounts(debt, flow, staff_is_sticky=settings.labour_stickiness)
-    market.amazon.build_limit_applies = settings.build_limit_applies
-    market.amazon.withdrawal_reach = settings.withdrawal_reach
-    market.amazon.weighs_outcomes = settings.building == "outcomes"
-    if settings.usps_amazon_volume == "negotiated" and settings.negotiation:
-        market.amazon.adjust_speed = p.coverage_adjust_speed
+    tell_parties(market, settings)
+
+
+def tell_parties(market: Economy, settings: Scenario) -> None:
+    """Let carriers know the levers that they keep in mind.
+
+    Args:
+        market: The economy.
+        settings: The levers, of the start or of a branch.
+    """
+    amazon = market.amazon
+    market.usps.staff_is_sticky = settings.labour_stickiness
+    amazon.build_limit_applies = settings.build_limit_applies
+    amazon.withdrawal_reach = settings.withdrawal_reach
+    amazon.weighs_outcomes = settings.building == "outcomes"
+    bargains = settings.usps_amazon_volume == "negotiated" and settings.negotiation
+    amazon.adjust_speed = market.figures.coverage_adjust_speed if bargains else type(amazon).adjust_speed
+
+
+def change_parties(market: Economy, own: Mapping[str, type[Party]]) -> None:
+    """Let other classes decide from now on: each takes over all that who decided before remembers.
+
+    Args:
+        market: The economy.
+        own: Classes by key of a party, or of a group of carriers.
+    """
+    for position, old in enumerate(market.carrier_agents):
+        kind: type[Any] | None = own.get(old.key) or own.get(market.carriers.groups[position])
+        if kind is not None:
+            new = kind(market, old.index, old.key, old.name, old.target_margin, old.price_month)
+            market.carrier_agents[position] = _take_over(new, old)
+    market.usps, market.amazon, market.ups, market.fedex = (_one(market.carrier_agents, *one) for one in _NATIONAL)
+    judge: type[Any] | None = own.get(REGULATOR)
+    if judge is not None:
+        lag = int(market.figures.regulator_lag)
+        market.regulator = _take_over(judge(market, REGULATOR, "Regulator", lag), market.regulator)
+    crowd: type[Any] | None = own.get(SHIPPERS)
+    if crowd is not None:
+        market.population = _take_over(crowd(market, SHIPPERS, "Shippers", market.shippers), market.population)
+    others = {one.key: one for one in market.other_parties}
+    for key, found in own.items():
+        if key in (REGULATOR, SHIPPERS) or issubclass(found, Carrier):
+            continue
+        new = found(market, key, party_name(key))
+        others[key] = _take_over(new, others[key]) if key in others else new
+    market.other_parties = [*others.values()]
+
+
+def _take_over(new: Any, old: Any) -> Any:
+    """A party with the memory of another one, in its place."""
+    old.remove()
+    own = vars(new)["unique_id"]
+    vars(new).update(vars(old))
+    vars(new)["unique_id"] = own
+    return new
 
 
 def create_regulator(market: Economy, own: Mapping[str, type[Party]]) -> None:

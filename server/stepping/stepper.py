@@ -226,7 +226,7 @@ class Stepper(Wishes):
                 return self._fail(f"This page cannot be drawn: {type(error).__name__}: {error}")
             views = dict(self._snapshot.views)  # half way in a month not everything can be told
         taken = snapshots.take(self._market, self._run, number, status, look_back)
-        self._show(replace(taken, views=views, decision=decision, message=self._stopped_because))
+        self._show(replace(taken, views=views, decision=decision, message=self._stopped_because or taken.message))
         if not self._paced_from_afar:
             with self._changed:
                 self._pace.frame_seconds = frame_seconds(time.thread_time() - begun, self._turns.competing)

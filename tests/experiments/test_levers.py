@@ -18,6 +18,7 @@ from experiments.levers.check import (
     without_expectation,
 )
 from experiments.levers.page import levers_page
+from model.shocks import KINDS
 
 FEW = {"n_shippers": 300}
 SHORT = ("labour_stickiness", "demand_shock_start")
@@ -31,7 +32,9 @@ def test_every_expectation_can_be_run() -> None:
     for row in read_expectations():
         first, second = row.pair(FEW, None)
         assert first != second or row.direction == "stays"
-        if row.kind == "lever":
+        if row.kind == "shock":
+            assert {shock.kind for shock in second.shocks} == {row.subject}
+        elif row.kind == "lever":
             assert row.subject in " ".join(row.change)
         else:
             assert row.subject == row.scenario
@@ -46,6 +49,16 @@ def test_levers_move_what_they_should() -> None:
     assert {row["owner"] for row in found["checks"] if row["kind"] == "lever"} == {"USPS", "the world"}
     page = levers_page(result)
     assert page.count("| yes |") == len(result.checks)
+
+
+def test_every_kind_of_shock_moves_what_it_should_or_says_why_not() -> None:
+    """The table of signs of all shocks at a small size; written down before it was run."""
+    result = check_levers((*KINDS,), {"n_shippers": 300}, until="2028-12", workers=2)
+    shocks = [check for check in result.checks if check.expectation.kind == "shock"]
+    assert {check.expectation.subject for check in shocks} == set(KINDS)
+    told = [check.expectation.outcome for check in shocks if not check.holds and not check.expectation.explanation]
+    assert told == []
+    assert sum(check.holds for check in shocks) >= len(shocks) - 1
 
 
 def expectation(direction: str, explanation: str | None = None) -> Expectation:

@@ -37,7 +37,7 @@ ALWAYS = (*LOGS, *NAMED, "carrier_agents", "other_parties")
 BETWEEN = ("ledger", "month", "months_done")  # what changes between two months
 #: Values that never change once they are made, and what is no content of whoever holds it.
 FROZEN, CUT = (Contract, AuctionRound), (ParcelMarket, EventLog)
-HIDDEN = {f"_{name}": name for name in ("figures", "shippers")}
+HIDDEN = {f"_{name}": name for name in ("figures", "shippers", "settings")}
 type Seen = dict[str, tuple[set[str], set[str]]]
 
 

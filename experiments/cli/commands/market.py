@@ -19,6 +19,7 @@ from experiments.cli.options import (
     SeedOption,
     SetOption,
     ShockOption,
+    StopOption,
     TableOption,
     UntilOption,
     VariantsArgument,
@@ -36,6 +37,7 @@ def run(
     seed: SeedOption = 1,
     from_: FromOption = None,
     until: UntilOption = None,
+    stop_when: StopOption = None,
     draws: DrawsOption = None,
     roster: RosterOption = None,
     outcome: OutcomeOption = None,
@@ -56,7 +58,7 @@ def run(
     from experiments.storage import check_folder
 
     problems = table_problems(table)
-    changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
+    changes, parties = read_settings(set or (), problems, shock, stop_when), read_roster(roster or (), problems)
     prepared, _ = gather(
         lambda: runs.prepare_run(scenario, changes, seed, from_, until, draws, parties),
         lambda: None if out is None else check_folder(out),
@@ -83,6 +85,7 @@ def compare(
     seed: FirstSeedOption = 1,
     from_: FromOption = None,
     until: UntilOption = None,
+    stop_when: StopOption = None,
     replications: Annotated[int, typer.Option(metavar="N", help="Seeds per scenario.")] = 10,
     workers: WorkersOption = None,
     width: Annotated[
@@ -110,7 +113,7 @@ def compare(
     from experiments.storage import check_folder
 
     problems = table_problems(table)
-    changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
+    changes, parties = read_settings(set or (), problems, shock, stop_when), read_roster(roster or (), problems)
     (prepared, _), _ = gather(
         lambda: comparison.check_comparison(
             scenarios, changes, seed, until, replications, workers, width, draws, parties, from_=from_

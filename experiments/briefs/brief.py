@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiments.provenance import commit
 from experiments.reports.page import Table, page_template
 from experiments.storage import check_file, write_text
 
@@ -79,7 +78,8 @@ def origin_of(made: Mapping[str, object]) -> dict[str, str]:
     told = ", ".join(f"{name} {version}" for name, version in packages.items()) if isinstance(packages, Mapping) else ""
     return {
         "model version": str(made.get("model_version") or "unknown"),
-        "commit": str(made.get("commit") or commit() or "unknown"),
+        "commit": str(made.get("commit") or "unknown"),
         "code and data": str(made.get("code_checksum", "unknown")),
+        "parameters": str(made.get("parameter_checksum", "unknown")),
         "computed with": told or "unknown",
     }

@@ -14,7 +14,6 @@ from experiments.briefs.unknown import unknowns
 from experiments.comparison import Comparison
 from experiments.figures import dollars, figure, scale_of, split_year
 from experiments.intervals import domain_of, mean_interval
-from experiments.provenance import provenance
 from experiments.reports.page import Table
 from experiments.reports.words import outcome_unit
 from experiments.variants import spell
@@ -27,13 +26,12 @@ _NAMES = {"Treasury": "the Treasury", "Members of Amazon": "members of Amazon"}
 Rows = dict[Any, dict[Any, Any]]
 
 
-def brief_of_comparison(result: Comparison, outcome: str = HEADLINE, folder: str = "") -> Brief:
+def brief_of_comparison(result: Comparison, outcome: str = HEADLINE) -> Brief:
     """What a comparison says of one outcome.
 
     Args:
         result: The comparison.
         outcome: Name of an outcome; with a year that one, else its last year.
-        folder: Where the comparison is saved; empty where it is not.
     """
     rows: Rows = result.table.to_dict("index")
     names = list(dict.fromkeys(result.table.index.get_level_values("outcome")))
@@ -47,8 +45,6 @@ def brief_of_comparison(result: Comparison, outcome: str = HEADLINE, folder: str
     commands, needed = spell(result.scenarios)
     options = f" --seed {result.seed} --replications {result.replications}" + _draws(result)
     repeat = [f"lastmile compare {commands}{options}"] if commands else []
-    if folder:
-        repeat.append(f"lastmile show {folder}")
     span = f"{month_words(first.start)} to {month_words(first.end)}"
     pairs = f"{result.replications} pairs of runs" if result.replications > 1 else "one pair of runs"
     return Brief(
@@ -80,7 +76,7 @@ def brief_of_comparison(result: Comparison, outcome: str = HEADLINE, folder: str
         repeat=repeat,
         repeating=needed,
         table=_table(result, rows, stem, years or [""]),
-        origin=origin_of(provenance(first)) | {"parameters": first.parameters.checksum()},
+        origin=origin_of(result.provenance[first.name]),
     )
 
 

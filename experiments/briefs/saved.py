@@ -43,25 +43,24 @@ def write_brief(
         InputError: All problems: there is no such result or outcome, or the page cannot be written.
     """
     stored = isinstance(source, str | Path)
-    folder = str(source) if stored else ""
-    path = Path(out) if out is not None else (_beside(Path(folder).resolve()) if stored else None)
+    path = Path(out) if out is not None else (_beside(Path(str(source)).resolve()) if stored else None)
     if path is None:
         raise InputError("out: missing; say where the page of a result goes that is in no folder")
     result: Comparison | RunResult
     result, _ = gather(lambda: open_result(source) if stored else source, lambda: check_file(path))  # type: ignore[arg-type]
     asked = [outcome] if isinstance(outcome, str) else list(outcome or ())
-    return brief_of(result, _one(result, asked), folder).write(path)
+    return brief_of(result, _one(result, asked)).write(path)
 
 
 def _beside(folder: Path) -> Path:
     return folder.parent / f"{folder.name}.html"
 
 
-def brief_of(result: Comparison | RunResult, outcome: str = HEADLINE, folder: str = "") -> Brief:
+def brief_of(result: Comparison | RunResult, outcome: str = HEADLINE) -> Brief:
     """The brief of a result; see `brief_of_comparison` and `brief_of_run`."""
     if isinstance(result, Comparison):
-        return brief_of_comparison(result, outcome, folder)
-    return brief_of_run(result, outcome, folder)
+        return brief_of_comparison(result, outcome)
+    return brief_of_run(result, outcome)
 
 
 def _one(result: Comparison | RunResult, asked: Sequence[str]) -> str:

@@ -17,13 +17,12 @@ CARRIERS = ("usps", "amazon", "ups", "fedex")
 BILLION, MILLION = 1e9, 1e6
 
 
-def brief_of_run(result: RunResult, outcome: str = HEADLINE, folder: str = "") -> Brief:
+def brief_of_run(result: RunResult, outcome: str = HEADLINE) -> Brief:
     """What one run says of one outcome.
 
     Args:
         result: The run.
         outcome: Name of an outcome; with a year that one, else its last year.
-        folder: Where the run is saved; empty where it is not.
     """
     scenario, monthly = result.scenario, result.monthly
     found = {str(name): float(value) for name, value in result.outcomes.items()}
@@ -38,8 +37,6 @@ def brief_of_run(result: RunResult, outcome: str = HEADLINE, folder: str = "") -
     repeat = []
     if names:
         repeat.append(f"lastmile run {names} --seed {result.seed} --from {scenario.start} --until {scenario.end}")
-    if folder:
-        repeat += [f"lastmile rerun {folder}", f"lastmile show {folder}"]
     volumes = {party_name(one): monthly[f"{one}_volume_parcels"].to_numpy() / MILLION for one in CARRIERS}
     money = {
         "cash": monthly["usps_cash_usd"].to_numpy() / BILLION,
@@ -83,5 +80,5 @@ def brief_of_run(result: RunResult, outcome: str = HEADLINE, folder: str = "") -
         table=Table(("year", what), [[one, level(stem, found[f"{stem}_{one}"])] for one in years], right=(1,))
         if years
         else None,
-        origin=origin_of(result.provenance) | {"parameters": str(result.provenance["parameter_checksum"])},
+        origin=origin_of(result.provenance),
     )

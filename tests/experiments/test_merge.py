@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import stand_ins
@@ -19,7 +20,7 @@ from experiments.cli.app import app
 from experiments.simulation import Simulation
 from experiments.store.journal import Journal
 from experiments.store.recovery import rewrite
-from experiments.store.shards import shard_files
+from experiments.store.shards import file_checksum, shard_files
 from model.scenario import Scenario
 
 DESIGN: dict[str, Any] = {
@@ -79,16 +80,14 @@ def test_what_both_lack_is_run_afterwards(whole: Path, halves: tuple[Path, Path]
 
 
 def test_a_run_with_two_results_is_told_and_nothing_is_written(whole: Path, halves: tuple[Path, Path]) -> None:
-    file = shard_files(halves[1])[0]
+    odd = open_sweep(whole).runs["run"].tolist()[25]
+    file = next(one for one in shard_files(halves[1]) if odd in pq.read_table(one).column("run").to_pylist())
     table = pq.read_table(file).to_pandas()
-    table.loc[table.index[0], "y"] += 1e-13
-    odd = table.loc[table.index[0], "run"]
-    journal = Journal(halves[1])
-    pq.write_table(pq.read_table(file).from_pandas(table, schema=pq.read_schema(file), preserve_index=False), file)
-    from experiments.store.shards import file_checksum
-
+    table.loc[table["run"] == odd, "y"] += 1e-13
+    pq.write_table(pa.Table.from_pandas(table, schema=pq.read_schema(file), preserve_index=False), file)
     checksum, size = file_checksum(file)
-    journal.append("shard", file=file.name, rows=len(table), bytes=size, sha256=checksum, monthly_sha256=None)
+    entry = {"rows": len(table), "bytes": size, "sha256": checksum, "monthly_sha256": None}
+    Journal(halves[1]).append("shard", file=file.name, **entry)
     before = sorted(whole.parent.iterdir())
     with pytest.raises(InputError, match=f"run {odd}: y is") as caught:
         merge(halves, whole.parent / "both")

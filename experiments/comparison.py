@@ -45,6 +45,7 @@ class Comparison:
         balances: Worst month of all runs, by scenario.
         warnings: What to keep in mind when reading the table.
         draws: Parameter draws that the seeds took; None where all runs had the scenarios' own parameters.
+        made: Where a comparison that was saved comes from, by scenario; None for one of this code.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -55,6 +56,12 @@ class Comparison:
     balances: dict[str, dict[str, float]] = field(repr=False)
     warnings: tuple[str, ...]
     draws: dict[str, Any] | None = field(default=None, repr=False)
+    made: dict[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where the runs come from, by scenario; see `experiments.provenance`."""
+        return self.made or {scenario.name: provenance(scenario) for scenario in self.scenarios}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -98,7 +105,7 @@ class Comparison:
             "balances": self.balances,
             "warnings": list(self.warnings),
             "draws": self.draws,
-            "provenance": {scenario.name: provenance(scenario) for scenario in self.scenarios},
+            "provenance": self.provenance,
         }
 
     def save(self, folder: str | Path) -> Path:

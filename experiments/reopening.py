@@ -86,6 +86,7 @@ def _comparison(path: Path, content: Mapping[str, Any]) -> Comparison:
         balances=dict(content["balances"]),
         warnings=tuple(content["warnings"]),
         draws=content.get("draws"),
+        made={name: made[name] for name in content["scenarios"]},
     )
     there = set(runs.index.unique("scenario"))
     if there != set(found.names) or list(table.index.names) != ["outcome", "scenario"]:

@@ -11,7 +11,8 @@ from agents.calendar import Month
 from experiments.errors import InputError
 from experiments.parties import Roster
 from experiments.settings import gather, prepare_scenario, read_settings
-from model.scenario import Scenario, ScenarioError, scenario_names
+from model.parameters import Parameters
+from model.scenario import Scenario, scenario_names
 
 #: A name, a path or a scenario; with changes of its own as `name:key=value`, or as a pair in Python.
 type Variant = str | Path | Scenario | tuple[str | Path | Scenario, Mapping[str, Any]]
@@ -105,9 +106,20 @@ def prepare_variant(
         raise AssertionError("gather tells what is known") from error
     plain = prepare_scenario(scenario)
     spelling = ":".join(f"{key}={spelled_value(base.value(key))}" for key in own)
-    title = f"{plain.title or plain.name}, with {', '.join(spelling.split(':'))}"
-    named = base.with_changes({"name": f"{plain.name}:{spelling}", "title": title.replace("=", " = ")})
+    title = f"{plain.title or plain.name}, with {', '.join(_in_words(key, base) for key in own)}"
+    named = base.with_changes({"name": f"{plain.name}:{spelling}", "title": title})
     return prepare_scenario(named, set, from_, until, keep_own=True, roster=roster, shocks=shocks)
+
+
+def _in_words(key: str, scenario: Scenario) -> str:
+    """A change for the title of a scenario."""
+    value = scenario.value(key)
+    if key not in Parameters.default():
+        told = {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+        return f"{key} {told}".replace("_", " ")
+    row = scenario.parameters.row(key)
+    unit = "" if row.unit in ("-", "", "count", "x") else f" {row.unit}"
+    return f"{row.name[:1].lower()}{row.name[1:]} {spelled_value(value)}{unit}"
 
 
 def spelled_value(value: object) -> str:
@@ -122,19 +134,48 @@ def spelling_of(scenario: Scenario) -> str | None:
 
     The name of the library with every change against it; months of the run and classes of one's own have options.
     """
-    if scenario.carriers or scenario.shippers:
-        return None
+    found = _against_library(scenario)
+    return None if found is None else ":".join([found[0].name, *(f"{key}={value}" for key, value in found[1].items())])
+
+
+def spell(scenarios: Sequence[Scenario], months: bool = True) -> tuple[str, str]:
+    """Arguments of a command that runs some scenarios again, and what they need besides, in a sentence.
+
+    What all of them change comes once, as `--set`; the arguments are empty where only scenario files can say it.
+
+    Args:
+        scenarios: What was run.
+        months: Whether to name the first and the last month.
+    """
+    found = [_against_library(one) for one in scenarios]
+    if None in found:
+        return "", "A scenario comes from a file of somebody's own, which one needs as well."
+    known = [one for one in found if one is not None]
+    common = {
+        key: value
+        for key, value in known[0][1].items()
+        if all(changes.get(key) == value and key not in base.stated for base, changes in known)
+    }
+    names = [
+        ":".join([base.name, *(f"{key}={value}" for key, value in changes.items() if key not in common)])
+        for base, changes in known
+    ]
+    words = [*names, *(f"--set {key}={value}" for key, value in common.items())]
+    if months:
+        words += [f"--from {scenarios[0].start}", f"--until {scenarios[0].end}"]
+    own = {f"--roster {key}={path}": None for one in scenarios for key, path in one.roster.items()}
+    return " ".join([*words, *own]), "The files of the classes named with --roster are needed as well." if own else ""
+
+
+def _against_library(scenario: Scenario) -> tuple[Scenario, dict[str, str]] | None:
+    """The scenario of the library that one is made of, with its changes as text; None where they cannot be written."""
     name = scenario.name.partition(":")[0]
     base = Scenario.load(name) if name in scenario_names() else Scenario()
-    if base.carriers or base.shippers:
+    if scenario.carriers != base.carriers or scenario.shippers != base.shippers:
         return None
     here, there = (
         {key: value for key, value in one.changes().items() if key not in (*_LABELS, *_TABLES, "start", "end")}
         for one in (scenario, base)
     )
     changed = [key for key in {**there, **here} if here.get(key) != there.get(key)]
-    try:
-        changes = [f"{key}={spelled_value(scenario.value(key))}" for key in changed]
-    except (KeyError, ScenarioError):
-        return None
-    return ":".join([base.name, *changes])
+    return base, {key: spelled_value(scenario.value(key)) for key in changed}

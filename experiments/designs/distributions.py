@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 Name = Literal["normal", "lognormal", "triangular", "beta"]
@@ -47,25 +48,16 @@ class Distribution:
 
     def value(self, share: float, low: float, high: float) -> float:
         """Value below which a share of the distribution between two ends lies, 0 to 1."""
-        frozen = self._frozen()
-        share = min(max(share, _NEAR), 1.0 - _NEAR)
-        below, above = float(frozen.cdf(low)), float(frozen.sf(high))
-        kept = self.kept(low, high)
+        below, above, kept = _ends(self, low, high)
+        share, frozen = min(max(share, _NEAR), 1.0 - _NEAR), _frozen(self)
         # In the upper half from above, where the distribution function has no digits left.
-        found = (
-            frozen.ppf(below + share * kept) if share * kept + below < 0.5 else frozen.isf(above + (1.0 - share) * kept)
-        )
+        lower = below + share * kept < 0.5
+        found = frozen.ppf(below + share * kept) if lower else frozen.isf(above + (1.0 - share) * kept)
         return float(min(max(float(found), low), high))
 
     def kept(self, low: float, high: float) -> float:
         """Share of the distribution between two ends."""
-        frozen = self._frozen()
-        if frozen.cdf(low) < 0.5:
-            return float(frozen.cdf(high) - frozen.cdf(low))
-        return float(frozen.sf(low) - frozen.sf(high))
-
-    def _frozen(self) -> Any:
-        return _frozen(self)
+        return _ends(self, low, high)[2]
 
     def describe(self) -> dict[str, Any]:
         """The distribution as plain values."""
@@ -76,28 +68,31 @@ class Distribution:
         return ", ".join([self.name, *(f"{WORDS[name]} {value:g}" for name, value in self.numbers)])
 
 
+@lru_cache(maxsize=1000)
+def _ends(one: Distribution, low: float, high: float) -> tuple[float, float, float]:
+    """Shares of a distribution below one end, above another, and between them."""
+    frozen = _frozen(one)
+    below, above = float(frozen.cdf(low)), float(frozen.sf(high))
+    kept = frozen.cdf(high) - below if below < 0.5 else frozen.sf(low) - above
+    return below, above, float(kept)
+
+
+@lru_cache(maxsize=1000)
 def _frozen(one: Distribution) -> Any:
-    """SciPy's distribution; made once for each."""
-    known = _made.get(one)
-    if known is None:
-        from scipy import stats
+    """SciPy's distribution."""
+    from scipy import stats
 
-        numbers = dict(one.numbers)
-        match one.name:
-            case "normal":
-                known = stats.norm(numbers["mean"], numbers["sd"])
-            case "lognormal":
-                known = stats.lognorm(numbers["sigma"], scale=numbers["median"])
-            case "triangular":
-                width = numbers["high"] - numbers["low"]
-                known = stats.triang((numbers["mode"] - numbers["low"]) / width, numbers["low"], width)
-            case "beta":
-                known = stats.beta(numbers["a"], numbers["b"], numbers["low"], numbers["high"] - numbers["low"])
-        _made[one] = known
-    return known
-
-
-_made: dict[Distribution, Any] = {}
+    numbers = dict(one.numbers)
+    match one.name:
+        case "normal":
+            return stats.norm(numbers["mean"], numbers["sd"])
+        case "lognormal":
+            return stats.lognorm(numbers["sigma"], scale=numbers["median"])
+        case "triangular":
+            width = numbers["high"] - numbers["low"]
+            return stats.triang((numbers["mode"] - numbers["low"]) / width, numbers["low"], width)
+        case "beta":
+            return stats.beta(numbers["a"], numbers["b"], numbers["low"], numbers["high"] - numbers["low"])
 
 
 def read_distribution(spec: Mapping[str, Any], where: str, problems: list[str]) -> Distribution | None:
@@ -109,7 +104,7 @@ def read_distribution(spec: Mapping[str, Any], where: str, problems: list[str]) 
         problems: Gets a line for everything that is wrong.
     """
     name: Any = spec["distribution"]
-    if name not in NUMBERS:
+    if not isinstance(name, str) or name not in NUMBERS:
         problems.append(
             f"{where}.distribution: {name!r} is not allowed; it must be one of {', '.join(NUMBERS)}; "
             "for listed values write values and weights, for equally likely ones low and high alone"
@@ -134,7 +129,7 @@ def read_distribution(spec: Mapping[str, Any], where: str, problems: list[str]) 
         problems.append(f"{where}: high {numbers['high']:g} must be above low {numbers['low']:g}")
     elif "mode" in numbers and not numbers["low"] <= numbers["mode"] <= numbers["high"]:
         problems.append(f"{where}.mode: {numbers['mode']:g} must lie from low to high")
-    return Distribution(name, tuple(numbers.items())) if len(problems) == before else None
+    return described_distribution({"name": name, **numbers}) if len(problems) == before else None
 
 
 def described_distribution(told: Mapping[str, Any]) -> Distribution:

@@ -1,4 +1,4 @@
-"""A page as data, and the one template that shows it."""
+"""A page as data, and the templates that show pages."""
 
 from __future__ import annotations
 
@@ -85,12 +85,17 @@ class Page:
     def html(self) -> str:
         """The page as one file that needs no other."""
         parts: dict[str, Any] = {name: getattr(self, name) for name in ("title", "lead", "tiles", "warnings", "footer")}
-        return str(_template().render(**parts, sections=[one for one in self.sections if one.blocks])) + "\n"
+        return (
+            str(page_template("page.html").render(**parts, sections=[one for one in self.sections if one.blocks]))
+            + "\n"
+        )
 
 
 @cache
-def _template() -> Any:
-    from jinja2 import Environment
+def page_template(name: str) -> Any:
+    """One of the templates of this folder; they share `style.css`."""
+    from jinja2 import Environment, FunctionLoader
 
-    environment = Environment(autoescape=True, trim_blocks=False)
-    return environment.from_string((resources.files("experiments.reports") / "page.html").read_text("utf-8"))
+    folder = resources.files("experiments.reports")
+    loader = FunctionLoader(lambda one: (folder / one).read_text("utf-8"))
+    return Environment(autoescape=True, trim_blocks=False, loader=loader).get_template(name)

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from experiments.analysis.values import Source, by_point, chosen_outcomes, opened, varies
+from experiments.briefs.saved import is_saved, write_brief
+from experiments.comparison import Comparison
 from experiments.errors import InputError
 from experiments.figures import HEADLINES, split_year
 from experiments.reports import influence, origin, spread
 from experiments.reports.page import Page
+from experiments.results import RunResult
 from experiments.storage import write_text
 from experiments.store.reading import SweepResult
 
@@ -20,13 +23,19 @@ MAX_OUTCOMES = 4
 _ALIKE = 0.97
 
 
-def report(source: Source, outcome: str | Sequence[str] | None = None, out: str | Path | None = None) -> Path:
-    """Write one self-contained HTML page about a sweep: figures, tables, and where they come from.
+def report(
+    source: Source | Comparison | RunResult, outcome: str | Sequence[str] | None = None, out: str | Path | None = None
+) -> Path:
+    """Write one self-contained HTML page about a sweep, a comparison or a run.
+
+    A sweep has figures, tables, and where they come from; a comparison and a run a brief for a colleague.
 
     Args:
-        source: The sweep or its folder, finished or not.
-        outcome: Names or patterns of the outcomes to show; unless told, up to four that vary, of the last year.
-        out: File to write; `report.html` in the folder of the sweep unless told.
+        source: The sweep, comparison or run, or the folder that holds it; a sweep may be unfinished.
+        outcome: Of a sweep, names or patterns of the outcomes to show; unless told, up to four that vary, of the last
+            year. Of a comparison or a run, the outcome that the question is about: net income of USPS unless told.
+        out: File to write; unless told `report.html` in the folder of a sweep, or beside that of a comparison or run
+            with its name.
 
     Returns:
         The file.
@@ -38,6 +47,8 @@ def report(source: Source, outcome: str | Sequence[str] | None = None, out: str 
         >>> report(example, out=folder / "page.html").name
         'page.html'
     """
+    if isinstance(source, Comparison | RunResult) or is_saved(source):
+        return write_brief(source, outcome, out)  # type: ignore[arg-type]
     result = opened(source)
     if not (result.runs["status"] == "done").any():
         raise InputError(f"{result.folder}: no run has ended well yet; there is nothing to report")

@@ -49,6 +49,7 @@ CALLS = {
     "phases": "",
     "outcomes": "",
     "sweep": "nowhere.toml --out new",
+    "merge": "nowhere elsewhere --out new",
     "status": "nowhere",
     "sensitivity": "nowhere",
     "rerun": "nowhere",
@@ -151,9 +152,8 @@ def test_a_comparison_has_its_differences_and_who_gains() -> None:
         "auction",
         "negotiate --replications 1",
         "usps-loss --share 0.5 --workers 1 --set end=2025-12",
-        "uso-cost --until 2025-12",
-        "places baseline withdraw --by zone --until 2025-02 --replications 2 --workers 1",
-        "forecast baseline --until 2025-12 --replications 2 --workers 1",
+        "places baseline --by zone --until 2025-01 --replications 1",
+        "forecast baseline --until 2025-03 --replications 2 --workers 1",
     ],
 )
 def test_mechanisms_are_written_with_headings_in_words(command: str, tmp_path: Path) -> None:

@@ -84,16 +84,26 @@ def sensitivity(
 
 @reports_errors
 def report(
-    folder: FolderArgument,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of a sweep, or of `run --out` or `compare --out`.")
+    ],
     outcome: OutcomeOption = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", help="File to write; report.html in DIR unless told.", show_default=False
+            "--out",
+            metavar="FILE",
+            help="File to write; unless told report.html in the folder of a sweep, or DIR.html.",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Write one HTML page about a sweep, with figures, tables and provenance, to send to a colleague."""
+    """Write one HTML page to send to a colleague: about a sweep, or a brief of a comparison or a run.
+
+    A brief states question, answer with interval, three figures, assumptions, what is not known, and how to repeat it.
+
+    For example: lastmile report results/comparison --outcome amazon_usps_retained_share
+    """
     from experiments.reports.report import report as write_report
 
     console().print(f"The report is in {write_report(folder, outcome or None, out)}")

@@ -1,0 +1,156 @@
+"""Outcomes, differences and scenarios as people say them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from agents.calendar import Month
+from experiments.figures import dollars, figure, scale_of, split_year
+from experiments.reports.words import factor_meaning, outcome_meaning, outcome_unit
+from experiments.settings import shown
+from experiments.variants import spelled_value
+from model.parameters import Parameters
+from model.scenario import Scenario, scenario_names
+from model.words import party_name
+
+_OUTCOMES = {
+    "usps_net_income_usd": "the net income of USPS",
+    "usps_controllable_income_usd": "the income of USPS without retirement cost that others set",
+    "usps_parcel_contribution_usd": "what parcels leave USPS over their own cost",
+    "usps_cash_usd": "the cash of USPS at the end",
+    "usps_debt_usd": "the debt of USPS at the end",
+    "usps_arrears_usd": "what USPS owes and cannot pay",
+    "usps_revenue_per_parcel_usd": "what USPS earns on a parcel",
+    "economy_price_per_parcel_usd": "the price of an economy parcel",
+    "amazon_usps_retained_share": "the share of its parcels that Amazon leaves with USPS, against the first year",
+    "amazon_own_share": "the share of its parcels that Amazon delivers itself",
+    "amazon_own_share_rural": "the share of its rural parcels that Amazon delivers itself",
+    "amazon_delivered_cost_usd": "what a delivered parcel costs Amazon",
+    "amazon_short_parcels": "the parcels that Amazon meant to deliver itself and could not",
+    "rural_on_time_share": "the share of rural parcels that come on time",
+}
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")  # fmt: skip
+_NOT_CHANGES = ("name", "title", "description", "forced", "start", "end", "roster", "carriers", "shippers")
+
+
+def outcome_words(name: str) -> str:
+    """An outcome without its year, to stand in a sentence."""
+    stem = split_year(name)[0]
+    if stem in _OUTCOMES:
+        return _OUTCOMES[stem]
+    for ending, words in (
+        ("_volume_parcels", "the parcels that {} brings to the door"),
+        ("_profit_usd", "the profit of {}"),
+    ):
+        who = stem.removesuffix(ending)
+        if who != stem and "_" not in who:
+            return words.format(party_name(who))
+    meaning = outcome_meaning(name).rpartition(", ")[0]
+    who, colon, what = meaning.partition(": ")
+    told = f"{what} ({party_name(who)})" if colon and "_" not in who and " " not in who else meaning
+    return f"“{told[:1].lower()}{told[1:]}”" if told else f"“{stem.replace('_', ' ')}”"
+
+
+def level(name: str, value: float) -> str:
+    """A value of an outcome with its unit."""
+    if math.isnan(value):
+        return "no figure"
+    if outcome_unit(name) in ("bn $", "$"):
+        return dollars(value)
+    unit = outcome_unit(name)
+    if unit == "mn parcels":
+        return f"{value / 1e6:,.0f} million"
+    return f"{figure(name, value)} {unit if unit != '-' else ''}".rstrip()
+
+
+def amount(name: str, value: float) -> str:
+    """The size of a difference of an outcome, without its sign."""
+    if outcome_unit(name) == "%":
+        return f"{abs(value) / scale_of(name)[0]:.1f} percentage points"
+    return level(name, abs(value))
+
+
+def change(name: str, mean: float, low: float, high: float) -> str:
+    """A difference with its interval: "$1.13 billion lower (95 % interval: $0.80 billion to $1.45 billion lower)"."""
+    if math.isnan(low):
+        return "unchanged" if mean == 0.0 else f"{amount(name, mean)} {way(mean)} (one pair of runs, so no interval)"
+    if low == high == 0.0:
+        return "the same, in every pair of runs"
+    if low > 0.0 or high < 0.0:
+        near, far = sorted((abs(low), abs(high)))
+        return (
+            f"{amount(name, mean)} {way(mean)} (95 % interval: {amount(name, near)} to {amount(name, far)} {way(mean)})"
+        )
+    ends = " to ".join(f"{amount(name, end)} {way(end)}" for end in (low, high))
+    return f"{amount(name, mean)} {way(mean)} on average, which cannot be told from luck (95 % interval: {ends})"
+
+
+def way(value: float) -> str:
+    """Which way a difference goes."""
+    return "lower" if value < 0.0 else "higher"
+
+
+def scenario_words(scenario: Scenario) -> str:
+    """A scenario as a sentence names it."""
+    return f"“{scenario.title or scenario.name.replace('_', ' ')}”"
+
+
+def month_words(month: Month) -> str:
+    """Such as "January 2025"."""
+    return f"{_MONTHS[month.month - 1]} {month.year}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Such as "a, b and c"."""
+    *most, last = [*words]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def assumptions(scenarios: Sequence[Scenario]) -> list[str]:
+    """What each scenario assumes against the usual, a sentence each; what all of them share comes once."""
+    changes = []
+    for one in scenarios:
+        # What a scenario of the library sets itself is told by its description.
+        name = one.name.partition(":")[0]
+        usual = (Scenario.load(name) if name in scenario_names() else Scenario()).changes()
+        own = one.changes()
+        keys = [key for key in {**usual, **own} if usual.get(key) != own.get(key) and key not in _NOT_CHANGES]
+        changes.append({key: spelled_value(one.value(key)) for key in keys})
+    common = {key: value for key, value in changes[0].items() if all(one.get(key) == value for one in changes)}
+    told: list[str] = []
+    bases: dict[str, str] = {}
+    for scenario, settings in zip(scenarios, changes, strict=True):
+        words, base = scenario_words(scenario), scenario.name.partition(":")[0]
+        parts = listed([setting_words(key, scenario) for key in settings if key not in common] or [""])
+        if base in bases:
+            told.append(f"{words}: as {bases[base]}, but {parts or 'the same'}.")
+            continue
+        bases[base] = words
+        text = Scenario.load(base).description if base in scenario_names() else scenario.description
+        forced = " An outcome is imposed in it rather than found by the market." if scenario.forced else ""
+        told.append(f"{words}: {text.rstrip('.') or 'what is usual'}.{f' It sets {parts}.' if parts else ''}{forced}")
+    if common:
+        told.append(f"Everywhere: {listed(setting_words(key, scenarios[0]) for key in common)}.")
+    return told
+
+
+def setting_words(key: str, scenario: Scenario) -> str:
+    """A lever or parameter and what it is in a scenario, with what it usually is."""
+    default, value = Scenario(), scenario.value(key)
+    parameters = Parameters.default()
+    if key in parameters:
+        row = parameters.row(key)
+        unit = "" if row.unit in ("-", "", "count", "x") else f" {row.unit}"
+        name = f"{row.name[:1].lower()}{row.name[1:]}".partition(";")[0]
+        return f"{name}: {shown(value)}{unit} (usually {shown(default.value(key))})"
+    word = {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    usual = default.value(key)
+    usually = {True: "on", False: "off"}[usual] if isinstance(usual, bool) else str(usual)
+    return f"{key.replace('_', ' ')}: {word.replace('_', ' ')} (usually {usually.replace('_', ' ')})"
+
+
+def factor_words(key: str) -> str:
+    """A lever or parameter without its key."""
+    return key.replace("_", " ") if key not in Parameters.default() else factor_meaning(key)

@@ -1,0 +1,199 @@
+"""The page for a colleague: question, answer with interval, figures, assumptions, unknowns, how to repeat it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from experiments import Comparison, RunResult, compare, report, run
+from experiments.briefs.brief import Brief, Picture
+from experiments.briefs.compared import brief_of_comparison
+from experiments.briefs.saying import change, outcome_words
+from experiments.briefs.single import brief_of_run
+from experiments.cli.app import app
+from experiments.comparison import assemble
+from experiments.workers import Replication
+from tests.small import SMALL
+
+KEY = re.compile(r"\b[a-z]+_[a-z_]+\b")
+
+
+@pytest.fixture(scope="module")
+def compared() -> Comparison:
+    scenarios = ["baseline", "withdraw:build_limit=0.5"]
+    return compare(scenarios, SMALL, replications=2, until="2026-12", workers=1)
+
+
+@pytest.fixture(scope="module")
+def alone() -> RunResult:
+    return run("impasse", SMALL, until="2026-06")
+
+
+def certain(compared: Comparison) -> Comparison:
+    """The same scenarios with outcomes that are known: USPS loses a billion a year, give or take a tenth."""
+    rng, found = np.random.default_rng(1), []
+    for number, scenario in enumerate(compared.scenarios):
+        for seed in range(8):
+            luck = np.random.default_rng(seed).normal()
+            values = {str(name): value for name, value in compared.runs.loc[(scenario.name, 1)].dropna().items()}
+            for year in ("_2025", "_2026", ""):
+                values[f"usps_net_income_usd{year}"] = -9e9 + 1e9 * luck - number * (1e9 + 1e8 * rng.normal())
+            found.append(Replication(values, {"parcels": 0.0, "money": 0.0}))
+    return assemble(compared.scenarios, 1, 8, found)
+
+
+def text_of(html: str) -> str:
+    """What a reader sees of a page, without its figures and their styles."""
+    html = re.sub(r"<(style|svg).*?</\1>", " ", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_a_brief_answers_in_two_sentences_with_the_interval_of_the_table(compared: Comparison) -> None:
+    known = certain(compared)
+    brief = brief_of_comparison(known)
+    assert brief.question == (
+        "What does “Amazon withdraws, with largest net addition of Amazon delivery capacity 0.5 bn parcels/yr per yr” "
+        "do to the net income of USPS, against “Left to bargaining”?"
+    )
+    assert len(brief.answer) == 2
+    row = known.table.loc[("usps_net_income_usd_2026", "withdraw:build_limit=0.5")]
+    ends = sorted(abs(row[end]) / 1e9 for end in ("low", "high"))
+    assert brief.answer[0].startswith(
+        f"In 2026 the net income of USPS is ${-row['difference'] / 1e9:.2f} billion lower "
+        f"(95 % interval: ${ends[0]:.2f} billion to ${ends[1]:.2f} billion lower)"
+    )
+    assert "loses most" in brief.answer[1]
+    assert len(brief.pictures) == 3
+
+
+def test_what_luck_could_do_as_well_is_said_to_be_so(compared: Comparison) -> None:
+    row = compared.table.loc[("usps_net_income_usd_2025", "withdraw:build_limit=0.5")]
+    first = brief_of_comparison(compared, "usps_net_income_usd_2025").answer[0]
+    assert ("cannot be told from luck" in first) == bool(row["low"] < 0 < row["high"])
+    assert change("x_usd", 1e9, -1e9, 3e9) == (
+        "$1.00 billion higher on average, which cannot be told from luck "
+        "(95 % interval: $1.00 billion lower to $3.00 billion higher)"
+    )
+    assert change("x_share", -0.1, -0.12, -0.08) == (
+        "10.0 percentage points lower (95 % interval: 8.0 percentage points to 12.0 percentage points lower)"
+    )
+    assert "no interval" in change("x_usd", 1e9, float("nan"), float("nan"))
+
+
+@pytest.mark.parametrize("outcome", ["usps_net_income_usd", "amazon_usps_retained_share", "ups_volume_parcels"])
+def test_no_key_of_the_code_is_in_question_or_answer(compared: Comparison, alone: RunResult, outcome: str) -> None:
+    for brief in (brief_of_comparison(compared, outcome), brief_of_run(alone, outcome)):
+        assert [KEY.findall(one) for one in (brief.question, *brief.answer) if KEY.findall(one)] == []
+        assert [one for one in (*brief.assumed, *brief.unknown) if KEY.search(one)] == []
+        assert [one for one in (*brief.answer, *brief.assumed, *brief.unknown) if not one.endswith((".", "?"))] == []
+
+
+def test_the_page_is_one_file_that_needs_no_network(compared: Comparison, tmp_path: Path) -> None:
+    html = report(compared, out=tmp_path / "brief.html").read_text(encoding="utf-8")
+    assert not re.search(r"(?:src|href)=\"(?!#)", html)
+    assert "@import" not in html
+    assert "url(http" not in html
+    assert html.count("<svg") == 3
+    told = text_of(html)
+    for heading in ("Answer", "What was assumed", "What is not known", "How to repeat it"):
+        assert heading in told
+    assert "predicts no dates" in told
+
+
+def test_what_it_says_to_repeat_gives_the_same_scenarios(compared: Comparison, alone: RunResult) -> None:
+    from experiments.comparison import check_comparison
+    from experiments.settings import read_settings
+
+    words = shlex.split(brief_of_comparison(compared).repeat[0])
+    assert words[:2] == ["lastmile", "compare"]
+    names = [one for one in words[2:4] if not one.startswith("--")]
+    options = list(itertools.pairwise(words))
+    changes = read_settings([value for option, value in options if option == "--set"], [])
+    given = dict(options)
+    again, _ = check_comparison(
+        names, changes, 1, given["--until"], int(given["--replications"]), None, 0.25, from_=given["--from"]
+    )
+    assert [one.changes() for one in again] == [one.changes() for one in compared.scenarios]
+    command = brief_of_run(alone).repeat[0]
+    assert command.startswith("lastmile run impasse --set ")
+    assert command.endswith("--seed 1 --from 2025-01 --until 2026-06")
+
+
+def test_a_saved_result_gets_its_brief_beside_its_folder(alone: RunResult, tmp_path: Path) -> None:
+    folder = alone.save(tmp_path / "run.of.mine")
+    called = CliRunner().invoke(app, ["report", str(folder)])
+    assert called.exit_code == 0, called.output
+    page = tmp_path / "run.of.mine.html"
+    told = text_of(page.read_text(encoding="utf-8"))
+    assert "What becomes of the net income of USPS under “No agreement”" in told
+    assert "it has no interval" in told
+    assert "An outcome is imposed" in told
+    alone.save(folder)  # and the folder is still that of a result
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--outcome", "usps_cahs_usd"], "did you mean usps_cash_usd"),
+        (["--outcome", "usps_cash_usd", "--outcome", "usps_debt_usd"], "a brief is about one"),
+        (["--out", "nowhere/page.html"], "nowhere"),
+    ],
+)
+def test_bad_input_is_told_and_nothing_written(
+    alone: RunResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str], told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = alone.save(tmp_path / "run")
+    before = sorted(tmp_path.rglob("*"))
+    called = CliRunner().invoke(app, ["report", str(folder), *more])
+    assert called.exit_code == 2
+    assert told in called.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_saved_comparison_tells_the_code_that_made_it_and_not_that_of_today(
+    compared: Comparison, tmp_path: Path
+) -> None:
+    import json
+
+    from experiments import open_result
+
+    folder = compared.save(tmp_path / "saved")
+    file = folder / "summary.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    for made in content["provenance"].values():
+        made["code_checksum"] = "of another day"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    again = open_result(folder)
+    assert isinstance(again, Comparison)
+    assert again.summary()["provenance"]["baseline"]["code_checksum"] == "of another day"
+    assert brief_of_comparison(again).origin["code and data"] == "of another day"
+
+
+def test_others_fill_a_brief_in_with_what_they_know(tmp_path: Path) -> None:
+    brief = Brief(
+        question="At which price does Amazon keep 80 % with USPS?",
+        answer=["At $3.10 (95 % interval: $3.00 to $3.20).", "A <cheaper> one keeps more."],
+        pictures=[Picture("Share kept", "<svg></svg>", "By price.")],
+        assumed=["What is usual."],
+        unknown=["What Amazon pays."],
+        repeat=["lastmile target baseline"],
+    )
+    html = brief.write(tmp_path / "brief.html").read_text(encoding="utf-8")
+    assert "A &lt;cheaper&gt; one keeps more." in html
+    assert "<svg></svg>" in html
+
+
+def test_every_outcome_can_be_said(compared: Comparison) -> None:
+    names: list[Any] = list(dict.fromkeys(compared.table.index.get_level_values("outcome")))
+    said = pd.Series({name: outcome_words(str(name)) for name in names})
+    assert (said.str.len() > 3).all()
+    assert outcome_words("ups_volume_parcels_2026") == "the parcels that UPS brings to the door"

@@ -292,7 +292,7 @@ def _looked_at(
 def _hint(name: str, known: Sequence[str]) -> str:
     import difflib
 
-    years = [split_year(one)[1] for one in known if split_year(one)[0] == split_year(name)[0]]
+    years = [split_year(one)[1] for one in known if split_year(one)[0] == split_year(name)[0] and split_year(one)[1]]
     if years:
         return f"it is known of {years[0]} to {years[-1]}"
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
@@ -367,8 +367,9 @@ def answer(outcome: str, high: bool, choice: pd.DataFrame, plan: MatrixPlan) -> 
         )
     if math.isnan(row["chosen_share"]):
         return f"{told}; one seed does not tell how sure that is."
-    span = f"95 % interval {figure(outcome, row['low'])} to {figure(outcome, row['high'])} {unit}".rstrip()
+    span = f" (95 % interval {figure(outcome, row['low'])} to {figure(outcome, row['high'])} {unit}".rstrip() + ")"
+    span = span if row["high"] > 0.0 else ""
     rest = choice["chosen_share"].drop(name).astype(float)
     others = [f"{other} in {share:.0%}" for other, share in rest.sort_values(ascending=False).items() if share >= 0.005]
     after = f"; else {', '.join(others[:2])}" if others else ""
-    return f"{told} ({span}); it is the choice in {row['chosen_share']:.0%} of resamples of the seeds{after}."
+    return f"{told}{span}; it is the choice in {row['chosen_share']:.0%} of resamples of the seeds{after}."

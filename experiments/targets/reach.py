@@ -141,7 +141,7 @@ def check_reach(reach: Reach, scenario: Scenario, problems: list[str]) -> None:
     known = outcome_names(scenario)
     stem = split_year(reach.outcome)[0]
     if reach.outcome not in known:
-        years = [split_year(name)[1] for name in known if split_year(name)[0] == stem]
+        years = [split_year(name)[1] for name in known if split_year(name)[0] == stem and split_year(name)[1]]
         if years:
             hint = f"it is known of {years[0]} to {years[-1]}, for example {stem}_{years[-1]}"
         else:

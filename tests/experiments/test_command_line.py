@@ -25,6 +25,8 @@ RUN_KEYS = ["scenario", "seed", "from", "until", "outcomes", "balances", "proven
 COMMANDS = [
     "run",
     "compare",
+    "target",
+    "matrix",
     "usps-loss",
     "firms",
     "negotiate",

@@ -51,6 +51,8 @@ LONG = {
     "firms": "test_firms.py",
     "sweep --dask": "test_sweep.py",
     "usps-loss --static": "test_volume_loss.py",
+    "target": "test_target.py",
+    "matrix": "test_matrix.py",
     "serve": "../server/test_serve.py",
     "benchmark": "test_benchmarks.py",
 }

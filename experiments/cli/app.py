@@ -23,6 +23,7 @@ COMMANDS = (
     market.show,
     asking.target,
     asking.matrix,
+    asking.questions,
     branching.branch,
     market.places,
     market.usps_loss,

@@ -148,3 +148,25 @@ def matrix(
 
 def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@reports_errors
+def questions(
+    number: Annotated[
+        int | None, typer.Argument(metavar="[NUMBER]", help="Question to answer; all are listed unless told.")
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            "--write", metavar="FILE", help="Instead answer all of them and write their page.", show_default=False
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List twenty questions that people ask and the command that answers each, or answer one of them.
+
+    For example: lastmile questions 1
+    """
+    from experiments.cli.questions import run_questions
+
+    run_questions(number, write, json)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from agents.calendar import Month
@@ -18,7 +19,7 @@ from experiments.provenance import changes
 from experiments.repetition import Stored, descent_of, read_stored, replay
 from experiments.results import RunResult, collect
 from experiments.runs import Progress
-from experiments.settings import gather, late_shocks, prepare_scenario
+from experiments.settings import check_seeds, gather, late_shocks, prepare_scenario
 from model.branching import check_branch
 from model.market import ParcelMarket
 from model.scenario import Scenario, ScenarioError
@@ -130,6 +131,7 @@ def prepare_branch(
         InputError: All problems at once.
     """
     stored = read_stored(source, run_id) if isinstance(source, str | Path) else _stored(source)
+    check_seeds(stored.seed)
     before = stored.scenario
     month, after = gather(
         lambda: _month(at, stored), lambda: prepare_scenario(before, set, None, until, False, roster, shocks)
@@ -198,13 +200,13 @@ def _month(at: str | Month, stored: Stored) -> Month:
 
 def _stored(source: RunResult | ParcelMarket) -> Stored:
     """A result or a market as if it had been read from a folder; a running one as far as it has come."""
-    result = collect(source, source.seed_number) if isinstance(source, ParcelMarket) else source
+    result: RunResult = collect(source, source.seed_number) if isinstance(source, ParcelMarket) else source
     where = result.scenario.name
     return Stored(
         where,
         result.scenario,
         result.seed,
-        {str(name): float(value) for name, value in result.outcomes.items()},
+        result.summary()["outcomes"],
         result.balances,
         {"monthly": result.monthly},
         result.provenance,
@@ -225,14 +227,21 @@ def _check_past(stored: Stored, market: ParcelMarket) -> None:
     Raises:
         InputError: They did not.
     """
+    if (broken := stored.damaged.get("monthly.parquet")) is not None:
+        raise InputError(f"{stored.label}: monthly.parquet: {broken}; run it again, then branch")
     kept = stored.tables.get("monthly")
-    if kept is None:
+    if kept is None:  # a sweep, or what was printed, keeps no months
         return
     now = market.records.frame()
     before = kept.iloc[: len(now)]
     if list(before.columns) != list(now.columns) or len(before) != len(now):
         raise InputError(f"{stored.label}: its monthly table is of other code; run it again, then branch")
-    if differing := [str(name) for name in now.columns if not (before[name].to_numpy() == now[name].to_numpy()).all()]:
+    differing = [
+        str(name)
+        for name in now.columns
+        if not np.array_equal(before[name].to_numpy(dtype=float), now[name].to_numpy(dtype=float), equal_nan=True)
+    ]
+    if differing:
         raise InputError(
             f"{stored.label}: its past does not come out the same with this code and machine: {len(differing)} columns "
             f"of the monthly table differ, {differing[0]} first; run it again, then branch"

@@ -19,7 +19,7 @@ from experiments.parties import changed_files, party_notes
 from experiments.provenance import provenance
 from experiments.results import TABLES, RunResult, collect
 from experiments.runs import Progress, start_market
-from experiments.settings import prepare_scenario
+from experiments.settings import check_seeds, prepare_scenario
 from experiments.storage import FORMAT, SUMMARY, read_table
 from experiments.store.manifest import FILE as MANIFEST
 from model.branching import Stage
@@ -115,6 +115,7 @@ def rerun(source: str | Path, run_id: str | None = None, progress: Progress | No
             store of a sweep is damaged. What is damaged of a saved run is a difference.
     """
     stored = read_stored(source, run_id)
+    check_seeds(stored.seed)
     market = replay(stored.descent, stored.scenario, stored.seed, progress)
     result = collect(market, stored.seed, party_notes(stored.scenario))
     differences, compared = _compare(stored, result)

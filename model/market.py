@@ -42,6 +42,7 @@ from model.records import national_columns
 from model.scenario import DEFAULT_SCENARIO, Scenario
 from model.start.choice_constants import StartError
 from model.start.parties import create_carriers, create_others, create_regulator, create_shippers
+from model.start_figures import figures_of_start
 from model.statements import payments
 from model.tariffs import rival_price_ratio
 
@@ -208,8 +209,6 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
                 past; all problems at once.
             agents.roster.RosterError: A class of the roster cannot be the party that it is for.
         """
-        from model.start_figures import figures_of_start  # it watches a market open
-
         before = self.settings
         after = changes if isinstance(changes, Scenario) else before.with_changes(changes or {}, "branch")
         after, own = with_roster(after, roster or {})

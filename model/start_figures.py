@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 
+import mesa
+
 from agents.calendar import Month
-from agents.party import Party
+from model.economy import Economy
 from model.history.paths import TRENDS
-from model.market import ParcelMarket
 from model.scenario import Scenario
+from model.start.parties import create_carriers, create_regulator, create_shippers
 
 FEW_SHIPPERS = 60.0
 
 
-class _Watched(ParcelMarket):
-    """A market that remembers what was read until its parties stood."""
+class _Opened(mesa.Model, Economy):  # type: ignore[misc]
+    """A market at its start, of which no month is played."""
 
-    read_by_start: frozenset[str] = frozenset()
-
-    def _create_agents(self, own: Mapping[str, type[Party]]) -> None:
-        super()._create_agents(own)
-        self.read_by_start = frozenset(self.figures.used | self.settings.parameters.used)
+    def __init__(self, settings: Scenario) -> None:
+        super().__init__(rng=1)
+        self.open_economy(settings, 1)
+        create_carriers(self, {})
+        create_regulator(self, {})
+        create_shippers(self, {})
 
 
 @cache
@@ -35,4 +37,5 @@ def figures_of_start(start: Month | None = None) -> frozenset[str]:
     """
     usual = Scenario()
     changes = {"n_shippers": FEW_SHIPPERS, "start": start or usual.start, "end": max(start or usual.start, usual.end)}
-    return _Watched(usual.with_changes(changes)).read_by_start - TRENDS
+    opened = _Opened(usual.with_changes(changes))
+    return frozenset(opened.figures.used | opened.settings.parameters.used) - TRENDS

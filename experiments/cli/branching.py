@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 
 from experiments.branching import DIFFERENCES, Branch
 from experiments.cli.console import grid
 from experiments.cli.tables import headlines, tell_absent
-from experiments.designs.columns import choose
-from experiments.figures import figure, unit_of
+from experiments.figures import choose, figure, unit_of
 from experiments.settings import shown
 
 
@@ -21,7 +21,8 @@ def show_branch(console: Console, result: Branch, patterns: Sequence[str]) -> No
     chosen = choose(names, patterns) if patterns else headlines(names)
     title = f"{run.scenario.name}, seed {run.seed}, to {run.monthly.index[-1]}, beside {result.parent}"
     drawn = grid(title, ("outcome", "unit", *DIFFERENCES[1:]), right=(2, 3, 4))
-    for row in table[table["outcome"].isin(chosen)].itertuples():
+    rows: list[Any] = [*table[table["outcome"].isin(chosen)].itertuples()]
+    for row in rows:
         name = str(row.outcome)
         difference = figure(name, row.difference, signed=True)
         drawn.add_row(name, unit_of(name), figure(name, row.parent), figure(name, row.branch), difference)

@@ -208,8 +208,8 @@ TOUCHED: dict[str, Touched] = {
     ),
     "close_books": Touched.named(
         reads=(
-            "settings zones carriers costs month months_done mail_index labour_share ledger groups events book "
-            "carrier_agents usps regulator figures state.environment state.tariffs state.network state.books "
+            "settings paths zones carriers costs month months_done mail_index labour_share ledger groups events "
+            "book carrier_agents usps regulator figures state.environment state.tariffs state.network state.books "
             "state.access state.flows.demand state.flows.allocation state.flows.invoices "
             "state.flows.operating_cost state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost "
             "state.flows.postal state.flows.access_cost state.flows.awarded "
@@ -227,7 +227,7 @@ TOUCHED: dict[str, Touched] = {
     ),
     "check_and_record": Touched.named(
         reads=(
-            "settings zones carriers costs service national mix annual_parcels month months_done mail_index "
+            "settings paths zones carriers costs service national mix annual_parcels month months_done mail_index "
             "worst_parcels worst_money start_surplus ledger groups party_of_carrier book records carrier_agents "
             "usps amazon regulator figures shippers state.environment state.tariffs state.choice state.network "
             "state.books state.access state.flows.demand state.flows.tender state.flows.sourcing "

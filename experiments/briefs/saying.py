@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from agents.calendar import Month
 from experiments.figures import dollars, figure, scale_of, split_year
-from experiments.reports.words import factor_meaning, outcome_meaning, outcome_unit
+from experiments.reports.words import outcome_meaning, outcome_unit
 from experiments.settings import shown
 from experiments.variants import spelled_value
 from model.parameters import Parameters
@@ -130,10 +131,21 @@ def assumptions(scenarios: Sequence[Scenario]) -> list[str]:
         bases[base] = words
         text = Scenario.load(base).description if base in scenario_names() else scenario.description
         forced = " An outcome is imposed in it rather than found by the market." if scenario.forced else ""
-        told.append(f"{words}: {text.rstrip('.') or 'what is usual'}.{f' It sets {parts}.' if parts else ''}{forced}")
+        text = plain(text).rstrip(".") or "what is usual"
+        told.append(f"{words}: {text}.{f' It sets {parts}.' if parts else ''}{forced}")
     if common:
         told.append(f"Everywhere: {listed(setting_words(key, scenarios[0]) for key in common)}.")
     return told
+
+
+def plain(text: str) -> str:
+    """A text that names scenarios as the code does, with their titles instead."""
+    for name in scenario_names():
+        title = f"“{Scenario.load(name).title}”"
+        text = text.replace(f"`{name}`", title)
+        if "_" in name:
+            text = re.sub(rf"\b{name}\b", title, text)
+    return text.replace("`", "")
 
 
 def setting_words(key: str, scenario: Scenario) -> str:
@@ -149,8 +161,3 @@ def setting_words(key: str, scenario: Scenario) -> str:
     usual = default.value(key)
     usually = {True: "on", False: "off"}[usual] if isinstance(usual, bool) else str(usual)
     return f"{key.replace('_', ' ')}: {word.replace('_', ' ')} (usually {usually.replace('_', ' ')})"
-
-
-def factor_words(key: str) -> str:
-    """A lever or parameter without its key."""
-    return key.replace("_", " ") if key not in Parameters.default() else factor_meaning(key)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.briefs.saying import plain
+from experiments.resolution import coarse_note
 from model.scenario import Scenario
 
+# Warnings that speak of other outcomes or of what was typed; the brief says it in its own way.
+_OF_THE_TERMINAL = ("differences", "One replication", "and set makes it")
 ALWAYS = (
     "What Amazon pays USPS and how many parcels it hands over is not public; both are estimates with a wide range, and "
     "results lean on them.",
@@ -36,5 +40,7 @@ def unknowns(
     forced = [one for one in scenarios if one.forced]
     imposed = ["Where an outcome is imposed, nothing is said on whether it will come about."] if forced else []
     # Which differences are wide is of all outcomes, by their names in the code; the figures here show their own.
-    own = [one for one in warnings if "differences" not in one and "One replication" not in one]
-    return [interval, *imposed, *ALWAYS, *(f"{one.rstrip('.')}." for one in own)]
+    own = [one for one in warnings if not any(words in one for words in _OF_THE_TERMINAL)]
+    coarse = coarse_note([one.parameters.n_shippers for one in scenarios])
+    told = dict.fromkeys(f"{plain(one).rstrip('.')}." for one in (coarse, *own) if one)
+    return [interval, *imposed, *ALWAYS, *(f"{one[:1].upper()}{one[1:]}" for one in told)]

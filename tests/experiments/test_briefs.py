@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from experiments import Comparison, RunResult, compare, report, run
 from experiments.briefs.brief import Brief, Picture
 from experiments.briefs.compared import brief_of_comparison
-from experiments.briefs.saying import change, outcome_words
+from experiments.briefs.saying import change, outcome_words, plain
 from experiments.briefs.single import brief_of_run
 from experiments.cli.app import app
 from experiments.comparison import assemble
@@ -197,3 +197,9 @@ def test_every_outcome_can_be_said(compared: Comparison) -> None:
     said = pd.Series({name: outcome_words(str(name)) for name in names})
     assert (said.str.len() > 3).all()
     assert outcome_words("ups_volume_parcels_2026") == "the parcels that UPS brings to the door"
+
+
+def test_scenarios_are_called_by_their_titles() -> None:
+    assert plain("leave as in `withdraw`; see walmart_builds_too") == (
+        "leave as in “Amazon withdraws”; see “Walmart builds too”"
+    )

@@ -234,6 +234,8 @@ def needs(arguments: list[str]) -> bool:
     return arguments[0] in (
         *SIMULATES,
         "sweep",
+        "show",
+        "merge",
         "status",
         "report",
         "sensitivity",

@@ -12,6 +12,7 @@ from agents.calendar import Month
 from model.scenario import DEFAULT_SCENARIO, Scenario, ScenarioError, levers, scenario_names
 from server.parties import ONLY_BY_SERVING, with_house_roster
 from server.talks.sides import SEATS
+from server.words import factor_words
 from server.work.limits import size_problems
 
 MAX_SEED = 2**31 - 1
@@ -56,7 +57,10 @@ class Choice:
     @property
     def changed(self) -> str:
         """What is changed in the scenario, in words; empty for nothing."""
-        told = [f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in self.overrides]
+        told = [
+            f"{factor_words(key)} {f'{value:g}' if isinstance(value, float) else factor_words(str(value))}"
+            for key, value in self.overrides
+        ]
         more = f" and {len(told) - 2} more" if len(told) > 2 else ""
         return f", with {', '.join(told[:2])}{more}" if told else ""
 

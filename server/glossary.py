@@ -81,7 +81,7 @@ TERMS: dict[str, str] = {
     "verdict": "Not clear means that the interval holds zero: the difference may be luck.",
     "gain": "What an actor has more, or less, than in the reference, over all months together.",
     "outcome": "A figure of a whole run or of one of its years, such as the net income of USPS in 2030.",
-    "monthly series": "A figure of every month, such as usps_cash_usd. Each one that is kept makes the store larger.",
+    "monthly series": "A figure of every month, such as the cash of USPS. Each one kept makes the store larger.",
     "changes": "Levers and parameters that differ from the scenario, one a line. The Evidence page lists them.",
     # Experiments
     "design": "Which runs are made: what is varied, over which values, how often.",

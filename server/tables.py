@@ -31,6 +31,7 @@ class Column:
         mark: Whether it holds a word that is coloured, such as yes and no.
         wide: Whether it holds sentences, which need room.
         explained: Whether the hints of its cells are explanations, which get a '?' rather than show on hover alone.
+        code: Whether it holds names of code or files, as one writes them.
     """
 
     label: str
@@ -40,6 +41,7 @@ class Column:
     mark: bool = False
     wide: bool = False
     explained: bool = False
+    code: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +150,7 @@ def _columns(columns: Sequence[Column]) -> list[dict[str, Any]]:
                 "mark": c.mark,
                 "wide": c.wide,
                 "explained": c.explained,
+                "code": c.code,
             }
         )
     return found

@@ -25,7 +25,8 @@ MONTH_NAMES = (
     "December",
 )
 _ENDINGS = ("_usd", "_parcels", "_share", "_days", "_index", "_count")
-_ABBREVIATIONS = {"hhi": "HHI"}
+_ABBREVIATIONS = {"hhi": "HHI", "n": "number of"}
+_IN_BRACKETS = re.compile(r" \((?=[^)]*_)[a-z0-9_*, ]+\)")
 _NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 
@@ -53,6 +54,16 @@ def factor_words(name: str) -> str:
     """A lever or a parameter in words, such as "Amazon own cost multiplier" or "build limit"."""
     text = _carriers().sub(lambda found: party_name(found[0]), name)
     return " ".join(_ABBREVIATIONS.get(word, word) for word in text.split("_"))
+
+
+def levers_in_words(text: str) -> str:
+    """A text in which levers and parameters stand by their keys, with each of them in words."""
+    return _NAME.sub(lambda found: factor_words(found[0]), text)
+
+
+def without_keys(text: str) -> str:
+    """A text without the keys that it names in brackets."""
+    return _IN_BRACKETS.sub("", text)
 
 
 @cache

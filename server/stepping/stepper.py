@@ -27,6 +27,7 @@ from server.stepping.wishes import Wishes
 from server.talks.seat import Decision, SeatLeftError, take_seat
 from server.talks.sides import roster_of
 from server.turns import Turns
+from server.words import levers_in_words
 
 logger = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ class Stepper(Wishes):
         self._run = replace(
             snapshots.describe(market, choice.seed),
             changed=choice.changed,
-            unlikely="; ".join(unlikely(dict(choice.overrides))),
+            unlikely=levers_in_words("; ".join(unlikely(dict(choice.overrides)))),
             seat=choice.seat,
         )
         with self._changed:

@@ -97,14 +97,10 @@ def screenshot_pages(server: Server, out: Path, months: int, names: Sequence[str
     return made
 
 
-def _told(months: int) -> Callable[[Any], None]:
-    """Waits until the Story has so many months of its run."""
-
-    def ready(page: Any) -> None:
-        page.wait_for_function(f"() => window.lastmile?.story?.n >= {months}")
-        page.wait_for_timeout(1500)
-
-    return ready
+def _told(page: Any) -> None:
+    """Waits until the Story shows the month of the address."""
+    page.wait_for_function("() => window.lastmile?.story?.n > 0 && lastmile.story.wanted === null")
+    page.wait_for_timeout(1500)
 
 
 def _ended(page: Any) -> None:
@@ -119,9 +115,12 @@ def _paused(page: Any) -> None:
 
 
 def _asked(page: Any) -> None:
-    """Waits until the moves of the address are made and the one in the seat is asked again."""
-    page.get_by_role("button", name=re.compile("^Bid")).wait_for(timeout=RESULT_MS)
-    page.wait_for_timeout(2500)
+    """Waits until the moves of the address are made, between which the one in the seat is asked only for a moment."""
+    bid, asked = page.get_by_role("button", name=re.compile("^Bid")), ""
+    while not bid.is_visible() or asked != page.locator("h1").first.inner_text():
+        bid.wait_for(timeout=RESULT_MS)
+        asked = page.locator("h1").first.inner_text()
+        page.wait_for_timeout(5000)
 
 
 def _compared(page: Any) -> None:
@@ -152,8 +151,8 @@ def _shown(page: Any) -> None:
 
 
 SCENES = {
-    "story": Scene("story?beat=1", _told(12)),
-    "stage": Scene("story?seed={seed}&month={month}", _told(ANIMATED_FROM)),
+    "story": Scene("story?beat=1", _told),
+    "stage": Scene("story?seed={seed}&month={month}", _told),
     "watch": Scene("?seed={seed}&month={month}", _paused),
     "negotiate": Scene("bargaining?seat=amazon&seed={seed}&moves=2.2-2.3-2.45-2.6", _asked),
     "ending": Scene("story?seed={seed}&month=2030-12&scene=end", _ended),

@@ -51,3 +51,30 @@ def test_every_page_is_open_to_all_and_stays_on_this_machine(visit, width, colou
     assert visitor.errors == []
     hosts = {urlsplit(url).netloc for url in visitor.requests if not url.startswith(("blob:", "data:"))}
     assert hosts == {urlsplit(visitor.url).netloc}
+
+
+# What a visitor reads: no names of code, but where they stand as code, for the command line.
+READ = """() => { const CODE = 'code, pre, script, style, textarea, a[href^=http]', found = [];
+    const look = (part) => { for (const node of part.childNodes) {
+    if (node.nodeType === 3) found.push(node.textContent);
+    else if (node.nodeType === 1 && !node.matches(CODE) && node.checkVisibility()) look(node); } };
+    look(document.querySelector('.lm-shell'));
+    for (const part of document.querySelectorAll('.lm-shell [aria-label], .lm-shell [title]'))
+        found.push(part.getAttribute('aria-label') || '', part.getAttribute('title') || '');
+    return found; }"""
+KEY = re.compile(r"\b[a-z]+_[a-z_]+")
+
+
+@pytest.mark.parametrize("name", ["story", *PAGES])
+def test_no_name_of_the_code_is_read_on_a_page(visit, name):
+    visitor = visit(1280, 844, path=f"/{name}?month=2025-03&{SMALL}")
+    page = visitor.page
+    page.locator(".lm-page, .lm-story").first.wait_for(timeout=PATIENT)
+    page.wait_for_timeout(4000)
+    for part in page.locator("main details, .lm-side details").all():  # what is folded is read too
+        part.evaluate("part => { part.open = true; }")
+    page.wait_for_timeout(1000)
+    text = page.evaluate(READ)
+    assert len(" ".join(text)) > 500, "there is nothing to read"
+    assert sorted({found[0] for one in text for found in [KEY.search(one)] if found}) == []
+    assert visitor.errors == []

@@ -65,7 +65,7 @@ def test_the_map_is_saved_as_it_is_shown_and_says_what_it_shows(visit, tmp_path,
     for text in ("Who delivers most", "February 2025", "United States", "Parcels delivered", "million"):
         assert text in told
     assert "Source: The Last Mile" in told
-    assert "Amazon withdraws (forced), with n_enterprise_shippers 20, n_shippers 200 · seed 7" in told
+    assert "Amazon withdraws (forced), with number of enterprise shippers 20, number of shippers 200 · seed 7" in told
     # Another measure, another density, a state that is chosen: another picture, and it says so.
     page.get_by_label("Show", exact=True).select_option(label="Amazon's own share")
     page.get_by_role("group", name="Density").get_by_role("button", name="Rural").click()
@@ -93,7 +93,7 @@ def test_every_chart_of_the_six_pages_has_its_picture(visit, tmp_path):
     name, picture, told = saved(visitor, "Save Parcels by carrier as a picture", tmp_path)
     assert name == "parcels-by-carrier.png"
     assert re.search(r"Parcels by carrier million parcels a month · Apr 2025 USPS [\d,]+ Amazon", told)
-    assert "Left to bargaining, with n_enterprise_shippers 20, n_shippers 200 · seed 1" in told
+    assert "Left to bargaining, with number of enterprise shippers 20, number of shippers 200 · seed 1" in told
     assert pixels_of(picture, "#2678d0") > 200
     page.get_by_role("group", name="What Prices shows").get_by_role("button", name="Ground").click()
     page.wait_for_timeout(300)

@@ -108,7 +108,7 @@ def test_a_chart_holds_the_figures_in_its_unit_with_their_interval(found):
     (line,) = [one for one in plot.option["series"] if one["name"] == "Amazon withdraws"]
     np.testing.assert_allclose(line["data"], found.bands[1, 0, :, position] / 1e6, rtol=1e-6)
     np.testing.assert_allclose(
-        plot.option["limits"]["withdraw"]["low"], found.bands[1, 1, :, position] / 1e6, rtol=1e-6
+        plot.option["limits"]["Amazon withdraws"]["low"], found.bands[1, 1, :, position] / 1e6, rtol=1e-6
     )
     assert plot.unit.endswith(", mn")
 

@@ -21,7 +21,6 @@ from server.parts import followed_by, help_button, main, opening, page
 from server.plots import draw
 from server.session import Session
 from server.tables import DataTable
-from server.words import names_in_words
 from server.work.changes import follow
 from server.work.limits import SHIPPERS
 from server.work.shared import work_pool
@@ -142,7 +141,7 @@ def Results(found: Compared, stored: Stored | None = None) -> solara.Element:
         event_everything=lambda on: set_everything(on is True),
     )
     compared = f"{cards.titles_of(found)} · {cards.paired_runs(found)} "
-    notes = [names_in_words(warning) for warning in comparison.warnings]
+    notes = [saying.warning_words(found, warning) for warning in comparison.warnings]
     if stored is not None:
         notes = [stored.line(), *notes]
     head = [

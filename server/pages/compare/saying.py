@@ -83,6 +83,13 @@ def label_of(scenario: Scenario) -> str:
     return f"{', '.join(told)}{f' #{count}' if count else ''}"
 
 
+def warning_words(found: Gained, warning: str) -> str:
+    """A warning of a comparison, outcomes and runs in words."""
+    for scenario in found.comparison.scenarios:
+        warning = warning.replace(f" in {scenario.name}, ", f" in “{label_of(scenario)}”, ")
+    return names_in_words(warning)
+
+
 def _change_words(change: str) -> str:
     """A change as the name of a run holds it, such as "build_limit = 0.5" or "+2"."""
     return f"{change[1:]} more" if change.startswith("+") else factor_words(change.replace(" = ", " "))

@@ -78,7 +78,13 @@ def parameters_table() -> TableData:
     return TableData(
         title="Parameters",
         columns=tuple(
-            Column(one, number=one in ("value", "low", "high"), help=helps.get(one, ""), wide=one == "meaning")
+            Column(
+                one,
+                number=one in ("value", "low", "high"),
+                help=helps.get(one, ""),
+                wide=one == "meaning",
+                code=one == "symbol",
+            )
             for one in heads
         ),
         cells=tuple(cells),
@@ -115,7 +121,12 @@ def files_table() -> TableData:
         plain.append((name, meaning, len(rows), ";".join(ids)))
     return TableData(
         title="Data files",
-        columns=(Column("File in model/data"), Column("What it holds"), Column("Rows", number=True), Column("Sources")),
+        columns=(
+            Column("File in model/data", code=True),
+            Column("What it holds"),
+            Column("Rows", number=True),
+            Column("Sources"),
+        ),
         cells=tuple(cells),
         frame=pd.DataFrame(plain, columns=["file", "meaning", "rows", "source_ids"]),
         note="The tables that the model reads. Point at the sources of a file for all of them.",

@@ -168,7 +168,13 @@ def _limits() -> list[solara.Element]:
 
 
 def _bullets(texts: Sequence[str]) -> solara.Element:
-    return _element("ul", "lm-list", *(_element("li", "", text.replace("`", "")) for text in texts))
+    return _element("ul", "lm-list", *(_element("li", "", *_with_code(text)) for text in texts))
+
+
+def _with_code(text: str) -> list[str | solara.Element]:
+    """A text in which names stand between backticks, with these as code."""
+    parts = enumerate(text.split("`"))
+    return [_element("code", "", part) if number % 2 else part for number, part in parts if part]
 
 
 def _folded(title: str, *children: solara.Element) -> solara.Element:

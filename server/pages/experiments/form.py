@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from experiments.errors import InputError
 from experiments.settings import read_settings
 from model.parameters import Parameters
 from model.scenario import Lever, levers, scenario_names
+from server.words import factor_words, without_keys
 from server.work.limits import SHIPPERS
 
 KINDS = ("grid", "lhs", "sobol", "morris")
@@ -67,6 +68,10 @@ class FactorChoice:
     default: str
     values: tuple[str, ...]
     meaning: str
+
+    def plain(self) -> dict[str, Any]:
+        """As a browser gets it, with its name in words."""
+        return asdict(self) | {"words": factor_words(self.name), "meaning": without_keys(self.meaning)}
 
 
 @cache

@@ -99,7 +99,7 @@ def _designed(session: Session, running: SweepView | None, do: HandlerMaker) -> 
             if name in KINDS
         ],
         scenarios=scenario_cards(),
-        choices=[asdict(choice) for choice in factor_choices()],
+        choices=[choice.plain() for choice in factor_choices()],
         sizes=list(SHIPPERS),
         draft=dict(mine.form),
         version=mine.version,

@@ -15,6 +15,7 @@ from experiments.studies.uncertainties import UNCERTAINTIES
 from model.parameters import Parameters
 from model.scenario import levers
 from server.choice import library_scenario, plain
+from server.words import without_keys
 
 # Whose choice it is, in the order of the panel and in words.
 OWNERS = {
@@ -41,7 +42,7 @@ def lever_groups() -> list[dict[str, Any]]:
                 "key": lever.key,
                 "kind": lever.kind,
                 "choices": list(lever.choices),
-                "meaning": lever.meaning,
+                "meaning": without_keys(lever.meaning),
                 "allowed": ALLOWED.get(lever.kind, " | ".join(lever.choices)),
             }
         )
@@ -58,7 +59,7 @@ def parameter_rows() -> list[dict[str, Any]]:
     return [
         {
             "key": row.symbol,
-            "meaning": row.name,
+            "meaning": without_keys(row.name),
             "unit": "" if row.unit == "-" else row.unit,
             "low": None if row.symbol in RESOLUTION else row.low,
             "high": None if row.symbol in RESOLUTION else row.high,

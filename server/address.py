@@ -1,9 +1,10 @@
 """The address bar: scenario, seed, what is changed and the month shown, so that a link brings the same view again.
 
 `/?scenario=withdraw&seed=7&month=2026-05&set.build_limit=0.5`. Where a visitor sits at the table the address holds the
-seat and what was answered (`server.talks.moves`), so that it brings the same talks again. Parties of one's own cannot
-come by it: where some play, the address is marked, and who opens it elsewhere is told. Pages have names of their own
-beside these (`what`, `talks`, ...), which are left alone.
+seat and what was answered (`server.talks.moves`), so that it brings the same talks again. Where a run is a branch,
+`branch=2026-06&then.debt_cap=raised` says from which month on what is changed, and `set.` what was changed until then.
+Parties of one's own cannot come by it: where some play, the address is marked, and who opens it elsewhere is told.
+Pages have names of their own beside these (`what`, `talks`, ...), which are left alone.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from urllib.parse import parse_qsl, urlencode
 
 from agents.calendar import Month
 from model.scenario import DEFAULT_SCENARIO, levers
-from server.choice import Choice, ChoiceError, Value, lever_keys, make_choice
+from server.choice import Choice, ChoiceError, Value, branch_choice, lever_keys, make_choice
 from server.parties import ONLY_BY_SERVING, marked
 from server.talks.moves import read_moves, write_moves
 from server.talks.seat import why_no_seat
 from server.talks.sides import SEATS
 
 MAX_QUERY = 8000
-CHANGE = "set."
-OWN = ("scenario", "seed", "month", "roster", "seat", "moves")
+CHANGE, LATER = "set.", "then."
+OWN = ("scenario", "seed", "month", "roster", "seat", "moves", "branch")
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,24 @@ def read_query(query: str | None) -> View:
     values: dict[str, str] = {}
     problems: list[str] = []
     for name, value in pairs:
-        if name in OWN or name.startswith(CHANGE):
+        if name in OWN or name.startswith((CHANGE, LATER)):
             if name in values:
                 problems.append(f"{name} is given twice")
             values[name] = value
     if values.get("roster", marked()) != marked():  # a mark only: nothing of it is ever read as code
         problems.append(f"roster: {ONLY_BY_SERVING}")
     seed = _whole(values.get("seed", "1"))
-    overrides = {name.removeprefix(CHANGE): _value(name, text) for name, text in values.items() if name not in OWN}
+    overrides, later = (
+        {name.removeprefix(prefix): _value(name, text) for name, text in values.items() if name.startswith(prefix)}
+        for prefix in (CHANGE, LATER)
+    )
     choice, months = Choice(), 0
     moves: tuple[str, ...] = ()
     try:
         choice = make_choice(values.get("scenario", DEFAULT_SCENARIO), seed, overrides)
         months = _months(choice, values.get("month"))
         choice = _seated(choice, values.get("seat", ""))
+        choice = _branched(choice, values.get("branch"), later)
     except ChoiceError as error:
         problems += [line.removeprefix("change: ") for line in error.problems]
     try:
@@ -86,7 +91,7 @@ def read_query(query: str | None) -> View:
 def names_run(query: str | None) -> bool:
     """Whether the part of an address behind the question mark names anything of a run."""
     names = [name for name, _ in parse_qsl((query or "")[:MAX_QUERY], keep_blank_values=True)]
-    return any(name in OWN or name.startswith(CHANGE) for name in names)
+    return any(name in OWN or name.startswith((CHANGE, LATER)) for name in names)
 
 
 def write_query(choice: Choice, month: Month | None, moves: Sequence[str] = ()) -> str:
@@ -109,8 +114,24 @@ def write_query(choice: Choice, month: Month | None, moves: Sequence[str] = ()) 
     if choice.seat:
         parts.append(("seat", choice.seat))
         parts += [("moves", write_moves(moves))] if moves else []
-    parts += [(CHANGE + key, _text(value)) for key, value in choice.overrides]
+    past = choice.past
+    parts += [(CHANGE + key, _text(value)) for key, value in (choice if past is None else past).overrides]
+    if past is not None:
+        parts += [("branch", str(past.left)), *((LATER + key, _text(value)) for key, value in choice.overrides)]
     return urlencode(parts)
+
+
+def _branched(choice: Choice, text: str | None, overrides: dict[str, Any]) -> Choice:
+    """A choice with a branch, where the address names one."""
+    if text is None:
+        if overrides:
+            raise ChoiceError(f"{LATER}{next(iter(overrides))}: no branch is named, as in branch=2026-06")
+        return choice
+    try:
+        month = Month.parse(text)
+    except ValueError as error:
+        raise ChoiceError(f"branch must be a month such as 2026-06, not {text[:40]!r}") from error
+    return branch_choice(choice, month, overrides)
 
 
 def _seated(choice: Choice, seat: str) -> Choice:
@@ -145,7 +166,7 @@ def _whole(text: str) -> Any:
 
 def _value(name: str, text: str) -> Any:
     """A value of an address in the type that its lever has; what does not fit is left for the checks to name."""
-    key = name.removeprefix(CHANGE)
+    key = name.partition(".")[2]
     if key in lever_keys():
         (lever,) = (lever for lever in levers() if lever.key == key)
         return {"true": True, "false": False}.get(text, text) if lever.kind == "switch" else text

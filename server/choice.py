@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from agents.calendar import Month
+from model.branching import check_branch
 from model.scenario import DEFAULT_SCENARIO, Scenario, ScenarioError, levers, scenario_names
+from model.start_figures import figures_of_start
+from server.headline import month_name
 from server.parties import ONLY_BY_SERVING, with_house_roster
 from server.talks.sides import SEATS
 from server.words import factor_words
@@ -32,6 +35,19 @@ class ChoiceError(ValueError):
         return tuple(str(self).splitlines())
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a run assumed until a branch left it.
+
+    Attributes:
+        left: First month that is played under the present choice.
+        overrides: Levers and parameters that differed from the scenario's until then, sorted by name.
+    """
+
+    left: Month
+    overrides: tuple[tuple[str, Value], ...] = ()
+
+
 @dataclass(frozen=True)
 class Choice:
     """What a visitor chooses before a run starts. Cheap; `settings` validates it as a whole.
@@ -41,12 +57,14 @@ class Choice:
         seed: Seed of the run's luck.
         overrides: Levers and parameters that differ from the scenario's, sorted by name.
         seat: Side between Amazon and USPS that the visitor plays by hand; empty for none.
+        past: Where the run is a branch: what it assumed before.
     """
 
     scenario: str = DEFAULT_SCENARIO
     seed: int = 1
     overrides: tuple[tuple[str, Value], ...] = ()
     seat: str = ""
+    past: Past | None = None
 
     def __post_init__(self) -> None:
         if self.seat not in ("", *SEATS):
@@ -62,7 +80,8 @@ class Choice:
             for key, value in self.overrides
         ]
         more = f" and {len(told) - 2} more" if len(told) > 2 else ""
-        return f", with {', '.join(told[:2])}{more}" if told else ""
+        since = "" if self.past is None else f" from {month_name(self.past.left)} on"
+        return f",{since} with {', '.join(told[:2]) or 'nothing changed'}{more}" if told or since else ""
 
     def settings(self) -> Scenario:
         """The validated scenario, with the parties that whoever serves the app has named.
@@ -70,8 +89,15 @@ class Choice:
         Raises:
             ScenarioError: What is wrong, all at once.
         """
+        return self._with(self.overrides)
+
+    def settings_at_start(self) -> Scenario:
+        """What the run assumes when it begins: `settings`, or where it is a branch what came before."""
+        return self._with(self.overrides if self.past is None else self.past.overrides)
+
+    def _with(self, overrides: tuple[tuple[str, Value], ...]) -> Scenario:
         base = with_house_roster(Scenario.load(self.scenario))
-        return base.with_changes(dict(self.overrides), "change") if self.overrides else base
+        return base.with_changes(dict(overrides), "change") if overrides else base
 
 
 def make_choice(scenario: object, seed: object, overrides: Mapping[str, Any]) -> Choice:
@@ -102,6 +128,33 @@ def make_choice(scenario: object, seed: object, overrides: Mapping[str, Any]) ->
         raise ChoiceError("\n".join(problems))
     assert isinstance(seed, int)
     return Choice(scenario, seed, kept)
+
+
+def branch_choice(choice: Choice, at: Month, overrides: Mapping[str, Any]) -> Choice:
+    """A choice that shares its past with another one and goes on from a month under other assumptions.
+
+    Args:
+        choice: The run that is left.
+        at: First month under the new assumptions.
+        overrides: Levers and parameters that differ from the scenario's from then on.
+
+    Raises:
+        ChoiceError: All that is wrong, for the visitor.
+    """
+    after = make_choice(choice.scenario, choice.seed, overrides)
+    if choice.past is not None:
+        raise ChoiceError(
+            f"this run is a branch already, from {choice.past.left} on; start it again, or use `lastmile branch`"
+        )
+    before, later = choice.settings(), after.settings()
+    problems = check_branch(before, later, at, figures_of_start(before.start))
+    if not before.start < at <= before.end:
+        problems.append(f"branch: {at} is not allowed; it must be after {before.start}, and {before.end} at the latest")
+    if choice.seat:
+        problems.append("branch: a run that is played by hand has no branches")
+    if problems:
+        raise ChoiceError("\n".join(problems))
+    return replace(after, past=Past(at, choice.overrides))
 
 
 def _differences(scenario: str, overrides: Mapping[str, Any]) -> tuple[tuple[str, Value], ...]:

@@ -12,7 +12,7 @@ import pandas as pd
 from agents.calendar import Month
 from model.market import ParcelMarket
 from model.scenario import Scenario
-from server.choice import Choice, lever_keys
+from server.choice import Choice, Value, lever_keys, plain
 
 LABELS = ("name", "title", "description", "forced")
 ADDED = ("carriers", "shippers")  # tables of a scenario file that hold a party each
@@ -41,7 +41,7 @@ def series_file(frame: pd.DataFrame, kind: str) -> bytes:
 
 def scenario_file(choice: Choice) -> str:
     """The scenario as a TOML file that `lastmile run FILE --seed N` takes."""
-    settings = choice.settings()
+    settings = choice.settings_at_start()
     changes = settings.changes()
     texts = {"title": settings.title, "description": settings.description, "forced": settings.forced}
     labelled = {"name": settings.name, **{key: value for key, value in texts.items() if value}}
@@ -49,7 +49,7 @@ def scenario_file(choice: Choice) -> str:
     apart = {*LABELS, *levers, "roster", *ADDED}
     parameters = {key: value for key, value in changes.items() if key not in apart}
     lines = [f"# Made by the browser app. Run it with: lastmile run FILE --seed {choice.seed}"]
-    lines += [f"# {text}" for text in _without_player(choice)] + _lines(labelled)
+    lines += [f"# {text}" for text in (*_without_player(choice), *_branch_of(choice))] + _lines(labelled)
     added = [(f"{kind}.{key}", one) for kind in ADDED for key, one in changes.get(kind, {}).items()]
     for table, values in (("levers", levers), ("parameters", parameters), ("roster", settings.roster), *added):
         if values:
@@ -67,20 +67,27 @@ def script_file(choice: Choice, month: Month | None) -> str:
     settings: Scenario = choice.settings()
     until = None if month is None or month == settings.end else str(month)
     arguments = [json.dumps(choice.scenario)]
-    if choice.overrides:
-        arguments.append(f"set={dict(choice.overrides)!r}")
+    past = choice.past
+    if overrides := (choice if past is None else past).overrides:
+        arguments.append(f"set={dict(overrides)!r}")
     if settings.roster:
         arguments.append(f"roster={settings.roster!r}")
     arguments.append(f"seed={choice.seed}")
-    if until:
-        arguments.append(f'until="{until}"')
+    branching = ""
+    if past is None:
+        arguments += [f'until="{until}"'] if until else []
+    else:
+        changed = _changed_later(choice)
+        limit = f', until="{until}"' if until else ""
+        branching = f'\nresult = branch(result, at="{past.left}", set={changed!r}{limit}).result'
+    imported = "run" if past is None else "branch, run"
     by_hand = "".join(f"\n\n{text}\n" for text in _without_player(choice))
     told = f"{_comment(settings.title)}{_comment(choice.changed)}, seed {choice.seed}.{by_hand}"
     return f'''"""Made by the browser app: {told}"""
 
-from experiments import run
+from experiments import {imported}
 
-result = run({", ".join(arguments)})
+result = run({", ".join(arguments)}){branching}
 last = result.monthly.iloc[-1]
 
 if __name__ == "__main__":
@@ -94,7 +101,7 @@ if __name__ == "__main__":
 
 def file_name(choice: Choice, ending: str) -> str:
     """A name that tells the run: scenario, whether it was changed or, where it holds results, played by hand, seed."""
-    changed = "-changed" if choice.overrides else ""
+    changed = "-changed" if choice.overrides or choice.past else ""
     by_hand = "-played-by-hand" if choice.seat and ending in SERIES_FORMATS else ""
     return f"{choice.scenario.replace('_', '-')}{changed}{by_hand}-seed-{choice.seed}.{ending}"
 
@@ -104,6 +111,21 @@ def _without_player(choice: Choice) -> list[str]:
     if not choice.seat:
         return []
     return ["On the page somebody answered by hand; this is the same seed without a player, so its figures differ."]
+
+
+def _changed_later(choice: Choice) -> dict[str, Value]:
+    """Levers and parameters that a branch changes, with their values from then on."""
+    before, after = choice.settings_at_start(), choice.settings()
+    keys = dict.fromkeys(key for key, _ in (*(choice.past.overrides if choice.past else ()), *choice.overrides))
+    return {key: plain(after, key) for key in keys if plain(before, key) != plain(after, key)}
+
+
+def _branch_of(choice: Choice) -> list[str]:
+    """What a scenario file says of a branch, which it cannot hold; nothing where there is none."""
+    if choice.past is None:
+        return []
+    told = " ".join(f"--set {key}={spelled_value(value)}" for key, value in _changed_later(choice).items())
+    return [f"Until {choice.past.left}; then: lastmile branch RESULT --at {choice.past.left} {told}".rstrip()]
 
 
 def _lines(values: Mapping[str, Any]) -> list[str]:

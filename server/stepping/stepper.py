@@ -36,8 +36,21 @@ TURNS = Turns()
 
 
 def start_market(choice: Choice) -> ParcelMarket:
-    """Build the market that a visitor chose."""
-    return ParcelMarket(choice.settings(), rng=choice.seed, roster=roster_of(choice.seat))
+    """Build the market that a visitor chose, at its start; `branch_when_due` lets a branch leave it."""
+    return ParcelMarket(choice.settings_at_start(), rng=choice.seed, roster=roster_of(choice.seat))
+
+
+def branch_when_due(market: ParcelMarket, choice: Choice) -> bool:
+    """Let a market go on under other assumptions where the next month is the first of a chosen branch.
+
+    Returns:
+        Whether it has changed.
+    """
+    past = choice.past
+    if past is None or market.month != past.left or market.descent:
+        return False
+    market.branch(choice.settings())
+    return True
 
 
 class Stepper(Wishes):
@@ -69,6 +82,7 @@ class Stepper(Wishes):
         self._run: Run | None = None
         self._snapshot = snapshots.empty(number, "preparing")
         self._market: ParcelMarket | None = None
+        self._choice = choice
         self._stopped_because = ""
         self._thread = threading.Thread(target=self._work, name="lastmile-stepper", daemon=True)
         self._thread.start()
@@ -141,17 +155,23 @@ class Stepper(Wishes):
         except Exception as error:  # whatever it is, the visitor must see it and the server must live on
             logger.exception("could not prepare %s", choice)
             return self._fail(f"This run cannot start: {type(error).__name__}: {error}")
-        self._market = market
-        self._run = replace(
-            snapshots.describe(market, choice.seed),
-            changed=choice.changed,
-            unlikely=levers_in_words("; ".join(unlikely(dict(choice.overrides)))),
-            seat=choice.seat,
-        )
+        self._market, self._choice = market, choice
+        self._describe()
         with self._changed:
             if self._wanted is None:  # else another run was chosen meanwhile
                 self._pace.begin(months)
         return self._publish()
+
+    def _describe(self) -> None:
+        """Tell what the market is."""
+        assert self._market is not None
+        choice = self._choice
+        self._run = replace(
+            snapshots.describe(self._market, choice.seed),
+            changed=choice.changed,
+            unlikely=levers_in_words("; ".join(unlikely(dict(choice.overrides)))),
+            seat=choice.seat,
+        )
 
     def _await_answer(self, decision: Decision) -> Answer:
         """Stand still in the middle of a month until the visitor has answered; pages are served meanwhile.
@@ -189,6 +209,8 @@ class Stepper(Wishes):
             with self._turns.turn(self._goes_on) as mine:
                 if not mine:
                     return True
+                if branch_when_due(self._market, self._choice):
+                    self._describe()
                 self._market.step()
         except SeatLeftError:
             return True

@@ -14,7 +14,7 @@ import solara
 
 from model.scenario import scenario_names
 from server import charts
-from server.choice import Choice, ChoiceError, library_scenario, make_choice
+from server.choice import Choice, ChoiceError, branch_choice, library_scenario, make_choice
 from server.headline import month_name
 from server.pages.watch.keep import Keep
 from server.pages.watch.levers import lever_groups, lever_panel, parameter_rows, starting_values
@@ -62,7 +62,7 @@ def side_panel(session: Session, snapshot: Snapshot) -> solara.Element:
     n_months = run.n_months if run else 0
     choice = session.choice
     has_months = snapshot.shown > 0
-    levers = solara.use_memo(lambda: Levers(session, choice), [session, choice])
+    levers = solara.use_memo(lambda: Levers(session, choice, has_months=has_months), [session, choice, has_months])
     keep = solara.use_memo(lambda: Keep(session, choice, has_months), [session, choice, has_months])
     controls = Controls(session, choice, snapshot.status, snapshot.n_done, n_months, snapshot.shown, month, first)
     children = [controls, levers, keep]
@@ -122,24 +122,39 @@ def Controls(
 
 
 @solara.component
-def Levers(session: Session, choice: Choice, begin: Callable[[Choice], None] | None = None) -> solara.Element:
-    """Every lever by whose choice it is, and the uncertainties; a change starts the run again.
+def Levers(
+    session: Session, choice: Choice, begin: Callable[[Choice], None] | None = None, has_months: bool = False
+) -> solara.Element:
+    """Every lever by whose choice it is, and the uncertainties; a change starts the run again, or branches it.
 
     Args:
         session: The session.
         choice: What its run was started with.
         begin: Starts another run; None prepares it and waits for play.
+        has_months: Whether there is a past that a branch can share.
     """
     problems, set_problems = solara.use_state(())
 
-    def apply(overrides: object) -> None:
+    def attempt(make: Callable[[], Choice], go: Callable[[Choice], None]) -> None:
         try:
-            chosen = read_choice({"scenario": choice.scenario, "seed": choice.seed, "overrides": overrides})
+            chosen = make()
         except ChoiceError as problem:
             set_problems(tuple(line.removeprefix("change: ") for line in problem.problems))
             return
         set_problems(())
-        (begin or session.reset)(chosen)
+        go(chosen)
+
+    def apply(overrides: object) -> None:
+        values = {"scenario": choice.scenario, "seed": choice.seed, "overrides": overrides}
+        attempt(lambda: read_choice(values), begin or session.reset)
+
+    def branch(overrides: object) -> None:
+        """The months up to the one that is shown are played again at once, which gives the same."""
+        run, shown = session.snapshot.run, session.snapshot.shown
+        if run is None or not isinstance(overrides, dict):
+            return
+        at = run.start + shown
+        attempt(lambda: branch_choice(choice, at, overrides), lambda chosen: session.reset(chosen, shown))
 
     return lever_panel(
         groups=lever_groups(),
@@ -147,5 +162,7 @@ def Levers(session: Session, choice: Choice, begin: Callable[[Choice], None] | N
         start=starting_values(choice.scenario),
         overrides=dict(choice.overrides),
         problems=list(problems),
+        can_branch=has_months and choice.past is None and not choice.seat,
         event_apply=apply,
+        event_branch=branch,
     )

@@ -86,6 +86,8 @@ def lever_panel(
     start: dict[str, Any],
     overrides: dict[str, Any],
     problems: list[str],
+    can_branch: bool,
     event_apply: Callable[[dict[str, Any]], None],
+    event_branch: Callable[[dict[str, Any]], None],
 ) -> None:
-    """Changes are collected in the browser; a button starts the run again with them."""
+    """Changes are collected in the browser; a button starts the run again with them, another one branches it."""

@@ -171,7 +171,7 @@ def month_after(months: int) -> str:
 def smaller(picture: bytes) -> bytes:
     """The same picture with 256 colours, which suffice for flat charts; rare ones too, such as those of markers."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    image = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -239,3 +239,51 @@ def test_a_lever_leaves_the_former_run_as_a_dashed_line_and_undo_brings_it_back(
     assert page.evaluate(at_usps) == pytest.approx(before, rel=1e-6)
     page.locator(".dock .band").nth(1).wait_for(state="attached", timeout=PATIENT)
     assert visitor.errors == []
+
+
+def test_behind_a_moved_lever_runs_with_other_luck_are_drawn_as_they_arrive(visit):
+    # A market of six months, so that they are there soon.
+    visitor = visit(1280, 800, path=f"/story?month=2025-05&set.end=2025-06&{SMALL}&set.build_limit=0.8")
+    page = visitor.page
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 5 && lastmile.story.others")
+    status = page.locator(".below .others")
+    expect(status).to_contain_text("of 20 runs with other luck", timeout=LONG)
+    wait_for(page, "lastmile.story.others.done >= 5")
+    page.locator(".dock .band").nth(1).wait_for(state="attached", timeout=PATIENT)
+    wait_for(page, "lastmile.story.others.done === 20")
+    expect(status).to_contain_text("20 of 20 runs with other luck behind the line")
+    lever = page.get_by_role("slider", name="How much Amazon can build in a year")
+    lever.focus()
+    lever.press("Home")  # what belongs to the former choice goes at once
+    wait_for(page, "lastmile.story.others.done < 20")
+    wait_for(page, "lastmile.story.others.done >= 5")
+    told(page)
+    assert visitor.errors == []
+
+
+def test_all_levers_open_in_a_drawer_and_start_the_run_anew_where_one_looks(visit):
+    visitor = visit(1280, 800, path=f"/story?month=2025-05&set.end=2025-12&{SMALL}")
+    page = visitor.page
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 5 && lastmile.story.m === 4")
+    opener = page.get_by_role("button", name=re.compile("^All levers, with search"))
+    opener.click()
+    drawer = page.get_by_role("dialog", name="All levers")
+    expect(drawer).to_be_visible(timeout=PATIENT)
+    told(page)
+    problems = barriers(page)
+    assert not problems, "\n".join(problems)
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0, timeout=PATIENT)
+    expect(opener).to_be_focused()
+    opener.click()
+    drawer.get_by_text("Uncertainties").click(timeout=PATIENT)
+    drawer.get_by_label("Search the uncertainties").fill("wage growth")
+    field = drawer.locator("input[type=number]").first
+    field.fill(str(float(field.input_value()) + 0.5))
+    field.press("Tab")
+    drawer.get_by_role("button", name=re.compile("^Start with")).click()
+    expect(drawer).to_have_count(0, timeout=PATIENT)
+    wait_for(page, "lastmile.story.ghost && lastmile.story.n >= 5 && lastmile.story.m === 4")
+    expect(opener).to_contain_text("more changed")
+    page.locator(".dock .ghost").wait_for(state="attached", timeout=PATIENT)
+    assert visitor.errors == []

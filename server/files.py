@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from agents.calendar import Month
+from experiments.variants import spelled_value
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from server.choice import Choice, Value, lever_keys, plain

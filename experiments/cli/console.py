@@ -120,6 +120,16 @@ def table_problems(file: Path | None) -> list[str]:
     return []
 
 
+def refuse(problems: Sequence[str]) -> None:
+    """Stop before anything is done where something is wrong; loads nothing, unlike `experiments.settings.gather`.
+
+    Raises:
+        InputError: All problems, if there are any.
+    """
+    if problems:
+        raise InputError(problems)
+
+
 def keep_tables(file: Path | None, tables: Callable[[], Mapping[str, DataFrame]], quiet: bool) -> None:
     """Write the tables of a result where `--table` asks for them, and say where they are.
 

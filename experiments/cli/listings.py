@@ -7,9 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.console import console, grid, keep_tables, print_json, table_problems
+from experiments.cli.console import console, grid, keep_tables, print_json, refuse, table_problems
 from experiments.errors import InputError
-from experiments.settings import gather
 
 if TYPE_CHECKING:
     from model.parameters import Parameter
@@ -23,7 +22,7 @@ def list_scenarios(levers: bool, table: Path | None, json: bool) -> None:
     """
     from experiments.spreadsheets import listings
 
-    gather(known=table_problems(table))
+    refuse(table_problems(table))
     _list_levers(json) if levers else _list_library(json)
     keep_tables(table, listings.lever_tables if levers else listings.scenario_tables, quiet=json)
 
@@ -142,7 +141,7 @@ def list_phases(file: Path | None, json: bool) -> None:
     from experiments.spreadsheets.listings import phase_tables
     from model.market import PHASES
 
-    gather(known=table_problems(file))
+    refuse(table_problems(file))
     if json:
         fields = ("name", "does", "reads", "writes")
         print_json({"phases": [{field: getattr(one, field) for field in fields} for one in PHASES]})
@@ -169,7 +168,7 @@ def list_outcomes(file: Path | None, json: bool) -> None:
     from experiments.spreadsheets.listings import outcome_tables
     from model.outcomes import OUTCOMES
 
-    gather(known=table_problems(file))
+    refuse(table_problems(file))
     if json:
         names = ("name_pattern", "unit", "meaning", "whole_run", "fiscal")
         print_json({"outcomes": [{name: getattr(one, name) for name in names} for one in OUTCOMES]})

@@ -13,6 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 from experiments import read_design
+from experiments.policies.reading import read_policies
 from tests.small import SMALL, small_markets
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -87,6 +88,8 @@ def test_the_notebook() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
-def test_designs_are_valid(path: Path) -> None:
-    assert tomllib.loads(path.read_text())
-    assert read_design(path).n_runs > 1
+def test_designs_and_policies_are_valid(path: Path) -> None:
+    if "kind" in tomllib.loads(path.read_text()):
+        assert read_design(path).n_runs > 1
+    else:
+        assert len(read_policies(path)) > 1

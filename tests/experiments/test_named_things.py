@@ -17,8 +17,10 @@ from agents.calendar import Month
 from agents.geography import SEGMENTS, ZONE_TYPES
 from experiments.designs.columns import outcome_names
 from experiments.figures import split_year
+from experiments.policies.matrix import PAGE
 from experiments.storage import SUMMARY
 from experiments.store.manifest import FILE as MANIFEST
+from experiments.targets.target import PICTURE
 from model.carriers import carrier_names
 from model.events import KINDS
 from model.market import PHASES
@@ -34,8 +36,9 @@ ROOT = Path(__file__).parents[2]
 # The changelog tells of names of its time.
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if page.name != "changelog.md"]
 FOLDERS = (ROOT, ROOT / "docs", ROOT / "model" / "data")
-# What a run or a sweep writes into its folder.
+# What a run, a sweep, a target or a matrix writes into its folder.
 WRITTEN = {SUMMARY, MANIFEST, "damaged/", "results", *(f"{name}.parquet" for name in ("monthly", "events", "outcomes"))}
+WRITTEN |= {PICTURE, PAGE}
 FILE = re.compile(r"[\w./-]+\.(py|csv|toml|md|parquet|json|svg|vue|js|yml|html|ipynb)|(?!http)[\w.-]+/[\w./-]*")
 MODULE = re.compile(r"(agents|model|experiments|server|tests)(\.\w+)+")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9{}*]+)+|\{\w+\}_\w+|[a-z]\w*\*")

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from agents.calendar import Month
+from agents.geography import ZoneTable
 from experiments.comparison import MAX_REPLICATIONS, MAX_WORKERS, check_together
 from experiments.deadline import check_deadline
 from experiments.draws import draws_note, seed_draws
@@ -38,7 +39,7 @@ from model.history import fitted_figures
 from model.places import MEASURES, Measure, PlaceTable, county_places, measure_places, zone_places
 from model.scenario import Scenario
 from model.words import party_name
-from model.zones import ZoneTable, build_zone_table
+from model.zones import build_zone_table
 
 KINDS = {"county": county_places, "zone": zone_places}
 FORMATS = (".csv", ".parquet", ".xlsx")

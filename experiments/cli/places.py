@@ -64,11 +64,11 @@ def _show_asked(out: Console, result: Places) -> None:
         columns = (f"{rows['name'].iloc[0]} in {result.month}", first, *differences)
         table = grid(columns[0], ("", *columns[1:]), right=range(1, len(columns)))
         for measure, cells in rows.groupby("measure", sort=False):
-            by_scenario = cells.set_index("scenario")
-            told = [figure(str(measure), by_scenario.loc[first, "value"])]
+            numbers = cells.set_index("scenario")[["value", "difference", "error"]].astype(float)
+            told = [figure(str(measure), float(numbers["value"][first]))]
             for name in others:
-                told.append(figure(str(measure), by_scenario.loc[name, "difference"], signed=True))
-                told.append(figure(str(measure), by_scenario.loc[name, "error"]))
+                told.append(figure(str(measure), float(numbers["difference"][name]), signed=True))
+                told.append(figure(str(measure), float(numbers["error"][name])))
             table.add_row(meaning[str(measure)], *told)
         out.print(table)
     out.print(f"Means of {result.replications} seeds from {result.seed}. {CAVEAT}.")

@@ -279,7 +279,7 @@ def test_all_levers_open_in_a_drawer_and_start_the_run_anew_where_one_looks(visi
     drawer.get_by_text("Uncertainties").click(timeout=PATIENT)
     drawer.get_by_label("Search the uncertainties").fill("wage growth")
     field = drawer.locator("input[type=number]").first
-    field.fill(str(float(field.input_value()) + 0.5))
+    field.fill(str(round(1.1 * float(field.input_value()), 4)))
     field.press("Tab")
     drawer.get_by_role("button", name=re.compile("^Start with")).click()
     expect(drawer).to_have_count(0, timeout=PATIENT)

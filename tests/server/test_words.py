@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.words import event_words, factor_words, names_in_words, outcome_words
+from server.words import event_words, factor_words, levers_in_words, names_in_words, outcome_words, without_keys
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,18 @@ def test_events_are_told_with_months_and_states_by_their_names(text, shown):
 def test_factors_are_told_in_words():
     assert factor_words("amazon_own_cost_multiplier") == "Amazon own cost multiplier"
     assert factor_words("build_limit") == "build limit"
+    assert factor_words("n_enterprise_shippers") == "number of enterprise shippers"
+
+
+def test_levers_within_a_text_are_told_in_words_and_those_in_brackets_are_left_out():
+    told = levers_in_words("build_limit = 9 lies outside its likely range 0.4 to 2.3 bn")
+    assert told == "build limit = 9 lies outside its likely range 0.4 to 2.3 bn"
+    assert (
+        without_keys("What the law allows (usps_debt_cap) or more (usps_debt_cap_raised)")
+        == "What the law allows or more"
+    )
+    assert without_keys("Mail falls (mail_trend_*) as before") == "Mail falls as before"
+    assert without_keys("A price (in $ per parcel), by (a) or (b)") == "A price (in $ per parcel), by (a) or (b)"
     assert outcome_words("rural_on_time_share_2030") == "Rural on time share, 2030"
 
 

@@ -38,6 +38,7 @@ DEFAULT_REPLICATIONS = 10
 DEFAULT_OUTCOME = "usps_net_income_usd"
 BEST = ("high", "low")
 KIND = "matrix"
+FEW_SEEDS = 8
 SUMMARY, PAGE = "matrix.json", "matrix.html"
 
 
@@ -326,7 +327,11 @@ def _assembled(plan: MatrixPlan, done: SweepResult) -> Matrix:
     failed = int((runs["status"] == "failed").sum())
     coarse = coarse_note(shippers_of(plan.design.describe()))
     told = f"{failed:,} runs failed and are left out; --retry-failed runs them again." if failed else ""
-    few = "One seed gives no interval: luck and policy cannot be told apart." if len(seeds) == 1 else ""
+    few = ""
+    if len(seeds) == 1:
+        few = "One seed gives no interval: luck and policy cannot be told apart."
+    elif len(seeds) < FEW_SEEDS:
+        few = f"Resamples of {len(seeds)} seeds look surer than they are; {FEW_SEEDS} would be the least."
     return Matrix(
         worlds=plan.worlds,
         policies=plan.policies,

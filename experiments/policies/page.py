@@ -11,6 +11,7 @@ from experiments.reports import charts, origin
 from experiments.reports.page import Block, Page, Section, Table
 from experiments.reports.words import heading, outcome_meaning
 
+_COLUMNS = {"mean": "mean", "regret": "regret", "best_share": "best in"}
 _HOW = (
     "Regret: by how much the best policy of a scenario is better, on the mean over the seeds. Robust is the policy "
     "whose largest regret is least. Intervals are 95 %, of pairs of runs with the same seed; those of the largest "
@@ -67,14 +68,12 @@ def matrix_page(result: Matrix) -> Page:
 def _outcome_section(result: Matrix, number: int, name: str) -> Section:
     way = "More is better." if result.outcomes[name] else "Less is better."
     blocks = [
-        Block(
-            "The outcome", "", _heat(result, name, "mean", name, name), "Means over the seeds.", _cells(result, name)
-        ),
-        Block("Regret", "", _heat(result, name, "regret", name, f"regret, {name}"), _HOW, _choice(result, name)),
+        Block("The outcome", "", _heat(result, name, "mean", name), "Means over the seeds.", _cells(result, name)),
+        Block("Regret", "", _heat(result, name, "regret", name), _HOW, _choice(result, name)),
         Block(
             "Best in",
             "",
-            _heat(result, name, "best_share", "best_share", "seeds in which a policy is best"),
+            _heat(result, name, "best_share", "best_share"),
             "Share of the seeds in which a policy is the best of its scenario; ties are divided.",
         ),
     ]
@@ -83,12 +82,12 @@ def _outcome_section(result: Matrix, number: int, name: str) -> Section:
     return Section(f"outcome-{number}", heading(name), intro, [one for one in blocks if one.figure or one.table])
 
 
-def _heat(result: Matrix, name: str, column: str, unit_from: str, title: str) -> str:
+def _heat(result: Matrix, name: str, column: str, unit_from: str) -> str:
     grid = result.grid(name, column)
     if grid.isna().to_numpy().all():
         return ""
     grid.index.name, grid.columns.name = "policy", "scenario"
-    return charts.heat(grid.astype(float), title, unit_from)
+    return charts.heat(grid.iloc[::-1].astype(float), _COLUMNS[column], unit_from)  # drawn from below
 
 
 def _cells(result: Matrix, name: str) -> Table:

@@ -165,7 +165,9 @@ def heat(table: pd.DataFrame, title: str, name: str) -> str:
     rows, columns = values.shape
     colors = LinearSegmentedColormap.from_list("ramp", RAMP)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    with canvas(min(7.2, 1.9 + 0.72 * columns), 1.0 + 0.36 * rows) as (figure, axes):
+    # Numbers fit into 0.72 inches; names may be longer.
+    column_width = max(0.72, 0.1 + 0.09 * max(len(_short(label)) for label in table.columns))
+    with canvas(min(7.2, 1.9 + column_width * columns), 1.0 + 0.36 * rows) as (figure, axes):
         axis = axes[0, 0]
         axis.grid(visible=False)
         axis.pcolormesh(np.ma.masked_invalid(values), cmap=colors, vmin=low, vmax=high, edgecolors=GRID, lw=0.5)

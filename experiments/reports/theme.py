@@ -91,4 +91,7 @@ def standalone(drawing: str) -> str:
         "--series-4:#b899ee;--series-5:#f08bab;--series-6:#a3adb9}}</style>"
     )
     head, _, rest = drawing.partition(">")
+    # Inside a page these are known; a file of its own must name them.
+    names = (("xmlns", "http://www.w3.org/2000/svg"), ("xmlns:xlink", "http://www.w3.org/1999/xlink"))
+    head += "".join(f' {name}="{address}"' for name, address in names if f"{name}=" not in head)
     return f"{head}>{style}{rest}\n"

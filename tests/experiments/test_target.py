@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from typer.testing import CliRunner, Result
 from experiments import InputError, Target, target
 from experiments.cli.app import app
 from experiments.cli.targets import strip
+from experiments.targets.picture import draw_target
 from experiments.targets.reach import Reach, read_reach
 from experiments.workers import Replication, Task
 from tests.small import SMALL
@@ -282,3 +284,10 @@ def test_on_the_market_two_processes_find_what_one_finds() -> None:
     assert one.summary() == two.summary()
     assert one.root["direction"].tolist() == ["rises"]
     assert 12.0 < one.root["value"].iloc[0] < 16.0
+
+
+def test_the_picture_is_a_file_that_any_viewer_can_read(market: StandIn) -> None:
+    drawn = ElementTree.fromstring(draw_target(ask()))
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+    texts = " ".join("".join(one.itertext()) for one in drawn.iter("{http://www.w3.org/2000/svg}text"))
+    assert "price_access, $ per parcel" in texts

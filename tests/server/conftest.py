@@ -69,10 +69,11 @@ class FakeMarket:
         self.events: list[Event] = []
         self.month = self.settings.start
         self.n_steps = 0
+        self.stopped: str | None = None
 
     @property
     def finished(self) -> bool:
-        return self.records.n == self.n_months
+        return self.stopped is not None or self.records.n == self.n_months
 
     def step(self) -> None:
         if self.fails_in is not None and self.month >= self.fails_in:

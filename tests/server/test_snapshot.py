@@ -72,6 +72,17 @@ def test_a_run_is_described_with_its_states_in_order(market):
     assert run.n_months == 24
 
 
+def test_a_run_that_a_condition_has_ended_says_why(fake_market):
+    market = fake_market(Choice())
+    market.step()
+    run = snapshots.describe(market, 1)
+    assert snapshots.take(market, run, 1, "paused").message == ""
+    market.stopped = "usps_cash_usd <= 0 (usps_cash_usd is -3)"
+    last = market.month + -1
+    expected = f"The run ended with {last}: usps_cash_usd <= 0 (usps_cash_usd is -3)."
+    assert snapshots.take(market, run, 2, "finished").message == expected
+
+
 @pytest.mark.parametrize("page", ["watch", "bargaining"])
 @pytest.mark.parametrize(("shippers", "coarse"), [(300.0, True), (4000.0, False), (9000.0, False)])
 def test_a_market_with_fewer_shippers_than_usual_says_so_on_its_page(fake_market, page, shippers, coarse):

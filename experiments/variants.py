@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from experiments.parties import Roster
 from experiments.settings import gather, prepare_scenario, read_settings
 from model.parameters import Parameters
 from model.scenario import Scenario, scenario_names
+from model.shocks import DatedShock
 
 #: A name, a path or a scenario; with changes of its own as `name:key=value`, or as a pair in Python.
 type Variant = str | Path | Scenario | tuple[str | Path | Scenario, Mapping[str, Any]]
@@ -23,7 +27,8 @@ _CHANGED = re.compile(r"(?P<scenario>.+?)(?P<changes>(?::\s*[A-Za-z_]\w*\s*=[^:]
 _COMMA = re.compile(r",\s*[A-Za-z_]\w*\s*=")
 _LABELS = ("name", "title", "description", "forced")
 # What has a spelling of its own on the command line, or none but a scenario file.
-_TABLES = ("carriers", "shippers", "roster")
+_TABLES = ("carriers", "shippers", "roster", "shocks")
+NEEDED = "The files of the classes named with --roster are needed as well."
 
 
 def split_variant(text: str, problems: list[str]) -> tuple[str, dict[str, Any]]:
@@ -114,6 +119,8 @@ def prepare_variant(
 def _in_words(key: str, scenario: Scenario) -> str:
     """A change for the title of a scenario."""
     value = scenario.value(key)
+    if key == "shocks":
+        return f"shock {', '.join(map(str, scenario.shocks))}"
     if key not in Parameters.default():
         told = {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
         return f"{key} {told}".replace("_", " ")
@@ -123,7 +130,9 @@ def _in_words(key: str, scenario: Scenario) -> str:
 
 
 def spelled_value(value: object) -> str:
-    """A lever or parameter as it is written behind `key=`, to its last digit."""
+    """A lever or parameter as it is written behind `key=`, to its last digit; of several shocks a list of texts."""
+    if isinstance(value, tuple):
+        return str(value[0]) if len(value) == 1 else json.dumps([str(one) for one in value], separators=(",", ":"))
     return (
         str(value).lower() if isinstance(value, bool) else f"{value:.15g}" if isinstance(value, float) else str(value)
     )
@@ -135,47 +144,88 @@ def spelling_of(scenario: Scenario) -> str | None:
     The name of the library with every change against it; months of the run and classes of one's own have options.
     """
     found = _against_library(scenario)
-    return None if found is None else ":".join([found[0].name, *(f"{key}={value}" for key, value in found[1].items())])
+    return None if found is None else found.word(found.changes, found.shocks)
 
 
 def spell(scenarios: Sequence[Scenario], months: bool = True) -> tuple[str, str]:
     """Arguments of a command that runs some scenarios again, and what they need besides, in a sentence.
 
-    What all of them change comes once, as `--set`; the arguments are empty where only scenario files can say it.
+    What all of them change comes once, as `--set`, `--shock` or `--stop-when`; the arguments are empty where only
+    scenario files can say it.
 
     Args:
         scenarios: What was run.
         months: Whether to name the first and the last month.
     """
-    found = [_against_library(one) for one in scenarios]
-    if None in found:
-        return "", "A scenario comes from a file of somebody's own, which one needs as well."
-    known = [one for one in found if one is not None]
+    found = [one for one in map(_against_library, scenarios) if one is not None]
     common = {
         key: value
-        for key, value in known[0][1].items()
-        if all(changes.get(key) == value and key not in base.stated for base, changes in known)
+        for key, value in (found[0].changes if found else {}).items()
+        if all(one.changes.get(key) == value and key not in one.base.stated for one in found)
     }
+    # Those of an option come behind those of a scenario, so that what is shared is at the end.
+    shared = len(found[0].shocks) if found else 0
+    while not all(one.shocks[len(one.shocks) - shared :] == found[0].shocks[-shared:] for one in found if shared):
+        shared -= 1
     names = [
-        ":".join([base.name, *(f"{key}={value}" for key, value in changes.items() if key not in common)])
-        for base, changes in known
+        one.word(
+            {key: value for key, value in one.changes.items() if key not in common},
+            one.shocks[: len(one.shocks) - shared],
+        )
+        for one in found
     ]
-    words = [*names, *(f"--set {key}={value}" for key, value in common.items())]
+    if len(found) < len(scenarios) or None in names:
+        return "", "One needs a scenario file as well: a command alone cannot say what is changed."
+    words = [shlex.quote(str(one)) for one in names]
+    words += spelled_options(common, found[0].shocks[len(found[0].shocks) - shared :])
     if months:
         words += [f"--from {scenarios[0].start}", f"--until {scenarios[0].end}"]
-    own = {f"--roster {key}={path}": None for one in scenarios for key, path in one.roster.items()}
-    return " ".join([*words, *own]), "The files of the classes named with --roster are needed as well." if own else ""
+    own = {f"--roster {shlex.quote(f'{key}={path}')}": None for one in scenarios for key, path in one.roster.items()}
+    return " ".join([*words, *own]), NEEDED if own else ""
 
 
-def _against_library(scenario: Scenario) -> tuple[Scenario, dict[str, str]] | None:
-    """The scenario of the library that one is made of, with its changes as text; None where they cannot be written."""
+def spelled_options(changes: Mapping[str, str], shocks: Sequence[object] = ()) -> list[str]:
+    """Options of a command line, a text each: `--set`, `--stop-when` and `--shock`.
+
+    Args:
+        changes: Values as `spelled_value` writes them, by lever or parameter.
+        shocks: Dated shocks.
+    """
+    options = [
+        f"--stop-when {shlex.quote(value)}" if key == "stop_when" else f"--set {shlex.quote(f'{key}={value}')}"
+        for key, value in changes.items()
+    ]
+    return [*options, *(f"--shock {shlex.quote(str(one))}" for one in shocks)]
+
+
+@dataclass(frozen=True)
+class _Spelled:
+    """A scenario of the library and what one has besides: changes as text, and shocks behind those of the library."""
+
+    base: Scenario
+    changes: Mapping[str, str]
+    shocks: tuple[DatedShock, ...]
+
+    def word(self, changes: Mapping[str, str], shocks: tuple[DatedShock, ...]) -> str | None:
+        """The scenario with some of its own changes, as one word; None where it would be read otherwise."""
+        own = {**changes, **({"shocks": spelled_value(shocks)} if shocks else {})}
+        word = ":".join([self.base.name, *(f"{key}={value}" for key, value in own.items())])
+        # A shock of somebody (`wages:usps=+5%@2026-01`) has a colon, which would begin another change.
+        return word if not any(":" in value for value in own.values()) else None
+
+
+def _against_library(scenario: Scenario) -> _Spelled | None:
+    """The scenario of the library that one is made of, and its changes; None where they cannot be written."""
     name = scenario.name.partition(":")[0]
     base = Scenario.load(name) if name in scenario_names() else Scenario()
     if scenario.carriers != base.carriers or scenario.shippers != base.shippers:
+        return None
+    kept = len(base.shocks)
+    if scenario.shocks[:kept] != base.shocks:
         return None
     here, there = (
         {key: value for key, value in one.changes().items() if key not in (*_LABELS, *_TABLES, "start", "end")}
         for one in (scenario, base)
     )
     changed = [key for key in {**there, **here} if here.get(key) != there.get(key)]
-    return base, {key: spelled_value(scenario.value(key)) for key in changed}
+    return _Spelled(base, {key: spelled_value(scenario.value(key)) for key in changed}, scenario.shocks[kept:])

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from agents.calendar import Month
 from experiments.figures import dollars, figure, scale_of, split_year
 from experiments.reports.words import outcome_meaning, outcome_unit
 from experiments.settings import shown
-from experiments.variants import spelled_value
+from model.conditions import read_condition
 from model.parameters import Parameters
 from model.scenario import Scenario, scenario_names
+from model.shocks import ALL, DatedShock
 from model.words import party_name
 
 _OUTCOMES = {
@@ -33,7 +34,18 @@ _OUTCOMES = {
 }
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
-_NOT_CHANGES = ("name", "title", "description", "forced", "start", "end", "roster", "carriers", "shippers")
+_SIGNS = {"<=": "is at most", ">=": "is at least", "<": "is below", ">": "is above", "==": "is", "!=": "is not"}
+_KEY = re.compile(r"\b[a-z]+\d*(?:_[a-z0-9]+)+\b")
+_STRUCK = {
+    "fuel": "the price of fuel",
+    "wages": "wages",
+    "interest": "interest",
+    "demand": "the parcels that are shipped",
+    "duty_free": "small imports that come free of duty",
+}
+_WHOSE = {"private": "of private carriers", "usps": "of USPS"}
+_NOT_CHANGES = ("name", "title", "description", "forced", "start", "end", "roster", "carriers", "shippers",
+                "shocks")  # fmt: skip
 
 
 def outcome_words(name: str) -> str:
@@ -115,26 +127,27 @@ def assumptions(scenarios: Sequence[Scenario]) -> list[str]:
     for one in scenarios:
         # What a scenario of the library sets itself is told by its description.
         name = one.name.partition(":")[0]
-        usual = (Scenario.load(name) if name in scenario_names() else Scenario()).changes()
-        own = one.changes()
+        base = Scenario.load(name) if name in scenario_names() else Scenario()
+        usual, own = base.changes(), one.changes()
         keys = [key for key in {**usual, **own} if usual.get(key) != own.get(key) and key not in _NOT_CHANGES]
-        changes.append({key: spelled_value(one.value(key)) for key in keys})
-    common = {key: value for key, value in changes[0].items() if all(one.get(key) == value for one in changes)}
+        struck = [shock_words(shock) for shock in one.shocks if shock not in base.shocks]
+        changes.append([*(setting_words(key, one) for key in keys), *struck])
+    common = [words for words in changes[0] if all(words in one for one in changes)]
     told: list[str] = []
     bases: dict[str, str] = {}
     for scenario, settings in zip(scenarios, changes, strict=True):
         words, base = scenario_words(scenario), scenario.name.partition(":")[0]
-        parts = listed([setting_words(key, scenario) for key in settings if key not in common] or [""])
+        parts = listed([one for one in settings if one not in common] or [""])
         if base in bases:
-            told.append(f"{words}: as {bases[base]}, but {parts or 'the same'}.")
+            told.append(f"{words}: as {bases[base]}{f', but with {parts}' if parts else ''}.")
             continue
         bases[base] = words
         text = Scenario.load(base).description if base in scenario_names() else scenario.description
         forced = " An outcome is imposed in it rather than found by the market." if scenario.forced else ""
         text = plain(text).rstrip(".") or "what is usual"
-        told.append(f"{words}: {text}.{f' It sets {parts}.' if parts else ''}{forced}")
+        told.append(f"{words}: {text}.{f' With {parts}.' if parts else ''}{forced}")
     if common:
-        told.append(f"Everywhere: {listed(setting_words(key, scenarios[0]) for key in common)}.")
+        told.append(f"Everywhere: {listed(common)}.")
     return told
 
 
@@ -150,6 +163,8 @@ def plain(text: str) -> str:
 
 def setting_words(key: str, scenario: Scenario) -> str:
     """A lever or parameter and what it is in a scenario, with what it usually is."""
+    if key == "stop_when":
+        return ended_words(scenario.stop_when) if scenario.stop_when else "no condition ends a run"
     default, value = Scenario(), scenario.value(key)
     parameters = Parameters.default()
     if key in parameters:
@@ -161,3 +176,57 @@ def setting_words(key: str, scenario: Scenario) -> str:
     usual = default.value(key)
     usually = {True: "on", False: "off"}[usual] if isinstance(usual, bool) else str(usual)
     return f"{key.replace('_', ' ')}: {word.replace('_', ' ')} (usually {usually.replace('_', ' ')})"
+
+
+def shock_words(shock: DatedShock) -> str:
+    """Such as "a shock to the price of fuel of +100 % from January 2026 to December 2027"."""
+    if shock.kind == "labour_dispute":
+        what = f"the odds that a shipper takes {party_name(shock.whom)}"
+    else:
+        whose = "" if shock.whom == ALL else f" {_WHOSE.get(shock.whom, f'({shock.whom})')}"
+        what = f"{_STRUCK[shock.kind]}{whose}"
+    unit = "points" if shock.kind == "interest" else "%"
+    if shock.last is None:
+        when = f"from {month_words(shock.first)} on"
+    elif shock.last == shock.first:
+        when = f"in {month_words(shock.first)}"
+    else:
+        when = f"from {month_words(shock.first)} to {month_words(shock.last)}"
+    return f"a shock to {what} of {100.0 * shock.size:+.6g} {unit} {when}"
+
+
+def ended_words(condition: str) -> str:
+    """A condition that ends a run, such as "a run ends with the month in which the cash of USPS is at most 0"."""
+    rows = [
+        " and ".join(
+            f"{outcome_words(one.name).removesuffix(' at the end')} {_SIGNS[one.sign]} {level(one.name, one.number)}"
+            for one in row
+        )
+        for row in read_condition(condition).rows
+    ]
+    return f"a run ends with the month in which {' or '.join(rows)}"
+
+
+def without_keys(text: str, names: Mapping[str, str] | None = None) -> str:
+    """A sentence about outcomes, levers and parameters with words for their names in the code.
+
+    Args:
+        text: The sentence.
+        names: Words for other names that stand in it, such as those of scenarios.
+    """
+    for name in sorted(names or {}, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w“]){re.escape(name)}(?![\w”])", lambda _, name=name: (names or {})[name], text)
+    text = re.sub("|".join(rf"(?<= ){sign}(?= )" for sign in _SIGNS), lambda found: _SIGNS[found[0]], text)
+    return _KEY.sub(lambda found: key_words(found[0]), text)
+
+
+def key_words(key: str) -> str:
+    """An outcome with its year, a parameter or a lever, to stand in a sentence."""
+    stem, year = split_year(key)
+    if stem in _OUTCOMES or outcome_meaning(key):
+        return f"{outcome_words(key)} in {year}" if year else outcome_words(key)
+    parameters = Parameters.default()
+    if key in parameters:
+        name = parameters.row(key).name
+        return f"{name[:1].lower()}{name[1:]}".partition(";")[0]
+    return key.replace("_", " ")

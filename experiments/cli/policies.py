@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.console import console, grid, print_json
+from experiments.cli.console import console, grid, keep_tables, print_json
 from experiments.cli.sweeps import sweep_progress
 from experiments.figures import figure, unit_of
 
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
     from experiments.policies.matrix import Matrix
 
 
-def run_matrix(asked: Mapping[str, Any], problems: Sequence[str], retry_failed: bool, json: bool) -> None:
+def run_matrix(
+    asked: Mapping[str, Any], problems: Sequence[str], retry_failed: bool, table: Path | None, json: bool
+) -> None:
     """Run a matrix and print it.
 
     Args:
         asked: Arguments of `matrix` by name.
         problems: Found before; told with all others.
         retry_failed: Whether failed runs are run again.
+        table: File of `--table`, already checked.
         json: Whether to print one JSON object.
 
     Raises:
@@ -29,16 +33,18 @@ def run_matrix(asked: Mapping[str, Any], problems: Sequence[str], retry_failed: 
     """
     from experiments.policies.matrix import PAGE, check_matrix, matrix
     from experiments.settings import gather
+    from experiments.spreadsheets.asking import matrix_tables
 
     gather(lambda: check_matrix(**asked), known=problems)
     with sweep_progress(quiet=json) as progress:
         result = matrix(**asked, retry_failed=retry_failed, progress=progress)
     if json:
         print_json(result.summary())
-        return
-    show_matrix(console(), result)
-    if asked["out"] is not None:
-        console().print(f"The page is {asked['out']}/{PAGE}; all runs are beside it.")
+    else:
+        show_matrix(console(), result)
+        if asked["out"] is not None:
+            console().print(f"The page is {asked['out']}/{PAGE}; all runs are beside it.")
+    keep_tables(table, lambda: matrix_tables(result), quiet=json)
 
 
 def show_matrix(out: Console, result: Matrix) -> None:

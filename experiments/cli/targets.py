@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli.console import console, grid, print_json, progress_bar
+from experiments.cli.console import console, grid, keep_tables, print_json, progress_bar
 from experiments.cli.tables import assumptions, label
 from experiments.figures import figure, unit_of
 
@@ -17,18 +18,20 @@ if TYPE_CHECKING:
 STRIP = 33  # characters of the drawn curve
 
 
-def run_target(asked: Mapping[str, Any], problems: Sequence[str], json: bool) -> None:
+def run_target(asked: Mapping[str, Any], problems: Sequence[str], table: Path | None, json: bool) -> None:
     """Find a target and print it.
 
     Args:
         asked: Arguments of `target` by name.
         problems: Found before; told with all others.
+        table: File of `--table`, already checked.
         json: Whether to print one JSON object.
 
     Raises:
         InputError: What was asked for is not possible.
     """
     from experiments.settings import gather
+    from experiments.spreadsheets.asking import target_tables
     from experiments.targets.target import check_target, target
 
     gather(lambda: check_target(**asked), known=problems)
@@ -36,10 +39,11 @@ def run_target(asked: Mapping[str, Any], problems: Sequence[str], json: bool) ->
         result = target(**asked, progress=progress)
     if json:
         print_json(result.summary())
-        return
-    show_target(console(), result)
-    if asked["out"] is not None:
-        console().print(f"Results, all runs and curve.svg are in {asked['out']}")
+    else:
+        show_target(console(), result)
+        if asked["out"] is not None:
+            console().print(f"Results, all runs and curve.svg are in {asked['out']}")
+    keep_tables(table, lambda: target_tables(result), quiet=json)
 
 
 def show_target(out: Console, result: Target) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from experiments.provenance import changes
@@ -11,6 +14,9 @@ from model.market import PHASES
 from model.outcomes import OUTCOMES
 from model.parameters import Parameter
 from model.scenario import Scenario, levers, scenario_names
+
+if TYPE_CHECKING:
+    from experiments.questions.book import Question
 
 
 def scenario_tables() -> Tables:
@@ -64,3 +70,10 @@ def outcome_tables() -> Tables:
     ]
     columns = ["name without year", "unit", "meaning", "also of the whole run", "also by fiscal year"]
     return {"outcomes": pd.DataFrame(rows, columns=columns)}
+
+
+def question_tables(book: Sequence[Question]) -> Tables:
+    """Questions that people ask, and the command that answers each."""
+    rows = [[one.number, one.ask, one.command, one.follows, one.follows_not] for one in book]
+    columns = ["number", "question", "command", "what follows", "what does not"]
+    return {"questions": pd.DataFrame(rows, columns=columns)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import shlex
 from pathlib import Path
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from experiments import Comparison, RunResult, compare, report, run
+from experiments import Comparison, RunResult, compare, open_result, report, run
 from experiments.briefs.brief import Brief, Picture
 from experiments.briefs.compared import brief_of_comparison
 from experiments.briefs.saying import change, outcome_words, plain
@@ -127,6 +128,33 @@ def test_what_it_says_to_repeat_gives_the_same_scenarios(compared: Comparison, a
     assert command.endswith("--seed 1 --from 2025-01 --until 2026-06")
 
 
+def test_a_saved_comparison_with_shocks_tells_a_command_that_gives_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = [
+        *("compare", "baseline", "withdraw:shocks=demand=-10%@2025-03", "--until", "2025-06"),
+        *("--shock", "fuel=+100%@2025-02..2025-04", "--shock", "wages:usps=+5%@2025-03.."),
+        *("--stop-when", "usps_cash_usd <= 0", "--replications", "2", "--workers", "1"),
+        *(part for name, value in SMALL.items() for part in ("--set", f"{name}={value}")),
+    ]
+    first = CliRunner().invoke(app, [*asked, "--out", "first"])
+    assert first.exit_code == 0, first.output
+    saved = open_result("first")
+    assert isinstance(saved, Comparison)
+    brief = brief_of_comparison(saved)
+    assert any("a shock to wages of USPS of +5 % from March 2025 on" in one for one in brief.assumed)
+    assert any("the month in which the cash of USPS is at most" in one for one in brief.assumed)
+    assert not [one for one in brief.assumed if KEY.search(one)]
+    words = shlex.split(brief.repeat[0])
+    again = CliRunner().invoke(app, [*words[1:], "--workers", "1", "--out", "again"])
+    assert again.exit_code == 0, again.output
+    repeated = open_result("again")
+    assert isinstance(repeated, Comparison)
+    pd.testing.assert_frame_equal(repeated.runs, saved.runs, rtol=0, atol=0)
+    assert [one.changes() for one in repeated.scenarios] == [one.changes() for one in saved.scenarios]
+
+
 def test_a_saved_result_gets_its_brief_beside_its_folder(alone: RunResult, tmp_path: Path) -> None:
     folder = alone.save(tmp_path / "run.of.mine")
     called = CliRunner().invoke(app, ["report", str(folder)])
@@ -162,10 +190,6 @@ def test_bad_input_is_told_and_nothing_written(
 def test_a_saved_comparison_tells_the_code_that_made_it_and_not_that_of_today(
     compared: Comparison, tmp_path: Path
 ) -> None:
-    import json
-
-    from experiments import open_result
-
     folder = compared.save(tmp_path / "saved")
     file = folder / "summary.json"
     content = json.loads(file.read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from experiments import InputError, compare
+from experiments import InputError, compare, run
 from experiments.benchmarks.profile import RunProfile
 from experiments.benchmarks.reference import Move
 from experiments.cli import console as console_module
@@ -39,6 +39,10 @@ CALLS = {
     "firms": "",
     "negotiate": "",
     "auction": "",
+    "target": "",
+    "matrix": "",
+    "branch": "nowhere --at 2025-02",
+    "questions": "",
     "calibration": "",
     "hindcast": "",
     "external": "",
@@ -97,7 +101,7 @@ def test_all_problems_come_with_that_of_the_table() -> None:
 
 @pytest.mark.parametrize(
     "call_of_it",
-    ["scenarios", "scenarios --levers", "levers", "parameters usps_", "phases", "outcomes"],
+    ["scenarios", "scenarios --levers", "levers", "parameters usps_", "phases", "outcomes", "questions"],
 )
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_listings_are_written_whole(call_of_it: str, suffix: str, tmp_path: Path) -> None:
@@ -154,6 +158,10 @@ def test_a_comparison_has_its_differences_and_who_gains() -> None:
         "usps-loss --share 0.5 --workers 1 --set end=2025-12",
         "places baseline --by zone --until 2025-01 --replications 1",
         "forecast baseline --until 2025-03 --replications 2 --workers 1",
+        "target --vary usps_cash_start --in 12..16 --reach usps_cash_usd_2025=10.5bn --points 3 --replications 2 "
+        "--workers 1 --set start=2025-11",
+        "matrix --scenarios baseline --only status_quo,five_days --until 2025-02 --replications 2 --workers 1 "
+        "--outcome usps_net_income_usd",
     ],
 )
 def test_mechanisms_are_written_with_headings_in_words(command: str, tmp_path: Path) -> None:
@@ -164,6 +172,21 @@ def test_mechanisms_are_written_with_headings_in_words(command: str, tmp_path: P
         table = pd.read_csv(written)
         assert len(table), written
         assert not [name for name in table.columns if "_" in name or name.startswith("Unnamed")], written
+
+
+def test_a_branch_is_written_beside_the_run_that_it_left(tmp_path: Path) -> None:
+    parent = run("baseline", {**SMALL, "end": "2025-02"}).save(tmp_path / "parent")
+    file = tmp_path / "branch.csv"
+    found = call(
+        *("branch", str(parent), "--at", "2025-02", "--shock", "fuel=+100%@2025-02..", "--table", str(file)),
+        *("--outcome", "usps_*"),
+    )
+    assert found.exit_code == 0, found.output
+    table = pd.read_csv(file)
+    assert (table["branch"] - table["run that it left"]).tolist() == pytest.approx(table["difference"].tolist())
+    assert table["difference"].abs().max() > 0.0
+    assert table["outcome"].str.startswith("usps_").all()
+    assert len(pd.read_csv(tmp_path / "branch-months.csv")) == 2
 
 
 def test_json_stays_one_object_with_a_table_beside_it(tmp_path: Path) -> None:

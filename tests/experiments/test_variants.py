@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from experiments import Comparison, InputError, RunResult, compare, open_result,
 from experiments.cli.app import app
 from experiments.errors import DamagedError
 from experiments.postal.volume_loss import GRADUAL
-from experiments.variants import prepare_variant, spelling_of, split_variant
+from experiments.variants import prepare_variant, spell, spelling_of, split_variant
 from model.scenario import Scenario
 from tests.small import SMALL
 
@@ -88,7 +89,12 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 
 @pytest.mark.parametrize(
     "variant",
-    ["renew", "withdraw:exit_end=2026-06", "baseline:debt_cap=raised:build_limit=0.125:distress_ladder=false"],
+    [
+        *("renew", "withdraw:exit_end=2026-06", "baseline:debt_cap=raised:build_limit=0.125:distress_ladder=false"),
+        "baseline:shocks=fuel=+100%@2026-01..2027-12",
+        'withdraw:shocks=["fuel=+100%@2026-01..2027-12","demand=-10%@2026-03"]:build_limit=0.5',
+        "baseline:stop_when=usps_cash_usd <= 0",
+    ],
 )
 def test_spelling_of_a_scenario_gives_it_again(variant: str) -> None:
     scenario = prepare_variant(variant)
@@ -98,6 +104,20 @@ def test_spelling_of_a_scenario_gives_it_again(variant: str) -> None:
     assert {key: value for key, value in again.changes().items() if key not in ("name", "title")} == {
         key: value for key, value in scenario.changes().items() if key not in ("name", "title")
     }
+
+
+def test_shocks_that_all_share_are_options_and_one_of_a_party_needs_a_file() -> None:
+    shared = {"shocks": ["wages:usps=+5%@2026-03.."], "stop_when": "usps_cash_usd <= 0"}
+    scenarios = [prepare_variant(one, shared) for one in ("baseline:shocks=fuel=+10%@2026-01", "withdraw")]
+    words, needed = spell(scenarios, months=False)
+    assert shlex.split(words) == [
+        *("baseline:shocks=fuel=+10%@2026-01", "withdraw"),
+        *("--stop-when", "usps_cash_usd <= 0", "--shock", "wages:usps=+5%@2026-03.."),
+    ]
+    assert needed == ""
+    words, needed = spell([scenarios[0], prepare_variant("withdraw")])
+    assert words == ""
+    assert "scenario file" in needed
 
 
 def test_what_a_scenario_was_given_of_its_own_is_not_overwritten_for_all() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import reports_errors
+from experiments.cli.console import reports_errors, table_problems
 from experiments.cli.options import (
     DrawsOption,
     FirstSeedOption,
@@ -15,6 +15,9 @@ from experiments.cli.options import (
     OutOption,
     RosterOption,
     SetOption,
+    ShockOption,
+    StopOption,
+    TableOption,
     UntilOption,
     WorkersOption,
 )
@@ -43,6 +46,8 @@ def target(
         ),
     ] = "",
     set: SetOption = None,
+    shock: ShockOption = None,
+    stop_when: StopOption = None,
     seed: FirstSeedOption = 1,
     until: Annotated[
         str | None,
@@ -61,6 +66,7 @@ def target(
         typer.Option("--outcome", metavar="PATTERN", help="Also tell these outcomes where the figure is reached."),
     ] = None,
     out: OutOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find the value of a parameter at which an outcome, or a chance, reaches a figure, with a 95 % interval.
@@ -73,14 +79,14 @@ def target(
     from experiments.parties import read_roster
     from experiments.settings import read_settings
 
-    problems: list[str] = []
-    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    problems = table_problems(table)
+    changes, parties = read_settings(set or (), problems, shock, stop_when), read_roster(roster or (), problems)
     asked = {
         "scenario": scenario, "vary": vary, "between": in_, "reach": reach, "set": changes, "seed": seed,
         "until": until, "replications": replications, "points": points, "tolerance": tolerance,
         "beside": outcome or (), "workers": workers, "draws": draws, "roster": parties, "out": out,
     }  # fmt: skip
-    run_target(asked, problems, json)
+    run_target(asked, problems, table, json)
 
 
 @reports_errors
@@ -108,6 +114,8 @@ def matrix(
         typer.Option(metavar="high|low", help="Whether more or less of the outcome is better.", show_default=False),
     ] = None,
     set: SetOption = None,
+    shock: ShockOption = None,
+    stop_when: StopOption = None,
     seed: FirstSeedOption = 1,
     until: UntilOption = None,
     replications: Annotated[int, typer.Option(metavar="N", help="Seeds of each cell.")] = 10,
@@ -124,6 +132,7 @@ def matrix(
             show_default=False,
         ),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run every policy in every scenario: outcome, regret, how often each is best, and which policy is robust.
@@ -136,14 +145,14 @@ def matrix(
     from experiments.parties import read_roster
     from experiments.settings import read_settings
 
-    problems: list[str] = []
-    changes, parties = read_settings(set or (), problems), read_roster(roster or (), problems)
+    problems = table_problems(table)
+    changes, parties = read_settings(set or (), problems, shock, stop_when), read_roster(roster or (), problems)
     asked = {
         "scenarios": _listed(scenarios), "policies": policies, "only": _listed(only), "outcome": outcome or (),
         "best": best, "set": changes, "seed": seed, "until": until, "replications": replications,
         "workers": workers, "out": out, "draws": draws, "roster": parties,
     }  # fmt: skip
-    run_matrix(asked, problems, retry_failed, json)
+    run_matrix(asked, problems, retry_failed, table, json)
 
 
 def _listed(text: str) -> list[str]:
@@ -161,6 +170,7 @@ def questions(
             "--write", metavar="FILE", help="Instead answer all of them and write their page.", show_default=False
         ),
     ] = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """List twenty questions that people ask and the command that answers each, or answer one of them.
@@ -169,4 +179,4 @@ def questions(
     """
     from experiments.cli.questions import run_questions
 
-    run_questions(number, write, json)
+    run_questions(number, write, table, json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import console, print_json, progress_bar, reports_errors
+from experiments.cli.console import console, keep_tables, print_json, progress_bar, reports_errors, table_problems
 from experiments.cli.options import (
     JsonOption,
     OutcomeOption,
@@ -16,6 +16,7 @@ from experiments.cli.options import (
     SetOption,
     ShockOption,
     StopOption,
+    TableOption,
     UntilOption,
 )
 
@@ -37,6 +38,7 @@ def branch(
     ] = None,
     outcome: OutcomeOption = None,
     out: OutOption = None,
+    table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Go on from a month of a stored run under other levers, shocks or parties; the past is shared to the last bit.
@@ -48,9 +50,10 @@ def branch(
     from experiments.designs.columns import check_outcomes
     from experiments.parties import read_roster
     from experiments.settings import gather, read_settings
+    from experiments.spreadsheets.asking import branch_tables
     from experiments.storage import check_folder
 
-    problems: list[str] = []
+    problems = table_problems(table)
     changes = read_settings(set or (), problems, shock, stop_when)
     parties = read_roster(roster or (), problems)
     if out is not None and out.expanduser().resolve() == run.expanduser().resolve():
@@ -67,7 +70,8 @@ def branch(
         result.save(out)
     if json:
         print_json(result.summary())
-        return
-    show_branch(console(), result, outcome or ())
-    if out is not None:
-        console().print(f"Results are in {out}")
+    else:
+        show_branch(console(), result, outcome or ())
+        if out is not None:
+            console().print(f"Results are in {out}")
+    keep_tables(table, lambda: branch_tables(result, outcome or ()), quiet=json)

@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from experiments.errors import InputError
@@ -17,6 +19,8 @@ from experiments.questions.book import Question
 from experiments.reports.words import outcome_meaning, outcome_unit
 from experiments.variants import prepare_variant
 
+#: Commands that keep their runs in a folder, so that their figures are read without running again.
+_KEEP = ("compare", "target", "matrix")
 WIDTH = 110  # columns of the terminal that a page shows
 _RUN = "import sys; from experiments.cli import main; sys.argv[0] = 'lastmile'; main()"
 
@@ -39,16 +43,21 @@ class Answer:
 
 
 def answer(question: Question) -> Answer:
-    """Run the command of a question, twice: as it is printed, timed, and for its figures.
+    """Run the command of a question as it is printed, timed, and read its figures.
 
     Raises:
         InputError: The command failed; tells what it said.
     """
-    begun = time.perf_counter()
-    output = run_command(question.arguments)
-    seconds = time.perf_counter() - begun
-    found = json.loads(run_command((*question.arguments, "--json")))
-    return Answer(question, told(question, found), output, seconds)
+    with tempfile.TemporaryDirectory(prefix="lastmile-question-") as folder:
+        kept = str(Path(folder) / "result")
+        words = (*question.arguments, *(("--out", kept) if question.verb in _KEEP else ()))
+        begun = time.perf_counter()
+        output = run_command(words)
+        seconds = time.perf_counter() - begun
+        again = ("show", kept) if question.verb == "compare" else words
+        found = json.loads(run_command((*again, "--json")))
+    shown = "\n".join(line for line in output.splitlines() if folder not in line)
+    return Answer(question, told(question, found), shown.strip("\n"), seconds)
 
 
 def run_command(arguments: Sequence[str]) -> str:

@@ -10,10 +10,10 @@ from experiments.briefs.saying import (
     assumptions,
     capital,
     key_words,
-    uncapital,
     month_words,
     outcome_words,
     scenario_words,
+    uncapital,
     without_keys,
 )
 from experiments.briefs.unknown import unknowns

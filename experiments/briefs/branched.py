@@ -53,6 +53,7 @@ def brief_of_branch(result: Branch, outcome: str = HEADLINE) -> Brief:
     changed = listed(changed_words(before, scenario)) or "nothing is changed"
     at, shared = month_words(result.at), month_words(result.at + -1)
     commands, needed = commands_of_run(run)
+    shown = f"{'By year' if later else 'Over the whole time'}: the run that was left, and the branch."
     volumes = {party_name(one): monthly[f"{one}_volume_parcels"].to_numpy() / MILLION for one in CARRIERS}
     months = [str(month) for month in monthly.index]
     span = f"{month_words(scenario.start)} to {month_words(scenario.end)}"
@@ -64,11 +65,11 @@ def brief_of_branch(result: Branch, outcome: str = HEADLINE) -> Brief:
             "difference holds what luck makes of the change; a comparison over many seeds tells it from luck.",
         ],
         pictures=[
-            Picture(capital(what), _both(found, stem, years), "By year: the run that was left, and the branch."),
+            Picture(capital(what), _both(found, stem, years if later else []), shown),
             Picture(
                 capital(outcome_words(second)),
-                _both(found, second, _years(found, second)),
-                "By year: the run that was left, and the branch.",
+                _both(found, second, _years(found, second) if later else []),
+                shown,
             ),
             Picture(
                 "Who brings parcels to the door in the branch",

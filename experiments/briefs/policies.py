@@ -73,7 +73,10 @@ def brief_of_matrix(result: Matrix) -> Brief:
         assumed=[
             f"{span}; {result.replications} runs of every policy in every scenario, seeds from {result.seed}. All of "
             "them share their luck.",
-            *(f"{_title(one)}{_whose(one)}: {_sets(one)}." for one in result.policies),
+            *(
+                f"{capital(one.name.replace('_', ' '))}, {_title(one)}{_whose(one)}: {_sets(one)}."
+                for one in result.policies
+            ),
             *assumptions(worlds),
         ],
         unknown=[

@@ -20,6 +20,7 @@ from experiments.repetition import Stored, descent_of, read_stored, replay
 from experiments.results import RunResult, collect
 from experiments.runs import Progress
 from experiments.settings import check_seeds, gather, late_shocks, prepare_scenario
+from experiments.storage import write_result
 from model.branching import check_branch
 from model.market import ParcelMarket
 from model.scenario import Scenario, ScenarioError
@@ -52,6 +53,7 @@ class Branch:
         return self.result.summary() | {
             "branch": {
                 "at": str(self.at),
+                "parent": self.parent,
                 "changes": self.changes,
                 "differences": [
                     {str(name): value if value == value else None for name, value in row.items()}
@@ -61,12 +63,12 @@ class Branch:
         }
 
     def save(self, folder: str | Path) -> Path:
-        """Write the run as `RunResult.save` does: it can be repeated, and branched again.
+        """Write the run as `RunResult.save` does, with its differences: it can be repeated, and branched again.
 
         Raises:
             InputError: The folder is a file or holds something else than an earlier result.
         """
-        return self.result.save(folder)
+        return write_result(folder, self.result.tables(), {**self.summary(), "title": self.result.scenario.title})
 
 
 @dataclass(frozen=True, eq=False)

@@ -148,6 +148,12 @@ def stored_sets() -> tuple[str, ...]:
     return tuple(sorted(item.name.removesuffix(".parquet") for item in folder.iterdir() if item.name.endswith("quet")))
 
 
+def drawn_name(described: Mapping[str, Any]) -> str:
+    """What to write behind `--draws` for a set as a result describes it: its name, or that of a file of one's own."""
+    name = str(described["name"])
+    return name if name in stored_sets() else f"{name}.parquet"
+
+
 def load_draws(name_or_path: str | Path) -> DrawSet:
     """Read a set by name, or a parquet file with its manifest beside it.
 

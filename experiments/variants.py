@@ -158,10 +158,11 @@ def spell(scenarios: Sequence[Scenario], months: bool = True) -> tuple[str, str]
         months: Whether to name the first and the last month.
     """
     found = [one for one in map(_against_library, scenarios) if one is not None]
+    alone = len(found) == 1  # only then options may change what a scenario sets itself
     common = {
         key: value
         for key, value in (found[0].changes if found else {}).items()
-        if all(one.changes.get(key) == value and key not in one.base.stated for one in found)
+        if all(one.changes.get(key) == value and (alone or key not in one.base.stated) for one in found)
     }
     # Those of an option come behind those of a scenario, so that what is shared is at the end.
     shared = len(found[0].shocks) if found else 0

@@ -12,7 +12,7 @@ from experiments.briefs.drawing import Band, bars, by_year
 from experiments.briefs.saying import assumptions, change, level, listed, month_words, outcome_words, scenario_words
 from experiments.briefs.unknown import unknowns
 from experiments.comparison import Comparison
-from experiments.draws import stored_sets
+from experiments.draws import drawn_name
 from experiments.figures import dollars, figure, scale_of, split_year
 from experiments.intervals import domain_of, mean_interval
 from experiments.reports.page import Table
@@ -82,10 +82,7 @@ def brief_of_comparison(result: Comparison, outcome: str = HEADLINE) -> Brief:
 
 
 def _draws(result: Comparison) -> str:
-    if result.draws is None:
-        return ""
-    name = result.draws["name"]
-    return f" --draws {name if name in stored_sets() else f'{name}.parquet'}"
+    return "" if result.draws is None else f" --draws {drawn_name(result.draws)}"
 
 
 def _years(names: list[str], stem: str) -> list[str]:

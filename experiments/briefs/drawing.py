@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,9 @@ def bars(table: pd.DataFrame, unit: str, title: str) -> str:
         return svg(figure, title)
 
 
-def by_month(months: Sequence[str], lines: Mapping[str, NDArray[np.float64]], unit: str, title: str) -> str:
+def by_month(
+    months: Sequence[str], lines: Mapping[str, NDArray[np.float64]], unit: str, title: str, mark: str | None = None
+) -> str:
     """Series month by month.
 
     Args:
@@ -79,11 +82,14 @@ def by_month(months: Sequence[str], lines: Mapping[str, NDArray[np.float64]], un
         lines: What it is of to its values in the unit shown.
         unit: Of the values.
         title: For readers who do not see it.
+        mark: A month that gets a line.
     """
     with canvas(WIDTH, 2.7) as (figure, axes):
         axis, at = axes[0, 0], np.arange(len(months))
         for number, (name, values) in enumerate(lines.items()):
             axis.plot(at, values, color=SERIES[number % len(SERIES)], lw=1.7, label=wrapped(name))
+        if mark in months:
+            axis.axvline(months.index(mark), color=MUTED, lw=1, ls="--")
         years = [place for place, month in enumerate(months) if month.endswith("-01")] or [0]
         axis.set_xticks(years, [months[place][:4] for place in years])
         axis.set_ylabel(unit)
@@ -92,6 +98,65 @@ def by_month(months: Sequence[str], lines: Mapping[str, NDArray[np.float64]], un
         if len(lines) > 1:
             figure.legend(*axis.get_legend_handles_labels(), loc="outside lower left", ncols=2)
         return svg(figure, title)
+
+
+def by_value(
+    values: NDArray[np.float64],
+    band: tuple[NDArray[np.float64], ...],
+    unit: str,
+    axis_name: str,
+    title: str,
+    ticks: Sequence[tuple[float, str]] = (),
+    goal: float | None = None,
+    roots: Sequence[tuple[float, float, float]] = (),
+) -> str:
+    """A curve over a lever or parameter with its interval.
+
+    Args:
+        values: Places, in order.
+        band: Mean, low and high by place, in the unit shown.
+        unit: Of the curve.
+        axis_name: What is varied, with its unit.
+        title: For readers who do not see it.
+        ticks: Places to name and what to call them; numbers unless told.
+        goal: What should be reached.
+        roots: Where it is: value (nan where no crossing is sure), low and high.
+    """
+    mean, low, high = band
+    with canvas(WIDTH, 2.9) as (figure, axes):
+        axis = axes[0, 0]
+        axis.fill_between(values, low, high, color=SERIES[0], alpha=0.2, lw=0)
+        axis.plot(values, mean, "-o", color=SERIES[0], lw=1.6, ms=4.5)
+        if goal is not None:
+            axis.axhline(goal, color=MUTED, lw=1.2, ls="--")
+            for value, first, last in roots:
+                axis.plot([first, last], [goal, goal], color=SERIES[1], lw=5, alpha=0.6, solid_capstyle="butt")
+                axis.plot(value, goal, "D", color=INK, ms=5, mec="none")
+        _name_values(axis, axis_name, unit, ticks)
+        return svg(figure, title)
+
+
+def dots_by_value(
+    values: NDArray[np.float64],
+    found: NDArray[np.float64],
+    unit: str,
+    axis_name: str,
+    title: str,
+    ticks: Sequence[tuple[float, str]] = (),
+) -> str:
+    """A dot a run over a lever or parameter; see `by_value`."""
+    with canvas(WIDTH, 2.9) as (figure, axes):
+        axis = axes[0, 0]
+        axis.plot(values, found, "o", color=SERIES[0], ms=4, alpha=0.45, mec="none")
+        _name_values(axis, axis_name, unit, ticks)
+        return svg(figure, title)
+
+
+def _name_values(axis: Any, name: str, unit: str, ticks: Sequence[tuple[float, str]]) -> None:
+    axis.set_ylabel(unit)
+    axis.set_xlabel(wrapped(name))
+    if ticks:
+        axis.set_xticks([place for place, _ in ticks], [told for _, told in ticks])
 
 
 def wrapped(text: str) -> str:

@@ -107,7 +107,8 @@ def way(value: float) -> str:
 
 def scenario_words(scenario: Scenario) -> str:
     """A scenario as a sentence names it."""
-    return f"“{scenario.title or scenario.name.replace('_', ' ')}”"
+    title = scenario.title or (Scenario.load(scenario.name).title if scenario.name in scenario_names() else "")
+    return f"“{title or scenario.name.replace('_', ' ')}”"
 
 
 def month_words(month: Month) -> str:
@@ -117,7 +118,7 @@ def month_words(month: Month) -> str:
 
 def listed(words: Iterable[str]) -> str:
     """Such as "a, b and c"."""
-    *most, last = [*words]
+    *most, last = [*words] or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 
@@ -127,10 +128,10 @@ def assumptions(scenarios: Sequence[Scenario]) -> list[str]:
     for one in scenarios:
         # What a scenario of the library sets itself is told by its description.
         name = one.name.partition(":")[0]
-        base = Scenario.load(name) if name in scenario_names() else Scenario()
-        usual, own = base.changes(), one.changes()
+        library = Scenario.load(name) if name in scenario_names() else Scenario()
+        usual, own = library.changes(), one.changes()
         keys = [key for key in {**usual, **own} if usual.get(key) != own.get(key) and key not in _NOT_CHANGES]
-        struck = [shock_words(shock) for shock in one.shocks if shock not in base.shocks]
+        struck = [shock_words(shock) for shock in one.shocks if shock not in library.shocks]
         changes.append([*(setting_words(key, one) for key in keys), *struck])
     common = [words for words in changes[0] if all(words in one for one in changes)]
     told: list[str] = []
@@ -149,6 +150,19 @@ def assumptions(scenarios: Sequence[Scenario]) -> list[str]:
     if common:
         told.append(f"Everywhere: {listed(common)}.")
     return told
+
+
+def changed_words(before: Scenario, after: Scenario) -> list[str]:
+    """What one scenario changes against another that it follows."""
+    old, new = before.changes(), after.changes()
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key) and key not in _NOT_CHANGES]
+    struck = [shock_words(shock) for shock in after.shocks if shock not in before.shocks]
+    own = [
+        f"a class of somebody's own decides for {party_name(key)}"
+        for key, path in after.roster.items()
+        if before.roster.get(key) != path
+    ]
+    return [*(setting_words(key, after) for key in keys), *struck, *own]
 
 
 def plain(text: str) -> str:
@@ -170,7 +184,7 @@ def setting_words(key: str, scenario: Scenario) -> str:
     if key in parameters:
         row = parameters.row(key)
         unit = "" if row.unit in ("-", "", "count", "x") else f" {row.unit}"
-        name = f"{row.name[:1].lower()}{row.name[1:]}".partition(";")[0]
+        name = uncapital(row.name.partition(";")[0])
         return f"{name}: {shown(value)}{unit} (usually {shown(default.value(key))})"
     word = {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
     usual = default.value(key)
@@ -214,8 +228,9 @@ def without_keys(text: str, names: Mapping[str, str] | None = None) -> str:
         text: The sentence.
         names: Words for other names that stand in it, such as those of scenarios.
     """
-    for name in sorted(names or {}, key=len, reverse=True):
-        text = re.sub(rf"(?<![\w“]){re.escape(name)}(?![\w”])", lambda _, name=name: (names or {})[name], text)
+    if names:
+        found = "|".join(re.escape(one) for one in sorted(names, key=len, reverse=True))
+        text = re.sub(rf"(?<!\w)({found})(?!\w)", lambda one: names[one[0]], text)
     text = re.sub("|".join(rf"(?<= ){sign}(?= )" for sign in _SIGNS), lambda found: _SIGNS[found[0]], text)
     return _KEY.sub(lambda found: key_words(found[0]), text)
 
@@ -224,9 +239,21 @@ def key_words(key: str) -> str:
     """An outcome with its year, a parameter or a lever, to stand in a sentence."""
     stem, year = split_year(key)
     if stem in _OUTCOMES or outcome_meaning(key):
-        return f"{outcome_words(key)} in {year}" if year else outcome_words(key)
+        words = outcome_words(key)
+        if year and words.endswith(" at the end"):
+            return f"{words} of {year}"
+        what, comma, rest = words.partition(", ") if not words.startswith("“") else (words, "", "")
+        return f"{what} in {year}{comma}{rest}" if year else words
     parameters = Parameters.default()
-    if key in parameters:
-        name = parameters.row(key).name
-        return f"{name[:1].lower()}{name[1:]}".partition(";")[0]
-    return key.replace("_", " ")
+    return uncapital(parameters.row(key).name.partition(";")[0]) if key in parameters else key.replace("_", " ")
+
+
+def capital(text: str) -> str:
+    """A text as a sentence begins with it."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def uncapital(text: str) -> str:
+    """A text as it stands within a sentence; names keep their capitals."""
+    is_name = text[:2].isupper() or text.startswith(("Amazon", "FedEx", "Congress"))
+    return text if is_name else f"{text[:1].lower()}{text[1:]}"

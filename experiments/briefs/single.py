@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from experiments.briefs.brief import Brief, Picture, origin_of
 from experiments.briefs.drawing import by_month
+from experiments.briefs.repeating import commands_of_run
 from experiments.briefs.saying import assumptions, level, month_words, outcome_words, scenario_words
 from experiments.briefs.unknown import unknowns
 from experiments.figures import split_year
 from experiments.reports.page import Table
 from experiments.results import RunResult
-from experiments.variants import spell
 from model.words import party_name
 
 HEADLINE = "usps_net_income_usd"
@@ -33,10 +33,7 @@ def brief_of_run(result: RunResult, outcome: str = HEADLINE) -> Brief:
     what, span = outcome_words(stem), f"{month_words(scenario.start)} to {month_words(scenario.end)}"
     before = f", after {level(stem, found[f'{stem}_{years[0]}'])} in {years[0]}" if years and years[0] != last else ""
     months = [str(month) for month in monthly.index]
-    names, needed = spell([scenario], months=False)
-    repeat = []
-    if names:
-        repeat.append(f"lastmile run {names} --seed {result.seed} --from {scenario.start} --until {scenario.end}")
+    repeat, needed = commands_of_run(result)
     volumes = {party_name(one): monthly[f"{one}_volume_parcels"].to_numpy() / MILLION for one in CARRIERS}
     money = {
         "cash": monthly["usps_cash_usd"].to_numpy() / BILLION,

@@ -10,7 +10,7 @@ from experiments.resolution import coarse_note
 from model.scenario import Scenario
 
 # Warnings that speak of other outcomes or of what was typed; the brief says it in its own way.
-_OF_THE_TERMINAL = ("differences", "One replication", "and set makes it")
+_OF_THE_TERMINAL = ("differences", "One replication", "and set makes it", "varies it")
 ALWAYS = (
     "What Amazon pays USPS and how many parcels it hands over is not public; both are estimates with a wide range, and "
     "results lean on them.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,8 +17,9 @@ from experiments.comparison import MAX_REPLICATIONS, MAX_WORKERS
 from experiments.designs.columns import outcome_names
 from experiments.designs.design import Design
 from experiments.designs.matrix import matrix_design
+from experiments.designs.restore import restore_design
 from experiments.draws import load_draws
-from experiments.errors import InputError
+from experiments.errors import DamagedError, InputError
 from experiments.figures import figure, split_year, unit_of
 from experiments.intervals import chance_interval, domain_of, domain_of_difference, mean_interval
 from experiments.parties import Roster, party_notes
@@ -26,8 +28,8 @@ from experiments.policies.reading import Policy, read_policies
 from experiments.policies.regret import Cells, cell_table, choice_table, robust_choice
 from experiments.resolution import coarse_note, shippers_of
 from experiments.settings import check_count, check_seeds, gather, prepare_scenario
-from experiments.storage import dump_json, write_text
-from experiments.store.reading import SweepResult
+from experiments.storage import damage, dump_json, write_text
+from experiments.store.reading import SweepResult, open_sweep
 from experiments.store.store import check_store_folder
 from experiments.sweeps.drive import SweepProgress
 from experiments.sweeps.sweep import sweep
@@ -175,6 +177,48 @@ def matrix(
         write_text(folder / SUMMARY, dump_json(result.summary()))
         write_text(folder / PAGE, matrix_page(result).html())
     return result
+
+
+def open_matrix(folder: str | Path, outcome: str | Sequence[str] = (), best: str | None = None) -> Matrix:
+    """Open the folder of a matrix, finished or not; nothing is run.
+
+    Args:
+        folder: What `lastmile matrix --out` has written.
+        outcome: Outcomes to look at; unless told those of the call that wrote the folder.
+        best: "high" or "low", for outcomes of which it depends on whom one asks.
+
+    Raises:
+        InputError: It holds no matrix, there is no such outcome, or no run has ended well; a `DamagedError` where its
+            files are not what was written.
+    """
+    done = open_sweep(folder)
+    if done.kind != KIND:
+        raise InputError(f"{str(folder)!r} holds a sweep that is no matrix")
+    design = restore_design(done.manifest.design)
+    told = {str(name): BEST[0] == way for name, way in _looked_at_before(Path(folder)).items()}
+    problems: list[str] = []
+    asked = [read_name(one) for one in ([outcome] if isinstance(outcome, str) else outcome)] or list(told)
+    looked = {name: told[name] for name in asked if name in told and best is None}
+    if not looked or len(looked) < len(asked):
+        looked |= _looked_at([name for name in asked if name not in looked], best, design.scenarios, problems)
+    if problems:
+        raise InputError(problems)
+    policies = tuple(
+        Policy(one["name"], one["title"], tuple(one["owners"]), dict(one["set"])) for one in design.policies
+    )
+    notes = tuple(party_notes(design.scenarios[0]))
+    return _assembled(MatrixPlan(design, design.worlds, policies, looked, notes), done)
+
+
+def _looked_at_before(folder: Path) -> dict[str, str]:
+    """Outcomes that the page of a folder is about, and whether more of each is better."""
+    try:
+        content = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        return {name: row["best"] for name, row in content["outcomes"].items()}
+    except FileNotFoundError:  # its runs are still going on
+        return {}
+    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+        raise DamagedError(f"{folder / SUMMARY}: {damage(error)}") from error
 
 
 def check_matrix(

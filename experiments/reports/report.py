@@ -1,4 +1,4 @@
-"""One page about a sweep."""
+"""One page about a sweep, or a brief of another result."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from experiments.analysis.values import Source, by_point, chosen_outcomes, opened, varies
 from experiments.briefs.saved import is_saved, write_brief
-from experiments.comparison import Comparison
 from experiments.errors import InputError
 from experiments.figures import HEADLINES, split_year
+from experiments.policies.matrix import Matrix
+from experiments.reopening import Saved
 from experiments.reports import influence, origin, spread
 from experiments.reports.page import Page
-from experiments.results import RunResult
 from experiments.storage import write_text
 from experiments.store.reading import SweepResult
 
@@ -24,18 +24,19 @@ _ALIKE = 0.97
 
 
 def report(
-    source: Source | Comparison | RunResult, outcome: str | Sequence[str] | None = None, out: str | Path | None = None
+    source: Source | Saved | Matrix, outcome: str | Sequence[str] | None = None, out: str | Path | None = None
 ) -> Path:
-    """Write one self-contained HTML page about a sweep, a comparison or a run.
+    """Write one self-contained HTML page about a sweep, or a brief of a run, branch, comparison, target or matrix.
 
-    A sweep has figures, tables, and where they come from; a comparison and a run a brief for a colleague.
+    A sweep has figures, tables, and where they come from; all others a brief for a colleague.
 
     Args:
-        source: The sweep, comparison or run, or the folder that holds it; a sweep may be unfinished.
+        source: The result, or the folder that holds it; a sweep may be unfinished.
         outcome: Of a sweep, names or patterns of the outcomes to show; unless told, up to four that vary, of the last
-            year. Of a comparison or a run, the outcome that the question is about: net income of USPS unless told.
-        out: File to write; unless told `report.html` in the folder of a sweep, or beside that of a comparison or run
-            with its name.
+            year. Of other results the outcome that the question is about: net income of USPS unless told, of a matrix
+            what it was made for; a target has one of its own.
+        out: File to write; unless told `report.html` in the folder of a sweep or matrix, or beside that of another
+            result with its name.
 
     Returns:
         The file.
@@ -47,8 +48,8 @@ def report(
         >>> report(example, out=folder / "page.html").name
         'page.html'
     """
-    if isinstance(source, Comparison | RunResult) or is_saved(source):
-        return write_brief(source, outcome, out)  # type: ignore[arg-type]
+    if not isinstance(source, SweepResult) and (not isinstance(source, str | Path) or is_saved(source)):
+        return write_brief(source, outcome, out)
     result = opened(source)
     if not (result.runs["status"] == "done").any():
         raise InputError(f"{result.folder}: no run has ended well yet; there is nothing to report")

@@ -14,12 +14,12 @@ import pandas as pd
 from agents.calendar import Month
 from experiments.designs.columns import choose_outcomes, outcome_names
 from experiments.designs.plan import BALANCES, environment_of, run_key, scenario_key
-from experiments.draws import DrawSet, load_draws
+from experiments.draws import DrawSet, drawn_name, load_draws
 from experiments.errors import InputError
 from experiments.figures import split_year
 from experiments.intervals import domain_of, mean_interval
 from experiments.parties import Roster, party_notes
-from experiments.provenance import changes, provenance
+from experiments.provenance import provenance
 from experiments.resolution import coarse_note
 from experiments.runs import Progress
 from experiments.settings import check_count, check_seeds, gather, overruled, prepare_scenario, shown
@@ -29,6 +29,7 @@ from experiments.targets.crossing import Crossings, Region, Search, find_crossin
 from experiments.targets.reach import Reach, check_reach, read_reach
 from experiments.targets.varied import COMPOSITES, Varied, read_varied
 from experiments.targets.words import answer
+from experiments.variants import spell
 from experiments.workers import Replication, Task, WorkerPool, default_workers, replicate
 from model.scenario import Scenario
 
@@ -64,6 +65,7 @@ class Target:
         answer: What was found, in sentences.
         warnings: What to keep in mind.
         draws: Parameter draws that the seeds took; None where all runs had the scenario's own parameters.
+        made: Provenance of one that was saved and is open again; None where it was made just now.
     """
 
     scenario: Scenario
@@ -79,6 +81,12 @@ class Target:
     answer: str
     warnings: tuple[str, ...] = ()
     draws: dict[str, Any] | None = field(default=None, repr=False)
+    made: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where it comes from; see `experiments.provenance`."""
+        return provenance(self.scenario) if self.made is None else dict(self.made)
 
     @property
     def reaches(self) -> bool:
@@ -87,18 +95,19 @@ class Target:
 
     @property
     def command(self) -> str:
-        """What makes the same again, with what was set by name."""
-        told = "".join(
-            f" --set {key}={shown(value)}"
-            for key, value in changes(self.scenario).items()
-            if not isinstance(value, dict | list) and key != "end"
-        )
-        draws = "" if self.draws is None else f" --draws {self.draws['name']}"
+        """What makes the same again; empty where only a scenario file can say what was assumed."""
+        words, _ = spell([self.scenario], months=False)
+        if not words:
+            return ""
+        name, _, told = words.partition(" ")
+        begin = "" if self.scenario.start == Scenario().start else f" --set start={self.scenario.start}"
+        draws = "" if self.draws is None else f" --draws {drawn_name(self.draws)}"
         seed = "" if self.seed == 1 else f" --seed {self.seed}"
         ends = f"{self.varied.plain(self.varied.low)}..{self.varied.plain(self.varied.high)}"
         return (
-            f"lastmile target {self.scenario.name} --vary {self.varied.name} --in {ends} --reach '{self.reach.text}' "
-            f"--replications {self.replications} --until {self.scenario.end}{seed}{draws}{told}"
+            f"lastmile target {name} --vary {self.varied.name} --in {ends} --reach '{self.reach.text}' "
+            f"--replications {self.replications} --until {self.scenario.end}{seed}{draws}{begin}"
+            f"{f' {told}' if told else ''}"
         )
 
     def summary(self) -> dict[str, Any]:
@@ -127,7 +136,7 @@ class Target:
             "warnings": list(self.warnings),
             "command": self.command,
             "draws": self.draws,
-            "provenance": provenance(self.scenario),
+            "provenance": self.provenance,
         }  # fmt: skip
 
     def save(self, folder: str | Path) -> Path:
@@ -139,7 +148,8 @@ class Target:
         from experiments.targets.picture import draw_target
 
         tables = {"curve": self.curve, "root": self.root, "beside": self.beside, "runs": self.runs}
-        return write_result(folder, tables, self.summary(), {PICTURE: draw_target(self)})
+        summary = {**self.summary(), "title": self.scenario.title}
+        return write_result(folder, tables, summary, {PICTURE: draw_target(self)})
 
 
 def _with_plain(row: Mapping[Any, Any], values: Sequence[str], plain: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Composite:
 
     Attributes:
         unit: Its unit.
+        words: What it is called within a sentence.
         meaning: One line.
         names: What it sets.
         changes: From a scenario and a value to what is set.
@@ -26,6 +27,7 @@ class Composite:
     """
 
     unit: str
+    words: str
     meaning: str
     names: tuple[str, ...]
     changes: Callable[[Scenario, float], dict[str, Any]]
@@ -40,6 +42,7 @@ def _access_price(scenario: Scenario, dollars: float) -> dict[str, Any]:
 COMPOSITES: dict[str, Composite] = {
     "price_access": Composite(
         "$ per parcel",
+        "price of the last mile that USPS asks of everybody",
         "Price at which USPS sells the last mile to everybody when Amazon's contract ends: posted, not bargained over; "
         "in prices of the start, it moves with the list prices of USPS",
         ("bargaining", "price_access_published_ratio"),

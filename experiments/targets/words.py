@@ -6,7 +6,7 @@ from experiments.targets.crossing import Crossings, Region
 from experiments.targets.reach import Reach
 from experiments.targets.varied import Varied
 
-_SHAPES = {
+SHAPES = {
     "rises": "Over the range it rises, as far as paired seeds can tell.",
     "falls": "Over the range it falls, as far as paired seeds can tell.",
     "not monotone": "It is not monotone: over the range it rises in one part and falls in another.",
@@ -25,7 +25,7 @@ def answer(varied: Varied, reach: Reach, found: Crossings) -> str:
         f"For {varied.name} {_span(varied, region)} it may be {reach.told(reach.figure)}, but no crossing can be told."
         for region in touched
     ]
-    told.append(_SHAPES[found.shape])
+    told.append(SHAPES[found.shape])
     return " ".join(told)
 
 

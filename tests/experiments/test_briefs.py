@@ -14,13 +14,16 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from experiments import Comparison, RunResult, compare, open_result, report, run
+from experiments import Comparison, RunResult, Target, branch, compare, matrix, open_result, report, run, target
+from experiments.branching import Branch
 from experiments.briefs.brief import Brief, Picture
 from experiments.briefs.compared import brief_of_comparison
+from experiments.briefs.saved import brief_of
 from experiments.briefs.saying import change, outcome_words, plain
 from experiments.briefs.single import brief_of_run
 from experiments.cli.app import app
 from experiments.comparison import assemble
+from experiments.policies.matrix import open_matrix
 from experiments.workers import Replication
 from tests.small import SMALL
 
@@ -227,3 +230,111 @@ def test_scenarios_are_called_by_their_titles() -> None:
     assert plain("leave as in `withdraw`; see walmart_builds_too") == (
         "leave as in “Amazon withdraws”; see “Walmart builds too”"
     )
+
+
+@pytest.fixture(scope="module")
+def left(alone: RunResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a branch that was left from a saved run."""
+    folder = tmp_path_factory.mktemp("branched")
+    parent = alone.save(folder / "parent")
+    branch(parent, "2026-02", {"debt_cap": "raised"}, ["wages:usps=+5%@2026-03.."]).save(folder / "branch")
+    return folder / "branch"
+
+
+def test_a_branch_tells_what_it_changes_and_both_commands(left: Path) -> None:
+    saved = open_result(left)
+    assert isinstance(saved, Branch)
+    brief = brief_of(saved)
+    assert "debt cap: raised" in brief.question
+    assert "a shock to wages of USPS of +5 % from March 2026 on" in brief.question
+    found = saved.differences.set_index("outcome").loc["usps_net_income_usd"]
+    assert f"${abs(found['difference']) / 1e9:.2f} billion lower than in the run that was left" in brief.answer[0]
+    assert "no interval" in brief.answer[1]
+    assert "“No agreement”" in " ".join(brief.assumed)
+    first, second = map(shlex.split, brief.repeat)
+    assert first[:3] == ["lastmile", "run", "impasse"]
+    assert second[:5] == ["lastmile", "branch", first[-1], "--at", "2026-02"]
+    assert second[5:] == ["--set", "debt_cap=raised", "--shock", "wages:usps=+5%@2026-03.."]
+    assert open_result(left).summary() == saved.summary()
+
+
+def test_a_branch_is_shown_and_repeated_as_its_brief_says(
+    left: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = CliRunner().invoke(app, ["show", str(left)])
+    assert "from 2026-02 on: debt_cap = raised" in " ".join(shown.stdout.split()), shown.output
+    monkeypatch.chdir(tmp_path)
+    saved = open_result(left)
+    assert isinstance(saved, Branch)
+    for command in brief_of(saved).repeat:
+        out = [] if "--out" in command else ["--out", "again"]
+        done = CliRunner().invoke(app, [*shlex.split(command)[1:], *out])
+        assert done.exit_code == 0, done.output
+    again = open_result("again")
+    assert isinstance(again, Branch)
+    pd.testing.assert_frame_equal(again.result.monthly, saved.result.monthly, rtol=0, atol=0)
+
+
+@pytest.fixture(scope="module")
+def reached(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("target") / "price"
+    asked = {**SMALL, "start": "2025-11", "shocks": ["wages:usps=+5%@2025-12"]}
+    target(
+        "baseline", "usps_cash_start", (12, 16), "usps_cash_usd_2025=15bn", asked, replications=2, points=3, workers=1,
+        out=folder,
+    )  # fmt: skip
+    return folder
+
+
+def test_a_target_is_answered_without_keys_and_its_command_finds_all_runs_done(
+    reached: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = open_result(reached)
+    assert isinstance(saved, Target)
+    brief = brief_of(saved)
+    assert brief.question.startswith("At which value of “USPS cash, December 2024” does the cash of USPS at the end of")
+    told = [brief.question, *brief.answer, *brief.assumed, *brief.unknown, *(one.title for one in brief.pictures)]
+    assert not [one for one in told if KEY.search(one)]
+    assert "95 % interval" in brief.answer[0]
+    (row,) = saved.root.to_dict("records")
+    assert f"of {saved.varied.told(row['value'])} bn $" in brief.answer[0]
+    assert len(brief.pictures) == 3
+    monkeypatch.setattr("experiments.targets.target.replicate", None)  # no run is missing
+    more = ["--points", "3", "--workers", "1", "--out", str(reached)]
+    again = CliRunner().invoke(app, [*shlex.split(brief.repeat[0])[1:], *more])
+    assert again.exit_code == 0, again.output
+    repeated = open_result(reached)
+    assert repeated.summary()["curve"] == saved.summary()["curve"]
+
+
+def test_a_target_has_an_outcome_of_its_own(reached: Path) -> None:
+    refused = CliRunner().invoke(app, ["report", str(reached), "--outcome", "ups_profit_usd"])
+    assert refused.exit_code == 2
+    assert "usps_cash_usd_2025" in refused.stderr
+    assert not (reached.parent / "price.html").exists()
+
+
+def test_a_matrix_names_policies_and_scenarios_by_their_titles(tmp_path: Path) -> None:
+    asked = {**SMALL, "stop_when": "usps_cash_usd <= 0"}
+    only = ["status_quo", "five_days"]
+    matrix(
+        ["baseline", "mail_decline"], only=only, outcome="usps_net_income_usd", set=asked, until="2025-02",
+        replications=2, workers=1, out=tmp_path / "policies",
+    )  # fmt: skip
+    made = CliRunner().invoke(app, ["report", str(tmp_path / "policies")])
+    assert made.exit_code == 0, made.output
+    told = text_of((tmp_path / "policies" / "report.html").read_text(encoding="utf-8"))
+    assert "“Delivery on five days a week from the start” (the choice of Congress)" in told
+    assert "Mail falls faster" in told
+    brief = brief_of(open_matrix(tmp_path / "policies"))
+    texts = [brief.question, *brief.answer, *brief.assumed, *(one.title for one in brief.pictures)]
+    assert not [one for one in texts if KEY.search(one)]
+    assert "95 % interval" in " ".join(brief.answer)
+    words = shlex.split(brief.repeat[0])
+    assert words[:4] == ["lastmile", "matrix", "--scenarios", "baseline,mail_decline"]
+    assert words[words.index("--stop-when") + 1] == "usps_cash_usd <= 0"
+    again = CliRunner().invoke(app, [*words[1:], "--workers", "1", "--out", str(tmp_path / "policies"), "--json"])
+    assert again.exit_code == 0, again.output
+    other = CliRunner().invoke(app, ["report", str(tmp_path / "policies"), "--outcome", "usps_cash_usd"])
+    assert other.exit_code == 0, other.output
+    assert "the cash of USPS" in text_of((tmp_path / "policies" / "report.html").read_text(encoding="utf-8"))

@@ -147,42 +147,25 @@ def compare(
 @reports_errors
 def show(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder that `run --out` or `compare --out` has written.")
+        Path, typer.Argument(metavar="DIR", help="Folder that `run`, `branch`, `compare` or `target` wrote with --out.")
     ],
     outcome: OutcomeOption = None,
     table: TableOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show a saved run or comparison again, with any of its outcomes; nothing is run.
+    """Show a saved run, branch, comparison or target again, with any of its outcomes; nothing is run.
 
     For example: lastmile show results/first --outcome 'ups_*'
     """
-    from experiments.cli.gains import show_gains
-    from experiments.cli.tables import show_comparison, show_run
-    from experiments.comparison import Comparison
-    from experiments.designs.columns import check_outcomes
+    from experiments.cli.saved import show_saved, tables_of
     from experiments.reopening import open_result
     from experiments.settings import gather
-    from experiments.spreadsheets.outcomes import comparison_tables, run_tables
 
     (result,) = gather(lambda: open_result(folder), known=table_problems(table))
-    if isinstance(result, Comparison):
-        check_outcomes(result.scenarios[0], outcome or ())
-        if not json:
-            show_comparison(console(), result, outcome or ())
-            if not outcome:
-                show_gains(console(), result)
-    else:
-        check_outcomes(result.scenario, outcome or ())
-        if not json:
-            show_run(console(), result, outcome or ())
+    show_saved(console(), result, outcome or (), quiet=json)
     if json:
         print_json(result.summary())
-    keep_tables(
-        table,
-        lambda: (comparison_tables if isinstance(result, Comparison) else run_tables)(result, outcome or ()),
-        quiet=json,
-    )
+    keep_tables(table, lambda: tables_of(result, outcome or ()), quiet=json)
 
 
 @reports_errors

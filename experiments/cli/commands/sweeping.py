@@ -85,7 +85,7 @@ def sensitivity(
 @reports_errors
 def report(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder of a sweep, or of `run --out` or `compare --out`.")
+        Path, typer.Argument(metavar="DIR", help="Folder of a sweep, or what another command wrote with --out.")
     ],
     outcome: OutcomeOption = None,
     out: Annotated[
@@ -93,14 +93,15 @@ def report(
         typer.Option(
             "--out",
             metavar="FILE",
-            help="File to write; unless told report.html in the folder of a sweep, or DIR.html.",
+            help="File to write; unless told report.html in the folder of a sweep or matrix, or DIR.html.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Write one HTML page to send to a colleague: about a sweep, or a brief of a comparison or a run.
+    """Write one HTML page to send to a colleague: about a sweep, or a brief of any other saved result.
 
-    A brief states question, answer with interval, three figures, assumptions, what is not known, and how to repeat it.
+    That is a run, branch, comparison, target or matrix. A brief states question, answer with interval, three figures,
+    assumptions, what is not known, and how to repeat it.
 
     For example: lastmile report results/comparison --outcome amazon_usps_retained_share
     """

@@ -55,7 +55,7 @@ def brief_of_target(result: Target) -> Brief:
     _, needed = spell([scenario], months=False)
     return Brief(
         question=f"At which {name} does {looked} reach {goal}, under {scenario_words(scenario)}?",
-        answer=[capital(first), shape],
+        answer=[capital(first), f"{_closest(result)}{shape}"],
         pictures=[
             Picture(
                 capital(looked),
@@ -86,6 +86,17 @@ def brief_of_target(result: Target) -> Brief:
         table=_table(result, axis, unit),
         origin=origin_of(result.provenance),
     )  # fmt: skip
+
+
+def _closest(result: Target) -> str:
+    """How close it comes where the figure is never reached, with the interval."""
+    curve, reach = result.curve, result.reach
+    if len(result.root) or curve.empty:
+        return ""
+    row = curve.loc[(curve["mean"] - reach.figure).abs().idxmin()]
+    low, high = reach.told(float(row["low"])), reach.told(float(row["high"]))
+    at = result.varied.with_unit(result.varied.told(float(row["value"])))
+    return f"It comes closest at {at}: {reach.told(float(row['mean']))} (95 % interval: {low} to {high}). "
 
 
 def varied_words(varied: Varied) -> str:

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,11 @@ from experiments.briefs.single import brief_of_run
 from experiments.cli.app import app
 from experiments.comparison import assemble
 from experiments.policies.matrix import open_matrix
+from experiments.targets.words import SHAPES
 from experiments.workers import Replication
 from tests.small import SMALL
 
+FLAT = SHAPES["flat"]
 KEY = re.compile(r"\b[a-z]+_[a-z_]+\b")
 
 
@@ -278,9 +281,9 @@ def test_a_branch_is_shown_and_repeated_as_its_brief_says(
 @pytest.fixture(scope="module")
 def reached(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("target") / "price"
-    asked = {**SMALL, "start": "2025-11", "shocks": ["wages:usps=+5%@2025-12"]}
+    asked = {**SMALL, "shocks": ["wages:usps=+5%@2025-12"]}
     target(
-        "baseline", "usps_cash_start", (12, 16), "usps_cash_usd_2025=15bn", asked, replications=2, points=3, workers=1,
+        "baseline", "usps_cash_start", (12, 16), "usps_cash_usd_2025=10bn", asked, replications=2, points=3, workers=1,
         out=folder,
     )  # fmt: skip
     return folder
@@ -305,6 +308,20 @@ def test_a_target_is_answered_without_keys_and_its_command_finds_all_runs_done(
     assert again.exit_code == 0, again.output
     repeated = open_result(reached)
     assert repeated.summary()["curve"] == saved.summary()["curve"]
+
+
+def test_what_is_never_reached_is_told_with_the_interval_that_comes_closest(reached: Path) -> None:
+    saved = open_result(reached)
+    assert isinstance(saved, Target)
+    never = replace(
+        saved, root=saved.root.iloc[:0], reach=replace(saved.reach, figure=15e9), answer="It never gets there. " + FLAT,
+        shape="flat",
+    )  # fmt: skip
+    first, second = brief_of(never).answer
+    row = saved.curve.iloc[int(saved.curve["mean"].argmax())]
+    assert first == "It never gets there."
+    assert f"(95 % interval: {saved.reach.told(row['low'])} to {saved.reach.told(row['high'])})" in second
+    assert second.endswith(FLAT)
 
 
 def test_a_target_has_an_outcome_of_its_own(reached: Path) -> None:

@@ -159,7 +159,7 @@ def test_a_comparison_has_its_differences_and_who_gains() -> None:
         "places baseline --by zone --until 2025-01 --replications 1",
         "forecast baseline --until 2025-03 --replications 2 --workers 1",
         "target --vary usps_cash_start --in 12..16 --reach usps_cash_usd_2025=10.5bn --points 3 --replications 2 "
-        "--workers 1 --set start=2025-11",
+        "--workers 1",
         "matrix --scenarios baseline --only status_quo,five_days --until 2025-02 --replications 2 --workers 1 "
         "--outcome usps_net_income_usd",
     ],

@@ -21,13 +21,14 @@ NAMES = {"nearest": "nearest runs", "emulated": "emulator"}
 def estimation_page(result: Estimation) -> str:
     """The page as Markdown; the same runs give the same text."""
     manifest = result.manifest
+    command = f"{manifest['made_by']}{'' if result.neural is None else ' --neural'}"
     found = result.recovered
     with_error = [row.symbol for row in result.recovery_with_error[METHODS[0]] if row.recovered]
     fit = [root_mean_square(result.fit, column) for column in ("default", "posterior")]
     lines = [
         f"# Estimation on data up to {result.last_year}",
         "",
-        f"Made by `{manifest['made_by']}`. Free runs from {manifest['first_month']} to {result.last_year}-12 with "
+        f"Made by `{command}`. Free runs from {manifest['first_month']} to {result.last_year}-12 with "
         f"{manifest['shippers']} shippers; {manifest['moments']} moments are in `experiments/estimation/moments.csv`. "
         "What separates a moment from the model has three parts: the error of the published figure, the luck of talks "
         f"(the spread of {LUCK} runs that differ in their seed alone), and how far a good model may be away. The runs "

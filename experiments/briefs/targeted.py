@@ -93,10 +93,10 @@ def _closest(result: Target) -> str:
     curve, reach = result.curve, result.reach
     if len(result.root) or curve.empty:
         return ""
-    row = curve.loc[(curve["mean"] - reach.figure).abs().idxmin()]
-    low, high = reach.told(float(row["low"])), reach.told(float(row["high"]))
-    at = result.varied.with_unit(result.varied.told(float(row["value"])))
-    return f"It comes closest at {at}: {reach.told(float(row['mean']))} (95 % interval: {low} to {high}). "
+    row = min(curve.to_dict("records"), key=lambda one: abs(one["mean"] - reach.figure))
+    at = result.varied.with_unit(result.varied.told(row["value"]))
+    interval = f"{reach.told(row['low'])} to {reach.told(row['high'])}"
+    return f"It comes closest at {at}: {reach.told(row['mean'])} (95 % interval: {interval}). "
 
 
 def varied_words(varied: Varied) -> str:

@@ -53,7 +53,6 @@ def target_tables(result: Target) -> Tables:
         | scaled(row["outcome"], {"mean": row["mean"], _ENDS[0]: row["low"], _ENDS[1]: row["high"]})
         for row in result.beside.to_dict("records")
     ]
-    columns = [value, "outcome", "meaning", "unit", "year", "mean", *_ENDS]
     runs = pd.DataFrame(
         {
             value: [plain(one) for one in result.runs["value"]],
@@ -64,14 +63,14 @@ def target_tables(result: Target) -> Tables:
     return {
         "curve": curve,
         "where it is reached": root,
-        "other outcomes there": pd.DataFrame(beside, columns=columns),
+        **({"other outcomes there": pd.DataFrame(beside)} if beside else {}),
         "runs": runs,
     }
 
 
 def matrix_tables(result: Matrix) -> Tables:
     """Every cell, the largest regret of every policy, and what the policies set."""
-    first = result.policies[0].name
+    first = result.policies[0].name.replace("_", " ")
     known: dict[Any, dict[str, Any]] = result.table.to_dict("index")  # type: ignore[assignment]
     headings = {
         "mean": "mean",

@@ -57,8 +57,6 @@ LONG = {
     "serve": "../server/test_serve.py",
     "benchmark": "test_benchmarks.py",
 }
-#: Pages whose commands another test runs.
-ELSEWHERE = {"questions": "test_questions.py"}
 SIMULATES = ("run", "forecast", "compare", "negotiate", "auction", "uso-cost", "hindcast")
 SETTINGS = "\n".join(f"{name} = {value}" for name, value in SMALL.items())
 PLACEHOLDERS = {"DESIGN.toml": "examples/rural_build.toml", "DIR": "results/placeholder"}
@@ -250,7 +248,7 @@ def needs(arguments: list[str]) -> bool:
 
 
 def test_long_commands_are_run_elsewhere() -> None:
-    for command, test in {**LONG, **ELSEWHERE}.items():
+    for command, test in LONG.items():
         text = (Path(__file__).parent / test).read_text(encoding="utf-8")
         assert "def test_" in text, command
 

@@ -53,7 +53,7 @@ LONG = {
     "usps-loss --static": "test_volume_loss.py",
     "target": "test_target.py",
     "matrix": "test_matrix.py",
-    "questions --write": "test_questions.py",
+    "questions": "test_questions.py",
     "serve": "../server/test_serve.py",
     "benchmark": "test_benchmarks.py",
 }
@@ -112,7 +112,7 @@ def test_the_pages_show_commands() -> None:
     assert ["lastmile", "rerun", "results/first"] in found
 
 
-@pytest.mark.parametrize("shown", [page for page in PAGES if page.stem not in ELSEWHERE], ids=lambda shown: shown.stem)
+@pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.stem)
 def test_what_a_page_shows_runs(shown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for module in ("experiments.workers", "experiments.sweeps.sweep"):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, SupportsIndex
 
 from agents.calendar import Month
-from experiments.errors import InputError
+from experiments.errors import DamagedError, InputError
 from experiments.parties import Roster, roster_paths
 from model.scenario import Scenario, ScenarioError
 
@@ -163,17 +163,19 @@ def gather(*checks: Callable[[], Any], known: Sequence[str] = ()) -> list[Any]:
         known: Problems found before.
 
     Raises:
-        InputError: What any of them complains of, without repetition.
+        InputError: What any of them complains of, without repetition; a `DamagedError` where damage is all that it is.
     """
     results: list[Any] = []
     problems = list(known)
+    damaged = not problems
     for check in checks:
         try:
             results.append(check())
         except InputError as error:
+            damaged = damaged and isinstance(error, DamagedError)
             problems += [problem for problem in error.problems if problem not in problems]
     if problems:
-        raise InputError(problems)
+        raise DamagedError(problems) if damaged else InputError(problems)
     return results
 
 

@@ -170,7 +170,7 @@ TOUCHED: dict[str, Touched] = {
         reads=(
             "settings streams zones carriers costs national home mix annual_parcels month months_done mail_index "
             "groups book carrier_agents usps population figures shippers state.environment state.tariffs "
-            "state.choice state.network state.access state.auctions state.flows.demand "
+            "state.choice state.network state.books state.access state.auctions state.flows.demand "
         ),
         writes=(
             "population shippers state.choice state.access state.flows.tender state.flows.awarded state.flows.switched "
@@ -218,7 +218,7 @@ TOUCHED: dict[str, Touched] = {
     ),
     "learn_and_plan": Touched.named(
         reads=(
-            "settings seed_number streams paths zones carriers costs national mix amazon_mix amazon_start_parcels "
+            "settings streams paths zones carriers costs national mix amazon_mix amazon_start_parcels "
             "annual_parcels month mail_index ledger groups events book carrier_agents usps amazon population "
             "figures shippers state.environment state.tariffs state.choice state.network state.books state.access "
             "state.agreed_volume state.flows.demand state.flows.allocation state.flows.operating_cost "

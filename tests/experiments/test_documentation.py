@@ -236,6 +236,7 @@ def needs(arguments: list[str]) -> bool:
         *SIMULATES,
         "sweep",
         "show",
+        "branch",
         "merge",
         "status",
         "report",

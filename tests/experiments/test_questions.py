@@ -18,22 +18,22 @@ from experiments.questions.book import Question, questions
 from experiments.questions.page import questions_page
 
 BOOK = questions()
-#: The same commands on a market of a size for tests, one year long.
+#: The same commands on a market of a size for tests, two years long.
 SMALL = {"--replications": "2", "--points": "3"}
 ENDS = ("compare", "places", "forecast", "uso-cost", "matrix")
-YEAR = re.compile(r"20(2[678]|30)(?!-)")
+YEAR = re.compile(r"20(2[78]|30)(?!-)")
 
 
 def small(question: Question) -> Question:
-    """A question about 2025, for few shippers and seeds."""
+    """A question about 2026, for few shippers and seeds."""
     words = list(question.arguments)
     for i, word in enumerate(words[:-1]):
         words[i + 1] = SMALL.get(word, words[i + 1])
-    words = ["n_shippers=60" if word.startswith("n_shippers=") else YEAR.sub("2025", word) for word in words]
-    words += ["--until", "2025-12"] if question.verb in ENDS else []
+    words = ["n_shippers=60" if word.startswith("n_shippers=") else YEAR.sub("2026", word) for word in words]
+    words += ["--until", "2026-12"] if question.verb in ENDS else []
     words += ["--only", "status_quo,debt_ceiling"] if question.verb == "matrix" else []
     words += ["--workers", "1"] if question.verb != "uso-cost" else []
-    return replace(question, command=shlex.join(["lastmile", *words]), headline=YEAR.sub("2025", question.headline))
+    return replace(question, command=shlex.join(["lastmile", *words]), headline=YEAR.sub("2026", question.headline))
 
 
 def test_twenty_questions_each_with_what_follows_and_what_does_not() -> None:

@@ -25,7 +25,7 @@ def test_looking_back_and_reload_and_a_link_to_another_page_keep_the_view(visit)
     page = visitor.page
     visitor.see(re.compile("Paused · 4 of 72 months"), PATIENT)
     expect(headline(visitor)).to_have_text(re.compile("^April 2025: "))
-    visitor.see(re.compile(r"Amazon withdraws, with n_enterprise_shippers 20, n_shippers 200 · seed 7"))
+    visitor.see(re.compile(r"Amazon withdraws, with number of enterprise shippers 20, number of shippers 200 · seed 7"))
     page.locator("body").press("ArrowLeft")
     expect(headline(visitor)).to_have_text(re.compile("^March 2025: "))
     expect(page).to_have_url(re.compile("month=2025-03"))

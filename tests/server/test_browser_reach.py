@@ -229,7 +229,7 @@ def test_a_value_outside_its_likely_range_is_remarked_at_once_and_above_the_run(
     visitor = visit(path=f"/?{SMALL}&set.build_limit=50")
     page = visitor.page
     visitor.ready()
-    visitor.see(re.compile(r"build_limit = 50 lies outside its likely range [\d.]+ to [\d.]+"))
+    visitor.see(re.compile(r"build limit = 50 lies outside its likely range [\d.]+ to [\d.]+"))
     page.get_by_text("Uncertainties").first.click()
     field = page.locator("#lm-build_limit")
     note = page.get_by_text("Outside the likely range", exact=False).and_(page.locator(".lm-unlikely"))

@@ -52,9 +52,7 @@ def test_what_one_watches_is_compared_and_the_differences_are_shown(visit):
     visitor.see(re.compile(r"^Done in"), LONG)
     visitor.see(re.compile(r"January 2025 to February 2025 · 2 paired runs each, seeds from 3"))
     chart = page.get_by_role("region", name="Who gains and who loses").get_by_role("img")
-    expect(chart).to_have_attribute(
-        "aria-label", re.compile(r"Gains in million \$: withdraw \(forced\): USPS -\d|withdraw: USPS -\d")
-    )
+    expect(chart).to_have_attribute("aria-label", re.compile(r"Gains in million \$: Amazon withdraws: USPS -\d"))
     table = page.get_by_role("region", name="Winners and losers", exact=True)
     expect(table.get_by_role("row", name=re.compile("^USPS withdraw .forced. −"))).to_be_visible()
     table.get_by_role("button", name="Gain, million $").press("Enter")

@@ -82,7 +82,7 @@ def test_levers_start_the_run_again_and_bad_values_are_explained(visit):
     field.fill("0.5")
     field.press("Enter")
     visitor.press("Start with these changes")
-    visitor.see(re.compile("with build_limit 0.5, exit_at_once True"), PATIENT)
+    visitor.see(re.compile("with build limit 0.5, exit at once True"), PATIENT)
     expect(page).to_have_url(re.compile(r"set\.build_limit=0\.5&set\.exit_at_once=true"))
     expect(page.get_by_role("alert")).to_have_count(0)
     page.get_by_role("button", name="Reset build_limit").click()

@@ -100,10 +100,8 @@ def test_wages_cost_a_private_carrier_profit_at_first(finished):
     paid = run.records["wages_usd"][:, UPS] * (1.0 - 1.0 / (1.0 + run.figures.wage_shock_size))
     assert lost[BEGINS] == pytest.approx(paid[BEGINS], rel=0.1)
     within = slice(BEGINS + 3, BEGINS + 9)
-    assert (
-        0.0 < lost[within].sum() < 0.9 * paid[within].sum()
-    )  # a part is passed on; the rest is luck of a small market
-    assert by_year(lost)[2] < by_year(lost)[1]
+    assert 0.0 < lost[within].sum() < 0.7 * paid[within].sum()
+    assert by_year(lost)[2] < 1.1 * by_year(lost)[1]  # it fades; a tenth is luck of a market of this size
     gained = by_year(run.records["volume_parcels"] - base.records["volume_parcels"])[1:, USPS]
     assert (gained > 0.0).all()  # its wages and prices are what they were
 

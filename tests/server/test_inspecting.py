@@ -87,7 +87,7 @@ def test_a_carrier_is_told_as_the_records_have_it(market):
     assert exact(amazon, "What it expects", "Price that it expects to pay USPS") == pytest.approx(
         market.amazon.memory.price_belief
     )
-    assert any("open talks" in text for _, text, _ in usps.events)
+    assert any("sign for" in text for _, text, _ in usps.events)
 
 
 def test_what_binds_is_marked_as_binding(market):

@@ -153,7 +153,8 @@ def test_contracts_are_told_with_what_was_delivered(signed):
 
 
 def test_a_missed_commitment_is_told_with_what_it_cost():
-    market = played(48, shortfall_rule="take_or_pay", demand_shock=True, demand_shock_economy=-0.5)
+    shock = {"demand_shock": True, "demand_shock_economy": -0.5, "demand_shock_start": "2026-10"}
+    market = played(48, shortfall_rule="take_or_pay", **shock)
     missed = [terms for terms in contracts.extract(market).terms if terms.missed > 0.0]
     settled = [result for _, contract, result in market.book.shortfalls if contract.shortfall_rule == "take_or_pay"]
     assert settled

@@ -22,7 +22,7 @@ from scipy.special import stdtr
 
 from agents.calendar import Month
 from agents.geography import ZoneTable
-from experiments.comparison import MAX_REPLICATIONS, MAX_WORKERS, check_together
+from experiments.comparison import MAX_REPLICATIONS, check_together
 from experiments.deadline import check_deadline
 from experiments.draws import draws_note, seed_draws
 from experiments.errors import InputError
@@ -32,7 +32,7 @@ from experiments.parties import Roster
 from experiments.provenance import provenance
 from experiments.resolution import coarse_note
 from experiments.runs import Progress, start_market
-from experiments.settings import check_count, check_seeds, gather, prepare_scenario
+from experiments.settings import check_count, check_seeds, check_workers, gather, prepare_scenario
 from experiments.workers import Task, work_all
 from model.economy import Economy
 from model.history import fitted_figures
@@ -344,8 +344,7 @@ def check_places(
         if by not in KINDS:
             problems.append(f"by: {by!r} is not allowed; it must be {' or '.join(KINDS)}")
         check_count("replications", replications, 1, MAX_REPLICATIONS, problems)
-        if workers is not None:
-            check_count("workers", workers, 1, MAX_WORKERS, problems)
+        check_workers(workers, problems)
         if not listed:
             problems.append("places needs a scenario, for example: baseline withdraw")
         if problems:

@@ -19,7 +19,7 @@ from experiments.parties import Roster, party_notes
 from experiments.provenance import provenance
 from experiments.resolution import coarse_note
 from experiments.runs import Progress
-from experiments.settings import check_count, check_seeds, gather, late_shocks
+from experiments.settings import check_count, check_seeds, check_workers, gather, late_shocks
 from experiments.simulation import Simulation
 from experiments.storage import write_result
 from experiments.variants import Variant, prepare_variant
@@ -27,7 +27,6 @@ from experiments.workers import Replication, Task, replicate_all
 from model.scenario import Scenario
 
 MAX_REPLICATIONS = 100_000
-MAX_WORKERS = 512
 DEFAULT_REPLICATIONS = 10
 DEFAULT_WIDTH = 0.25
 
@@ -249,8 +248,7 @@ def check_comparison(
     def numbers() -> None:
         problems: list[str] = []
         check_count("replications", replications, 1, MAX_REPLICATIONS, problems)
-        if workers is not None:
-            check_count("workers", workers, 1, MAX_WORKERS, problems)
+        check_workers(workers, problems)
         if not 0 < width < math.inf:
             problems.append(f"width: {width!r} is not allowed; it must be a share above 0, for example 0.25")
         if isinstance(scenarios, str | Path | Scenario) or len(scenarios) < 2:

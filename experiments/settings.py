@@ -14,6 +14,7 @@ from experiments.parties import Roster, roster_paths
 from model.scenario import Scenario, ScenarioError
 
 MAX_SEED = 2**31 - 1
+MAX_WORKERS = 512
 # What describes a scenario is not an assumption; changing it by --set would only mislabel a result.
 _LABELS = ("name", "title", "description", "forced", "parameters")
 # What names code or whole tables has ways of its own to be told.
@@ -153,6 +154,12 @@ def check_count(name: str, value: object, low: int, high: int, problems: list[st
     """Add a problem unless `value` is a whole number from low to high."""
     if isinstance(value, bool) or not isinstance(value, SupportsIndex) or not low <= index(value) <= high:
         problems.append(f"{name}: {value!r} is not allowed; it must be a whole number from {low} to {high}")
+
+
+def check_workers(workers: object, problems: list[str]) -> None:
+    """Add a problem unless `workers` is a number of processes, or None for one per processor."""
+    if workers is not None:
+        check_count("workers", workers, 1, MAX_WORKERS, problems)
 
 
 def gather(*checks: Callable[[], Any], known: Sequence[str] = ()) -> list[Any]:

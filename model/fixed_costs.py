@@ -10,6 +10,7 @@ from model.economy import Economy
 from model.words import parcels_in_words
 
 Floats = NDArray[np.float64]
+type Carriers = int | slice
 
 
 def fixed_costs(market: Economy) -> Floats:
@@ -19,7 +20,7 @@ def fixed_costs(market: Economy) -> Floats:
     regional carriers by the stop or shift comes and goes with their parcels. The rest grows with the parcels that a
     carrier handles beyond its start, at a decreasing rate; it shrinks by closures alone.
     """
-    cost = market.state.books.fixed_cost * overhead_growth(market, volume_over_start(market))
+    cost = market.state.books.fixed_cost * overhead_growth(market, slice(None), volume_over_start(market))
     if market.settings.rival_rules:
         months = market.month - market.settings.projection_start + 1
         cost *= 1.0 - np.array([carrier.merger_saving(months) for carrier in market.carrier_agents])
@@ -28,9 +29,9 @@ def fixed_costs(market: Economy) -> Floats:
     return np.maximum(cost, 0.0)
 
 
-def overhead_growth(market: Economy, grown: Floats) -> Floats:
-    """Fixed cost over that of the start, by carrier, at parcels handled over those of the start, both (K,)."""
-    by_parcel = np.where(market.carriers.partial, 1.0 - market.figures.regional_fixed_share, 0.0)
+def overhead_growth(market: Economy, carriers: Carriers, grown: Floats | float) -> Floats:
+    """Fixed cost over that of the start at parcels handled over those of the start, one or all carriers."""
+    by_parcel = np.where(market.carriers.partial[carriers], 1.0 - market.figures.regional_fixed_share, 0.0)
     overhead = np.maximum(grown, 1.0) ** market.figures.overhead_elasticity
     return np.asarray(1.0 + by_parcel * (grown - 1.0) + (1.0 - by_parcel) * (overhead - 1.0))
 
@@ -47,10 +48,9 @@ def overhead_of_more(market: Economy, carrier: int, before: float, more: float) 
     start = float(market.state.network.start_handled[carrier])
     if start <= 0.0 or more <= 0.0:
         return 0.0
-    grown = np.full((2, len(market.carriers.keys)), [[before / start], [(before + more) / start]])
-    without, with_them = (float(overhead_growth(market, one)[carrier]) for one in grown)
+    without, with_them = overhead_growth(market, carrier, np.array([before, before + more]) / start)
     cost = float(market.state.books.fixed_cost[carrier]) * MONTHS_PER_YEAR
-    return cost * (with_them - without) / more
+    return float(cost * (with_them - without) / more)
 
 
 def cost_of_entry(market: Economy) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from agents.calendar import Month
-from experiments.variants import spelled_value
+from experiments.variants import spelled_options, spelled_value
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from server.choice import Choice, Value, lever_keys, plain
@@ -125,7 +125,7 @@ def _branch_of(choice: Choice) -> list[str]:
     """What a scenario file says of a branch, which it cannot hold; nothing where there is none."""
     if choice.past is None:
         return []
-    told = " ".join(f"--set {key}={spelled_value(value)}" for key, value in _changed_later(choice).items())
+    told = " ".join(spelled_options({key: spelled_value(value) for key, value in _changed_later(choice).items()}))
     return [f"Until {choice.past.left}; then: lastmile branch RESULT --at {choice.past.left} {told}".rstrip()]
 
 

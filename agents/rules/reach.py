@@ -61,5 +61,16 @@ def reach_beyond(case: ReachCase, growth: float) -> Floats:
 
 def _part_that_grows(case: ReachCase, growth: float, beyond: float) -> float:
     """Share of so many parcels beyond its routes that it can take on when all that it sells grows by so much."""
-    room = (case.own + case.bought) * (1.0 + growth) - case.own
-    return min(1.0, max(0.0, room) / beyond) if beyond > 0.0 else 0.0
+    return taken_on(growth, case.own, case.bought, beyond) / beyond if beyond > 0.0 else 0.0
+
+
+def taken_on(growth: float, own: float, bought: float, beyond: float) -> float:
+    """Parcels a year beyond its routes that a carrier can take on when all that it sells grows by a share at most.
+
+    Args:
+        growth: Largest growth of all that it sells, as a share.
+        own: Parcels a year that it delivers itself.
+        bought: Parcels a year that others deliver for it.
+        beyond: Parcels a year that its customers send there.
+    """
+    return min(beyond, max(0.0, (own + bought) * (1.0 + growth) - own))

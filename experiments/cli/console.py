@@ -168,3 +168,9 @@ def progress_bar(label: str, unit: str, quiet: bool) -> Iterator[Callable[[int, 
     with bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def tell_folder(out: Path | None) -> None:
+    """Say where results were saved, where they were."""
+    if out is not None:
+        console().print(f"Results are in {out}")

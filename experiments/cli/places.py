@@ -2,18 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from experiments.cli.console import console, grid, progress_bar
+from experiments.cli.console import console, grid, keep_tables, print_json, progress_bar
 from experiments.errors import InputError
 from experiments.figures import figure, scale_of
+from experiments.settings import gather
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from experiments.by_place import Places
+
+
+def run_places(
+    scenarios: Sequence[str],
+    asked: Mapping[str, Any],
+    problems: Sequence[str],
+    out: Path | None,
+    file: Path | None,
+    json: bool,
+) -> None:
+    """Run scenarios, look at every place, print and save.
+
+    Args:
+        scenarios: As `lastmile places` names them.
+        asked: Arguments of `experiments.places`; replications may be None for the usual number.
+        problems: What is wrong with the settings already.
+        out: File for all places.
+        file: File for the tables.
+        json: Whether to print one JSON object and nothing else.
+
+    Raises:
+        InputError: What was asked for is not possible; tells all problems at once.
+    """
+    from experiments.by_place import DEFAULT_REPLICATIONS, check_out, check_places, places
+    from experiments.spreadsheets.mechanisms import places_tables
+
+    asked = dict(asked)
+    if asked["replications"] is None:
+        asked["replications"] = DEFAULT_REPLICATIONS
+    checked = {key: value for key, value in asked.items() if key != "draws"}
+    (prepared, looked), _ = gather(
+        lambda: check_places(scenarios, **checked),
+        lambda: None if out is None else check_out(out),
+        known=problems,
+    )
+    left = {**asked, "set": None, "until": None, "roster": None, "month": looked}  # what the prepared ones hold already
+    with progress_bar(" / ".join(scenario.name for scenario in prepared), "runs", quiet=json) as progress:
+        result = places(prepared, **left, progress=progress)
+    if out is not None:
+        result.save(out)
+    if json:
+        print_json(result.summary())
+    else:
+        show_places(console(), result)
+        if out is not None:
+            console().print(f"The places are in {out}")
+    keep_tables(file, lambda: places_tables(result), quiet=json)
 
 
 def show_places(out: Console, result: Places) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from agents.calendar import Month
-from experiments.comparison import MAX_REPLICATIONS, MAX_WORKERS
+from experiments.comparison import MAX_REPLICATIONS
 from experiments.designs.columns import outcome_names
 from experiments.designs.design import Design
 from experiments.designs.matrix import matrix_design
@@ -27,7 +27,7 @@ from experiments.policies.better import more_is_better
 from experiments.policies.reading import Policy, read_policies
 from experiments.policies.regret import Cells, cell_table, choice_table, robust_choice
 from experiments.resolution import coarse_note, shippers_of
-from experiments.settings import check_count, check_seeds, gather, prepare_scenario
+from experiments.settings import check_count, check_seeds, check_workers, gather, prepare_scenario
 from experiments.storage import damage, dump_json, write_text
 from experiments.store.reading import SweepResult, open_sweep
 from experiments.store.store import check_store_folder
@@ -243,8 +243,7 @@ def check_matrix(
     """
     problems: list[str] = []
     check_count("replications", replications, 1, MAX_REPLICATIONS, problems)
-    if workers is not None:
-        check_count("workers", workers, 1, MAX_WORKERS, problems)
+    check_workers(workers, problems)
     if best not in (None, *BEST):
         problems.append(f"best: {best!r} is not allowed; it must be high or low")
     listed = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)

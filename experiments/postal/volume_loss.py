@@ -15,12 +15,12 @@ from experiments.errors import InputError
 from experiments.intervals import mean_interval
 from experiments.provenance import provenance
 from experiments.runs import Progress, run
-from experiments.settings import check_count, check_seeds, gather, prepare_scenario
+from experiments.settings import check_count, check_seeds, check_workers, gather, prepare_scenario
 from experiments.workers import Task, work_all
 from model.scenario import Scenario
 
 INCOME = "usps_net_income_usd"
-MAX_REPLICATIONS, MAX_WORKERS = 10_000, 512
+MAX_REPLICATIONS = 10_000
 STATIC, GRADUAL = "at once, standing still", "gradually, against renew"
 SHORTEST_STATIC_YEARS = 6
 # The same words wherever a gradual loss is told.
@@ -167,8 +167,7 @@ def check_loss(
     def numbers() -> None:
         problems: list[str] = []
         check_count("replications", replications, 1, MAX_REPLICATIONS, problems)
-        if workers is not None:
-            check_count("workers", workers, 1, MAX_WORKERS, problems)
+        check_workers(workers, problems)
         if problems:
             raise InputError(problems)
 

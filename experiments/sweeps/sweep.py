@@ -13,15 +13,13 @@ from experiments.designs import Design, read_design
 from experiments.designs.plan import make_plan
 from experiments.errors import InputError
 from experiments.parties import Roster
-from experiments.settings import check_count, gather
+from experiments.settings import check_workers, gather
 from experiments.simulation import Simulate, name_of, simulate_market
 from experiments.store.reading import SweepResult, open_sweep
 from experiments.store.store import FAILED, MISSING, check_store_folder, open_store
 from experiments.sweeps.drive import Drive, SweepInterruptedError, SweepProgress
 from experiments.sweeps.pools import Dask, Foreign, InProcess, Pool, ProcessPool
 from experiments.workers import default_workers
-
-MAX_WORKERS = 512
 
 
 def sweep(
@@ -122,8 +120,7 @@ def _check(
     workers: int | None, executor: Executor | None, dask: str | None, timeout: float | None, simulate: Simulate
 ) -> None:
     problems: list[str] = []
-    if workers is not None:
-        check_count("workers", workers, 1, MAX_WORKERS, problems)
+    check_workers(workers, problems)
     if executor is not None and dask is not None:
         problems.append("dask: give an executor or the address of a scheduler, not both")
     if timeout is not None and not (isinstance(timeout, int | float) and 0 < timeout < math.inf):

@@ -22,7 +22,15 @@ from experiments.parties import Roster, party_notes
 from experiments.provenance import provenance
 from experiments.resolution import coarse_note
 from experiments.runs import Progress
-from experiments.settings import check_count, check_seeds, gather, overruled, prepare_scenario, shown
+from experiments.settings import (
+    check_count,
+    check_seeds,
+    check_workers,
+    gather,
+    overruled,
+    prepare_scenario,
+    shown,
+)
 from experiments.simulation import simulate_market
 from experiments.storage import check_folder, read_table, saved_files, write_result
 from experiments.targets.crossing import Crossings, Region, Search, find_crossings
@@ -38,7 +46,6 @@ DEFAULT_POINTS = 7
 DEFAULT_TOLERANCE = 0.01
 MAX_REPLICATIONS = 10_000
 MAX_POINTS = 1_000
-MAX_WORKERS = 512
 KIND = "target"
 PICTURE = "curve.svg"
 ROOT = ("value", "low", "high", "direction", "open_low", "open_high")
@@ -268,8 +275,7 @@ def check_target(
     known: list[str] = []
     check_count("replications", replications, 2, MAX_REPLICATIONS, known)
     check_count("points", points, 3, MAX_POINTS, known)
-    if workers is not None:
-        check_count("workers", workers, 1, MAX_WORKERS, known)
+    check_workers(workers, known)
     if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0.0 < tolerance <= 0.5:
         known.append(f"tolerance: {tolerance!r} is not allowed; it must be a share of the range up to 0.5, as 0.01")
     asked = read_reach(reach, known)

@@ -11,7 +11,7 @@ from agents.carriers import QUARTER
 from agents.geography import ECONOMY
 from agents.rules.access import AlternativeCase
 from agents.rules.pricing import quote
-from agents.rules.reach import ReachCase
+from agents.rules.reach import ReachCase, taken_on
 from model.access.purchase import buyers
 from model.access.terms import access_contract, access_price, injection_cost
 from model.answers import checked
@@ -116,18 +116,6 @@ def customer_share(market: Economy, carrier: int) -> Floats:
     mean = np.divide((weight * split / passed).sum(axis=1), total, out=np.zeros_like(total), where=total > 0.0)
     share[shippers.enterprise] = np.clip(mean, 0.0, 1.0)
     return share
-
-
-def taken_on(growth: float, own: float, bought: float, potential: float) -> float:
-    """Parcels a year beyond its routes that a carrier can take on when all that it sells grows by a share at most.
-
-    Args:
-        growth: Largest growth of all that it sells, as a share.
-        own: Parcels a year that it delivers itself.
-        bought: Parcels a year that others deliver for it.
-        potential: Parcels a year that its customers send there.
-    """
-    return min(potential, bought + growth * (own + bought))
 
 
 def home_zones(market: Economy, carrier: int) -> NDArray[np.bool_]:

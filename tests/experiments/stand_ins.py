@@ -6,13 +6,26 @@ import math
 import os
 import signal
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from typer.testing import Result
 
 from experiments.simulation import Simulation
 from model.scenario import Scenario
 
 ISHIGAMI = ("growth_market", "build_limit", "amazon_own_cost_multiplier")
+
+#: A sweep of stand-ins.
+DESIGN: dict[str, Any] = {
+    "kind": "grid",
+    "scenarios": ["renew", "withdraw"],
+    "until": "2025-01",
+    "replications": 3,
+    "outcomes": ["y", "z"],
+    "uncertainties": {"build_limit": [0.5, 1.0, 1.5, 2.0], "amazon_own_cost_multiplier": [0.9, 1.1]},
+}
 
 
 def product(scenario: Scenario, seed: int) -> Simulation:
@@ -146,3 +159,12 @@ def near_all_of_it(scenario: Scenario, seed: int) -> Simulation:
     at = round(1000 * scenario.parameters.build_limit)
     share = float(np.random.default_rng([seed, at]).uniform(0.8, 1.0))
     return Simulation({"own_share": share, "own_usd": share})
+
+
+def refused_at_once(answer: Result, told: list[str], folder: Path) -> None:
+    """Check that bad input ends with code 2 and one message that holds all of `told`, and leaves a folder empty."""
+    assert answer.exit_code == 2, answer.output
+    assert answer.stdout == ""
+    message = " ".join(answer.stderr.split())
+    assert [word for word in told if word not in message] == []
+    assert list(folder.iterdir()) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import stand_ins
 from filelock import FileLock
+from stand_ins import DESIGN
 from typer.testing import CliRunner
 
 from experiments import InputError, merge, open_sweep, sweep
@@ -22,15 +22,6 @@ from experiments.store.journal import Journal
 from experiments.store.recovery import rewrite
 from experiments.store.shards import file_checksum, shard_files
 from model.scenario import Scenario
-
-DESIGN: dict[str, Any] = {
-    "kind": "grid",
-    "scenarios": ["renew", "withdraw"],
-    "until": "2025-01",
-    "replications": 3,
-    "outcomes": ["y", "z"],
-    "uncertainties": {"build_limit": [0.5, 1.0, 1.5, 2.0], "amazon_own_cost_multiplier": [0.9, 1.1]},
-}
 
 
 def take_out(folder: Path, runs: set[str]) -> None:

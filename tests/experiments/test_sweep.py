@@ -19,19 +19,12 @@ import polars as pl
 import pytest
 import stand_ins
 from filelock import FileLock
+from stand_ins import DESIGN
 
 from experiments import InputError, open_sweep, run, status, sweep
 from experiments.simulation import simulate_market
 from experiments.store.journal import read_journal
 
-DESIGN: dict[str, Any] = {
-    "kind": "grid",
-    "scenarios": ["renew", "withdraw"],
-    "until": "2025-01",
-    "replications": 3,
-    "outcomes": ["y", "z"],
-    "uncertainties": {"build_limit": [0.5, 1.0, 1.5, 2.0], "amazon_own_cost_multiplier": [0.9, 1.1]},
-}
 ONE_SCENARIO = {**DESIGN, "scenarios": ["renew"]}
 
 

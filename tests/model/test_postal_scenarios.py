@@ -43,11 +43,11 @@ def test_mail_falls_by_its_fast_trend(finished, base):
 
 
 def test_a_raised_ceiling_is_that_of_the_law_and_the_check(finished):
-    run = finished("debt_cap_raised", usps_cash_start=3.0, **{**SHORT, "end": "2027-12"})
+    # Without contracts of other carriers, whose floors are another matter.
+    run = finished("debt_cap_raised", usps_cash_start=3.0, make_or_buy=False, **{**SHORT, "end": "2027-12"})
     debt = run.records["usps_debt_usd"]
     assert 15e9 < debt[-1] <= 30e9
-    broken = [event.text for event in run.events if event.kind == "violation"]
-    assert not [text for text in broken if "contract floor" not in text]  # a contract below cost is another matter
+    assert not [event for event in run.events if event.kind == "violation"]
     twelve = [debt[21] - debt[9], debt[33] - debt[21]]  # fiscal years 2026 and 2027
     assert max(twelve) <= 3e9 + 1.0
 

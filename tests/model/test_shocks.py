@@ -95,13 +95,14 @@ def test_the_general_increase_takes_wages_in_and_does_not_raise_twice(finished):
 
 
 def test_wages_cost_a_private_carrier_profit_at_first(finished):
-    base, run = finished("baseline", **YEARS), finished("wage_shock", **YEARS)
+    many = {**YEARS, "n_shippers": 600}  # with fewer it is luck in which year the loss is larger
+    base, run = finished("baseline", **many), finished("wage_shock", **many)
     lost = (base.records["profit_usd"] - run.records["profit_usd"])[:, UPS]
     paid = run.records["wages_usd"][:, UPS] * (1.0 - 1.0 / (1.0 + run.figures.wage_shock_size))
     assert lost[BEGINS] == pytest.approx(paid[BEGINS], rel=0.1)
     within = slice(BEGINS + 3, BEGINS + 9)
     assert 0.0 < lost[within].sum() < 0.7 * paid[within].sum()
-    assert by_year(lost)[2] < 1.1 * by_year(lost)[1]  # it fades; a tenth is luck of a market of this size
+    assert by_year(lost)[2] < by_year(lost)[1]
     gained = by_year(run.records["volume_parcels"] - base.records["volume_parcels"])[1:, USPS]
     assert (gained > 0.0).all()  # its wages and prices are what they were
 

@@ -87,7 +87,10 @@ def test_a_carrier_is_told_as_the_records_have_it(market):
     assert exact(amazon, "What it expects", "Price that it expects to pay USPS") == pytest.approx(
         market.amazon.memory.price_belief
     )
-    assert any("sign for" in text for _, text, _ in usps.events)
+    talking = small("baseline", rng=1)
+    for _ in range(12):
+        talking.step()
+    assert any("open talks" in text for _, text, _ in inspecting.report(talking, "carrier:usps").events)
 
 
 def test_what_binds_is_marked_as_binding(market):

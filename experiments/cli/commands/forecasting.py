@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import console, keep_tables, print_json, progress_bar, reports_errors, table_problems
+from experiments.cli.console import (
+    console,
+    keep_tables,
+    print_json,
+    progress_bar,
+    reports_errors,
+    table_problems,
+    tell_folder,
+)
 from experiments.cli.options import (
     DrawsOption,
     FirstSeedOption,
@@ -77,6 +85,5 @@ def forecast(
         print_json(result.summary())
     else:
         show_forecast(console(), result, outcome or ())
-        if out is not None:
-            console().print(f"Results are in {out}")
+        tell_folder(out)
     keep_tables(table, lambda: forecast_tables(result, outcome or ()), quiet=json)

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.console import console, keep_tables, print_json, progress_bar, reports_errors, table_problems
+from experiments.cli.console import (
+    console,
+    keep_tables,
+    print_json,
+    progress_bar,
+    reports_errors,
+    table_problems,
+    tell_folder,
+)
 from experiments.cli.options import (
     DrawsOption,
     FirstSeedOption,
@@ -73,7 +81,7 @@ def run(
         print_json(result.summary())
     else:
         show_run(console(), result, outcome or ())
-        _tell_folder(out)
+        tell_folder(out)
     keep_tables(table, lambda: run_tables(result, outcome or ()), quiet=json)
 
 
@@ -140,7 +148,7 @@ def compare(
         show_comparison(console(), result, outcome or ())
         if not outcome:
             show_gains(console(), result)
-        _tell_folder(out)
+        tell_folder(out)
     keep_tables(table, lambda: comparison_tables(result, outcome or ()), quiet=json)
 
 
@@ -220,16 +228,12 @@ def places(
 
     For example: lastmile places baseline withdraw --by county --out results/counties.csv
     """
-    from experiments import by_place
-    from experiments.cli.places import show_places
+    from experiments.cli.places import run_places, write_harm
     from experiments.parties import read_roster
-    from experiments.settings import gather, read_settings
-    from experiments.spreadsheets.mechanisms import places_tables
+    from experiments.settings import read_settings
 
     problems = table_problems(table)
     if write is not None:
-        from experiments.cli.places import write_harm
-
         given = {
             "--set": set,
             "--shock": shock,
@@ -245,36 +249,11 @@ def places(
         write_harm(write, scenarios or (), seed, until, replications, workers, [k for k, one in given.items() if one])
         return
     changes, parties = read_settings(set or (), problems, shock), read_roster(roster or (), problems)
-    replications = by_place.DEFAULT_REPLICATIONS if replications is None else replications
-    scenarios = scenarios or []
-    (prepared, looked), _ = gather(
-        lambda: by_place.check_places(
-            scenarios, by, changes, seed, until, month, replications, workers, parties, place or ()
-        ),
-        lambda: None if out is None else by_place.check_out(out),
-        known=problems,
-    )
-    with progress_bar(" / ".join(scenario.name for scenario in prepared), "runs", quiet=json) as progress:
-        result = by_place.places(
-            prepared,
-            by,
-            seed=seed,
-            month=looked,
-            replications=replications,
-            workers=workers,
-            progress=progress,
-            draws=draws,
-            place=place or (),
-        )
-    if out is not None:
-        result.save(out)
-    if json:
-        print_json(result.summary())
-    else:
-        show_places(console(), result)
-        if out is not None:
-            console().print(f"The places are in {out}")
-    keep_tables(table, lambda: places_tables(result), quiet=json)
+    asked = {
+        "by": by, "set": changes, "seed": seed, "until": until, "month": month, "replications": replications,
+        "workers": workers, "roster": parties, "draws": draws, "place": place or (),
+    }  # fmt: skip
+    run_places(scenarios or [], asked, problems, out, table, json)
 
 
 @reports_errors
@@ -438,8 +417,3 @@ def auction(
 
     problems = table_problems(table)
     run_auction(format, read_settings(set or (), problems, shock), problems, seed, table, json)
-
-
-def _tell_folder(out: Path | None) -> None:
-    if out is not None:
-        console().print(f"Results are in {out}")

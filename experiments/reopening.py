@@ -16,7 +16,7 @@ from experiments.errors import DamagedError, InputError
 from experiments.results import RunResult
 from experiments.storage import FORMAT, SUMMARY, damage, read_table
 from experiments.targets.reach import read_reach
-from experiments.targets.target import KIND as TARGET
+from experiments.targets.runs import KIND as TARGET
 from experiments.targets.target import Target
 from experiments.targets.varied import read_varied
 from model.scenario import Scenario, ScenarioError

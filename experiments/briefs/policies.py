@@ -24,7 +24,8 @@ from experiments.briefs.saying import (
 from experiments.briefs.unknown import unknowns
 from experiments.draws import drawn_name
 from experiments.figures import figure, scale_of, split_year
-from experiments.policies.matrix import BEST, Matrix
+from experiments.policies.matrix import Matrix
+from experiments.policies.plan import BEST
 from experiments.policies.reading import Policy, read_policies
 from experiments.policies.regret import robust_choice
 from experiments.reports.page import Table

@@ -31,7 +31,8 @@ def run_matrix(
     Raises:
         InputError: What was asked for is not possible.
     """
-    from experiments.policies.matrix import PAGE, check_matrix, matrix
+    from experiments.policies.matrix import PAGE, matrix
+    from experiments.policies.plan import check_matrix
     from experiments.settings import gather
     from experiments.spreadsheets.asking import matrix_tables
 

@@ -32,7 +32,8 @@ def run_target(asked: Mapping[str, Any], problems: Sequence[str], table: Path | 
     """
     from experiments.settings import gather
     from experiments.spreadsheets.asking import target_tables
-    from experiments.targets.target import check_target, target
+    from experiments.targets.plan import check_target
+    from experiments.targets.target import target
 
     gather(lambda: check_target(**asked), known=problems)
     with progress_bar(f"target, {asked['vary']}", "runs so far", quiet=json) as progress:

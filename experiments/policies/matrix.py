@@ -13,32 +13,23 @@ from typing import Any
 import pandas as pd
 
 from agents.calendar import Month
-from experiments.comparison import MAX_REPLICATIONS
-from experiments.designs.columns import outcome_names
-from experiments.designs.design import Design
-from experiments.designs.matrix import matrix_design
 from experiments.designs.restore import restore_design
-from experiments.draws import load_draws
 from experiments.errors import DamagedError, InputError
-from experiments.figures import figure, split_year, unit_of
+from experiments.figures import figure, unit_of
 from experiments.intervals import chance_interval, domain_of, domain_of_difference, mean_interval
 from experiments.parties import Roster, party_notes
-from experiments.policies.better import more_is_better
-from experiments.policies.reading import Policy, read_policies
+from experiments.policies.plan import BEST, MatrixPlan, check_matrix, looked_at
+from experiments.policies.reading import Policy
 from experiments.policies.regret import Cells, cell_table, choice_table, robust_choice
 from experiments.resolution import coarse_note, shippers_of
-from experiments.settings import check_count, check_seeds, check_workers, gather, prepare_scenario
 from experiments.storage import damage, dump_json, write_text
 from experiments.store.reading import SweepResult, open_sweep
-from experiments.store.store import check_store_folder
 from experiments.sweeps.drive import SweepProgress
 from experiments.sweeps.sweep import sweep
 from experiments.targets.reach import is_indicator, read_name
 from model.scenario import Scenario
 
 DEFAULT_REPLICATIONS = 10
-DEFAULT_OUTCOME = "usps_net_income_usd"
-BEST = ("high", "low")
 KIND = "matrix"
 FEW_SEEDS = 8
 SUMMARY, PAGE = "matrix.json", "matrix.html"
@@ -109,17 +100,6 @@ class Matrix:
 def _records(table: pd.DataFrame | pd.Series) -> list[dict[str, Any]]:
     rows = table.reset_index().to_dict("records")
     return [{str(key): None if pd.isna(value) else value for key, value in row.items()} for row in rows]
-
-
-@dataclass(frozen=True, eq=False)
-class MatrixPlan:
-    """What has been asked for, checked."""
-
-    design: Design
-    worlds: tuple[str, ...]
-    policies: tuple[Policy, ...]
-    outcomes: dict[str, bool]
-    notes: tuple[str, ...]
 
 
 def matrix(
@@ -200,7 +180,7 @@ def open_matrix(folder: str | Path, outcome: str | Sequence[str] = (), best: str
     asked = [read_name(one) for one in ([outcome] if isinstance(outcome, str) else outcome)] or list(told)
     looked = {name: told[name] for name in asked if name in told and best is None}
     if not looked or len(looked) < len(asked):
-        looked |= _looked_at([name for name in asked if name not in looked], best, design.scenarios, problems)
+        looked |= looked_at([name for name in asked if name not in looked], best, design.scenarios, problems)
     if problems:
         raise InputError(problems)
     policies = tuple(
@@ -219,128 +199,6 @@ def _looked_at_before(folder: Path) -> dict[str, str]:
         return {}
     except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
         raise DamagedError(f"{folder / SUMMARY}: {damage(error)}") from error
-
-
-def check_matrix(
-    scenarios: Sequence[str | Path | Scenario],
-    policies: str | Path | Mapping[str, Any] | None,
-    only: Sequence[str],
-    outcome: str | Sequence[str],
-    best: str | None,
-    set: Mapping[str, Any] | None,
-    seed: int,
-    until: str | Month | None,
-    replications: int,
-    workers: int | None,
-    out: str | Path | None,
-    draws: str | Path | None,
-    roster: Roster | None,
-) -> MatrixPlan:
-    """Check what `matrix` was asked for.
-
-    Raises:
-        InputError: All problems at once.
-    """
-    problems: list[str] = []
-    check_count("replications", replications, 1, MAX_REPLICATIONS, problems)
-    check_workers(workers, problems)
-    if best not in (None, *BEST):
-        problems.append(f"best: {best!r} is not allowed; it must be high or low")
-    listed = [scenarios] if isinstance(scenarios, str | Path | Scenario) else list(scenarios)
-    if not listed:
-        problems.append("scenarios: missing; name one or more, for example baseline,withdraw,mail_decline")
-    tried = _tried(policies, only, problems)
-    fixed = dict(set or {})
-    problems += [
-        f"set: {name} is set, and policy {policy.name} sets it too; leave one of both"
-        for policy in tried
-        for name in policy.changes
-        if name in fixed
-    ]
-    worlds = [one for one in (_prepared(each, fixed, until, roster, problems) for each in listed) if one is not None]
-    names = [world.name for world in worlds]
-    problems += [f"scenarios: {name!r} comes twice" for name in dict.fromkeys(names) if names.count(name) > 1]
-    if len({(world.start, world.end) for world in worlds}) > 1:
-        problems.append("scenarios: they run over different months; give one last month with until")
-    cells = [_cell(world, policy, problems) for world in worlds for policy in tried]
-    looked = _looked_at(outcome, best, worlds, problems)
-    _, _, drawn = gather(
-        lambda: check_seeds(seed, replications if isinstance(replications, int) else 1),
-        lambda: None if out is None else check_store_folder(out),
-        lambda: None if draws is None else load_draws(draws),
-        known=problems,
-    )
-    whole = [cell for cell in cells if cell is not None]
-    if drawn is not None:
-        drawn.check_free(whole, fixed)
-    design = matrix_design(whole, names, [one.describe() for one in tried], int(replications), int(seed), drawn)
-    return MatrixPlan(design, tuple(names), tried, looked, tuple(party_notes(worlds[0])))
-
-
-def _tried(
-    policies: str | Path | Mapping[str, Any] | None, only: Sequence[str], problems: list[str]
-) -> tuple[Policy, ...]:
-    try:
-        return read_policies(policies, only)
-    except InputError as error:
-        problems += error.problems
-        return ()
-
-
-def _prepared(
-    scenario: str | Path | Scenario,
-    fixed: Mapping[str, Any],
-    until: str | Month | None,
-    roster: Roster | None,
-    problems: list[str],
-) -> Scenario | None:
-    try:
-        return prepare_scenario(scenario, fixed, until=until, keep_own=True, roster=roster)
-    except InputError as error:
-        problems += [problem for problem in error.problems if problem not in problems]
-        return None
-
-
-def _cell(world: Scenario, policy: Policy, problems: list[str]) -> Scenario | None:
-    try:
-        changed = prepare_scenario(world, policy.changes, keep_own=True)
-    except InputError as error:
-        problems += [f"policy {policy.name}: {problem.removeprefix('set: ')}" for problem in error.problems]
-        return None
-    return changed.with_changes({"name": f"{world.name}+{policy.name}"})
-
-
-def _looked_at(
-    outcome: str | Sequence[str], best: str | None, worlds: Sequence[Scenario], problems: list[str]
-) -> dict[str, bool]:
-    """Outcomes, and whether more of each is better."""
-    if not worlds:
-        return {}
-    known = outcome_names(worlds[0])
-    asked = [read_name(one) for one in ([outcome] if isinstance(outcome, str) else outcome)]
-    years = [split_year(name)[1] for name in known if split_year(name)[0] == DEFAULT_OUTCOME]
-    if not asked:
-        asked = [f"{DEFAULT_OUTCOME}_{max(years)}" if any(years) else DEFAULT_OUTCOME]
-    found: dict[str, bool] = {}
-    for name in asked:
-        usual = more_is_better(name)
-        if name not in known:
-            problems.append(f"outcome: there is no {name!r} in a run to {worlds[0].end}; {_hint(name, known)}")
-        elif best is None and usual is None:
-            problems.append(f"best: whether more or less of {name} is better is not known; say high or low")
-        else:
-            found[name] = bool(usual) if best is None else best == "high"
-    return found
-
-
-def _hint(name: str, known: Sequence[str]) -> str:
-    import difflib
-
-    years = [split_year(one)[1] for one in known if split_year(one)[0] == split_year(name)[0] and split_year(one)[1]]
-    if years:
-        return f"it is known of {years[0]} to {years[-1]}"
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {', '.join(close)}?" if close else "`lastmile outcomes` lists them"
 
 
 def _assembled(plan: MatrixPlan, done: SweepResult) -> Matrix:

@@ -10,46 +10,31 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from agents.calendar import Month
-from experiments.designs.columns import choose_outcomes, outcome_names
-from experiments.designs.plan import BALANCES, environment_of, run_key, scenario_key
-from experiments.draws import DrawSet, drawn_name, load_draws
-from experiments.errors import InputError
-from experiments.figures import split_year
+from experiments.draws import drawn_name
 from experiments.intervals import domain_of, mean_interval
 from experiments.parties import Roster, party_notes
 from experiments.provenance import provenance
 from experiments.resolution import coarse_note
 from experiments.runs import Progress
-from experiments.settings import (
-    check_count,
-    check_seeds,
-    check_workers,
-    gather,
-    overruled,
-    prepare_scenario,
-    shown,
-)
-from experiments.simulation import simulate_market
-from experiments.storage import check_folder, read_table, saved_files, write_result
+from experiments.storage import write_result
 from experiments.targets.crossing import Crossings, Region, Search, find_crossings
-from experiments.targets.reach import Reach, check_reach, read_reach
-from experiments.targets.varied import COMPOSITES, Varied, read_varied
+from experiments.targets.plan import TargetPlan, check_target
+from experiments.targets.reach import Reach
+from experiments.targets.runs import KIND, TargetRuns
+from experiments.targets.varied import Varied
 from experiments.targets.words import answer
 from experiments.variants import spell
-from experiments.workers import Replication, Task, WorkerPool, default_workers, replicate
+from experiments.workers import WorkerPool, default_workers
 from model.scenario import Scenario
 
 DEFAULT_REPLICATIONS = 20
 DEFAULT_POINTS = 7
 DEFAULT_TOLERANCE = 0.01
-MAX_REPLICATIONS = 10_000
-MAX_POINTS = 1_000
-KIND = "target"
 PICTURE = "curve.svg"
 ROOT = ("value", "low", "high", "direction", "open_low", "open_high")
-_HEAD = ("key", "value", "seed", "reached")
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +205,7 @@ def target(
         tolerance=float(tolerance), whole=plan.varied.whole, interval=plan.reach.interval,
     )  # fmt: skip
     with WorkerPool(default_workers() if workers is None else int(workers)) as pool:
-        runs = _Runs(plan, pool, progress, out)
+        runs = TargetRuns(plan, pool, progress, out)
         try:
             found = find_crossings(runs.evaluate, search)
         except KeyboardInterrupt as error:
@@ -236,189 +221,7 @@ def target(
     return result
 
 
-@dataclass(frozen=True)
-class TargetPlan:
-    """What has been asked for, checked."""
-
-    scenario: Scenario
-    varied: Varied
-    reach: Reach
-    seed: int
-    replications: int
-    beside: tuple[str, ...]
-    drawn: DrawSet | None
-    notes: tuple[str, ...]
-
-
-def check_target(
-    scenario: str | Path | Scenario,
-    vary: str,
-    between: str | Sequence[Any],
-    reach: str,
-    set: Mapping[str, Any] | None,
-    seed: int,
-    until: str | Month | None,
-    replications: int,
-    points: int,
-    tolerance: float,
-    beside: Sequence[str],
-    workers: int | None,
-    draws: str | Path | None,
-    roster: Roster | None,
-    out: str | Path | None,
-) -> TargetPlan:
-    """Check what `target` was asked for.
-
-    Raises:
-        InputError: All problems at once.
-    """
-    known: list[str] = []
-    check_count("replications", replications, 2, MAX_REPLICATIONS, known)
-    check_count("points", points, 3, MAX_POINTS, known)
-    check_workers(workers, known)
-    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0.0 < tolerance <= 0.5:
-        known.append(f"tolerance: {tolerance!r} is not allowed; it must be a share of the range up to 0.5, as 0.01")
-    asked = read_reach(reach, known)
-    fixed = dict(set or {})
-    prepared: Scenario | None = None
-    drawn: DrawSet | None = None
-    try:
-        prepared = prepare_scenario(scenario, fixed, until=until, roster=roster)
-    except InputError as error:
-        known += error.problems
-    base = prepared or Scenario()
-    varied = read_varied(vary, between, base, fixed, known)
-    if asked is not None and prepared is not None:
-        if until is None and "end" not in fixed:
-            prepared = _until_year(prepared, asked)
-        check_reach(asked, prepared, known)
-    patterns = [beside] if isinstance(beside, str) else [one.replace("@", "_") for one in beside]
-    chosen = choose_outcomes(prepared, patterns, known, "outcome") if prepared is not None and patterns else []
-    _, _, drawn = gather(
-        lambda: check_seeds(seed, replications if isinstance(replications, int) else 1),
-        lambda: None if out is None else check_folder(out),
-        lambda: None if draws is None else load_draws(draws),
-        known=known,
-    )
-    assert prepared is not None
-    assert varied is not None
-    assert asked is not None
-    ends: list[Scenario] = gather(
-        *(lambda end=end: varied.scenario(prepared, end) for end in (varied.low, varied.high))
-    )
-    if drawn is not None:
-        drawn.check_free([prepared], [*fixed, *varied.names])
-    notes = [*overruled(scenario, fixed), *_varied_before(prepared, varied, ends)]
-    return TargetPlan(
-        prepared, varied, asked, int(seed), int(replications), _companions(prepared, varied, asked, chosen), drawn,
-        tuple(notes),
-    )  # fmt: skip
-
-
-def _until_year(scenario: Scenario, reach: Reach) -> Scenario:
-    """The scenario up to the end of the year that is asked for: what comes later moves nothing before."""
-    year = split_year(reach.outcome)[1]
-    if not year or not scenario.start.year <= int(year) <= scenario.end.year:
-        return scenario
-    return scenario.with_changes({"end": str(min(scenario.end, Month(int(year), 12)))})
-
-
-def _varied_before(scenario: Scenario, varied: Varied, ends: Sequence[Scenario]) -> list[str]:
-    return [
-        f"scenario {scenario.name!r} sets {name} = {shown(scenario.value(name))} itself, and {varied.name} varies it"
-        for name in varied.names
-        if name in scenario.stated and any(end.value(name) != scenario.value(name) for end in ends)
-    ]
-
-
-def _companions(scenario: Scenario, varied: Varied, reach: Reach, chosen: Sequence[str]) -> tuple[str, ...]:
-    """Other outcomes to tell: what became of a composite that is varied, and those that were asked for."""
-    names = list(chosen)
-    if varied.name in COMPOSITES:
-        year = split_year(reach.outcome)[1] or str(scenario.end.year)
-        names.insert(0, f"{COMPOSITES[varied.name].beside}_{year}")
-    known = {*outcome_names(scenario)}
-    return tuple(name for name in dict.fromkeys(names) if name in known and name != reach.outcome)
-
-
-class _Runs:
-    """Runs by key: what a folder holds already is not run again."""
-
-    def __init__(self, plan: TargetPlan, pool: WorkerPool, progress: Progress | None, out: str | Path | None) -> None:
-        self.plan, self.pool, self.out = plan, pool, out
-        self.progress = progress or (lambda done, total: None)
-        self.environment = environment_of(simulate_market, provenance(plan.scenario), [plan.scenario])
-        self.stored = {} if out is None else _stored_runs(Path(out))
-        self.kept: dict[tuple[float, int], tuple[str, Replication]] = {}
-        self._asked = 0
-
-    def evaluate(self, requests: Sequence[tuple[float, int]]) -> list[float]:
-        """What runs show of the figure, by value and number of the seed."""
-        self._asked += len(requests)
-        tasks = {request: self._task(*request) for request in requests}
-        keys = {request: self._key(task) for request, task in tasks.items()}
-        missing = []
-        for request, key in keys.items():
-            if key in self.stored:
-                self.kept[request] = key, self.stored[key]
-            else:
-                missing.append(request)
-        self._tell()
-
-        def each(position: int, found: Replication) -> None:
-            self.kept[missing[position]] = keys[missing[position]], found
-            self._tell()
-
-        self.pool.work_all(replicate, [tasks[request] for request in missing], each)
-        if self.out is not None and missing:
-            self.keep()
-        return [self.plan.reach.value(self.kept[request][1].outcomes) for request in requests]
-
-    def _tell(self) -> None:
-        self.progress(len(self.kept), self._asked)
-
-    def _task(self, value: float, number: int) -> Task:
-        plan, seed = self.plan, self.plan.seed + number
-        base = plan.scenario if plan.drawn is None else plan.drawn.scenario(plan.scenario, seed - 1)
-        return Task(plan.varied.scenario(base, value), seed)
-
-    def _key(self, task: Task) -> str:
-        return run_key(scenario_key(task.scenario, self.environment), task.seed).hex()
-
-    def table(self) -> pd.DataFrame:
-        """One row a run, by value and seed."""
-        rows = []
-        for (value, number), (key, found) in sorted(self.kept.items(), key=lambda item: item[0]):
-            head = dict(zip(_HEAD, (key, value, self.plan.seed + number, self.plan.reach.value(found.outcomes)),
-                            strict=True))  # fmt: skip
-            balances = dict(zip(BALANCES, (found.balances[name] for name in ("parcels", "money")), strict=True))
-            rows.append({**head, **balances, **found.outcomes})
-        return pd.DataFrame(rows)
-
-    def keep(self) -> None:
-        """Write the runs that there are, so that the same command goes on from them."""
-        assert self.out is not None
-        summary = {"kind": KIND, "finished": False, "provenance": provenance(self.plan.scenario)}
-        write_result(self.out, {"runs": self.table()}, summary)
-
-
-def _stored_runs(folder: Path) -> dict[str, Replication]:
-    """Runs of an earlier target in a folder, by key; a key holds all that a run depends on, code included."""
-    if "runs.parquet" not in (saved_files(folder) or ()):
-        return {}
-    table = read_table(folder / "runs.parquet")
-    if not {*_HEAD, *BALANCES} <= {*table.columns}:
-        return {}
-    names = [str(name) for name in table.columns if name not in (*_HEAD, *BALANCES)]
-    found = {}
-    for row in table.to_dict("records"):
-        outcomes = {name: float(row[name]) for name in names if not math.isnan(row[name])}
-        balances = dict(zip(("parcels", "money"), (float(row[name]) for name in BALANCES), strict=True))
-        found[str(row["key"])] = Replication(outcomes, balances)
-    return found
-
-
-def _assembled(plan: TargetPlan, search: Search, found: Crossings, runs: _Runs) -> Target:
+def _assembled(plan: TargetPlan, search: Search, found: Crossings, runs: TargetRuns) -> Target:
     root = pd.DataFrame(
         [tuple(getattr(region, name) for name in ROOT) for region in found.regions], columns=list(ROOT)
     ).astype({"value": float, "low": float, "high": float})
@@ -466,7 +269,7 @@ def _too_few(plan: TargetPlan, found: Crossings) -> list[str]:
     if not plan.reach.is_chance or not any(one.open_low or one.open_high for one in found.regions):
         return []
     rare = min(plan.reach.figure, 1.0 - plan.reach.figure)
-    square = 3.8414588206941245  # of the normal quantile at 97.5 %
+    square = float(ndtri(0.975)) ** 2
     needed = math.floor(square * (1.0 - rare) / rare) + 1  # Wilson's interval of "always" ends at n / (n + square)
     if plan.replications >= needed:
         return []

@@ -302,7 +302,7 @@ def test_a_target_is_answered_without_keys_and_its_command_finds_all_runs_done(
     (row,) = saved.root.to_dict("records")
     assert f"of {saved.varied.told(row['value'])} bn $" in brief.answer[0]
     assert len(brief.pictures) == 3
-    monkeypatch.setattr("experiments.targets.target.replicate", None)  # no run is missing
+    monkeypatch.setattr("experiments.targets.runs.replicate", None)  # no run is missing
     more = ["--points", "3", "--workers", "1", "--out", str(reached)]
     again = CliRunner().invoke(app, [*shlex.split(brief.repeat[0])[1:], *more])
     assert again.exit_code == 0, again.output

@@ -56,7 +56,7 @@ class StandIn:
 @pytest.fixture
 def market(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     stand_in = StandIn()
-    monkeypatch.setattr("experiments.targets.target.replicate", stand_in)
+    monkeypatch.setattr("experiments.targets.runs.replicate", stand_in)
     return stand_in
 
 

@@ -66,7 +66,7 @@ def test_a_full_disk_stops_a_sweep_loses_nothing_and_it_is_resumed(visit, server
     expect(page.get_by_role("button", name="Check and time")).to_be_visible(timeout=PATIENT)
     visitor.see("What matters, and how much?")
     fill(visitor, "Name", "filled")
-    fill(visitor, "Number of values of build_limit", "6")
+    fill(visitor, "Number of values of build limit", "6")
     fill(visitor, "Seeds per point", "4")
     fill(visitor, "Last month", "2026-06")  # long enough to be seen at work
     page.get_by_label("Shippers", exact=True).select_option("100")

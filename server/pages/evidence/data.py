@@ -83,7 +83,7 @@ def parameters_table() -> TableData:
                 number=one in ("value", "low", "high"),
                 help=helps.get(one, ""),
                 wide=one == "meaning",
-                code=one == "symbol",
+                code=one in ("symbol", "source"),  # a derived one names those that it is made of
             )
             for one in heads
         ),
@@ -100,7 +100,9 @@ def sources_table() -> TableData:
     rows = [tuple(row[head] for head in heads) for row in sources().values()]
     return TableData(
         title="Sources",
-        columns=tuple(Column(head.replace("source_id", "id"), wide=head in ("title", "url")) for head in heads),
+        columns=tuple(
+            Column(head.replace("source_id", "id"), wide=head in ("title", "url"), code=head == "url") for head in heads
+        ),
         cells=tuple(rows),
         frame=pd.DataFrame(rows, columns=list(heads)),
     )

@@ -60,7 +60,8 @@ READ = """() => { const CODE = 'code, pre, script, style, textarea, a[href^=http
     else if (node.nodeType === 1 && !node.matches(CODE) && node.checkVisibility()) look(node); } };
     look(document.querySelector('.lm-shell'));
     for (const part of document.querySelectorAll('.lm-shell [aria-label], .lm-shell [title]'))
-        if (!part.querySelector(':scope > code')) found.push(part.getAttribute('aria-label') || '', part.getAttribute('title') || '');
+        if (!part.querySelector(':scope > code'))
+            found.push(part.getAttribute('aria-label') || '', part.getAttribute('title') || '');
     return found; }"""
 KEY = re.compile(r"\b[a-z]+_[a-z_]+")
 

@@ -6,6 +6,8 @@ parameters from the moments, without a likelihood and without the emulator.
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import chdir
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,12 +110,13 @@ def _learn(points: Floats, values: Floats, error: Floats, rng: np.random.Generat
     seen = values[copies] + rng.multivariate_normal(np.zeros(len(error)), error, size=len(copies))
     centre, scale = seen.mean(axis=0), seen.std(axis=0)
     inner = np.clip(points[copies], EDGE, 1.0 - EDGE)
-    learner = NPE(
-        density_estimator=posterior_nn("maf", hidden_features=FEATURES, num_transforms=TRANSFORMS),
-        show_progress_bars=False,
-    )
-    learner.append_simulations(_tensor(np.log(inner / (1.0 - inner))), _tensor((seen - centre) / scale))
-    learner.train()
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):  # it writes a log into the folder where it runs
+        learner = NPE(
+            density_estimator=posterior_nn("maf", hidden_features=FEATURES, num_transforms=TRANSFORMS),
+            show_progress_bars=False,
+        )
+        learner.append_simulations(_tensor(np.log(inner / (1.0 - inner))), _tensor((seen - centre) / scale))
+        learner.train()
     return _Flow(learner.build_posterior(), centre, scale)
 
 

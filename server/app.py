@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import ipyvue
 import solara
-import solara.server.kernel_context as kernels
 
 from server import charts, seats
 from server.address import View, names_run, read_query, write_query
@@ -25,6 +24,7 @@ from server.pages.watch import WatchPage
 from server.parts import catch_up
 from server.session import Session
 from server.snapshot import Snapshot
+from server.solara_inside import this_tab
 from server.stepping import shared
 
 # Path, label in the bar, page. The session lives in the layout, so it goes on while its visitor changes pages.
@@ -43,16 +43,12 @@ session_context = solara.create_context(None)
 
 def open_session(view: View) -> Session:
     """Start a session with what the address asks for; it pauses when no page of this kernel is connected."""
-    kernel = kernels.get_current_context()
-
-    def is_watched() -> bool:
-        return kernels.PageStatus.CONNECTED in kernel.page_status.values()
-
+    is_watched, close = this_tab()
     session = Session(
         choice=view.choice, is_watched=is_watched, months=view.months, open_stepping=shared.open_stepping()
     )
     play_again(session, view.moves, view.months)
-    seats.take_seat(session, kernel.close)
+    seats.take_seat(session, close)
     return session
 
 

@@ -5,8 +5,6 @@ visitors that was two thirds of the server's processor time. Here the thread tha
 one task for each connection sends all that has come together.
 """
 
-# mypy: disable-error-code="misc,no-any-return"
-# (Solara is imported untyped, see pyproject.toml)
 from __future__ import annotations
 
 import asyncio
@@ -15,8 +13,7 @@ import threading
 from collections import deque
 from typing import Any
 
-from solara.server.starlette import WebsocketWrapper
-from solara.server.websocket import WebSocketDisconnect
+from server.solara_inside import WebSocketDisconnect, send_by
 
 logger = logging.getLogger(__name__)
 
@@ -112,4 +109,4 @@ def send_together() -> None:
             outbox = self.__dict__.setdefault("_outbox", Outbox(self))
         outbox.put(data)
 
-    WebsocketWrapper.send_text = WebsocketWrapper.send_bytes = put
+    send_by(put)

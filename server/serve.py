@@ -162,22 +162,18 @@ def make_app(only_loopback: bool = True) -> Guard:
     os.environ["SOLARA_KERNEL_MAX_COUNT"] = str(limit + SPARE_KERNELS)
     # Solara advises on cookies for pages embedded in other sites; the guard forbids embedding.
     warnings.filterwarnings("ignore", message="Cookies with samesite=none require https")
-    from solara.server.kernel_context import contexts
-    from solara.server.starlette import app
-
     from server.guard import Guard, House
     from server.outbox import send_together
-    from server.widget_events import let_threads_end_while_tabs_close, refuse_foreign_objects
+    from server.solara_inside import application, let_threads_end_while_tabs_close, open_tabs
+    from server.widget_events import refuse_foreign_objects
     from server.widget_states import answer_each_on_its_own_channel
 
     refuse_foreign_objects()
     let_threads_end_while_tabs_close()
     answer_each_on_its_own_channel()
     send_together()
-    house = House(
-        limit, lambda: len(seats.sessions()), lambda: tuple(contexts), seats.make_room, seats.health, close_everything
-    )
-    return Guard(app, CDN, only_loopback, house)
+    house = House(limit, lambda: len(seats.sessions()), open_tabs, seats.make_room, seats.health, close_everything)
+    return Guard(application(), CDN, only_loopback, house)
 
 
 def _listen(host: str, port: int) -> socket.socket:

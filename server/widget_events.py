@@ -16,7 +16,6 @@ from typing import Any
 from ipyvue.VueTemplateWidget import Events as TemplateEvents
 from ipyvue.VueWidget import Events as ElementEvents
 from ipywidgets import Widget
-from solara.server import kernel_context
 
 logger = logging.getLogger(__name__)
 
@@ -26,22 +25,6 @@ def refuse_foreign_objects() -> None:
     _guard(TemplateEvents, "_handle_event", _is_event_of_template)
     _guard(ElementEvents, "_handle_event", _is_event_of_element)
     _guard(Widget, "set_state", _is_state)
-
-
-class _Forgiving(dict[Any, Any]):
-    """A table from which what is gone already can be taken out once more."""
-
-    def __delitem__(self, key: Any) -> None:
-        self.pop(key, None)
-
-
-def let_threads_end_while_tabs_close() -> None:
-    """Keep a tab's end whole: Solara stops half way where a thread of the tab ends at the same moment.
-
-    It copies its table of threads and then deletes from the table itself, where an ending thread deletes too.
-    """
-    if not isinstance(kernel_context.current_context, _Forgiving):
-        kernel_context.current_context = _Forgiving(kernel_context.current_context)
 
 
 def _guard(owner: type, name: str, is_allowed: Callable[..., bool]) -> None:

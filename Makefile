@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study story-fan environments docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
+.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study story-fan environments versions docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -135,6 +135,10 @@ environments: setup
 				--python "$$found" && echo "Python $$version: results/pythons/$$version"; \
 		else echo "Python $$version: not on this machine"; fi; \
 	done
+
+# A table of tests with other versions of Python, Mesa and Solara; ARGS=--write makes docs/versions.md of it.
+versions: setup
+	$(BIN)/python -m tests.versions --uv "$(UV)" $(ARGS)
 
 # Long tests: an hour or so of both processors each, kept in results/soak so that an ended run goes on.
 soak-scenarios: setup

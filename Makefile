@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study story-fan environments versions docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
+.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study story-fan environments versions bundle docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -135,6 +135,12 @@ environments: setup
 				--python "$$found" && echo "Python $$version: results/pythons/$$version"; \
 		else echo "Python $$version: not on this machine"; fi; \
 	done
+
+# Code, data with checksums, documentation, licence and citation of the last commit in one archive, for model libraries.
+bundle: $(ENVIRONMENT)
+	@mkdir -p results
+	@git archive --format=zip --prefix=last-mile/ --output=results/last-mile.zip HEAD
+	@$(BIN)/python -c "import hashlib, pathlib; file = pathlib.Path('results/last-mile.zip'); print(hashlib.sha256(file.read_bytes()).hexdigest(), file)"
 
 # A table of tests with other versions of Python, Mesa and Solara; ARGS=--write makes docs/versions.md of it.
 versions: setup

@@ -9,6 +9,19 @@ from model.parameters import Parameters
 
 # How finely a market is drawn is nothing that could be likely; `experiments.resolution` says where it is coarse.
 RESOLUTION = frozenset({"n_shippers", "n_enterprise_shippers"})
+# Whose ranges the screening of docs/sensitivity.md goes through.
+SCREENED = (
+    "amazon_own_cost_multiplier",
+    "amazon_via_usps",
+    "build_limit",
+    "growth_amazon_demand",
+    "growth_market",
+    "investment_hurdle",
+    "labour_flex_down",
+    "mail_trend_first_class",
+    "reservation_belief_sd",
+    "usps_noncash_and_unpaid",
+)
 
 
 def about_the_start(changes: Mapping[str, Any]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from experiments.benchmarks.timing import Timing
 from experiments.benchmarks.versions import AGENTPY, OURS
 from experiments.errors import InputError
 from experiments.provenance import commit
-from experiments.studies.sections import write_section
+from experiments.reports.sections import write_section
 
 SECTION = "benchmark"
 FIGURE = "benchmark-scaling.png"

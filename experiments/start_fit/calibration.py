@@ -12,12 +12,12 @@ import pandas as pd
 
 from agents.calendar import MONTHS_PER_YEAR
 from experiments.provenance import provenance
+from experiments.reports.sections import read_section
 from experiments.runs import Progress, start_market
 from experiments.settings import prepare_scenario
 from experiments.start_fit.figures import START_YEAR, Row, start_year_rows
 from experiments.start_fit.shipper_numbers import SECTION
 from experiments.storage import write_text
-from experiments.studies.sections import read_section
 
 SCENARIO = "standing_still"
 

@@ -17,10 +17,10 @@ from experiments.comparison import MAX_REPLICATIONS, compare
 from experiments.errors import InputError
 from experiments.figures import figure, scale_of, split_year, unit_of
 from experiments.provenance import provenance
+from experiments.reports.sections import write_section
 from experiments.resolution import usual_shippers
 from experiments.runs import Progress
 from experiments.settings import check_count, prepare_scenario
-from experiments.studies.sections import write_section
 from model.carriers import NATIONAL, REGIONAL
 
 SCENARIO, UNTIL = "baseline", "2026-12"

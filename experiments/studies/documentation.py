@@ -18,8 +18,8 @@ from agents.shipper_table import ShipperTable
 from experiments.learning.parties import Learner, PostalLearner, ShipperLearner, decided_by
 from experiments.learning.seen import with_other
 from experiments.provenance import changes
+from experiments.reports.sections import write_section
 from experiments.studies.deciders import DECIDERS, decisions
-from experiments.studies.sections import write_section
 from model.big_shippers import BigShipperData
 from model.events import KINDS, Event
 from model.market import PHASES

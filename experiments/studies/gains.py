@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from experiments.comparison import Comparison, compare
 from experiments.gains import COST, TOTAL, WHOLE, WORTH, Row, rows_of
-from experiments.studies.sections import write_section
+from experiments.reports.sections import write_section
 
 SECTION = "gains"
 SCENARIOS = ("baseline", "renew", "withdraw")

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from experiments.provenance import commit
+from experiments.reports.sections import write_section
 from experiments.studies.quick import quick
-from experiments.studies.sections import write_section
 from model.scenario import Scenario
 
 WORKERS = 2

@@ -19,6 +19,7 @@ import pandas as pd
 from experiments import sensitivity, sweep
 from experiments.analysis.sensitivity import Sensitivity
 from experiments.figures import figure, unit_of
+from experiments.likely import SCREENED
 from experiments.reports import charts
 from experiments.reports.theme import standalone
 from experiments.reports.words import factor_meaning, outcome_meaning
@@ -30,18 +31,6 @@ from model.scenario import Scenario
 
 KEPT, EXHAUSTED = "amazon_usps_retained_share_2029", "usps_cash_exhausted_after_months"
 OUTCOMES = (KEPT, EXHAUSTED)
-UNCERTAINTIES = (
-    "amazon_own_cost_multiplier",
-    "amazon_via_usps",
-    "build_limit",
-    "growth_amazon_demand",
-    "growth_market",
-    "investment_hurdle",
-    "labour_flex_down",
-    "mail_trend_first_class",
-    "reservation_belief_sd",
-    "usps_noncash_and_unpaid",
-)
 SMALL = {"n_shippers": 200, "n_enterprise_shippers": 20}
 
 
@@ -55,7 +44,7 @@ def design(trajectories: int, replications: int) -> dict[str, Any]:
         "until": "2029-12",
         "set": SMALL,
         "outcomes": list(OUTCOMES),
-        "uncertainties": dict.fromkeys(UNCERTAINTIES, "declared"),
+        "uncertainties": dict.fromkeys(SCREENED, "declared"),
     }
 
 

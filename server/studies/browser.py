@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from experiments.provenance import commit
-from experiments.studies.sections import write_section
+from experiments.reports.sections import write_section
 from server.pages.story import opening_choice
 from server.studies.crowd import Crowd, crowd_text, measure_crowd
 from server.studies.servers import CHROMIUM, FLAGS, Server, running

@@ -24,9 +24,9 @@ from typing import Any
 import pandas as pd
 
 from experiments import open_sweep, sweep
+from experiments.reports.sections import write_section
 from experiments.store.journal import read_journal
 from experiments.store.shards import RUNS, WORK, is_shard
-from experiments.studies.sections import write_section
 
 HERE = Path(__file__).parent
 DESIGN: dict[str, Any] = {

@@ -85,3 +85,17 @@ def test_nothing_that_was_made_is_in_it(archive: zipfile.ZipFile) -> None:
         name for name in archive.namelist() if re.search(r"/(results|__pycache__|\.venv|node_modules)/", name)
     ] == []
     assert sum(info.file_size for info in archive.infolist()) < 100e6
+
+
+def test_nothing_that_is_installed_needs_what_makes_the_documentation() -> None:
+    left_out = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"][
+        "exclude"
+    ]
+    assert left_out
+    places = [ROOT / name for name in left_out]
+    assert all(place.is_dir() for place in places)
+    used = re.compile("|".join(rf"^\s*(from|import) {name.replace('/', '.')}\b" for name in left_out), re.MULTILINE)
+    for package in ("agents", "model", "experiments", "server"):
+        for file in (ROOT / package).rglob("*.py"):
+            if not any(file.is_relative_to(place) for place in places):
+                assert not used.search(file.read_text(encoding="utf-8")), file

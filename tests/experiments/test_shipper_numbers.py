@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from experiments import InputError, ShipperNumbers, calibration, compare, run, shipper_numbers
+from experiments.reports.sections import read_section
 from experiments.resolution import coarse_note, shippers_of, usual_shippers
-from experiments.studies.sections import read_section
 
 ROOT = Path(__file__).parent.parent.parent
 

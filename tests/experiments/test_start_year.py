@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from experiments import Calibration, calibration
-from experiments.studies.sections import read_section
+from experiments.reports.sections import read_section
 
 ROOT = Path(__file__).parent.parent.parent
 

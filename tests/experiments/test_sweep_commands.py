@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from experiments import InputError, report, sweep
 from experiments.cli.app import app
 from experiments.reports.page import Block, Page, Section
-from experiments.studies.sections import write_section
+from experiments.reports.sections import write_section
 
 DESIGN = """
 kind = "morris"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agents.calendar import Month
-from experiments.studies.uncertainties import UNCERTAINTIES
+from experiments.likely import SCREENED
 from model.events import Event
 from model.scenario import levers, scenario_names
 from server.links import link_of
@@ -21,8 +21,8 @@ def test_every_lever_is_offered_once_with_all_that_a_person_needs():
 
 
 def test_what_matters_most_comes_first_and_is_what_the_screening_looked_at():
-    assert [row["key"] for row in parameter_rows()[: len(UNCERTAINTIES)]] == list(UNCERTAINTIES)
-    assert all(row["important"] for row in parameter_rows()[: len(UNCERTAINTIES)])
+    assert [row["key"] for row in parameter_rows()[: len(SCREENED)]] == list(SCREENED)
+    assert all(row["important"] for row in parameter_rows()[: len(SCREENED)])
 
 
 def test_only_what_can_be_set_is_offered():

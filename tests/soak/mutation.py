@@ -283,7 +283,7 @@ def main() -> None:
     text = report(rows, (time.perf_counter() - began) / 60)
     print(text)
     if arguments.write:
-        from experiments.studies.sections import write_section
+        from experiments.reports.sections import write_section
 
         write_section(arguments.write, "mutation", text)
 

@@ -23,7 +23,7 @@ import invariants
 import random_scenarios
 
 from experiments.provenance import code_checksum, commit
-from experiments.studies.sections import write_section
+from experiments.reports.sections import write_section
 from model.market import ParcelMarket
 from model.scenario import Scenario, ScenarioError
 from model.start.choice_constants import StartError

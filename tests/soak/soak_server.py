@@ -23,7 +23,7 @@ from memory import FLAT_SHARE, Sample, family, memory_of, trend
 from wanderer import Wanderer
 
 from experiments.provenance import PACKAGES, commit
-from experiments.studies.sections import write_section
+from experiments.reports.sections import write_section
 from model.code_checksum import code_checksum as checksum_of_code
 from server.studies.servers import Server, running
 

@@ -73,7 +73,7 @@ def main() -> None:
     text = report(arguments.data_file)
     print(text)
     if arguments.write:
-        from experiments.studies.sections import write_section
+        from experiments.reports.sections import write_section
 
         write_section(arguments.write, SECTION, text)
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import solara
 
-from experiments.likely import RESOLUTION
-from experiments.studies.uncertainties import UNCERTAINTIES
+from experiments.likely import RESOLUTION, SCREENED
 from model.parameters import Parameters
 from model.scenario import levers
 from server.choice import library_scenario, plain
@@ -54,7 +53,7 @@ def parameter_rows() -> list[dict[str, Any]]:
     """Parameters that can be set: those that matter most first, then in the order of the table."""
     rows = [row for row in Parameters.default().rows() if row.settable]
     # What the screening of docs/sensitivity.md looked at is offered before anything is typed.
-    rank = {symbol: place for place, symbol in enumerate(UNCERTAINTIES)}
+    rank = {symbol: place for place, symbol in enumerate(SCREENED)}
     rows.sort(key=lambda row: rank.get(row.symbol, len(rank)))
     return [
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import hypothesis
@@ -60,6 +61,12 @@ LONGEST = (
     "test_firms.py",
     "test_contract_book.py",
 )
+
+
+def pytest_collection_finish() -> None:
+    """Modules, tests and what they hold stay to the end: they need not be looked through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -173,7 +173,7 @@ def source_of(run: Run | None) -> str:
     """The run that figures come from, in a line."""
     if run is None:
         return ""
-    forced = " (forced)" if run.forced else ""
+    forced = " (imposed)" if run.forced else ""
     by_hand = " · played by hand" if run.seat else ""
     parties = f" · {run.parties}" if run.parties else ""
     return f"{run.title}{forced}{run.changed} · seed {run.seed}{by_hand}{parties}"

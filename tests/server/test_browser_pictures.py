@@ -65,7 +65,7 @@ def test_the_map_is_saved_as_it_is_shown_and_says_what_it_shows(visit, tmp_path,
     for text in ("Who delivers most", "February 2025", "United States", "Parcels delivered", "million"):
         assert text in told
     assert "Source: The Last Mile" in told
-    assert "Amazon withdraws (forced), with number of enterprise shippers 20, number of shippers 200 · seed 7" in told
+    assert "Amazon withdraws (imposed), with number of enterprise shippers 20, number of shippers 200 · seed 7" in told
     # Another measure, another density, a state that is chosen: another picture, and it says so.
     page.get_by_label("Show", exact=True).select_option(label="Amazon's own share")
     page.get_by_role("group", name="Density").get_by_role("button", name="Rural").click()

@@ -27,6 +27,7 @@ from agents.rules.extension import ExtensionCase
 from agents.rules.pricing import CostRise, OwnDemand
 from agents.shipper_table import Shipper
 from model import own_networks
+from model.answers import AnswerError, dated
 from model.bargains import carriage
 from model.bargains.own import own_contracts, own_talks
 from model.branching import Stage, branch_off, check_branch, refused
@@ -171,11 +172,14 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
                 begun = time.perf_counter()
                 phase.run(self)
                 self.phase_seconds[phase.name] += time.perf_counter() - begun
-        except Exception as error:
+        except Exception as found:
+            error = dated(found, self.month) if isinstance(found, AnswerError) else found
             # Mesa forgets the steps to come: stop for good and say why.
             self._failure = f"{type(error).__name__}: {error}"
             self.running = False
-            raise
+            if error is found:
+                raise
+            raise error from found
         self.months_done += 1
         self.month = self.settings.start + self.months_done
         if self._stop is not None:

@@ -9,6 +9,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.asked import check_answers
 from agents.auction import AccessNeed, AuctionFormat, Bid, Demand, Handover, Lot, bid_for, lot_demands
 from agents.bargaining import (
     Bargaining,
@@ -45,6 +46,10 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
     travels = True
     #: Whether it is so large that its bids move a uniform price, and knows it.
     moves_price = False
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        check_answers(cls)
 
     def __init__(self, model: Any, key: str, name: str) -> None:
         super().__init__(model)

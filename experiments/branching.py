@@ -23,6 +23,7 @@ from experiments.settings import check_seeds, gather, late_shocks, prepare_scena
 from experiments.storage import write_result
 from model.branching import check_branch
 from model.market import ParcelMarket
+from model.plain_values import plain
 from model.scenario import Scenario, ScenarioError
 from model.start_figures import figures_of_start
 
@@ -185,7 +186,7 @@ def _month(at: str | Month, stored: Stored) -> Month:
         InputError: It is no month, or the run cannot.
     """
     try:
-        month = at if isinstance(at, Month) else Month.parse(str(at))
+        month = at if isinstance(at, Month) else Month.parse(str(plain(at)))
     except ValueError as error:
         raise InputError(f"at: {error}") from error
     scenario = stored.scenario

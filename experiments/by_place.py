@@ -37,6 +37,7 @@ from experiments.workers import Task, work_all
 from model.economy import Economy
 from model.history import fitted_figures
 from model.places import MEASURES, Measure, PlaceTable, county_places, measure_places, zone_places
+from model.plain_values import plain
 from model.scenario import Scenario
 from model.words import party_name
 from model.zones import build_zone_table
@@ -369,7 +370,7 @@ def _month(month: str | Month | None) -> Month | None:
     if month is None or isinstance(month, Month):
         return month
     try:
-        return Month.parse(month)
+        return Month.parse(str(plain(month)))
     except ValueError as error:
         raise InputError(f"month: {error}") from error
 

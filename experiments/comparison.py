@@ -25,6 +25,7 @@ from experiments.storage import write_result
 from experiments.variants import Variant, prepare_variant
 from experiments.workers import Replication, Task, replicate_all
 from model.scenario import Scenario
+from model.seeds import Seed, seed_made
 
 MAX_REPLICATIONS = 100_000
 DEFAULT_REPLICATIONS = 10
@@ -126,7 +127,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def compare(
     scenarios: Sequence[Variant],
     set: Mapping[str, Any] | None = None,
-    seed: int = 1,
+    seed: Seed = 1,
     until: str | Month | None = None,
     replications: int = DEFAULT_REPLICATIONS,
     workers: int | None = None,
@@ -143,7 +144,7 @@ def compare(
         scenarios: Two or more names, paths or scenarios; one with changes of its own as "withdraw:build_limit=0.5" or
             as a pair ("withdraw", {"build_limit": 0.5}), which its name then tells.
         set: Levers and parameters to change in all of them; none that one of them sets itself.
-        seed: First seed.
+        seed: First seed, or what NumPy takes for one: the result tells the number that is made of it.
         until: Last month of all of them.
         replications: Seeds per scenario.
         workers: Processes; one for each processor unless told.
@@ -159,17 +160,18 @@ def compare(
         InputError: What was asked for is not possible; tells all problems at once.
         experiments.workers.WorkerError: A worker process ended before its run did.
     """
+    first: int = seed_made(seed)
     chosen, drawn = check_comparison(
-        scenarios, set, seed, until, replications, workers, width, draws, roster, shocks, from_
+        scenarios, set, first, until, replications, workers, width, draws, roster, shocks, from_
     )
-    seeds = range(int(seed), int(seed) + int(replications))
+    seeds = range(int(first), int(first) + int(replications))
     tasks = [
         Task(scenario if drawn is None else drawn.scenario(scenario, one - 1), one)
         for scenario in chosen
         for one in seeds
     ]
     found = replicate_all(tasks, None if workers is None else int(workers), progress)
-    compared = assemble(chosen, int(seed), int(replications), found, width)
+    compared = assemble(chosen, int(first), int(replications), found, width)
     return compared if drawn is None else replace(compared, draws=drawn.describe())
 
 

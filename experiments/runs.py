@@ -15,6 +15,7 @@ from experiments.results import RunResult, collect
 from experiments.settings import check_seeds, gather, late_shocks, overruled, prepare_scenario
 from model.market import ParcelMarket
 from model.scenario import Scenario
+from model.seeds import Seed, seed_made
 from model.start.choice_constants import StartError
 
 Progress = Callable[[int, int], None]
@@ -23,7 +24,7 @@ Progress = Callable[[int, int], None]
 def run(
     scenario: str | Path | Scenario = "baseline",
     set: Mapping[str, Any] | None = None,
-    seed: int = 1,
+    seed: Seed = 1,
     from_: str | Month | None = None,
     until: str | Month | None = None,
     progress: Progress | None = None,
@@ -36,7 +37,8 @@ def run(
     Args:
         scenario: A name of the library, the path of a TOML file, or a scenario.
         set: Levers and parameters to change, by name; the result tells what the scenario sets otherwise itself.
-        seed: Seed of the run's luck, 0 to 2**31 - 1.
+        seed: Seed of the run's luck, 0 to 2**31 - 1; or what NumPy takes for one, None for a new one among it: the
+            result tells the number that is made of it, which repeats the run.
         from_: First month, "2025-01".
         until: Last month, "2030-12".
         progress: Called with months done and months in all.
@@ -50,18 +52,19 @@ def run(
     Raises:
         InputError: What was asked for is not possible; tells all problems at once.
     """
-    prepared = prepare_run(scenario, set, seed, from_, until, draws, roster, shocks)
+    number: int = seed_made(seed)
+    prepared = prepare_run(scenario, set, number, from_, until, draws, roster, shocks)
     warnings = (*overruled(scenario, set), *party_notes(prepared), *late_shocks(prepared))
     if draws is not None:
-        warnings += (f"the parameters are draw {seed} of {draws}; `lastmile forecast` shows the bands of many draws",)
-    market = start_market(prepared, int(seed))
+        warnings += (f"the parameters are draw {number} of {draws}; `lastmile forecast` shows the bands of many draws",)
+    market = start_market(prepared, int(number))
     if progress is not None:
         progress(0, market.n_months)
     while not market.finished:
         market.step()
         if progress is not None:
             progress(market.months_done, market.n_months)
-    return collect(market, int(seed), warnings)
+    return collect(market, int(number), warnings)
 
 
 def prepare_run(

@@ -11,9 +11,11 @@ from typing import Any, SupportsIndex
 from agents.calendar import Month
 from experiments.errors import DamagedError, InputError
 from experiments.parties import Roster, roster_paths
+from model.mesa_objects import read_scenario
+from model.plain_values import plain
 from model.scenario import Scenario, ScenarioError
+from model.seeds import MAX_SEED
 
-MAX_SEED = 2**31 - 1
 MAX_WORKERS = 512
 # What describes a scenario is not an assumption; changing it by --set would only mislabel a result.
 _LABELS = ("name", "title", "description", "forced", "parameters")
@@ -53,7 +55,8 @@ def prepare_scenario(
     """
     problems: list[str] = []
     changes: dict[str, Any] = {}
-    for key, value in (set or {}).items():
+    set = plain(set or {})
+    for key, value in set.items():
         if key in _LABELS:
             problems.append(f"set: {key} describes the scenario and cannot be set; write a scenario file instead")
         elif key in _ELSEWHERE:
@@ -67,7 +70,7 @@ def prepare_scenario(
         elif month is not None:
             changes[key] = month
     base = _load(scenario, problems)
-    if struck := [*_listed((set or {}).get("shocks")), *shocks]:
+    if struck := [*_listed(set.get("shocks")), *_listed(plain(shocks))]:
         changes["shocks"] = [*(base.shocks if base is not None else ()), *struck]
     if paths := roster_paths(roster, problems):
         changes["roster"] = {**(base.roster if base is not None else {}), **paths}
@@ -78,7 +81,7 @@ def prepare_scenario(
     except ScenarioError as error:
         problems += [re.sub("^set: (?=roster: |shocks?[: ])", "", line) for line in str(error).splitlines()]
     if keep_own and base is not None and changed is not None:
-        problems += [f"set: {told}; leave one of both" for told in _overruled(base, changed, set or {})]
+        problems += [f"set: {told}; leave one of both" for told in _overruled(base, changed, set)]
         problems += [
             f"roster: scenario {base.name!r} names {key} itself, and roster names it too; leave one of both"
             for key, path in paths.items()
@@ -96,7 +99,7 @@ def overruled(scenario: str | Path | Scenario, set: Mapping[str, Any] | None) ->
         scenario: As in `prepare_scenario`, which has found nothing wrong with it and the changes.
         set: Levers and parameters to change.
     """
-    base = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    base = read_scenario(scenario)
     return tuple(_overruled(base, base.with_changes(set or {}), set or {}))
 
 
@@ -130,16 +133,15 @@ def shown(value: object) -> str:
 
 
 def _load(scenario: str | Path | Scenario, problems: list[str]) -> Scenario | None:
-    if isinstance(scenario, Scenario):
-        return scenario
     try:
-        return Scenario.load(scenario)
+        return read_scenario(scenario)
     except ScenarioError as error:
         problems += str(error).splitlines()
     return None
 
 
-def _month(option: str, value: str | Month | None, problems: list[str]) -> Month | None:
+def _month(option: str, value: object, problems: list[str]) -> Month | None:
+    value = plain(value)
     if value is None or isinstance(value, Month):
         return value
     try:
@@ -152,6 +154,7 @@ def _month(option: str, value: str | Month | None, problems: list[str]) -> Month
 
 def check_count(name: str, value: object, low: int, high: int, problems: list[str]) -> None:
     """Add a problem unless `value` is a whole number from low to high."""
+    value = plain(value)
     if isinstance(value, bool) or not isinstance(value, SupportsIndex) or not low <= index(value) <= high:
         problems.append(f"{name}: {value!r} is not allowed; it must be a whole number from {low} to {high}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.runs import Progress, ended_early, start_market
@@ -21,6 +23,10 @@ from model.scenario import Scenario
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
+
+
+# Windows waits for at most 63 handles at a time, two of which a pool needs itself.
+MAX_ON_WINDOWS = 61
 
 
 class WorkerError(RuntimeError):
@@ -52,10 +58,67 @@ def replicate(task: Task) -> Replication:
 
 
 def default_workers() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Processors that this process may use: those that it may run on, and no more than its container is given time for.
+
+    `PYTHON_CPU_COUNT` says otherwise from Python 3.13 on.
+    """
+    count = getattr(os, "process_cpu_count", _processors)() or 1
+    return usable_workers(min(count, max(1, math.ceil(quota))) if (quota := cpu_quota()) else count)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def usable_workers(count: int) -> int:
+    """How many processes a pool can really have of those that are asked for.
+
+    One, which is this process itself, where this process is a worker that may start none of its own, as those of
+    `multiprocessing.Pool` are; and at most 61 on Windows, which waits for no more at a time.
+    """
+    if multiprocessing.current_process().daemon:
+        return 1
+    return min(count, MAX_ON_WINDOWS) if sys.platform == "win32" else count
+
+
+def cpu_quota(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> float | None:
+    """Processors' worth of time that the control groups of this process leave it; None for no limit.
+
+    Args:
+        root: Where control groups are mounted, of version 2 or 1.
+        own: Which of them this process is in.
+    """
+    try:
+        lines = [line.split(":", 2) for line in own.read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return None
+    found: list[float] = []
+    for _, controllers, path in (line for line in lines if len(line) == 3):
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        base = root / controllers if controllers else root
+        base = base if base.is_dir() else root / "cpu"
+        folder = base / path.strip("/")
+        while True:  # a group above may be tighter; in a container its own is mounted at the top
+            found += _quota_of(folder)
+            if folder == base or base not in folder.parents:
+                break
+            folder = folder.parent
+    return min(found, default=None)
+
+
+def _quota_of(folder: Path) -> list[float]:
+    """Processors' worth of time of one control group; empty for no limit."""
+    try:
+        if (told := folder / "cpu.max").is_file():
+            quota, period = told.read_text(encoding="utf-8").split()
+        else:
+            names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+            quota, period = ((folder / name).read_text(encoding="utf-8").strip() for name in names)
+        share = float(quota) / float(period)
+    except (OSError, ValueError, ZeroDivisionError):  # "max" is no number
+        return []
+    return [share] if share > 0.0 else []
 
 
 def worker_context() -> ForkServerContext | SpawnContext:
@@ -106,11 +169,11 @@ class WorkerPool:
     """Processes that stay for several batches of tasks; they start with the first batch.
 
     Args:
-        workers: How many; with 1 or fewer everything happens in this process.
+        workers: How many; with 1 or fewer everything happens in this process, and where it may start none of its own.
     """
 
     def __init__(self, workers: int) -> None:
-        self.workers = workers
+        self.workers = usable_workers(workers)
         self._pool: ProcessPoolExecutor | None = None
         self._before = multiprocessing.active_children()
 

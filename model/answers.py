@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.asked import AnswerError, last_asked, told
+from agents.calendar import Month
 from agents.rules.capacity import CapacityOrder
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 ROUNDING = 1e-9  # what arithmetic may add to a limit
 SHARE_ROUNDING = 1e-6  # what it may add to a sum of many shares
-
-
-class AnswerError(ValueError):
-    """A party decided what is not possible; the message names the party, the decision and what is allowed."""
 
 
 def checked(who: str, what: str, values: Any, shape: tuple[int, ...], most: Floats | float = np.inf) -> Floats:
@@ -33,9 +31,7 @@ def checked(who: str, what: str, values: Any, shape: tuple[int, ...], most: Floa
     Raises:
         AnswerError: It has another shape, or a number is missing, negative or above what is allowed.
     """
-    found = np.asarray(values, dtype=np.float64)
-    if found.shape != shape:
-        raise AnswerError(f"{who}: {what} has shape {found.shape}; allowed: {shape}")
+    found = _numbers(who, what, values, shape)
     possible = (found >= 0.0) & (found <= most * (1.0 + ROUNDING) + ROUNDING)
     if not possible.all():
         place = np.unravel_index(int(np.argmin(possible)), shape)
@@ -45,15 +41,30 @@ def checked(who: str, what: str, values: Any, shape: tuple[int, ...], most: Floa
     return found
 
 
+def _numbers(who: str, what: str, values: Any, shape: tuple[int, ...]) -> Floats:
+    try:
+        found = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise AnswerError(f"{who}: {what} is {told(values)}; allowed: numbers of shape {shape}") from None
+    if found.shape != shape:
+        raise AnswerError(f"{who}: {what} has shape {found.shape}; allowed: {shape}")
+    return found
+
+
+def dated(error: AnswerError, month: Month) -> AnswerError:
+    """The same error with the month of the answer, and with the method where a class of one's own has answered."""
+    method = last_asked(str(error).partition(":")[0])
+    known = method is None or " answers " in str(error)
+    return AnswerError(f"{error} ({month})" if known else f"{error} ({method}, {month})")
+
+
 def checked_number(who: str, what: str, values: Any, shape: tuple[int, ...]) -> Floats:
     """An answer of a party in numbers of either sign.
 
     Raises:
         AnswerError: It has another shape, or a number is missing.
     """
-    found = np.asarray(values, dtype=np.float64)
-    if found.shape != shape:
-        raise AnswerError(f"{who}: {what} has shape {found.shape}; allowed: {shape}")
+    found = _numbers(who, what, values, shape)
     if np.isnan(found).any():
         at = ", ".join(map(str, np.unravel_index(int(np.argmax(np.isnan(found))), shape)))
         raise AnswerError(f"{who}: {what} is nan at ({at}); allowed: a number")

@@ -27,6 +27,7 @@ from agents.rules.extension import ExtensionCase
 from agents.rules.pricing import CostRise, OwnDemand
 from agents.shipper_table import Shipper
 from model import own_networks
+from model.answers import AnswerError, dated
 from model.bargains import carriage
 from model.bargains.own import own_contracts, own_talks
 from model.branching import Stage, branch_off, check_branch, refused
@@ -35,11 +36,13 @@ from model.checks import BalanceError
 from model.conditions import read_condition
 from model.economy import Economy
 from model.elasticities import LongRunDemand
+from model.mesa_objects import KeptByMesa, ScenarioLike, read_scenario, read_seed
 from model.outcomes import compute_outcomes
 from model.phases import accounts, auction, contracts, negotiation, parcels, planning, postal, prices, recording, world
 from model.phases.touched import CHANGING, TOUCHED, in_words
 from model.records import national_columns
 from model.scenario import DEFAULT_SCENARIO, Scenario
+from model.seeds import FIRST_SEED, Seed, SeedError, make_seed
 from model.start.choice_constants import StartError
 from model.start.parties import create_carriers, create_others, create_regulator, create_shippers
 from model.start_figures import figures_of_start
@@ -109,12 +112,16 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
     `ParcelMarket("withdraw", rng=7).run().outcomes()` is a whole experiment. One step is one month.
 
     Args:
-        scenario: A scenario, its name, or the path of its TOML file.
-        rng: Seed of the replication.
+        scenario: A scenario, its name, or the path of its TOML file; or a scenario of Mesa whose entries are levers and
+            parameters, see `model.mesa_objects`.
+        rng: Seed of the replication: a whole number, or what Mesa and NumPy take for one, None for a new one among it.
+            `seed_number` is the number that is made of it, and repeats the run.
         roster: Classes of one's own for some parties, or their import paths, by key; see `agents.roster`. A class that
             no other process could find plays here all the same, but such a market cannot be saved.
+        changes: Levers and parameters to change, by name, as parameters of Mesa's `batch_run` and its controls are.
 
     Raises:
+        model.seeds.SeedError: `rng` is no seed.
         model.scenario.ScenarioError: The scenario is not valid.
         agents.roster.RosterError: A class of the roster cannot be the party that it is for.
         model.start.choice_constants.StartError: Its parameters have no start state.
@@ -122,19 +129,22 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
 
     def __init__(
         self,
-        scenario: Scenario | str | Path = DEFAULT_SCENARIO,
-        rng: int = 1,
+        scenario: ScenarioLike = DEFAULT_SCENARIO,
+        rng: Seed = FIRST_SEED,
         roster: Mapping[str, type[Party] | str] | None = None,
+        **changes: Any,
     ) -> None:
-        super().__init__(rng=rng)
+        seed = read_seed(scenario, rng, FIRST_SEED)
+        settings = read_scenario(scenario, changes)
+        super().__init__(rng=seed)
+        self.scenario = KeptByMesa(rng=seed, scenario=settings.name)
         self.phase_seconds = dict.fromkeys((phase.name for phase in PHASES), 0.0)
         self._failure: str | None = None
         self.stopped: str | None = None
         self.descent: tuple[Stage, ...] = ()
         self._demand: tuple[Month, tuple[LongRunDemand, Floats]] | None = None
-        settings = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         settings, own = with_roster(settings, roster or {})
-        start = self.open_economy(settings, int(rng))
+        start = self.open_economy(settings, seed)
         self._create_agents(own)
         self.amazon.opens(start.amazon)
         for carrier in self.carrier_agents:
@@ -162,11 +172,14 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
                 begun = time.perf_counter()
                 phase.run(self)
                 self.phase_seconds[phase.name] += time.perf_counter() - begun
-        except Exception as error:
+        except Exception as found:
+            error = dated(found, self.month) if isinstance(found, AnswerError) else found
             # Mesa forgets the steps to come: stop for good and say why.
             self._failure = f"{type(error).__name__}: {error}"
             self.running = False
-            raise
+            if error is found:
+                raise
+            raise error from found
         self.months_done += 1
         self.month = self.settings.start + self.months_done
         if self._stop is not None:
@@ -178,6 +191,23 @@ class ParcelMarket(mesa.Model, Economy):  # type: ignore[misc]
         """Let Mesa's time pass; after an error Mesa would do so in silence, without playing any month."""
         self._refuse_when_stopped()
         super()._advance_time(until)
+
+    def reset_rng(self, rng: Seed = None) -> None:
+        """Refuse another seed, which would move nothing: the start was drawn already, with streams of its own.
+
+        Raises:
+            SeedError: Another seed than its own is given.
+        """
+        if rng is not None and make_seed(rng) != self.seed_number:
+            raise SeedError(
+                f"the luck of a market is drawn from its start on, here with seed {self.seed_number}; for another seed "
+                "make another market: ParcelMarket(scenario, rng=...)"
+            )
+        super().reset_rng(rng)
+
+    def reset_randomizer(self, seed: Seed = None) -> None:
+        """As `reset_rng`, by its older name in Mesa."""
+        self.reset_rng(seed)
 
     def _refuse_when_stopped(self) -> None:
         if self._failure is not None:
@@ -406,10 +436,15 @@ def _latest(name: str, column: int | None, market: ParcelMarket) -> float:
     return float(values if column is None else values[column])
 
 
+def _seed_number(market: ParcelMarket) -> int:
+    return market.seed_number
+
+
 def _reporters(keys: tuple[str, ...]) -> dict[str, Callable[[ParcelMarket], float]]:
-    """What a Mesa user finds in the data collector: the national figures of the month."""
+    """What a Mesa user finds in the data collector: the seed that was made, and the national figures of the month."""
     # Partial functions, because closures cannot be pickled with the market.
     reporters = {f"{key}_volume_parcels": partial(_latest, "volume_parcels", i) for i, key in enumerate(keys)}
+    reporters["seed_number"] = _seed_number
     for name in ("usps_net_income_usd", "usps_cash_usd", "usps_debt_usd", "amazon_delivered_cost_usd"):
         reporters[name] = partial(_latest, name, None)
     return dict(reporters)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import math
-import numbers
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Any
 
-import numpy as np
-
 from model.derived_parameters import DERIVED, REPORTED, settable_inputs_of
+from model.plain_values import plain
 from model.tables import DataError, choice, number, read_table, text
 
 PARAMETER_FILE = "parameters.csv"
@@ -112,7 +110,8 @@ class Parameter:
             raise ParameterError(f"{self.symbol} cannot be set: {REPORTED[self.symbol]}")
         if self.use != "input":
             raise ParameterError(f"{self.symbol} cannot be set: {USES[self.use]}")
-        if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        value = plain(value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise ParameterError(
                 f"{self.symbol} = {short_text(value)}: a {type(value).__name__}; it must be {self.allowed}"
             )

@@ -31,6 +31,7 @@ from model.history.shocks import Shock, Shocks
 from model.history.table import FIRST_START
 from model.newcomers import Newcomer, check_newcomers
 from model.parameters import ParameterError, Parameters, short_text
+from model.plain_values import plain
 from model.records import national_columns
 from model.shocks import ALL, DatedShock, overlays, problems_together, read_shocks
 from model.toml_files import read_toml, read_toml_file
@@ -495,7 +496,7 @@ class Scenario(BaseModel):
         parameters: Parameters = fields.pop("parameters", None) or Parameters.default()
         overrides: dict[str, Any] = {}
         problems: list[str] = []
-        for key, value in changes.items():
+        for key, value in plain(changes).items():
             if key in cls.model_fields and key != "parameters":
                 fields[key] = value
             elif key in parameters:

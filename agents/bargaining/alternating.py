@@ -11,10 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.asked import AnswerError, told
 from agents.bargaining.nash import close_at_nash
 from agents.bargaining.offers import Bools, Floats, Offer, Side, Stakes, View
 from agents.bargaining.protocol import Strategy
 from agents.bargaining.talks import Talks
+
+
+def wrong_answer(side: Side, method: str, strategy: Strategy, answer: object, allowed: str) -> AnswerError:
+    """That a strategy answers what is none; whoever knows who bargains puts the party in the place of the side."""
+    return AnswerError(f"{side}: {method} of its {type(strategy).__name__} answers {told(answer)}; allowed: {allowed}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +138,35 @@ class AlternatingOffers:
         within = view.within(price)
         if view.side is self.unbound:
             within = np.ones_like(within)
-        takes = self._strategy(view.side).accept(view, price)
+        takes = self._acceptance(view, price)
         accepted = talking & within & takes & (round_ >= talks.earliest_round)
         return talks.with_offer(Offer(round_, side, np.where(talking, price, np.nan), accepted), stakes)
 
     def _strategy(self, side: Side) -> Strategy:
         return self.buyer if side is Side.BUYER else self.seller
 
+    def _acceptance(self, view: View, price: Floats) -> Bools:
+        """Which of the other side's prices a side takes, (G,)."""
+        strategy, shape = self._strategy(view.side), view.reservation.shape
+        answer = strategy.accept(view, price)
+        takes = np.asarray(answer)
+        if takes.dtype != np.bool_ or takes.shape not in (shape, ()):
+            allowed = f"true or false, or one of both for each of {shape[0]} threads"
+            raise wrong_answer(view.side, "accept", strategy, answer, allowed)
+        return np.broadcast_to(takes, shape)
+
     def _proposal(self, talks: Talks, view: View) -> Floats:
         """The proposer's prices: no more than the other side has asked for, cut at the own limit where it binds."""
         side = view.side
         strategy = self._strategy(side)
-        price = np.broadcast_to(np.asarray(strategy.propose(view), dtype=np.float64), view.reservation.shape)
+        offer, shape = strategy.propose(view), view.reservation.shape
+        allowed = f"a finite price, or one of each of {shape[0]} threads"
+        try:
+            price = np.broadcast_to(np.asarray(offer, dtype=np.float64), shape)
+        except (TypeError, ValueError):
+            raise wrong_answer(side, "propose", strategy, offer, allowed) from None
         if not np.isfinite(price).all():
-            raise ValueError(
-                f"{type(strategy).__name__} proposes {price} in round {view.round}; allowed: finite prices"
-            )
+            raise wrong_answer(side, "propose", strategy, offer, allowed)
         if not self.split_after_expiry:
             asked = talks.last_offer(side.other)
             # What the other side has not named, nan, binds to nothing.

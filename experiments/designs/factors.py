@@ -20,6 +20,7 @@ from experiments.designs.distributions import (
     read_weights,
 )
 from model.parameters import Parameter, ParameterError, Parameters
+from model.plain_values import plain
 from model.scenario import Lever, Scenario, levers
 
 Group = Literal["lever", "uncertainty"]
@@ -125,6 +126,7 @@ def read_factors(
         even: Kind of design whose values are all equally likely; empty for those that take distributions.
     """
     title = {"lever": "levers", "uncertainty": "uncertainties"}[group]
+    table = plain(table)
     if not isinstance(table, Mapping):
         problems.append(f"{title}: {table!r} is not allowed; it must be a table of names and values")
         return ()

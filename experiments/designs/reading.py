@@ -19,7 +19,9 @@ from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.parties import Roster
 from experiments.settings import MAX_SEED, check_count, gather, prepare_scenario, shown
+from model.plain_values import plain
 from model.scenario import Scenario
+from model.seeds import seed_made
 from model.toml_files import read_toml_file
 
 KINDS = ("grid", "lhs", "sobol", "morris", "table")
@@ -79,6 +81,9 @@ def read_design(source: str | Path | Mapping[str, Any] | Design, roster: Roster 
 
 def _build(content: Mapping[str, Any], folder: Path, roster: Roster | None) -> Design:
     problems: list[str] = []
+    content = plain(content)
+    if "seed" in content:
+        content = {**content, "seed": seed_made(content["seed"])}
     kind: Any = content.get("kind")
     if kind not in KINDS:
         problems.append(f"kind: {kind!r} is not allowed; it must be one of {', '.join(KINDS)}")

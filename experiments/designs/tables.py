@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.designs.factors import Factor, plain_number, read_factors
+from model.plain_values import plain
 from model.scenario import Scenario, levers
 
 
@@ -78,10 +79,8 @@ def _from_file(name: object, folder: Path, problems: list[str]) -> list[dict[str
     if missing:
         problems.append(f"file: {path.name}: column {missing[0]} has empty cells or nan")
         return None
-    return [
-        {str(key): value.item() if hasattr(value, "item") else value for key, value in row.items()}
-        for row in frame.to_dict("records")
-    ]
+    found: list[dict[str, Any]] = plain(frame)
+    return found
 
 
 def _twice(path: Path, problems: list[str]) -> bool:

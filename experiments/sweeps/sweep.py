@@ -19,7 +19,7 @@ from experiments.store.reading import SweepResult, open_sweep
 from experiments.store.store import FAILED, MISSING, check_store_folder, open_store
 from experiments.sweeps.drive import Drive, SweepInterruptedError, SweepProgress
 from experiments.sweeps.pools import Dask, Foreign, InProcess, Pool, ProcessPool
-from experiments.workers import default_workers
+from experiments.workers import default_workers, usable_workers
 
 
 def sweep(
@@ -134,10 +134,10 @@ def _check(
 
 
 def _pool(workers: int | None, executor: Executor | None, dask: str | None, missing: int) -> Pool:
-    count = workers or default_workers()
     if executor is not None:
-        return Foreign(executor, count)
+        return Foreign(executor, workers or default_workers())
     if dask is not None:
         return Dask(dask)
+    count = usable_workers(workers or default_workers())
     # One process is as good as this one, unless a run hangs or brings its process down.
     return InProcess() if min(count, missing) <= 1 else ProcessPool(min(count, missing))

@@ -10,6 +10,7 @@ from typing import Any
 from agents.calendar import Month
 from experiments.designs.factors import read_factors
 from experiments.errors import InputError
+from model.plain_values import plain
 from model.scenario import Scenario, ScenarioError, levers
 
 
@@ -165,7 +166,7 @@ def read_varied(
 
 def _ends(between: object, problems: list[str]) -> tuple[Any, Any] | None:
     """The two ends as they were given; numbers where they are some."""
-    parts = between.split("..") if isinstance(between, str) else between
+    parts = between.split("..") if isinstance(between, str) else plain(between)
     if not isinstance(parts, list | tuple) or len(parts) != 2 or not all(str(part).strip() for part in parts):
         problems.append(f"in: {between!r} is not allowed; it must be two ends, for example 2..5 or 2026-01..2027-12")
         return None

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.asked import told
 from agents.bargaining import (
     AlternatingOffers,
     Bargaining,
@@ -29,6 +30,7 @@ from agents.carriers import QUARTER
 from agents.contracts import Contract
 from agents.regulator import Filing
 from agents.rules.building import TableSeen
+from model.answers import AnswerError
 from model.bargains.carriage import signed_prices
 from model.bargains.packages import PackageTable, has_packages, package_table, with_form
 from model.bargains.pairs import (
@@ -202,7 +204,7 @@ def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None
     pair, stakes = state.pair, _stakes(market, state.pair, table)
     draw = float(market.streams.generator("breakdown", market.month, owner=f"{pair.seller}-{pair.buyer}").random())
     round_ = market.month - state.opened
-    after = bargaining_procedure(market, pair).advance(state.talks, round_, stakes, draw)
+    after = _advanced(bargaining_procedure(market, pair), state, round_, stakes, draw)
     if len(after.offers) > len(state.talks.offers):
         for key, other in ((pair.buyer, pair.seller), (pair.seller, pair.buyer)):
             market.agent(key).heard(after.offers[-1], other, stakes.quantity)
@@ -217,6 +219,30 @@ def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None
         state.talks = after.fallen_through()
     if not state.talks.signed or state.under_review is not None:
         market.agent(pair.buyer).sees_table(_seen_by_buyer(market, state), pair.seller)
+
+
+def _advanced(procedure: Bargaining, state: TalksState, round_: int, stakes: Stakes, draw: float) -> Talks:
+    """The talks after a round.
+
+    Raises:
+        AnswerError: A strategy, or a procedure that a party brought along, answers what is none.
+    """
+    pair = state.pair
+    try:
+        after = procedure.advance(state.talks, round_, stakes, draw)
+    except AnswerError as error:
+        side, _, wrong = str(error).partition(":")
+        who = {Side.BUYER: (pair.buyer, pair.seller), Side.SELLER: (pair.seller, pair.buyer)}
+        if side not in who:
+            raise
+        key, other = who[Side(side)]
+        raise AnswerError(f"{key}:{wrong}; in its talks with {other}") from error
+    if not isinstance(after, Talks):
+        raise AnswerError(
+            f"{pair.buyer} and {pair.seller}: advance of their {type(procedure).__name__} answers {told(after)}; "
+            "allowed: Talks"
+        )
+    return after
 
 
 def _seen_by_buyer(market: Economy, state: TalksState) -> TableSeen:

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from experiments.simulation import Simulation, play_market, simulation_of
-from experiments.workers import default_workers
+from experiments.workers import default_workers, usable_workers
 from model.scenario import Scenario
 from server.pages.compare.stored import FOLDER, assembled, plan_of, save
 
@@ -32,7 +32,7 @@ def main() -> None:
     asked = parser.parse_args()
     plan = plan_of(asked.pairs, asked.shippers, asked.until)
     tasks = [(scenario, seed) for scenario in plan.scenarios for seed in plan.seeds]
-    with ProcessPoolExecutor(asked.workers) as pool:
+    with ProcessPoolExecutor(usable_workers(asked.workers)) as pool:
         found = list(pool.map(_run, *zip(*tasks, strict=True)))
     save(plan, assembled(plan, found), datetime.datetime.now(datetime.UTC).date().isoformat(), asked.out)
     print(f"{len(found)} runs are in {asked.out}")

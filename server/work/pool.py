@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Literal
 
 from experiments.errors import InputError
-from experiments.workers import default_workers, worker_context
+from experiments.workers import default_workers, usable_workers, worker_context
 from server.work.changes import Changes
 from server.work.worker import NotWantedError, begin, do
 
@@ -309,4 +309,4 @@ class WorkPool:
 def workers_of_server() -> int:
     """Processes that the server may use for long work: LASTMILE_WORKERS, else one for each processor."""
     asked = os.environ.get("LASTMILE_WORKERS", "")
-    return int(asked) if asked.isdecimal() and int(asked) > 0 else default_workers()
+    return usable_workers(int(asked) if asked.isdecimal() and int(asked) > 0 else default_workers())

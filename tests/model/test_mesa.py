@@ -1,17 +1,23 @@
 """The market as a Mesa user meets it."""
 
+import sys
+from unittest.mock import MagicMock
+
 import mesa
 import numpy as np
 import pytest
+from mesa.experimental.scenarios import Scenario as MesaScenario
 
 from agents.amazon import Amazon
 from agents.regional import RegionalCarrier
 from agents.rivals import FedEx, Ups
 from agents.shipper_table import Shipper
 from agents.usps import Usps
+from experiments import run
 from model import market as market_module
 from model.market import PHASES, MarketStoppedError, ParcelMarket, Phase
 from model.scenario import Scenario, ScenarioError
+from model.seeds import make_seed
 
 SMALL = {"n_shippers": 300, "end": "2025-04"}
 
@@ -81,6 +87,54 @@ def test_batch_run_over_scenarios_and_a_file(tmp_path):
         kept_row, gone_row, file_row = (row for row in last if row["iteration"] == seed_number)
         assert kept_row["usps_volume_parcels"] == file_row["usps_volume_parcels"]
         assert gone_row["usps_volume_parcels"] < kept_row["usps_volume_parcels"]
+
+
+def test_batch_run_makes_a_seed_of_its_own_and_tells_it():
+    (row,) = mesa.batch_run(
+        ParcelMarket, {**SMALL, "build_limit": np.array([0.5])}, max_steps=2, display_progress=False
+    )
+    again = ParcelMarket(rng=int(row["seed_number"]), build_limit=0.5, **SMALL)
+    for _ in range(2):
+        again.step()
+    assert row["ups_volume_parcels"] == again.records.frame()["ups_volume_parcels"].iloc[-1]
+
+
+def test_a_reset_in_the_controls_of_mesa_makes_the_market_that_was_chosen(monkeypatch):
+    pytest.importorskip("solara")
+    monkeypatch.setitem(sys.modules, "altair", MagicMock())  # draws pictures, and is not needed for a reset
+    controls = pytest.importorskip("mesa.visualization.solara_viz")
+    market = ParcelMarket("renew", rng=4, **SMALL)
+    chosen = {"scenario": "withdraw", "rng": 7, "build_limit": 0.5, **SMALL}
+    for parameters in (chosen, {"rng": 7}):
+        told = controls._build_model_init_kwargs(
+            market, parameters, add_scenario_when_empty=True, require_model_accepts_scenario=True
+        )
+        assert told == parameters
+    fresh = type(market)(**chosen)
+    assert (fresh.settings.name, fresh.seed_number, fresh.settings.value("build_limit")) == ("withdraw", 7, 0.5)
+
+
+@pytest.mark.parametrize("entries", [{}, {"scenario": "withdraw"}, {"build_limit": 0.5, "make_or_buy": np.False_}])
+def test_a_scenario_of_mesa_tells_levers_and_seed(entries):
+    market = ParcelMarket(MesaScenario(rng=7, **entries, **SMALL))
+    assert market.seed_number == 7
+    assert market.settings.name == entries.get("scenario", "baseline")
+    assert market.settings.make_or_buy == ("make_or_buy" not in entries)
+    assert ParcelMarket(MesaScenario(**SMALL), rng=np.random.SeedSequence(1)).seed_number == make_seed(
+        np.random.SeedSequence(1)
+    )
+    with pytest.raises(ScenarioError, match="rng: 8 is given, and the scenario of Mesa holds 7; leave one of both"):
+        ParcelMarket(MesaScenario(rng=7), rng=8)
+
+
+def test_what_no_market_has_is_told_whoever_brings_it():
+    with pytest.raises(ScenarioError, match="scenario of Mesa: bild_limit: unknown; did you mean build_limit"):
+        ParcelMarket(MesaScenario(bild_limit=0.5))
+    with pytest.raises(ScenarioError, match="market: bild_limit: unknown; did you mean build_limit"):
+        ParcelMarket(bild_limit=0.5)
+    with pytest.raises(ScenarioError, match="seed: a market has it as rng"):
+        ParcelMarket(seed=5)
+    assert run(MesaScenario(scenario="withdraw", **SMALL), until="2025-01").scenario.name == "withdraw"
 
 
 def test_data_collector_has_one_row_a_month(small):

@@ -157,7 +157,6 @@ def test_all_problems_come_at_once():
         ('title = "x"\nlevers.exit_at_once = true\nexit_at_once = true\n', "exit_at_once is set twice"),
         ('title = "x"\n[parameters]\nbuild_limit = nan\n', "build_limit"),
         ('title = "x"\n[parameter]\nbuild_limit = 1.0\n', "parameter"),
-        ('title = "x"\n[levers]\nexit_start = 2025-06-01\n', "exit_start"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_named(tmp_path, text, told):

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.errors import DamagedError, InputError
+from model.texts import read_text_file
 from model.whole_file import DRAFT, draft_name, try_writing, whole_file
 
 SUMMARY = "summary.json"
@@ -62,6 +63,24 @@ def check_file(file: str | Path, option: str = "write") -> Path:
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"{option}: {text!r} cannot be written: {_reason(error)}") from error
     return path
+
+
+def check_place(folder: str | Path, option: str) -> None:
+    """Check that files can be put into a folder that holds others, too, or that it can be made in one that is there.
+
+    Raises:
+        InputError: It is a file, or nothing can be written there.
+    """
+    path = Path(folder)
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{option}: {str(path)!r} is a file; a folder of that name is needed")
+    place = path if path.is_dir() else path.parent
+    if not place.is_dir():
+        raise InputError(f"{option}: the folder {str(place)!r} does not exist")
+    try:
+        try_writing(place)
+    except OSError as error:
+        raise InputError(f"{option}: {str(place)!r} cannot be written to: {_reason(error)}") from error
 
 
 def check_folder(folder: str | Path) -> Path:
@@ -126,7 +145,7 @@ def _is_ours(path: Path, names: set[str]) -> bool:
 def saved_files(folder: Path) -> set[str] | None:
     """Names of the files of a saved result; None where a folder holds none."""
     try:
-        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        summary = json.loads(read_text_file(folder / SUMMARY))
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(summary, dict) or summary.get("format") != FORMAT:

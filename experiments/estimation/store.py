@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from experiments.errors import DamagedError, InputError
 from experiments.storage import check_folder, damage, dump_json, names_in, read_table, write_text
+from model.texts import read_text_file
 from model.whole_file import whole_file
 
 Floats = NDArray[np.float64]
@@ -75,7 +76,7 @@ class RunStore:
 
 def _settings(manifest: Path) -> dict[str, Any]:
     try:
-        found = json.loads(manifest.read_text(encoding="utf-8"))
+        found = json.loads(read_text_file(manifest))
     except (OSError, ValueError, RecursionError) as error:
         raise DamagedError(f"out: {manifest}: {damage(error)}") from error
     if not isinstance(found, dict):

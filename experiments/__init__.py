@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from experiments.errors import InputError
+from lastmile_packages import check_packages
 
 if TYPE_CHECKING:
     from experiments.analysis.differences import bands, differences
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from experiments.talks.access_curve import RetainedCurve, retained_curve
     from experiments.talks.negotiation import Negotiations, negotiate
     from experiments.targets.target import Target, target
+
+check_packages("agents", "model")
 
 __all__ = [
     "AccessAuction",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import math
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,12 +32,14 @@ from experiments.provenance import provenance
 from experiments.resolution import coarse_note
 from experiments.runs import Progress, start_market
 from experiments.settings import check_count, check_seeds, check_workers, gather, prepare_scenario
+from experiments.storage import check_file
 from experiments.workers import Task, work_all
 from model.economy import Economy
 from model.history import fitted_figures
 from model.places import MEASURES, Measure, PlaceTable, county_places, measure_places, zone_places
 from model.plain_values import plain
 from model.scenario import Scenario
+from model.whole_file import whole_file
 from model.words import party_name
 from model.zones import build_zone_table
 
@@ -149,10 +150,8 @@ class Places:
         """
         target = check_out(file)
         flat = self.table.reset_index()
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-            new = Path(folder) / target.name
-            _write(flat, new)
-            new.replace(target)
+        with whole_file(target) as draft:
+            _write(flat, draft)
         return target
 
 
@@ -386,11 +385,4 @@ def check_out(file: str | Path) -> Path:
         raise InputError(
             f"out: {str(file)!r} is not allowed; the name must end with {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
         )
-    if path.is_dir():
-        raise InputError(f"out: {str(file)!r} is a folder; name a file")
-    try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            return path
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"out: {str(file)!r} cannot be written: {reason}") from error
+    return check_file(path, "out")

@@ -22,6 +22,7 @@ from experiments.storage import damage, read_table
 from model.history.table import LAST_YEAR
 from model.parameters import ParameterError, Parameters
 from model.scenario import Scenario, ScenarioError
+from model.texts import read_text_file
 
 FOLDER = "posteriors"
 GROWTH = ("growth_market", "growth_amazon_demand")  # move together: Amazon's lead on the market is not in question
@@ -223,7 +224,7 @@ def _read_manifest(path: Path, text: str) -> dict[str, Any]:
         InputError: It is not one.
     """
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        manifest = json.loads(read_text_file(path)) if path.is_file() else {}
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"draws: the manifest of {text!r} {damage(error).removeprefix('it ')}") from error
     if not isinstance(manifest, dict):

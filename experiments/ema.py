@@ -60,7 +60,7 @@ def ema_model(design: str | Path | Mapping[str, Any] | Design, name: str = "mark
     try:
         import ema_workbench as ema
     except ImportError:
-        raise InputError("EMA workbench is not installed; the extra `ema` brings it: lastmile[ema]") from None
+        raise InputError("EMA workbench is not installed; the extra `ema` brings it: last-mile-market[ema]") from None
     checked = read_design(design)
     problems: list[str] = []
     if len(checked.scenarios) > 1:

@@ -16,8 +16,9 @@ from experiments.parties import party_origin
 from model.branching import Stage
 from model.code_checksum import code_checksum as checksum_of_code
 from model.scenario import Scenario
+from model.toml_files import read_toml_file
 
-DISTRIBUTION = "lastmile"
+DISTRIBUTION = "last-mile-market"
 PACKAGES = ("agents", "model", "experiments")
 COMPUTED_WITH = ("mesa", "numpy", "pandas", "scipy")
 _LABELS = ("name", "title", "description", "forced")
@@ -41,7 +42,7 @@ def provenance(scenario: Scenario, descent: Sequence[Stage] = ()) -> dict[str, A
     """
     parties = party_origin(scenario)
     return {
-        "model_version": _version(DISTRIBUTION),
+        "model_version": model_version(),
         "commit": commit(),
         "packages": {"python": platform.python_version(), **{name: _version(name) for name in COMPUTED_WITH}},
         "machine": machine(),
@@ -83,6 +84,19 @@ def machine() -> dict[str, str]:
     found = (np.show_config(mode="dicts") or {}).get("SIMD Extensions", {}).get("found", [])
     kernels = {f"{one['internal_api']} {one.get('architecture', '')}".strip() for one in threadpool_info()}
     return {"processor": " ".join([platform.machine(), *found]), "linear algebra": ", ".join(sorted(kernels))}
+
+
+def model_version() -> str | None:
+    """Version of the installed distribution, else that of the checkout; None where neither is known."""
+    return _version(DISTRIBUTION) or _version_of_checkout(Path(__file__).resolve().parent.parent)
+
+
+def _version_of_checkout(root: Path) -> str | None:
+    try:
+        project = read_toml_file(root / "pyproject.toml").get("project", {})
+    except ValueError:
+        return None
+    return str(project["version"]) if project.get("name") == DISTRIBUTION and "version" in project else None
 
 
 def _version(distribution: str) -> str | None:

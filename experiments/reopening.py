@@ -20,6 +20,7 @@ from experiments.targets.runs import KIND as TARGET
 from experiments.targets.target import Target
 from experiments.targets.varied import read_varied
 from model.scenario import Scenario, ScenarioError
+from model.texts import read_text_file
 
 type Saved = RunResult | Branch | Comparison | Target
 
@@ -56,7 +57,7 @@ def _summary(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise InputError(f"{str(path)!r} is no folder; name one that `run`, `compare` or others wrote with --out")
     try:
-        content = json.loads((path / SUMMARY).read_text(encoding="utf-8"))
+        content = json.loads(read_text_file(path / SUMMARY))
     except FileNotFoundError:
         raise InputError(f"{str(path)!r} holds no saved result: there is no {SUMMARY} in it") from None
     except (OSError, ValueError, RecursionError) as error:

@@ -25,6 +25,7 @@ from experiments.store.manifest import FILE as MANIFEST
 from model.branching import Stage
 from model.market import ParcelMarket
 from model.scenario import Scenario, ScenarioError
+from model.texts import read_text_file
 
 if TYPE_CHECKING:
     from experiments.store.reading import SweepResult
@@ -177,7 +178,7 @@ def read_stored(source: str | Path, run_id: str | None = None) -> Stored:
         raise InputError(f"run: {str(path)!r} is no sweep; only the runs of a sweep have ids")
     file = path / SUMMARY if path.is_dir() else path
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(read_text_file(file))
         made = content["provenance"]
         changes = {**made["changes"], "name": content["scenario"], "forced": made["forced"]}
         scenario, seed = _scenario(changes, str(file)), content["seed"]

@@ -16,6 +16,7 @@ from experiments.provenance import changes
 from experiments.settings import shown
 from experiments.storage import dump_json, write_text
 from experiments.stored import Stored, origin_of
+from model.texts import read_text_file
 
 STORED_FILE = "forecast.json"
 DIGITS = 6  # significant, more than any band is known to
@@ -104,7 +105,7 @@ def stored_forecast(file: Path | None = None) -> StoredForecast | None:
     if not source.is_file():
         return None
     try:
-        content = json.loads(source.read_text(encoding="utf-8"))
+        content = json.loads(read_text_file(source))
         table = pd.DataFrame(content.pop("rows"), columns=content.pop("columns")).set_index("outcome")
         return StoredForecast(**content, table=table)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -13,11 +13,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import pickle
 import platform
 import sys
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
@@ -31,6 +29,7 @@ from mesa.time.events import EventGenerator
 from agents.party import Party
 from agents.roster import RosterError, checksum, load_class, origin, paths_of, short
 from model.code_checksum import code_checksum
+from model.whole_file import whole_file
 
 FORMAT = "lastmile-checkpoint-1"
 PACKAGES = ("agents", "model")
@@ -79,17 +78,9 @@ def write_checkpoint(market: Any, path: str | Path) -> Path:
     head: dict[str, Any] = {"format": FORMAT, "sha256": hashlib.sha256(content).hexdigest(), **_made_by()}
     if roster:
         head["roster"] = roster
-    target = Path(path)
-    handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(json.dumps(head).encode() + b"\n" + content)
-        os.chmod(draft, 0o644)
-        os.replace(draft, target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-    return target
+    with whole_file(path) as draft:
+        draft.write_bytes(json.dumps(head).encode() + b"\n" + content)
+    return Path(path)
 
 
 def read_checkpoint(path: str | Path, roster: bool | Mapping[str, type[Party] | str] = False) -> Any:

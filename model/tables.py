@@ -18,6 +18,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from model.texts import decode_text
+
 CHECKSUM_FILE = "SHA256SUMS"
 REFRESH_COMMAND = "python -m model.tables --refresh-checksums"
 
@@ -94,11 +96,11 @@ def read_table(
     """
     source = (folder or data_folder()).joinpath(name)
     try:
-        content = source.read_bytes().decode("utf-8-sig")
+        content = decode_text(source.read_bytes())
     except (FileNotFoundError, IsADirectoryError):
         raise DataError(f"{name}: there is no such data file in {folder or data_folder()}") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name}: not a UTF-8 text ({error.reason} at byte {error.start})") from None
+    except ValueError as error:
+        raise DataError(f"{name}: {error}") from None
     records = _records(name, content)
     header_line, header = next(records, (1, []))
     _check_header(name, header_line, header, columns)

@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from model.texts import read_text_file
+
 
 def read_toml_file(path: Path) -> dict[str, Any]:
     """Read a TOML file.
@@ -14,13 +16,9 @@ def read_toml_file(path: Path) -> dict[str, Any]:
         ValueError: There is no such file, it is no text or no TOML, or it nests too deeply; the message says which.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text_file(path)
     except OSError as error:
         raise ValueError(str(error.strerror or error)) from error
-    except UnicodeDecodeError as error:
-        raise ValueError("it is not a text file") from error
-    except ValueError as error:  # a null byte in the name
-        raise ValueError(f"it cannot be read: {error}") from error
     return read_toml(text)
 
 

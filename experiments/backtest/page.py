@@ -9,12 +9,11 @@ from pathlib import Path
 
 from experiments.backtest.discrepancy import Residual, residuals
 from experiments.backtest.hindcast import LAYERS, Hindcast, hindcast
-from experiments.backtest.pictures import check_pictures, draw_pictures
+from experiments.backtest.pictures import draw_pictures
 from experiments.backtest.stored import stored_file, write_stored
 from experiments.draws import stored_sets
-from experiments.errors import InputError
 from experiments.runs import Progress
-from experiments.storage import write_text
+from experiments.storage import check_file, check_place, write_text
 from model.words import party_name
 
 FROZEN = "frozen-2021"
@@ -163,13 +162,10 @@ def check_page(file: Path) -> None:
     """Check that the page can be written.
 
     Raises:
-        InputError: It is a folder, its folder does not exist, or figures cannot be drawn.
+        InputError: It is a folder, its folder does not exist, or nothing can be written there.
     """
-    if file.is_dir():
-        raise InputError(f"write: {str(file)!r} is a folder; name a file")
-    if not file.parent.is_dir():
-        raise InputError(f"write: the folder {str(file.parent)!r} does not exist")
-    check_pictures(file.parent)
+    check_file(file)
+    check_place(file.parent / IMAGES, "write")
 
 
 def history_page(results: list[Hindcast], pictures: Mapping[int, list[Path]]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from experiments.errors import InputError
+from experiments.storage import check_place
 from model.words import group_names
 
 if TYPE_CHECKING:
@@ -22,10 +23,11 @@ def check_pictures(folder: Path) -> None:
     """Check that figures can be drawn and put there.
 
     Raises:
-        InputError: The folder does not exist.
+        InputError: The folder does not exist, or nothing can be written there.
     """
     if not folder.is_dir():
         raise InputError(f"figures: the folder {str(folder)!r} does not exist")
+    check_place(folder, "figures")
 
 
 def draw_pictures(result: Hindcast, folder: Path) -> list[Path]:

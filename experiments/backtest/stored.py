@@ -19,6 +19,7 @@ from experiments.backtest.scores import Coverage, Score
 from experiments.errors import InputError
 from experiments.storage import write_text
 from experiments.stored import Stored, origin_of
+from model.texts import read_text_file
 
 if TYPE_CHECKING:
     from experiments.backtest.hindcast import Hindcast
@@ -130,7 +131,7 @@ def read_stored(file: Path) -> StoredHindcast:
         InputError: The file is missing or holds something else.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(read_text_file(file))
         return StoredHindcast(
             **{name: content[name] for name in ("command", "date", "commit", "code_checksum")},
             limits=tuple(content["limits"]),

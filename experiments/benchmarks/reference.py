@@ -19,6 +19,7 @@ from experiments.storage import write_text
 from model.market import ParcelMarket
 from model.scenario import Scenario
 from model.tables import CHECKSUM_FILE, refresh_checksums
+from model.texts import read_text_file
 
 REFERENCE_FILE = Path(__file__).parents[2] / "tests" / "data" / "reference_runs.json"
 OF_ONE_YEAR = re.compile(r"_\d{4}$")
@@ -100,7 +101,7 @@ def read_reference(path: Path = REFERENCE_FILE) -> dict[str, Any]:
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; `{REFRESH_COMMAND}` writes it")
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(read_text_file(path))
     return content
 
 

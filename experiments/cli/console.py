@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-WIDTH_OF_FILES = 160
+WIDTH_OF_FILES, NARROWEST = 160, 60
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
 
@@ -76,11 +78,29 @@ def complain(*problems: str) -> None:
         print(f"  {problem}", file=sys.stderr)
 
 
+def make_room() -> None:
+    """Let whatever prints take a terminal that is very narrow, or has no width at all, for one that tables fit into.
+
+    Its lines are then broken by the terminal itself; rich would leave figures out, at a width of 0 all of them.
+    """
+    if (width := _width()) is not None:
+        os.environ["COLUMNS"] = str(width)
+
+
+def _width() -> int | None:
+    """Columns to print in where those of the terminal do not do; None where they do."""
+    told = os.environ.get("COLUMNS", "")
+    columns = shutil.get_terminal_size((NARROWEST, 24)).columns
+    if columns < NARROWEST:
+        return NARROWEST
+    return columns if told.isdigit() and not int(told) else None
+
+
 def console() -> Console:
-    """Where results go; a file or pipe gets lines wide enough for the tables."""
+    """Where results go; a file or pipe gets lines wide enough for the tables, a narrow terminal no narrower ones."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else WIDTH_OF_FILES, highlight=False, markup=False)
+    return Console(width=_width() if sys.stdout.isatty() else WIDTH_OF_FILES, highlight=False, markup=False)
 
 
 def grid(title: str, columns: Sequence[str], right: Sequence[int] = ()) -> Table:

@@ -166,11 +166,10 @@ def run_firms(
     Raises:
         InputError: What was asked for is not possible.
     """
-    from experiments.firms.study import study_firms, write_page
+    from experiments.firms.study import check_page, study_firms, write_page
     from experiments.spreadsheets.mechanisms import firm_tables
-    from experiments.storage import check_file
 
-    gather(lambda: None if write is None else check_file(write), known=table_problems(table))
+    gather(lambda: None if write is None else check_page(write), known=table_problems(table))
     with progress_bar("firms", "runs", quiet=json) as progress:
         study = study_firms(scenario, seeds, shippers, workers, progress)
     if write is not None:

@@ -8,6 +8,7 @@ import typer
 
 from experiments.cli.console import FAILED, console, grid, keep_tables, print_json, progress_bar, table_problems
 from experiments.settings import gather
+from experiments.storage import check_file
 
 SHOWN = 40
 
@@ -49,7 +50,7 @@ def run_benchmark(profile: bool, write: Path | None, file: Path | None, json: bo
     problems = table_problems(file)
     if profile and write is not None:
         problems.append("benchmark: --write needs the whole benchmark; leave --profile out")
-    gather(known=problems)
+    gather(lambda: None if write is None else check_file(write), known=problems)
     if profile:
         found = profile_run()
         keep_tables(file, lambda: profile_tables(found), quiet=json)

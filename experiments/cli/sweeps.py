@@ -114,11 +114,10 @@ def _print(found: Status, folder: Path) -> None:
     for name, count in (("done", found.done), ("failed", found.failed), ("left", found.left), ("in all", found.runs)):
         table.add_row(name, f"{count:,}", f"{count / max(1, found.runs):.1%}")
     console().print(table)
-    state = "A process is at work on it" if found.at_work else "Nobody is at work on it"
     rate = f"; {found.runs_per_second:.3g} runs a second" if found.runs_per_second else ""
     rest = f", {duration(found.seconds_left)} left at this rate" if found.seconds_left else ""
     sessions = f"started {found.sessions} time{'s' if found.sessions != 1 else ''}"
-    console().print(f"{state}{rate}{rest}; {sessions}; {duration(found.cpu_seconds)} of processor time so far.")
+    console().print(f"{found.lock}{rate}{rest}; {sessions}; {duration(found.cpu_seconds)} of processor time so far.")
     if found.errors:
         errors = grid("Failed runs", ("runs", "error", "for example"), right=(0,))
         for kind, count in found.errors.items():

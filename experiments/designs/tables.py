@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from experiments.designs.factors import Factor, plain_number, read_factors
 from model.plain_values import plain
 from model.scenario import Scenario, levers
+from model.texts import read_text_file
 
 
 def read_rows(
@@ -66,13 +69,17 @@ def _from_file(name: object, folder: Path, problems: list[str]) -> list[dict[str
     if path.suffix not in (".csv", ".parquet"):
         problems.append(f"file: {str(name)!r} is not allowed; it must be a .csv or a .parquet file")
         return None
-    if path.suffix == ".csv" and _twice(path, problems):
-        return None
     import pandas as pd
 
     try:
-        frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
-    except (OSError, ValueError) as error:
+        if path.suffix == ".csv":
+            text = read_text_file(path)
+            if _twice(text, path.name, problems):
+                return None
+            frame = pd.read_csv(io.StringIO(text))
+        else:
+            frame = pd.read_parquet(path)
+    except (OSError, ValueError, csv.Error) as error:
         problems.append(f"file: {path}: {getattr(error, 'strerror', None) or error}")
         return None
     missing = [str(column) for column in frame.columns if frame[column].isna().any()]
@@ -83,17 +90,10 @@ def _from_file(name: object, folder: Path, problems: list[str]) -> list[dict[str
     return found
 
 
-def _twice(path: Path, problems: list[str]) -> bool:
+def _twice(text: str, file: str, problems: list[str]) -> bool:
     """Whether a column name comes twice; pandas would rename the second in silence."""
-    import csv
-
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            header = next(csv.reader(stream), [])
-    except (OSError, ValueError) as error:
-        problems.append(f"file: {path}: {getattr(error, 'strerror', None) or error}")
-        return True
+    header = next(csv.reader(io.StringIO(text)), [])
     for name in dict.fromkeys(header):
         if header.count(name) > 1:
-            problems.append(f"file: {path.name}: column {name} comes {header.count(name)} times")
+            problems.append(f"file: {file}: column {name} comes {header.count(name)} times")
     return len(set(header)) < len(header)

@@ -41,12 +41,13 @@ from experiments.estimation.store import RunStore
 from experiments.provenance import code_checksum, commit
 from experiments.runs import Progress
 from experiments.settings import check_count, check_seeds, gather
-from experiments.storage import dump_json
+from experiments.storage import dump_json, write_text
 from experiments.workers import Task, work_all
 from model.data_years import latest_data_year
 from model.history import read_history
 from model.history.fitting import fitted_symbols
 from model.parameters import Parameters
+from model.whole_file import whole_file
 
 Floats = NDArray[np.float64]
 BATCH = 60  # runs that are lost at most when it is interrupted
@@ -315,8 +316,9 @@ def _finish(
         "commit": commit(),
     }
     result = Estimation(name, last_year, space, target, *recovery, posterior, kept, draws, fit, manifest)
-    draws.to_parquet(plan.store.folder / f"{name}.parquet")
-    (plan.store.folder / f"{name}.json").write_text(dump_json(manifest), encoding="utf-8")
+    with whole_file(plan.store.folder / f"{name}.parquet") as draft:
+        draws.to_parquet(draft)
+    write_text(plan.store.folder / f"{name}.json", dump_json(manifest))
     return result
 
 

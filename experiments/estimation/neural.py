@@ -50,7 +50,7 @@ def check_installed() -> None:
     try:
         import sbi.inference  # noqa: F401
     except ImportError as error:
-        raise InputError(f"neural: the package {EXTRA} is not installed; install lastmile[{EXTRA}]") from error
+        raise InputError(f"neural: the package {EXTRA} is not installed; install last-mile-market[{EXTRA}]") from error
 
 
 def neural_check(

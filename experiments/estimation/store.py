@@ -11,7 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.errors import DamagedError, InputError
-from experiments.storage import damage, dump_json, read_table
+from experiments.storage import check_folder, damage, dump_json, names_in, read_table, write_text
+from model.texts import read_text_file
+from model.whole_file import whole_file
 
 Floats = NDArray[np.float64]
 MANIFEST = "manifest.json"
@@ -39,11 +41,12 @@ class RunStore:
             other = sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key))
             if other:
                 raise InputError(f"out: {str(folder)!r} holds runs with another {', '.join(other)}; name a new folder")
-        elif folder.is_dir() and any(folder.iterdir()):
+        elif folder.is_dir() and names_in(folder):
             raise InputError(f"out: {str(folder)!r} is not empty and holds no estimation")
         else:
+            check_folder(folder)
             folder.mkdir(parents=True, exist_ok=True)
-            manifest.write_text(dump_json(settings), encoding="utf-8")
+            write_text(manifest, dump_json(settings))
 
     def load(self, wave: str, symbols: tuple[str, ...], n_moments: int) -> tuple[NDArray[np.int64], Floats, Floats]:
         """What is there of a wave: numbers (N,), points (N, D) and moments (N, J)."""
@@ -67,14 +70,13 @@ class RunStore:
         table.insert(0, "number", numbers)
         table = table.join(pd.DataFrame(values, columns=[f"moment_{i}" for i in range(values.shape[1])]))
         target = self.folder / f"{wave}-{int(numbers[0]):06d}.parquet"
-        unfinished = target.with_suffix(".part")
-        table.to_parquet(unfinished)
-        unfinished.replace(target)
+        with whole_file(target) as draft:
+            table.to_parquet(draft)
 
 
 def _settings(manifest: Path) -> dict[str, Any]:
     try:
-        found = json.loads(manifest.read_text(encoding="utf-8"))
+        found = json.loads(read_text_file(manifest))
     except (OSError, ValueError, RecursionError) as error:
         raise DamagedError(f"out: {manifest}: {damage(error)}") from error
     if not isinstance(found, dict):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+
+from model.texts import read_text_file
 
 TEST, COMPARISON = "test", "comparison"
 
@@ -59,8 +62,11 @@ def read_limits(file: Path) -> tuple[Limit, ...]:
     Raises:
         ValueError: A row contradicts itself; names the row and what is allowed.
     """
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = [_limit(row) for row in csv.DictReader(lines)]
+    try:
+        lines = io.StringIO(read_text_file(file))
+    except ValueError as error:
+        raise ValueError(f"{file.name}: {error}") from error
+    rows = [_limit(row) for row in csv.DictReader(lines)]
     twice = [row.figure for i, row in enumerate(rows) if row.figure in {other.figure for other in rows[:i]}]
     if twice:
         raise ValueError(f"{file.name}: {twice[0]} stands there twice; allowed: one row for each figure")

@@ -16,6 +16,7 @@ from experiments.external.page import command, verdict
 from experiments.external.study import ExternalTests, Finding
 from experiments.storage import dump_json, write_text
 from experiments.stored import Stored, origin_of
+from model.texts import read_text_file
 
 STORED_FILE = "results.json"
 DIGITS = 6  # significant, more than anything published has
@@ -84,7 +85,7 @@ def read_stored(file: Path) -> StoredTests:
         InputError: The file is missing or holds something else.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(read_text_file(file))
         plain = {item.name: content[item.name] for item in fields(StoredTests)}
         return StoredTests(**plain | {"findings": tuple(map(_finding, content["findings"]))})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -15,7 +15,7 @@ from experiments.firms.play import FirmRun, by_group, play
 from experiments.provenance import provenance
 from experiments.runs import Progress
 from experiments.settings import check_seeds, prepare_scenario
-from experiments.storage import write_text
+from experiments.storage import check_file, check_place, write_text
 from experiments.workers import Task, work_all
 from model.scenario import Scenario
 from model.words import group_names
@@ -27,6 +27,7 @@ MEASURES = {
     "handed_bn": ("handed", "bn parcels a year that USPS delivers for it"),
 }
 GROUPS = ("usps", "ups", "fedex", "amazon", "regional")
+IMAGES = "images"
 INK, SEED = "#1f3a5f", "#9ab3cc"
 
 
@@ -103,6 +104,16 @@ def of_runs(scenario: Scenario, runs: tuple[FirmRun, ...]) -> FirmStudy:
     return FirmStudy(scenario, runs, table.sort_index(), found, provenance(scenario))
 
 
+def check_page(file: Path) -> None:
+    """Check that the page and its figures can be written.
+
+    Raises:
+        InputError: They cannot.
+    """
+    check_file(file)
+    check_place(file.parent / IMAGES, "write")
+
+
 def write_page(file: Path, study: FirmStudy) -> list[Path]:
     """Write the page as Markdown and its figures into the folder `images` beside it.
 
@@ -112,8 +123,9 @@ def write_page(file: Path, study: FirmStudy) -> list[Path]:
     Raises:
         InputError: The page cannot be written there.
     """
-    folder = file.parent / "images"
-    folder.mkdir(parents=True, exist_ok=True)
+    check_page(file)
+    folder = file.parent / IMAGES
+    folder.mkdir(exist_ok=True)
     pictures = [_draw(study, measure, folder / f"firms-{name}.png") for measure, (name, _) in MEASURES.items()]
     write_text(file, "\n".join(_lines(study, [os.path.relpath(one, file.parent) for one in pictures])) + "\n")
     return pictures

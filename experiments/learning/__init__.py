@@ -51,7 +51,9 @@ def parallel_env(
     try:
         import pettingzoo  # noqa: F401
     except ImportError:
-        raise InputError("PettingZoo is not installed; the extra `learning` brings it: lastmile[learning]") from None
+        raise InputError(
+            "PettingZoo is not installed; the extra `learning` brings it: last-mile-market[learning]"
+        ) from None
     from experiments.learning.environment import MarketEnvironment
     from experiments.settings import prepare_scenario
 

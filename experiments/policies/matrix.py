@@ -28,6 +28,7 @@ from experiments.sweeps.drive import SweepProgress
 from experiments.sweeps.sweep import sweep
 from experiments.targets.reach import is_indicator, read_name
 from model.scenario import Scenario
+from model.texts import read_text_file
 
 DEFAULT_REPLICATIONS = 10
 KIND = "matrix"
@@ -193,7 +194,7 @@ def open_matrix(folder: str | Path, outcome: str | Sequence[str] = (), best: str
 def _looked_at_before(folder: Path) -> dict[str, str]:
     """Outcomes that the page of a folder is about, and whether more of each is better."""
     try:
-        content = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        content = json.loads(read_text_file(folder / SUMMARY))
         return {name: row["best"] for name, row in content["outcomes"].items()}
     except FileNotFoundError:  # its runs are still going on
         return {}

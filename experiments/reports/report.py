@@ -15,7 +15,7 @@ from experiments.policies.matrix import Matrix
 from experiments.reopening import Saved
 from experiments.reports import influence, origin, spread
 from experiments.reports.page import Page
-from experiments.storage import write_text
+from experiments.storage import check_file, write_text
 from experiments.store.reading import SweepResult
 
 FILE = "report.html"
@@ -53,9 +53,7 @@ def report(
     result = opened(source)
     if not (result.runs["status"] == "done").any():
         raise InputError(f"{result.folder}: no run has ended well yet; there is nothing to report")
-    path = Path(out) if out is not None else result.folder / FILE
-    if not path.parent.is_dir():
-        raise InputError(f"out: {str(path.parent)!r} is no folder")
+    path = check_file(result.folder / FILE if out is None else out, "out")
     names = chosen_outcomes(result, outcome) if outcome is not None else headline_outcomes(result)
     write_text(path, _page(result, names).html())
     return path

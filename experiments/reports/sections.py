@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from experiments.storage import write_text
+from model.texts import read_text_file
 
 
 def _marks(name: str) -> tuple[str, str]:
@@ -16,7 +17,7 @@ def read_section(page: str | Path, name: str) -> str:
     """A part of a page with its marks; empty where there is none."""
     path = Path(page)
     begin, end = map(re.escape, _marks(name))
-    found = re.search(f"{begin}.*?{end}", path.read_text(encoding="utf-8"), re.DOTALL) if path.is_file() else None
+    found = re.search(f"{begin}.*?{end}", read_text_file(path), re.DOTALL) if path.is_file() else None
     return found[0] if found else ""
 
 
@@ -29,7 +30,7 @@ def write_section(page: str | Path, name: str, text: str) -> None:
         text: Markdown.
     """
     path = Path(page)
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = read_text_file(path) if path.exists() else ""
     begin, end = _marks(name)
     part = f"{begin}\n{text.strip()}\n{end}"
     if begin in before and end in before:

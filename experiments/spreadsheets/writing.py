@@ -6,16 +6,17 @@ it in a file with its own name behind a hyphen: `loss.csv`, `loss-interval.csv`.
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
 from experiments.errors import InputError
+from experiments.storage import check_file
+from model.whole_file import whole_file
 
 FORMATS = (".csv", ".xlsx")
 _LONGEST_SHEET = 31  # characters that Excel allows
@@ -33,20 +34,7 @@ def check_table(file: str | Path) -> Path:
     path = Path(str(file)).expanduser()
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"table: {str(file)!r} is not allowed; the name must end with {' or '.join(FORMATS)}")
-    try:
-        if path.is_dir():
-            raise InputError(f"table: {str(file)!r} is a folder; name a file")
-        if not path.parent.is_dir():
-            raise InputError(f"table: the folder {str(path.parent)!r} does not exist")
-        if not os.access(path.parent, os.W_OK):
-            raise InputError(f"table: {str(file)!r} cannot be written: no right to write into {str(path.parent)!r}")
-    except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"table: {str(file)!r} cannot be written: {getattr(error, 'strerror', None) or error}"
-        ) from error
-    return path
+    return check_file(file, "table")
 
 
 def write_tables(file: str | Path, tables: Mapping[str, pd.DataFrame]) -> tuple[Path, ...]:
@@ -71,16 +59,13 @@ def write_tables(file: str | Path, tables: Mapping[str, pd.DataFrame]) -> tuple[
     )
     if problems := [f"table: {str(one)!r} is a folder; name another file" for one in names if one.is_dir()]:
         raise InputError(problems)
-    # Under names of their own until all are whole, in the folder where they belong: a rename there leaves no half.
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        drafts = [Path(folder) / one.name for one in names]
+    with ExitStack() as drafts:  # none takes its place before all are whole
+        files = [drafts.enter_context(whole_file(one)) for one in names]
         if excel:
-            _write_book(drafts[0], tables)
+            _write_book(files[0], tables)
         else:
-            for draft, table in zip(drafts, tables.values(), strict=True):
+            for draft, table in zip(files, tables.values(), strict=True):
                 table.to_csv(draft, index=False, lineterminator="\n")
-        for draft, target in zip(drafts, names, strict=True):
-            draft.replace(target)
     return tuple(names)
 
 

@@ -16,6 +16,7 @@ from experiments.parties import changed_files, parties_of_design
 from experiments.storage import dump_json
 from experiments.store.schema import columns_of
 from experiments.store.shards import storage_error
+from model.texts import read_text_file
 
 FILE = "manifest.json"
 FORMAT = "lastmile-sweep"
@@ -97,7 +98,7 @@ def read_manifest(folder: str | Path) -> Manifest:
     """
     path = Path(folder) / FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text_file(path))
     except FileNotFoundError:
         raise InputError(f"{str(folder)!r} holds no sweep: there is no {FILE} in it") from None
     except OSError as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ import pyarrow as pa
 
 from experiments.errors import InputError
 from experiments.settings import gather
-from experiments.storage import check_folder
+from experiments.storage import check_folder, names_in
 from experiments.store.journal import Journal
+from experiments.store.manifest import FILE as MANIFEST
 from experiments.store.manifest import Manifest
 from experiments.store.reading import SweepResult, open_sweep
 from experiments.store.schema import arrow_schema
 from experiments.store.shards import MONTHLY, RUNS, WORK, write_shard
+from model.whole_file import draft_name
 
 _PER_FILE = 5_000  # runs
 _TOLD = 10
@@ -67,7 +69,7 @@ def merge(stores: Sequence[str | Path], out: str | Path) -> SweepResult:
 
 def _free_folder(out: str | Path) -> Path:
     path = check_folder(out)
-    if path.is_dir() and any(path.iterdir()):
+    if path.is_dir() and names_in(path):
         raise InputError(f"out: {str(out)!r} holds something; name a new or an empty folder")
     return path
 
@@ -138,18 +140,20 @@ def _together(tables: Sequence[pd.DataFrame], folders: Sequence[str], key: list[
 
 
 def _write(target: Path, found: Sequence[SweepResult], runs: pd.DataFrame, monthly: pd.DataFrame | None) -> None:
-    """Write the new store under another name and put it in place when it is whole."""
+    """Write the new store aside and put it in place when it is whole; its manifest, without which it is none, last."""
     manifest = replace(found[0].manifest, id=uuid.uuid4().hex)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    is_new = not target.exists()
+    target.mkdir(parents=True, exist_ok=True)
+    draft = target / draft_name()  # inside, because the folder may be a mount that nothing can take the place of
     try:
-        new = work / "new"
-        _fill(new, manifest, found, runs, monthly)
-        if target.exists():
-            target.rmdir()
-        os.rename(new, target)
+        _fill(draft, manifest, found, runs, monthly)
+        for item in sorted(draft.iterdir(), key=lambda item: item.name == MANIFEST):
+            os.rename(item, target / item.name)
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        if is_new:  # and nothing came of it
+            with suppress(OSError):
+                target.rmdir()
 
 
 def _fill(

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
 from experiments.parties import parties_of_design
 from experiments.store.journal import read_journal
+from experiments.store.locks import look_at_lock
 from experiments.store.manifest import read_manifest
 from experiments.store.schema import ENDED
 from experiments.store.shards import shard_files
@@ -33,7 +33,8 @@ class Status:
         done: Runs that ended well.
         failed: Runs that did not.
         left: Runs that are missing.
-        at_work: Whether a process is at work on it now.
+        at_work: Whether a process is known to be at work on it now: it holds the lock.
+        lock: What the lock shows, as a sentence; also why it cannot be told whether a process is at work.
         runs_per_second: Rate of the latest session, over all its workers; None before its first file.
         seconds_left: What is left at this rate; None when nothing is or no rate is known.
         cpu_seconds: Processor time of all recorded simulations.
@@ -53,6 +54,7 @@ class Status:
     failed: int
     left: int
     at_work: bool
+    lock: str
     runs_per_second: float | None
     seconds_left: float | None
     cpu_seconds: float
@@ -108,12 +110,14 @@ def status(folder: str | Path) -> Status:
     done, failed = counts["done"], counts["failed"]
     rate, cpu, sessions, ended, repairs = _history(path)
     left = max(0, manifest.runs - done - failed)
+    lock = look_at_lock(path, was_ended=not sessions or ended in ENDS)
     return Status(
         runs=manifest.runs,
         done=done,
         failed=failed,
         left=left,
-        at_work=is_locked(path),
+        at_work=lock.at_work,
+        lock=lock.told,
         runs_per_second=rate,
         seconds_left=left / rate if left and rate else None,
         cpu_seconds=cpu,
@@ -168,15 +172,3 @@ def _history(folder: Path) -> tuple[float | None, float, int, str, tuple[str, ..
         elif entry["event"] == "repaired":
             repairs += entry["repairs"]
     return rate, cpu, sessions, ended, tuple(repairs)
-
-
-def is_locked(folder: Path) -> bool:
-    """Whether a process is at work on a store."""
-    if not (folder / "lock").exists():
-        return False
-    lock = FileLock(folder / "lock", timeout=0)
-    try:
-        with lock:
-            return False
-    except (Timeout, OSError):
-        return True

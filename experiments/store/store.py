@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from experiments.designs.plan import Plan, run_name
 from experiments.errors import InputError
-from experiments.storage import check_folder, saved_files
+from experiments.storage import check_folder, names_in, saved_files
 from experiments.store.journal import FILE as JOURNAL
 from experiments.store.journal import Journal, read_journal
+from experiments.store.locks import LOCK, locked
 from experiments.store.manifest import FILE as MANIFEST
 from experiments.store.manifest import check_same, manifest_of, read_manifest
 from experiments.store.recovery import Findings, recover, rewrite, take_away_work
@@ -36,8 +36,6 @@ from experiments.store.shards import (
     write_shard,
 )
 
-LOCK = "lock"
-_LOCK_SECONDS = 1.0
 MISSING, DONE, FAILED = 0, 1, 2
 
 
@@ -209,14 +207,7 @@ def open_store(folder: str | Path, plan: Plan) -> Iterator[Store]:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"out: {str(folder)!r} cannot be made: {error.strerror}") from error
-    lock = FileLock(path / LOCK, timeout=_LOCK_SECONDS)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise InputError(f"out: another process is at work on {str(folder)!r}{_holder(path)}; wait for it") from None
-    except OSError as error:
-        raise InputError(f"out: {str(folder)!r} cannot be written to: {error.strerror}") from error
-    try:
+    with locked(path, str(folder), _holder(path)):
         store = Store(path, plan)
         try:
             store.journal.append(
@@ -225,8 +216,6 @@ def open_store(folder: str | Path, plan: Plan) -> Iterator[Store]:
             yield store
         finally:
             store.close()
-    finally:
-        lock.release()
 
 
 def check_store_folder(folder: str | Path) -> Path:
@@ -244,7 +233,7 @@ def check_store_folder(folder: str | Path) -> Path:
             read_manifest(path)
             return path.resolve()
         # A first start that was killed leaves these; a manifest is the first thing that counts.
-        if {item.name for item in path.iterdir()} <= ours:
+        if names_in(path) <= ours:
             return path.resolve()
     return check_folder(folder)
 

@@ -142,7 +142,9 @@ class Dask(Foreign):
         try:
             from distributed import Client
         except ImportError:
-            raise InputError("dask: it is not installed; the extra `cluster` brings it: lastmile[cluster]") from None
+            raise InputError(
+                "dask: it is not installed; the extra `cluster` brings it: last-mile-market[cluster]"
+            ) from None
         try:
             self.client: Any = Client(address, timeout=15, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:

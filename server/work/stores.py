@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments.errors import InputError
+from experiments.store.locks import is_locked
 from experiments.store.manifest import FILE, Manifest, read_manifest
 from experiments.store.shards import shard_files
 from experiments.store.soundness import damaged_files
-from experiments.store.status import is_locked
 
 VARIABLE = "LASTMILE_STORES"
 DEFAULT_FOLDER = "results"

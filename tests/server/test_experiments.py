@@ -19,8 +19,8 @@ from experiments.analysis.drivers import drivers_of
 from experiments.designs.restore import restore_design
 from experiments.errors import InputError
 from experiments.resolution import coarse_note
+from experiments.store.locks import LOCK
 from experiments.store.shards import StorageError
-from experiments.store.store import LOCK
 from experiments.sweeps.drive import SweepInterruptedError
 from server.pages.experiments import state
 from server.pages.experiments.checking import Checked, check_design

@@ -20,6 +20,7 @@ from experiments.comparison import Comparison, assemble
 from experiments.paired import paired_months
 from experiments.provenance import code_checksum, commit
 from experiments.simulation import Simulation
+from model.texts import read_text_file
 from server.pages.compare.plan import Draft, Plan, make_plan
 from server.pages.compare.work import Compared, with_shares
 
@@ -111,7 +112,7 @@ def save(plan: Plan, found: Compared, date: str, folder: Path = FOLDER) -> None:
 def load(folder: Path = FOLDER) -> Stored | None:
     """Read a stored comparison; None where there is none, or it is of other scenarios than those of today."""
     try:
-        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        about = json.loads(read_text_file(folder / "about.json"))
         with np.load(folder / "runs.npz") as arrays:
             known = {name: arrays[name] for name in arrays.files}
         plan = plan_of(about["pairs"], about["shippers"], about["until"])

@@ -189,7 +189,10 @@ def write_result(
             (draft / _NEW / SUMMARY).write_text(dump_json(content), encoding="utf-8")
             _replace(target, draft, [*files, SUMMARY])
             for leftover in leftovers:
-                shutil.rmtree(leftover, ignore_errors=True)
+                if leftover.is_dir():
+                    shutil.rmtree(leftover, ignore_errors=True)
+                else:
+                    leftover.unlink(missing_ok=True)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         if is_new:  # and nothing came of it

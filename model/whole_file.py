@@ -77,4 +77,4 @@ def try_writing(folder: Path) -> None:
             stream.write(bytes(4096))
             stream.flush()
         finally:
-            probe.unlink()
+            probe.unlink(missing_ok=True)

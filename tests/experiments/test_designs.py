@@ -85,6 +85,16 @@ def test_a_table_keeps_its_points_and_reads_files(tmp_path: Path) -> None:
     assert read_design(listed).frame().equals(frame)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_design_and_its_table_are_the_same_from_every_editor(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "points.csv").write_text("build_limit\r\n0.5\r\n5.0\r\n", encoding=encoding, newline="")
+    (tmp_path / "design.toml").write_text('kind = "table"\r\nfile = "points.csv"\r\n', encoding=encoding, newline="")
+    assert read_design(tmp_path / "design.toml").frame()["build_limit"].tolist() == [0.5, 5.0]
+    (tmp_path / "points.csv").write_bytes(b"build_limit\n0.5\n\xff\n")
+    with pytest.raises(InputError, match=r"points\.csv: it is not a text file in UTF-8 \(byte 0xff in line 3\)"):
+        read_design(tmp_path / "design.toml")
+
+
 def test_one_seed_gives_the_same_points_and_another_gives_others() -> None:
     first, again, other = (read_design(DECLARED | {"sampling_seed": seed}).frame() for seed in (1, 1, 2))
     assert first.equals(again)

@@ -55,8 +55,10 @@ def test_provenance_alone_repeats_a_run(folder: Path, result: RunResult) -> None
         assert again.made_with == ()
 
 
-def test_what_was_printed_can_be_repeated(result: RunResult, tmp_path: Path) -> None:
-    (tmp_path / "printed.json").write_text(json.dumps(result.summary()))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_what_was_printed_can_be_repeated(result: RunResult, tmp_path: Path, encoding: str) -> None:
+    """PowerShell writes what is sent into a file with ">" as UTF-16."""
+    (tmp_path / "printed.json").write_text(json.dumps(result.summary()), encoding=encoding)
     assert rerun(tmp_path / "printed.json").compared == len(result.outcomes) + 2
 
 

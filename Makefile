@@ -64,6 +64,7 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
+# The distribution had another name once; when that one goes, it takes the command with it.
 $(ENVIRONMENT): pyproject.toml uv.lock .python-version
 	@$(FIND_PYTHON); \
 	if [ "$(UV)" = .uv/bin/uv ] && [ ! -x .uv/bin/uv ]; then \
@@ -71,7 +72,8 @@ $(ENVIRONMENT): pyproject.toml uv.lock .python-version
 		"$$found" -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check "$(UV_IN)" || exit 1; \
 	fi; \
 	echo "Installing the packages of uv.lock for $$found ..."; \
-	UV_PYTHON="$$found" $(UV) sync --frozen --quiet && touch $@
+	UV_PYTHON="$$found" $(UV) sync --frozen --quiet && \
+	{ [ -x $(BIN)/lastmile ] || UV_PYTHON="$$found" $(UV) sync --frozen --quiet --reinstall-package last-mile-market; } && touch $@
 
 # The machine's npm, else Node.js from a Python wheel, which needs nothing installed. Old npm cannot read the lock file.
 $(ASSETS): server/package.json server/package-lock.json server/.npmrc server/copy_assets.py | $(ENVIRONMENT)

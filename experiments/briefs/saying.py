@@ -18,6 +18,7 @@ from model.words import party_name
 
 _OUTCOMES = {
     "usps_net_income_usd": "the net income of USPS",
+    "welfare_usps_usd": "the net income of USPS",
     "usps_controllable_income_usd": "the income of USPS without retirement cost that others set",
     "usps_parcel_contribution_usd": "what parcels leave USPS over their own cost",
     "usps_cash_usd": "the cash of USPS at the end",
@@ -55,6 +56,7 @@ def outcome_words(name: str) -> str:
         return _OUTCOMES[stem]
     for ending, words in (
         ("_volume_parcels", "the parcels that {} brings to the door"),
+        ("_sold_parcels", "the parcels that {} sells"),
         ("_profit_usd", "the profit of {}"),
     ):
         who = stem.removesuffix(ending)

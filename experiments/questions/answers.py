@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.briefs.saying import outcome_words
 from experiments.errors import InputError
-from experiments.figures import figure
+from experiments.figures import figure, split_year
 from experiments.questions.book import Question
-from experiments.reports.words import outcome_meaning, outcome_unit
+from experiments.reports.words import outcome_unit
 from experiments.variants import prepare_variant
 
 #: Commands that keep their runs in a folder, so that their figures are read without running again.
@@ -90,7 +91,13 @@ def _compared(question: Question, found: Mapping[str, Any]) -> str:
         f"({figure(name, rows[other]['low'])} to {figure(name, rows[other]['high'])})"
         for other in others
     ]
-    return f"{outcome_meaning(name)}, against *{_called(first)}*: {'; '.join(each)}."
+    return f"{_asked(name)}, against *{_called(first)}*: {'; '.join(each)}."
+
+
+def _asked(name: str) -> str:
+    """An outcome with its year, to begin a sentence."""
+    words, year = outcome_words(name), split_year(name)[1]
+    return f"In {year} {words}" if year else f"{words[:1].upper()}{words[1:]}"
 
 
 def _called(scenario: str) -> str:
@@ -104,7 +111,7 @@ def _forecast(question: Question, found: Mapping[str, Any]) -> str:
     row = found["outcomes"][name]
     unit = f" {unit}" if (unit := outcome_unit(name)) else ""
     low, high = figure(name, row["low90"]), figure(name, row["high90"])
-    return f"{outcome_meaning(name)}: {figure(name, row['median'])}{unit}, in nine of ten cases from {low} to {high}."
+    return f"{_asked(name)}: {figure(name, row['median'])}{unit}, in nine of ten cases from {low} to {high}."
 
 
 def _found(question: Question, found: Mapping[str, Any]) -> str:

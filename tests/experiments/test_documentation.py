@@ -57,6 +57,8 @@ LONG = {
     "serve": "../server/test_serve.py",
     "benchmark": "test_benchmarks.py",
 }
+#: Pages whose commands another test runs.
+ELSEWHERE = {"questions": "test_questions.py"}
 SIMULATES = ("run", "forecast", "compare", "negotiate", "auction", "uso-cost", "hindcast")
 SETTINGS = "\n".join(f"{name} = {value}" for name, value in SMALL.items())
 PLACEHOLDERS = {"DESIGN.toml": "examples/rural_build.toml", "DIR": "results/placeholder"}
@@ -112,7 +114,7 @@ def test_the_pages_show_commands() -> None:
     assert ["lastmile", "rerun", "results/first"] in found
 
 
-@pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.stem)
+@pytest.mark.parametrize("shown", [page for page in PAGES if page.stem not in ELSEWHERE], ids=lambda shown: shown.stem)
 def test_what_a_page_shows_runs(shown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for module in ("experiments.workers", "experiments.sweeps.sweep"):
@@ -249,7 +251,7 @@ def needs(arguments: list[str]) -> bool:
 
 
 def test_long_commands_are_run_elsewhere() -> None:
-    for command, test in LONG.items():
+    for command, test in {**LONG, **ELSEWHERE}.items():
         text = (Path(__file__).parent / test).read_text(encoding="utf-8")
         assert "def test_" in text, command
 

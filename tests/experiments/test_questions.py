@@ -18,6 +18,7 @@ from experiments.questions.book import Question, questions
 from experiments.questions.page import questions_page
 
 BOOK = questions()
+PAGE = Path(__file__).parents[2] / "docs" / "questions.md"
 #: The same commands on a market of a size for tests, two years long.
 SMALL = {"--replications": "2", "--points": "3"}
 ENDS = ("compare", "places", "forecast", "uso-cost", "matrix")
@@ -65,6 +66,13 @@ def test_the_page_shows_command_output_and_answer() -> None:
         assert f"output {one.number}\n" in page
         assert f"| {one.number} | [{one.ask}](#q{one.number}) | Answer {one.number}. | 7 |" in page
     assert "lines more" in page
+
+
+def test_the_page_of_the_documentation_is_of_these_questions() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for one in BOOK:
+        assert f"## {one.number}. {one.ask}" in page
+        assert one.command in page
 
 
 def test_questions_are_listed_and_a_wrong_number_is_refused() -> None:

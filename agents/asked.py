@@ -24,7 +24,7 @@ _OF_THE_MARKET = "agents."
 _LIKE_ARGUMENT = {
     "price_cap": 0, "coverage_after": 0, "coverage_after_closing": 0, "worth_of_a_stop": 0, "carriage_cost": 0,
     "wanted_additions": 0, "spare_capacity_price": 0, "filling_discount": 0, "carries_beyond": 0, "asks_back": 0,
-    "surcharge": 1, "reserve_price": 0, "gives_up": 0, "review_awards": 0, "accepts_prices": 1, "commits": 2,
+    "surcharge": 1, "reserve_price": 0, "gives_up": 0, "review_awards": 0, "accepts_prices": 1,
     "leaves_at_published": 0,
 }  # fmt: skip
 _BY_ZONE = frozenset({

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Where nobody watches a bar (a file, a cluster's log) a line comes this often.
 _LINE_SECONDS = 30.0
+_PLANNING_SECONDS = 3.0
 
 
 def run_sweep(
@@ -63,6 +64,7 @@ def run_sweep(
             retry_failed=retry_failed,
             timeout=timeout,
             progress=progress,
+            planning=None if json else planning_lines(),
             roster=None if isinstance(planned, Design) else parties,
         )
     for repair in result.repairs:
@@ -272,6 +274,19 @@ def _bar(terminal: object) -> Iterator[Callable[[int, int, int], None]]:
             bar.update(task, completed=done, total=total, description=label)
 
         yield report
+
+
+def planning_lines() -> Callable[[int, int], None]:
+    """Say on stderr now and then how many points of a design have been checked; nothing where that is soon done."""
+    told = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _PLANNING_SECONDS:
+            told = time.monotonic()
+            print(f"planning: {done:,} of {total:,} points checked", file=sys.stderr, flush=True)
+
+    return report
 
 
 def _lines() -> Callable[[int, int, int], None]:

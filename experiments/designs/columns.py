@@ -98,7 +98,7 @@ def choose_outcomes(
     # A pattern that knows its outcome asks for nothing wrong, even where the run is too short for any figure of it.
     also = [name for name in outcome_names(scenario, with_first_year=True) if name not in known]
     known += [name for name in also if any(_fits(name, one) and not _YEAR.search(one) for one in patterns)]
-    found = _chosen(option, known, patterns or HEADLINES, problems if patterns else [])
+    found = _chosen(option, known, patterns, problems) if patterns else choose(known, HEADLINES)
     kept = [name for name in found if name not in also]
     if patterns and found and not kept:
         problems.append(f"{option}: of a first year there is no {found[0]}; the runs must have a second one")
@@ -120,7 +120,7 @@ def _chosen(what: str, known: Sequence[str], patterns: Iterable[str], problems: 
             )
             hint = f"did you mean {', '.join(close)}?" if close else listing
             problems.append(f"{what}: {pattern!r} fits nothing; {hint}")
-    return [name for name in known if any(_fits(name, pattern) for pattern in patterns)]
+    return choose(known, patterns)
 
 
 def _fits(name: str, pattern: str) -> bool:

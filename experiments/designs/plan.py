@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 
 from experiments.designs.columns import choose_outcomes, choose_series
 from experiments.designs.design import Design
+from experiments.designs.kept_keys import kept_keys
 from experiments.draws import DrawSet
 from experiments.errors import InputError
 from experiments.parties import party_files
 from experiments.provenance import provenance
+from experiments.runs import Progress
 from experiments.simulation import Simulate, name_of, own_code_checksum, simulate_market
 from model.scenario import Scenario, ScenarioError
 
@@ -111,13 +114,18 @@ def environment_of(simulate: Simulate, origin: dict[str, Any], scenarios: Sequen
 
 def scenario_key(scenario: Scenario, environment: dict[str, Any]) -> Any:
     """Hash of what a run depends on but for its seed; the last month is part of the scenario."""
+    return _scenario_key(scenario, json.dumps(environment, sort_keys=True))
+
+
+def _scenario_key(scenario: Scenario, environment: str) -> Any:
+    """The same for an environment that is JSON already: it is that of thousands of scenarios."""
     levers = {
         name: str(getattr(scenario, name))
         for name in type(scenario).model_fields
         if name != "parameters" and name not in _LABELS
     }
-    content = {"environment": environment, "levers": levers, "parameters": scenario.parameters.checksum()}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    rest = json.dumps({"levers": levers, "parameters": scenario.parameters.checksum()}, sort_keys=True)
+    return hashlib.sha256(f'{{"environment": {environment}, {rest[1:]}'.encode())
 
 
 def run_key(prefix: Any, seed: int) -> bytes:
@@ -128,8 +136,19 @@ def run_key(prefix: Any, seed: int) -> bytes:
     return bytes(digest.digest()[: KEY_BYTES - 1]) + b"\x01"
 
 
-def make_plan(design: Design, simulate: Simulate = simulate_market) -> Plan:
+def make_plan(
+    design: Design,
+    simulate: Simulate = simulate_market,
+    store: Path | None = None,
+    progress: Progress | None = None,
+) -> Plan:
     """Check every point of a design and give every run its key.
+
+    Args:
+        design: The design.
+        simulate: What a run does.
+        store: Folder that may hold the keys of the same plan, whose points then need no check.
+        progress: Called with points checked and points in all.
 
     Raises:
         InputError: Points that are not possible, and outcomes that do not exist; all of them, but at most 20 points.
@@ -141,16 +160,22 @@ def make_plan(design: Design, simulate: Simulate = simulate_market) -> Plan:
         problems.append(f"{clash[0]}: it is a factor and also a column of the results")
     origin = provenance(design.scenarios[0])
     environment = environment_of(simulate, origin, design.scenarios)
+    kept = kept_keys(store, design, environment) if store is not None and not problems else None
+    if kept is not None:
+        return Plan(design, environment["simulate"], environment, origin, tuple(outcomes), tuple(monthly), kept)
     keys = np.zeros(design.n_runs, dtype=f"S{KEY_BYTES}")
+    told = json.dumps(environment, sort_keys=True)
     run, wrong = 0, 0
     for point, position, replication, scenario in _scenarios(design):
+        if progress is not None and position == replication == 0:
+            progress(point, design.n_points)
         if isinstance(scenario, ScenarioError):
             wrong += 1
             if wrong <= _MAX_TOLD:
                 where = f"point {point} ({_values(design, point)})"
                 problems += [f"{where}: {line.removeprefix('point: ')}" for line in str(scenario).splitlines()]
             continue
-        prefix = scenario_key(scenario, environment)
+        prefix = _scenario_key(scenario, told)
         run = (point * len(design.scenarios) + position) * design.replications + replication
         for later in range(_alike(design)):
             keys[run + later] = run_key(prefix, design.seed + replication + later)

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.designs.kept_keys import FILE as KEYS
+from experiments.designs.kept_keys import keep_keys
 from experiments.designs.plan import Plan, run_name
 from experiments.errors import InputError
 from experiments.storage import check_folder, names_in, saved_files
@@ -69,6 +71,7 @@ class Store:
                 (folder / name).mkdir(exist_ok=True)
             manifest = manifest_of(plan, self.id)
             manifest.write(folder)
+            keep_keys(folder, plan.design, plan.environment, plan.keys)
             self.schema = arrow_schema(manifest.columns["runs"])
             self.journal = Journal(folder)
             self._find()
@@ -227,7 +230,7 @@ def check_store_folder(folder: str | Path) -> Path:
     path = Path(str(folder)).expanduser()
     if str(folder).strip() and saved_files(path) is not None:
         raise InputError(f"out: {str(folder)!r} holds the result of a run; a sweep needs a folder of its own")
-    ours = {MANIFEST, f".{MANIFEST}", JOURNAL, LOCK, RUNS, WORK, MONTHLY}
+    ours = {MANIFEST, f".{MANIFEST}", KEYS, f".{KEYS}", JOURNAL, LOCK, RUNS, WORK, MONTHLY}
     if str(folder).strip() and path.is_dir():
         if (path / MANIFEST).is_file():
             read_manifest(path)

@@ -13,6 +13,7 @@ from experiments.designs import Design, read_design
 from experiments.designs.plan import make_plan
 from experiments.errors import InputError
 from experiments.parties import Roster
+from experiments.runs import Progress
 from experiments.settings import check_workers, gather
 from experiments.simulation import Simulate, name_of, simulate_market
 from experiments.store.reading import SweepResult, open_sweep
@@ -33,6 +34,7 @@ def sweep(
     simulate: Simulate = simulate_market,
     progress: SweepProgress | None = None,
     roster: Roster | None = None,
+    planning: Progress | None = None,
 ) -> SweepResult:
     """Run what a store lacks of a design; a second call goes on where the first one ended, however it ended.
 
@@ -49,6 +51,8 @@ def sweep(
             outcomes.
         progress: Called with runs recorded, failed ones among them, and runs in all.
         roster: Classes of one's own that decide for parties in all runs, or their import paths, by key.
+        planning: Called with points checked and points in all, before the first run; a store that holds this plan
+            already needs no check.
 
     Returns:
         The sweep, with its table in `runs`.
@@ -75,7 +79,7 @@ def sweep(
         0
     """
     checked, *_ = gather(
-        lambda: make_plan(read_design(design, roster), simulate),
+        lambda: make_plan(read_design(design, roster), simulate, Path(str(out)).expanduser(), planning),
         lambda: check_store_folder(out),
         lambda: _check(workers, executor, dask, timeout, simulate),
     )

@@ -406,5 +406,5 @@ def test_bad_input_is_refused_with_its_name() -> None:
         talks(current_price=float("nan"))
     with pytest.raises(ValueError, match="opening_lead -1"):
         talks(opening_lead=-1)
-    with pytest.raises(ValueError, match="Reckless proposes"):
+    with pytest.raises(ValueError, match="buyer: propose of its Reckless answers nan; allowed: a finite price"):
         play(protocol(buyer=Reckless(float("nan"))), talks(), stakes(3.78, 2.24))

@@ -119,7 +119,7 @@ def test_a_price_that_is_no_number_is_refused_even_in_one_thread_alone() -> None
         def propose(self, view: View) -> np.ndarray:
             return np.array([np.nan, 3.0])
 
-    with pytest.raises(ValueError, match="finite prices"):
+    with pytest.raises(ValueError, match="allowed: a finite price, or one of each of 2 threads"):
         replace(PROCEDURES["alternating"], buyer=Odd(3.0)).advance(talks(2), 1, stakes([4.0] * 2, [2.0] * 2), 1.0)
 
 

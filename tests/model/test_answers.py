@@ -60,7 +60,9 @@ CASES = [(usual, name) for usual in (*USUAL.values(), BigShipper) for name in de
 @pytest.mark.parametrize(("usual", "name"), CASES, ids=lambda one: getattr(one, "__name__", one))
 def test_every_method_answers_in_kind_or_is_named(usual, name):
     declared = decisions(usual)[name].__annotations__["return"]
-    wrongs = [object(), "yes", [[1.0], [1.0, 2.0]], {"a": object()}]
+    wrongs = [object(), "yes", {"a": object()}]
+    if "tuple" not in declared:
+        wrongs.append([[1.0], [1.0, 2.0]])
     if "None" not in declared:
         wrongs.append(None)
     if declared.startswith(("Floats", "float")):
@@ -101,7 +103,7 @@ def test_what_is_asked_of_a_class_of_ones_own_changes_nothing(name):
 @pytest.mark.parametrize(
     ("key", "name", "answer", "allowed"),
     [
-        ("ups", "price_cap", None, "numbers of shape (3,)"),
+        ("ups", "expected_volume", None, "numbers of shape"),
         ("fedex", "price_change", np.array([1.0, np.nan, 1.0]), "none of them nan or None"),
         ("amazon", "delivers_later", "none", "numbers of shape"),
         ("regional", "flexes", 1.0, "2 together (a number, a number)"),

@@ -15,6 +15,7 @@ import pandas as pd
 from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
+from agents.asked import AnswerError
 from agents.bargaining import View
 from agents.books import CarrierBooks
 from agents.calendar import MONTHS_PER_YEAR, Month
@@ -27,7 +28,7 @@ from agents.rules.extension import ExtensionCase
 from agents.rules.pricing import CostRise, OwnDemand
 from agents.shipper_table import Shipper
 from model import own_networks
-from model.answers import AnswerError, dated
+from model.answers import dated
 from model.bargains import carriage
 from model.bargains.own import own_contracts, own_talks
 from model.branching import Stage, branch_off, check_branch, refused
@@ -444,10 +445,9 @@ def _reporters(keys: tuple[str, ...]) -> dict[str, Callable[[ParcelMarket], floa
     """What a Mesa user finds in the data collector: the seed that was made, and the national figures of the month."""
     # Partial functions, because closures cannot be pickled with the market.
     reporters = {f"{key}_volume_parcels": partial(_latest, "volume_parcels", i) for i, key in enumerate(keys)}
-    reporters["seed_number"] = _seed_number
     for name in ("usps_net_income_usd", "usps_cash_usd", "usps_debt_usd", "amazon_delivered_cost_usd"):
         reporters[name] = partial(_latest, name, None)
-    return dict(reporters)
+    return {"seed_number": _seed_number, **reporters}
 
 
 __all__ = ["PHASES", "BalanceError", "MarketStoppedError", "ParcelMarket", "Phase"]

@@ -18,10 +18,10 @@ from experiments.designs.tables import read_rows
 from experiments.draws import DrawSet, load_draws
 from experiments.errors import InputError
 from experiments.parties import Roster
-from experiments.settings import MAX_SEED, check_count, gather, prepare_scenario, shown
+from experiments.settings import check_count, gather, prepare_scenario, shown
 from model.plain_values import plain
 from model.scenario import Scenario
-from model.seeds import seed_made
+from model.seeds import MAX_SEED, seed_made
 from model.toml_files import read_toml_file
 
 KINDS = ("grid", "lhs", "sobol", "morris", "table")

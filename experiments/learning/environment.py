@@ -14,10 +14,11 @@ from agents.roster import RosterError
 from experiments.errors import InputError
 from experiments.learning.parties import Learner, decided_by, learner_class, seen_by
 from experiments.learning.seen import MILLION, Field, Part
-from experiments.settings import MAX_SEED, check_seeds
+from experiments.settings import check_seeds
 from model.bargains.pairs import known_pairs
 from model.market import ParcelMarket
 from model.scenario import Scenario
+from model.seeds import MAX_SEED
 from model.start.choice_constants import StartError
 
 Array = NDArray[np.float32]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.asked import AnswerError
 from agents.bargaining import (
     MENU,
     Form,
@@ -24,7 +25,7 @@ from agents.bargaining import (
 )
 from agents.contracts import Contract
 from agents.party import Party
-from model.answers import AnswerError, chosen_places
+from model.answers import chosen_places
 from model.bargains.access import structure_groups
 from model.bargains.forms import imposed_form, on_one_level
 from model.bargains.table import BargainTable, Pair, PairKind

@@ -8,11 +8,11 @@ from dataclasses import fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.asked import AnswerError
 from agents.calendar import MONTHS_PER_YEAR
 from agents.delivery_cost import mean_over_coverage
 from agents.rules.choice import delivers_at_home, primary_available
 from agents.rules.mergers import MergerCase
-from model.answers import AnswerError
 from model.borders import read_borders
 from model.economy import Economy
 from model.fixed_costs import fixed_cost_per_capacity

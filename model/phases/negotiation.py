@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.asked import told
+from agents.asked import AnswerError, told
 from agents.bargaining import (
     AlternatingOffers,
     Bargaining,
@@ -30,7 +30,6 @@ from agents.carriers import QUARTER
 from agents.contracts import Contract
 from agents.regulator import Filing
 from agents.rules.building import TableSeen
-from model.answers import AnswerError
 from model.bargains.carriage import signed_prices
 from model.bargains.packages import PackageTable, has_packages, package_table, with_form
 from model.bargains.pairs import (

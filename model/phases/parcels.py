@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.asked import AnswerError
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import SEGMENTS
 from agents.rules.choice import delivers_at_home, primary_available
@@ -16,7 +17,7 @@ from agents.rules.sourcing import MonthToSource
 from agents.rules.tendering import SegmentOffers, SplitCase
 from model.access import decide_access, handed_share, set_reach
 from model.allocation import AllocationRules, Priority, allocate
-from model.answers import AnswerError, checked, checked_shares, chosen_carriers, chosen_places
+from model.answers import checked, checked_shares, chosen_carriers, chosen_places
 from model.auction.delivery import hand_over_awards, take_enterprise_awards
 from model.bargains.pairs import pairs_of_amazon, published_for
 from model.bargains.table import PairKind

@@ -85,7 +85,7 @@ def test_levers_start_the_run_again_and_bad_values_are_explained(visit):
     visitor.see(re.compile("with build limit 0.5, exit at once True"), PATIENT)
     expect(page).to_have_url(re.compile(r"set\.build_limit=0\.5&set\.exit_at_once=true"))
     expect(page.get_by_role("alert")).to_have_count(0)
-    page.get_by_role("button", name="Reset build_limit").click()
+    page.get_by_role("button", name=re.compile("^Reset: Largest net addition of Amazon")).click()
     visitor.press("Start with this change")
     expect(page).not_to_have_url(re.compile("build_limit"), timeout=PATIENT)
     visitor.press("All back to the scenario's values")

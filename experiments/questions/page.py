@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from experiments.questions.answers import Answer
+from experiments.questions.book import Question
 from experiments.storage import write_text
 
 MOST_LINES = 46  # of an output; the command prints the rest
@@ -32,7 +34,7 @@ def questions_page(answers: Sequence[Answer], day: date) -> str:
     ]
     for one in answers:
         asked = one.question
-        lines.append(f"| {asked.number} | [{asked.ask}](#q{asked.number}) | {one.told} | {one.seconds:.0f} |")
+        lines.append(f"| {asked.number} | [{asked.ask}](#{_anchor(asked)}) | {one.told} | {one.seconds:.0f} |")
     for one in answers:
         lines += ["", *_section(one)]
     return "\n".join(lines) + "\n"
@@ -47,14 +49,21 @@ def write_page(file: str | Path, answers: Sequence[Answer], day: date) -> None:
     write_text(file, questions_page(answers, day))
 
 
+def _title(asked: Question) -> str:
+    return f"{asked.number}. {asked.ask}"
+
+
+def _anchor(asked: Question) -> str:
+    """What a reader of Markdown calls the heading of a question."""
+    return re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", _title(asked).lower()).strip())
+
+
 def _section(one: Answer) -> list[str]:
     asked, output = one.question, one.output.splitlines()
     left = len(output) - MOST_LINES
     shown = [*output[:MOST_LINES], *([f"... and {left} lines more"] if left > 0 else [])]
     return [
-        f'<a id="q{asked.number}"></a>',
-        "",
-        f"## {asked.number}. {asked.ask}",
+        f"## {_title(asked)}",
         "",
         "```sh",
         asked.command,

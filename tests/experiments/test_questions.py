@@ -64,7 +64,8 @@ def test_the_page_shows_command_output_and_answer() -> None:
     for one in BOOK:
         assert one.command in page
         assert f"output {one.number}\n" in page
-        assert f"| {one.number} | [{one.ask}](#q{one.number}) | Answer {one.number}. | 7 |" in page
+        assert f"| {one.number} | [{one.ask}](#{one.number}-" in page
+        assert f" | Answer {one.number}. | 7 |" in page
     assert "lines more" in page
 
 

@@ -437,20 +437,15 @@ def _latest(name: str, column: int | None, market: ParcelMarket) -> float:
     return float(values if column is None else values[column])
 
 
-def _seed_number(market: ParcelMarket) -> int:
-    return market.seed_number
-
-
-def _reporters(keys: tuple[str, ...]) -> dict[str, Callable[[ParcelMarket], float]]:
+def _reporters(keys: tuple[str, ...]) -> dict[str, Callable[[ParcelMarket], float] | str]:
     """What a Mesa user finds in the data collector: the seed that was made, and the national figures of the month."""
     # Partial functions, because closures cannot be pickled with the market.
     reporters: dict[str, Callable[[ParcelMarket], float]] = {
         f"{key}_volume_parcels": partial(_latest, "volume_parcels", i) for i, key in enumerate(keys)
     }
-    reporters["seed_number"] = _seed_number
     for name in ("usps_net_income_usd", "usps_cash_usd", "usps_debt_usd", "amazon_delivered_cost_usd"):
         reporters[name] = partial(_latest, name, None)
-    return reporters
+    return {"seed_number": "seed_number", **reporters}
 
 
 __all__ = ["PHASES", "BalanceError", "MarketStoppedError", "ParcelMarket", "Phase"]

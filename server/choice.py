@@ -11,6 +11,7 @@ from typing import Any
 from agents.calendar import Month
 from model.branching import check_branch
 from model.scenario import DEFAULT_SCENARIO, Scenario, ScenarioError, levers, scenario_names
+from model.seeds import MAX_SEED
 from model.start_figures import figures_of_start
 from server.headline import month_name
 from server.parties import ONLY_BY_SERVING, with_house_roster
@@ -18,7 +19,6 @@ from server.talks.sides import SEATS
 from server.words import factor_words
 from server.work.limits import size_problems
 
-MAX_SEED = 2**31 - 1
 MAX_OVERRIDES = 200
 # They name code.
 NEVER_FROM_A_PAGE = frozenset({"roster", "carriers", "shippers"})

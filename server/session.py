@@ -14,8 +14,9 @@ from functools import partial
 
 from agents.bargaining import Answer
 from model.market import ParcelMarket
+from model.seeds import MAX_SEED
 from server import snapshot as snapshots
-from server.choice import MAX_SEED, Choice
+from server.choice import Choice
 from server.snapshot import Snapshot
 from server.stepping.pace import DEFAULT_SPEED, SPEEDS
 from server.stepping.protocol import Extract, OpenStepping

@@ -17,7 +17,8 @@ import numpy as np
 
 from experiments.runs import start_market
 from model.scenario import Scenario
-from server.choice import MAX_SEED, Choice
+from model.seeds import MAX_SEED
+from server.choice import Choice
 from server.session import Session
 from server.story.fan import LINES, Floats, applies_to, bands_of, lines_of
 from server.story.run import Story

@@ -54,7 +54,11 @@ def test_different_sources_make_different_seeds():
     assert make_seed(None) != make_seed(None)
 
 
-@pytest.mark.parametrize("wrong", REFUSED, ids=repr)
+@pytest.mark.parametrize(
+    "wrong",
+    REFUSED,
+    ids=lambda wrong: f"{type(wrong).__name__} {repr(wrong) if isinstance(wrong, int | float | str | list) else ''}",
+)
 def test_what_is_no_seed_is_refused_in_one_sentence(wrong):
     with pytest.raises(SeedError, match=r"^rng: .* is not allowed; a seed is a whole number of at least 0, [^\n]*$"):
         ParcelMarket(rng=wrong, **SHORT)

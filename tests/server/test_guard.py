@@ -14,7 +14,8 @@ from ipyvue.VueWidget import Events as ElementEvents
 from solara.server import kernel_context
 
 from server.guard import Guard, House
-from server.widget_events import let_threads_end_while_tabs_close, refuse_foreign_objects
+from server.solara_inside import let_threads_end_while_tabs_close
+from server.widget_events import refuse_foreign_objects
 from tests.server.apart import run_apart
 
 HOST = (b"host", b"127.0.0.1:8765")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from mesa.experimental.scenarios import Scenario as MesaScenario
 
 from model.plain_values import plain
@@ -63,9 +64,11 @@ def read_seed(scenario: ScenarioLike, rng: object, usual: int) -> int:
         ScenarioError: Two different ones are told.
     """
     held = scenario.rng if isinstance(scenario, MesaScenario) else None
-    if held is None or held is rng:
+    given = rng is not None and rng is not usual
+    # Mesa 4 puts a generator of its own where nobody told a seed: it is no second one.
+    if held is None or held is rng or (given and isinstance(held, np.random.Generator)):
         return make_seed(rng)
     seed = make_seed(held)
-    if rng is not None and rng is not usual and make_seed(rng) != seed:
+    if given and make_seed(rng) != seed:
         raise ScenarioError(f"rng: {rng!r} is given, and the scenario of Mesa holds {held!r}; leave one of both")
     return seed

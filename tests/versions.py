@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -108,17 +109,18 @@ def wanted(pythons: Sequence[str], brief: bool) -> list[tuple[str, str]]:
     return first + [(version, pair) for version in pythons[1:] for pair in PAIRS if not PAIRS[pair]]
 
 
-def page(rows: Sequence[Row], missing: Sequence[str], tests: Sequence[str]) -> str:
+def page(rows: Sequence[Row], missing: Sequence[str], tests: Sequence[str], day: date) -> str:
     """The table, as Markdown."""
+    options = "--brief --write" if tests is BRIEF else "--write"
     system = f"{platform.system()} {platform.machine()}"
     head = ("system", "Python", "environment", *(name.capitalize() for name in SHOWN), "passed", "failed", "left out")
     cells = [(system, r.python, r.pair, *r.versions, r.passed, r.failed, r.skipped) for r in rows]
     rule = ["---"] * (len(head) - 3) + ["---:"] * 3
     parts = [
         "# Platforms and versions",
-        "Made by `make versions`. Each row is an environment of its own: the locked packages, but for what its name "
-        f"says. In it ran {len(tests)} files of tests, those that hang on Python, Mesa or Solara, without a browser; "
-        "the whole suite runs with the locked packages.",
+        f'Made by `make versions ARGS="{options}"` on {day.isoformat()}. Each row is an environment of its own: the '
+        f"locked packages, but for what its name says. In it ran {len(tests)} files of tests, those that hang on Python, "
+        "Mesa or Solara, without a browser; the whole suite runs with the locked packages.",
         "\n".join(f"| {' | '.join(map(str, line))} |" for line in (head, rule, *cells)),
         *(f"{row.python}, {row.pair}: {row.why}." for row in rows if row.why),
         *(f"Python {version} is not on the machine where this was made, and was not tried." for version in missing),
@@ -142,7 +144,7 @@ def main() -> int:
     for version, pair in wanted(tuple(here), arguments.brief):
         rows.append(tried(prepare(arguments.uv, here[version], version, pair), version, pair, tests))
     missing = [version for version in PYTHONS if version not in here]
-    text = page(rows, missing, tests)
+    text = page(rows, missing, tests, date.today())
     if arguments.write:
         PAGE.write_text(text, encoding="utf-8")
     print(text)

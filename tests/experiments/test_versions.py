@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from tests.versions import PAIRS, PYTHONS, ROOT, USUAL, Row, counted, page, wanted
@@ -22,7 +23,7 @@ def test_counts_are_those_of_the_file(tmp_path: Path) -> None:
 
 def test_the_table_names_every_pair_and_what_is_not_there() -> None:
     rows = [Row("3.12", pair, ("3.5.1", "1.64.1", "2.4", "2.3"), 5, 0, 1) for pair in PAIRS]
-    shown = page(rows, ["3.14"], USUAL)
+    shown = page(rows, ["3.14"], USUAL, date(2026, 12, 1))
     assert shown.count("| 5 | 0 | 1 |") == len(PAIRS)
     assert "Python 3.14 is not on the machine" in shown
 

@@ -119,7 +119,7 @@ def page(rows: Sequence[Row], missing: Sequence[str], tests: Sequence[str], day:
     parts = [
         "# Platforms and versions",
         f'Made by `make versions ARGS="{options}"` on {day.isoformat()}. Each row is an environment of its own: the '
-        f"locked packages, but for what its name says. In it ran {len(tests)} files of tests, those that hang on Python, "
+        f"locked packages, but for what its name says. In it ran {len(tests)} files of tests that hang on Python, "
         "Mesa or Solara, without a browser; the whole suite runs with the locked packages.",
         "\n".join(f"| {' | '.join(map(str, line))} |" for line in (head, rule, *cells)),
         *(f"{row.python}, {row.pair}: {row.why}." for row in rows if row.why),

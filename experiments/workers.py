@@ -15,15 +15,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from experiments.runs import Progress, ended_early, start_market
 from model.outcomes import compute_outcomes
 from model.scenario import Scenario
-
-if TYPE_CHECKING:
-    from multiprocessing.context import ForkServerContext, SpawnContext
-
 
 # Windows waits for at most 63 handles at a time, two of which a pool needs itself.
 MAX_ON_WINDOWS = 61
@@ -121,19 +116,6 @@ def _quota_of(folder: Path) -> list[float]:
     return [share] if share > 0.0 else []
 
 
-def worker_context() -> ForkServerContext | SpawnContext:
-    """How worker processes start: on Linux each is forked from one process that has loaded the market and no threads.
-
-    Loading takes longer than a small run, so that it happens once for all pools of this process; elsewhere each worker
-    starts afresh. A worker sees the environment as it was when the first of them started.
-    """
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["experiments.simulation"])
-    return context
-
-
 def replicate_all(
     tasks: Sequence[Task], workers: int | None = None, progress: Progress | None = None
 ) -> list[Replication]:
@@ -213,7 +195,9 @@ class WorkerPool:
                 each(position, found[-1])
             return found
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=worker_context(), initializer=leave_with_parent)
+            self._pool = ProcessPoolExecutor(
+                self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=leave_with_parent
+            )
         try:
             with interrupts_ignored():  # inherited: Ctrl-C reaches this process alone, which then ends its workers
                 futures = {self._pool.submit(work, task): position for position, task in enumerate(tasks)}
@@ -241,8 +225,7 @@ def interrupts_ignored() -> Iterator[None]:
 
 
 def leave_with_parent() -> None:
-    """End this worker when the process that started it is gone, however it went; Ctrl-C is for that process alone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """End this worker when the process that started it is gone, however it went."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import suppress
 from typing import Any, Protocol
 
 from experiments.errors import InputError
 from experiments.sweeps.work import Order, Report, work
-from experiments.workers import WorkerError, interrupts_ignored, leave_with_parent, worker_context
+from experiments.workers import WorkerError, interrupts_ignored, leave_with_parent
 
 
 class Pool(Protocol):
@@ -67,7 +68,7 @@ class ProcessPool:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self._context = worker_context()
+        self._context = multiprocessing.get_context("spawn")
         self._ready: Any = self._context.Event()
         self._start()
 

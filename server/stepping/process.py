@@ -7,17 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.context import SpawnContext
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from experiments.workers import interrupts_ignored
 from model.market import ParcelMarket
 from server.choice import Choice
 from server.stepping import child
 from server.stepping.messages import WHOLE_PROCESS, Pulse, Wish, content_of, key_of, packed
-
-if TYPE_CHECKING:
-    from multiprocessing.context import ForkServerContext, SpawnContext
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +46,7 @@ class SteppingProcess:
 
     def __init__(
         self,
-        context: ForkServerContext | SpawnContext,
+        context: SpawnContext,
         start: Callable[[Choice], ParcelMarket],
         silence_seconds: float = SILENCE_SECONDS,
     ) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import threading
 import time
 from collections.abc import Callable
 from weakref import WeakSet
 
-from experiments.workers import default_workers, worker_context
+from experiments.workers import default_workers
 from model.market import ParcelMarket
 from server.choice import Choice
 from server.stepping.pace import PictureCost, frame_seconds
@@ -42,7 +43,7 @@ class SteppingProcesses:
         silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         self._start, self._silence = start, silence_seconds
-        self._context = worker_context()
+        self._context = multiprocessing.get_context("spawn")  # the server has threads, which a fork would not survive
         self._lock = threading.RLock()
         self._closed = threading.Event()
         self._replaced = 0

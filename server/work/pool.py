@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import threading
 import time
@@ -15,7 +16,7 @@ from functools import partial
 from typing import Any, Literal
 
 from experiments.errors import InputError
-from experiments.workers import default_workers, usable_workers, worker_context
+from experiments.workers import default_workers, usable_workers
 from server.work.changes import Changes
 from server.work.worker import NotWantedError, begin, do
 
@@ -117,7 +118,7 @@ class WorkPool:
         self.changes = changes or Changes()
         self._lock = threading.RLock()
         self._jobs: list[Job] = []
-        self._context = worker_context()
+        self._context = multiprocessing.get_context("spawn")
         self._ticks: Any = self._context.Array("q", MAX_JOBS)
         self._stops: Any = self._context.Array("b", MAX_JOBS, lock=False)
         self._executor: ProcessPoolExecutor | None = None

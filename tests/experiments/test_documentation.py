@@ -52,6 +52,7 @@ LONG = {
     "sweep --dask": "test_sweep.py",
     "usps-loss --static": "test_volume_loss.py",
     "target": "test_target.py",
+    "report results/price": "test_briefs.py",
     "matrix": "test_matrix.py",
     "questions": "test_questions.py",
     "serve": "../server/test_serve.py",

@@ -224,7 +224,7 @@ def test_estimates_writes_a_set_and_resumes(toy_market, tmp_path):
 
 def test_a_neural_posterior_without_its_package_is_refused_before_a_run(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "sbi.inference", None)
-    with pytest.raises(InputError, match=r"install lastmile\[sbi\]") as error:
+    with pytest.raises(InputError, match=r"install last-mile-market\[sbi\]") as error:
         calibration.calibrate(tmp_path / "runs", 2021, 3, neural=True)
     assert len(error.value.problems) == 2  # with the number of runs
     assert not (tmp_path / "runs").exists()

@@ -393,7 +393,7 @@ def test_what_is_not_possible_is_said_at_once_and_nothing_is_played() -> None:
 
 def test_without_pettingzoo_one_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pettingzoo", None)
-    with pytest.raises(InputError, match=r"^PettingZoo is not installed; .*lastmile\[learning\]$"):
+    with pytest.raises(InputError, match=r"^PettingZoo is not installed; .*last-mile-market\[learning\]$"):
         parallel_env(["ups"])
 
 

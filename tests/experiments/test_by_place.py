@@ -100,7 +100,7 @@ def test_the_command_names_places_and_writes_them(tmp_path: Path) -> None:
     [
         ("places baseline --by city", "by: 'city' is not allowed; it must be county or zone"),
         ("places baseline --out x.txt", "out: 'x.txt' is not allowed; the name must end with .csv, .parquet or .xlsx"),
-        ("places baseline --out nowhere/x.csv", "out: 'nowhere/x.csv' cannot be written: No such file or directory"),
+        ("places baseline --out nowhere/x.csv", "out: the folder 'nowhere' does not exist"),
         ("places baseline --out folder.csv", "out: 'folder.csv' is a folder; name a file"),
         ("places baseline --month 2024-01", "month: 2024-01 is not allowed; it must be from 2025-01 to 2030-12"),
         ("places baseline --month soon", "month: "),

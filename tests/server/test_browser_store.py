@@ -54,7 +54,7 @@ def test_what_one_watches_is_compared_and_the_differences_are_shown(visit):
     chart = page.get_by_role("region", name="Who gains and who loses").get_by_role("img")
     expect(chart).to_have_attribute("aria-label", re.compile(r"Gains in million \$: Amazon withdraws: USPS -\d"))
     table = page.get_by_role("region", name="Winners and losers", exact=True)
-    expect(table.get_by_role("row", name=re.compile("^USPS withdraw .forced. −"))).to_be_visible()
+    expect(table.get_by_role("row", name=re.compile("^USPS Amazon withdraws .imposed. −"))).to_be_visible()
     table.get_by_role("button", name="Gain, million $").press("Enter")
     expect(table.get_by_role("columnheader", name="Gain, million $")).to_have_attribute("aria-sort", "descending")
     with page.expect_download() as download:

@@ -53,6 +53,7 @@ LONG = {
     "usps-loss --static": "test_volume_loss.py",
     "target": "test_target.py",
     "report results/price": "test_briefs.py",
+    "report results/policies": "test_briefs.py",
     "matrix": "test_matrix.py",
     "questions": "test_questions.py",
     "serve": "../server/test_serve.py",

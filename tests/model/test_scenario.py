@@ -172,7 +172,7 @@ def test_a_missing_or_unreadable_file_is_named(tmp_path):
     folder.mkdir()
     assert "folder.toml" in load_problem(folder)
     binary = tmp_path / "binary.toml"
-    binary.write_bytes(b"\xff\xfe\x00\x81")
+    binary.write_bytes(b"\x89PNG\xff\x00\x81")
     assert "not a text file" in load_problem(binary)
 
 

@@ -71,12 +71,13 @@ def interpreter(version: str) -> str | None:
 def prepare(uv: str, python: str, version: str, pair: str) -> Path:
     """An environment with the locked packages, but for those of the pair."""
     place = FOLDER / f"{version}-{pair.replace(' ', '-').lower()}"
-    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(place)}
+    # Compiled when it is imported: most of what is installed is not.
+    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(place), "UV_COMPILE_BYTECODE": "0"}
     synced = [uv, "sync", "--frozen", "--quiet", "--no-default-groups", "--group", "dev", "--python", python]
     subprocess.run(synced, cwd=ROOT, env=environment, check=True)
     if PAIRS[pair]:
         added = [uv, "pip", "install", "--quiet", "--upgrade", "--python", str(place / "bin" / "python"), *PAIRS[pair]]
-        subprocess.run(added, cwd=ROOT, check=True)
+        subprocess.run(added, cwd=ROOT, env=environment, check=True)
     return place / "bin" / "python"
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.designs.design import Design
+from model.whole_file import whole_file
 
 FILE = "keys.npz"
 
@@ -34,10 +35,8 @@ def keep_keys(folder: Path, design: Design, environment: Mapping[str, Any], keys
     """
     if kept_keys(folder, design, environment) is not None:
         return
-    half = folder / f".{FILE}"
-    with half.open("wb") as stream:
-        np.savez_compressed(stream, of=_told(design, environment), checksum=_checksum(keys), keys=keys)
-    half.replace(folder / FILE)
+    with whole_file(folder / FILE) as draft:
+        np.savez_compressed(draft, of=_told(design, environment), checksum=_checksum(keys), keys=keys)
 
 
 def kept_keys(folder: Path, design: Design, environment: Mapping[str, Any]) -> NDArray[np.bytes_] | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from experiments.figures import figure, unit_of
+from experiments.figures import figure
 from experiments.levers.check import FILE, Check, LeverCheck, owner_of
+from experiments.reports.words import outcome_unit
 from experiments.storage import write_text
 from model.scenario import DEFAULT_SCENARIO
 
@@ -63,7 +64,7 @@ def _line(check: Check) -> str:
         owner_of(row),
         what,
         f"`{row.outcome}`",
-        unit_of(row.outcome),
+        outcome_unit(row.outcome),
         figure(row.outcome, check.without),
         figure(row.outcome, check.outcome),
         str(row.seeds),

@@ -230,7 +230,7 @@ def check_store_folder(folder: str | Path) -> Path:
     path = Path(str(folder)).expanduser()
     if str(folder).strip() and saved_files(path) is not None:
         raise InputError(f"out: {str(folder)!r} holds the result of a run; a sweep needs a folder of its own")
-    ours = {MANIFEST, f".{MANIFEST}", KEYS, f".{KEYS}", JOURNAL, LOCK, RUNS, WORK, MONTHLY}
+    ours = {MANIFEST, f".{MANIFEST}", KEYS, JOURNAL, LOCK, RUNS, WORK, MONTHLY}
     if str(folder).strip() and path.is_dir():
         if (path / MANIFEST).is_file():
             read_manifest(path)

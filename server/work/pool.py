@@ -118,9 +118,9 @@ class WorkPool:
         self.changes = changes or Changes()
         self._lock = threading.RLock()
         self._jobs: list[Job] = []
-        self._context = multiprocessing.get_context("spawn")
-        self._ticks: Any = self._context.Array("q", MAX_JOBS)
-        self._stops: Any = self._context.Array("b", MAX_JOBS, lock=False)
+        self._spawn = multiprocessing.get_context("spawn")
+        self._ticks: Any = self._spawn.Array("q", MAX_JOBS)
+        self._stops: Any = self._spawn.Array("b", MAX_JOBS, lock=False)
         self._executor: ProcessPoolExecutor | None = None
         # Kept: Python 3.12 locks itself out when a broken executor is freed while it calls back.
         self._broken: list[ProcessPoolExecutor] = []
@@ -253,7 +253,7 @@ class WorkPool:
 
     def _start_executor(self) -> ProcessPoolExecutor:
         self._executor = ProcessPoolExecutor(
-            self.workers, mp_context=self._context, initializer=begin, initargs=(self._ticks, self._stops)
+            self.workers, mp_context=self._spawn, initializer=begin, initargs=(self._ticks, self._stops)
         )
         return self._executor
 

@@ -83,7 +83,7 @@ def test_sensitivity(place: Path) -> None:
         (("report", "nowhere"), "holds no sweep"),
         (("report", "STORE", "--outcome", "usps_cahs_usd"), "did you mean usps_cash_usd?"),
         (("sensitivity", "STORE", "--scenario", "renew"), "'renew' is not in the sweep"),
-        (("report", "STORE", "--out", "missing/page.html"), "is no folder"),
+        (("report", "STORE", "--out", "missing/page.html"), "the folder 'missing' does not exist"),
     ],
 )
 def test_bad_input_is_one_message(place: Path, arguments: tuple[str, ...], expected: str) -> None:

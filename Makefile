@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study story-fan environments versions bundle docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
+.PHONY: help run test test-thorough lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study story-fan environments versions bundle docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -23,7 +23,7 @@ export UV_COMPILE_BYTECODE := 1
 
 help:
 	@echo "make run    set up what is missing, serve the app on http://$(HOST):$(PORT) and open a browser"
-	@echo "make test   set up what is missing, run the tests (fast ones first)"
+	@echo "make test   set up what is missing, run the tests (fast ones first);  make test-thorough  all cases of all tests"
 	@echo "make lint   ruff and mypy"
 	@echo "make docs   build the documentation into results/site;  make docs-tables  its tables from the code"
 	@echo "make audit  compare the locked packages with published advisories"
@@ -34,8 +34,13 @@ run: setup
 	$(BIN)/python -m server.serve --host $(HOST) --port $(PORT) --open-browser $(ARGS)
 
 # Two processes, one test file at a time each: files share costly runs among their tests. tests/conftest.py orders them.
+SUITE := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(SUITE) $(ARGS)
+
+# Also what the short suite leaves out: every example in every way, every page in every width. Some three times as long.
+test-thorough: setup
+	$(SUITE) --thorough $(ARGS)
 
 lint: $(ENVIRONMENT)
 	$(BIN)/ruff check .
@@ -108,7 +113,7 @@ docs-tables: setup
 COVERAGE := $(BIN)/python -m coverage
 coverage: setup
 	rm -f results/coverage results/coverage.*
-	-$(COVERAGE) run --rcfile=tests/soak/coverage.ini -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" $(ARGS)
+	-$(COVERAGE) run --rcfile=tests/soak/coverage.ini -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --thorough -m "not browser" $(ARGS)
 	$(COVERAGE) combine --quiet --rcfile=tests/soak/coverage.ini
 	$(COVERAGE) report --rcfile=tests/soak/coverage.ini --skip-covered --sort=cover
 	PYTHONPATH=. $(BIN)/python tests/soak/unentered.py results/coverage --write docs/hardening.md

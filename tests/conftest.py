@@ -69,9 +69,31 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def is_thorough(item: pytest.Item) -> bool:
+    """Whether a test is none of the short suite: all of it, the named cases of it, or all cases `but` those named."""
+    mark = item.get_closest_marker("thorough")
+    if mark is None:
+        return False
+    case = item.callspec.id if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
+    return case in mark.args if mark.args else case not in mark.kwargs.get("but", ())
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The short suite is the usual one."""
+    parser.addoption("--thorough", action="store_true", help="every case, also those that the short suite leaves out")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In several processes (`make test`) files are handed out longest first; in one, in the order that they have."""
+    """Leave out what is `thorough`; in several processes (`make test`) hand out files longest first.
+
+    Files and tests that are named on the command line run with all their cases.
+    """
+    suite = set(config.args) <= set(config.getini("testpaths"))
+    if suite and not config.getoption("--thorough"):
+        left_out = [item for item in items if is_thorough(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not is_thorough(item)]
     if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
         place = {name: position for position, name in enumerate(LONGEST)}
         items.sort(key=lambda item: place.get(item.path.name, len(place)))

@@ -78,7 +78,7 @@ class Follower:
             return
         with self._lock:
             self._opened = choice
-            # On its way, too: the run's own first month must not replace them before the browser has said that it has them.
+            # It counts as asked: the run's own first month must not come in their place before the browser has them.
             self._known = _Known(None, self._known.count + 1, asked=True, given=len(opening["months"]))
             key = self._known.key
         self._show({"key": key, "at": at, **opening})

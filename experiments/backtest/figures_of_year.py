@@ -1,8 +1,8 @@
-"""What a run says about each calendar year, in the terms of the published figures."""
+"""What a run says about each calendar year and quarter, in the terms of the published figures."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,6 +18,7 @@ BILLION = 1e9
 GROUPS = ("usps", "amazon", "ups", "fedex", "regional")
 PRIVATE = ("ups", "fedex")
 CHANNELS = {"own_share": "own", "usps_share": "via_usps", "ups_share": "via_ups"}
+MONTHS_PER_QUARTER = 3
 SPAN_OF_ORDER = 12  # months between two looks at which addresses Amazon has reached
 
 Key = tuple[str, str, int]
@@ -31,14 +32,17 @@ class HistoryRun:
         figures: Values by series, entity and year; volumes in bn parcels, money in bn $ or $ per parcel.
         added_density: Households per square mile of the addresses that Amazon reaches first, in each later third of
             the run, and never: geometric means.
+        quarters: Packages of USPS by series and calendar quarter, as in ("package_volume", "2019Q2"): bn pieces of its
+            accounts, and bn $.
     """
 
     figures: dict[Key, float]
     added_density: tuple[float, ...]
+    quarters: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 def run_history(task: Task) -> HistoryRun:
-    """Run one task to its end and read its years."""
+    """Run one task to its end and read its years and quarters."""
     market = start_market(task.scenario, task.seed).run()
     figures: dict[Key, float] = {}
     start, n = market.settings.start, market.records.n
@@ -46,7 +50,18 @@ def run_history(task: Task) -> HistoryRun:
     for begin in range(first, n - MONTHS_PER_YEAR + 1, MONTHS_PER_YEAR):
         rows = slice(begin, begin + MONTHS_PER_YEAR)
         figures |= {(*name, (start + begin).year): value for name, value in _year(market, rows).items()}
-    return HistoryRun(figures, added_density(market))
+    return HistoryRun(figures, added_density(market), _quarters(market))
+
+
+def _quarters(market: ParcelMarket) -> dict[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = {}
+    start, n = market.settings.start, market.records.n
+    for begin in range((1 - start.month) % MONTHS_PER_QUARTER, n - MONTHS_PER_QUARTER + 1, MONTHS_PER_QUARTER):
+        month = start + begin
+        label = f"{month.year}Q{(month.month - 1) // MONTHS_PER_QUARTER + 1}"
+        rows = slice(begin, begin + MONTHS_PER_QUARTER)
+        found |= {(series, label): value for series, value in _packages(market, rows).items()}
+    return found
 
 
 def _year(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
@@ -87,17 +102,25 @@ def _postal(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
     """Figures of USPS; its own accounts count somewhat more pieces than the market's definition does."""
     records = market.records
     at_usps = float(records["amazon_via_usps_parcels"][rows].sum())
-    volume = float(records["volume_parcels"][rows, USPS].sum())
 
     def per_parcel(name: str) -> float:
         return float(records[name][rows].sum()) / at_usps if at_usps > 0.0 else float("nan")
 
     return {
-        ("package_revenue", "usps"): float(records["usps_parcel_revenue_usd"][rows].sum()) / BILLION,
-        ("package_volume", "usps"): volume / BILLION * pieces_per_parcel(market.settings.start),
+        **{(series, "usps"): value for series, value in _packages(market, rows).items()},
         ("income_without_noncash", "usps"): float(records["usps_controllable_income_usd"][rows].sum()) / BILLION,
         ("access_price", "usps"): per_parcel("amazon_usps_revenue_usd"),
         ("attributable_cost", "amazon"): per_parcel("amazon_usps_attributable_usd"),
+    }
+
+
+def _packages(market: ParcelMarket, rows: slice) -> dict[str, float]:
+    """Revenue, bn $, and pieces, bn, of packages in the accounts of USPS."""
+    records = market.records
+    volume = float(records["volume_parcels"][rows, USPS].sum())
+    return {
+        "package_revenue": float(records["usps_parcel_revenue_usd"][rows].sum()) / BILLION,
+        "package_volume": volume / BILLION * pieces_per_parcel(market.settings.start),
     }
 
 

@@ -13,11 +13,12 @@ import pandas as pd
 
 from agents.calendar import Month
 from experiments.backtest.discrepancy import Discrepancy, Floats, Residual, band, before, estimate
-from experiments.backtest.figures_of_year import HistoryRun, Key, run_history
+from experiments.backtest.figures_of_year import Key, run_history
 from experiments.backtest.naive import KINDS, LAST_KNOWN_YEAR, naive_figure
 from experiments.backtest.observed import observations
 from experiments.backtest.patterns import Pattern, patterns
 from experiments.backtest.predictive import forecasts
+from experiments.backtest.quarters import quarter_scores, quarter_table
 from experiments.backtest.scores import Coverage, Score, coverages, scores
 from experiments.backtest.stored import stored_residuals
 from experiments.draws import DrawSet, load_draws
@@ -69,6 +70,8 @@ class Hindcast:
         discrepancy: What the bands take the form of the model to get wrong: residuals of the years before the first.
         spread: Values by series, entity and year, one per run.
         residual: Error of the fit of the draws by series; empty without draws.
+        quarters: Packages of USPS by quarter before 2022 beside what was observed, see `quarter_table`; a test only.
+        quarter_scores: Their errors; empty for a span without such quarters.
     """
 
     scenario: Scenario
@@ -86,6 +89,8 @@ class Hindcast:
     discrepancy: Discrepancy = field(default_factory=Discrepancy, repr=False)
     spread: Mapping[Key, Floats] = field(default_factory=dict, repr=False)
     residual: Mapping[str, float] = field(default_factory=dict, repr=False)
+    quarters: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    quarter_scores: tuple[Score, ...] = field(default=(), repr=False)
 
     def with_form(self, known: Sequence[Residual]) -> Hindcast:
         """The same runs with bands that hold what the form of the model gets wrong.
@@ -118,7 +123,7 @@ class Hindcast:
 
     def summary(self) -> dict[str, Any]:
         """The result as `lastmile hindcast --json` prints it."""
-        rows = self.table.astype(object).where(self.table.notna(), None)
+        rows, quarters = (table.astype(object).where(table.notna(), None) for table in (self.table, self.quarters))
         return {
             "from": str(self.scenario.start),
             "to": str(self.scenario.end),
@@ -131,6 +136,8 @@ class Hindcast:
             "errors": [_plain(asdict(score)) for score in self.scores],
             "coverage": [_plain(asdict(one)) for one in self.coverage],
             "patterns": [asdict(pattern) for pattern in self.patterns],
+            "quarters": quarters.to_dict("records"),
+            "quarter_errors": [_plain(asdict(score)) for score in self.quarter_scores],
             "provenance": self.provenance,
         }
 
@@ -173,6 +180,7 @@ def hindcast(
     tasks = [Task(prepared if drawn is None else drawn.scenario(prepared, i), seed + i) for i in range(replications)]
     runs = work_all(run_history, tasks, workers, progress)
     years = tuple(sorted({year for _, _, year in runs[0].figures}))
+    quarters = _arrays([run.quarters for run in runs])
     played = Hindcast(
         scenario=prepared,
         mode=mode,
@@ -185,8 +193,10 @@ def hindcast(
         scores=(),
         patterns=patterns(runs, years),
         provenance=provenance(prepared),
-        spread=_spread(runs),
+        spread=_arrays([run.figures for run in runs]),
         residual={} if drawn is None else drawn.manifest.get("residual_error", {}),
+        quarters=quarter_table(quarters),
+        quarter_scores=quarter_scores(quarters),
     )
     return played.with_form(stored_residuals() if known is None else known)
 
@@ -225,9 +235,9 @@ def prepare_hindcast(
     return prepared, drawn
 
 
-def _spread(runs: list[HistoryRun]) -> dict[Key, np.ndarray]:
-    keys = dict.fromkeys(key for run in runs for key in run.figures)
-    return {key: np.array([run.figures[key] for run in runs if key in run.figures]) for key in keys}
+def _arrays[K](runs: Sequence[Mapping[K, float]]) -> dict[K, Floats]:
+    keys = dict.fromkeys(key for run in runs for key in run)
+    return {key: np.array([run[key] for run in runs if key in run]) for key in keys}
 
 
 def _table(spread: Mapping[Key, np.ndarray], forecast: Mapping[Key, np.ndarray]) -> pd.DataFrame:

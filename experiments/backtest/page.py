@@ -10,6 +10,8 @@ from pathlib import Path
 from experiments.backtest.discrepancy import Residual, residuals
 from experiments.backtest.hindcast import LAYERS, Hindcast, hindcast
 from experiments.backtest.pictures import draw_pictures
+from experiments.backtest.quarters import SERIES as QUARTER_SERIES
+from experiments.backtest.quarters import read_quarters
 from experiments.backtest.stored import stored_file, write_stored
 from experiments.draws import stored_sets
 from experiments.runs import Progress
@@ -57,6 +59,28 @@ off, its error counts instead. A run from 2016 has no residuals to go by, and on
 The table tells how many observations of volume, revenue per parcel and package revenue lie within the bands without and
 with each part; 75 to 97 % should. Nothing was fitted to make it so. Volumes of the whole market are given to the runs
 and do not count."""
+QUARTERS = """\
+Packages of USPS by calendar quarter, October 2017 to December 2021, in pieces as its accounts count them and in
+revenue. It publishes changes more exactly than levels: most levels are chained from changes, July to September is the
+fiscal year less its other quarters, and the last table tells the arithmetic. Nothing was estimated on these figures,
+and no other error of this page holds them. Bands hold luck and parameters. The limits, on volume alone, were written
+down before the first run; the forecast beside the model is that nothing changes on the year before."""
+QUARTERS_MEAN = """\
+*What fails, and why we believe it does.* Demand is given to the model, free or forced, as totals of years, and between
+the middles of two years the market grows evenly: the jump of April 2020 begins in the model in summer 2019, and the
+fall of 2021 is smoothed. The season is one set of twelve factors for all years and carriers, with a high December in
+the draws, and growth within a year comes on top of it; the autumn of USPS was lower, and flatter every year. The
+model's USPS also takes a peak surcharge every autumn, as the real one did from October 2020 on, so autumn revenue
+before that is too high by more than volume.
+
+*What it means for the answers.* Yearly figures, and differences between scenarios that share their demand, do not rest
+on it. The load of a peak, the month in which cash runs short and how fast anybody answers a sudden change of demand do:
+they should be read as of a usual year, and no closer than a year."""
+QUARTER_TESTS = {
+    "quarter_change_error": "change of volume on the year before, mean absolute error",
+    "quarter_revenue_change_error": "change of revenue on the year before, mean absolute error",
+    "fourth_quarter_share_error": "share of October to December in the volume of a year, largest absolute error",
+}
 # Name, series, entity, unit and digits of the errors that are told.
 FORM = (
     ("volume of USPS", "volume", "usps", "%", 0),
@@ -196,6 +220,7 @@ def history_page(results: list[Hindcast], pictures: Mapping[int, list[Path]]) ->
         "",
         *_pattern_table(results),
         "",
+        *_quarter_section(results),
         "## What limits it",
         "",
         LIMITS,
@@ -263,6 +288,52 @@ def _pattern_table(results: list[Hindcast]) -> list[str]:
     for row in zip(*(result.patterns for result in results), strict=True):
         answers = [{True: "yes", False: "**no**", None: "not in this span"}[pattern.shown] for pattern in row]
         lines.append(f"| {row[0].name} | " + " | ".join(answers) + " |")
+    return lines
+
+
+def _quarter_section(results: list[Hindcast]) -> list[str]:
+    """Quarters of the spans that have some; nothing where none has."""
+    having = [result for result in results if not result.quarters.empty]
+    if not having:
+        return []
+    lines = ["## USPS by quarter", "", QUARTERS, "", "| run | test | model | no change | limit | met |"]
+    lines.append("|---|---|---:|---:|---:|---|")
+    for result in having:
+        for score in result.quarter_scores:
+            met = {True: "yes", False: "**no**", None: ""}[score.met]
+            numbers = [_cell(x, 3) for x in (score.model, score.persistence, score.limit)]
+            lines.append("| " + " | ".join((_name(result), QUARTER_TESTS[score.name], *numbers, met)) + " |")
+    lines += ["", QUARTERS_MEAN, ""]
+    for result in having:
+        lines += [*_quarter_table(result), ""]
+    return [*lines, *_quarter_sources(), ""]
+
+
+def _quarter_table(result: Hindcast) -> list[str]:
+    lines = [
+        f"| {_name(result)} | bn pieces, observed | modelled | 90 % band | bn $, observed | modelled | 90 % band |"
+    ]
+    lines.append("|---|" + "---:|" * 6)
+    rows = {(row["series"], row["quarter"]): row for row in result.quarters.to_dict("records")}
+    for quarter in dict.fromkeys(result.quarters["quarter"]):
+        cells = []
+        for series in QUARTER_SERIES:
+            row = rows[series, quarter]
+            cells += [f"{row['observed']:.2f}", f"{row['median']:.2f}", f"{row['low90']:.2f} to {row['high90']:.2f}"]
+        lines.append(f"| {quarter} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _quarter_sources() -> list[str]:
+    """What is known of the observed quarters, and how."""
+    lines = [
+        "| quarter | figure | observed | from | to | what it is | how | source |",
+        "|---|---|---:|---:|---:|---|---|---|",
+    ]
+    for (series, quarter), (seen, unit, status) in read_quarters().items():
+        figures = (f"{value:.3f}" for value in (seen.value, seen.low, seen.high))
+        cells = (quarter, f"{series.replace('_', ' ')}, {unit}", *figures, status, seen.note, seen.source_id)
+        lines.append("| " + " | ".join(cells) + " |")
     return lines
 
 

@@ -40,7 +40,7 @@ class Score:
         name: Which error.
         unit: Its unit.
         model: Of the modelled medians, nan where nothing can be compared.
-        persistence: Of the shares of 2021, nan where it says nothing.
+        persistence: Of the shares of 2021; of quarters, of no change on the year before; nan where it says nothing.
         drift: Of the trend of 2019 to 2021, likewise.
         limit: What was asked for before any run, nan where nothing was.
         met: Whether it is met, None where there is no limit or nothing to compare.
@@ -95,15 +95,16 @@ def scores(runs: Spread, years: Iterable[int], forecast: Spread | None = None) -
             ("income_error", "bn $", _largest_income_error),
         ):
             persistence, drift = (error(by_kind[kind], here) for kind in KINDS)
-            found.append(_judged(Score(sample, name, unit, error(model, here), persistence, drift)))
-        found.append(_judged(Score(sample, "income_sign_right", "share of years", _income_sign(model, here))))
+            found.append(judged(Score(sample, name, unit, error(model, here), persistence, drift)))
+        found.append(judged(Score(sample, "income_sign_right", "share of years", _income_sign(model, here))))
         for share in (0.5, 0.9):
             inside, _ = coverage(runs, here, share, forecast)
             found.append(_judged_coverage(Score(sample, f"band_coverage_{share:.0%}", "share", inside)))
     return tuple(found)
 
 
-def _judged(score: Score) -> Score:
+def judged(score: Score) -> Score:
+    """A score with its limit and whether it is met, where a limit was written down."""
     limit, _ = targets().get((score.name, score.sample), (math.nan, ""))
     if math.isnan(limit) or math.isnan(score.model):
         return score

@@ -15,6 +15,8 @@ import pandas as pd
 
 from experiments.backtest.discrepancy import Residual, residuals
 from experiments.backtest.patterns import Pattern
+from experiments.backtest.quarters import COLUMNS as QUARTER_COLUMNS
+from experiments.backtest.quarters import WORDS as QUARTER_WORDS
 from experiments.backtest.scores import Coverage, Score
 from experiments.errors import InputError
 from experiments.storage import write_text
@@ -49,6 +51,9 @@ class StoredRun:
         scores: Errors, beside those of the naive forecasts and the limits.
         patterns: What the runs show.
         coverage: How many observations the bands hold, by what they are made of.
+        quarters: Packages of USPS by quarter before 2022 with the columns of `quarter_table`; without rows where the
+            span has no such quarter or the file is older than they are.
+        quarter_scores: Errors of the quarters, likewise.
     """
 
     name: str
@@ -64,6 +69,8 @@ class StoredRun:
     scores: tuple[Score, ...] = field(repr=False)
     patterns: tuple[Pattern, ...] = field(repr=False)
     coverage: tuple[Coverage, ...] = field(default=(), repr=False)
+    quarters: pd.DataFrame = field(default_factory=lambda: _quarters({}), repr=False)
+    quarter_scores: tuple[Score, ...] = field(default=(), repr=False)
 
     def series(self, series: str, entity: str) -> pd.DataFrame:
         """Rows of one series of one carrier or total, by year; empty where there is none."""
@@ -146,8 +153,19 @@ def _run(row: dict[str, Any]) -> StoredRun:
     table = table.astype({name: float for name in table.columns if name not in WORDS})
     plain = {item.name: row[item.name] for item in fields(StoredRun) if item.name in row}
     patterns = tuple(Pattern(**pattern) for pattern in row["patterns"])
-    found = {"scores": tuple(map(_score, row["scores"])), "coverage": tuple(map(_coverage, row.get("coverage", ())))}
+    found = {
+        "scores": tuple(map(_score, row["scores"])),
+        "coverage": tuple(map(_coverage, row.get("coverage", ()))),
+        "quarters": _quarters(row),
+        "quarter_scores": tuple(map(_score, row.get("quarter_scores", ()))),
+    }
     return StoredRun(**plain | {"table": table, "patterns": patterns} | found)
+
+
+def _quarters(row: dict[str, Any]) -> pd.DataFrame:
+    """The quarters of a stored run, without rows where it has none."""
+    table = pd.DataFrame(row.get("quarters", []), columns=list(QUARTER_COLUMNS))
+    return table.astype({name: float for name in QUARTER_COLUMNS if name not in QUARTER_WORDS})
 
 
 def _score(row: dict[str, Any]) -> Score:
@@ -209,6 +227,8 @@ def _plain(result: Hindcast, name: str, purpose: str, given: str) -> dict[str, A
         "patterns": told["patterns"],
         "columns": columns,
         "rows": rows,
+        "quarter_scores": told["quarter_errors"],
+        "quarters": [[_short(row[name]) for name in QUARTER_COLUMNS] for row in told["quarters"]],
     }
 
 
@@ -223,7 +243,7 @@ def _dump(head: dict[str, Any], runs: list[dict[str, Any]]) -> str:
     def block(values: list[Any]) -> str:
         return "[\n" + ",\n".join(map(text, values)) + "\n]"
 
-    blocks = ("scores", "coverage", "patterns", "rows")
+    blocks = ("scores", "coverage", "patterns", "rows", "quarter_scores", "quarters")
     parts = []
     for run in runs:
         lines = [f"{text(key)}: {block(value) if key in blocks else text(value)}" for key, value in run.items()]

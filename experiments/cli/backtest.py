@@ -119,6 +119,8 @@ def show_hindcast(out: Console, result: Hindcast) -> None:
             )
             last = row["entity"]
         out.print(table)
+    if not result.quarters.empty:
+        _show_quarters(out, result)
     _show_scores(out, result)
     table = grid("Patterns", ("", "shown", "share of runs"), right=(2,))
     for pattern in result.patterns:
@@ -127,10 +129,22 @@ def show_hindcast(out: Console, result: Hindcast) -> None:
     out.print(table)
 
 
+def _show_quarters(out: Console, result: Hindcast) -> None:
+    columns = ("", "quarter", "observed", "modelled", "90 % band")
+    table = grid("Packages of USPS by quarter, bn pieces and bn $", columns, right=range(2, 5))
+    last = ""
+    for row in result.quarters.to_dict("records"):
+        name = row["series"].replace("_", " ")
+        numbers = (f"{row['observed']:.2f}", f"{row['median']:.2f}", f"{row['low90']:.2f} to {row['high90']:.2f}")
+        table.add_row(name if name != last else "", row["quarter"], *numbers)
+        last = name
+    out.print(table)
+
+
 def _show_scores(out: Console, result: Hindcast) -> None:
     columns = ("error", "unit", "sample", "model", "persistence", "drift", "limit", "met")
     table = grid("Errors", columns, right=range(3, 7))
-    for score in result.scores:
+    for score in (*result.scores, *result.quarter_scores):
         met = {True: "yes", False: "no", None: ""}[score.met]
         numbers = (score.model, score.persistence, score.drift, score.limit)
         table.add_row(score.name, score.unit, SAMPLES[score.sample], *(_cell(x, 3, 1.0) for x in numbers), met)

@@ -49,7 +49,7 @@ def shipper_tables(result: ShipperNumbers) -> Tables:
 
 
 def hindcast_tables(result: Hindcast) -> Tables:
-    """The past beside what was observed, errors, and patterns."""
+    """The past beside what was observed, errors, patterns, and quarters of USPS where some before 2022 were played."""
     names = {
         "series": "series", "entity": "of whom", "year": "year", "unit": "unit", "observed": "observed",
         "median": "modelled, median", "low50": "50 % band, lower end", "high50": "50 % band, upper end",
@@ -62,17 +62,23 @@ def hindcast_tables(result: Hindcast) -> Tables:
     scores = [
         [one.name, one.unit, {"in": "up to 2021", "out": "2022 to 2024"}[one.sample], one.model, one.persistence,
          one.drift, one.limit, _answer(one.met)]
-        for one in result.scores
+        for one in (*result.scores, *result.quarter_scores)
     ]  # fmt: skip
     patterns = [
         [one.name, _answer(one.shown), None if one.share is None else 100.0 * one.share] for one in result.patterns
     ]
     heads = ["error", "unit", "years", "model", "persistence", "drift", "limit", "met"]
-    return {
+    tables = {
         "past": table,
         "errors": pd.DataFrame(scores, columns=heads),
         "patterns": pd.DataFrame(patterns, columns=["pattern", "shown", "share of runs, %"]),
     }
+    if result.quarters.empty:
+        return tables
+    told = {"quarter": "quarter", "observed_low": "observed, lower end", "observed_high": "observed, upper end"}
+    quarters = result.quarters.rename(columns=names | told | {"status": "what is observed", "source_id": "source"})
+    quarters["series"] = quarters["series"].str.replace("_", " ")
+    return {**tables, "USPS by quarter": quarters}
 
 
 def _answer(value: bool | None) -> str:

@@ -202,7 +202,7 @@ def test_figures_are_drawn(result, tmp_path):
 
     files = draw_pictures(result, tmp_path)
     assert [file.name for file in files] == [
-        f"hindcast-free-2021-{name}.png" for name in ("volume", "revenue-per-parcel", "amazon", "usps")
+        f"hindcast-free-2021-{name}.png" for name in ("volume", "revenue-per-parcel", "amazon", "usps", "quarters")
     ]
     assert all(file.read_bytes().startswith(b"\x89PNG") and file.stat().st_size > 10_000 for file in files)
     with pytest.raises(InputError, match="does not exist"):

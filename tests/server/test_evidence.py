@@ -6,6 +6,7 @@ import io
 import math
 from importlib import resources
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -152,3 +153,47 @@ def test_coverage_is_shown_by_what_the_bands_hold(stored):
             "met": "not met",
         }
     ]
+
+
+def quarters_of_a_run():
+    """Quarters as a run of 2018 has them, off by a tenth."""
+    from experiments.backtest.quarters import quarter_observations, quarter_scores, quarter_table
+
+    runs = {key: seen.value * np.array([1.0, 1.1, 1.2]) for key, seen in quarter_observations().items()}
+    return {"quarters": quarter_table(runs), "quarter_scores": quarter_scores(runs)}
+
+
+def test_quarters_stand_beside_what_was_observed_and_older_results_show_none(stored):
+    from dataclasses import replace
+
+    without = quarters_of_a_run()["quarters"].iloc[:0]
+    older = replace(stored, runs=tuple(replace(run, quarters=without, quarter_scores=()) for run in stored.runs))
+    assert backtest.quarter_pictures(older) == []
+    assert backtest.quarters_verdict(older) == ""
+    newer = replace(
+        older, runs=tuple(replace(run, **quarters_of_a_run()) if run.first < "2022" else run for run in older.runs)
+    )
+    volume, revenue = backtest.quarter_pictures(newer)
+    drawn = {one["name"]: one for one in volume.option["series"]}
+    table = newer.run("free from 2018").quarters
+    rows = table[table["series"] == "package_volume"]
+    assert volume.option["xAxis"]["data"] == rows["quarter"].tolist()
+    assert drawn["Model"]["data"] == pytest.approx(rows["median"].tolist())
+    assert drawn["Observed"]["data"] == pytest.approx(rows["observed"].tolist())
+    assert not {"Persistence", "Drift"} & set(drawn)
+    assert "2020Q2: model 2.34, observed 2.12" in volume.summary
+    assert "bn $" in revenue.unit
+    told = backtest.quarters_verdict(newer)
+    assert "run free from 2018" in told
+    assert told.count("met.") == 2
+
+
+def test_a_limit_of_the_quarters_that_is_missed_is_told(stored):
+    from dataclasses import replace
+
+    from experiments.backtest.scores import Score
+
+    missed = Score("in", "quarter_change_error", "share", 0.123, 0.154, limit=0.1, met=False)
+    found = replace(stored.runs[2], quarters=quarters_of_a_run()["quarters"], quarter_scores=(missed,))
+    told = backtest.quarters_verdict(replace(stored, runs=(found,)))
+    assert "on average 12.3 percentage points from what was observed; the limit of 10 is not met." in told

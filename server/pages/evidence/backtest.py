@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.backtest.quarters import SERIES as QUARTER_SERIES
 from experiments.backtest.stored import StoredHindcast, StoredRun
 from model.words import group_names
 from server import plots
@@ -41,6 +42,22 @@ MEASURES = {
     "band_coverage_50%": "Share of the observed figures that lie within the middle half of the runs; ideally half.",
     "band_coverage_90%": "Share of the observed figures that lie within the middle 90 % of the runs; ideally 90 %.",
 }
+QUARTER_TESTS = {
+    "quarter_change_error": "The change of packages on the year before lies on average",
+    "fourth_quarter_share_error": "The share of October to December in the packages of a year lies at most",
+}
+QUARTERS_READ = (
+    "The model is given demand by year, so a jump within one, as in April 2020, is spread over it: read no answer "
+    "closer than a year."
+)
+QUARTERS_NOTE = (
+    "Dots: published, or chained from published changes; the third quarter is the fiscal year less its other quarters. "
+    "Line: median of {n} runs; bands: 50 % and 90 % of them, luck and parameters alone."
+)
+FIRST_FULL_YEAR = 2018  # the first year of which all quarters are known
+_MEASURED = (
+    "observed", "observed_low", "observed_high", "median", "low50", "high50", "low90", "high90", "persistence", "drift",
+)  # fmt: skip
 _DRAWN = {"observed": "circle", "persistence": "rect", "drift": "triangle"}
 
 
@@ -177,16 +194,60 @@ def series_of(run: StoredRun) -> list[str]:
     return [name for name in SERIES if name in here]
 
 
+def quarter_pictures(stored: StoredHindcast) -> list[Plot]:
+    """Packages and package revenue of USPS by quarter before 2022, of the free run that begins with them.
+
+    Returns:
+        Nothing where the stored results hold no quarters, as those of earlier versions do.
+    """
+    run = _of_quarters(stored)
+    if run is None:
+        return []
+    return [_quarter_picture(run, name) for name in QUARTER_SERIES if name in set(run.quarters["series"])]
+
+
+def quarters_verdict(stored: StoredHindcast) -> str:
+    """What the quarters show and whether their limits are met, in sentences; empty where there are none."""
+    run = _of_quarters(stored)
+    if run is None:
+        return ""
+    told = [
+        f"{words} {100 * score.model:.1f} percentage points from what was observed; the limit of "
+        f"{100 * score.limit:.0f} is {'met' if score.met else 'not met'}."
+        for score in run.quarter_scores
+        if (words := QUARTER_TESTS.get(score.name)) is not None
+    ]
+    return " ".join([f"USPS by quarter, run {run.name}; nothing was estimated on it.", *told, QUARTERS_READ])
+
+
+def _of_quarters(stored: StoredHindcast) -> StoredRun | None:
+    """The free run whose start is nearest to the first year of which all quarters are known."""
+    having = [run for run in stored.runs if run.mode == "free" and not run.quarters.empty]
+    return min(having, key=lambda run: abs(int(run.first[:4]) - FIRST_FULL_YEAR), default=None)
+
+
+def _quarter_picture(run: StoredRun, series: str) -> Plot:
+    rows = run.quarters[run.quarters["series"] == series].set_index("quarter")
+    what = SERIES[series].removesuffix(" of USPS")
+    note = f"Run {run.name}. {run.given} {QUARTERS_NOTE.format(n=run.replications)}"
+    return _drawn(rows, f"{SERIES[series]} by quarter", what, "usps", "in sample", note)
+
+
 def _picture(run: StoredRun, series: str, entity: str) -> Plot:
-    rows = run.series(series, entity)
+    label = "out of sample" if run.draws == FROZEN else "in sample"
+    note = (
+        f"{run.purpose} ({label}). {run.given} Line: median of {run.replications} runs; bands: 50 % and 90 % of "
+        "them. Persistence: the shares of 2021 stay; drift: their trend of 2019 to 2021 goes on."
+    )
+    return _drawn(run.series(series, entity), ENTITIES[entity], SERIES[series], entity, label, note)
+
+
+def _drawn(rows: pd.DataFrame, title: str, what: str, entity: str, label: str, note: str) -> Plot:
+    """Rows with what was observed beside the model, by year or quarter, which is their index."""
     unit = str(rows["unit"].iloc[0])
     years = [str(year) for year in rows.index]
     scale, shown_unit = (0.01, "%") if unit == "share" else (1.0, unit)
-    values = {
-        name: rows[name].to_numpy(dtype=float) / scale
-        for name in rows.columns
-        if name not in ("unit", "entity", "series", "source_id")
-    }
+    values = {name: rows[name].to_numpy(dtype=float) / scale for name in _MEASURED if name in rows}
     carrier = next(one for one in CARRIERS if one["name"] == ENTITIES[entity])
     legend: list[dict[str, Any]] = [
         {"name": "Model", "light": carrier["light"], "dark": carrier["dark"], "symbol": "none"}
@@ -205,7 +266,7 @@ def _picture(run: StoredRun, series: str, entity: str) -> Plot:
     ]
     limits = {"Model": {"low": plots.numbers(values["low90"]), "high": plots.numbers(values["high90"])}}
     for name, symbol in _DRAWN.items():
-        if not np.isfinite(values[name]).any():
+        if name not in values or not np.isfinite(values[name]).any():
             continue
         place = len(legend)
         ink = plots.PALETTE[0] if name == "observed" else {"light": "#7a8395", "dark": "#8b96a8"}
@@ -224,18 +285,16 @@ def _picture(run: StoredRun, series: str, entity: str) -> Plot:
             }
         )
     limits["Observed"] = {"low": plots.numbers(values["observed_low"]), "high": plots.numbers(values["observed_high"])}
-    label = "out of sample" if run.draws == FROZEN else "in sample"
     last = "; ".join(
         f"{year}: model {m:,.3g}, observed {o:,.3g}"
         for year, m, o in zip(years, values["median"], values["observed"], strict=True)
         if math.isfinite(o)
     )
     return Plot(
-        title=ENTITIES[entity],
-        unit=f"{SERIES[series]}, {shown_unit}",
-        note=f"{run.purpose} ({label}). {run.given} Line: median of {run.replications} runs; bands: 50 % and 90 % of "
-        "them. Persistence: the shares of 2021 stay; drift: their trend of 2019 to 2021 goes on.",
-        summary=f"{SERIES[series]} of {ENTITIES[entity]}, {shown_unit}, {label}. {last or 'Nothing was published.'}",
+        title=title,
+        unit=f"{what}, {shown_unit}",
+        note=note,
+        summary=f"{what} of {ENTITIES[entity]}, {shown_unit}, {label}. {last or 'Nothing was published.'}",
         option={
             "xAxis": {"type": "category", "data": years},
             "yAxis": {"type": "value", "scale": True},

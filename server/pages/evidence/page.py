@@ -86,6 +86,7 @@ def _past(stored: StoredHindcast) -> list[solara.Element]:
     return [
         _heading("figures", "Dots: published. Line and bands: what the model finds in these years, run by run."),
         Figures(stored),
+        *_quarters(stored),
         _heading(
             "scores",
             f"{backtest.verdict(stored)} A limit that is missed is shown as missed.",
@@ -99,6 +100,15 @@ def _past(stored: StoredHindcast) -> list[solara.Element]:
             DataTable(backtest.patterns_table(stored)),
         ),
     ]
+
+
+def _quarters(stored: StoredHindcast) -> list[solara.Element]:
+    """USPS by quarter; nothing where the stored results do not hold it."""
+    drawn = [draw(picture) for picture in backtest.quarter_pictures(stored)]
+    if not drawn:
+        return []
+    lead = _element("section", "lm-prose", _element("p", "lm-lead", backtest.quarters_verdict(stored)))
+    return [lead, ipyvue.Html.element(tag="div", class_="lm-results lm-wide", children=drawn)]
 
 
 def _ahead(stored: StoredForecast | None) -> list[solara.Element]:

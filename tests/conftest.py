@@ -70,12 +70,12 @@ def pytest_collection_finish() -> None:
 
 
 def is_thorough(item: pytest.Item) -> bool:
-    """Whether a test is none of the short suite: all of it, the named cases of it, or all cases `but` those named."""
+    """Whether a test is none of the short suite: `@pytest.mark.thorough`, or the cases that it names."""
     mark = item.get_closest_marker("thorough")
     if mark is None:
         return False
     case = item.callspec.id if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
-    return case in mark.args if mark.args else case not in mark.kwargs.get("but", ())
+    return not mark.args or case in mark.args
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

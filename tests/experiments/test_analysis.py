@@ -55,6 +55,7 @@ def hypercube(tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
     return sweep(design, tmp_path_factory.mktemp("lhs") / "store", workers=1, simulate=stand_ins.product)
 
 
+@pytest.mark.thorough
 def test_sobol_indices_of_the_ishigami_function_are_those_of_its_closed_form(sobol: SweepResult) -> None:
     a, b, pi = 7.0, 0.1, math.pi
     first = 0.5 * (1.0 + b * pi**4 / 5.0) ** 2
@@ -144,6 +145,7 @@ def test_an_outcome_without_figures_in_one_scenario_is_there_in_the_others(tmp_p
     assert "withdraw" in missing[0]
 
 
+@pytest.mark.thorough
 def test_a_first_year_has_no_figure_that_compares_with_it(tmp_path: Path) -> None:
     design = {
         "kind": "morris", "trajectories": 2, "until": "2026-12", "set": {"n_shippers": 100},

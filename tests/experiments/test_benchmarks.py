@@ -80,6 +80,7 @@ def test_a_market_of_some_size_tells_its_cost():
     assert found["month_seconds"] > 0.0
 
 
+@pytest.mark.thorough
 def test_memory_of_a_size_is_its_own_and_not_that_of_who_asks():
     ballast = np.ones(60_000_000)  # 480 MB, written to
     found = sizes.measure({"shippers": 300, "carriers": 6, "months": 1})

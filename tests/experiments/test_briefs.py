@@ -63,6 +63,7 @@ def text_of(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
+@pytest.mark.thorough
 def test_a_brief_answers_in_two_sentences_with_the_interval_of_the_table(compared: Comparison) -> None:
     known = certain(compared)
     brief = brief_of_comparison(known)
@@ -134,6 +135,7 @@ def test_what_it_says_to_repeat_gives_the_same_scenarios(compared: Comparison, a
     assert command.endswith("--seed 1 --from 2025-01 --until 2026-06")
 
 
+@pytest.mark.thorough
 def test_a_saved_comparison_with_shocks_tells_a_command_that_gives_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -331,6 +333,7 @@ def test_a_target_has_an_outcome_of_its_own(reached: Path) -> None:
     assert not (reached.parent / "price.html").exists()
 
 
+@pytest.mark.thorough
 def test_a_matrix_names_policies_and_scenarios_by_their_titles(tmp_path: Path) -> None:
     asked = {**SMALL, "stop_when": "usps_cash_usd <= 0"}
     only = ["status_quo", "five_days"]

@@ -131,6 +131,7 @@ def test_all_problems_are_told_at_once() -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_an_excel_sheet_holds_the_table(compared: Places, tmp_path: Path) -> None:
     compared.save(tmp_path / "counties.xlsx")
     with zipfile.ZipFile(tmp_path / "counties.xlsx") as book:

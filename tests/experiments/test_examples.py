@@ -42,6 +42,7 @@ def test_a_scenario_of_ones_own(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "net income of USPS, bn $ in 2025" in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_a_sweep_and_its_heat_map(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -68,12 +69,14 @@ def test_reading_a_store_with_duckdb(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert printed.count("withdraw") == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:ipyparallel not installed")
 def test_ema_workbench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     run("ema_policies.py", monkeypatch, "2")
     assert len(capsys.readouterr().out.splitlines()) == 1 + 2 * 2
 
 
+@pytest.mark.thorough
 def test_the_notebook() -> None:
     notebook = nbformat.read(EXAMPLES / "sweep_notebook.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells)  # outputs are not committed

@@ -51,6 +51,7 @@ def test_an_outcome_has_the_error_of_its_figure_after_as_many_years() -> None:
         assert form_error(unknown, GROUPS, KNOWN, 2025) is None
 
 
+@pytest.mark.thorough
 def test_bands_tell_what_they_hold_and_are_no_narrower_than_the_runs(drawn: Forecast) -> None:
     table, runs = drawn.table, drawn.runs
     assert set(table["holds"]) == {"luck, parameters", "luck, parameters, form"}
@@ -85,6 +86,7 @@ def test_the_growth_of_the_market_is_part_of_the_parameters(drawn: Forecast) -> 
     assert total[0].loc[3] > total[1].loc[3]
 
 
+@pytest.mark.thorough
 def test_the_command_prints_what_the_bands_hold() -> None:
     asked = ["forecast", "--set", "n_shippers=100", "--until", "2025-12", "--replications", "2", "--workers", "1"]
     answer = CliRunner().invoke(app, [*asked, "--outcome", "ups_volume_parcels"])

@@ -209,6 +209,7 @@ def test_figures_are_drawn(result, tmp_path):
         draw_pictures(result, tmp_path / "nowhere")
 
 
+@pytest.mark.thorough
 def test_the_page_tells_what_failed(tmp_path, monkeypatch):
     from experiments.backtest import page
 

@@ -61,6 +61,7 @@ def differing(left: ParcelMarket, right: ParcelMarket) -> list[str]:
     return found + [f"{one} -> {other}" for one, other in zip(told, told_now, strict=False) if one != other][:3]
 
 
+@pytest.mark.thorough
 def test_the_librarys_own_tests() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -328,6 +329,7 @@ def agreed(market: ParcelMarket) -> tuple[Month, float] | None:
     return (events[0].month, dict(events[0].numbers)["price_usd"]) if events else None
 
 
+@pytest.mark.thorough
 def test_who_gives_way_agrees_sooner_and_who_holds_back_later(usual: ParcelMarket) -> None:
     env = environment("usps", "amazon", until="2027-01", earliest_signature="2025-01")
 

@@ -51,6 +51,7 @@ def test_levers_move_what_they_should() -> None:
     assert page.count("| yes |") == len(result.checks)
 
 
+@pytest.mark.thorough
 def test_every_kind_of_shock_moves_what_it_should_or_says_why_not() -> None:
     """The table of signs of all shocks at a small size; written down before it was run."""
     result = check_levers((*KINDS,), {"n_shippers": 300}, until="2028-12", workers=2)

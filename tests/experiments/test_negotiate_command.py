@@ -205,6 +205,7 @@ def test_example_of_an_own_strategy(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert example["Firm"].propose.__doc__
 
 
+@pytest.mark.thorough
 def test_the_own_strategy_of_the_tutorial_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
     """The deal of Amazon with USPS, with the usual strategy and with the firm one: another price in another month."""
     section = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8").partition("## A strategy of your own")[2]

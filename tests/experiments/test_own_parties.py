@@ -90,6 +90,7 @@ def command(*arguments: str, code: int = 0) -> str:
     return result.stdout if code == 0 else result.stderr
 
 
+@pytest.mark.thorough("patient_walmart")
 @each
 def test_an_example_is_short_and_runs_as_a_script(
     case: Case, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -103,6 +104,7 @@ def test_an_example_is_short_and_runs_as_a_script(
     assert "UPS" in printed if case.key == "union" else float(printed)
 
 
+@pytest.mark.thorough("tough_ups", "learning_amazon", "patient_walmart")
 @each
 def test_it_changes_the_market_and_the_result_says_so(case: Case) -> None:
     usual = run(case.scenario, set=case.changes, until=case.until)
@@ -115,6 +117,7 @@ def test_it_changes_the_market_and_the_result_says_so(case: Case) -> None:
     assert len(told["sha256"]) == 64
 
 
+@pytest.mark.thorough("tough_ups", "learning_amazon", "wage_union", "patient_walmart")
 @each
 def test_the_command_line_plays_it_and_repeats_it(case: Case, tmp_path: Path) -> None:
     folder = str(tmp_path / "kept")
@@ -137,6 +140,7 @@ def design(case: Case, *multipliers: float) -> dict[str, Any]:
     }
 
 
+@pytest.mark.thorough("tough_ups", "zone_tariff_usps", "learning_amazon")
 @each
 def test_a_sweep_plays_it_and_is_repeated(case: Case, tmp_path: Path) -> None:
     folder = tmp_path / "store"
@@ -146,6 +150,7 @@ def test_a_sweep_plays_it_and_is_repeated(case: Case, tmp_path: Path) -> None:
     assert rerun(folder).identical
 
 
+@pytest.mark.thorough("patient_walmart")
 @pytest.mark.parametrize("case", [CASES[0], CASES[-1]], ids=str)
 def test_a_sweep_that_is_killed_goes_on_with_it(case: Case, tmp_path: Path) -> None:
     folder, content = tmp_path / "store", design(case, 0.9, USUAL_MULTIPLIER)
@@ -319,6 +324,7 @@ def test_a_class_itself_goes_to_worker_processes() -> None:
     assert one.summary()["provenance"]["renew"]["roster"]["ups"]["path"] == f"{__name__}:Bold"
 
 
+@pytest.mark.thorough
 def test_it_negotiates() -> None:
     quick = SMALL
     usual = negotiate(1, quick, seller="ups", workers=1)

@@ -47,6 +47,19 @@ def test_twenty_questions_each_with_what_follows_and_what_does_not() -> None:
         assert one.follows_not.endswith(".")
 
 
+@pytest.mark.thorough(
+    "1-compare",
+    "5-compare",
+    "7-compare",
+    "8-compare",
+    "10-places",
+    "12-compare",
+    "15-target",
+    "16-compare",
+    "17-compare",
+    "18-compare",
+    "19-compare",
+)
 @pytest.mark.parametrize("question", BOOK, ids=lambda one: f"{one.number}-{one.verb}")
 def test_its_command_runs_and_its_answer_is_told(question: Question) -> None:
     asked = small(question)

@@ -21,6 +21,7 @@ def found() -> ShipperNumbers:
     return shipper_numbers(replications=3, sizes=(240, 120), until="2025-12", workers=1)
 
 
+@pytest.mark.thorough
 def test_the_table_holds_means_and_paired_differences_of_the_runs(found: ShipperNumbers) -> None:
     assert (found.sizes, found.replications) == ([240, 120], 3)
     few, many = (found.runs.loc[size, "ups_profit_usd_2025"].to_numpy() for size in (120, 240))

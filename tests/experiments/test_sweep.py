@@ -190,6 +190,7 @@ def test_a_run_that_hangs_is_ended_and_recorded(tmp_path: Path, workers: int) ->
     assert (result.status.done, result.status.failed) == (4, 2)
 
 
+@pytest.mark.thorough
 def test_a_run_that_kills_its_worker_is_recorded_and_nothing_else_is_lost(tmp_path: Path) -> None:
     design = {**ONE_SCENARIO, "uncertainties": {"build_limit": [1.0]}}
     result = sweep(design, tmp_path, workers=2, simulate=stand_ins.deadly)
@@ -282,6 +283,7 @@ def test_a_sweep_can_be_read_while_it_runs(tmp_path: Path) -> None:
 # -- the cluster ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_a_dask_scheduler_with_two_workers_gives_the_same_table(tmp_path: Path) -> None:
     address = tmp_path / "scheduler.json"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "DASK_DISTRIBUTED__DASHBOARD__LINK": ""}
@@ -317,6 +319,7 @@ def test_a_scheduler_that_is_not_there_is_told(tmp_path: Path) -> None:
         sweep(ONE_SCENARIO, tmp_path / "store", dask="nonsense://nowhere", simulate=stand_ins.product)
 
 
+@pytest.mark.thorough
 def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(

@@ -52,6 +52,7 @@ def call(*arguments: str) -> Any:
     return CliRunner().invoke(app, list(arguments))
 
 
+@pytest.mark.thorough
 def test_sweep_and_status_as_json(place: Path) -> None:
     for command in (
         ("sweep", str(place / "design.toml"), "--out", str(place / "store")),
@@ -104,6 +105,7 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
+@pytest.mark.thorough
 def test_the_report_is_one_file_that_needs_no_other(place: Path) -> None:
     done = call("report", str(place / "store"))
     assert done.exit_code == 0

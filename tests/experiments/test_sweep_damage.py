@@ -295,6 +295,7 @@ def fill_up(monkeypatch: pytest.MonkeyPatch, when: int, partly: bool) -> None:
     monkeypatch.setattr(journal.Journal, "append", append)
 
 
+@pytest.mark.thorough
 def test_a_limit_on_the_size_of_files_is_told_and_what_was_written_stays(tmp_path: Path, whole: pd.DataFrame) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4500, 4500))  # enough for the log and for a file of few rows

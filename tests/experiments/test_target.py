@@ -273,6 +273,7 @@ def test_a_drawn_curve_shows_mean_interval_and_figure() -> None:
     assert strip(1.0, 1.0, 1.0, 1.0, (1.0, 1.0)) == "●"
 
 
+@pytest.mark.thorough
 def test_on_the_market_two_processes_find_what_one_finds() -> None:
     asked = {"set": SMALL, "replications": 2, "points": 3, "until": "2025-12", "tolerance": 0.5}
     reach = "usps_cash_usd_2025=10.5bn"

@@ -24,6 +24,7 @@ def test_the_duty_costs_what_a_shadow_run_earns_more() -> None:
     assert set(found["outcomes"]) == {"required", "zones_free", "days_free", "waived"}
 
 
+@pytest.mark.thorough
 def test_it_names_the_places_and_takes_the_change_apart() -> None:
     result = uso_cost("baseline", SHORT, until="2025-12")
     zones, counties = result.zones.loc["zones_free"], result.counties.loc["zones_free"]

@@ -39,6 +39,7 @@ def call(*arguments: str) -> Any:
     return CliRunner().invoke(app, list(arguments))
 
 
+@pytest.mark.thorough
 def test_each_scenario_has_its_own_changes_and_its_name_tells_them(compared: Comparison) -> None:
     plain, less, sooner = compared.scenarios
     assert compared.names == ("baseline", "baseline:build_limit=0.5", "withdraw:exit_end=2026-01")
@@ -195,6 +196,7 @@ def test_what_is_no_saved_result_is_told(saved: Path, tmp_path: Path) -> None:
         open_result(broken)
 
 
+@pytest.mark.thorough
 def test_losses_over_seeds_are_means_of_single_losses_with_intervals() -> None:
     settings = {**SMALL, "end": "2026-12"}
     both = usps_loss(0.5, set=settings, replications=2, workers=1)

@@ -25,6 +25,7 @@ def loss() -> UspsLoss:
     return usps_loss(1.0, static=True)
 
 
+@pytest.mark.thorough
 def test_losing_all_at_once_costs_what_the_design_says(loss: UspsLoss) -> None:
     assert loss.first_year / 1e9 == pytest.approx(ORACLES["usps_income_cut_1_0_year1"], rel=TOLERANCE)
     assert loss.long_run / 1e9 == pytest.approx(ORACLES["usps_income_cut_1_0_long"], rel=TOLERANCE)
@@ -62,6 +63,7 @@ def test_the_loss_is_that_of_the_page_and_both_say_that_usps_takes_no_measures(l
     assert not any(scenario.distress_ladder for scenario in loss.scenarios.values())
 
 
+@pytest.mark.thorough
 def test_measures_of_usps_come_in_where_asked_for_and_the_words_follow(
     loss: UspsLoss, monkeypatch: pytest.MonkeyPatch
 ) -> None:

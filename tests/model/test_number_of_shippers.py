@@ -55,6 +55,7 @@ def test_every_run_starts_with_the_same_parcels(runs, group):
     np.testing.assert_allclose(starts, starts[0], rtol=1e-7)
 
 
+@pytest.mark.thorough
 def test_what_the_sample_adds_falls_with_its_size():
     """With many rows a run is close to that of still more rows; sixteen times as few stray at least twice as far."""
 

@@ -202,6 +202,7 @@ def followed(seed):
     return run, np.array(handed), agreed
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_ups_hands_over_more_or_less_within_a_quarter_only_where_a_contract_says_so(seed):
     """What changes by more than half within a quarter builds up or runs out with a contract of the last year."""

@@ -415,6 +415,7 @@ REGIMES = {
 }
 
 
+@pytest.mark.thorough("auction_pay_as_bid", "amazon_opens_network")
 @pytest.mark.parametrize("name", REGIMES)
 def test_no_phase_writes_the_memory_of_a_party(name, monkeypatch):
     changes, months = REGIMES[name]

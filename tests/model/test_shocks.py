@@ -30,6 +30,7 @@ def test_a_shock_arrives_evenly_and_ends():
     np.testing.assert_allclose([shock.at(month) for month in range(9)], [0, 0, 0.1, 0.2, 0.3, 0.3, 0.3, 0, 0])
 
 
+@pytest.mark.thorough
 def test_a_shock_of_nothing_changes_nothing(finished, differences):
     """To the last bit, and the same before the first month of one that comes to something."""
     nothing = {

@@ -70,6 +70,7 @@ def test_a_branch_of_a_branch_and_of_a_seat_are_refused() -> None:
         branch_choice(Choice(seat="amazon"), AT, {})
 
 
+@pytest.mark.thorough
 def test_the_python_of_a_branch_gives_its_figures(tmp_path) -> None:
     script = script_file(BRANCH, Month(2025, 6))
     file = tmp_path / "again.py"

@@ -56,6 +56,7 @@ def test_a_visitor_watches_the_market(visit):
     assert hosts == {urlsplit(visitor.url).netloc}
 
 
+@pytest.mark.thorough
 def test_another_scenario_and_seed_in_one_tab_leave_the_other_tab_alone(visit):
     one, two = visit(), visit()
     one.page.get_by_label("Scenario", exact=True).select_option("withdraw")
@@ -90,6 +91,7 @@ def test_dark_and_narrow(visit):
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_the_run_goes_on_while_its_visitor_looks_at_another_page(visit):
     visitor = visit()
     visitor.press("Step")

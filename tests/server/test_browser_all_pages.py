@@ -32,6 +32,7 @@ def serious(page) -> list[str]:
     ]
 
 
+@pytest.mark.thorough("390-dark")
 @pytest.mark.parametrize(("width", "colours"), [(1280, "light"), (390, "dark")])
 def test_every_page_is_open_to_all_and_stays_on_this_machine(visit, width, colours):
     visitor = visit(width, 844, colours, f"/?month=2025-03&{SMALL}")
@@ -66,6 +67,7 @@ READ = """() => { const CODE = 'code, pre, script, style, textarea, a[href^=http
 KEY = re.compile(r"\b[a-z]+_[a-z_]+")
 
 
+@pytest.mark.thorough("story", "", "bargaining", "compare", "experiments", "inspect")
 @pytest.mark.parametrize("name", ["story", *PAGES])
 def test_no_name_of_the_code_is_read_on_a_page(visit, name):
     visitor = visit(1280, 844, path=f"/{name}?month=2025-03&{SMALL}")

@@ -79,6 +79,7 @@ def amount(text: str) -> float:
 SMALL = "set.n_shippers=150&set.n_enterprise_shippers=20"
 
 
+@pytest.mark.thorough("390-844-dark")
 @pytest.mark.parametrize(("width", "height", "colours"), [(1280, 800, "light"), (390, 844, "dark")])
 def test_all_of_the_seat_is_on_one_screen(visit, width, height, colours):
     visitor = visit(width, height, colours, path=f"/bargaining?seat=usps&{SMALL}")
@@ -155,6 +156,7 @@ def test_a_visitor_bids_beyond_the_limit_sees_the_price_of_it_and_how_it_ended(v
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_a_visitor_leaves_the_table_shares_it_and_tries_again(visit):
     visitor = visit(390, 844, "dark", path=f"/bargaining?{SMALL}")
     page = visitor.page
@@ -192,6 +194,7 @@ def test_where_amazons_volume_is_imposed_no_seat_is_offered_and_the_run_stays(vi
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_a_reload_brings_back_the_question_with_the_answers(visit):
     visitor = visit(path=f"/bargaining?seat=amazon&{SMALL}")
     page = visitor.page

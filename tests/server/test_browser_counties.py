@@ -21,6 +21,7 @@ def shapes_asked_for(visitor) -> int:
     return sum("counties.bin" in url for url in visitor.requests)
 
 
+@pytest.mark.thorough
 def test_counties_are_drawn_when_asked_for_and_one_is_chosen_by_click_name_and_keys(visit, tmp_path):
     visitor = visit(path=f"/?scenario=withdraw&month=2025-03&{SMALL}")
     page = visitor.page
@@ -73,6 +74,7 @@ def test_on_a_phone_the_map_is_no_wider_than_the_page(visit):
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_differences_by_county_on_compare(visit):
     visitor = visit(path="/compare")
     page = visitor.page

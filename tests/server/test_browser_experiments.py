@@ -60,6 +60,7 @@ def fill_the_disk() -> None:
         resource.prlimit(process, resource.RLIMIT_FSIZE, (64, hard))
 
 
+@pytest.mark.thorough
 def test_a_full_disk_stops_a_sweep_loses_nothing_and_it_is_resumed(visit, server_stores):
     visitor = visit(path="/experiments")
     page = visitor.page

@@ -67,6 +67,7 @@ MISPLACED = """() => { const wide = document.documentElement.clientWidth;
         .map((mark) => mark.getAttribute('aria-label')); }"""
 
 
+@pytest.mark.thorough
 def test_every_term_on_every_page_has_its_help(visit):
     visitor = visit(390, 844, path=f"/?month=2025-04&{SMALL}")
     page = visitor.page

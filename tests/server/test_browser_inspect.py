@@ -16,6 +16,7 @@ pytestmark = needs_browser
 expect.set_options(timeout=BRIEF)
 
 
+@pytest.mark.thorough
 def test_one_of_every_kind_is_found_by_searching_and_shown(visit):
     visitor = visit(path="/inspect")
     page = visitor.page
@@ -50,6 +51,7 @@ def test_one_of_every_kind_is_found_by_searching_and_shown(visit):
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_the_address_says_what_is_looked_at_and_a_wrong_one_is_explained_on_a_narrow_dark_page(visit):
     visitor = visit(390, 844, "dark", path="/inspect?what=zone:AK-rural")
     page = visitor.page
@@ -85,6 +87,7 @@ def test_the_network_and_one_of_many_small_shippers(visit):
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_a_contract_of_the_bargaining_table_opens_here(visit):
     visitor = visit(path="/bargaining")
     visitor.see(re.compile("Paused · 0 of"), PATIENT)
@@ -105,6 +108,7 @@ def test_an_event_opens_what_it_tells_about(visit):
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_on_a_phone_the_names_of_the_network_are_whole_and_apart(visit):
     visitor = visit(390, 844, "light", "/inspect?month=2025-02&set.n_shippers=200&set.n_enterprise_shippers=20")
     visitor.page.locator(".lm-network.narrow .lm-party").first.wait_for(timeout=PATIENT)

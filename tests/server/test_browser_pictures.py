@@ -41,6 +41,7 @@ def pixels_of(picture: np.ndarray, colour: str) -> int:
     return int((picture == wanted).all(axis=-1).sum())
 
 
+@pytest.mark.thorough("dark-390-#1b2029-#3f8ee8")
 @pytest.mark.parametrize(
     ("colours", "width", "paper", "usps"), [("light", 1280, "#ffffff", "#2678d0"), ("dark", 390, "#1b2029", "#3f8ee8")]
 )
@@ -85,6 +86,7 @@ def test_the_map_is_saved_as_it_is_shown_and_says_what_it_shows(visit, tmp_path,
     assert hosts == {urlsplit(visitor.url).netloc}
 
 
+@pytest.mark.thorough
 def test_every_chart_of_the_six_pages_has_its_picture(visit, tmp_path):
     visitor = visit(path=f"/?month=2025-04&{SMALL}")
     page = visitor.page

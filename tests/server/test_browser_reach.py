@@ -66,6 +66,7 @@ def test_the_handle_of_the_month_stands_where_its_label_says(visit):
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_what_was_pressed_by_key_keeps_the_focus(visit):
     """Play becomes Pause, and what goes away by a press leaves the focus to what stands there next."""
     visitor = at(visit, 2)
@@ -114,6 +115,7 @@ def test_every_page_has_a_way_past_the_bar_and_few_stops_in_maps_and_lists(visit
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_arrows_lead_through_map_list_and_chart(visit):
     visitor = at(visit, 3)
     page = visitor.page
@@ -142,6 +144,7 @@ def test_arrows_lead_through_map_list_and_chart(visit):
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", [760, 1280])
 def test_nothing_lies_over_what_is_printed_and_nothing_is_cut_off(visit, width):
     visitor = at(visit, 3, width=width)
@@ -194,6 +197,7 @@ def test_markers_stand_in_their_states(visit):
     assert found == []
 
 
+@pytest.mark.thorough
 def test_a_question_at_the_table_is_one_press_away_from_a_page_that_waits(visit):
     visitor = visit(path=f"/?{SMALL}")
     page = visitor.page
@@ -216,6 +220,7 @@ def test_a_question_at_the_table_is_one_press_away_from_a_page_that_waits(visit)
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_no_page_has_two_cards_of_one_name(visit):
     visitor = at(visit, 3)
     page = visitor.page
@@ -225,6 +230,7 @@ def test_no_page_has_two_cards_of_one_name(visit):
         assert len(heads) == len(set(heads)), (name, heads)
 
 
+@pytest.mark.thorough
 def test_a_value_outside_its_likely_range_is_remarked_at_once_and_above_the_run(visit):
     visitor = visit(path=f"/?{SMALL}&set.build_limit=50")
     page = visitor.page

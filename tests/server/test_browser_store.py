@@ -29,6 +29,7 @@ def fits(page, width: int) -> bool:
     return page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.thorough
 def test_what_one_watches_is_compared_and_the_differences_are_shown(visit):
     visitor = visit(path="/?scenario=withdraw&seed=3")
     page = visitor.page
@@ -110,6 +111,7 @@ def test_a_comparison_is_there_at_once_speaks_as_it_goes_and_comes_back_by_its_a
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_a_sweep_is_checked_started_cancelled_resumed_and_read_by_the_command_line(visit, server_stores):
     visitor = visit(path="/experiments")
     page = visitor.page

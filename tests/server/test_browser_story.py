@@ -201,6 +201,7 @@ def test_every_part_says_the_same_month_however_one_gets_there(visit):
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_no_width_scrolls_sideways_and_nothing_bars_the_way(visit):
     visitor = visit(1280, 800, path=f"/story?month=2025-12&{SMALL}")
     page = visitor.page
@@ -241,6 +242,7 @@ def test_a_lever_leaves_the_former_run_as_a_dashed_line_and_undo_brings_it_back(
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_behind_a_moved_lever_runs_with_other_luck_are_drawn_as_they_arrive(visit):
     # A market of six months, so that they are there soon.
     visitor = visit(1280, 800, path=f"/story?month=2025-05&set.end=2025-06&{SMALL}&set.build_limit=0.8")
@@ -261,6 +263,7 @@ def test_behind_a_moved_lever_runs_with_other_luck_are_drawn_as_they_arrive(visi
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_all_levers_open_in_a_drawer_and_start_the_run_anew_where_one_looks(visit):
     visitor = visit(1280, 800, path=f"/story?month=2025-05&set.end=2025-12&{SMALL}")
     page = visitor.page

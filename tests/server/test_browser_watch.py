@@ -20,6 +20,7 @@ def headline(visitor):
     return visitor.page.locator(".lm-headline h1")
 
 
+@pytest.mark.thorough
 def test_looking_back_and_reload_and_a_link_to_another_page_keep_the_view(visit):
     visitor = visit(path=f"/?scenario=withdraw&seed=7&month=2025-04&{SMALL}")
     page = visitor.page
@@ -47,6 +48,7 @@ def test_looking_back_and_reload_and_a_link_to_another_page_keep_the_view(visit)
     assert visitor.errors == []
 
 
+@pytest.mark.thorough("/inspect")
 @pytest.mark.parametrize("path", ["/", "/inspect"])
 def test_a_bad_address_gives_a_message_and_a_page(visit, path):
     visitor = visit(path=f"{path}?scenario=nonsense&seed=1e9&set.build_limit=-2&set.price_rule=%3Cb%3E&month=&x=%ff")
@@ -59,6 +61,7 @@ def test_a_bad_address_gives_a_message_and_a_page(visit, path):
     assert visitor.errors == []
 
 
+@pytest.mark.thorough
 def test_an_address_of_no_page_shows_a_way_on(visit):
     visitor = visit(path="/nonsense/%2e%2e/x")
     visitor.see("There is nothing at this address.")
@@ -66,6 +69,7 @@ def test_an_address_of_no_page_shows_a_way_on(visit):
     visitor.ready()
 
 
+@pytest.mark.thorough
 def test_levers_start_the_run_again_and_bad_values_are_explained(visit):
     visitor = visit()
     page = visitor.page

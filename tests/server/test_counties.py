@@ -193,6 +193,7 @@ def runs():
     return compared.put_together(scenarios, 2, found), places(scenarios, replications=2, workers=1)
 
 
+@pytest.mark.thorough
 def test_differences_are_those_of_the_command_line(runs):
     found, told = runs
     assert str(found.month) == "2025-06"

@@ -389,6 +389,7 @@ def test_a_sweep_that_has_told_its_end_is_at_work_until_its_process_has_left_the
     process.communicate("\n", timeout=PATIENCE_SECONDS)
 
 
+@pytest.mark.thorough
 def test_a_store_that_somebody_works_on_is_left_alone(stores):
     mapping = mapping_of(replications=1, factors=[{"name": "make_or_buy", "values": "true"}], **SMALL)
     sweep(mapping, stores / "taken", workers=1)

@@ -46,6 +46,7 @@ def test_every_scenario_of_the_library_can_be_taken_away(name, tmp_path):
     assert Scenario.load(path) == Choice(name).settings()
 
 
+@pytest.mark.thorough
 def test_the_command_line_runs_the_scenario_file_to_the_same_numbers(choice, watched, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(files.scenario_file(choice), encoding="utf-8")

@@ -54,6 +54,7 @@ def run():
     return ParcelMarket("baseline", rng=1).run()
 
 
+@pytest.mark.thorough
 def test_the_readme_counts_states_and_dc_apart(run):
     """Where Amazon delivers most, in March 2025 and in December 2030."""
     text = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())

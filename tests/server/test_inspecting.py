@@ -47,6 +47,7 @@ def binding(report) -> set[str]:
     return {fact.term for group in report.groups for fact in group.facts if fact.binds}
 
 
+@pytest.mark.thorough("30")
 @pytest.mark.parametrize("months", [0, 1, 30])
 def test_everything_in_the_list_can_be_looked_at(months):
     market = small("baseline", rng=2)

@@ -121,6 +121,7 @@ def test_an_impasse_for_want_of_a_common_price_is_told_with_the_gap():
     assert table.zone is None
 
 
+@pytest.mark.thorough
 def test_talks_that_were_over_are_kept_when_the_next_ones_open():
     market = played(50)
     keys = [entry.key for entry in negotiations.extract(market).entries]

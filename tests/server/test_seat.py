@@ -99,6 +99,7 @@ def models_run(end: str) -> ParcelMarket:
     return start_until(end, Choice(overrides=FEW)).run()
 
 
+@pytest.mark.thorough("amazon")
 @pytest.mark.parametrize("seat", SEATS)
 def test_who_answers_as_the_model_does_gets_the_models_run_to_the_bit(player, seat):
     by_hand = player(seat, end="2026-08")
@@ -118,6 +119,7 @@ def test_who_answers_as_the_model_does_gets_the_models_run_to_the_bit(player, se
     assert {line["difference"] for line in card_values(last, view, "")["lines"]} == {"none"}
 
 
+@pytest.mark.thorough
 def test_leaving_the_table_costs_parcels_and_the_twin_shows_what_the_model_would_have_got(player):
     by_hand = player("usps", end="2027-03")
     last = by_hand.play(lambda decision: Answer(leave=True))
@@ -141,6 +143,7 @@ def test_leaving_the_table_costs_parcels_and_the_twin_shows_what_the_model_would
     assert "with the same seed: May 2026: Amazon and USPS agree on $2.70 from October 2026. Same" in told
 
 
+@pytest.mark.thorough
 def test_the_comparison_stays_when_the_next_talks_open(player):
     by_hand = player("usps", end="2027-04", overrides=(("term_strategic", 24),))
     by_hand.play(lambda decision: decision.question.usual)
@@ -152,6 +155,7 @@ def test_the_comparison_stays_when_the_next_talks_open(player):
     assert view.ended[0] < "2026-10"
 
 
+@pytest.mark.thorough
 def test_a_better_price_than_the_models_shows_in_money(player):
     def firm(decision: Decision) -> Answer:
         question = decision.question
@@ -192,6 +196,7 @@ def test_a_player_sees_its_own_side_only(player):
         assert np.interp(limit, known.price, known.gain) == pytest.approx(0.0, abs=1.0)
 
 
+@pytest.mark.thorough
 def test_a_run_that_waits_can_be_paused_reset_and_closed(player):
     by_hand = player("amazon", end="2026-12")
     session, screen = by_hand.session, by_hand.screen
@@ -333,6 +338,7 @@ def test_the_same_moves_give_the_same_score():
         assert getattr(one.game.result, name) == getattr(other.game.result, name), name
 
 
+@pytest.mark.thorough
 def test_who_answers_as_the_model_does_signs_what_the_model_signs(player):
     by_hand = player("usps", end="2026-10")
     by_hand.play(lambda decision: decision.question.usual, to_result=True)
@@ -366,6 +372,7 @@ def test_the_best_deal_can_really_be_had():
     assert deal.gain == pytest.approx(best.gain, rel=1e-3)
 
 
+@pytest.mark.thorough("usps")
 @pytest.mark.parametrize("seat", SEATS)
 def test_what_the_other_side_could_accept_is_nowhere_before_the_end(player, seat):
     # A player who never signs, until months after the contract has ended.

@@ -46,6 +46,7 @@ def asked(screen, after: str = ""):
     return screen.wait(lambda s: s.decision is not None and s.decision.key > after).decision
 
 
+@pytest.mark.thorough
 def test_the_address_brings_the_visitor_back_to_the_same_question(tab):
     first, screen = tab(write_query(Choice("baseline", 1, SMALL, "amazon"), None))
     key = ""

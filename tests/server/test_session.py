@@ -116,6 +116,7 @@ def test_reset_starts_the_chosen_run_from_its_first_month(open_session):
     assert fresh.headline == ""
 
 
+@pytest.mark.thorough
 def test_a_run_that_was_left_gives_its_memory_back_before_the_next_one_begins(open_session, fake_market):
     alive = weakref.WeakSet()
     left = []

@@ -107,6 +107,7 @@ def assert_same(found: Snapshot, expected: Snapshot) -> None:
             assert mine == theirs, field.name
 
 
+@pytest.mark.thorough
 def test_play_pause_step_and_look_back_as_in_the_servers_own_process(two):
     screen = two.open(Choice(seed=10))
     screen.wait(is_paused)
@@ -255,6 +256,7 @@ def test_the_real_market_gives_the_figures_of_a_plain_run_and_its_pages(house):
     assert taken[0] == files.series_file(market.records.frame(), "parquet")
 
 
+@pytest.mark.thorough
 def test_the_seat_can_be_taken_there_and_the_twin_plays_there_too(house):
     screen = house(1, start_short).open(Choice("baseline", 1, seat="amazon"))
     session = screen.session
@@ -285,6 +287,7 @@ def test_the_seat_can_be_taken_there_and_the_twin_plays_there_too(house):
     assert all(line.yours == line.models for line in view.lines)
 
 
+@pytest.mark.thorough("of itself", "hangs")
 @pytest.mark.parametrize("how", ["of itself", "killed", "hangs"])
 def test_a_process_that_goes_is_told_to_its_sessions_alone_and_replaced(house, how):
     silence = 3.0 if how == "hangs" else 30.0
@@ -355,6 +358,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.thorough
 def test_no_process_outlives_a_server_that_was_killed(tmp_path):
     script = tmp_path / "killed_server.py"
     script.write_text(SERVER)

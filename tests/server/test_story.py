@@ -19,6 +19,7 @@ from tests.server.story_roads import KEPT, ROADS, SIZE, market_of, summary, told
 both_roads = pytest.mark.parametrize("road", ROADS)
 
 
+@pytest.mark.thorough("impasse")
 @both_roads
 def test_turning_points_headlines_and_gates_are_those_that_were_read_and_kept(road):
     assert summary(road) == json.loads(KEPT.read_text())[road]

@@ -75,6 +75,7 @@ def test_the_roads_are_the_same_until_they_part_and_only_one_of_them_signs(fan):
     assert np.median([dot.kept for dot in forced.dots]) < np.median([dot.kept for dot in free.dots])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("road", ROADS)
 def test_a_fresh_run_has_the_form_of_the_stored_ones_and_the_lines_that_the_browser_draws(fan, road):
     market, told = market_of(road), told_of(road)

@@ -134,6 +134,7 @@ def test_a_run_that_fails_is_an_error_of_its_visitor(visitor):
     assert visitor.errors == ["the run failed"]
 
 
+@pytest.mark.thorough
 def test_a_short_crowd_on_a_real_server(tmp_path):
     with running(tmp_path) as server:
         crowd = run_apart(measure_crowd(server, visitors=2, seconds=4.0, with_browser=False))

@@ -37,6 +37,7 @@ def long(months: int = 100_000) -> list[partial]:
     return [partial(count, months, 0.001)]
 
 
+@pytest.mark.thorough
 def test_results_come_in_the_order_of_the_tasks_and_months_are_counted(pool):
     job = pool.submit([partial(count, months, 0.001) for months in (30, 5, 10)], together, n_ticks=45)
     view = ended(pool, job)

@@ -19,7 +19,7 @@ from agents.calendar import Month
 from model.events import Event
 from model.scenario import Scenario
 from server.session import Choice
-from tests.server.visitor import CHROMIUM, FLAGS, Visitor
+from tests.server.visitor import CHROMIUM, FLAGS, PATIENT, Visitor
 
 STATES = ("AL", "AK", "DC")
 CARRIERS = ("usps", "amazon", "ups", "fedex", "ontrac", "veho")
@@ -157,11 +157,14 @@ def server_url(tmp_path_factory, server_stores) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[object]:
     """One browser context for all tests, so that the browser's files are read once."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENT)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_context()
+        context = browser.new_context()
+        context.set_default_timeout(PATIENT)
+        yield context
         browser.close()
 
 

@@ -10,10 +10,9 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
-from tests.server.visitor import BRIEF, PATIENT, needs_browser
+from tests.server.visitor import PATIENT, needs_browser
 
 pytestmark = needs_browser
-expect.set_options(timeout=BRIEF)
 
 
 def step(visitor, months: int) -> None:

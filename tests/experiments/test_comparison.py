@@ -105,6 +105,7 @@ def test_enough_replications_are_as_many_as_advised() -> None:
     assert advice(paired_table(runs_of(a=[0.0] * len(many), b=many), ["a", "b"]), len(many), 0.1) == []
 
 
+@pytest.mark.thorough
 def test_a_lost_worker_is_told() -> None:
     tasks = [Task(_Deadly(), seed) for seed in (1, 2)]  # type: ignore[arg-type]
     with pytest.raises(WorkerError, match="worker process ended"):

@@ -116,7 +116,9 @@ def test_the_pages_show_commands() -> None:
     assert ["lastmile", "rerun", "results/first"] in found
 
 
-@pytest.mark.thorough("calibration", "cite", "evidence", "learning", "negotiation", "odd", "performance", "sweeps")
+@pytest.mark.thorough(
+    "calibration", "cite", "evidence", "learning", "negotiation", "odd", "performance", "sweeps", "targets"
+)
 @pytest.mark.parametrize("shown", [page for page in PAGES if page.stem not in ELSEWHERE], ids=lambda shown: shown.stem)
 def test_what_a_page_shows_runs(shown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -54,6 +54,7 @@ def test_a_file_beside_a_script_that_hides_ours_is_named(tmp_path: Path, name: s
     assert "is not a package" not in found.stderr
 
 
+@pytest.mark.thorough
 def test_what_is_not_needed_may_have_any_name_and_the_advice_helps(tmp_path: Path) -> None:
     (tmp_path / "server.py").write_text("mine = True\n")
     asked = "from experiments import run; import server; print(server.mine)"

@@ -49,11 +49,15 @@ def test_twenty_questions_each_with_what_follows_and_what_does_not() -> None:
 
 @pytest.mark.thorough(
     "1-compare",
+    "4-compare",
     "5-compare",
+    "6-target",
     "7-compare",
     "8-compare",
     "10-places",
+    "11-compare",
     "12-compare",
+    "14-compare",
     "15-target",
     "16-compare",
     "17-compare",

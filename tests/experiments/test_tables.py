@@ -151,6 +151,7 @@ def test_a_comparison_has_its_differences_and_who_gains() -> None:
     assert not [name for table in tables.values() for name in table.columns if "_" in str(name)]
 
 
+@pytest.mark.thorough("command5")
 @pytest.mark.parametrize(
     "command",
     [

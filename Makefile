@@ -34,7 +34,8 @@ run: setup
 	$(BIN)/python -m server.serve --host $(HOST) --port $(PORT) --open-browser $(ARGS)
 
 # Two processes, one test file at a time each: files share costly runs among their tests. tests/conftest.py orders them.
-SUITE := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Hundreds of processes read this code: it is compiled once, whatever the environment says.
+SUITE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 test: setup
 	$(SUITE) $(ARGS)
 

@@ -110,7 +110,9 @@ def test_every_page_has_a_way_past_the_bar_and_few_stops_in_maps_and_lists(visit
         maps = page.evaluate(STOPS, "main svg")
         assert len(maps) <= 12, (name, maps)  # the stage of the Story has a stop for each party
         for scope in (".lm-picker ul", ".lm-timeline", ".lm-events"):
-            assert len(page.evaluate(STOPS, scope)) <= page.locator(scope).count(), (name, scope)
+            # In one question: a page that was left may still be on its way out.
+            lists, stops = page.evaluate(f"scope => [document.querySelectorAll(scope).length, ({STOPS})(scope)]", scope)
+            assert len(stops) <= lists, (name, scope)
     assert visitor.errors == []
 
 

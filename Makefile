@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-thorough lint clean setup assets browser-study screenshots overhead-study memory-study kill-study sensitivity-study story-fan environments versions bundle docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
+.PHONY: help run test test-thorough lint clean setup assets browser-study screenshots overhead-study speed-study memory-study kill-study sensitivity-study story-fan environments versions bundle docs docs-tables coverage audit soak-scenarios soak-server mutation benchmark
 
 HOST ?= 127.0.0.1
 PORT ?= 8765
@@ -35,11 +35,12 @@ run: setup
 
 # Two processes, one test file at a time each: files share costly runs among their tests. tests/conftest.py orders them.
 # Hundreds of processes read this code: it is compiled once, whatever the environment says.
-SUITE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
+SUITE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest $(IN_TWO)
 test: setup
 	$(SUITE) $(ARGS)
 
-# Also what the short suite leaves out: every example in every way, every page in every width. Some three times as long.
+# Also what the short suite leaves out: every example in every way, every page in every width; two fifths of the time.
 test-thorough: setup
 	$(SUITE) --thorough $(ARGS)
 
@@ -92,6 +93,10 @@ $(ASSETS): server/package.json server/package-lock.json server/.npmrc server/cop
 benchmark: setup
 	$(BIN)/lastmile benchmark --write docs/performance.md
 
+# A default run beside that of an earlier commit, some minutes: ARGS="--commit ... --turns ...".
+speed-study: setup
+	PYTHONPATH=. $(BIN)/python tests/soak/earlier.py --write docs/performance.md $(ARGS)
+
 # Studies of sweeps: minutes each; they write docs/performance.md and docs/sensitivity.md. The last one resumes.
 overhead-study: setup
 	$(BIN)/python -m experiments.studies.overhead --write docs/performance.md
@@ -114,7 +119,7 @@ docs-tables: setup
 COVERAGE := $(BIN)/python -m coverage
 coverage: setup
 	rm -f results/coverage results/coverage.*
-	-$(COVERAGE) run --rcfile=tests/soak/coverage.ini -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --thorough -m "not browser" $(ARGS)
+	-$(COVERAGE) run --rcfile=tests/soak/coverage.ini -m pytest -q $(IN_TWO) --thorough -m "not browser" $(ARGS)
 	$(COVERAGE) combine --quiet --rcfile=tests/soak/coverage.ini
 	$(COVERAGE) report --rcfile=tests/soak/coverage.ini --skip-covered --sort=cover
 	PYTHONPATH=. $(BIN)/python tests/soak/unentered.py results/coverage --write docs/hardening.md

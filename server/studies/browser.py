@@ -78,20 +78,20 @@ def measure_alone(server: Server) -> Alone:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         context = browser.new_context(viewport={"width": 1280, "height": 900})
-        openings = tuple(_open(context.new_page(), server.url, i) for i in range(OPENINGS))
+        openings = tuple(open_watch(context.new_page(), server.url, i) for i in range(OPENINGS))
         page = context.pages[-1]
         for other in context.pages[:-1]:
             other.close()
         frames, steps = _frames(page)
         pauses = _pauses(page, PAUSES)
         page.close()
-        stories = tuple(_open_story(context, server.url) for _ in range(OPENINGS))
+        stories = tuple(open_story(context, server.url) for _ in range(OPENINGS))
         story_frames = _story_frames(context, server.url)
         browser.close()
     return Alone(openings, stories, story_frames, frames, steps, pauses)
 
 
-def _open(page: Any, url: str, seed: int) -> float:
+def open_watch(page: Any, url: str, seed: int) -> float:
     """Seconds from asking for a page to its first chart that moves: play is pressed as soon as it can be."""
     clock = _clock()
     page.goto(f"{url}/?seed={seed}")
@@ -102,7 +102,7 @@ def _open(page: Any, url: str, seed: int) -> float:
     return seconds
 
 
-def _open_story(context: Any, url: str) -> float:
+def open_story(context: Any, url: str) -> float:
     """Seconds from asking for the Story to its stage in motion: play is pressed as soon as it can be."""
     page = context.new_page()
     clock = _clock()

@@ -51,8 +51,12 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
-    """Start a server on a free port; its log goes into a folder.
+def running(folder: Path, code: Path | None = None) -> Iterator[Server]:
+    """Start a server on a free port.
+
+    Args:
+        folder: Where its log goes.
+        code: Folder of the code that it runs; this one unless told.
 
     Raises:
         RuntimeError: It did not start.
@@ -60,7 +64,8 @@ def running(folder: Path) -> Iterator[Server]:
     log = folder / "server.log"
     with log.open("w") as errors:
         command = [sys.executable, "-m", "server.serve", "--port", "0"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        environment = os.environ if code is None else {**os.environ, "PYTHONPATH": str(code)}
+        process = subprocess.Popen(command, cwd=code, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         assert process.stdout is not None
         found = re.search(r"http://\S+", process.stdout.readline())

@@ -21,11 +21,11 @@
     // What is SVG of ours, such as the map, as an image: a copy with the looks that the style sheet gives it.
     async function imageOfSvg(svg) {
         const { width, height } = svg.getBoundingClientRect(), copy = svg.cloneNode(true);
-        const looks = ['fill', 'stroke', 'stroke-width', 'opacity', 'paint-order', 'font-family', 'font-size', 'font-weight'];
+        const looks = ['fill', 'stroke', 'stroke-width', 'opacity'], ofText = [...looks, 'paint-order', 'font-family', 'font-size', 'font-weight'];
         const shapes = [...copy.querySelectorAll('path, rect, text')];
         [...svg.querySelectorAll('path, rect, text')].forEach((shape, i) => {
             const style = getComputedStyle(shape);
-            looks.forEach((name) => shapes[i].setAttribute(name, style.getPropertyValue(name)));
+            (shape.tagName === 'text' ? ofText : looks).forEach((name) => shapes[i].setAttribute(name, style.getPropertyValue(name)));
         });
         copy.querySelectorAll('title').forEach((title) => title.remove());
         copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');

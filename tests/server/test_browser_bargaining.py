@@ -100,6 +100,18 @@ def test_all_of_the_seat_is_on_one_screen(visit, width, height, colours):
     assert chart.bounding_box()["height"] > 120
     assert "Amazon must order" in chart.inner_html()
     assert "contract ends" in chart.inner_html()
+    # A phone has room for two facts; the others are a button away, with what they mean.
+    published, more = (
+        page.get_by_text("Without a contract a parcel pays"),
+        page.get_by_role("button", name="All you know"),
+    )
+    expect(more).to_be_visible(visible=width < 820)
+    if width < 820:
+        expect(published).to_be_hidden()
+        more.click()
+        expect(page.get_by_role("button", name="What is Without a contract a parcel pays?")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    expect(published).to_be_visible()
     assert visitor.errors == []
 
 

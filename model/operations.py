@@ -461,7 +461,8 @@ def expected_unit_grid(
     rates = rates_of_month(model, wage_index, price_index, network_of(carrier))
     per_household = rates.parcels_per_household_day(annual[None, places], (coverage * zones.households)[None, places])
     grid, zone_type = zones.density_grid[places], zones.zone_type[places]
-    economics = route_economics(grid, zone_type, per_household, rates, model.geometry.at(places))
+    streets = model.geometry.by_zone(zones.zone_type).at(places)
+    economics = route_economics(grid, zone_type, per_household, rates, model.geometry, streets)
     return np.asarray(economics.unit_cost[0])
 
 

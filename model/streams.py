@@ -51,4 +51,5 @@ class Streams:
         """
         name = f"{self.seed}|{purpose}|{owner}|{'' if month is None else month}"
         digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
-        return np.random.Generator(np.random.Philox(_KnownKey(np.frombuffer(digest, dtype=np.uint64))))
+        key = _KnownKey(np.frombuffer(digest, dtype=np.uint64))
+        return np.random.Generator(np.random.Philox(key))  # type: ignore[arg-type]  # the stubs know no ISeedSequence

@@ -192,9 +192,13 @@ class SmallRows:
 
     def _block(self, rows: slice) -> _Block:
         division, partial = self.division[rows], ~self.national
-        by_division = self.coverage[partial], self.own[partial], self.available[partial]
-        coverage, own, available = (one[:, division] for one in by_division)
-        return _Block(rows, self.surcharge[:, division], coverage, own, available)
+        return _Block(
+            rows,
+            surcharge=self.surcharge[:, division],
+            coverage=self.coverage[partial][:, division],
+            own=self.own[partial][:, division],
+            available=self.available[partial][:, division],
+        )
 
     def _evaluate(self, constants: Floats, level: Floats, block: _Block) -> tuple[tuple[Floats, Floats], Floats]:
         """Long-run chances of the rows of a block, and what each carrier would cost them, (J, n)."""

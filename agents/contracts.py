@@ -114,6 +114,10 @@ class Contract:
         """First month after the term."""
         return self.start + self.term_months
 
+    def months_left(self, month: Month) -> int:
+        """Months of the term from a month on; below 0 once it is over."""
+        return self.start - month + self.term_months
+
     @property
     def in_force(self) -> bool:
         """Whether parcels move under it now."""
@@ -198,7 +202,9 @@ def settle(contract: Contract, month: Month, delivered: tuple[float, ...], year_
         handed over is an option that is used and paid, no breach.
     """
     months = max(1, round(year_share * MONTHS_PER_YEAR))
-    share = sum(contract.owed_share(month + -back) for back in range(1, months + 1)) / months
+    share = 1.0
+    if contract.owed_at_start < 1.0:
+        share = sum(contract.owed_share(month + -back) for back in range(1, months + 1)) / months
     owed = contract.tolerance * share
     missing = [
         max(0.0, owed * promised * year_share - got)

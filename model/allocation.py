@@ -150,7 +150,9 @@ def allocate(
     n_carriers, n_zones = capacity.shape
     claims = np.zeros((len(Priority), n_carriers, n_zones))
     for cls in np.unique(priority):
-        claims[cls] = np.where((priority == cls)[:, None, :, None], volume, 0.0).sum(axis=(0, 1))
+        member = priority == cls
+        groups = np.flatnonzero(member.any(axis=1))
+        claims[cls] = np.where(member[groups, None, :, None], volume[groups], 0.0).sum(axis=(0, 1))
     waited = 0.0
     if backlog is not None:
         claims[Priority.BACKLOG] = backlog.by_carrier_zone

@@ -94,20 +94,18 @@ def money_imbalance(market: Economy) -> float:
     Revenue is computed anew from accepted parcels, their prices and the surcharges in force, rounded like an invoice.
     """
     state, ledger = market.state, market.ledger
-    allocation = state.flows.allocation
-    worst = abs(int(ledger.balance.sum()))
-    row = ledger.categories.index("parcels")
-    owed = invoice_cents(allocation, state.tariffs.surcharge, market.groups.tendered).sum(axis=(0, 1))
-    for carrier, key in enumerate(market.carriers.keys):
-        worst = max(worst, abs(int(owed[carrier]) - int(ledger.received[row, ledger.index(key)])))
-    row, usps = ledger.categories.index("access"), ledger.index("usps")
-    owed = to_cents(access_dollars(market))
-    for carrier, key in enumerate(market.carriers.keys):
-        worst = max(worst, abs(int(owed[carrier]) - int(ledger.paid[row, ledger.index(key)])))
-    worst = max(worst, abs(int(owed.sum()) - int(ledger.received[row, usps])))
-    for category in range(len(ledger.categories)):
-        worst = max(worst, abs(int(ledger.paid[category].sum()) - int(ledger.received[category].sum())))
-    return worst / CENTS
+    allocation, carriers = state.flows.allocation, market.party_of_carrier
+    received, paid = ledger.received, ledger.paid
+    invoiced = invoice_cents(allocation, state.tariffs.surcharge, market.groups.tendered).sum(axis=(0, 1))
+    access, row = to_cents(access_dollars(market)), ledger.category("access")
+    gaps = (
+        ledger.balance.sum(),
+        invoiced - received[ledger.category("parcels"), carriers],
+        access - paid[row, carriers],
+        access.sum() - received[row, ledger.index("usps")],
+        paid.sum(axis=1) - received.sum(axis=1),
+    )
+    return max(int(np.abs(gap).max()) for gap in gaps) / CENTS
 
 
 def postal_imbalance(market: Economy) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.amazon import Amazon
+from agents.books import CarrierBooks
 from agents.calendar import Month
 from agents.carriers import Carrier
 from agents.geography import ZoneTable
@@ -133,6 +134,7 @@ class Economy:
     population: Shippers
     _figures: Parameters
     _shippers: ShipperTable
+    books_at_hand: dict[int, CarrierBooks] | None = None  # own books by carrier while all plan, see `phases.planning`
     _route_cost: tuple[tuple[CostModel, float, float, float], Floats] | None = None
 
     def open_economy(self, settings: Scenario, seed: int) -> Start:

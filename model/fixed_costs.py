@@ -25,7 +25,7 @@ def fixed_costs(market: Economy) -> Floats:
         months = market.month - market.settings.projection_start + 1
         cost *= 1.0 - np.array([carrier.merger_saving(months) for carrier in market.carrier_agents])
     for carrier, since, spared in market.state.network.savings:
-        cost[carrier] -= spared * np.clip((market.month - since + 1) / MONTHS_PER_YEAR, 0.0, 1.0)
+        cost[carrier] -= spared * min(max((market.month - since + 1) / MONTHS_PER_YEAR, 0.0), 1.0)
     return np.maximum(cost, 0.0)
 
 

@@ -94,8 +94,10 @@ class Ledger:
         Returns:
             The cents that moved.
         """
-        cents = int(to_cents(dollars))
-        self.pay_many(category, np.array([self.index(payer)]), np.array([self.index(payee)]), np.array([cents]))
+        cents, giver, taker = int(to_cents(dollars)), self.index(payer), self.index(payee)
+        self.flow[self.category(category), giver, taker] += cents
+        self.balance[giver] -= cents
+        self.balance[taker] += cents
         return cents
 
     def pay_many(self, category: str, payer: NDArray[np.int64], payee: NDArray[np.int64], cents: Cents) -> None:

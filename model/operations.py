@@ -397,27 +397,22 @@ def on_time_share(p: Parameters, base: Floats, utilisation: Floats, backlog_shar
 
 def usps_resources(
     costs: CostModel,
-    zones: ZoneTable,
     annual_by_segment: Floats,
     annual_amazon: Floats,
-    amazon_from: Floats,
-    mail_index: float = 1.0,
-    wage_index: float = 1.0,
+    mean: Floats,
+    sparse: Floats,
     price_level: float = 1.0,
 ) -> Floats:
     """Staff that USPS parcels need, deseasonalised dollars a month by zone, (Z,).
 
     Args:
         costs: Cost rates.
-        zones: The zone table.
         annual_by_segment: Other shippers' parcels a year, (S, Z).
         annual_amazon: Amazon's parcels a year at USPS, (Z,).
-        amazon_from: Household percentile beyond which USPS serves Amazon, (Z,).
-        mail_index: Mail volume relative to the start.
-        wage_index: USPS wages relative to the start.
+        mean: Attributable cost of a parcel over all addresses, $, (Z,); see `usps_costs`.
+        sparse: The same over the addresses where USPS serves Amazon, $, (Z,).
         price_level: Prices relative to the start.
     """
-    mean, sparse = usps_costs(costs, zones, amazon_from, mail_index, wage_index, price_level)
     upstream = costs.upstream[:, USPS] * price_level
     needed = annual_by_segment.sum(axis=0) * mean + annual_amazon * sparse + upstream @ annual_by_segment
     return np.asarray(needed / MONTHS_PER_YEAR)
@@ -466,7 +461,8 @@ def expected_unit_grid(
     rates = rates_of_month(model, wage_index, price_index, network_of(carrier))
     per_household = rates.parcels_per_household_day(annual[None, places], (coverage * zones.households)[None, places])
     grid, zone_type = zones.density_grid[places], zones.zone_type[places]
-    economics = route_economics(grid, zone_type, per_household, rates, model.geometry.at(places))
+    streets = model.geometry.by_zone(zones.zone_type).at(places)
+    economics = route_economics(grid, zone_type, per_household, rates, model.geometry, streets)
     return np.asarray(economics.unit_cost[0])
 
 

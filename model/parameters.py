@@ -52,7 +52,7 @@ class Parameters:
         used: Symbols that were read from this object, inputs of derived ones included. It is no part of the value.
     """
 
-    __slots__ = ("_derived", "_table", "_values", "stated", "used")
+    __slots__ = ("__dict__", "_derived", "_table", "_values", "stated", "used")
 
     _table: Mapping[str, Parameter]
     _values: Mapping[str, float]
@@ -91,6 +91,7 @@ class Parameters:
         if problems:
             raise ParameterError("\n".join(problems))
         self.used.clear()
+        self.__dict__.clear()  # what was read so far counts as unread
 
     @classmethod
     def default(cls) -> Parameters:
@@ -152,13 +153,12 @@ class Parameters:
     def __getattr__(self, symbol: str) -> float:
         if symbol.startswith("_"):  # asked for by copy and pickle before the object is built
             raise AttributeError(symbol)
-        if symbol in self._values:  # the usual case, without another call: phases ask thousands of times
-            self.used.add(symbol)
-            return self._values[symbol]
         try:
-            return self[symbol]
+            value = self[symbol]
         except KeyError as error:
             raise AttributeError(error.args[0]) from None
+        self.__dict__[symbol] = value  # phases ask thousands of times: from now on it is found without this call
+        return value
 
     def by(self, stem: str, names: Sequence[str], *, normalise: bool = False) -> NDArray[np.float64]:
         """Values of the rows `<stem>_<name>`.

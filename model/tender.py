@@ -101,10 +101,12 @@ def served_elsewhere(tender: Tender, reach: Floats, national: Booleans, leavers:
         national: Which carriers are national, (K,).
         leavers: Carriers that may have left places.
     """
-    volume, value = tender.volume.copy(), tender.value.copy()
+    zones = np.flatnonzero((reach[:, leavers] < 1.0).any(axis=(0, 1)))  # elsewhere everything stays
+    before_all, paid_all, reach = tender.volume[..., zones], tender.value[..., zones], reach[..., zones]
+    volume, value = before_all.copy(), paid_all.copy()
     for segment in range(reach.shape[0]):
         edges = np.sort(np.concatenate([reach[segment, leavers], np.ones((1, reach.shape[-1]))]), axis=0)
-        before, paid = tender.volume[:, segment], tender.value[:, segment]
+        before, paid = before_all[:, segment], paid_all[:, segment]
         for low, high in pairwise(edges):
             goes = national[:, None] & (reach[segment] >= high - 1e-12)
             open_to = before * goes
@@ -118,4 +120,6 @@ def served_elsewhere(tender: Tender, reach: Floats, national: Booleans, leavers:
                 left = np.divide(moved, before[:, carrier], out=np.zeros_like(moved), where=before[:, carrier] > 0.0)
                 volume[:, segment, carrier] -= moved
                 value[:, segment, carrier] -= paid[:, carrier] * left
-    return Tender(np.maximum(volume, 0.0), np.maximum(value, 0.0))
+    found = Tender(tender.volume.copy(), tender.value.copy())
+    found.volume[..., zones], found.value[..., zones] = np.maximum(volume, 0.0), np.maximum(value, 0.0)
+    return found

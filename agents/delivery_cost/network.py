@@ -42,8 +42,8 @@ class StreetGeometry:
         local_speed: (3,) miles per hour between stops.
         stem_miles: (3,) miles one way between station and neighbourhood.
         stem_speed: (3,) miles per hour on the stem.
-        stem_factor: (Z,) stem of each zone over that of its type, for calls with all zones or with `at`; None where all
-            zones of a type have the same.
+        stem_factor: (Z,) stem of each zone over that of its type, for calls with all zones; None where all zones of a
+            type have the same.
     """
 
     tour_constant: float
@@ -90,12 +90,6 @@ class StreetGeometry:
         """
         return _streets(self, zone_type.tobytes(), zone_type.dtype.str)
 
-    def at(self, places: IndexArray | slice) -> StreetGeometry:
-        """The geometry of some of the zones that `stem_factor` is of."""
-        if self.stem_factor is None or (isinstance(places, slice) and places == slice(None)):
-            return self
-        return replace(self, stem_factor=self.stem_factor[places])
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ZoneStreets:
@@ -114,6 +108,10 @@ class ZoneStreets:
     service_minutes: FloatArray
     local_speed: FloatArray
     longest_spacing: FloatArray
+
+    def at(self, places: IndexArray | slice) -> ZoneStreets:
+        """The streets of some of the zones."""
+        return ZoneStreets(*(getattr(self, field.name)[places] for field in fields(self)))
 
 
 @lru_cache(maxsize=16)
@@ -236,6 +234,7 @@ def route_economics(
     parcels_per_household_day: FloatArray,
     rates: NetworkRates,
     geometry: StreetGeometry,
+    streets: ZoneStreets | None = None,
 ) -> RouteEconomics:
     """Cost of each network in each zone at each household density percentile.
 
@@ -249,6 +248,7 @@ def route_economics(
         parcels_per_household_day: (N, Z) parcels per covered household and operating day.
         rates: The N networks.
         geometry: Streets and working day.
+        streets: Streets of these zones, where they are only some of those that the geometry knows.
 
     Raises:
         ValueError: An array has the wrong shape or dtype, a density is not positive, or a volume is negative.
@@ -264,7 +264,7 @@ def route_economics(
     with np.errstate(divide="ignore", over="ignore", under="ignore"):
         reach = geometry.tour_constant / np.sqrt(parcels_per_household_day / parcels_per_stop)
         spacing = reach[:, :, None] * (1.0 / np.sqrt(density_grid))
-    streets = geometry.by_zone(zone_type)
+    streets = geometry.by_zone(zone_type) if streets is None else streets
     np.minimum(spacing, streets.longest_spacing[:, None], out=spacing)
 
     # A stop takes a share of the route day: of its minutes, or one of its stops, whichever costs more. Either way

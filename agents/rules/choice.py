@@ -9,6 +9,7 @@ utility whatever it reaches, and what it reaches is what it gets (`own_weight`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,8 +123,11 @@ def stationary_by_option(
     Returns:
         Chances (M, n) and (Q, M, n).
     """
-    bundles = (own * np.where(available, partial, 0.0))[:, None] + (1.0 - own)[:, None] * national
-    bundles[~np.broadcast_to(available[:, None], bundles.shape)] = -np.inf
+    if ((own == 1.0) | ~available).all():  # a partial carrier is worth the same beside every fallback: (Q, 1, n)
+        bundles = np.where(available, partial, -np.inf)[:, None]
+    else:
+        bundles = (own * np.where(available, partial, 0.0))[:, None] + (1.0 - own)[:, None] * national
+        bundles[~np.broadcast_to(available[:, None], bundles.shape)] = -np.inf
     top = national.max(axis=0)
     if len(bundles):
         top = np.maximum(top, bundles.max(axis=0).max(axis=0))
@@ -133,8 +137,8 @@ def stationary_by_option(
     national_sum = weight.sum(axis=0)
     offered = national_sum + weight_bundle.sum(axis=0)
     chance = weight * (offered + stay * weight) / offered
-    chance_bundle = offered + stay * weight_bundle
-    chance_bundle *= weight * weight_bundle
+    chance_bundle = weight * weight_bundle
+    chance_bundle *= offered + stay * weight_bundle
     chance_bundle /= offered * national_sum
     total = chance.sum(axis=0) + chance_bundle.sum(axis=0).sum(axis=0)
     chance_bundle /= total
@@ -222,11 +226,13 @@ def split_volume(weight: Floats, coverage: Floats, national: Booleans) -> Floats
     Returns:
         Shares (..., K, Z) that sum to 1 over carriers.
     """
-    served = weight * (coverage > 0.0)
+    served = weight * (coverage > 0.0).astype(np.float64)
     total = served.sum(axis=-2, keepdims=True)
     served *= coverage
-    unreached = total - served.sum(axis=-2, keepdims=True)
-    fallback = served[..., national, :].sum(axis=-2, keepdims=True)
+    unreached = (total - served.sum(axis=-2, keepdims=True))[..., 0, :]
+    everywhere = [served[..., carrier, :] for carrier in np.flatnonzero(national)]  # views: nothing is copied
+    growth = 1.0 + unreached / reduce(np.add, everywhere)
     served /= total
-    served[..., national, :] *= 1.0 + unreached / fallback
+    for part in everywhere:
+        part *= growth
     return served

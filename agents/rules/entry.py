@@ -21,7 +21,7 @@ class EntryCase:
         state: Index of the state of each zone.
         open_to_it: Zones of neighbouring states that it does not serve in full.
         parcels: Parcels a year once known.
-        stop_density: Stops per square mile and operating day.
+        stop_density: Stops per square mile and operating day; of zones that are open to it.
         margin: Revenue less all cost that comes with the parcels, without capital, $ per parcel.
         capital: Capital per annual parcel, $.
         coverage: Share of households that it would reach.

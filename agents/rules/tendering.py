@@ -156,18 +156,19 @@ def split_parcels(case: SplitCase, price_coef: Floats, inertia: float) -> Floats
     n_segments, n_carriers = constants.shape[-2:]
     columns, column_of_zone = _distinct_columns(case.surcharge)  # a handful: they differ by zone type
     reach = np.broadcast_to(case.reach, (n_segments, *case.reach.shape[-2:]))
-    share = np.zeros_like(case.lagged)
+    share = np.zeros(case.lagged.shape)
     for segment in range(n_segments):  # one after the other stays in the processor's cache
         offers = np.flatnonzero(np.isfinite(constants[..., segment, :]).reshape(-1, n_carriers).any(axis=0))
+        reached = reach[segment, offers]
         coef = price_coef[:, segment, None]
         fixed = constants[..., segment, offers] - coef * (case.price[:, segment, offers] + other[segment, offers])
         utility = fixed[..., None] - coef[..., None] * columns[offers]
         weight = np.exp(utility - utility.max(axis=1, keepdims=True))
         by_zone = case.lagged[:, segment, offers]
         by_zone *= inertia
-        np.exp(by_zone, out=by_zone)
+        np.exp(by_zone, out=by_zone, where=reached > 0.0)  # who does not reach a zone gets nothing there in any case
         by_zone *= weight.take(column_of_zone, axis=-1)
-        share[:, segment, offers] = split_volume(by_zone, reach[segment, offers], case.national[offers])
+        share[:, segment, offers] = split_volume(by_zone, reached, case.national[offers])
     return share
 
 

@@ -42,28 +42,27 @@ def shipper_surplus(
     for rows, home in shippers.blocks_by_home():
         keep = 1.0 - shippers.discount[rows]
         agreed = choice.enterprise_price[rows[: np.searchsorted(rows, shippers.n_enterprise)]]
-        reached = reach[:, home]
+        reached_here, extra = reach[:, home].any(axis=1), surcharge[:, home]
         for s in range(len(SEGMENTS)):
-            carriers = np.flatnonzero(offered[s] & reached.any(axis=1))
+            carriers = np.flatnonzero(offered[s] & reached_here)
             coef = shippers.price_coef[rows, s]
+            liking = choice.constants[s, carriers, None] + choice.known[carriers]
             # From the price to the utility in one array: more of this size would cost as much as the arithmetic.
             utility = tariffs.offered[s, carriers, None] * keep
             np.maximum(utility, tariffs.floor[s, carriers, None], out=utility)
             fixed = agreed[:, s, carriers].T
             np.copyto(utility[:, : len(agreed)], fixed, where=~np.isnan(fixed))
-            utility += surcharge[carriers[:, None], home]
+            utility += extra[carriers]
             utility /= level
             utility += other[s, carriers, None]
             utility *= coef
-            np.subtract(
-                choice.constants[s, carriers, None] + choice.known[carriers[:, None], home], utility, out=utility
-            )
-            value[rows, s] = choice_value(utility, reached, carriers, national) / coef
+            np.subtract(liking[:, home], utility, out=utility)
+            value[rows, s] = choice_value(utility, reach, home, carriers, national) / coef
     return value
 
 
 def _value_by_address(
-    utility: Floats, reach: Floats, carriers: NDArray[np.int64], national: NDArray[np.bool_]
+    utility: Floats, reach: Floats, home: NDArray[np.int8], carriers: NDArray[np.int64], national: NDArray[np.bool_]
 ) -> Floats:
     """Log of the sum of exp(utility) over the carriers that deliver at an address, mean over the addresses, (n,).
 
@@ -72,7 +71,8 @@ def _value_by_address(
 
     Args:
         utility: Of each carrier that is on offer, by itself, (M, n).
-        reach: Share of the destinations that each of all carriers reaches, (K, n) or (K, 1).
+        reach: Share of the destinations that each of all carriers reaches, by home division, (K, R).
+        home: Home division of each row, (n,), or the one of all, (1,).
         carriers: Which carriers are on offer, (M,).
         national: Which of all carriers are national, (K,).
     """
@@ -82,22 +82,27 @@ def _value_by_address(
     base = sum_over_options(np.exp(own - top), carriers[everywhere], len(national))
     value = top + np.log(base)
     reached = reach[carriers[~everywhere]]
-    order = np.argsort(-reached, axis=0, kind="stable")
+    order = np.argsort(-reached, axis=0, kind="stable")  # one for each division
     reached = np.take_along_axis(reached, order, axis=0)
-    weight = np.exp(np.minimum(np.take_along_axis(partial, order, axis=0) - top, MOST))
-    offered, less = base.copy(), np.concatenate([reached[1:], np.zeros_like(reached[:1])])
+    alone = (reached - np.concatenate([reached[1:], np.zeros_like(reached[:1])]))[:, home]
+    n = len(value)
+    weight = np.exp(np.minimum(partial.take(order[:, home] * n + np.arange(n)) - top, MOST))
+    offered = base.copy()
     for place in range(len(weight)):
         offered += weight[place]
-        value += (reached[place] - less[place]) * np.log(offered / base)
+        value += alone[place] * np.log(offered / base)
     return np.asarray(value)
 
 
-def _value_of_mean(utility: Floats, reach: Floats, carriers: NDArray[np.int64], national: NDArray[np.bool_]) -> Floats:
+def _value_of_mean(
+    utility: Floats, reach: Floats, home: NDArray[np.int8], carriers: NDArray[np.int64], national: NDArray[np.bool_]
+) -> Floats:
     """Log of the sum of exp(utility) where a partial carrier is valued by its mean over all addresses, (n,).
 
     Args:
         utility: Of each carrier that is on offer, by itself, (M, n); overwritten.
-        reach: Share of the destinations that each of all carriers reaches, (K, n) or (K, 1).
+        reach: Share of the destinations that each of all carriers reaches, by home division, (K, R).
+        home: Home division of each row, (n,), or the one of all, (1,).
         carriers: Which carriers are on offer, (M,).
         national: Which of all carriers are national, (K,).
     """
@@ -111,7 +116,7 @@ def _value_of_mean(utility: Floats, reach: Floats, carriers: NDArray[np.int64], 
     own *= weight
     mean = total(own, carriers[everywhere]) / total(weight, carriers[everywhere])
     for option in np.flatnonzero(~everywhere):
-        share, shared = reach[carriers[option]], utility[option]
+        share, shared = reach[carriers[option], home], utility[option]
         shared *= share
         shared += (1.0 - share) * mean
         np.copyto(shared, -np.inf, where=share == 0.0)

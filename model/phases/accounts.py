@@ -28,6 +28,7 @@ from model.fixed_costs import fixed_costs
 from model.groups import CustomerGroups
 from model.ledger import CENTS
 from model.operations import SMALLEST_COVERAGE, RareVisits, network_of, on_time_share, street_costs, usps_resources
+from model.phases.contract_cover import amazon_access_cost, mean_access_cost
 from model.phases.labour import resource_flexibility, wage_step, wages_of_month
 from model.phases.parcels import DAYS_PER_MONTH, ECONOMY
 from model.phases.postal import close_postal_books, postal_statement
@@ -84,17 +85,16 @@ def _operate(market: Economy) -> Floats:
     )
     mail = mail_of_month(market)
     market.mail_index = mail.volume_index
+    state.flows.amazon_access_cost = amazon_access_cost(market)
     needed = np.empty_like(network.in_place)
     # By the cost of one stop more a zone that is handed over whole would spare more than there is.
     needed[1:] = np.maximum(network.street.street * annual[1:] / MONTHS_PER_YEAR - spared_routes(market)[1:], 0.0)
     needed[USPS] = usps_resources(
         market.costs,
-        market.zones,
         (by_segment[:, USPS] - np.eye(by_segment.shape[0])[ECONOMY][:, None] * handed) * year,
         handed * year,
-        np.clip(1.0 - handed / ordered, 0.0, 1.0),
-        mail.volume_index,
-        env.wage_usps,
+        mean_access_cost(market),
+        state.flows.amazon_access_cost,
         env.price_level,
     )
     state.flows.access_cost = access_unit_cost(market, mail.volume_index)

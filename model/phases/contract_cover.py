@@ -54,7 +54,7 @@ def contract_cover(market: Economy, contract: Contract) -> Cover:
 def _amazon_cover(market: Economy) -> Cover:
     allocation, agreed = market.state.flows.allocation, market.groups.amazon.agreed
     parcels, paid = allocation.accepted[agreed, ECONOMY, USPS], allocation.value[agreed, ECONOMY, USPS]
-    return Cover(float(parcels.sum()), float(paid.sum()), float(parcels @ amazon_access_cost(market)))
+    return Cover(float(parcels.sum()), float(paid.sum()), float(parcels @ market.state.flows.amazon_access_cost))
 
 
 def _carrier_cover(market: Economy, carrier: int) -> Cover:

@@ -111,11 +111,12 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
     price = float(books.revenue[:, carrier].sum()) / volume if volume > 0.0 else 0.0
     upstream = market.costs.upstream[:2, carrier].mean() * env.price_level
     fixed = sum(cost_of_entry(market)) * fixed_cost_per_capacity(market, carrier) * MONTHS_PER_YEAR * env.price_level
-    dense = market.zones.density_grid
+    dense = market.zones.density_grid[places]
     cells = dense.shape[1]
-    inside = np.clip(target[:, None] * cells - np.arange(cells), 0.0, 1.0)
+    inside = np.clip(target[places, None] * cells - np.arange(cells), 0.0, 1.0)
     area = (inside / dense).sum(axis=1)
-    density = np.divide(inside.sum(axis=1), area, out=np.zeros_like(area), where=area > 0.0)
+    density = np.zeros(zones.n_zones)
+    density[places] = np.divide(inside.sum(axis=1), area, out=np.zeros_like(area), where=area > 0.0)
     rates = market.costs.rates
     network_row = network_of(carrier)
     daily_stops = rate / rates.operating_days[network_row] / rates.parcels_per_stop[network_row, zones.zone_type]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -38,13 +40,30 @@ def learn_and_plan(market: Economy) -> None:
         return
     lead = int(market.figures.build_lead_months)
     order = market.streams.generator("planning_order", market.month).permutation(len(market.carrier_agents))
-    for position in order:
-        _build_and_close(market, market.carrier_agents[position], lead)
-    if settings.rival_rules:
-        fill_networks(market)
+    with _books_at_hand(market):
+        for position in order:
+            _build_and_close(market, market.carrier_agents[position], lead)
+        if settings.rival_rules:
+            fill_networks(market)
     free = settings.make_or_buy and settings.price_rule == "adaptive"  # it moves both networks and prices
     if free and market.figures.places_are_left > 0.0 and (market.month + 1).month == JANUARY:
         review_places(market)
+
+
+@contextmanager
+def _books_at_hand(market: Economy) -> Iterator[None]:
+    """While carriers plan, their own books are drawn up once: only what they order and close changes these."""
+    market.books_at_hand = {}
+    try:
+        yield
+    finally:
+        market.books_at_hand = None
+
+
+def _put_books_away(market: Economy, carrier: int) -> None:
+    """A carrier has ordered or closed something: its books are drawn up anew."""
+    if market.books_at_hand is not None:
+        market.books_at_hand.pop(carrier, None)
 
 
 def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
@@ -62,6 +81,7 @@ def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
         closure = carrier.closure(int(market.figures.closure_lag), lead)
         if closure is not None:
             market.state.network.closures.append(_possible_closure(market, carrier, closure))
+            _put_books_away(market, carrier.index)
 
 
 def _reconsider_plan(market: Economy, carrier: Carrier, lead: int) -> None:
@@ -155,6 +175,7 @@ def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:
     """Put an order on its way and pay for it at the prices of the month; a quiet one was paid for before the start."""
     paid = order.capital if quiet else order.capital * market.state.environment.price_level
     market.state.network.pipeline.append(replace(order, capital=paid))
+    _put_books_away(market, order.carrier)
     if quiet:
         return
     key = market.carriers.keys[order.carrier]
@@ -172,6 +193,15 @@ def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:
 
 def own_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
     """A carrier's own accounts, capacity and prices, as in a month."""
+    at_hand = market.books_at_hand
+    if at_hand is None or month != market.month:
+        return _draw_up_books(market, carrier, month)
+    if carrier not in at_hand:
+        at_hand[carrier] = _draw_up_books(market, carrier, month)
+    return at_hand[carrier]
+
+
+def _draw_up_books(market: Economy, carrier: int, month: Month) -> CarrierBooks:
     network, books = market.state.network, market.state.books
     revenue, cost = float(books.revenue[:, carrier].sum()), float(books.cost[:, carrier].sum())
     volume = float(books.volume[:, carrier].sum())

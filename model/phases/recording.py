@@ -14,7 +14,7 @@ from model.checks import check_month
 from model.economy import Economy
 from model.groups import ENTERPRISE, REGIONS
 from model.ledger import CENTS
-from model.phases.contract_cover import amazon_access_cost, covers_by_carrier
+from model.phases.contract_cover import covers_by_carrier
 from model.phases.measuring import Measures, later_parcels, measure
 from model.phases.parcels import ECONOMY, amazon_prices
 from model.statements import (
@@ -244,7 +244,7 @@ def _amazon_money(market: Economy) -> Measures:
 
 def _amazon_at_usps(market: Economy) -> Measures:
     """Price, revenue and cost of Amazon's parcels at USPS."""
-    cost = _amazon_handed(market)[USPS] * amazon_access_cost(market)
+    cost = _amazon_handed(market)[USPS] * market.state.flows.amazon_access_cost
     parcels = market.ledger.flow[market.ledger.category("parcels")]
     return {
         "amazon_usps_price_usd": contract_price(market),

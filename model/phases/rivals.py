@@ -22,8 +22,10 @@ Floats = NDArray[np.float64]
 def review_contracts(market: Economy) -> None:
     """Carriers look at the contracts that come up this month, and give notice where no price suits both sides."""
     buyers = [market.groups.buyer(row) for row in range(market.shippers.n_enterprise)]
+    # Both would talk about the next agreement at the latest in the month after.
+    lead = int(market.figures.opening_lead_enterprise) + 1
     due = {
-        carrier: [_comes_up(market, carrier.key, buyer) for buyer in buyers]
+        carrier: [_comes_up(market, carrier.key, buyer, lead) for buyer in buyers]
         for carrier in market.carrier_agents
         if carrier.reviews_contracts
     }
@@ -63,14 +65,13 @@ def _review(
         )
 
 
-def _comes_up(market: Economy, seller: str, buyer: str) -> Contract | None:
+def _comes_up(market: Economy, seller: str, buyer: str, lead: int) -> Contract | None:
     """The contract of an enterprise shipper with a carrier, in the month in which notice must be given; else None."""
     contract = market.book.get(seller, buyer)
-    if contract is None or not contract.in_force or market.book.upcoming(seller, buyer) is not None:
+    if contract is None or contract.months_left(market.month) != max(contract.notice_months, lead):
         return None
-    # Both would talk about the next agreement at the latest in the month after.
-    ahead = max(contract.notice_months, int(market.figures.opening_lead_enterprise) + 1)
-    return contract if contract.ends is None and contract.expiry - market.month == ahead else None
+    free = contract.in_force and contract.ends is None and market.book.upcoming(seller, buyer) is None
+    return contract if free else None
 
 
 def fill_networks(market: Economy) -> None:

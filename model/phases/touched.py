@@ -76,6 +76,7 @@ WORDS = {
     "state.flows.amazon_sales_cost": "cost of Amazon's sales",
     "state.flows.postal": "accounts of USPS",
     "state.flows.access_cost": "cost of access",
+    "state.flows.amazon_access_cost": "cost of access",
     "state.flows.price_paid": "prices paid",
     "state.flows.switched": "who has changed carriers",
     "state.flows.awarded": "parcels under awards",
@@ -194,25 +195,25 @@ TOUCHED: dict[str, Touched] = {
     ),
     "operate_and_bill": Touched.named(
         reads=(
-            "settings paths zones carriers costs service month months_done labour_share ledger groups "
+            "settings paths zones carriers costs service month months_done mail_index labour_share ledger groups "
             "payer_of_group party_of_carrier book carrier_agents usps population figures state.environment "
             "state.tariffs state.choice state.network state.books state.access state.flows.demand "
-            "state.flows.allocation state.flows.wages state.flows.access_cost state.flows.price_paid "
-            "state.flows.awarded "
+            "state.flows.allocation state.flows.wages state.flows.access_cost state.flows.amazon_access_cost "
+            "state.flows.price_paid state.flows.awarded "
         ),
         writes=(
             "mail_index ledger book state.choice state.network state.access state.flows.invoices "
             "state.flows.operating_cost state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost "
-            "state.flows.postal state.flows.access_cost state.flows.price_paid "
+            "state.flows.postal state.flows.access_cost state.flows.amazon_access_cost state.flows.price_paid "
         ),
     ),
     "close_books": Touched.named(
         reads=(
             "settings paths zones carriers costs month months_done mail_index labour_share ledger groups events "
             "book carrier_agents usps regulator figures state.environment state.tariffs state.network state.books "
-            "state.access state.flows.demand state.flows.allocation state.flows.invoices "
-            "state.flows.operating_cost state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost "
-            "state.flows.postal state.flows.access_cost state.flows.awarded "
+            "state.access state.flows.allocation state.flows.invoices state.flows.operating_cost "
+            "state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost state.flows.postal "
+            "state.flows.access_cost state.flows.amazon_access_cost state.flows.awarded "
         ),
         writes=("ledger events usps regulator state.network state.books state.flows.postal"),
     ),
@@ -232,7 +233,8 @@ TOUCHED: dict[str, Touched] = {
             "usps amazon regulator figures shippers state.environment state.tariffs state.choice state.network "
             "state.books state.access state.flows.demand state.flows.tender state.flows.sourcing "
             "state.flows.allocation state.flows.invoices state.flows.operating_cost state.flows.amazon_sales_cost "
-            "state.flows.postal state.flows.access_cost state.flows.price_paid state.flows.switched "
+            "state.flows.postal state.flows.access_cost state.flows.amazon_access_cost state.flows.price_paid "
+            "state.flows.switched "
         ),
         writes=("worst_parcels ledger events book records"),
     ),

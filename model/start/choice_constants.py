@@ -99,6 +99,7 @@ class _SegmentSolver:
         self.big_coef = shippers.price_coef[big, segment]
         self.big_volume = shippers.market_volume[big, segment]
         self.big_mix = setting.mix[shippers.division[big]]
+        self.big_parcels = (self.big_volume[:, None] * self.big_mix)[:, None, :]
         self.coverage, self.surcharge = setting.coverage[self.offers], setting.surcharge[self.offers]
         self.surcharges, self.surcharge_of_zone = np.unique(self.surcharge, axis=1, return_inverse=True)
         mean_keep = float(np.average(1.0 - shippers.discount, weights=shippers.market_volume[:, segment]))
@@ -201,11 +202,13 @@ class _SegmentSolver:
         cost = base[:, :, None] + self.surcharges + self.other_cost[offers, None]
         utility = self.constants[offers, None] - self.big_coef[:, None, None] * cost
         weight = np.exp(utility - utility.max(axis=1, keepdims=True))  # surcharges differ by zone type only
-        weight = weight[..., self.surcharge_of_zone] * np.exp(self.inertia * self.split)
-        split = split_volume(weight, self.coverage, self.setting.national[offers])
+        by_zone = self.inertia * self.split
+        np.exp(by_zone, out=by_zone, where=self.coverage > 0.0)  # who does not reach a zone gets nothing there anyway
+        by_zone *= weight.take(self.surcharge_of_zone, axis=-1)
+        split = split_volume(by_zone, self.coverage, self.setting.national[offers])
         moved = float(np.abs(split - self.split).max())
         self.split = split
-        parcels = split * (self.big_volume[:, None] * self.big_mix)[:, None, :]
+        parcels = split * self.big_parcels
         by_shipper = parcels.sum(axis=2)
         volume, value = np.zeros((2, len(self.offered)))
         volume[offers] = by_shipper.sum(axis=0)

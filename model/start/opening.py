@@ -12,7 +12,7 @@ from agents.rules.sourcing import AccessSlices, AmazonFlows
 from agents.shipper_memory import ShipperMemory
 from model.carriers import AMAZON, FEDEX, UPS, USPS, CarrierTable
 from model.demand import growth_index, season_factors
-from model.operations import CostModel, StreetCosts, amazon_own_cost, usps_resources
+from model.operations import CostModel, StreetCosts, amazon_own_cost, usps_costs, usps_resources
 from model.parameters import Parameters
 from model.postal_accounts import institutional_cost_start
 from model.start.choice_constants import StartError
@@ -75,7 +75,8 @@ def opening_network(
     in_place[1:] = street.street * annual[1:] / MONTHS_PER_YEAR
     still = goes_on.any(axis=1)
     in_place[still] -= handed.spared[still] / MONTHS_PER_YEAR
-    in_place[USPS] = usps_resources(costs, zones, volume[:, :, USPS].sum(axis=0), flows.usps, flows.usps_from)
+    mean, sparse = usps_costs(costs, zones, flows.usps_from, 1.0, 1.0, 1.0)
+    in_place[USPS] = usps_resources(costs, volume[:, :, USPS].sum(axis=0), flows.usps, mean, sparse)
     in_place[USPS] += handed.cost / MONTHS_PER_YEAR
     return NetworkState(
         capacity=capacity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from agents.shipper_table import ShipperTable
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
+MOST_GATHERED = 10 * BLOCK  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,25 @@ class ChoiceSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class _Block:
+    """Some rows, and what their home divisions make of it for each.
+
+    Attributes:
+        rows: Which rows, n of them.
+        surcharge: Mean surcharge, $, (J, n).
+        coverage: Share of destinations that partial carriers reach, (Q, n).
+        own: Weight of their own utility in the choice of them, (Q, n).
+        available: Whether they can be primary, (Q, n).
+    """
+
+    rows: slice
+    surcharge: Floats
+    coverage: Floats
+    own: Floats
+    available: Booleans
+
+
+@dataclass(frozen=True, slots=True)
 class SmallRows:
     """Small shippers in one segment. Rows come last, so that every operation runs along contiguous memory.
 
@@ -79,6 +100,7 @@ class SmallRows:
         own: Weight of its own utility in the choice of it, by division, (J, R).
         surcharge: Mean surcharge by division, $, (J, R).
         available: Whether a carrier can be primary, by division, (J, R).
+        gathered: Its blocks, where they are few; others are made anew each time.
     """
 
     carriers: NDArray[np.int64]
@@ -95,13 +117,14 @@ class SmallRows:
     own: Floats
     surcharge: Floats
     available: Booleans
+    gathered: tuple[_Block, ...] = ()
 
     @classmethod
     def of(cls, shippers: ShipperTable, setting: ChoiceSetting, segment: int, offered: Booleans) -> SmallRows:
         """Take the small shippers of one segment from the table."""
         rows, carriers = shippers.small, np.flatnonzero(setting.national | offered)
         reach, offers = setting.mix_coverage()[:, carriers], offered[carriers]
-        return cls(
+        found = cls(
             carriers=carriers,
             national=setting.national[carriers],
             offered=offers,
@@ -117,25 +140,28 @@ class SmallRows:
             surcharge=np.ascontiguousarray(setting.mix_surcharge()[:, carriers].T),
             available=np.ascontiguousarray((setting.available()[:, carriers] & offers).T),
         )
+        return found._with_blocks()
 
     def sample(self, n: int) -> SmallRows:
         """The first n rows (any first rows are spread as evenly as all), standing for the parcels of all."""
         volume = self.volume[:n]
-        return replace(
+        found = replace(
             self,
             keep=self.keep[:n],
             price_coef=self.price_coef[:n],
             volume=volume * (self.volume.sum() / volume.sum()),
             division=self.division[:n],
         )
+        return found._with_blocks()
 
     def tender(self, constants: Floats, level: Floats) -> tuple[Floats, Floats]:
         """Parcels a year and dollars with surcharges that all rows tender in the long run, by carrier, (K,) each."""
         parcels, value = np.empty((2, len(self.volume), len(self.carriers)))
         share = np.empty((len(self.carriers), min(BLOCK, len(self.volume))))
-        for rows in blocks(len(self.volume)):
-            (alone, bundle), paid, coverage = self._evaluate(constants, level, rows)
-            reached = bundle * coverage[:, None]
+        for block in self._blocks():
+            rows = block.rows
+            (alone, bundle), paid = self._evaluate(constants, level, block)
+            reached = bundle * block.coverage[:, None]
             part = share[:, : paid.shape[1]]
             part[self.national] = alone + np.subtract(bundle, reached, out=bundle).sum(axis=0)
             part[~self.national] = reached.sum(axis=1)
@@ -150,20 +176,38 @@ class SmallRows:
         n_national = int(self.national.sum())
         n_partial = len(self.national) - n_national
         found = np.empty((n_national * (1 + n_partial), len(self.volume)))
-        for rows in blocks(len(self.volume)):
-            (alone, bundle), *_ = self._evaluate(constants, level, rows)
-            found[:n_national, rows] = alone
-            found[n_national:, rows] = bundle.reshape(n_partial * n_national, alone.shape[1])
+        for block in self._blocks():
+            (alone, bundle), _ = self._evaluate(constants, level, block)
+            found[:n_national, block.rows] = alone
+            found[n_national:, block.rows] = bundle.reshape(n_partial * n_national, alone.shape[1])
         return found
 
-    def _evaluate(self, constants: Floats, level: Floats, rows: slice) -> tuple[tuple[Floats, Floats], Floats, Floats]:
-        """Long-run chances of some rows, what each carrier would cost them, (K, n), partial carriers' reach, (Q, n)."""
+    def _with_blocks(self) -> SmallRows:
+        """The same with its blocks, where the rows are few: the solution asks for them dozens of times."""
+        few = len(self.volume) <= MOST_GATHERED
+        return replace(self, gathered=tuple(map(self._block, blocks(len(self.volume)))) if few else ())
+
+    def _blocks(self) -> Iterable[_Block]:
+        return self.gathered or map(self._block, blocks(len(self.volume)))
+
+    def _block(self, rows: slice) -> _Block:
         division, partial = self.division[rows], ~self.national
+        return _Block(
+            rows,
+            surcharge=self.surcharge[:, division],
+            coverage=self.coverage[partial][:, division],
+            own=self.own[partial][:, division],
+            available=self.available[partial][:, division],
+        )
+
+    def _evaluate(self, constants: Floats, level: Floats, block: _Block) -> tuple[tuple[Floats, Floats], Floats]:
+        """Long-run chances of the rows of a block, and what each carrier would cost them, (J, n)."""
+        rows, partial = block.rows, ~self.national
         base = quote(level[self.carriers, None], self.floor[:, None], 1.0 - self.keep[rows])
-        paid = base + self.surcharge[:, division]
+        paid = base + block.surcharge
         utility = constants[self.carriers, None] - self.price_coef[rows] * (paid + self.other_cost[:, None])
         utility[~self.offered] = -1e9
-        coverage = self.coverage[partial][:, division]
-        own, available = self.own[partial][:, division], self.available[partial][:, division]
-        chances = stationary_by_option(utility[self.national], utility[partial], own, available, self.inertia)
-        return chances, paid, coverage
+        return (
+            stationary_by_option(utility[self.national], utility[partial], block.own, block.available, self.inertia),
+            paid,
+        )

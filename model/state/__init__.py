@@ -43,7 +43,8 @@ class MonthFlows:
 
     A field holds last month's value until the phase that writes it has run; before the first month there is none, and
     reading it is an error. Fields that can be None hold nothing where there was nothing to hand over.
-    `access_cost` is what a parcel that carriers hand over costs USPS, $ per parcel, (K, Z); `wages` is the part of
+    `access_cost` is what a parcel that carriers hand over costs USPS, $ per parcel, (K, Z), `amazon_access_cost` the
+    same of one that Amazon hands over, (Z,); `wages` is the part of
     `operating_cost` that is paid to staff, $, (K,); `shock_cost` what fuel and wages beyond their paths added to it, $,
     (2, K); `amazon_sales_cost` what the parcels cost that Amazon delivered for others, $; `switched` how many small
     shippers changed the carrier of a service, counted by service, from and to, (K, K).
@@ -60,6 +61,7 @@ class MonthFlows:
     amazon_sales_cost: float = 0.0
     postal: PostalStatement = field(init=False)
     access_cost: Floats = field(init=False)
+    amazon_access_cost: Floats = field(init=False)
     price_paid: Floats = field(init=False)
     awarded: AwardedParcels | None = None
     switched: Floats = field(init=False)

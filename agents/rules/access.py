@@ -23,10 +23,9 @@ from agents.delivery_cost.checks import check_values
 from agents.rules.make_or_buy import CoverageSearch, coverage_worth
 
 Floats = NDArray[np.float64]
-MOST_STEPS = 40  # of the search for the shadow price; demand is nearly linear in it, so a dozen usually do
-CLOSE = 1e-9  # relative distance to the quantity that is asked for
 BEYOND_REACH = 1e9  # $ per parcel; at this price nobody buys
-NARROW = 1e-9  # $ per parcel between which demand jumps
+CLOSE = 1e-6  # relative distance to the quantity that is asked for
+NARROW = 1e-4  # $ per parcel, of the search for the shadow price; the quantity is met exactly, by interpolation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -321,9 +320,13 @@ def _kept_under_contract(own_cost: Floats, volume: Floats, terms: AccessTerms, i
     bound = (target != wanted)[terms.group]
     if not bound.any():
         return free
-    in_group = np.maximum(np.bincount(terms.group, minlength=groups), 1)
-    mean_price = np.bincount(terms.group, weights=terms.price, minlength=groups) / in_group
-    low = np.where(target > wanted, -mean_price * terms.relief, 0.0)
+    in_group = np.bincount(terms.group, minlength=groups)
+    total_price = np.bincount(terms.group, weights=terms.price, minlength=groups)
+    low = np.where(target > wanted, -total_price / np.maximum(in_group, 1) * terms.relief, 0.0)
+    if in_group.max() == 1:  # a zone by itself needs no shadow price: the parcels that are left say what is kept
+        least = kept_with(low)[0] if (target > wanted).any() else free
+        exact = 1.0 - np.divide(target[terms.group], volume, out=np.zeros_like(volume), where=volume > 0.0)
+        return np.where(bound, np.maximum(exact, least), free)
     high = np.where(target < wanted, float(own_cost.max()), 0.0)
     moved = np.flatnonzero(bound & (volume > 0.0))  # no other zone adds a parcel
     searched = demand_of(moved, CoverageSearch(own_cost[moved]).coverage)
@@ -341,27 +344,21 @@ def _kept_under_contract(own_cost: Floats, volume: Floats, terms: AccessTerms, i
 def _where_it_vanishes(
     excess: Callable[[Floats], Floats], low: Floats, high: Floats, close: Floats
 ) -> tuple[Floats, Floats]:
-    """Bracket of the point where a falling function passes 0, all groups at once.
-
-    False position, with every third step a halving: jumps of the function cannot hold it up.
+    """Narrow bracket of the point where a falling function passes 0, all groups at once; by halving, since it jumps.
 
     Args:
         excess: The function of a price by group, (G,), that falls in the price of the same group.
         low: Prices at which it is positive or 0, (G,).
         high: Prices at which it is negative or 0, (G,).
-        close: Values below 0 that count as 0, (G,).
+        close: Values that count as 0, (G,).
     """
-    above, below = excess(low), excess(high)
-    for step in range(MOST_STEPS):
-        if ((below >= -close) | (high - low <= NARROW)).all():
-            break
-        width = np.maximum(above - below, 1e-300)
-        weight = np.full_like(low, 0.5) if step % 3 == 2 else np.clip(above / width, 0.01, 0.99)
-        middle = low + (high - low) * weight
+    found = (excess(low) <= close) | (excess(high) >= -close)
+    while not (found | (high - low <= NARROW)).all():
+        middle = 0.5 * (low + high)
         value = excess(middle)
         more = value > 0.0
-        low, above = np.where(more, middle, low), np.where(more, value, above)
-        high, below = np.where(more, high, middle), np.where(more, below, value)
+        low, high = np.where(more & ~found, middle, low), np.where(more | found, high, middle)
+        found |= np.abs(value) <= close
     return low, high
 
 

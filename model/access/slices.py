@@ -56,15 +56,19 @@ def carrier_slices(market: Economy, carrier: int) -> CarrierSlices:
     volume = inside / cells * (sold / covered)[:, None]
     volume *= agent.stops_alone()[:, None]
     on_routes, revenue = volume > 0.0, 0.0
-    potential = potential_beyond(market, carrier)
+    everywhere = bool((passed >= 1.0).all())
+    share = None if everywhere else customer_share(market, carrier)
+    potential = potential_beyond(market, carrier, share)
     if potential.any():  # no more than it can take on at once, or the promise would be missed
         own, bought = sold_parcels(market, carrier)
         more = taken_on(agent.growth_cap(QUARTER), own, bought, float(potential.sum()))
-        revenue = net_revenue_beyond(market, carrier, own, more)
+        revenue = net_revenue_beyond(market, carrier, own, more, share)
         potential = potential * (more / float(potential.sum()))
         outside = (1.0 - inside) / cells
-        share = outside.sum(axis=1)
-        extra = outside * np.divide(potential, share, out=np.zeros_like(share), where=share > 0.0)[:, None]
+        not_passed = outside.sum(axis=1)
+        extra = (
+            outside * np.divide(potential, not_passed, out=np.zeros_like(potential), where=not_passed > 0.0)[:, None]
+        )
         volume = np.where(on_routes, volume, extra)
     worth = agent.worth_of_access(alternatives(market, carrier, on_routes, revenue))
     worth = checked(agent.key, "worth of access", worth, volume.shape)

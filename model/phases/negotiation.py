@@ -249,9 +249,10 @@ def _seen_by_buyer(market: Economy, state: TalksState) -> TableSeen:
     talks, stakes, package = state.talks, state.stakes, state.package
     assert stakes is not None
 
+    weight = np.maximum(stakes.quantity, 1.0)
+
     def mean(by_thread: Floats | float) -> float:
-        one = np.broadcast_to(np.asarray(by_thread, dtype=np.float64), stakes.quantity.shape)
-        return float(np.average(one, weights=np.maximum(stakes.quantity, 1.0)))
+        return float((by_thread * weight).sum() / weight.sum())
 
     error = talks.noise_scale * float(talks.noise_buyer[0])
     if package is not None:

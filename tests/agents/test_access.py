@@ -147,3 +147,16 @@ def test_seven_tenths_of_a_stop_go_within_three_years():
     assert avoidable_share(0.0914, 36, 0.0065) == pytest.approx(0.71, abs=0.02)
     assert avoidable_share(1.0, 36, 0.0065) == 1.0
     assert avoidable_share(0.0914, 120, 0.0065) > avoidable_share(0.0914, 36, 0.0065)
+
+
+@given(st.lists(st.floats(0.0, 1.2), min_size=ZONES, max_size=ZONES), st.floats(0.0, 1.0), st.booleans())
+def test_a_zone_that_is_a_price_group_by_itself_keeps_what_a_search_would_find(shares, relief, capped):
+    """With a zone by itself no price is searched for; with an empty twin in its group one is: both say the same."""
+    amount = np.array(shares) * VOLUME
+    own, every = np.arange(ZONES), np.full(ZONES, 1e9)
+    cap, least = (amount, np.zeros(ZONES)) if capped else (every, amount)
+    alone = AccessTerms(np.full(ZONES, 3.0), 100.0, own, cap, least, np.full(ZONES, relief))
+    twins = AccessTerms(np.full(2 * ZONES, 3.0), 100.0, np.tile(own, 2), cap, least, np.full(ZONES, relief))
+    direct = buy_access(COST, VOLUME, alone, INJECTION)
+    searched = buy_access(np.tile(COST, (2, 1)), np.concatenate([VOLUME, np.zeros(ZONES)]), twins, INJECTION)
+    assert direct.contract == pytest.approx(searched.contract[:ZONES], rel=1e-6, abs=1e-3)

@@ -61,7 +61,7 @@ class Stage {
     // One scale for a whole run, so that widths can be compared between months; it shrinks only where a month would not fit.
     fit() {
         const v = this.vert;
-        this.g = v ? { size: [46, 76, 60], min: [56, 42, 96], gap: [10, 5, 6], first: 5, start: 84, len: this.W, edge: 0 } : { size: [112, 146, 150], min: [44, 46, 60], gap: [18, 12, 16], first: 88, start: 0, len: this.H - 24, edge: 22 };
+        this.g = v ? { size: [46, 76, 60], min: [56, 52, 96], gap: [10, 5, 6], first: 5, start: 84, len: this.W, edge: 0 } : { size: [112, 158, 150], min: [44, 46, 60], gap: [18, 12, 16], first: 88, start: 0, len: this.H - 24, edge: 22 };
         const G = this.g, total = v ? this.H - G.start : this.W, free = total - sum(G.size);
         G.u = [G.start, G.start + G.size[0] + free * (v ? 0.54 : 0.585), G.start + total - G.size[2]];
         let k = 1;

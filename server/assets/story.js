@@ -40,7 +40,7 @@ function tip(text, x, y) {
 // Lines that the dock and the charts can show, from the rows of the stage.
 const rural = (row, g) => 100 * row[24 + 3 * g] / sum(ORDER.map((_, i) => row[24 + 3 * i]));
 const LINES = {
-    at: { title: 'Amazon\u2019s parcels at USPS, a year', min: 0, max: 2000, of: (run, m) => run.rows[m][3] + run.rows[m][4] + run.rows[m][5], say: brief, colour: 'usps' },
+    at: { title: 'Amazon\u2019s parcels at USPS, at a year\u2019s pace', min: 0, max: 2000, of: (run, m) => run.rows[m][3] + run.rows[m][4] + run.rows[m][5], say: brief, colour: 'usps' },
     ru: { title: 'USPS share of rural parcels', min: 20, max: 60, of: (run, m) => rural(run.rows[m], 0), say: pct, colour: 'usps' },
     ra: { title: 'Amazon\u2019s share of rural parcels', min: 10, max: 60, of: (run, m) => rural(run.rows[m], 1), say: pct, colour: 'amazon' },
     ni: { title: 'USPS result over twelve months', min: -16, max: 0, of: (run, m) => run.months[m].result, say: (v) => nb(`${v < 0 ? '\u2212' : ''}$${Math.abs(v).toFixed(1)} bn`), colour: 'usps' },
@@ -163,7 +163,7 @@ const BEATS = [
     { title: 'They bargain, against two clocks.', to: 11, show: ['A-usps', 'n-A', 'n-usps', 'gate'], source: 'Dates: press reports, December 2025. Offers: the model.',
         text: () => ['Amazon bids from below, the Post Office asks from above. Neither knows the other\u2019s limit.', 'Amazon must order vans by January 2026. The Post Office\u2019s contract ends on 1 October 2026.'],
         big: (run) => { const g = run.months[run.m].gate; return g.bid !== null && g.ask !== null ? [usd(g.ask - g.bid), 'still lie between bid and ask'] : [usd(run.rows[run.m][57]), 'is the price in force']; } },
-    { title: 'Then it goes one of two ways.', from: 11, to: 11, show: null, fork: true, source: '', text: (run) => [`It is ${run.months[run.m].name}. One month is left until Amazon must order. You choose:`], big: () => null },
+    { title: 'Then it goes on. And what if they must not agree?', from: 11, to: 11, show: null, fork: true, source: '', text: (run) => [`It is ${run.months[11] ? run.months[11].name : run.first(11)}. One month is left until Amazon must order. The first road is left to them; the second is a what-if that we impose:`], big: () => null },
 ];
 lastmile.storyParts = { el, put, sum, ORDER, SYMBOL, PIC, NAMES, LINES, nb, usd, par, brief, pct, calm, tip };
 lastmile.story = new Story();

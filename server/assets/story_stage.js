@@ -61,7 +61,7 @@ class Stage {
     // One scale for a whole run, so that widths can be compared between months; it shrinks only where a month would not fit.
     fit() {
         const v = this.vert;
-        this.g = v ? { size: [46, 76, 60], min: [56, 42, 96], gap: [10, 5, 6], first: 5, start: 84, len: this.W, edge: 0 } : { size: [112, 146, 150], min: [44, 46, 60], gap: [18, 12, 16], first: 88, start: 0, len: this.H - 24, edge: 22 };
+        this.g = v ? { size: [46, 76, 60], min: [56, 52, 96], gap: [10, 5, 6], first: 5, start: 84, len: this.W, edge: 0 } : { size: [112, 152, 150], min: [44, 46, 60], gap: [18, 12, 16], first: 88, start: 0, len: this.H - 24, edge: 22 };
         const G = this.g, total = v ? this.H - G.start : this.W, free = total - sum(G.size);
         G.u = [G.start, G.start + G.size[0] + free * (v ? 0.54 : 0.585), G.start + total - G.size[2]];
         let k = 1;
@@ -208,7 +208,7 @@ class Stage {
     }
     drawGate(pos) {
         const G = this.gate, v = this.vert, a = pos['n-A'], c = pos['n-amazon'], u = pos['n-usps'], h = 76;
-        const room = v ? this.W : c.u - a.u - a.w - 26, w = Math.min(v ? this.W : 290, room), x = v ? 0 : a.u + a.w + (c.u - a.u - a.w - w) / 2, y = v ? 2 : c.v + c.h + (u.v - c.v - c.h - h) / 2;
+        const room = v ? this.W : c.u - a.u - a.w - 20, w = Math.min(v ? this.W : 290, room), x = v ? 0 : a.u + a.w + (c.u - a.u - a.w - w) / 2, y = v ? 2 : c.v + c.h + (u.v - c.v - c.h - h) / 2;
         const S = put;
         put(G.g, { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` }); S(G.plate, { width: w, height: h }); const gate = this.month.gate, con = gate.con, off = !con && G.mode !== 'met', gap = off ? 3.5 : 0, tilt = off ? 14 : 0;
         S(G.t1, { x: off ? 40 : 35, y: 19.5 }); S(G.t2, { x: w - 27, y: 19.5 }); S(G.t3, { x: 12, y: 69 });

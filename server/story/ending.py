@@ -31,7 +31,10 @@ class Ended:
         years: Calendar years of the pairs.
         month: Name of the last month.
         kept: Amazon's parcels at USPS, millions in the first and the last year.
-        signed: Month and price of the first agreement of Amazon and USPS, None without one.
+        pace: Amazon's parcels at USPS in the last month, millions a year with the season taken out.
+        promised: What the contract in force then promises, likewise; None without a contract.
+        signed: Month and price of the first agreement of Amazon and USPS, and the price paid in that month; None
+            without one.
         price: Price of access that Amazon pays, $ per parcel, at the start and at the end.
         paid: What Amazon pays USPS for parcels, $ in the first and the last year.
         economy: Mean price of an economy parcel that others pay, $.
@@ -50,7 +53,9 @@ class Ended:
     years: tuple[int, int]
     month: str
     kept: Pair
-    signed: tuple[str, float] | None
+    pace: float
+    promised: float | None
+    signed: tuple[str, float, float] | None
     price: Pair
     paid: Pair
     economy: Pair
@@ -89,18 +94,21 @@ def ended(market: ParcelMarket) -> Ended:
     economy = [float(story.economy_price[part].mean()) for part in (first, last)]
     on_time = [100.0 * float((late[part] * delivered[part]).sum() / delivered[part].sum()) for part in (first, last)]
     figures = story.figures
-    held = [story.contract("usps", "amazon", month) is not None for month in (0, story.n - 1)]
+    contracts = [story.contract("usps", "amazon", month) for month in (0, story.n - 1)]
     price = [
-        float((figures.price if ruled else figures.published)[at]) for ruled, at in zip(held, (0, -1), strict=True)
+        float((figures.published if held is None else figures.price)[at])
+        for held, at in zip(contracts, (0, -1), strict=True)
     ]
     return Ended(
         forced=story.forced,
         years=(story.when(0).year, story.when(story.n - 1).year),
         month=words.name(story.when(story.n - 1)),
         kept=(at_usps[0] / 1e6, at_usps[1] / 1e6),
+        pace=float(figures.at_usps[-1]),
+        promised=None if contracts[1] is None else contracts[1].promised,
         signed=None
         if signed is None or signed.signed is None
-        else (words.name(story.when(signed.signed)), signed.offers[-1].price),
+        else (words.name(story.when(signed.signed)), signed.offers[-1].price, float(figures.price[signed.signed])),
         price=(price[0], price[1]),
         paid=yearly("amazon_usps_revenue_usd"),
         economy=(economy[0], economy[1]),
@@ -139,17 +147,18 @@ def verdict(one: Ended) -> str:
 def tell_ending(one: Ended, other: Ended | None) -> dict[str, Any]:
     """The ending in words: headline, lead, and four tiles with a figure of the other road where it is known."""
     start, end = one.years
-    kept = f"In {end} the Post Office carries {words.parcels(one.kept[1])} of Amazon's parcels; "
-    kept += f"in {start} it was {words.parcels(one.kept[0])}."
+    kept = f"In all of {end} the Post Office carries {words.parcels(one.kept[1])} of Amazon's parcels; "
+    kept += f"in all of {start} it was {words.parcels(one.kept[0])}. "
+    kept += f"The pace of {one.month} is {words.parcels(one.pace)} a year, season taken out"
+    kept += "." if one.promised is None else f"; the contract promises {words.parcels(one.promised)}."
     if one.signed is not None:
-        lead = (
-            f"They agreed in {one.signed[0]} on {words.usd(one.signed[1])} a parcel, where {words.usd(one.price[0])} "
-        )
-        lead += f"was paid. {kept}"
+        signed, price, paid = one.signed
+        lead = f"They agreed in {signed} on {words.usd(price)} a parcel; {words.usd(paid)} was paid that month. {kept}"
     else:
         lead = f"They signed nothing. {kept} What is left pays {words.usd(one.price[1])} a parcel."
     return {
         "title": verdict(one),
+        "finding": "" if other is None else finding(one, other),
         "lead": lead,
         "month": one.month,
         "forced": one.forced,
@@ -157,6 +166,25 @@ def tell_ending(one: Ended, other: Ended | None) -> dict[str, Any]:
         "other": other is not None,
         "tiles": [_who(one, other), _price(one, other), _pays(one, other), _places(one, other)],
     }
+
+
+def finding(one: Ended, other: Ended) -> str:
+    """What differs between a road and the other one, and what does not, each as it is read on the page."""
+    end = one.years[1]
+    read = [
+        ("USPS carries {} of Amazon's parcels", words.parcels(one.kept[1]), words.parcels(other.kept[1])),
+        ("USPS {}", _result(one), _result(other)),
+        ("Amazon brings {} of rural parcels", words.percent(one.rural_amazon[1]), words.percent(other.rural_amazon[1])),
+        ("{} of rural parcels come on time", words.percent(one.on_time[1], 1), words.percent(other.on_time[1], 1)),
+    ]
+    differ = [f"{text.format(here)} (there {there})" for text, here, there in read if here != there]
+    same = [text.format(here) for text, here, there in read if here == there]
+    parts = []
+    if differ:
+        parts.append(f"Against the other road, {end}: {'; '.join(differ)}.")
+    if same:
+        parts.append(f"The same on both: {'; '.join(same)}.")
+    return " ".join(parts)
 
 
 def _there(text: str) -> str:
@@ -167,7 +195,7 @@ def _who(one: Ended, other: Ended | None) -> dict[str, Any]:
     name = "The Post Office" if one.rural[1] >= one.rural_amazon[1] else "Amazon"
     text = f"Amazon leads the countryside of {one.leads[1]} of {one.states} states"
     text += f"; at the start of {one.leads[0] or 'none'}."
-    text += _there(f"of {other.leads[1]}") if other else ""
+    text += _there(f"it leads {other.leads[1] or 'none'}") if other else ""
     return {
         "question": "Who delivers the countryside?",
         "figure": name,
@@ -177,10 +205,10 @@ def _who(one: Ended, other: Ended | None) -> dict[str, Any]:
 
 
 def _price(one: Ended, other: Ended | None) -> dict[str, Any]:
-    text = "That is what Amazon pays for a parcel that it leaves. Others pay "
+    text = "That is what Amazon pays USPS for bringing a parcel. Others pay "
     text += f"{words.usd(one.economy[1])} for an economy parcel in {one.years[1]}, {words.usd(one.economy[0])} "
     text += f"in {one.years[0]}."
-    text += _there(f"{words.usd(other.price[1])} and {words.usd(other.economy[1])}") if other else ""
+    text += _there(f"Amazon pays {words.usd(other.price[1])}, others {words.usd(other.economy[1])}") if other else ""
     return {
         "question": "At what price?",
         "figure": f"{words.usd(one.price[0])} → {words.usd(one.price[1])}",
@@ -209,7 +237,7 @@ def _places(one: Ended, other: Ended | None) -> dict[str, Any]:
     if other:
         slowed = "USPS does not slow its service" if other.slowed is None else f"it slows from {other.slowed_name}"
         text += _there(f"{words.percent(other.on_time[1], 1)}, and {slowed}")
-    return {"question": "Which places lose?", "figure": "None its parcels", "text": text}
+    return {"question": "Which places lose?", "figure": "None loses delivery", "text": text}
 
 
 def maps_of(one: Ended, here: bool) -> dict[str, Any]:

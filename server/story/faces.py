@@ -87,9 +87,8 @@ def _usps(story: Story, month: int, hidden: bool) -> Face:
         wants = f"To keep Amazon's parcels for at least {words.usd(limits[1])} each. Amazon does not know this figure."
         wants = "A higher price. What it would take at least you do not know." if hidden else wants
     cash, ahead = story.cash[month], story.cash_expected[month]
-    coming = f"{words.billions(ahead)} in a year" if ahead >= 0.0 else f"{words.billions(ahead)} too little in a year"
-    expects = f"Of {words.billions(cash)} in cash now, {coming}. Letters are at {words.percent(story.mail[month])}"
-    expects += " of the start."
+    expects = f"Of {words.billions(cash)} in cash now, {words.cash_ahead(ahead)} in a year. "
+    expects += f"Letters are at {words.percent(story.mail[month])} of the start."
     if talks is not None and talking and month < talks.expiry:
         upcoming = f"The contract with Amazon ends in {_until(story, month, talks.expiry)}."
     elif held is not None:

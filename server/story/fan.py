@@ -270,12 +270,17 @@ def fan_view(fan: Fan) -> dict[str, Any]:
         },
         "agree": f"Nothing is imposed. {in_time} of {many} runs agree by Amazon's deadline, {agreed} before the "
         "contract ends.",
-        "differ": f"{words.capital(str(never or 'none'))} of {many} runs ends so. We forbid them to sign.",
+        "differ": f"{words.capital(str(never or 'none'))} of {many} runs {'end' if never > 1 else 'ends'} so by "
+        "itself. Here the two are forbidden to sign.",
         "rural": f"In the last month, medians: {_rural_words(fan.roads[ROADS[0]])} if they bargain on, "
         f"{_rural_words(fan.roads[ROADS[1]])} if they must not agree.",
         "source": " ".join(
             one
-            for one in (f"One dot is one of {many} runs, the ring this one. Bands: eight of ten runs, and half.", notes)
+            for one in (
+                f"One dot is one of {many} runs, the ring this one. In the time line below, the pale bands hold eight "
+                "of ten runs, the darker ones half.",
+                notes,
+            )
             if one
         ),
         "notes": notes,

@@ -62,7 +62,8 @@ def _agreed(story: Story, talks: AccessTalks, month: int) -> dict[str, Any]:
 def _bids(story: Story, talks: AccessTalks, bid: Offered, held: Held | None, month: int) -> dict[str, Any]:
     """They talk, and Amazon has named a price."""
     ask = talks.latest("usps", month)
-    left = (talks.deadline if month < talks.deadline else talks.expiry) - month
+    before = month < talks.deadline
+    left = (talks.deadline if before else talks.expiry) - month
     if ask is None:
         note = "Amazon has made the first bid"
     elif ask.price <= bid.price:
@@ -73,7 +74,7 @@ def _bids(story: Story, talks: AccessTalks, bid: Offered, held: Held | None, mon
     return {
         "mode": "bids",
         "title": f"Contract at {words.usd(price)}" if held is not None else "No contract",
-        "side": f"{left} mo. to go" if held is not None else f"list {words.usd(listed)}",
+        "side": f"{'order' if before else 'ends'} in {left} mo." if held is not None else f"list {words.usd(listed)}",
         "note": note,
         "bid": round(bid.price, 2),
         "ask": None if ask is None else round(ask.price, 2),

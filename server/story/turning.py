@@ -147,13 +147,11 @@ def _distress(story: Story, month: int, event: Event) -> Turn | None:
     if rung not in MEASURES:
         return Turn(month, 3, ("usps",), "Surcharge off", "The Post Office takes the surcharge off again.", "money")
     does, label, rank = MEASURES[rung]
-    text = f"The Post Office {does}. It has {words.billions(story.cash[month])} in cash"
-    text += f" and expects {_cash(number(event, 'forecast_usd'))} in a year."
+    # What it expects now is what its face says; the event holds what made it act, before the measure helped.
+    before, ahead = (words.cash_ahead(cash) for cash in (number(event, "forecast_usd"), story.cash_expected[month]))
+    text = f"The Post Office {does}. It has {words.billions(story.cash[month])} in cash and sees {ahead} in a year"
+    text += "." if before == ahead else f"; before this step it saw {before}."
     return Turn(month, rank, ("usps",), label, text, "money")
-
-
-def _cash(dollars: float) -> str:
-    return words.billions(dollars) if dollars >= 0.0 else f"to be {words.billions(dollars)} short"
 
 
 def _merger(story: Story, month: int, event: Event) -> Turn | None:

@@ -34,6 +34,11 @@ def billions(dollars: float) -> str:
     return firmly(f"${amount:.1f} billion" if amount >= 0.95 else f"${abs(dollars) / 1e6:.0f} million")
 
 
+def cash_ahead(dollars: float) -> str:
+    """Cash that is expected in a year, or how much is missing then."""
+    return billions(dollars) if dollars >= 0.0 else f"{billions(dollars)} too little"
+
+
 def parcels(millions: float) -> str:
     """Parcels a year, such as "1.7 billion", "885 million" or "4.2 million"."""
     if millions >= 995.0:

@@ -131,7 +131,7 @@ def test_five_clicks_lead_from_the_question_to_the_ending_of_a_road(visit):
     assert page.locator(".strip .dot").count() == 40
     assert page.locator(".strip .dot.ring").count() == 2
     in_first_view(page, ".telling h1", ".fork", ".storybar .row", ".dock")
-    page.get_by_role("button", name=re.compile("^They do not agree")).click()
+    page.get_by_role("button", name=re.compile("^If they must not agree")).click()
     wait_for(page, "lastmile.story.m > 12 && lastmile.story.scene === 'watch'")
     expect(page.locator(".telling .chip.forced")).to_have_text("no deal, imposed")
     told(page)
@@ -155,6 +155,42 @@ def test_five_clicks_lead_from_the_question_to_the_ending_of_a_road(visit):
     assert visitor.errors == []
     hosts = {urlsplit(url).netloc for url in visitor.requests if not url.startswith(("blob:", "data:"))}
     assert hosts == {urlsplit(visitor.url).netloc}
+
+
+# Contrast of the words of a button (WCAG), whatever notation of colours the browser answers in.
+CONTRAST = """(button) => {
+    const at = document.createElement('canvas').getContext('2d');
+    const light = (colour) => {
+        at.fillStyle = colour; at.fillRect(0, 0, 1, 1);
+        const part = [...at.getImageData(0, 0, 1, 1).data].slice(0, 3).map((v) => v / 255);
+        const [r, g, b] = part.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const style = getComputedStyle(button), [one, two] = [light(style.color), light(style.backgroundColor)];
+    return (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+}"""
+
+
+def test_the_main_button_can_be_read_under_the_mouse_pressed_and_focused(visit):
+    visitor = visit(1280, 800, path=f"/story?beat=1&{SMALL}")
+    page = visitor.page
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n > 0")
+    for colours in ("light", "dark"):
+        page.emulate_media(color_scheme=colours)
+        for name in ("Show me", "Next", "Play"):
+            scene = "watch" if name == "Play" else "story"
+            page.evaluate(f"lastmile.story.enter({scene!r}, {int(name == 'Next')})")
+            button = page.get_by_role("button", name=name, exact=True)
+            button.hover()
+            page.wait_for_timeout(200)
+            assert button.evaluate(CONTRAST) >= 4.5, (colours, name, "hover")
+            button.focus()
+            assert button.evaluate(CONTRAST) >= 4.5, (colours, name, "focus")
+            page.mouse.down()
+            assert button.evaluate(CONTRAST) >= 4.5, (colours, name, "active")
+            page.mouse.move(0, 0)
+            page.mouse.up()
+    assert visitor.errors == []
 
 
 def test_the_story_opens_with_the_question(visit):
@@ -234,6 +270,11 @@ def test_a_lever_leaves_the_former_run_as_a_dashed_line_and_undo_brings_it_back(
     lever.press("Home")
     wait_for(page, f"lastmile.story.ghost && lastmile.story.n >= 10 && ({at_usps})[0] < {before[0]} - 100")
     page.locator(".dock .ghost").wait_for(state="attached", timeout=PATIENT)
+    # The words of a line stand at the month that they are of, not at the end of the line of the run before.
+    cursor = float(page.locator(".chart .cursor").first.get_attribute("x1"))
+    assert {
+        float(x) - cursor for x in page.locator(".chart .endl").evaluate_all("(l) => l.map((e) => e.getAttribute('x'))")
+    } == {8.0}
     assert page.locator(".dock .band").count() == 0  # the stored runs are of the usual market
     visitor.press("Undo")
     wait_for(page, f"lastmile.story.n >= 10 && Math.abs(({at_usps})[0] - {before[0]}) < 0.01")

@@ -126,3 +126,13 @@ def test_the_forced_road_signs_nothing_and_the_gate_opens():
     assert set(modes[:ends]) <= {"run", "bids"}
     assert not told.months[ends]["gate"]["con"]
     assert any("forbids" in month["gate"]["note"] for month in told.months[:ends]) or modes[ends - 1] == "bids"
+
+
+@both_roads
+def test_headline_and_face_of_usps_name_one_figure_of_the_cash_it_expects(road):
+    told = told_of(road)
+    steps = [turn for turn in told.turns if turn["kind"] == "money" and "in cash and sees" in turn["text"]]
+    assert steps
+    for turn in steps:
+        now, ahead = re.search(r"has (.+?) in cash and sees (.+?) in a year", turn["text"]).groups()
+        assert told.months[turn["month"]]["faces"]["usps"][1].startswith(f"Of {now} in cash now, {ahead} in a year.")

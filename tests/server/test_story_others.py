@@ -29,6 +29,7 @@ class HandPool:
             raise BusyError("no room")
         assert in_background
         job = SimpleNamespace(tasks=tasks, state="running", found={}, result=None, is_wanted=is_wanted)
+        job.ticks, job.n_ticks = 0, n_ticks
         self.jobs.append(job)
         return job
 
@@ -36,7 +37,7 @@ class HandPool:
         job.state = "cancelled"
 
     def view(self, job):
-        return SimpleNamespace(state=job.state)
+        return SimpleNamespace(state=job.state, ticks=job.ticks, n_ticks=job.n_ticks)
 
     def found(self, job):
         return {} if job.state in ENDED else dict(job.found)
@@ -62,6 +63,8 @@ def test_runs_are_drawn_as_they_arrive_first_as_lines_and_then_as_bands(pool, ru
     assert [task.args[1] for task in job.tasks] == [1, 2, *range(4, 22)]  # the visitor's own luck is on the stage
     assert {task.args[0].parameters.n_shippers for task in job.tasks} == {500}
     assert runs.look()["text"].startswith("0 of 20 runs with other luck are done")
+    job.ticks = round(0.11 * job.n_ticks)
+    assert "10 % of their months" in runs.look()["text"]  # long before the first of them is over
     job.found[4] = lines(2.0)
     view = runs.look()
     assert view["done"] == 1
@@ -80,6 +83,7 @@ def test_runs_are_drawn_as_they_arrive_first_as_lines_and_then_as_bands(pool, ru
     view = runs.look()
     assert view["done"] == view["of"] == 20
     assert "on their way" not in view["text"]
+    assert "being played" not in view["text"]
 
 
 def test_another_choice_and_a_closed_page_give_them_up(pool, runs):

@@ -12,8 +12,10 @@ from server.pages.story.director import with_levers
 from server.pages.story.follower import Follower
 from server.pages.story.page import both_maps, first_scene
 from server.snapshot import Run, empty
-from server.story.ending import ended, kept_share, tell_ending, verdict
+from server.story import words
+from server.story.ending import ended, finding, kept_share, tell_ending, verdict
 from server.story.levers import five_levers
+from server.story.run import Story
 from server.story.stage import N_COLUMNS
 from server.story.view import Told
 from tests.server.story_roads import market_of
@@ -100,18 +102,42 @@ def test_levers_keep_other_changes_and_take_nothing_else():
 def test_the_ending_says_who_stays_and_sets_the_other_road_beside():
     agreed, forced = ended(market_of("baseline")), ended(market_of("impasse"))
     assert verdict(forced) == "Amazon leaves."
-    for part, words in ((0.9, "Amazon stays."), (0.5, "Amazon stays, with half"), (0.1, "Amazon all but leaves.")):
+    for part, said in ((0.9, "Amazon stays."), (0.5, "Amazon stays, with half"), (0.1, "Amazon all but leaves.")):
         kept = replace(agreed, kept=(1000.0, 1000.0 * part))
         assert kept_share(kept) == pytest.approx(part)
-        assert verdict(kept).startswith(words)
+        assert verdict(kept).startswith(said)
     alone, both = tell_ending(forced, None), tell_ending(forced, agreed)
     assert not any("other road" in tile["text"] for tile in alone["tiles"])
     assert all("other road" in tile["text"] for tile in both["tiles"])
-    assert f"${agreed.price[1]:.2f}" in both["tiles"][1]["text"]
+    assert f"Amazon pays ${agreed.price[1]:.2f}, others ${agreed.economy[1]:.2f}" in both["tiles"][1]["text"]
     roads = both_maps(agreed, forced)
     assert [road["forced"] for road in roads] == [False, True]
     assert [road["here"] for road in roads] == [True, False]
     assert sum(roads[1]["months"][0]["leads"]) == forced.states
+
+
+def test_the_ending_names_the_price_of_the_month_and_keeps_year_pace_and_promise_apart():
+    market = market_of("baseline")
+    story, agreed = Story(market), ended(market)
+    lead = tell_ending(agreed, None)["lead"]
+    signed = next(one.signed for one in story.talks if one.signed is not None)
+    assert f"${story.figures.price[signed]:.2f} was paid that month" in lead
+    assert f"In all of {agreed.years[1]} the Post Office carries {words.parcels(agreed.kept[1])}" in lead
+    assert f"The pace of {agreed.month} is {words.parcels(story.figures.at_usps[-1])} a year" in lead
+    promised = story.contract("usps", "amazon", story.n - 1).promised
+    assert f"the contract promises {words.parcels(promised)}" in lead
+
+
+def test_the_finding_says_what_differs_between_the_roads_and_what_does_not():
+    one = replace(ended(market_of("baseline")), kept=(1500.0, 770.0), rural_amazon=(18.0, 46.1), on_time=(93.7, 93.31))
+    other = replace(one, kept=(1500.0, 150.0), rural_amazon=(18.0, 45.9), on_time=(93.7, 91.0))
+    differ, same = finding(one, other).split("The same on both: ")
+    plain = differ.replace(words.NO_BREAK, " ")
+    assert "USPS carries 770 million of Amazon's parcels (there 150 million)" in plain
+    assert "93.3 % of rural parcels come on time (there 91.0 %)" in plain
+    assert "Amazon brings 46 % of rural parcels" in same.replace(words.NO_BREAK, " ")
+    assert "The same" not in finding(one, replace(other, result=(0.0, 1e9), rural_amazon=(18.0, 40.0)))
+    assert finding(one, one).startswith("The same on both")
 
 
 def test_who_comes_with_a_run_sees_it_and_who_comes_without_is_told_the_story(run):

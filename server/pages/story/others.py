@@ -28,6 +28,8 @@ from server.work.worker import tick
 
 #: How many runs, and from how many on they are drawn as bands; fewer ones are lines.
 SEEDS, ENOUGH = 20, 5
+#: Percent of their months after which the page is told how far they are.
+STEP = 2
 MOST_SHIPPERS = SHIPPERS[1]
 NOTHING: dict[str, Any] = {"done": 0, "text": ""}
 
@@ -62,7 +64,7 @@ class Others:
         self._wanted: _Wanted | None = None
         self._job: Job | None = None
         self._lines: dict[int, dict[str, Floats]] = {}
-        self._state = ""
+        self._state, self._played = "", 0
         self._closed = False
         self._view = NOTHING
 
@@ -73,7 +75,7 @@ class Others:
                 return
             self._give_up()
             self._wanted, self._view = None, NOTHING
-            self._lines, self._state = {}, ""
+            self._lines, self._state, self._played = {}, "", 0
             if applies_to(choice) or choice.seat:
                 return
             self._wanted = wanted_of(choice)
@@ -87,16 +89,17 @@ class Others:
                 return self._view
             if self._job is None:
                 self._begin()  # there was no room before
-            lines, state = self._lines, "waiting"
+            lines, state, played = self._lines, "waiting", 0
             if self._job is not None:
-                state = self._pool.view(self._job).state
+                view = self._pool.view(self._job)
+                state, played = view.state, share_played(view.ticks, view.n_ticks)
                 if state == "done":
                     lines = self._lines | dict(enumerate(self._job.result))
                 elif state == "running":
                     lines = self._lines | self._pool.found(self._job)
-            if len(lines) > len(self._lines) or state != self._state:
-                self._lines, self._state = lines, state
-                self._view = view_of([lines[number] for number in sorted(lines)], wanted, state)
+            if len(lines) > len(self._lines) or (state, played) != (self._state, self._played):
+                self._lines, self._state, self._played = lines, state, played
+                self._view = view_of([lines[number] for number in sorted(lines)], wanted, state, played)
             return self._view
 
     def close(self) -> None:
@@ -143,10 +146,15 @@ def lines_of_run(scenario: Scenario, seed: int) -> dict[str, Floats]:
     return lines_of(Story(market))
 
 
-def view_of(runs: Sequence[dict[str, Floats]], wanted: _Wanted, state: str) -> dict[str, Any]:
-    """What the browser draws of the runs so far, and a line that says how many of how many."""
+def share_played(months: int, many: int) -> int:
+    """Months of all runs that have been played, percent in steps: the page is told of them now and then."""
+    return 0 if many <= 0 else STEP * int(100.0 * months / many / STEP)
+
+
+def view_of(runs: Sequence[dict[str, Floats]], wanted: _Wanted, state: str, played: int = 0) -> dict[str, Any]:
+    """What the browser draws of the runs so far, and a line that says how many of how many, and how far they are."""
     done, many = len(runs), len(wanted.seeds)
-    view: dict[str, Any] = {"done": done, "text": told(done, wanted, state)}
+    view: dict[str, Any] = {"done": done, "text": told(done, wanted, state, played)}
     if done >= ENOUGH:
         bands = bands_of(runs)
         view["bands"] = {key: np.round(bands[key], 2).tolist() for key in LINES}
@@ -155,16 +163,18 @@ def view_of(runs: Sequence[dict[str, Floats]], wanted: _Wanted, state: str) -> d
     return view | {"of": many}
 
 
-def told(done: int, wanted: _Wanted, state: str) -> str:
-    """How many runs of how many, and what is drawn of them."""
+def told(done: int, wanted: _Wanted, state: str, played: int = 0) -> str:
+    """How many runs of how many, what is drawn of them, and how far those are that are still being played."""
     many = len(wanted.seeds)
     count = f"{done} of {many} runs with other luck"
     if state == "failed":
         return f"{count}: the others could not be played."
     shippers = int(wanted.scenario.parameters.n_shippers)
     fewer = f", each with {shippers:,} shippers" if wanted.scenario != wanted.choice.settings() else ""
+    far = f" They are being played: {played} % of their months." if state == "running" and done < many else ""
+    far = " They wait for a free processor." if state == "waiting" else far
     if not done:
-        return f"{count} are done; they are drawn behind the line as they arrive{fewer}."
+        return f"{count} are done; they are drawn behind the line as they arrive{fewer}.{far}"
     drawn = "the band holds eight of ten, the darker one half" if done >= ENOUGH else "one pale line each"
     more = "" if done == many else "; more are on their way"
-    return f"{count} behind the line{fewer}: {drawn}{more}."
+    return f"{count} behind the line{fewer}: {drawn}{more}.{far}"

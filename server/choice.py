@@ -14,7 +14,7 @@ from model.scenario import DEFAULT_SCENARIO, Scenario, ScenarioError, levers, sc
 from model.seeds import MAX_SEED
 from model.start_figures import figures_of_start
 from server.headline import month_name
-from server.parties import ONLY_BY_SERVING, with_house_roster
+from server.parties import ONLY_BY_SERVING, marked, with_house_roster
 from server.talks.sides import SEATS
 from server.words import factor_words
 from server.work.limits import size_problems
@@ -22,6 +22,8 @@ from server.work.limits import size_problems
 MAX_OVERRIDES = 200
 # They name code.
 NEVER_FROM_A_PAGE = frozenset({"roster", "carriers", "shippers"})
+# Changes that make the market coarser or finer and are no assumptions about it.
+SIZES = frozenset({"n_shippers", "n_enterprise_shippers"})
 
 type Value = bool | float | str
 
@@ -82,6 +84,12 @@ class Choice:
         more = f" and {len(told) - 2} more" if len(told) > 2 else ""
         since = "" if self.past is None else f" from {month_name(self.past.left)} on"
         return f",{since} with {', '.join(told[:2]) or 'nothing changed'}{more}" if told or since else ""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is a scenario of the library with nothing changed but how many shippers there are."""
+        by_itself = not self.seat and self.past is None and not marked()
+        return by_itself and {key for key, _ in self.overrides} <= SIZES
 
     def settings(self) -> Scenario:
         """The validated scenario, with the parties that whoever serves the app has named.

@@ -18,13 +18,14 @@
         return { title: without(card.querySelector('h2'), 'button, lm-help'), chosen: pressed, subtitle: parts.filter(Boolean).join(' · ') };
     }
 
-    // The map as an image: a copy of its SVG with the colours that the style sheet gives it.
+    // What is SVG of ours, such as the map, as an image: a copy with the looks that the style sheet gives it.
     async function imageOfSvg(svg) {
         const { width, height } = svg.getBoundingClientRect(), copy = svg.cloneNode(true);
-        const shapes = [...copy.querySelectorAll('path')];
-        [...svg.querySelectorAll('path')].forEach((path, i) => {
-            const style = getComputedStyle(path);
-            ['fill', 'stroke', 'stroke-width', 'opacity'].forEach((name) => shapes[i].setAttribute(name, style.getPropertyValue(name)));
+        const looks = ['fill', 'stroke', 'stroke-width', 'opacity'], ofText = [...looks, 'paint-order', 'font-family', 'font-size', 'font-weight'];
+        const shapes = [...copy.querySelectorAll('path, rect, text')];
+        [...svg.querySelectorAll('path, rect, text')].forEach((shape, i) => {
+            const style = getComputedStyle(shape);
+            (shape.tagName === 'text' ? ofText : looks).forEach((name) => shapes[i].setAttribute(name, style.getPropertyValue(name)));
         });
         copy.querySelectorAll('title').forEach((title) => title.remove());
         copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
@@ -90,7 +91,7 @@
             if (parseFloat(style.borderTopWidth)) {
                 pen.strokeStyle = style.borderTopColor;
                 pen.lineWidth = 2;
-                pen.setLineDash(style.borderTopStyle === 'dotted' ? [2, 2] : [5, 3]);
+                pen.setLineDash({ dotted: [2, 2], dashed: [5, 3] }[style.borderTopStyle] || []);
                 pen.beginPath();
                 pen.moveTo(x, y - 4);
                 pen.lineTo(x + 16, y - 4);
@@ -157,13 +158,13 @@
         }
     }
 
-    // What is drawn in a card: a chart of ECharts, or the map with its figures.
+    // What is drawn in a card: a chart of ECharts, the map with its figures, or the panels by year.
     async function drawn(card, chart) {
         if (chart) {
             const { clientWidth: width, clientHeight: height } = chart.getDom();
             return { image: await load(chart.getDataURL({ type: 'png', pixelRatio: SCALE, backgroundColor: lastmile.css('--card') })), width, height };
         }
-        return imageOfSvg(card.querySelector('.lm-map > svg'));
+        return imageOfSvg(card.querySelector('.lm-map > svg, .lm-yearpanels'));
     }
 
     async function pictureOf(card, chart) {

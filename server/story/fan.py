@@ -20,7 +20,6 @@ from agents.calendar import MONTHS_PER_YEAR
 from model.code_checksum import code_checksum
 from model.market import ParcelMarket
 from server.choice import Choice
-from server.parties import marked
 from server.story import words
 from server.story.run import Story
 from server.story.stage import AMAZON, USPS
@@ -34,8 +33,6 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 #: The lines of the dock, and steps of one unit in which they are stored: Amazon's parcels at USPS (millions a year),
 #: shares of rural parcels of USPS and of Amazon (percent), result of USPS over twelve months ($ billion).
 LINES = {"at": 1.0, "ru": 10.0, "ra": 10.0, "ni": 100.0}
-#: Changes that make the market coarser or finer and are no assumptions about it.
-SIZES = frozenset({"n_shippers", "n_enterprise_shippers"})
 
 
 @dataclass(frozen=True)
@@ -206,8 +203,7 @@ def stored_fan() -> Fan:
 
 def applies_to(choice: Choice) -> bool:
     """Whether a run is one of the two roads with nothing changed but how many shippers there are."""
-    usual = choice.scenario in ROADS and not choice.seat and not marked()
-    return usual and {key for key, _ in choice.overrides} <= SIZES
+    return choice.scenario in ROADS and choice.is_usual
 
 
 def chip(choice: Choice, fan: Fan) -> str:

@@ -100,6 +100,18 @@ def test_all_of_the_seat_is_on_one_screen(visit, width, height, colours):
     assert chart.bounding_box()["height"] > 120
     assert "Amazon must order" in chart.inner_html()
     assert "contract ends" in chart.inner_html()
+    # A phone has room for two facts; the others are a button away, with what they mean.
+    published, more = (
+        page.get_by_text("Without a contract a parcel pays"),
+        page.get_by_role("button", name="All you know"),
+    )
+    expect(more).to_be_visible(visible=width < 820)
+    if width < 820:
+        expect(published).to_be_hidden()
+        more.click()
+        expect(page.get_by_role("button", name="What is Without a contract a parcel pays?")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    expect(published).to_be_visible()
     assert visitor.errors == []
 
 
@@ -117,12 +129,23 @@ def test_a_visitor_bids_beyond_the_limit_sees_the_price_of_it_and_how_it_ended(v
         (400, "It costs you a year", "You gain"),
     ):
         page.locator(".lm-dial input").fill(str(cents))
-        expect(page.locator(".lm-live dd").first).to_have_text(f"${cents / 100:.2f}")
+        expect(page.get_by_label("Your price, dollars a parcel")).to_have_value(f"{cents / 100:.2f}")
         shown = live(visitor)
         assert label in shown
         assert other not in shown
         parcels = float(shown["Parcels a year"].split()[0]) * 1e6
         assert amount(shown["You pay a year"]) == pytest.approx(parcels * cents / 100, rel=0.01)
+    # A price can be typed, too; what lies beyond the slider becomes its end.
+    typed, slider = page.get_by_label("Your price, dollars a parcel"), page.locator(".lm-dial input")
+    typed.fill("3.07")
+    typed.press("Tab")
+    expect(slider).to_have_value("307")
+    expect(page.get_by_role("button", name="Bid $3.07")).to_be_visible()
+    typed.fill("1000")
+    typed.press("Tab")
+    expect(slider).to_have_value(slider.get_attribute("max"))
+    expect(typed).to_have_value(f"{int(slider.get_attribute('max')) / 100:.2f}")
+    slider.fill("400")
     expect(page.locator(".lm-warn")).to_contain_text(re.compile(r"Beyond your own limit of \$\d\.\d\d: you may"))
     visitor.press("What would the model do?")
     visitor.see(re.compile(r"The model's own strategy would name \$\d\.\d\d here"))

@@ -10,6 +10,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
+from experiments.stored_forecast import stored_forecast
 from tests.server.visitor import PATIENT, needs_browser
 
 pytestmark = needs_browser
@@ -118,6 +119,42 @@ def test_what_one_takes_away(visit, tmp_path):
     picture = saved["Save Parcels by carrier as a picture"]
     assert picture.name == "parcels-by-carrier.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
+    assert visitor.errors == []
+
+
+def test_calendar_years_stand_in_the_bands_of_the_forecast(visit, tmp_path):
+    visitor = visit(width=390, colours="dark", path=f"/?month=2026-01&{SMALL}")
+    page = visitor.page
+    visitor.see(re.compile("Paused · 13 of"), PATIENT)
+    card = page.get_by_role("region", name="By year, against the forecast")
+    stored = stored_forecast()
+    assert stored is not None
+    if not stored.is_current:  # which is said in place of the bands
+        expect(card.get_by_role("status")).to_have_text(
+            re.compile("^No bands here: the stored forecast is of other code")
+        )
+        assert visitor.errors == []
+        return
+    expect(card.get_by_role("status")).to_have_text(re.compile(r"^Of 5 yearly figures so far, \d lie within"))
+    usps = card.get_by_role("img", name=re.compile(r"^USPS, billion parcels: 2025: this run \d\.\d\d; forecast"))
+    dots, panels = card.locator(".lm-yeardot"), card.locator(".lm-yearpanel")
+    expect(panels).to_have_count(5)
+    expect(dots).to_have_count(5)  # one year of each
+    usps.focus()
+    page.keyboard.press("ArrowRight")
+    expect(card.get_by_role("img", name=re.compile("^Amazon, billion parcels"))).to_be_focused()
+    colours = dots.evaluate_all("all => all.map((one) => getComputedStyle(one).fill)")
+    assert colours[0] == colours[4] != colours[1]  # USPS, its net income, Amazon
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    with page.expect_download(timeout=PATIENT) as download:
+        card.get_by_role("button", name="Save By year, against the forecast as a picture").click()
+    download.value.save_as(tmp_path / "years.png")
+    assert (tmp_path / "years.png").read_bytes().startswith(b"\x89PNG")
+    page.get_by_text("These years as a table").click()
+    expect(page.get_by_role("row", name=re.compile(r"^Net income of USPS 2025 billion \$ −\d"))).to_be_visible()
+    page.get_by_label("Scenario", exact=True).select_option("withdraw")
+    expect(card.get_by_role("status")).to_have_text(re.compile("^No bands here: .*lastmile forecast withdraw --draws"))
+    expect(panels).to_have_count(0)
     assert visitor.errors == []
 
 

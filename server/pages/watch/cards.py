@@ -23,15 +23,16 @@ MAPS = ("States", "Counties")
 PRICE_TABS = ("Paid", *(name.capitalize() for name in SEGMENTS))
 
 
-def cards(snapshot: Snapshot, first: solara.Element) -> solara.Element:
+def cards(snapshot: Snapshot, first: solara.Element, years: solara.Element) -> solara.Element:
     """All cards of the page.
 
     Args:
         snapshot: What they show.
         first: The map.
+        years: Calendar years beside the forecast.
     """
     timing = _timing(snapshot)
-    children = [first, *_charts(snapshot, timing), Prices(snapshot.paid, snapshot.list_price, timing)]
+    children = [first, *_charts(snapshot, timing), years, Prices(snapshot.paid, snapshot.list_price, timing)]
     children.append(Timeline(snapshot.events, snapshot.month))
     return ipyvue.Html.element(tag="div", class_="lm-cards", children=children)
 

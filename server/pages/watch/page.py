@@ -15,6 +15,7 @@ from server.headline import month_name
 from server.pages.watch.cards import cards, state_map
 from server.pages.watch.controls import side_panel
 from server.pages.watch.counties import MODES, VIEW, CountyMap, view_of
+from server.pages.watch.years import years_card
 from server.parts import catch_up, main, source_of
 from server.session import Session
 from server.snapshot import Snapshot
@@ -45,7 +46,9 @@ def WatchPage(session: Session) -> solara.Element:
     shown = CountyMap(session, snapshot, asked, ask) if asked.open else state_map(snapshot, switch)
     children = [
         side_panel(session, snapshot),
-        main([_headline(snapshot), cards(snapshot, shown)], source_of(snapshot.run)),
+        main(
+            [_headline(snapshot), cards(snapshot, shown, years_card(session.choice, snapshot))], source_of(snapshot.run)
+        ),
         charts.frame(number=snapshot.number, event_drawn=session.acknowledge),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)

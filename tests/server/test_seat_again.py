@@ -80,6 +80,7 @@ def test_moves_that_do_not_fit_are_dropped_and_the_visitor_is_asked(tab):
     ("values", "move"),
     [
         ({"leave": True}, "l"),
+        ({"model": True}, "m"),
         ({"accept": [True], "price": []}, "t"),
         ({"accept": [False], "price": []}, "w"),
         ({"accept": [False], "price": [2.3]}, "2.3"),

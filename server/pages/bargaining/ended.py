@@ -32,11 +32,11 @@ def result_values(view: SeatView, game: Game, seed: int) -> dict[str, Any]:
         "score": result.score,
         "told": _told(view, game, result),
         "best": _best(view, game, result),
-        "pending": game.first and not result.known and not view.failed,
+        "pending": game.first and not game.never and not result.known and not view.failed,
         "share": _share(view, result, seed),
         "no_finding": NO_FINDING,
         "never": game.never,
-        "follows": "If these two talk again later in the run, the model plays your side then.",
+        "follows": "" if game.never else "If the two talk again later in the run, the model then plays your side.",
     }
 
 
@@ -108,6 +108,11 @@ def _best(view: SeatView, game: Game, result: Result) -> str:
         return "" if not result.known else "No deal would have brought you anything, so that there is no score."
     best, verb = result.best, "asked" if view.seat == "usps" else "bid"
     when = month_name(game.opened + best.round)
+    if result.deal is not None and result.deal.gain > best.gain:
+        return (
+            f"You got more than the best deal of a rehearsal that waited for it: {money(best.gain)} a year at "
+            f"{dollars(best.price)} in {when}. That counts as 100.{_models_score(result)}"
+        )
     return (
         f"100 is the best that could be got before the contract ends: {money(best.gain)} a year, had you {verb} "
         f"{dollars(best.price)} in {when}, which nobody at the table could know.{_models_score(result)}"

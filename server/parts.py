@@ -66,7 +66,7 @@ def run_controls(session: Session, snapshot: Snapshot) -> solara.Element:
         "failed": "Stopped",
     }
     months = f" · {snapshot.n_done} of {run.n_months} months" if run else ""
-    name = f"{run.title} · seed {run.seed} · " if run else ""
+    name = f"{run.title}{run.changed} · seed {run.seed} · " if run else ""
     return transport(
         status=snapshot.status,
         text=f"{name}{words[snapshot.status]}{months}",

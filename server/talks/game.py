@@ -14,7 +14,7 @@ from agents.bargaining import Side
 from agents.calendar import Month
 from model.market import ParcelMarket
 from model.state import TalksState
-from server.talks.sides import ACCESS_PAIR, SEATS, Held, first_talks, seat_is_over
+from server.talks.sides import ACCESS_PAIR, SEATS, Held, first_talks, seat_is_over, signs_nothing
 from server.talks.twin import Offered, TwinRun
 from server.talks.worth import Deal, brought
 
@@ -63,6 +63,7 @@ class Game:
         published: What a parcel pays without a contract; nan before the first round.
         offers: Offers of both sides, oldest first.
         limits: The visitor's own limit by round.
+        never: Whether nothing can be signed before the run ends.
         result: How it ended; None as long as there is anything to decide.
     """
 
@@ -75,6 +76,7 @@ class Game:
     published: float
     offers: tuple[Offered, ...]
     limits: tuple[Limit, ...]
+    never: bool
     result: Result | None
 
 
@@ -101,6 +103,7 @@ def extract_game(market: ParcelMarket, held: Held, twin: TwinRun) -> Game | None
         published=_mean(state.stakes.published) if state.stakes else float("nan"),
         offers=tuple(Offered(one.round, one.side is Side.BUYER, _mean(one.price)) for one in talks.offers),
         limits=_limits(state, own),
+        never=signs_nothing(market.settings),
         result=_result(market, state, held, twin if first else None) if seat_is_over(market, held) else None,
     )
 

@@ -20,7 +20,8 @@ from model.market import ParcelMarket
 from model.phases.negotiation import alternating_offers, on_the_table
 from model.scenario import Scenario
 from model.state import TalksState
-from server.talks.sides import ACCESS_PAIR, SEATS, Seated, seat_is_over
+from server.talks.playable import why_never
+from server.talks.sides import ACCESS_PAIR, SEATS, Seated, first_talks, seat_is_over
 from server.talks.twin import Twin
 from server.talks.worth import Reckoned, prices_to_name, reckoned
 
@@ -49,6 +50,8 @@ class Decision:
             costs the same.
         reckoned: What it may expect of the prices that it could name, by its own side's knowledge alone; None where
             there is more than one thread.
+        would_name: What the model's own strategy would name if it had to name a price now.
+        never: Why nothing can be signed in the whole run; empty where something can.
     """
 
     seat: str
@@ -57,6 +60,8 @@ class Decision:
     opened: Month
     own_cost: Floats
     reckoned: Reckoned | None
+    would_name: Floats
+    never: str
 
     @property
     def key(self) -> str:
@@ -82,12 +87,24 @@ class Seat:
     def __call__(self, question: Question) -> Answer:
         """Ask the visitor."""
         state = self._market.state.talks[ACCESS_PAIR]
-        return self._await(_decision(self._market, self.key, state, question))
+        named = question.view.cut(self.procedure.own_strategy().propose(question.view))
+        would_name = np.broadcast_to(np.asarray(named, dtype=np.float64), question.threads.shape)
+        return self._await(_decision(self._market, self.key, state, question, would_name))
 
     def has_just_ended(self) -> bool:
-        """Whether the talks have come to their end for the visitor since this was last asked; ask after every month."""
+        """Whether the talks have come to their end for the visitor since this was last asked; ask after every month.
+
+        Later talks that the visitor has left to the model are none of the visitor's.
+        """
         before, self._was_over = self._was_over, seat_is_over(self._market, self)
-        return self._was_over and not before
+        return self._was_over and not before and not self._is_left_to_model()
+
+    def _is_left_to_model(self) -> bool:
+        """Whether the model's own strategy answered last in talks that are not the first."""
+        if self._market.state.talks.get(ACCESS_PAIR) is first_talks(self._market) or not self.procedure.log:
+            return False
+        _, question, answer = self.procedure.log[-1]
+        return answer is question.usual
 
 
 def take_seat(
@@ -137,7 +154,7 @@ def why_no_seat(settings: Scenario, seat: str) -> str:
     return ""
 
 
-def _decision(market: ParcelMarket, key: str, state: TalksState, question: Question) -> Decision:
+def _decision(market: ParcelMarket, key: str, state: TalksState, question: Question, would_name: Floats) -> Decision:
     table, groups = on_the_table(market, state), len(state.groups.names)
     values = table.values
     weight, thread = values.volume * values.efficient, state.groups.of_zone[table.zone]
@@ -151,4 +168,5 @@ def _decision(market: ParcelMarket, key: str, state: TalksState, question: Quest
         offered = np.array([float(one.price[0]) for one in talks.offers] + [float(question.price[0])])
         prices = prices_to_name(float(talks.current_price[0]), float(view.published[0]), offered)
         known = reckoned(question, table, prices, SEATS[key])
-    return Decision(key, market.month, question, state.opened, own_cost, known)
+    never = why_never(market.settings)
+    return Decision(key, market.month, question, state.opened, own_cost, known, would_name, never)

@@ -7,6 +7,7 @@ from agents.bargaining import Bargaining, PlayedByHand, Side
 from agents.carriers import Carrier
 from agents.usps import Usps
 from model.market import ParcelMarket
+from model.scenario import Scenario
 from model.state import TalksState
 
 ACCESS_PAIR = ("usps", "amazon")
@@ -66,10 +67,25 @@ def seat_is_over(market: ParcelMarket, held: Held) -> bool:
     """Whether whoever holds a seat has nothing more to decide in the latest talks: signed, left, or the run has ended.
 
     Only then may the limit of the other side be shown. While the contract ends without a deal, or the regulator looks
-    at one that it may send back, the talks go on.
+    at one that it may send back, the talks go on; but not past the end of the contract where nothing can be signed in
+    the whole run.
     """
     state = market.state.talks.get(ACCESS_PAIR)
     if state is None:
         return False
     signed = state.talks.signed and state.under_review is None
-    return signed or held.procedure.left or market.finished
+    return (
+        signed
+        or held.procedure.left
+        or market.finished
+        or (_is_past_expiry(market, state) and signs_nothing(market.settings))
+    )
+
+
+def signs_nothing(settings: Scenario) -> bool:
+    """Whether a scenario lets nothing be signed before its run ends."""
+    return settings.earliest_signature > settings.end
+
+
+def _is_past_expiry(market: ParcelMarket, state: TalksState) -> bool:
+    return market.month - state.opened > state.talks.expiry_round

@@ -233,3 +233,33 @@ def test_a_reload_brings_back_the_question_with_the_answers(visit):
     page.get_by_text("What you have done (1)").click()
     visitor.see(re.compile(r"Round 1: you name \$1\.50"))
     assert visitor.errors == []
+
+
+def test_who_comes_to_play_from_a_road_without_a_deal_chooses_a_side_and_can_sign(visit):
+    visitor = visit(path=f"/bargaining?sit=choose&scenario=impasse&seed=5&set.amazon_own_cost_multiplier=1.6&{SMALL}")
+    page = visitor.page
+    visitor.see("Which side do you play?", PATIENT)
+    # The page begins with the choice: nothing tells what the two could accept.
+    expect(page.locator("main")).not_to_contain_text("pays at most")
+    expect(page.locator(".lm-market")).to_contain_text("Left to bargaining, with Amazon own cost multiplier 1.6")
+    expect(page.locator(".lm-never")).to_contain_text("You sit down in the usual market, with the same luck")
+    visitor.press("Play USPS")
+    ready_to_answer(visitor)
+    expect(page.locator(".lm-market")).to_contain_text("with Amazon own cost multiplier 1.6")
+    expect(page).to_have_url(re.compile(r"seed=5.*seat=usps"))
+    assert "impasse" not in page.url
+    assert visitor.errors == []
+
+
+def test_a_seat_in_a_scenario_that_lets_nothing_be_signed_warns_before_and_at_the_table(visit):
+    visitor = visit(path=f"/bargaining?scenario=impasse&{SMALL}")
+    page = visitor.page
+    visitor.see(re.compile("In 'No agreement' nothing can be signed"), PATIENT)
+    visitor.press("Play Amazon here all the same")
+    ready_to_answer(visitor)
+    expect(page.locator(".lm-tells")).to_contain_text("You can bargain here, but not agree.")
+    visitor.press("Play the usual market instead")
+    expect(page).not_to_have_url(re.compile("scenario=impasse"), timeout=PATIENT)
+    ready_to_answer(visitor)
+    expect(page.locator(".lm-tells")).not_to_contain_text("nothing can be signed:")
+    assert visitor.errors == []

@@ -13,16 +13,17 @@ import pytest
 from agents.bargaining import Answer, Side
 from model.market import ParcelMarket
 from model.records import SERIES
-from server.pages.bargaining.ended import result_values
+from server.pages.bargaining.ended import beside_model, result_values
 from server.pages.bargaining.seat_card import card_values, question_values, read_answer
 from server.session import Choice, Session
 from server.snapshot import Snapshot
 from server.talks import negotiations, seat_view
+from server.talks.playable import usual_market, why_never
 from server.talks.rehearsal import Rehearsal
 from server.talks.seat import Decision
 from server.talks.sides import SEATS, first_talks, roster_of
 from server.talks.twin import MEASURES, measured
-from server.talks.worth import brought
+from server.talks.worth import Deal, brought
 from tests.server.test_session import Screen
 
 PATIENCE_SECONDS = 90
@@ -116,7 +117,9 @@ def test_who_answers_as_the_model_does_gets_the_models_run_to_the_bit(player, se
     view = seat_view.extract(mine, by_hand.session.seat)
     assert view.models_ended == view.ended != ()
     assert all(line.yours == line.models for line in view.lines)
-    assert {line["difference"] for line in card_values(last, view, "")["lines"]} == {"none"}
+    card = card_values(last, view, "")
+    assert card["lines"] == []  # a sentence says what a table of zeros would
+    assert card["equal"].startswith("Until August 2026 the two runs have brought the same.")
 
 
 @pytest.mark.thorough
@@ -349,7 +352,7 @@ def test_who_answers_as_the_model_does_signs_what_the_model_signs(player):
     assert result.best.gain >= result.deal.gain
     assert result.best.round <= view.game.expiry
     told = result_values(view, view.game, 1)
-    assert "The same as the model" in told["headline"]
+    assert "The same price as the model" in told["headline"]
     assert f"{result.score} of 100" in told["share"]
     assert "no finding" in told["no_finding"]
 
@@ -400,3 +403,54 @@ def test_what_the_other_side_could_accept_is_nowhere_before_the_end(player, seat
     by_hand.play(watch)
     assert len(by_hand.decisions) > 20
     assert market.state.talks["usps", "amazon"].talks.expiry_round < by_hand.decisions[-1].question.view.round
+
+
+@pytest.mark.parametrize(
+    ("seat", "price", "models", "told"),
+    [
+        ("usps", 3.58, 3.57, "One cent better than the model."),
+        ("amazon", 3.58, 3.57, "One cent worse than the model."),
+        ("usps", 3.5749, 3.5651, "The same price as the model."),
+        ("amazon", 2.15, 3.4, "$1.25 better than the model."),
+    ],
+)
+def test_prices_are_compared_in_the_cents_that_are_shown(seat, price, models, told):
+    assert beside_model(seat, Deal(11, price, 1e8, 1e7), Deal(10, models, 1e8, 1e7)) == told
+
+
+def test_where_nothing_can_be_signed_the_game_says_so_and_ends_with_the_contract(player):
+    by_hand = player("amazon", end="2027-03", scenario="impasse")
+    last = by_hand.play(lambda d: Answer(price=2.65) if d.question.kind == "propose" else Answer(), to_result=True)
+    asked = question_values(by_hand.decisions[0])
+    assert asked["never"]
+    assert "In 'No agreement' nothing can be signed" in asked["why"]
+    assert last.status == "paused"
+    assert str(last.month) == "2026-10"  # when the contract ends, and not at the end of the run
+    result = card_values(last, known(by_hand), "")["result"]
+    assert result["headline"] == "No deal. None could be signed here."
+    assert "lets nothing be signed in the whole run" in result["told"][0]
+    assert result["never"]
+    assert not result["pending"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "usual"),
+    [
+        (Choice("impasse", 5), Choice("baseline", 5)),
+        (Choice("impasse", 5, FEW, "usps"), Choice("baseline", 5, FEW)),
+        (Choice("baseline", 5, (("earliest_signature", "2100-01"), *FEW)), Choice("baseline", 5, FEW)),
+        (Choice("baseline", 3, FEW), Choice("baseline", 3, FEW)),
+    ],
+)
+def test_the_usual_market_keeps_luck_and_changes_and_lets_a_deal_be_signed(choice, usual):
+    assert usual_market(choice) == usual
+    assert why_never(usual.settings()) == ""
+
+
+def test_a_player_who_may_not_accept_yet_is_told_what_the_model_would_name(player):
+    by_hand = player("usps", end="2025-06")
+    by_hand.session.play()
+    decision = by_hand.screen.wait(lambda s: s.decision is not None).decision
+    assert decision.question.kind == "answer"
+    advice = question_values(decision)["advice"]
+    assert re.search(r"would not accept, .* that would be \$\d\.\d\d\.", advice)

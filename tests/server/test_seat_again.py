@@ -80,6 +80,7 @@ def test_moves_that_do_not_fit_are_dropped_and_the_visitor_is_asked(tab):
     ("values", "move"),
     [
         ({"leave": True}, "l"),
+        ({"model": True}, "m"),
         ({"accept": [True], "price": []}, "t"),
         ({"accept": [False], "price": []}, "w"),
         ({"accept": [False], "price": [2.3]}, "2.3"),
@@ -106,3 +107,11 @@ def test_a_move_is_written_and_read(values, move):
 def test_an_address_that_names_no_seat_or_no_moves_says_so(query, told):
     with pytest.raises(ValueError, match=told.replace("(", r"\(").replace(")", r"\)")):
         read_query(query)
+
+
+def test_talks_that_are_left_to_the_model_ask_no_more(tab):
+    session, screen = tab(f"{write_query(Choice('baseline', 1, SMALL, 'amazon'), None)}&moves=m")
+    last = screen.wait(lambda s: s.status == "finished")
+    assert last.decision is None
+    assert len(answers_of(session).moves) > 1
+    assert set(answers_of(session).moves) == {"m"}

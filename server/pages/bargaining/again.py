@@ -24,10 +24,12 @@ class Answers:
     Attributes:
         given: Moves in the order in which they were made.
         kept: Moves of an address that are still to be made again.
+        to_model: Whether the visitor has left all further talks of the run to the model's own strategy.
     """
 
     given: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    to_model: bool = False
     _answered: str = ""
 
     @property
@@ -42,12 +44,14 @@ class Answers:
     def follow(self, session: Session, snapshot: Snapshot) -> None:
         """Forget a run that is over, and answer as long as moves are kept."""
         if snapshot.status == "preparing":
-            self.given, self._answered = [], ""
+            self.given, self._answered, self.to_model = [], "", False
         decision = snapshot.decision
-        if decision is None or not self.kept or decision.key == self._answered:
+        if decision is None or not (self.kept or self.to_model) or decision.key == self._answered:
             return
         self._answered = decision.key
-        values = answer_of(self.kept.pop(0))
+        move = self.kept.pop(0) if self.kept else "m"
+        self.to_model = self.to_model or move == "m"
+        values = answer_of(move)
         try:
             problems = session.answer(decision, read_answer(values, decision))
         except ValueError:

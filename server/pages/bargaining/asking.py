@@ -55,6 +55,7 @@ def question_values(decision: Decision) -> dict[str, Any]:
         "threads": _threads(decision),
         "can_accept": question.can_accept and bool(standing),
         "why": _why_not(decision),
+        "never": bool(decision.never),
         "advice": _advice(decision),
         "verb": "Bid" if buys else "Ask",
         "buys": buys,
@@ -107,6 +108,8 @@ def _listed(decision: Decision) -> str:
 def _why_not(decision: Decision) -> str:
     """Why the offer on the table cannot be accepted, empty where it can or where there is none."""
     question = decision.question
+    if decision.never:
+        return decision.never
     if question.kind == "propose" or question.can_accept:
         return ""
     earliest = month_name(decision.month_of(question.earliest_round))
@@ -163,24 +166,35 @@ def _advice(decision: Decision) -> str:
     question, usual = decision.question, decision.question.usual
     if usual.price is not None:
         price = np.broadcast_to(np.asarray(usual.price, dtype=np.float64), question.threads.shape)
-        groups = question.view.groups
-        named = [(float(price[index]), groups[index]) for index in np.flatnonzero(question.threads)]
-        listed = ", ".join(dollars(value) + ("" if len(groups) == 1 else f" {group}") for value, group in named)
-        return f"The model's own strategy would name {listed} here."
+        return f"The model's own strategy would name {_named(decision, price)} here."
     takes = np.broadcast_to(usual.accept, question.threads.shape) & question.threads
     if takes.all():
         return "The model's own strategy would accept."
     if takes.any():
         names = ", ".join(question.view.groups[index] for index in np.flatnonzero(takes))
         return f"The model's own strategy would accept {names} and wait with the rest."
-    return "The model's own strategy would not accept, and name its price in the next month."
+    if question.kind == "settle":
+        return "The model's own strategy would decline."
+    return (
+        "The model's own strategy would not accept, and name its price in the next month; by what it knows now that "
+        f"would be {_named(decision, decision.would_name)}."
+    )
+
+
+def _named(decision: Decision, price: np.ndarray) -> str:
+    """Prices of the threads that are talked about, for reading."""
+    question = decision.question
+    groups = question.view.groups
+    named = [(float(price[index]), groups[index]) for index in np.flatnonzero(question.threads)]
+    return ", ".join(dollars(value) + ("" if len(groups) == 1 else f" {group}") for value, group in named)
 
 
 def read_answer(values: object, decision: Decision) -> Answer:
     """Turn what a browser sent into an answer.
 
     Args:
-        values: "leave", or "accept" and "price" with one entry for each thread that is talked about.
+        values: "leave", "model" to answer as the model does, or "accept" and "price" with one entry for each thread
+            that is talked about.
         decision: What was asked.
 
     Raises:
@@ -190,6 +204,8 @@ def read_answer(values: object, decision: Decision) -> Answer:
         raise ValueError("the answer was not understood")
     if values.get("leave") is True:
         return Answer(leave=True)
+    if values.get("model") is True:
+        return decision.question.usual
     threads = decision.question.threads
     shown = np.flatnonzero(threads)
     accept, price = np.zeros(threads.size, dtype=bool), np.full(threads.size, np.nan)

@@ -7,13 +7,12 @@ from typing import Any
 
 from server.headline import month_name
 from server.pages.bargaining.cards import dollars, millions
-from server.talks.game import Game, Result
+from server.talks.game import Game, Result, score_of
 from server.talks.seat_view import Line, SeatView
-from server.talks.worth import Deal
+from server.talks.worth import CENTS, Deal
 from server.words import event_words
 
 NO_FINDING = "What one player does is no finding."
-SAME_PRICE_USD = 0.02  # closer prices are called the same
 
 
 def money(amount: float) -> str:
@@ -29,34 +28,50 @@ def result_values(view: SeatView, game: Game, seed: int) -> dict[str, Any]:
     result = game.result
     assert result is not None
     return {
-        "headline": _headline(view, result),
+        "headline": _headline(view, game, result),
         "score": result.score,
         "told": _told(view, game, result),
         "best": _best(view, game, result),
-        "pending": game.first and not result.known and not view.failed,
+        "pending": game.first and not game.never and not result.known and not view.failed,
         "share": _share(view, result, seed),
         "no_finding": NO_FINDING,
+        "never": game.never,
+        "follows": "" if game.never else "If the two talk again later in the run, the model then plays your side.",
     }
 
 
-def _headline(view: SeatView, result: Result) -> str:
+def _headline(view: SeatView, game: Game, result: Result) -> str:
     deal, model = result.deal, result.model
     if deal is None:
+        if game.never and not result.left:
+            return "No deal. None could be signed here."
         return f"No deal. {'You left the table.' if result.left else ''}".strip()
     price = dollars(deal.price)
     if not result.known:
         return f"You agreed on {price}."
     if model is None:
         return f"{price}. The model signed nothing."
-    ahead = model.price - deal.price if view.seat == "amazon" else deal.price - model.price
-    if abs(ahead) < SAME_PRICE_USD:
-        return f"{price}. The same as the model."
-    return f"{price}. {'Better than the model.' if ahead > 0 else 'The model got a better price.'}"
+    return f"{price}. {beside_model(view.seat, deal, model)}"
+
+
+def beside_model(seat: str, deal: Deal, model: Deal) -> str:
+    """How a price compares with the model's, in the whole cents that are shown."""
+    more = round(deal.price * CENTS) - round(model.price * CENTS)
+    if more == 0:
+        return "The same price as the model."
+    size = dollars(abs(more) / CENTS) if abs(more) >= CENTS else "One cent" if abs(more) == 1 else f"{abs(more)} cents"
+    better = (more < 0) == (seat == "amazon")
+    return f"{size} {'better' if better else 'worse'} than the model."
 
 
 def _told(view: SeatView, game: Game, result: Result) -> list[str]:
     deal, found = result.deal, []
-    if deal is None:
+    if deal is None and game.never and not result.left:
+        found.append(
+            f"The contract ended in {month_name(game.opened + game.expiry)}. This scenario lets nothing be signed in "
+            "the whole run, whatever the two offer: that is its assumption, and none of your doing."
+        )
+    elif deal is None:
         found.append("No contract brings you nothing, and costs you nothing, against having none.")
     else:
         found.append(
@@ -87,14 +102,28 @@ def _brings(deal: Deal) -> str:
 
 
 def _best(view: SeatView, game: Game, result: Result) -> str:
+    if result.best is None and game.never:
+        return "Where no deal can be signed there is no score."
     if result.best is None:
         return "" if not result.known else "No deal would have brought you anything, so that there is no score."
     best, verb = result.best, "asked" if view.seat == "usps" else "bid"
     when = month_name(game.opened + best.round)
+    if result.deal is not None and result.deal.gain > best.gain:
+        return (
+            f"You got more than the best deal of a rehearsal that waited for it: {money(best.gain)} a year at "
+            f"{dollars(best.price)} in {when}. That counts as 100.{_models_score(result)}"
+        )
     return (
         f"100 is the best that could be got before the contract ends: {money(best.gain)} a year, had you {verb} "
-        f"{dollars(best.price)} in {when}."
+        f"{dollars(best.price)} in {when}, which nobody at the table could know.{_models_score(result)}"
     )
+
+
+def _models_score(result: Result) -> str:
+    """What the model gets by the same count."""
+    if result.model is None or result.best is None or result.best.gain <= 0.0:
+        return ""
+    return f" The model gets {score_of(result.model.gain, result.best.gain)} by the same count."
 
 
 def _share(view: SeatView, result: Result, seed: int) -> str:
@@ -126,6 +155,23 @@ def line_values(line: Line) -> dict[str, str]:
         "exact_models": f"{line.models:,.0f} {line.unit}",
         "exact_difference": f"{line.yours - line.models:+,.0f} {line.unit}",
     }
+
+
+def is_equal(view: SeatView) -> bool:
+    """Whether the run by hand and that of the model have brought the same so far."""
+    return bool(view.lines) and all(line_values(line)["difference"] == "none" for line in view.lines)
+
+
+def equal_text(view: SeatView) -> str:
+    """Said in place of a table in which nothing differs."""
+    if not is_equal(view) or view.until is None:
+        return ""
+    text, game = f"Until {month_name(view.until)} the two runs have brought the same.", view.game
+    if game is not None and game.result is not None and view.until < game.opened + game.expiry:
+        text += (
+            f" The old contract is in force until {month_name(game.opened + game.expiry)}: what you did shows after."
+        )
+    return text
 
 
 def compared_text(view: SeatView) -> str:

@@ -12,6 +12,7 @@ import ipyvue
 import solara
 
 from server import charts
+from server.choice import Choice
 from server.glossary import TERMS
 from server.pages.bargaining import cards
 from server.pages.bargaining.again import answers_of, give
@@ -23,9 +24,13 @@ from server.talks import contracts as contract_views
 from server.talks import negotiations, seat_view
 from server.talks.contracts import Contracts
 from server.talks.negotiations import Negotiations, Table
+from server.talks.playable import usual_market, why_never
 from server.talks.seat import why_no_seat
 from server.talks.seat_view import SeatView
 from server.talks.sides import ACCESS_PAIR, SEATS
+
+# In the address of who comes to play: the page then begins with the choice of a side.
+SIT = "sit"
 
 
 @solara.component
@@ -33,6 +38,7 @@ def BargainingPage(session: Session) -> solara.Element:
     """Negotiations of one session's run, one of them at a time, and the contracts."""
     router = solara.use_router()
     chosen, choose = solara.use_state(query_of(router.search).get("talks", ""))
+    first, put_first = solara.use_state(SIT in query_of(router.search))
     group, set_group = solara.use_state(0)
     reveal, set_reveal = solara.use_state(False)
     views: dict[str, Extract] = {
@@ -60,6 +66,10 @@ def BargainingPage(session: Session) -> solara.Element:
             router.push(f"/inspect?what=contract:{key}")
 
     seat = session.choice.seat
+    if not seat and first:  # who comes to play is not shown first what neither side may know
+        drawn = charts.frame(number=snapshot.number, event_drawn=session.acknowledge)
+        chooser = SeatCard(session, snapshot, look=lambda: put_first(False))
+        return ipyvue.Html.element(tag="div", class_="lm-table-seat lm-sit", children=[main([chooser]), drawn])
     table = found.table if found else None
     side = [run_controls(session, snapshot), _negotiations(found, snapshot.status == "finished", pick)]
     hidden = _is_hidden(snapshot, table)
@@ -152,22 +162,30 @@ def _contracts(held: Contracts, open_contract: Callable[[object], None]) -> sola
 
 
 @solara.component
-def SeatCard(session: Session, snapshot: Snapshot) -> solara.Element:
-    """The seat at the table of Amazon and USPS: free, or taken and then a screen of its own."""
+def SeatCard(session: Session, snapshot: Snapshot, look: Callable[[], None] | None = None) -> solara.Element:
+    """The seat at the table of Amazon and USPS: free, or taken and then a screen of its own.
+
+    Args:
+        session: The tab's session.
+        snapshot: Its newest snapshot.
+        look: Shows the talks of the run that is there; None where they stand below. A side taken where they are not
+            shown is that of a market in which a deal can be signed.
+    """
     error, set_error = solara.use_state("")
     router = solara.use_router()
     view = snapshot.views.get("seat")
     assert view is None or isinstance(view, SeatView)
 
-    def start(seat: object) -> None:
+    def start(seat: object, chosen: Choice | None = None) -> None:
         if seat not in ("", *SEATS):
             return
-        problem = why_no_seat(session.choice.settings(), str(seat)) if seat else ""
+        chosen = chosen or session.choice
+        problem = why_no_seat(chosen.settings(), str(seat)) if seat else ""
         set_error(f"No seat here: {problem}." if problem else "")
         if problem:
             return
         answers_of(session).kept = []
-        session.reset(replace(session.choice, seat=str(seat)))
+        session.reset(replace(chosen, seat=str(seat)))
         if seat:
             session.play()
 
@@ -177,12 +195,27 @@ def SeatCard(session: Session, snapshot: Snapshot) -> solara.Element:
             return  # an answer to an older question
         set_error("; ".join(give(session, decision, values)))
 
+    def start_usual(seat: object) -> None:
+        start(seat, usual_market(session.choice))
+
     def watch(_: object) -> None:
+        answers_of(session).to_model = True
         session.play()
         router.push("/")
 
     if not session.choice.seat:
-        return free_seat(can_sit=snapshot.status != "preparing", error=error, event_sit=start)
+        warning = why_never(session.choice.settings())
+        moved = bool(warning) and look is not None
+        return free_seat(
+            can_sit=snapshot.status != "preparing",
+            error=error,
+            run=market_text(usual_market(session.choice) if moved else session.choice),
+            warning=warning,
+            first=look is not None,
+            event_sit=start,
+            event_usual=start_usual,
+            event_look=lambda _: look() if look is not None else None,
+        )
     return seat_card(
         **card_values(snapshot, view, error),
         event_sit=start,
@@ -190,7 +223,13 @@ def SeatCard(session: Session, snapshot: Snapshot) -> solara.Element:
         event_answer=answer,
         event_play=lambda _: session.play(),
         event_watch=watch,
+        event_usual=start_usual,
     )
+
+
+def market_text(choice: Choice) -> str:
+    """The market of a choice: its name, what is changed in it, and the seed."""
+    return f"{choice.settings().title}{choice.changed} · seed {choice.seed}"
 
 
 def _headline(snapshot: Snapshot, table: Table | None, hidden: bool = False) -> solara.Element:

@@ -14,18 +14,27 @@ from agents.bargaining import Side
 from server.headline import month_name
 from server.pages.bargaining.asking import NAMES, question_values, read_answer
 from server.pages.bargaining.cards import marks_of
-from server.pages.bargaining.ended import compared_text, line_values, result_values
-from server.snapshot import Snapshot
+from server.pages.bargaining.ended import compared_text, equal_text, is_equal, line_values, result_values
+from server.snapshot import Run, Snapshot
 from server.talks.game import Game
 from server.talks.seat_view import SeatView
 from server.talks.sides import SEATS
 
-__all__ = ["NAMES", "card_values", "free_seat", "question_values", "read_answer", "seat_card"]
+__all__ = ["NAMES", "card_values", "free_seat", "question_values", "read_answer", "run_text", "seat_card"]
 
 
 @solara.component_vue("../../vue/free_seat.vue", vuetify=False)
-def free_seat(can_sit: bool, error: str, event_sit: Callable[[str], None]) -> None:
-    """A seat that nobody has taken."""
+def free_seat(
+    can_sit: bool,
+    error: str,
+    run: str,
+    warning: str,
+    first: bool,
+    event_sit: Callable[[str], None],
+    event_usual: Callable[[str], None],
+    event_look: Callable[[object], None],
+) -> None:
+    """A seat that nobody has taken; `first` where the page begins with it and shows no talks yet."""
 
 
 @solara.component_vue("../../vue/seat.vue", vuetify=False)
@@ -34,6 +43,7 @@ def seat_card(
     name: str,
     other: str,
     kicker: str,
+    market: str,
     question: dict[str, Any] | None,
     chart: dict[str, Any] | None,
     result: dict[str, Any] | None,
@@ -43,12 +53,14 @@ def seat_card(
     lines: list[dict[str, str]],
     until: str,
     compared: str,
+    equal: str,
     moves: list[str],
     event_sit: Callable[[str], None],
     event_leave: Callable[[object], None],
     event_answer: Callable[[dict[str, Any]], None],
     event_play: Callable[[object], None],
     event_watch: Callable[[object], None],
+    event_usual: Callable[[str], None],
 ) -> None:
     """The seat at the table: answer, see how it ended, and compare with the model."""
 
@@ -66,18 +78,25 @@ def card_values(snapshot: Snapshot, view: SeatView | None, error: str) -> dict[s
         "seat": seat,
         "name": NAMES.get(seat, ""),
         "other": view.other if view else "",
-        "kicker": f"{month_name(month) if month else 'Before the talks'} · same luck as seed {seed}",
+        "kicker": f"{month_name(month) if month else 'Before the talks'} · {run_text(run)}",
+        "market": run_text(run),
         "question": question_values(decision) if decision else None,
         "chart": _chart(seat, game, decision.question.view.round if decision else None) if game else None,
         "result": result_values(view, game, seed) if over and view is not None and game is not None else None,
         "playing": snapshot.status in ("playing", "preparing"),
         "note": "" if view is None or not seat else _waiting_text(snapshot, view),
         "error": error or snapshot.message,
-        "lines": [line_values(line) for line in view.lines] if view else [],
+        "lines": [line_values(line) for line in view.lines] if view and not is_equal(view) else [],
+        "equal": equal_text(view) if view else "",
         "until": f"Sums until {month_name(view.until)}" if view and view.until else "",
         "compared": compared_text(view) if view else "",
         "moves": list(view.moves) if view else [],
     }
+
+
+def run_text(run: Run | None) -> str:
+    """The market that is played in: its name, what is changed in it, and the seed."""
+    return "" if run is None else f"{run.title}{run.changed} · seed {run.seed}"
 
 
 def _waiting_text(snapshot: Snapshot, view: SeatView) -> str:

@@ -27,7 +27,7 @@ from server.work.changes import follow
 from server.work.shared import work_changes, work_pool
 
 # Pages that a visitor is led to, and their addresses.
-PAGES = {"bargaining": "/bargaining", "watch": "/"}
+PAGES = {"bargaining": "/bargaining", "sit": "/bargaining?sit=choose", "watch": "/"}
 # Runs that are played in the background are looked at this often, in seconds: after each change, and without one.
 FRAME_SECONDS, REST_SECONDS = 0.7, 2.0
 

@@ -23,11 +23,12 @@ from server.session import Session
 from server.story.ending import Ended, maps_of, tell_ending
 from server.story.fan import applies_to, chip, chip_note, fan_view, stored_fan
 from server.story.levers import five_levers
+from server.story.past import how_far_off
 from server.work.changes import follow
 from server.work.shared import work_changes, work_pool
 
 # Pages that a visitor is led to, and their addresses.
-PAGES = {"bargaining": "/bargaining", "sit": "/bargaining?sit=choose", "watch": "/"}
+PAGES = {"bargaining": "/bargaining", "evidence": "/evidence", "sit": "/bargaining?sit=choose", "watch": "/"}
 # Runs that are played in the background are looked at this often, in seconds: after each change, and without one.
 FRAME_SECONDS, REST_SECONDS = 0.7, 2.0
 
@@ -92,6 +93,7 @@ def StoryPage(session: Session) -> solara.Element:
                     told=told,
                     road=choice.scenario if choice.scenario in ROADS else "",
                     chip=chip(choice, fan),
+                    past=how_far_off(),
                     event_go=visit,
                 ),
             ],
@@ -187,7 +189,7 @@ def dock() -> None:
 
 
 @solara.component_vue("../../vue/ending.vue", vuetify=False)
-def ending(told: dict[str, Any], road: str, chip: str, event_go: Callable[[str], None]) -> None:
+def ending(told: dict[str, Any], road: str, chip: str, past: str, event_go: Callable[[str], None]) -> None:
     """How the run ended, and what to do next."""
 
 

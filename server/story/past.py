@@ -25,6 +25,6 @@ def how_far_off() -> str:
     rough = "" if income.met else ", more than was allowed for"
     return (
         f"How far to trust it: played through {run.first[:4]} to {run.last[:4]}, years that it had not seen, the model "
-        f"was off by {100 * parcels.model:.0f} % in the parcels of a carrier and by ${income.model:.1f} billion in "
-        f"what USPS earns a year{rough}."
+        f"was off by {100 * parcels.model:.0f} % on average in the parcels of a carrier, and by up to "
+        f"${income.model:.1f} billion in what USPS earns in a year{rough}."
     )

@@ -1,4 +1,4 @@
-"""What a run says about each calendar year and quarter, in the terms of the published figures."""
+"""What a run says about each year and quarter, in the terms of the published figures: accounts of USPS by fiscal year."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from agents.calendar import MONTHS_PER_YEAR, Month
+from agents.calendar import JANUARY, MONTHS_PER_YEAR, OCTOBER, Month
 from agents.geography import RURAL
 from experiments.runs import start_market
 from experiments.workers import Task
@@ -29,7 +29,9 @@ class HistoryRun:
     """What a back-test keeps of one run.
 
     Attributes:
-        figures: Values by series, entity and year; volumes in bn parcels, money in bn $ or $ per parcel.
+        figures: Values by series, entity and year; volumes in bn parcels, money in bn $ or $ per parcel. The accounts
+            of USPS are of fiscal years, October to September, as they are published; a year that the run does not
+            cover in full is left out.
         added_density: Households per square mile of the addresses that Amazon reaches first, in each later third of
             the run, and never: geometric means.
         quarters: Packages of USPS by series and calendar quarter, as in ("package_volume", "2019Q2"): bn pieces of its
@@ -45,12 +47,19 @@ def run_history(task: Task) -> HistoryRun:
     """Run one task to its end and read its years and quarters."""
     market = start_market(task.scenario, task.seed).run()
     figures: dict[Key, float] = {}
-    start, n = market.settings.start, market.records.n
-    first = (1 - start.month) % MONTHS_PER_YEAR
-    for begin in range(first, n - MONTHS_PER_YEAR + 1, MONTHS_PER_YEAR):
-        rows = slice(begin, begin + MONTHS_PER_YEAR)
-        figures |= {(*name, (start + begin).year): value for name, value in _year(market, rows).items()}
+    start = market.settings.start
+    for first_month, figures_of in ((JANUARY, _year), (OCTOBER, _fiscal_year)):
+        for rows in _whole_years(market, first_month):
+            year = (start + (rows.stop - 1)).year  # by its last month: of a fiscal year, too
+            figures |= {(*name, year): value for name, value in figures_of(market, rows).items()}
     return HistoryRun(figures, added_density(market), _quarters(market))
+
+
+def _whole_years(market: ParcelMarket, first_month: int) -> list[slice]:
+    """Rows of the records of every twelve months that begin with a month of the year."""
+    first = (first_month - market.settings.start.month) % MONTHS_PER_YEAR
+    begins = range(first, market.records.n - MONTHS_PER_YEAR + 1, MONTHS_PER_YEAR)
+    return [slice(begin, begin + MONTHS_PER_YEAR) for begin in begins]
 
 
 def _quarters(market: ParcelMarket) -> dict[tuple[str, str], float]:
@@ -95,23 +104,21 @@ def _year(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
     found["volume_shipped", "amazon"] = shipped / BILLION
     for series, channel in CHANNELS.items():
         found[series, "amazon"] = float(records[f"amazon_{channel}_parcels"][rows].sum()) / shipped
-    return found | _postal(market, rows)
-
-
-def _postal(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
-    """Figures of USPS; its own accounts count somewhat more pieces than the market's definition does."""
-    records = market.records
     at_usps = float(records["amazon_via_usps_parcels"][rows].sum())
 
     def per_parcel(name: str) -> float:
         return float(records[name][rows].sum()) / at_usps if at_usps > 0.0 else float("nan")
 
-    return {
-        **{(series, "usps"): value for series, value in _packages(market, rows).items()},
-        ("income_without_noncash", "usps"): float(records["usps_controllable_income_usd"][rows].sum()) / BILLION,
-        ("access_price", "usps"): per_parcel("amazon_usps_revenue_usd"),
-        ("attributable_cost", "amazon"): per_parcel("amazon_usps_attributable_usd"),
-    }
+    found["access_price", "usps"] = per_parcel("amazon_usps_revenue_usd")
+    found["attributable_cost", "amazon"] = per_parcel("amazon_usps_attributable_usd")
+    return found
+
+
+def _fiscal_year(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
+    """Accounts of USPS; they count somewhat more pieces than the market's definition does."""
+    income = float(market.records["usps_controllable_income_usd"][rows].sum()) / BILLION
+    packages = {(series, "usps"): value for series, value in _packages(market, rows).items()}
+    return packages | {("income_without_noncash", "usps"): income}
 
 
 def _packages(market: ParcelMarket, rows: slice) -> dict[str, float]:

@@ -313,7 +313,7 @@ class ObservedPast(_Shocked):
         start = self._history.at(series, self._base)
         if time <= _LAST_MIDDLE:
             return self._history.at(series, time) / start
-        last = self._history.value(series, LAST_YEAR)
+        last = self._history.at(series, _LAST_MIDDLE)
         return last / start * self._grown(f"mail_trend_{name}", months)
 
     def figures(self, months: int) -> dict[str, float] | None:

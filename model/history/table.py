@@ -1,19 +1,22 @@
-"""Yearly figures of the past, and their values between the middles of the years."""
+"""Yearly figures of the past, and their values at any moment; accounts of USPS are of its fiscal years."""
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 
 from agents.calendar import MONTHS_PER_YEAR, Month
 from model.tables import DataError, choice, number, read_table, text
 
 HISTORY_FILE = "start_years.csv"
+AUTUMN_FILE = "usps_autumns.csv"
 FIRST_YEAR, LAST_YEAR = 2015, 2024
 FIRST_START = Month(FIRST_YEAR + 1, 1)
 _MIDDLE = 0.5
+_FISCAL_MIDDLE = 0.25  # of October to September, named by its end
 _COLUMNS = {
     "series": text(),
     "year": number(FIRST_YEAR, LAST_YEAR),
@@ -24,6 +27,12 @@ _COLUMNS = {
     "latest_data_year": number(FIRST_YEAR, LAST_YEAR),
     "note": text(required=False),
 }
+_AUTUMN_COLUMNS = {
+    "series": text(),
+    "year": number(FIRST_YEAR, LAST_YEAR),
+    "change": number(),
+    **{name: _COLUMNS[name] for name in ("unit", "status", "source_id", "note")},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class YearFigure:
     """One figure of one year.
 
     Attributes:
-        value: Its value, mean or total of the year (a fiscal year of USPS counts as the calendar year).
+        value: Its value, mean or total of the year; of the fiscal year for the accounts of USPS.
         unit: Its unit.
         status: "sourced", "derived" or "estimate".
         source_id: Where it was published, or what an estimate leans on.
@@ -47,36 +56,57 @@ class YearFigure:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """All yearly figures of the past.
 
     Attributes:
         figures: By series and year; every series has every year from `FIRST_YEAR` to `LAST_YEAR`.
+        autumns: October to December of a year less those of the year before, by series and year. The series that it
+            holds are of fiscal years, which end in September: with the change that follows, a fiscal year becomes the
+            calendar year. Where it is not known, the calendar year lies between two fiscal ones.
     """
 
     figures: Mapping[str, Mapping[int, YearFigure]]
+    autumns: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
 
     def value(self, series: str, year: int) -> float:
-        """Value of a series in a year."""
+        """Value of a series in a year, its fiscal year for the accounts of USPS."""
         return self.figures[series][year].value
 
     def at(self, series: str, time: float) -> float:
-        """Value at a moment, even growth between the middles of two years.
+        """Value of the twelve months around a moment, even growth between the moments that are known.
 
-        A series with a value that is not positive moves evenly instead. Beyond the first and last middle the growth of
-        the nearest two years goes on.
+        A series with a value that is not positive moves evenly instead. Beyond the first and last known moment the
+        growth between the nearest two goes on.
 
         Args:
             series: Name of the series.
             time: Calendar year with its fraction; 2019.5 is the middle of 2019, where the value is that of the year.
         """
-        earlier = min(max(math.floor(time - _MIDDLE), FIRST_YEAR), LAST_YEAR - 1)
-        part = time - _MIDDLE - earlier
-        low, high = self.value(series, earlier), self.value(series, earlier + 1)
+        if series in self.autumns:
+            times, values = self._fiscal[series]
+            right = min(max(bisect.bisect_right(times, time), 1), len(times) - 1)
+            part = (time - times[right - 1]) / (times[right] - times[right - 1])
+            low, high = values[right - 1], values[right]
+        else:
+            earlier = min(max(math.floor(time - _MIDDLE), FIRST_YEAR), LAST_YEAR - 1)
+            part = time - _MIDDLE - earlier
+            low, high = self.value(series, earlier), self.value(series, earlier + 1)
         if low > 0.0 and high > 0.0:
             return float(low * (high / low) ** part) if part else low
         return low + (high - low) * part
+
+    @cached_property
+    def _fiscal(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Middles of twelve months whose sum is known, and the sums: fiscal years, calendar years where they are."""
+        found = {}
+        for series, changes in self.autumns.items():
+            fiscal = [(year + _FISCAL_MIDDLE, row.value) for year, row in self.figures[series].items()]
+            calendar = [(year + _MIDDLE, self.value(series, year) + change) for year, change in changes.items()]
+            known = sorted(fiscal + calendar)
+            found[series] = [time for time, _ in known], [value for _, value in known]
+        return found
 
 
 def middle_of(month: Month) -> float:
@@ -94,7 +124,7 @@ def read_history() -> History:
     """Read the yearly figures.
 
     Raises:
-        model.tables.DataError: The file is wrong, or a series lacks a year.
+        model.tables.DataError: A file is wrong, or a series lacks a year.
     """
     found: dict[str, dict[int, YearFigure]] = {}
     for row in read_table(HISTORY_FILE, _COLUMNS, key=("series", "year")):
@@ -110,4 +140,9 @@ def read_history() -> History:
     for series, years in found.items():
         if missing := sorted(set(range(FIRST_YEAR, LAST_YEAR + 1)) - years.keys()):
             raise DataError(f"{HISTORY_FILE}, series {series}: no value for {', '.join(map(str, missing))}")
-    return History(found)
+    autumns: dict[str, dict[int, float]] = {}
+    for row in read_table(AUTUMN_FILE, _AUTUMN_COLUMNS, key=("series", "year")):
+        if row["series"] not in found:
+            raise DataError(f"{AUTUMN_FILE}, series {row['series']}: {HISTORY_FILE} has no such series")
+        autumns.setdefault(row["series"], {})[int(row["year"])] = row["change"]
+    return History(found, autumns)

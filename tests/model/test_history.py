@@ -75,8 +75,10 @@ def test_between_the_middles_of_two_years_growth_is_even():
     early, late = history.value("parcels_total", 2019), history.value("parcels_total", 2020)
     assert history.at("parcels_total", 2019.5) == early
     assert history.at("parcels_total", 2020.0) == pytest.approx(np.sqrt(early * late))
-    loss = (history.value("usps_net_income", 2019) + history.value("usps_net_income", 2020)) / 2
-    assert history.at("usps_net_income", 2020.0) == pytest.approx(loss)
+    rate = (history.value("cash_rate", 2020) + history.value("cash_rate", 2021)) / 2
+    moved = replace(history, figures={"cash_rate": {**history.figures["cash_rate"], 2021: year_figure(-0.01)}})
+    assert moved.at("cash_rate", 2021.0) == pytest.approx((history.value("cash_rate", 2020) - 0.01) / 2)
+    assert rate > 0.0
 
 
 # figures of another start year

@@ -7,8 +7,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import JANUARY, MONTHS_PER_YEAR, OCTOBER, Month
 from model.allocation import Allocation
+from model.demand import season_factors
 from model.ledger import Cents, to_cents
+from model.parameters import Parameters
 
 Floats = NDArray[np.float64]
 
@@ -51,17 +54,28 @@ def month_surcharges(rural: Floats, peak: Floats, area: Floats, season_weight: f
     return np.asarray(rural[:, None] * area + (peak * season_weight)[:, None])
 
 
-def peak_weight(month: int) -> float:
-    """Share of a calendar month (1 to 12) under the peak surcharge: October to mid-January."""
-    if month >= 10:
-        return 1.0
-    return 0.5 if month == 1 else 0.0
-
-
-def mean_peak_weight(season: Floats) -> float:
-    """Share of a year's parcels that pay the peak surcharge.
+def peak_weight(p: Parameters, month: Month) -> float:
+    """Share of a month under the peak surcharge: October to mid-January, from the first such autumn on.
 
     Args:
-        season: Month factors from January on, (12,).
+        p: Figures: the year of the first autumn in which ordinary residential parcels paid one.
+        month: The month.
     """
-    return float(sum(season[m] * peak_weight(m + 1) for m in range(len(season))) / len(season))
+    if month < Month(int(p.peak_surcharge_first_year), OCTOBER):
+        return 0.0
+    if month.month >= OCTOBER:
+        return 1.0
+    return 0.5 if month.month == JANUARY else 0.0
+
+
+def mean_peak_weight(p: Parameters, begin: Month) -> float:
+    """Share of the parcels of twelve months that pay the peak surcharge.
+
+    Args:
+        p: Figures.
+        begin: First of the twelve months.
+    """
+    season = season_factors(p)
+    # From January on, whatever month is the first: the same sum to the last digit.
+    months = (begin + (number - begin.month) % MONTHS_PER_YEAR for number in range(JANUARY, MONTHS_PER_YEAR + 1))
+    return float(sum(season[month.month - 1] * peak_weight(p, month) for month in months) / MONTHS_PER_YEAR)

@@ -1,4 +1,4 @@
-"""What a run says about each year and quarter, in the terms of the published figures: accounts of USPS by fiscal year."""
+"""What a run says about each year and quarter in the terms of the published figures; USPS has fiscal years."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from model.access import buyers, carrier_slices
 from model.auction.lots import ECONOMY, attributable_cost, last_month
 from model.billing import mean_peak_weight
 from model.carriers import USPS
-from model.demand import season_factors
 from model.economy import Economy
 
 Floats = NDArray[np.float64]
@@ -95,7 +94,7 @@ def line_haul(market: Economy) -> float:
 
 def _yearly_peak(market: Economy) -> float:
     """Peak surcharge of USPS per parcel of a year, $."""
-    return float(market.state.tariffs.peak[USPS] * mean_peak_weight(season_factors(market.figures)))
+    return float(market.state.tariffs.peak[USPS] * mean_peak_weight(market.figures, market.month))
 
 
 def _everywhere(bidder: str, parcels: Floats, saved: float, cost: Floats) -> AccessNeed:

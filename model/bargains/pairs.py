@@ -23,7 +23,6 @@ from model.bargains.last_mile import last_mile_table
 from model.bargains.table import BargainTable, Pair, PairKind
 from model.billing import mean_peak_weight
 from model.carriers import CarrierTable
-from model.demand import season_factors
 from model.economy import Economy
 
 Floats = NDArray[np.float64]
@@ -124,7 +123,8 @@ def terms_for(
 ) -> Contract:
     """Terms of what two parties agreed on, in the state "offered".
 
-    UPS and FedEx take part of the mean price as a surcharge in the peak season, as they do from everybody.
+    UPS and FedEx take part of the mean price as a surcharge in the peak season, as they do from everybody; in years in
+    which nobody takes one, the whole price is paid all year.
 
     Args:
         market: The market.
@@ -135,7 +135,7 @@ def terms_for(
         begin: First month.
     """
     p = market.figures
-    weight = mean_peak_weight(season_factors(p))
+    weight = mean_peak_weight(p, begin)
     # No more of the price than there is can be a surcharge.
     peak = (
         min(p.peak_surcharge, float(price.min()) / weight) if pair.kind is PairKind.CARRIAGE and weight > 0.0 else 0.0

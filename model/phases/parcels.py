@@ -342,7 +342,7 @@ def amazon_prices(market: Economy) -> tuple[Floats, Floats]:
         assert contract is not None
         published = published_for(market, pair)
         if contract.in_force:
-            surcharge = contract.peak_surcharge * peak_weight(month.month)
+            surcharge = contract.peak_surcharge * peak_weight(p, month)
             prices = [contract.price_at(month, group, published) for group in range(len(contract.groups))]
             access[index] = np.array(prices)[market.zones.price_groups(len(prices))] + surcharge
         else:

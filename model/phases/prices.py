@@ -48,7 +48,7 @@ def publish_prices(market: Economy) -> None:
         _change_mail_price(market)
     charges = tariffs.rural[:, None] > 0.0
     area = mean_where_covered(tariffs.area, np.where(charges, market.state.network.coverage, 1.0))
-    usual = month_surcharges(tariffs.rural, tariffs.peak, area, peak_weight(market.month.month))
+    usual = month_surcharges(tariffs.rural, tariffs.peak, area, peak_weight(market.figures, market.month))
     for index, extra in tariffs.extra.items():
         usual[index] += mean_where_covered(extra, market.state.network.coverage[index : index + 1])[0]
     tariffs.surcharge = usual + tariffs.follows[:, None]

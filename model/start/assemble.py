@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import Month
+from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.geography import ECONOMY, SEGMENTS, ZoneTable
 from agents.rules.sourcing import AmazonFlows
 from agents.shipper_memory import ShipperMemory
@@ -119,7 +119,7 @@ def assemble(
     big = big_start(named or {}, carriers, zones, amazon_mix[0], segment_volume)
     population = draw_population(p, zones, streams, big.parcels.sum(axis=0))
     floor = start_floors(p, zones, costs, street, expected + handed_over, price, population.shippers)
-    surcharges = start_surcharges(p, zones, carriers, amazon_mix[0])
+    surcharges = start_surcharges(p, zones, carriers, amazon_mix[0], start + (-MONTHS_PER_YEAR))
     mean_surcharge = surcharges.mean
     on_time = p.by("on_time_base", carriers.like)
     setting = _choice_setting(p, national, coverage, mix, mean_surcharge, on_time, floor, home)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.calendar import Month
 from agents.geography import SEGMENTS, ZoneTable
 from agents.rules.pricing import quote
 from agents.shipper_table import ShipperTable
@@ -14,7 +15,6 @@ from model.billing import mean_peak_weight, month_surcharges, sum_over_carriers
 from model.carriers import USPS, CarrierTable
 from model.consideration import considered
 from model.delivery_areas import area_rates
-from model.demand import season_factors
 from model.operations import CostModel, StreetCosts, quote_floors, usps_mean_cost
 from model.parameters import Parameters
 from model.start.choice_constants import ChoiceSolution, StartError
@@ -90,7 +90,9 @@ class StartSurcharges:
     mean: Floats
 
 
-def start_surcharges(p: Parameters, zones: ZoneTable, carriers: CarrierTable, weight: Floats) -> StartSurcharges:
+def start_surcharges(
+    p: Parameters, zones: ZoneTable, carriers: CarrierTable, weight: Floats, before: Month
+) -> StartSurcharges:
     """Surcharges that carriers ask for at the start.
 
     Args:
@@ -98,13 +100,14 @@ def start_surcharges(p: Parameters, zones: ZoneTable, carriers: CarrierTable, we
         zones: The zones.
         carriers: The carriers.
         weight: Share of parcels by zone, (Z,).
+        before: First of the twelve months before the start, whose mean prices are known.
     """
     list_price = p.rural_surcharge_list * (1 - p.rural_surcharge_discount)
     charges = [like in ("ups", "fedex") and not own for like, own in zip(carriers.like, carriers.owned, strict=True)]
     rural = np.where(charges, list_price, 0.0)
     peak = np.where(carriers.owned, 0.0, p.peak_surcharge)
     area = area_rates(p, zones, weight)
-    mean = month_surcharges(rural, peak, area.mean(axis=1), mean_peak_weight(season_factors(p)))
+    mean = month_surcharges(rural, peak, area.mean(axis=1), mean_peak_weight(p, before))
     return StartSurcharges(rural, area, peak, mean)
 
 

@@ -65,6 +65,7 @@ def test_every_source_is_listed_once():
         "carriers.csv",
         "market_history.csv",
         "start_years.csv",
+        "usps_autumns.csv",
         "timeline.csv",
         "zones.csv",
         "places.csv",

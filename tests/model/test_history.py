@@ -1,6 +1,7 @@
 """Runs that begin in the past: the figures they start from, the demand they follow, the two modes."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from agents.calendar import Month
 from agents.geography import SEGMENTS
+from experiments.backtest.quarters import quarter_observations
 from experiments.errors import InputError
 from experiments.settings import prepare_scenario
 from model.bargains.carriage import ups_share
@@ -16,6 +18,7 @@ from model.history import fit_to_carrier_totals, fitted_figures, read_history
 from model.history.fitting import GROUPS, paid_price_index
 from model.history.handed import handed_over
 from model.history.paths import ObservedPast
+from model.history.table import History, base_time
 from model.parameters import Parameters
 from model.scenario import Scenario
 from tests.small import FEWER
@@ -75,10 +78,41 @@ def test_between_the_middles_of_two_years_growth_is_even():
     early, late = history.value("parcels_total", 2019), history.value("parcels_total", 2020)
     assert history.at("parcels_total", 2019.5) == early
     assert history.at("parcels_total", 2020.0) == pytest.approx(np.sqrt(early * late))
-    rate = (history.value("cash_rate", 2020) + history.value("cash_rate", 2021)) / 2
-    moved = replace(history, figures={"cash_rate": {**history.figures["cash_rate"], 2021: year_figure(-0.01)}})
-    assert moved.at("cash_rate", 2021.0) == pytest.approx((history.value("cash_rate", 2020) - 0.01) / 2)
-    assert rate > 0.0
+    loss = (history.value("usps_net_income", 2015) + history.value("usps_net_income", 2016)) / 2
+    assert history.at("usps_net_income", 2015.75) == pytest.approx(loss)  # what has no sign to grow with moves evenly
+
+
+def test_a_fiscal_year_becomes_the_calendar_year_by_the_autumn_that_follows():
+    """Fiscal 2021 held the record autumn of 2020; the calendar year has that of 2021, 0.738 bn $ less."""
+    history = read_history()
+    fiscal = history.value("usps_package_revenue", 2021)
+    assert history.at("usps_package_revenue", 2021.25) == fiscal == 32.0
+    assert history.at("usps_package_revenue", 2021.5) == pytest.approx(fiscal - 0.738)
+    # nothing is known of the autumn of 2023: a quarter of the way to the fiscal year that follows
+    low, high = history.value("usps_revenue", 2023), history.value("usps_revenue", 2024)
+    assert history.at("usps_revenue", 2023.5) == pytest.approx(low * (high / low) ** 0.25)
+    assert history.at("usps_revenue", 2024.5) == pytest.approx(high * (high / low) ** 0.25)
+
+
+def test_calendar_years_agree_with_the_quarters_that_were_published():
+    history, seen = read_history(), quarter_observations()
+    for year in range(2018, 2022):
+        for series, name in (("package_revenue", "usps_package_revenue"), ("package_volume", "usps_package_volume")):
+            quarters = sum(seen[series, f"{year}Q{number}"].value for number in range(1, 5))
+            assert history.at(name, year + 0.5) == pytest.approx(quarters, abs=0.003), (series, year)
+
+
+def test_a_start_in_2022_knows_nothing_of_2022():
+    """What is out of sample from 2022 on must not begin with a fiscal year that ends in September 2022."""
+    history = read_history()
+    later = {
+        series: {year: replace(row, value=row.value * (2.0 if year > 2021 else 1.0)) for year, row in years.items()}
+        for series, years in history.figures.items()
+    }
+    changed, time = History(later, history.autumns), base_time(Month(2022, 1))
+    assert {series: changed.at(series, time) for series in later} == {
+        series: history.at(series, time) for series in later
+    }
 
 
 # figures of another start year
@@ -129,7 +163,8 @@ def test_the_start_accounts_close_on_that_year(market, year):
     history = read_history()
     start = market("standing_still", start=f"{year}-01", end=f"{year}-12", history_mode="free_run", n_shippers=400)
     books = start.state.books
-    package_revenue = history.value("usps_package_revenue", year - 1)
+    before = year - 0.5
+    package_revenue = history.at("usps_package_revenue", before)
     assert books.revenue[:, USPS].sum() / 1e9 == pytest.approx(package_revenue, rel=0.015)
     for carrier, group in ((UPS, "ups"), (FEDEX, "fedex")):
         revenue = books.revenue[:, carrier].sum() / books.volume[:, carrier].sum()
@@ -140,7 +175,7 @@ def test_the_start_accounts_close_on_that_year(market, year):
     p = start.figures
     mail = sum(p[f"usps_{n}_revenue_2024"] / p[f"cost_coverage_{n}"] for n in ("first_class", "marketing", "other"))
     expense = mail + (books.institutional_cost * 12 + books.cost[:, USPS].sum()) / 1e9
-    assert expense == pytest.approx(history.value("usps_expense", year - 1), rel=1e-6)
+    assert expense == pytest.approx(history.at("usps_expense", before), rel=1e-6)
 
 
 def test_usps_attributable_cost_of_amazons_parcels_in_2019():

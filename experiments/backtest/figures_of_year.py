@@ -116,9 +116,18 @@ def _year(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
 
 def _fiscal_year(market: ParcelMarket, rows: slice) -> dict[tuple[str, str], float]:
     """Accounts of USPS; they count somewhat more pieces than the market's definition does."""
-    income = float(market.records["usps_controllable_income_usd"][rows].sum()) / BILLION
-    packages = {(series, "usps"): value for series, value in _packages(market, rows).items()}
-    return packages | {("income_without_noncash", "usps"): income}
+
+    def total(name: str) -> float:
+        return float(market.records[f"usps_{name}_usd"][rows].sum()) / BILLION
+
+    income = total("controllable_income")
+    noncash = income - total("net_income")
+    return {
+        **{(series, "usps"): value for series, value in _packages(market, rows).items()},
+        ("mail_revenue", "usps"): total("mail_revenue"),
+        ("expense_without_noncash", "usps"): total("expense") - noncash,
+        ("income_without_noncash", "usps"): income,
+    }
 
 
 def _packages(market: ParcelMarket, rows: slice) -> dict[str, float]:

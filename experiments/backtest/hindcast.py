@@ -44,6 +44,8 @@ UNITS = {
     "access_price": "$ per parcel",
     "attributable_cost": "$ per parcel",
     "package_revenue": "bn $",
+    "mail_revenue": "bn $",
+    "expense_without_noncash": "bn $",
     "income_without_noncash": "bn $",
 }
 

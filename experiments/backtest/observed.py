@@ -90,7 +90,12 @@ def observations() -> dict[tuple[str, str, int], Observation]:
         for series, column in (("package_revenue", "usps_package_revenue"), ("package_volume", "usps_package_volume")):
             row = history.figures[column][year]
             take(series, "usps", year, row.value, row.source_id, "fiscal year")
-        income = history.value("usps_net_income", year) + history.value("usps_noncash_and_unpaid", year)
+        mail = history.value("usps_revenue", year) - history.value("usps_package_revenue", year)
+        take("mail_revenue", "usps", year, mail, history.figures["usps_revenue"][year].source_id, "fiscal year")
+        noncash = history.value("usps_noncash_and_unpaid", year)
+        expense, told = history.value("usps_expense", year) - noncash, history.figures["usps_expense"][year].source_id
+        take("expense_without_noncash", "usps", year, expense, told, "fiscal year; part of it is an estimate")
+        income = history.value("usps_net_income", year) + noncash
         source = history.figures["usps_net_income"][year].source_id
         take("income_without_noncash", "usps", year, income, source, "fiscal year; part of it is an estimate")
     for year, row in history.figures["operating_margin_ups"].items():

@@ -21,13 +21,26 @@ from model.words import party_name
 FROZEN = "frozen-2021"
 REPLICATIONS = 16  # all back-tests of the page in less than ten minutes on two processors
 IMAGES = "images"
-SHOWN = (("volume", 2), ("share", 3), ("revenue_per_parcel", 2), ("own_share", 2), ("package_revenue", 1))
+SHOWN = (
+    ("volume", 2),
+    ("share", 3),
+    ("revenue_per_parcel", 2),
+    ("own_share", 2),
+    ("package_revenue", 1),
+    ("mail_revenue", 1),
+    ("expense_without_noncash", 1),
+    ("income_without_noncash", 1),
+)
 SAMPLES = {"in": "up to 2021", "out": "2022 to 2024"}
 
 LIMITS = """\
 * The model is given the observed totals of the market and of what Amazon ships. Amazon's total is not published: it is
   put together from its own deliveries and the last published shares of the others (see the notes in
   `model/data/start_years.csv`), so it knows something of the split that is being tested.
+* USPS publishes its accounts by fiscal year, October to September. They are compared with the same twelve months of the
+  model, so a run that begins in January is not compared with the fiscal year that it enters in the middle. A start
+  takes the calendar year before it: the fiscal year and what the autumn that follows was more or less than the one
+  before (`model/data/usps_autumns.csv`, 2017 to 2021; elsewhere a quarter of the way to the next fiscal year).
 * Before 2019 only USPS and Amazon have volumes of their own; UPS, FedEx and the others share the rest as in 2019.
 * How Amazon and USPS end their talks of October 2022 is luck in the model: after a failure Amazon takes far more of its
   parcels, in a few months. That makes the bands of 2023 and 2024 wide, and in history it happened once.
@@ -63,15 +76,14 @@ QUARTERS = """\
 Packages of USPS by calendar quarter, October 2017 to December 2021, in pieces as its accounts count them and in
 revenue. It publishes changes more exactly than levels: most levels are chained from changes, July to September is the
 fiscal year less its other quarters, and the last table tells the arithmetic. Nothing was estimated on these figures,
-and no other error of this page holds them. Bands hold luck and parameters. The limits, on volume alone, were written
-down before the first run; the forecast beside the model is that nothing changes on the year before."""
+and no other error of this page holds them; what a start knows of them is by how much the autumn before it differed
+from that of a year earlier. Bands hold luck and parameters. The limits, on volume alone, were written down before the
+first run; the forecast beside the model is that nothing changes on the year before."""
 QUARTERS_MEAN = """\
 *What fails, and why we believe it does.* Demand is given to the model, free or forced, as totals of years, and between
 the middles of two years the market grows evenly: the jump of April 2020 begins in the model in summer 2019, and the
 fall of 2021 is smoothed. The season is one set of twelve factors for all years and carriers, with a high December in
-the draws, and growth within a year comes on top of it; the autumn of USPS was lower, and flatter every year. The
-model's USPS also takes a peak surcharge every autumn, as the real one did from October 2020 on, so autumn revenue
-before that is too high by more than volume.
+the draws, and growth within a year comes on top of it; the autumn of USPS was lower, and flatter every year.
 
 *What it means for the answers.* Yearly figures, and differences between scenarios that share their demand, do not rest
 on it. The load of a peak, the month in which cash runs short and how fast anybody answers a sudden change of demand do:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from experiments.backtest.discrepancy import ABSOLUTE, GIVEN, LIKE, Discrepancy, Floats, with_error
+from experiments.backtest.discrepancy import ABSOLUTE, GIVEN, LIKE, PARTS, Discrepancy, Floats, with_error
 
 Spread = Mapping[tuple[str, str, int], Floats]
 
@@ -38,14 +38,15 @@ def forecasts(
     Args:
         runs: Values by series, entity and year, one per run.
         residual: Error of the fit by series, see `residual_errors`; series without one have none.
-        discrepancy: What the form of the model gets wrong as years go by; None without it.
+        discrepancy: What the form of the model gets wrong as years go by; None without it. Parts of the income of USPS
+            have luck and parameters alone.
         first_year: Year in which the runs begin.
     """
     found = {}
     for (series, entity, year), values in runs.items():
         alike = LIKE.get(series, series)
         size, freedom = 0.0 if (alike, entity) in GIVEN else residual.get(alike, 0.0), np.inf
-        if discrepancy is not None:
+        if discrepancy is not None and series not in PARTS:
             form = discrepancy.spread(series, entity, year - first_year + 1)
             if form > size:
                 size, freedom = form, discrepancy.freedom(series, entity)

@@ -26,6 +26,8 @@ SHOWN = (
     ("access_price", "What Amazon pays USPS, $ per parcel", 2, 1.0),
     ("package_volume", "Packages in the accounts of USPS, bn pieces", 2, 1.0),
     ("package_revenue", "Package revenue of USPS, bn $", 1, 1.0),
+    ("mail_revenue", "Revenue of mail and other services of USPS, bn $", 1, 1.0),
+    ("expense_without_noncash", "Expense of USPS but for what uses no cash, bn $", 1, 1.0),
     ("income_without_noncash", "Net income of USPS without expense that uses no cash, bn $", 1, 1.0),
     ("rural_share", "Rural share of what is delivered, %", 1, 100.0),
 )

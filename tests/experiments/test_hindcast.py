@@ -8,10 +8,13 @@ import pandas as pd
 import pytest
 
 from experiments import InputError, hindcast
-from experiments.backtest.figures_of_year import HistoryRun
+from experiments.backtest.figures_of_year import HistoryRun, run_history
 from experiments.backtest.observed import observations
 from experiments.backtest.patterns import patterns
 from experiments.backtest.scores import coverage, scores
+from experiments.runs import start_market
+from experiments.workers import Task
+from model.scenario import Scenario
 from tests.small import FEWER
 
 SMALL = {**FEWER, "n_shippers": 300}
@@ -51,6 +54,36 @@ def test_summary_is_plain_json(result):
     assert told["provenance"]["changes"]["history_mode"] == "free_run"
     assert [set(row) for row in told["patterns"]] == [{"name", "shown", "share"}] * 6
     assert "in sample" in told["given"]
+
+
+def test_accounts_of_usps_are_of_fiscal_years():
+    """Fiscal 2023 is October 2022 to September 2023; fiscal 2022 began before the run and is left out."""
+    scenario = Scenario.load("baseline").with_changes(
+        {"start": "2022-01", "end": "2023-12", "history_mode": "free_run", **SMALL}
+    )
+    task = Task(scenario, 1)
+    market, figures = start_market(scenario, 1).run(), run_history(task).figures
+    year = slice(9, 21)
+    for series, name in (
+        ("package_revenue", "parcel_revenue"),
+        ("mail_revenue", "mail_revenue"),
+        ("income_without_noncash", "controllable_income"),
+    ):
+        assert figures[series, "usps", 2023] == pytest.approx(market.records[f"usps_{name}_usd"][year].sum() / 1e9)
+        assert (series, "usps", 2022) not in figures
+    assert {key[2] for key in figures if key[0] == "volume"} == {2022, 2023}
+
+
+def test_parts_of_the_income_make_up_the_income():
+    """Mail and packages less expense are the income, but for interest."""
+    seen = observations()
+    for year in range(2016, 2025):
+        parts = {
+            name: seen[name, "usps", year].value
+            for name in ("mail_revenue", "package_revenue", "expense_without_noncash")
+        }
+        income = parts["mail_revenue"] + parts["package_revenue"] - parts["expense_without_noncash"]
+        assert income == pytest.approx(seen["income_without_noncash", "usps", year].value, abs=0.75), year
 
 
 def test_runs_are_repeatable_and_modes_differ():
@@ -224,7 +257,7 @@ def test_the_page_tells_what_failed(tmp_path, monkeypatch):
     assert failed
     assert text.count("| **no** |") >= len(failed)
     assert "## Forced run from 2024-01" in text
-    assert "| free from 2024 | 2022 to 2024 | 6 |" in text  # five volumes and package revenue
+    assert "| free from 2024 | 2022 to 2024 | 5 |" in text  # volumes; the fiscal year began before the run
     assert "| free from 2024 | none are known |" in text
     for line in text.splitlines():
         if line.startswith("!["):

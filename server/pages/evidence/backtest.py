@@ -29,6 +29,8 @@ SERIES = {
     "ups_share": "Share of Amazon's parcels at UPS",
     "package_revenue": "Package revenue of USPS",
     "package_volume": "Packages of USPS",
+    "mail_revenue": "Mail revenue of USPS",
+    "expense_without_noncash": "Expense of USPS without non-cash items",
     "income_without_noncash": "Income of USPS without non-cash items",
     "access_price": "What Amazon pays USPS for a parcel",
 }

@@ -66,6 +66,7 @@ FILES: dict[str, str] = {
     "regional_centres.csv": "The 59 largest metropolitan areas, which stand for the regional centres of USPS.",
     "sources.csv": "Where figures were published.",
     "start_years.csv": "Accounts and flows of the years in which a run can start.",
+    "usps_autumns.csv": "What October to December brought USPS beside a year earlier: fiscal into calendar years.",
     "state_borders.csv": "Which states border which.",
     "states.csv": "Population, area and rural share of the states.",
     "timeline.csv": "Dated contracts, plans and decisions.",

@@ -22,7 +22,7 @@ from server.session import Session
 from server.tables import DataTable
 
 PARTS = {
-    "figures": "Observed beside modelled",
+    "figures": "What happened beside what the model says",
     "scores": "Against the past",
     "ahead": "What lies ahead",
     "world": "Against the world",
@@ -84,6 +84,7 @@ def _past(stored: StoredHindcast) -> list[solara.Element]:
     tests = _element("div", "lm-point", _element("h3", "", "How far off"), _bullets(told.sentences(stored)))
     shown = _element("div", "lm-point", _element("h3", "", "What the runs show"), _bullets(told.patterns(stored)))
     return [
+        _finding(told.finding(stored)),
         _heading("figures", "Dots: published. Line and bands: what the model finds in these years, run by run."),
         Figures(stored),
         *_quarters(stored),
@@ -100,6 +101,17 @@ def _past(stored: StoredHindcast) -> list[solara.Element]:
             DataTable(backtest.patterns_table(stored)),
         ),
     ]
+
+
+def _finding(found: told.Finding) -> solara.Element:
+    """How well the model does, in words, before any chart."""
+    return _element(
+        "section",
+        "lm-headline",
+        _element("p", "lm-kicker", "How well the model does against the past ", help_button("back-test")),
+        _element("h1", "", found.title),
+        *(_element("p", "lm-lead", text) for text in found.sentences),
+    )
 
 
 def _quarters(stored: StoredHindcast) -> list[solara.Element]:

@@ -48,9 +48,10 @@ def EvidencePage(session: Session) -> solara.Element:
     shown = [name for name in PARTS if name != "ahead" or forecast]
     contents = _contents(parts=[{"id": f"lm-{name}", "title": PARTS[name]} for name in shown])
     try:
-        past = _past(stored_hindcast())
+        stored = stored_hindcast()
+        head, past = [_finding(told.finding(stored))], _past(stored)
     except InputError as error:
-        past = [_element("p", "lm-error", str(error))]
+        head, past = [], [_element("p", "lm-error", str(error))]
     try:
         world = _world(stored_tests())
     except InputError as error:
@@ -62,7 +63,7 @@ def EvidencePage(session: Session) -> solara.Element:
     )
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side", children=[contents]),
-        main([results], "back-test"),
+        main([*head, results], "back-test"),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
 
@@ -84,7 +85,6 @@ def _past(stored: StoredHindcast) -> list[solara.Element]:
     tests = _element("div", "lm-point", _element("h3", "", "How far off"), _bullets(told.sentences(stored)))
     shown = _element("div", "lm-point", _element("h3", "", "What the runs show"), _bullets(told.patterns(stored)))
     return [
-        _finding(told.finding(stored)),
         _heading("figures", "Dots: published. Line and bands: what the model finds in these years, run by run."),
         Figures(stored),
         *_quarters(stored),

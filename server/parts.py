@@ -133,7 +133,7 @@ def main(children: list[solara.Element], source: str = "") -> solara.Element:
 
 
 def page(
-    side: list[solara.Element], shown: solara.Element, *rest: solara.Element, stack: bool = False
+    side: list[solara.Element], shown: solara.Element, *rest: solara.Element, stack: bool = False, after: bool = False
 ) -> solara.Element:
     """A page: what one does at the side, what one sees beside it, and what shows nothing.
 
@@ -142,9 +142,11 @@ def page(
         shown: What `main` made.
         rest: Whatever else belongs to it.
         stack: Whether the cards at the side share its height.
+        after: Whether one sees first and does then: the side stands at the right, or below where it is narrow.
     """
     aside = ipyvue.Html.element(tag="aside", class_="lm-side lm-stack" if stack else "lm-side", children=side)
-    return ipyvue.Html.element(tag="div", class_="lm-page", children=[aside, shown, *rest])
+    children = [shown, aside, *rest] if after else [aside, shown, *rest]
+    return ipyvue.Html.element(tag="div", class_="lm-page lm-after" if after else "lm-page", children=children)
 
 
 def opening(question: str, text: str) -> solara.Element:

@@ -104,7 +104,12 @@ class Seat:
         if self._market.state.talks.get(ACCESS_PAIR) is first_talks(self._market) or not self.procedure.log:
             return False
         _, question, answer = self.procedure.log[-1]
-        return answer is question.usual
+        return is_by_model(question, answer)
+
+
+def is_by_model(question: Question, answer: Answer) -> bool:
+    """Whether an answer is that of the model's own strategy, to which the visitor has left the talks."""
+    return answer is question.usual
 
 
 def take_seat(

@@ -10,7 +10,7 @@ from agents.bargaining import Answer, Question
 from agents.calendar import Month
 from model.market import ParcelMarket
 from server.talks.game import Game, extract_game
-from server.talks.seat import Seat
+from server.talks.seat import Seat, is_by_model
 from server.talks.sides import ACCESS_PAIR, seat_is_over, seats_taken
 from server.talks.twin import MEASURES, agreements, measured
 
@@ -44,7 +44,8 @@ class SeatView:
         other: Name of the other side.
         over: Whether the visitor has nothing more to decide in the latest talks.
         left: Whether the visitor has left their table.
-        moves: What the visitor did, oldest first.
+        moves: What was done in the seat, oldest first, and who did it: the visitor or the model for them.
+        by_model: How many of these the model did.
         ended: How the talks ended with the visitor, agreement by agreement.
         models_ended: How they end in the model's own run, up to the same month; None while that run is not ready.
         until: Last month of the comparison, None before there is one.
@@ -59,6 +60,7 @@ class SeatView:
     over: bool
     left: bool
     moves: tuple[str, ...]
+    by_model: int
     ended: tuple[str, ...]
     models_ended: tuple[str, ...] | None
     until: Month | None
@@ -96,6 +98,7 @@ def extract(market: ParcelMarket, seat: Seat | None) -> SeatView | None:
         over=over,
         left=seat.procedure.left,
         moves=tuple(move_text(question, answer, other) for _, question, answer in seat.procedure.log),
+        by_model=sum(is_by_model(question, answer) for _, question, answer in seat.procedure.log),
         ended=agreements(market),
         models_ended=tuple(text for text in twin.agreements if text[:7] <= str(today)) if twin.done else None,
         until=market.records.months[n - 1] if n else None,
@@ -106,23 +109,24 @@ def extract(market: ParcelMarket, seat: Seat | None) -> SeatView | None:
 
 
 def move_text(question: Question, answer: Answer, other: str) -> str:
-    """One decision of the visitor in words."""
+    """One decision in the visitor's seat in words, and whose it is."""
     return f"Round {question.view.round}: {_move(question, answer, other)}"
 
 
 def _move(question: Question, answer: Answer, other: str) -> str:
+    who, s = ("the model", "s") if is_by_model(question, answer) else ("you", "")
     if answer.leave:
-        return "you leave the table"
+        return f"{who} leave{s} the table"
     groups = question.view.groups
     accept = np.broadcast_to(answer.accept, question.threads.shape) & question.threads
     told = []
     if accept.any():
-        told.append(f"you accept {_prices(groups, question.price, accept)}")
+        told.append(f"{who} accept{s} {_prices(groups, question.price, accept)}")
     elif question.kind != "propose":
-        told.append(f"you decline {_prices(groups, question.price, question.threads)} of {other}")
+        told.append(f"{who} decline{s} {_prices(groups, question.price, question.threads)} of {other}")
     if answer.price is not None:
         price = np.broadcast_to(np.asarray(answer.price, dtype=np.float64), question.threads.shape)
-        told.append(f"you name {_prices(groups, price, question.threads & ~accept)}")
+        told.append(f"{who} name{s} {_prices(groups, price, question.threads & ~accept)}")
     return " and ".join(told)
 
 

@@ -100,3 +100,33 @@ def test_a_full_disk_stops_a_sweep_loses_nothing_and_it_is_resumed(visit, server
     assert len(merged) == done
     assert (merged[outcome] == merged[f"{outcome}_after"]).all()
     assert visitor.errors == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_question_can_be_asked_before_anything_is_filled_in(visit, server_stores, width):
+    visitor = visit(width, 844, path="/experiments")
+    page = visitor.page
+    visitor.see("What matters, and how much?")
+    asked = page.get_by_role("region", name="Start with a question")
+    picture = page.locator(".lm-asked .lm-plot svg")
+    picture.wait_for(timeout=PATIENT)
+    # In the first view stand what an experiment is, a picture, and questions; the form follows.
+    assert picture.bounding_box()["y"] < 600
+    assert asked.bounding_box()["y"] < 844
+    form = page.get_by_role("form", name="Design").bounding_box()
+    assert form["x"] > 900 or form["y"] > asked.bounding_box()["y"]
+    answer = asked.locator(".lm-found")
+    before = answer.inner_text()
+    asked.get_by_role("button", name="What if letters vanish faster?").click()
+    expect(page.get_by_role("region", name="What if letters vanish faster?", exact=True)).to_be_visible()
+    expect(answer).to_have_text(re.compile(r"^If letters change by −6\.0\s% a year, USPS has a (loss|profit) of \$"))
+    assert answer.inner_text() != before
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width == 1280:
+        asked.get_by_role("button", name=re.compile(r"^Play it here: 20 runs, about ")).click()
+        expect(page.get_by_label("Name", exact=True)).to_have_value("what-if-letters-vanish-faster")
+        expect(asked).to_contain_text(re.compile(r"\d+ of 20 runs"), timeout=LONG)
+        visitor.press("Cancel the sweep")
+        expect(page.get_by_role("button", name="Cancel the sweep")).to_have_count(0, timeout=LONG)
+        assert (server_stores / "what-if-letters-vanish-faster" / "manifest.json").is_file()
+    assert visitor.errors == []

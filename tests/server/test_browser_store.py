@@ -137,14 +137,14 @@ def test_a_sweep_is_checked_started_cancelled_resumed_and_read_by_the_command_li
     visitor.see(re.compile(r"[1-9]\d* of 12 runs are done"), LONG)  # the list moves up when the figures come
     visitor.press("Resume grid")
     visitor.see(re.compile("12 of 12 runs are done"), LONG)
-    for title in ("What moves it", "Along build_limit", "Runs"):
+    for title in ("What moves it", "Along build limit", "Runs"):
         expect(page.get_by_role("region", name=title, exact=True)).to_be_visible()
-    heat = page.get_by_role("region", name=re.compile("^(build_limit|amazon_own_cost_multiplier) and ")).get_by_role(
+    heat = page.get_by_role("region", name=re.compile("^(Build limit|Amazon own cost multiplier) and ")).get_by_role(
         "img"
     )
     expect(heat).to_have_attribute("aria-label", re.compile(r"from -?[\d.,]+ to -?[\d.,]+"))
     drawn = "[...document.querySelectorAll('.lm-plot')].map(plot => plot.querySelectorAll('svg').length > 0)"
-    assert page.evaluate(drawn) == [True] * 4
+    assert page.evaluate(drawn) == [True] * 5  # that of the questions below them too
     status = json.loads(CliRunner().invoke(app, ["status", str(server_stores / "grid"), "--json"]).stdout)
     assert (status["done"], status["failed"], status["left"], status["runs"]) == (12, 0, 0, 12)
     assert (server_stores / "grid.toml").is_file()
@@ -161,7 +161,11 @@ def test_evidence_shows_scores_figures_parameters_and_sources(visit):
     visitor = visit(path="/evidence")
     page = visitor.page
     visitor.see(re.compile(r"Out of sample the model meets \d+ of \d+ limits"), PATIENT)
-    # Charts come first, one sentence a test after them; the tables are folded.
+    # A finding in words comes first of all, and tells what failed most.
+    head = page.locator("main .lm-headline")
+    expect(head.locator("h1")).to_have_text(re.compile("^(Close|Not close) on how many parcels"))
+    expect(head).to_contain_text("What failed most is what USPS earns")
+    # Charts come next, one sentence a test after them; the tables are folded.
     page.locator(".lm-multiples .lm-plot svg").nth(4).wait_for(timeout=PATIENT)
     order = page.evaluate("[...document.querySelectorAll('main .lm-plot, main #lm-scores')].map(e => e.id)")
     assert order[0] == ""
@@ -182,4 +186,5 @@ def test_evidence_shows_scores_figures_parameters_and_sources(visit):
     expect(page.locator("#lm-sources")).to_be_focused()
     page.set_viewport_size({"width": 390, "height": 844})
     assert fits(page, 390)
+    assert head.bounding_box()["y"] < page.get_by_role("navigation", name="On this page").bounding_box()["y"]
     assert visitor.errors == []

@@ -56,6 +56,47 @@ def test_each_test_has_one_sentence_that_says_whether_its_limit_is_met(stored):
         assert f"shown by {(row[1:] == 'yes').sum()} of {((row[1:] == 'yes') | (row[1:] == 'no')).sum()}" in sentence
 
 
+def test_the_finding_says_how_far_off_what_failed_most_and_what_that_means(stored):
+    found = told.finding(stored)
+    far, failure, meaning = found.sentences
+    scores = {score.name: score for score in stored.run("free from 2022").scores if score.sample == "out"}
+    assert f"off by {100 * scores['volume_error'].model:.0f} % on average" in far
+    naive = min(scores["volume_error"].persistence, scores["volume_error"].drift)
+    assert f"misses by {100 * naive:.0f} %" in far
+    table = backtest.scores_table(stored).frame
+    out = table[(table["sample"] == "out of sample") & (table["error"] == "income_error")]
+    assert "what USPS earns" in failure
+    assert "what USPS earns" in found.title
+    assert f"up to ${out['model'].max():.1f} billion, where $2.0 billion were allowed" in failure
+    assert f"all {len(out)} back-tests" in failure
+    assert meaning.startswith("Read what USPS earns or loses as a comparison")
+
+
+def without_failures(stored, name, **changes):
+    """The same back-tests, met but for one test, whose scores are changed."""
+    from dataclasses import replace
+
+    def changed(score):
+        return (
+            replace(score, **changes) if score.name == name else replace(score, met=None if score.met is None else True)
+        )
+
+    return replace(stored, runs=tuple(replace(run, scores=tuple(map(changed, run.scores))) for run in stored.runs))
+
+
+def test_the_finding_follows_the_test_that_fails(stored):
+    parcels = told.finding(without_failures(stored, "volume_error", met=False, model=0.3, limit=0.09))
+    assert parcels.title == "Not close on how many parcels come"
+    assert "no closer than the better of two forecasts" in parcels.sentences[0]
+    assert "off by up to 30.0 %, where 9.0 % were allowed" in parcels.sentences[1]
+    bands = told.finding(without_failures(stored, "band_coverage_90%", met=False, model=0.5, limit=0.75))
+    assert bands.title.endswith(", off on how sure it is")
+    assert "only 50 % of what happened lay inside its bands, where at least 75 % should" in bands.sentences[1]
+    well = told.finding(without_failures(stored, "", met=True))
+    assert well.title == "Close on how many parcels each carrier brings, and within every limit"
+    assert len(well.sentences) == 2
+
+
 def test_a_picture_holds_model_observed_and_naive_forecasts_of_its_carrier(stored):
     run = stored.runs[0]
     rows = run.series("volume", "fedex")

@@ -243,15 +243,15 @@ def test_figures_of_a_grid_are_its_means(stores):
     sweep(design, stores / "grid", workers=1, simulate=product)
     found = store_figures(str(stores / "grid"), Question("y", None, "build_limit", "amazon_own_cost_multiplier"))
     assert titles(found) == [
-        "build_limit and amazon_own_cost_multiplier",
+        "Build limit and Amazon own cost multiplier",
         "What moves it",
-        "Along build_limit",
-        "Along amazon_own_cost_multiplier",
+        "Along build limit",
+        "Along Amazon own cost multiplier",
     ]
     heat, tornado, along, _ = found.pictures
     cells = {tuple(one["value"][:2]): one["value"][2] for one in heat.option["series"][0]["data"]}
     assert cells[2, 1] == pytest.approx(2.0 * 1.2 + 0.015)
-    assert tornado.option["rows"][0] == "build_limit"
+    assert tornado.option["rows"][0] == "build limit"
     assert found.finding.startswith("Build limit matters most for Y, whole run: +")
     assert "build limit, Amazon own cost multiplier: 6 points" in found.lead
     assert tornado.option["series"][0]["data"][0] == pytest.approx((2.0 - 0.5) * 1.0)

@@ -120,6 +120,11 @@ def test_who_answers_as_the_model_does_gets_the_models_run_to_the_bit(player, se
     card = card_values(last, view, "")
     assert card["lines"] == []  # a sentence says what a table of zeros would
     assert card["equal"].startswith("Until August 2026 the two runs have brought the same.")
+    # Nobody is told "you" for what the model did in the seat.
+    assert all(re.match(r"Round \d+: the model (accepts|declines|names) ", move) for move in view.moves)
+    assert card["whose"] == "What the model has done for you (15)"
+    both = card_values(last, replace(view, by_model=4), "")
+    assert both["whose"] == "What was done in your seat (11 by you, 4 by the model)"
 
 
 @pytest.mark.thorough

@@ -55,6 +55,7 @@ def seat_card(
     compared: str,
     equal: str,
     moves: list[str],
+    whose: str,
     event_sit: Callable[[str], None],
     event_leave: Callable[[object], None],
     event_answer: Callable[[dict[str, Any]], None],
@@ -91,7 +92,18 @@ def card_values(snapshot: Snapshot, view: SeatView | None, error: str) -> dict[s
         "until": f"Sums until {month_name(view.until)}" if view and view.until else "",
         "compared": compared_text(view) if view else "",
         "moves": list(view.moves) if view else [],
+        "whose": whose_moves(view) if view else "",
     }
+
+
+def whose_moves(view: SeatView) -> str:
+    """Heading of the list of moves: who made them, and how many."""
+    yours = len(view.moves) - view.by_model
+    if not view.by_model:
+        return f"What you have done ({yours})"
+    if not yours:
+        return f"What the model has done for you ({view.by_model})"
+    return f"What was done in your seat ({yours} by you, {view.by_model} by the model)"
 
 
 def run_text(run: Run | None) -> str:

@@ -22,7 +22,7 @@ from server.session import Session
 from server.tables import DataTable
 
 PARTS = {
-    "figures": "Observed beside modelled",
+    "figures": "What happened beside what the model says",
     "scores": "Against the past",
     "ahead": "What lies ahead",
     "world": "Against the world",
@@ -48,9 +48,10 @@ def EvidencePage(session: Session) -> solara.Element:
     shown = [name for name in PARTS if name != "ahead" or forecast]
     contents = _contents(parts=[{"id": f"lm-{name}", "title": PARTS[name]} for name in shown])
     try:
-        past = _past(stored_hindcast())
+        stored = stored_hindcast()
+        head, past = [_finding(told.finding(stored))], _past(stored)
     except InputError as error:
-        past = [_element("p", "lm-error", str(error))]
+        head, past = [], [_element("p", "lm-error", str(error))]
     try:
         world = _world(stored_tests())
     except InputError as error:
@@ -62,7 +63,7 @@ def EvidencePage(session: Session) -> solara.Element:
     )
     children = [
         ipyvue.Html.element(tag="aside", class_="lm-side", children=[contents]),
-        main([results], "back-test"),
+        main([*head, results], "back-test"),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-page", children=children)
 
@@ -100,6 +101,17 @@ def _past(stored: StoredHindcast) -> list[solara.Element]:
             DataTable(backtest.patterns_table(stored)),
         ),
     ]
+
+
+def _finding(found: told.Finding) -> solara.Element:
+    """How well the model does, in words, before any chart."""
+    return _element(
+        "section",
+        "lm-headline",
+        _element("p", "lm-kicker", "How well the model does against the past ", help_button("back-test")),
+        _element("h1", "", found.title),
+        *(_element("p", "lm-lead", text) for text in found.sentences),
+    )
 
 
 def _quarters(stored: StoredHindcast) -> list[solara.Element]:

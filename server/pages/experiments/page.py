@@ -13,6 +13,7 @@ import solara
 
 from experiments.reports.words import outcome_meaning
 from server.pages.experiments.checking import Checked
+from server.pages.experiments.examples import BY_KEY, EXAMPLES, picture, sentence, stored_answers
 from server.pages.experiments.figures import StoreFigures
 from server.pages.experiments.form import KINDS, SIZES, factor_choices
 from server.pages.experiments.state import Experimenting, experimenting_of
@@ -21,7 +22,7 @@ from server.parts import HandlerMaker, followed_by, help_button, main, opening, 
 from server.plots import draw
 from server.session import Session
 from server.tables import DataTable
-from server.words import duration, outcome_words
+from server.words import duration, factor_words, outcome_words
 from server.work.changes import follow
 from server.work.limits import SHIPPERS
 from server.work.shared import sweeps as server_sweeps
@@ -31,9 +32,10 @@ from server.work.sweeps import SweepView
 
 FRAME_SECONDS, REST_SECONDS = 0.5, 2.0
 QUESTION = "What matters, and how much?"
-WHAT_TO_DO = (
-    "Fill in a design: what to vary, and over which values. Check it to see how many runs it takes and how long; "
-    "then start it. Figures and tables appear here when it is done, or when you open a sweep from the list."
+WHAT_IT_IS = (
+    "An experiment plays the same six years many times: one thing is changed step by step, or several at once, and "
+    "luck is drawn anew. The picture shows what follows from the change, and what is mere luck. Start with a question, "
+    "or ask your own in the form."
 )
 KIND_WORDS = {
     "grid": ("Grid", "Every combination of the values."),
@@ -81,12 +83,54 @@ def ExperimentsPage(session: Session) -> solara.Element:
     do = followed_by(redraw)
     running = sweeps.running()
     listed = _listed(session, running, do).key("stores")  # the same widget wherever it stands: a press is not lost
+    asked = _asked(session, running, do).key("questions")
     if mine.figures is None:
-        shown = main([opening(QUESTION, WHAT_TO_DO), listed])
+        shown = main([opening(QUESTION, WHAT_IT_IS), asked, listed])
     else:
         results = StoreResults(session, mine.figures, mine.drawing is not None)
-        shown = main([listed, results], f"sweep {mine.figures.name}, {mine.figures.kind}")
-    return page([_designed(session, running, do)], shown)
+        shown = main([listed, results, asked], f"sweep {mine.figures.name}, {mine.figures.kind}")
+    return page([_designed(session, running, do)], shown, after=True)
+
+
+def _asked(session: Session, running: SweepView | None, do: HandlerMaker) -> solara.Element:
+    """Questions to start with, and the answer to one of them that came with the program."""
+    pool, mine, answers = work_pool(), experimenting_of(session), stored_answers()
+    example = BY_KEY[mine.example]
+    found = answers.found[example.key] if answers else None
+    done = any(entry.name == example.key and not entry.left for entry in mine.stores)
+    here = running is not None and running.name == example.key
+    if mine.starts:
+        told = "Checking every point, and timing one run ..."
+    elif here:
+        told = _running(running)["text"]
+    elif running is not None:
+        told = f"The sweep {running.name} is running; this one can start when it is done."
+    else:
+        told = ""
+    card = _questions(
+        questions=[{"key": one.key, "question": one.question} for one in EXAMPLES],
+        chosen=example.key,
+        varied=f"Changed from run to run: {example.varied}.",
+        answer=sentence(example, found) if found else "",
+        origin=answers.line() if answers else "",
+        press="Open what was found here"
+        if done
+        else _offer(example.n_runs, answers.seconds(example, pool.workers) if answers else None),
+        can_ask=done or (running is None and mine.check is None),
+        told=told,
+        problems=list(mine.problems) if mine.form.get("name") == example.key else [],
+        done=running.done if here and running else 0,
+        total=running.total if here and running else 0,
+        event_choose=do(mine.choose),
+        event_ask=do(lambda _: mine.ask(pool, session)),
+    )
+    drawn = [draw(picture(example, found))] if found else []
+    return ipyvue.Html.element(tag="div", class_="lm-results lm-asked", children=[card, *drawn])
+
+
+def _offer(runs: int, seconds: float | None) -> str:
+    """What pressing the button does, and how long that takes."""
+    return f"Play it here: {runs} runs" + (f", about {duration(seconds)}" if seconds else "")
 
 
 def _designed(session: Session, running: SweepView | None, do: HandlerMaker) -> solara.Element:
@@ -151,7 +195,7 @@ def _listed_store(entry: StoreEntry, running: SweepView | None) -> dict[str, Any
         "name": entry.name,
         "kind": entry.kind,
         "scenarios": entry.scenarios,
-        "factors": entry.factors,
+        "factors": [factor_words(name) for name in entry.factors],
         "runs": entry.runs,
         "done": done,
         "failed": failed,
@@ -231,7 +275,7 @@ def StoreResults(session: Session, found: StoreFigures, drawing: bool) -> solara
         question=asdict(found.question),
         outcomes=[{"name": o, "label": outcome_words(o), "meaning": outcome_meaning(o)} for o in found.outcomes],
         scenarios=[{"name": name, "forced": forced} for name, forced in found.scenarios],
-        factors=list(found.factors),
+        factors=[{"name": name, "words": factor_words(name)} for name in found.factors],
         drawing=drawing,
         failed=found.status.failed,
         event_ask=ask,
@@ -253,6 +297,25 @@ def StoreResults(session: Session, found: StoreFigures, drawing: bool) -> solara
         *(DataTable(table, searchable=table.title == "Runs") for table in found.tables),
     ]
     return ipyvue.Html.element(tag="div", class_="lm-results", children=children)
+
+
+@solara.component_vue("questions.vue", vuetify=False)
+def _questions(
+    questions: list[dict[str, str]],
+    chosen: str,
+    varied: str,
+    answer: str,
+    origin: str,
+    press: str,
+    can_ask: bool,
+    told: str,
+    problems: list[str],
+    done: int,
+    total: int,
+    event_choose: Callable[[Any], None],
+    event_ask: Callable[[Any], None],
+) -> None:
+    """Questions to start with, what is known of one, and a button that plays it."""
 
 
 @solara.component_vue("design.vue", vuetify=False)
@@ -293,7 +356,7 @@ def _chooser(
     question: dict[str, Any],
     outcomes: list[dict[str, str]],
     scenarios: list[dict[str, Any]],
-    factors: list[str],
+    factors: list[dict[str, str]],
     drawing: bool,
     failed: int,
     event_ask: Callable[[Any], None],

@@ -19,6 +19,7 @@ from experiments.store.reading import SweepResult
 from server import plots
 from server.pages.experiments.questions import Question, drivers_for, leading_factors, short_value, unit_in_words
 from server.plots import Floats, Plot
+from server.words import factor_words, outcome_words
 from server.work.sweeps import in_plain_words
 
 MAX_CURVES = 4
@@ -51,14 +52,15 @@ def _heat(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
         return []
     columns, rows = [short_value(one) for one in table.columns], [short_value(one) for one in table.index]
     high, low = float(np.nanmax(values)), float(np.nanmin(values))
+    across, down = factor_words(asked.across), factor_words(asked.down)
     return [
         Plot(
-            title=f"{asked.across} and {asked.down}",
+            title=f"{across[:1].upper()}{across[1:]} and {down}",
             unit=unit_in_words(outcome, unit),
             note=f"{_where(result, asked)}{averaged_over(result, outcome, asked.across, asked.down, asked.scenario)} "
-            + " ".join(f"{name}: {factor_meaning(name)}." for name in (asked.across, asked.down)),
-            summary=f"{outcome} by {asked.across} and {asked.down}: from {low:,.4g} to {high:,.4g} {unit}",
-            option=plots.heat(columns, rows, values, asked.across, asked.down),
+            + " ".join(f"{factor_words(name)}: {factor_meaning(name)}." for name in (asked.across, asked.down)),
+            summary=f"{outcome_words(outcome)} by {across} and {down}: from {low:,.4g} to {high:,.4g} {unit}",
+            option=plots.heat(columns, rows, values, across, down),
             height=170 + 34 * len(rows),
         )
     ]
@@ -74,7 +76,7 @@ def _tornado(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
         return [Plot("What moves it", "", "", " ".join(found.notes), {}, empty=" ".join(found.notes))]
     scale, unit = scale_of(outcome)
     values = np.array([row["change"] for row in rows]) / scale
-    names = [f"{row['source']} (may be chance)" if may_be_chance(row) else str(row["source"]) for row in rows]
+    names = [factor_words(str(row["source"])) + (" (may be chance)" if may_be_chance(row) else "") for row in rows]
     return [
         Plot(
             title="What moves it",
@@ -82,7 +84,7 @@ def _tornado(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
             note=f"{_where(result, asked)}Change of the mean from the lowest to the highest value of each factor (of a "
             "choice without order: from the lowest to the highest mean).",
             summary="; ".join(f"{name} {value:+,.3f}" for name, value in zip(names, values, strict=True)),
-            option=plots.tornado(names, values, outcome),
+            option=plots.tornado(names, values, outcome_words(outcome)),
             height=90 + 30 * len(names),
         )
     ]
@@ -117,7 +119,7 @@ def _indices(result: SweepResult, outcome: str, asked: Question) -> list[Plot]:
             "mean size of the effect": table[["effect", "effect_low", "effect_high"]].to_numpy(dtype=float) / scale
         }
         words = "Morris effects: mean size of the change when one factor goes through its range alone, 95 % interval."
-    names = [str(name) for name in table.index]
+    names = [factor_words(str(name)) for name in table.index]
     first = next(iter(series.values()))
     told = "; ".join(f"{name} {row[0]:,.3g}" for name, row in zip(names, first, strict=True))
     return [
@@ -159,10 +161,10 @@ def _responses(result: SweepResult, outcome: str, asked: Question) -> list[Plot]
         unit_of_factor = str(result.describe_factor(factor)["unit"])
         found.append(
             Plot(
-                title=f"Along {factor}",
+                title=f"Along {factor_words(factor)}",
                 unit=unit_in_words(outcome, unit),
-                note=f"{factor}: {factor_meaning(factor)} ({unit_of_factor}). {told}",
-                summary=f"{outcome} along {factor}: "
+                note=f"{factor_meaning(factor)} ({unit_of_factor}). {told}",
+                summary=f"{outcome_words(outcome)} along {factor_words(factor)}: "
                 + "; ".join(f"{short_value(x)} gives {y:,.4g}" for x, y in zip(labels, middle, strict=True)),
                 option=plots.lines(shown, series, zero=False),
                 legend=plots.legend(list(series), forced),
@@ -182,7 +184,9 @@ def _with_band(rows: pd.DataFrame, least: float, most: float) -> tuple[Floats, F
 
 
 def _constant(title: str, outcome: str) -> Plot:
-    return Plot(title, "", "", f"{outcome} does not vary", {}, empty="This outcome is the same at every point.")
+    return Plot(
+        title, "", "", f"{outcome_words(outcome)} does not vary", {}, empty="This outcome is the same at every point."
+    )
 
 
 _PICTURES = (_heat, _tornado, _indices, _responses)

@@ -14,6 +14,7 @@ from experiments.reports.words import factor_meaning, label, outcome_meaning
 from experiments.store.reading import SweepResult
 from server.pages.experiments.questions import Question, drivers_for, short_value, unit_in_words
 from server.tables import Cell, Column, TableData, number_cell
+from server.words import levers_in_words, outcome_words
 
 MAX_ROWS = 2000
 
@@ -33,7 +34,7 @@ def _drivers_table(result: SweepResult, asked: Question) -> TableData | None:
     name = asked.outcome
     cells: list[tuple[Cell, ...]] = [
         (
-            (row["source"], row["source"], factor_meaning(row["source"])),
+            (levers_in_words(row["source"]), row["source"], factor_meaning(row["source"])),
             number_cell(shares.share_told(row), row["share"]),
             shares.interval_told(row),
             number_cell(shares.p_told(row["p"]), row["p"]),
@@ -56,7 +57,7 @@ def _drivers_table(result: SweepResult, asked: Question) -> TableData | None:
         ),
         cells=tuple(cells),
         frame=found.table.reset_index(),
-        note=" ".join((f"{name}{where}: {outcome_meaning(name)}.", *found.notes, shares.READING)),
+        note=" ".join((f"{outcome_words(name)}{where}: {outcome_meaning(name)}.", *found.notes, shares.READING)),
     )
 
 
@@ -86,7 +87,7 @@ def _differences_table(result: SweepResult, asked: Question) -> TableData | None
         ),
         cells=tuple(cells),
         frame=rows.rename_axis("scenario").reset_index(),
-        note=f"{name}, against {label(result, result.scenarios[0])}: same point, same seed.",
+        note=f"{outcome_words(name)}, against {label(result, result.scenarios[0])}: same point, same seed.",
     )
 
 

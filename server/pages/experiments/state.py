@@ -14,6 +14,7 @@ from weakref import ref
 from experiments.errors import InputError
 from experiments.storage import write_text
 from server.pages.experiments.checking import Checked, check_design
+from server.pages.experiments.examples import BY_KEY, EXAMPLES
 from server.pages.experiments.figures import Question, StoreFigures, store_figures
 from server.pages.experiments.form import design_mapping, design_toml, first_form
 from server.session import Session
@@ -42,6 +43,8 @@ class Experimenting:
         figures: What it says.
         question: What is asked of it.
         stores: All stores, looked up now and then.
+        example: The question whose answer is shown.
+        starts: Whether the design is started as soon as it is checked, as for a question that was asked.
     """
 
     form: Mapping[str, Any] = field(default_factory=first_form)
@@ -55,6 +58,8 @@ class Experimenting:
     figures: StoreFigures | None = None
     question: Question = field(default_factory=Question)
     stores: tuple[StoreEntry, ...] = ()
+    example: str = EXAMPLES[0].key
+    starts: bool = False
     _seen_at_work: bool = False
     _running: str | None = None
     _listed_at: float = -math.inf
@@ -64,7 +69,23 @@ class Experimenting:
         """Take over what a browser filled in; it is checked when it is used."""
         if isinstance(values, Mapping) and len(values) <= MAX_FORM_FIELDS:
             self.form = dict(values)
-            self.checked, self.problems = None, ()
+            self.checked, self.problems, self.starts = None, (), False
+
+    def choose(self, key: object) -> None:
+        """Show the answer to a question that came with the program."""
+        if isinstance(key, str) and key in BY_KEY:
+            self.example = key
+
+    def ask(self, pool: WorkPool, session: Session) -> None:
+        """Fill the form in for the question that is shown, and start it; open it where it has been played already."""
+        self.form, self.version = BY_KEY[self.example].form(), self.version + 1
+        if any(entry.name == self.example and not entry.left for entry in self.stores):
+            self.checked, self.problems, self.starts = None, (), False
+            self.open(self.example)
+            self.draw(pool, session)
+            return
+        self.start_check(pool, session)
+        self.starts = self.check is not None
 
     def start_check(self, pool: WorkPool, session: Session) -> None:
         """Give the design to the pool to be checked and timed."""
@@ -122,7 +143,9 @@ class Experimenting:
 
     def open(self, name: str | None) -> None:
         """Open a store; its figures come when they are asked for."""
-        self.opened, self.figures, self.question, self.message = name, None, Question(), ()
+        example = BY_KEY.get(name or "")
+        question = Question(outcome=example.outcome) if example else Question()
+        self.opened, self.figures, self.question, self.message = name, None, question, ()
 
     def draw(self, pool: WorkPool, session: Session) -> None:
         """Ask for the figures of the open store."""
@@ -141,6 +164,9 @@ class Experimenting:
         """Take over what jobs have found, and draw the open store anew when its sweep has ended."""
         with self._lock:
             self._take_check(pool)
+            if self.starts and self.check is None:
+                self.starts = False
+                self.start_sweep(sweeps, session)
             self._take_figures(pool)
             running = sweeps.view(self.opened) if self.opened else None
             at_work = running is not None and running.at_work

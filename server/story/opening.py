@@ -7,6 +7,7 @@ and data are those that made them. The run itself is simulated meanwhile and goe
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -23,13 +24,25 @@ from server.story.turning import LASTS
 from server.story.view import tell
 
 FILE = Path(__file__).with_name("opening.json")
+PACKAGES = Path(__file__).parents[2]
 #: All months that the five steps show, and those after them in which a crossing could still turn out to have lasted.
 MONTHS = 12 + LASTS
 
 
+#: Modules whose code says what the months are and how they are told; what stands beside them on the page may change.
+TOLD_BY = (
+    *(f"server.story.{name}" for name in ("faces", "gate", "run", "stage", "turning", "view", "words")),
+    "server.talks.sides",
+    "server.words",
+)
+
+
 def fingerprint() -> str:
     """Checksum of the code and data that the months and their words follow from."""
-    return code_checksum(("agents", "model", "server.story"))
+    digest = hashlib.sha256(code_checksum(("agents", "model")).encode())
+    for module in TOLD_BY:
+        digest.update(PACKAGES.joinpath(*module.split(".")).with_suffix(".py").read_bytes())
+    return digest.hexdigest()
 
 
 def make_opening(choice: Choice) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -33,7 +35,7 @@ from server.story.fan import (
     stored_fan,
     write_fan,
 )
-from server.story.opening import MONTHS, make_opening, opening_of, stored_opening
+from server.story.opening import MONTHS, TOLD_BY, make_opening, opening_of, stored_opening
 from server.story.run import Story
 from server.story.stage import N_COLUMNS
 from server.story.view import Told
@@ -246,3 +248,10 @@ def test_a_road_taken_before_the_run_is_there_begins_where_the_roads_part():
     questions[0](Told(0, np.zeros((4, N_COLUMNS)), ({},) * 4, (), ()))
     assert shown[1]["at"] == FORK
     assert shown[1]["key"] != shown[0]["key"]
+
+
+def test_the_stored_months_count_as_those_of_this_code_as_long_as_what_tells_them_is_the_same():
+    """Changed words elsewhere on the page must not take the stored picture away from every visitor."""
+    script = "import sys, server.story.view; print(*(m for m in sys.modules if m.startswith('server.')))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert set(loaded) == {"server.story", "server.talks", *TOLD_BY}

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from h11 import LocalProtocolError
 
-from server import messages
+from server import made_files, messages
 from server.wire import checked
 
 logger = logging.getLogger(__name__)
@@ -45,10 +45,11 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 ]
+KEPT = [(b"cache-control", b"public, max-age=31536000, immutable"), (b"vary", b"accept-encoding")]
 
 
 # Paths that are no pages: files, the socket, and what operators ask.
-NO_PAGES = ("/static/", "/_solara/", "/jupyter/", "/readyz", "/resourcez", "/favicon")
+NO_PAGES = (made_files.PREFIX, "/static/", "/_solara/", "/jupyter/", "/readyz", "/resourcez", "/favicon")
 HEALTH = "/health"
 
 
@@ -109,6 +110,9 @@ class Guard:
             return
 
         path = scope["path"]
+        if scope["type"] == "http" and (made := made_files.at_path(path)) is not None:
+            await _hand_out(scope, send, made)
+            return
         if scope["type"] == "http" and self.house is not None:
             if path == HEALTH:
                 await _answer(send, 200, b"application/json", json.dumps(self.house.health()).encode())
@@ -210,6 +214,17 @@ async def _answer(send: Send, status: int, kind: bytes, body: bytes) -> None:
     headers = [(b"content-type", kind), (b"cache-control", b"no-store"), *HEADERS]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _hand_out(scope: Message, send: Send, made: made_files.MadeFile) -> None:
+    """Send a file whose name changes with its content, so that browsers keep it."""
+    accepted = b",".join(value for key, value in scope["headers"] if key.lower() == b"accept-encoding")
+    compressed = b"gzip" in accepted
+    body = made.small if compressed else made.plain
+    headers = [(b"content-type", made.kind), (b"content-length", str(len(body)).encode()), *KEPT, *HEADERS]
+    headers += [(b"content-encoding", b"gzip")] if compressed else []
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 def _is_page(path: str) -> bool:

@@ -164,7 +164,9 @@ def make_app(only_loopback: bool = True) -> Guard:
     warnings.filterwarnings("ignore", message="Cookies with samesite=none require https")
     from server.guard import Guard, House
     from server.outbox import send_together
-    from server.solara_inside import application, let_threads_end_while_tabs_close, open_tabs
+    from server.page_head import with_head
+    from server.solara_inside import application, change_pages, let_threads_end_while_tabs_close, open_tabs
+    from server.vue_parts import send_as_plain_scripts
     from server.widget_events import refuse_foreign_objects
     from server.widget_states import answer_each_on_its_own_channel
 
@@ -172,6 +174,8 @@ def make_app(only_loopback: bool = True) -> Guard:
     let_threads_end_while_tabs_close()
     answer_each_on_its_own_channel()
     send_together()
+    change_pages(with_head)
+    send_as_plain_scripts()
     house = House(limit, lambda: len(seats.sessions()), open_tabs, seats.make_room, seats.health, close_everything)
     return Guard(application(), CDN, only_loopback, house)
 

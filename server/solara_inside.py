@@ -8,12 +8,22 @@ Everything else of Solara that the app uses is public.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from solara.server import kernel_context
 from solara.server.websocket import WebSocketDisconnect
 
-__all__ = ["WebSocketDisconnect", "application", "let_threads_end_while_tabs_close", "open_tabs", "send_by", "this_tab"]
+__all__ = [
+    "WebSocketDisconnect",
+    "application",
+    "change_pages",
+    "let_threads_end_while_tabs_close",
+    "open_tabs",
+    "send_by",
+    "this_tab",
+]
+PAGES_KEPT = 64  # Solara fills its template anew for every visitor, with what does not change while the server runs
 
 
 def this_tab() -> tuple[Callable[[], bool], Callable[[], None]]:
@@ -50,6 +60,21 @@ def let_threads_end_while_tabs_close() -> None:
 def application() -> Any:
     """The web application that serves the app, for an ASGI server; it reads the environment when first asked for."""
     return _starlette().app
+
+
+def change_pages(change: Callable[[str, str], str]) -> None:
+    """From now on put what a function makes of Solara's page, and of the path of the app, in its place, made once."""
+    server = _starlette().server
+    read = server.read_root
+    if not getattr(read, "is_changed", False):
+
+        @lru_cache(PAGES_KEPT)
+        def read_root(path: str, root_path: str = "") -> str | None:
+            page = read(path, root_path)
+            return None if page is None else change(page, root_path)
+
+        read_root.is_changed = True  # type: ignore[attr-defined]
+        server.read_root = read_root
 
 
 def send_by(put: Callable[[Any, str | bytes], None]) -> None:

@@ -1,10 +1,9 @@
 // The county map: outlines of counties.bin (see server/studies/county_shapes.py), fetched once and only when asked for.
 (function () {
-    const here = document.currentScript.src;
     let shapes = null;
 
     async function load() {
-        const answer = await fetch(new URL('counties.bin' + new URL(here).search, here));
+        const answer = await fetch(window.lastmileFiles['counties.bin']);
         if (!answer.ok) throw new Error(`counties.bin: ${answer.status}`);
         const content = new Uint8Array(await answer.arrayBuffer()), end = content.indexOf(10);
         const head = JSON.parse(new TextDecoder().decode(content.subarray(0, end)));

@@ -3,13 +3,6 @@
     document.documentElement.lang = 'en';
     document.querySelector('meta[name=viewport]').content = 'width=device-width, initial-scale=1';
 
-    // Who was never here and asks for nothing in particular is told the story; who comes back finds the market.
-    try {
-        const first = !localStorage.getItem('lastmile:was-here');
-        localStorage.setItem('lastmile:was-here', 'yes');
-        if (first && location.pathname.endsWith('/') && !location.search && !location.hash) history.replaceState(history.state, '', `${location.pathname}story`);
-    } catch (e) { /* A browser that keeps nothing opens what the address names. */ }
-
     const THEME_KEY = ':solara:theme.variant';
     const prefersDark = window.matchMedia('(prefers-color-scheme: dark)');
     const stored = () => { try { return JSON.parse(localStorage.getItem(THEME_KEY)); } catch (e) { return null; } };
@@ -28,27 +21,29 @@
     addEventListener('beforeprint', () => { onPaper = true; applyTheme(); });
     addEventListener('afterprint', () => { onPaper = false; applyTheme(); });
 
-    // ECharts is a UMD bundle that would register with requirejs; given `exports` it hands itself over.
-    async function loadECharts() {
-        const response = await fetch(`${solara.cdn}/echarts@6.1.0/dist/echarts.min.js`);
-        const exports = {};
-        new Function('exports', 'module', await response.text())(exports, {});
-        return exports;
-    }
+    // Big files are fetched and taken apart when something is to be drawn with them, and once.
+    const once = (make) => { let made = null; return () => made ||= make(); };
+    // A script of its own, which a browser reads beside everything else; requirejs takes what it hands over.
+    const loadECharts = once(() => new Promise((done, fail) => requirejs([window.lastmileFiles['echarts.js']], done, fail)));
+
+    // Charts that are to be drawn wait for one another, so that a press and a picture find their way between two of them.
+    let turns = Promise.resolve();
+    const turn = () => turns = turns.then(() => new Promise((done) => setTimeout(done)));
 
     // The point inside a ring that is farthest from its edge: there a marker stands in its state. The middle of the box
     // around it may lie in the sea, or in another state.
     function middle(points, cells = 14, rounds = 3) {
-        let [left, right] = [Math.min(...points.map((p) => p[0])), Math.max(...points.map((p) => p[0]))];
-        let [top, bottom] = [Math.min(...points.map((p) => p[1])), Math.max(...points.map((p) => p[1]))];
+        const xs = Float64Array.from(points, (p) => p[0]), ys = Float64Array.from(points, (p) => p[1]), count = points.length;
+        let [left, right, top, bottom] = [xs.reduce((a, b) => Math.min(a, b)), xs.reduce((a, b) => Math.max(a, b)), ys.reduce((a, b) => Math.min(a, b)), ys.reduce((a, b) => Math.max(a, b))];
         let best = [(left + right) / 2, (top + bottom) / 2], most = -Infinity;
         const room = (x, y) => {
             let inside = false, nearest = Infinity;
-            for (let i = 0, j = points.length - 1; i < points.length; j = i++) {
-                const [ax, ay] = points[i], [bx, by] = points[j], dx = bx - ax, dy = by - ay;
+            for (let i = 0, j = count - 1; i < count; j = i++) {
+                const ax = xs[i], ay = ys[i], by = ys[j], dx = xs[j] - ax, dy = by - ay;
                 if ((ay > y) !== (by > y) && x < (dx * (y - ay)) / dy + ax) inside = !inside;
                 const at = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)));
                 nearest = Math.min(nearest, (ax + at * dx - x) ** 2 + (ay + at * dy - y) ** 2);
+                if (nearest <= most) return -Infinity;  // less than what is found already
             }
             return inside ? nearest : -nearest;
         };
@@ -66,8 +61,8 @@
     }
 
     // One SVG path and one middle per state, in FIPS order, from TopoJSON with delta-encoded arcs.
-    async function loadStates() {
-        const topology = await (await fetch(`${solara.cdn}/us-atlas@3.0.1/states-albers-10m.json`)).json();
+    const loadStates = once(async () => {
+        const topology = await (await fetch(window.lastmileFiles['states.json'])).json();
         const { scale, translate } = topology.transform;
         const arcs = topology.arcs.map((arc) => {
             let x = 0, y = 0;
@@ -92,7 +87,7 @@
                 x, y, size: area(largest),
             };
         });
-    }
+    });
 
     const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -131,8 +126,8 @@
             const parts = [query, url.searchParams.toString()].filter(Boolean).join('&');
             history.replaceState(history.state, '', url.pathname + (parts ? `?${parts}` : '') + url.hash);
         },
-        echarts: loadECharts(),
-        states: loadStates(),
+        get echarts() { return loadECharts(); },
+        get states() { return loadStates(); },
         symbolPath: (name) => SYMBOLS[name] || SYMBOLS.none,
         isDark,
         terms: {},
@@ -186,7 +181,9 @@
         },
         // A chart in an element, once ECharts is here, that follows its size and the theme; nothing where the element has gone.
         async chart(place, onTheme) {
-            const echarts = await this.echarts, element = place();
+            const echarts = await this.echarts;
+            await turn();
+            const element = place();
             if (!element) return null;
             // As SVG, so that what is drawn stands in the document: a canvas is blank in a page that one saves.
             const chart = echarts.init(element, null, { renderer: 'svg' }), forget = this.onTheme(onTheme), observer = new ResizeObserver(() => chart.resize());
@@ -208,23 +205,22 @@
     new MutationObserver(() => document.querySelectorAll('.v-progress-linear:not([aria-label])')
         .forEach((bar) => bar.setAttribute('aria-label', 'Loading'))).observe(document.documentElement, { childList: true, subtree: true });
 
-    // Parts with files of their own, which wait for `lastmile`; those of the story are fetched when it is opened.
-    const here = document.currentScript.src;
+    // Parts with files of their own, which wait for `lastmile`; those of the story are fetched when it is opened. The
+    // server has told where they are.
+    const files = window.lastmileFiles;
     const load = (name) => new Promise((done, fail) => {
         const script = document.createElement('script');
-        script.src = new URL(name + new URL(here).search, here);
-        script.onload = done;
-        script.onerror = fail;
+        Object.assign(script, { src: files[name], onload: done, onerror: fail });
         document.head.append(script);
     });
-    const parts = ['help.js', 'focus.js', 'card_picture.js', 'counties.js'].map(load);
-    lastmile.counties = async () => { await Promise.all(parts); return lastmile.countyShapes(); };
     const style = (name) => new Promise((done) => {
         const link = document.createElement('link');
-        Object.assign(link, { rel: 'stylesheet', href: new URL(name + new URL(here).search, here), onload: done });
+        Object.assign(link, { rel: 'stylesheet', href: files[name], onload: done });
         document.head.append(link);
     });
+    lastmile.parts = load('parts.js');
+    lastmile.counties = async () => { await lastmile.parts; return lastmile.countyShapes(); };
     style('seat.css');
-    let story = null;
-    lastmile.openStory = () => story ||= Promise.all([style('story.css'), load('story.js')]).then(() => Promise.all(['story_stage.js', 'story_dock.js'].map(load))).then(() => lastmile.story);
+    lastmile.openStory = once(() => Promise.all([style('story.css'), load('story.js')]).then(() => lastmile.story));
+    if (location.pathname.endsWith('/story')) lastmile.openStory();
 })();

@@ -54,6 +54,23 @@ def test_every_page_is_open_to_all_and_stays_on_this_machine(visit, width, colou
     assert hosts == {urlsplit(visitor.url).netloc}
 
 
+def test_no_page_fetches_a_compiler_or_a_file_twice(visit):
+    """The first picture waits for nothing that ipyvue would have fetched to take components apart."""
+    visitor = visit(1280, 900, "light", f"/story?{SMALL}")
+    page = visitor.page
+    for name in ("Story", "Watch", "Negotiate", "Compare", "Experiments", "Inspect", "Evidence"):
+        if name != "Story":
+            visitor.open(name)
+        page.locator("main").first.wait_for(timeout=PATIENT)
+        page.wait_for_timeout(500)
+    assert visitor.errors == []
+    fetched = [url for url in visitor.requests if not url.startswith(("blob:", "data:"))]
+    assert any("/made/parts." in url for url in fetched)
+    assert not [url for url in fetched if "vue-sfc" in url]
+    files = [url for url in fetched if Path(urlsplit(url).path).suffix in (".js", ".css", ".json", ".bin")]
+    assert sorted(files) == sorted(set(files))
+
+
 # What a visitor reads: no names of code, but where they stand as code, for the command line.
 READ = """() => { const CODE = 'code, pre, script, style, textarea, a[href^=http]', found = [];
     const look = (part) => { for (const node of part.childNodes) {

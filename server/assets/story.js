@@ -21,6 +21,7 @@ const sum = (a) => a.reduce((x, y) => x + y, 0);
 const nb = (s) => s.replace(/ /g, '\u00a0');
 const usd = (v) => (v < 0 ? '\u2212' : '') + '$' + Math.abs(v).toFixed(2);
 const par = (v) => (v >= 995 ? nb(`${(v / 1000).toFixed(1)} billion`) : v >= 10 ? nb(`${Math.round(v)} million`) : nb(`${v.toFixed(1)} million`));
+const words = (...texts) => sum(texts.map((text) => text.split(' ').length));
 const brief = (v) => (v >= 995 ? nb(`${(v / 1000).toFixed(1)} bn`) : nb(`${Math.round(v)} mn`));
 const pct = (v) => nb(`${Math.round(v)} %`);
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -55,6 +56,8 @@ function stack(places, wide = 0.022) {
 
 // The run and the playhead. The server simulates ahead; the playhead follows at its own pace, slower at turning points.
 const PAUSES = [2900, 1400, 330];
+// In the opening the months of a step take as long as its words take to read; no month is longer than a turning point.
+const A_WORD = 300, SHORTEST = 900;
 class Story {
     constructor() { this.listeners = new Set(); this.speed = 'story'; this.scene = 'watch'; this.beat = 0; this.who = 'amazon'; this.follow = true; this.ghost = null; this.fan = null; this.others = null; this.road = ''; this.seed = 0; this.empty('', 72); }
     empty(key, total) { this.pause(); Object.assign(this, { key, total, rows: [], months: [], turns: [], due: [], m: 0, reach: 0, until: total - 1, wanted: null, finished: false }); }
@@ -70,6 +73,8 @@ class Story {
         for (let i = 0; i < part.months.length; i++) { this.rows[part.begin + i] = values.subarray(i * width, (i + 1) * width); this.months[part.begin + i] = part.months[i]; }
         this.turns = part.turns; this.due = part.due; this.finished = this.n >= this.total;
         if (this.wanted !== null && this.n > this.wanted) { this.m = this.wanted; this.reach = Math.max(this.reach, this.m); this.wanted = null; this.tell('snap'); } else this.tell(fresh ? 'snap' : 'data');
+        // A step that was opened by its address begins once its months are there.
+        if (this.opens && this.wanted === null && this.n > this.m) { this.opens = false; if (this.scene === 'story') this.enter('story', this.beat); }
         if (this.starts && this.wanted === null && this.n > this.m) { this.starts = false; this.play(); } else if (this.playing && !this.timer) this.tick();
     }
     go(m, how = 'jump') { this.wanted = null; this.m = Math.max(0, Math.min(this.n - 1, m)); this.reach = Math.max(this.reach, this.m); this.tell(how); this.settled(how); }
@@ -86,7 +91,7 @@ class Story {
     // -- scenes: the opening by beats, or the run
     get seen() { return Math.min(this.reach, this.n - 1); }
     get shown() { return BEATS[this.beat].show; }
-    told() { const beat = BEATS[this.beat]; return { title: beat.title, text: beat.text(this), big: beat.big(this), source: beat.fork && this.fan ? this.fan.source : beat.source, fork: beat.fork && this.fan ? this.roads() : null }; }
+    told() { const beat = BEATS[this.beat]; return { title: beat.title, note: beat.note || '', text: beat.text(this), big: beat.big(this), source: beat.fork && this.fan ? this.fan.source : beat.source, fork: beat.fork && this.fan ? this.roads() : null }; }
     // Stored runs behind the line: those of this road, or of both where they part; none where something else is changed.
     get fans() {
         if (!this.road && this.others && this.others.done && this.scene !== 'story') return ['others'];
@@ -118,14 +123,17 @@ class Story {
         if (url.href !== location.href) history.replaceState(history.state, '', url);
         if (scene === 'end' && this.n) { this.m = this.n - 1; this.reach = this.m; }
         if (scene !== 'story') { this.tell('jump'); return; }
-        const { from = 0, to } = BEATS[this.beat];
+        const { to } = BEATS[this.beat], from = this.begins(this.beat);
         if (to > 0 && this.onplay) this.onplay();  // what it shows has to be simulated
-        if (this.n <= from) { this.wanted = from; this.tell('jump'); return; }
+        if (this.n <= from) { this.wanted = from; this.opens = true; this.tell('jump'); return; }
         this.m = from; this.reach = Math.max(this.reach, from);
         if (to > from && calm.matches && this.n > to) { this.m = to; this.reach = Math.max(this.reach, to); this.tell('snap'); return; }
         this.tell('jump');
-        if (to > from) { this.from = from; this.timer = setTimeout(() => { this.timer = null; if (this.scene === 'story' && BEATS[this.beat].to === to) this.play(to); }, 900); }
+        if (to > from) { this.from = from; this.timer = setTimeout(() => { this.timer = null; if (this.scene === 'story' && BEATS[this.beat].to === to) this.play(to); }, A_WORD * words(BEATS[this.beat].title)); }
     }
+    // First month that a step plays, and how long each of its months stands.
+    begins(beat) { const { from = 0, to } = BEATS[beat]; return typeof from === 'function' ? Math.min(from(this), to) : from; }
+    reading() { const beat = BEATS[this.beat], months = Math.max(1, beat.to - this.begins(this.beat)); return Math.max(SHORTEST, Math.min(PAUSES[0], A_WORD * words(...beat.text(this)) / months)); }
     explore() { if (this.scene !== 'watch') this.enter('watch'); }
     leave() { this.pause(); document.documentElement.classList.remove('lm-beats', 'lm-ends'); this.onplay = this.onlook = this.onroad = null; }
     pick(who) { if (this.scene === 'story') return; this.who = who; this.follow = false; this.tell('pick'); }
@@ -136,7 +144,7 @@ class Story {
     // The fork: go on along one of two roads, from the month in which they part.
     takeRoad(name) { this.enter('watch'); this.starts = true; if (this.onroad) this.onroad(name); }
     pause() { this.playing = false; clearTimeout(this.timer); this.timer = null; }
-    wait() { if (this.speed !== 'story') return 1000 / +this.speed; if (this.scene === 'story') return 420; const rank = Math.min(3, ...this.turns.filter((t) => t.month === this.m).map((t) => t.rank)); return PAUSES[Math.min(2, rank - 1)]; }
+    wait() { if (this.speed !== 'story') return 1000 / +this.speed; if (this.scene === 'story') return this.reading(); const rank = Math.min(3, ...this.turns.filter((t) => t.month === this.m).map((t) => t.rank)); return PAUSES[Math.min(2, rank - 1)]; }
     tick() {
         clearTimeout(this.timer); this.timer = null;
         if (!this.playing) return;
@@ -149,6 +157,8 @@ class Story {
         }, this.wait());
     }
 }
+// First month in which bid and ask lie on the table; the start where there is none yet.
+const bothOffers = (run) => Math.max(0, run.months.findIndex((month) => month.gate.bid !== null && month.gate.ask !== null));
 // The opening: five beats. Each names the months that it plays and what the stage shows in full colour.
 const BEATS = [
     { title: 'Will Amazon leave the Post Office?', to: 0, show: ['A-usps', 'n-A', 'n-usps'], source: 'How many parcels it is, is not public; this is the middle of what is likely.',
@@ -160,7 +170,8 @@ const BEATS = [
     { title: 'Amazon builds a road of its own.', to: 11, show: ['A-own', 'A-usps', 'n-A', 'n-amazon', 'n-usps', 'amazon-rural', 'n-rural'], source: 'Plan: Amazon, April 2025. Shares: the model.',
         text: () => ['In April 2025 it announces more than 200 rural stations for over $4 billion: room for a billion parcels a year by the end of 2026.', 'Watch its vans take over, month by month.'],
         big: (run) => [pct(LINES.ra.of(run, run.m)), 'of rural parcels come in Amazon\u2019s vans'] },
-    { title: 'They bargain, against two clocks.', to: 11, show: ['A-usps', 'n-A', 'n-usps', 'gate'], source: 'Dates: press reports, December 2025. Offers: the model.',
+    { title: 'They bargain, against two clocks.', from: bothOffers, to: 11, show: ['A-usps', 'n-A', 'n-usps', 'gate'], source: 'Dates: press reports, December 2025. Offers: the model.',
+        note: 'the same months, at the table',
         text: () => ['Amazon bids from below, the Post Office asks from above. Neither knows the other\u2019s limit.', 'Amazon must order vans by January 2026. The Post Office\u2019s contract ends on 1 October 2026.'],
         big: (run) => { const g = run.months[run.m].gate; return g.bid !== null && g.ask !== null ? [usd(g.ask - g.bid), 'still lie between bid and ask'] : [usd(run.rows[run.m][57]), 'is the price in force']; } },
     { title: 'Then it goes on. And what if they must not agree?', from: 11, to: 11, show: null, fork: true, source: '', text: (run) => [`It is ${run.months[11] ? run.months[11].name : run.first(11)}. One month is left until Amazon must order. The first road is left to them; the second is a what-if that we impose:`], big: () => null },

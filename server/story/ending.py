@@ -193,9 +193,9 @@ def _there(text: str) -> str:
 
 def _who(one: Ended, other: Ended | None) -> dict[str, Any]:
     name = "The Post Office" if one.rural[1] >= one.rural_amazon[1] else "Amazon"
-    text = f"Amazon leads the countryside of {one.leads[1]} of {one.states} states"
-    text += f"; at the start of {one.leads[0] or 'none'}."
-    text += _there(f"it leads {other.leads[1] or 'none'}") if other else ""
+    text = f"Counting rural households alone, Amazon brings most parcels in {one.leads[1]} of {one.states} states"
+    text += f"; at the start in {one.leads[0] or 'none'}."
+    text += _there(f"in {other.leads[1] or 'none'}") if other else ""
     return {
         "question": "Who delivers the countryside?",
         "figure": name,

@@ -42,10 +42,14 @@ def test_a_visitor_watches_the_market(visit):
     assert page.evaluate("[...document.querySelectorAll('.lm-plot svg')].every(s => s.clientWidth > 0)")
     assert page.locator(".lm-plot svg").count() == 5
 
+    # A count of states says whose parcels are counted: the Story counts those of rural households.
+    counted = page.locator(".lm-counted")
+    expect(counted).to_contain_text("the parcels of all households, in cities, suburbs and the countryside")
+    visitor.press("Rural")
+    expect(counted).to_contain_text("the parcels of rural households")
     page.locator("[data-state=TX]").click()
     expect(page.get_by_role("heading", name="Texas")).to_be_visible()
     page.get_by_label("Show", exact=True).select_option(label="Amazon's own share")
-    visitor.press("Rural")
     assert re.fullmatch(r"Texas: \d+(\.\d)? %", page.locator("[data-state=TX]").get_attribute("aria-label"))
     assert page.locator("[data-state=DC]").get_attribute("aria-label") == "District of Columbia: no figure"
 

@@ -193,6 +193,55 @@ def test_the_main_button_can_be_read_under_the_mouse_pressed_and_focused(visit):
     assert visitor.errors == []
 
 
+def test_the_months_of_a_told_step_take_as_long_as_its_words_take_to_read(visit):
+    visitor = visit(1280, 800, path=f"/story?month=2025-12&{SMALL}")
+    page = visitor.page
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 12")
+    for beat, title in ((2, "Amazon builds"), (3, "They bargain")):
+        page.evaluate(f"lastmile.story.enter('story', {beat})")
+        expect(page.locator("h1").first).to_have_text(re.compile(f"^{title}"))
+        text = page.evaluate("lastmile.story.told().text.join(' ')")
+        assert len(text.split()) <= 45
+        assert set(text.split()) <= set(page.locator(".telling").inner_text().split())
+        first = page.evaluate(f"lastmile.story.begins({beat})")
+        shown = (11 - first) * page.evaluate("lastmile.story.wait()")
+        assert shown >= 240 * len(text.split()), "250 words a minute are read fast"
+        assert page.evaluate("lastmile.story.wait()") >= 900  # and each month can be looked at
+        assert page.evaluate("lastmile.story.m") == first
+    # The second telling of the same months says so, and begins when there is something to see at the table.
+    assert "the same months, at the table" in page.locator(".telling").inner_text()
+    gate = page.evaluate("lastmile.story.months[lastmile.story.begins(3)].gate")
+    assert gate["bid"] < gate["ask"]
+    wait_for(page, "lastmile.story.m === 11 && !lastmile.story.playing")
+    page.goto(f"{visitor.url}/story?beat=4")  # a step that is opened by its address plays as well
+    wait_for(page, "lastmile.story && lastmile.story.m === 11 && lastmile.story.scene === 'story'")
+    assert visitor.errors == []
+
+
+# What the parts below the first screen are drawn from: the place of the cursor, and a state's shares as they are said.
+BELOW = """() => { const { story } = lastmile, shares = story.months[story.m].rural;
+    const map = document.querySelector('.rural path[role=button]').getAttribute('aria-label');
+    const cursors = [...document.querySelectorAll('.chart .cursor')].map((line) => +line.getAttribute('x1'));
+    const x = 44 + story.m / (story.total - 1) * 386, usps = `USPS ${Math.round(shares[0][0] / 10)} %`;
+    return { scrolled: scrollY, cursors, x, map, usps }; }"""
+
+
+def test_what_lies_out_of_sight_shows_the_month_of_the_headline(visit):
+    visitor = visit(390, 844, path=f"/story?month=2025-02&set.end=2025-12&{SMALL}")
+    page = visitor.page
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 2 && lastmile.story.m === 1")
+    page.evaluate("lastmile.story.speed = '12'")
+    page.evaluate("lastmile.story.play()")
+    wait_for(page, "lastmile.story.scene === 'end'")
+    page.wait_for_timeout(800)
+    found = page.evaluate(BELOW)
+    assert found["scrolled"] == 0
+    assert page.locator(".below").bounding_box()["y"] > 844 + 150  # nothing of it is near what is seen
+    assert found["cursors"] == pytest.approx([found["x"]] * 2, abs=0.1)
+    assert found["usps"] in found["map"]
+    assert visitor.errors == []
+
+
 def test_the_story_opens_with_the_question(visit):
     visitor = visit(path="/story")
     page = visitor.page

@@ -107,6 +107,10 @@ def test_the_ending_says_who_stays_and_sets_the_other_road_beside():
         assert kept_share(kept) == pytest.approx(part)
         assert verdict(kept).startswith(said)
     alone, both = tell_ending(forced, None), tell_ending(forced, agreed)
+    where = (
+        f"Counting rural households alone, Amazon brings most parcels in {forced.leads[1]} of {forced.states} states"
+    )
+    assert alone["tiles"][0]["text"].startswith(where)
     assert not any("other road" in tile["text"] for tile in alone["tiles"])
     assert all("other road" in tile["text"] for tile in both["tiles"])
     assert f"Amazon pays ${agreed.price[1]:.2f}, others ${agreed.economy[1]:.2f}" in both["tiles"][1]["text"]

@@ -56,9 +56,15 @@ LIMITS = """\
 * Imposed prices raise what all customers of USPS pay by the mean list change, and nobody moves to a cheaper product
   within a segment: with imposed events its package revenue of 2024 is far too high. The 25 % on Parcel Select in July
   2024, which met consolidators only as their agreements ended, makes up a fifth of that.
-* USPS wages follow private wages, for want of a series; 22 of its figures (cash, debt, revenue of mail up to 2018,
-  expense that is not paid in 2017, 2018 and 2020) are from memory of the annual reports. Corrected figures of 2021 and
-  2022 alone brought the income of the free run from 2022 from $2.6 to $1.4 billion off."""
+* USPS wages follow private wages, for want of a series; its agreements follow consumer prices, which rose faster in
+  2022 and 2023, and its expense of these years comes out too low. 22 of its figures (cash, debt, revenue of mail up to
+  2018, expense that is not paid in 2017, 2018 and 2020) are from memory of the annual reports.
+* Income is a small difference of large sums: a hundredth of expense is half of what may be missed. The tables of each
+  run show its parts.
+* A run from 2016 keeps a temporary surcharge on mail, 4.3 % of its price, that the regulator ended in April 2016: its mail
+  revenue is too high from then on.
+* From October 2020 carriers take peak surcharges on top of prices that had none. In a run that begins before, and whose
+  prices otherwise follow cost, USPS then earns too much: what other prices gave way is not in the model."""
 
 
 BANDS = """\

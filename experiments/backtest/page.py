@@ -61,8 +61,8 @@ LIMITS = """\
   2018, expense that is not paid in 2017, 2018 and 2020) are from memory of the annual reports.
 * Income is a small difference of large sums: a hundredth of expense is half of what may be missed. The tables of each
   run show its parts.
-* A run from 2016 keeps a temporary surcharge on mail, 4.3 % of its price, that the regulator ended in April 2016: its mail
-  revenue is too high from then on.
+* A run from 2016 keeps a temporary surcharge on mail, 4.3 % of its price, that the regulator ended in April 2016: its
+  mail revenue is too high from then on.
 * From October 2020 carriers take peak surcharges on top of prices that had none. In a run that begins before, and whose
   prices otherwise follow cost, USPS then earns too much: what other prices gave way is not in the model."""
 

@@ -108,8 +108,10 @@ def controls(
 
 
 @solara.component_vue("vue/headline.vue", vuetify=False)
-def headline(text: str, kicker: str, forced: bool, error: str, playing: bool, remark: str = "") -> None:
-    """The sentence of the month, or what went wrong."""
+def headline(
+    text: str, kicker: str, forced: bool, error: str, playing: bool, remark: str = "", about: str = ""
+) -> None:
+    """The sentence of the month, or what went wrong; first of all what one can find out on the page."""
 
 
 @solara.component_vue("vue/map.vue", vuetify=False)

@@ -16,7 +16,7 @@ from server.talks.contracts import is_rate_agreement
 
 MILLION = 1e6
 #: Parties that ship, by key, in the order of the drawing.
-SHIPPERS = {"amazon_ships": "Amazon, as a shipper", "small": "Small shippers", "large": "Enterprise shippers"}
+SHIPPERS = {"amazon_ships": "Amazon, as a shipper", "small": "Small shippers", "large": "Large shippers"}
 THINGS = {"small": "shippers:small", "large": "shippers:enterprise", "amazon_ships": "carrier:amazon"}
 
 

@@ -69,7 +69,8 @@ def _bids(story: Story, talks: AccessTalks, bid: Offered, held: Held | None, mon
     elif ask.price <= bid.price:
         note = "They would meet; this road forbids it" if month < talks.earliest else "Their offers have met"
     else:
-        note = f"Bid and ask are {words.usd(ask.price - bid.price)} apart"
+        # As far apart as they are read, so that no figure of the page contradicts another one by a cent.
+        note = f"Bid and ask are {words.usd(round(ask.price, 2) - round(bid.price, 2))} apart"
     price, listed = story.figures.price[month], story.figures.published[month]
     return {
         "mode": "bids",

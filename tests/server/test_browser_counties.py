@@ -78,7 +78,7 @@ def test_on_a_phone_the_map_is_no_wider_than_the_page(visit):
 def test_differences_by_county_on_compare(visit):
     visitor = visit(path="/compare")
     page = visitor.page
-    for label, value in {"Seeds per run": "2", "Last month": "2025-04"}.items():
+    for label, value in {"Pairs of runs": "2", "Last month": "2025-04"}.items():
         field = page.get_by_label(label, exact=True)
         field.fill(value, timeout=PATIENT)
         field.press("Tab")

@@ -26,19 +26,22 @@ LABELS = """() => [...document.querySelectorAll(
 # Plain English, or a name, or a term that the page explains above. What is not listed here needs a '?'.
 PLAIN = {
     "Watch": r"Month|.* decides?|All carriers|Everybody|The (world|run)|Show|Uncertainties|About|Who|United States|"
-    r"Parcels delivered",
+    r"Parcels delivered|These years as a table",
     "Negotiate": r"Opened|Price in force at the opening|Contract|\$ per parcel|Term",
-    "Compare": r"Reference|Run( \d)?|Changes|Actor|Part|Gain, billion \$|Show|Unit",
-    "Experiments": r"Name|from|to|values|More|Design|Varied|State|Runs|Done|Failed|Left|What to do|Vary",
-    "Inspect": r"Look at|State now|Share of all parcels|Network and plans|Of these, \w+|Ordered and on its way|"
-    r"Closures decided|Prices|Money and mail|Cash|Debt|Could not be paid so far|Least cash.*|Next arrival|"
-    r"[Tt]emporary surcharge|[a-z ]+ put off|Borrowing of .*|Sorting capacity|Price cap.*|In words",
+    "Compare": r"Compared with \(reference\)|What if( \(run \d\))?|What else is different \(changes\)|Who|From what|"
+    r"Gain, billion \$|Show|Unit|In this case",
+    "Experiments": r"Name|from|to|values|More|Design|Varied|State|Runs|Done|Failed|Left|What to do|Vary|"
+    r"Start with a question",
+    "Inspect": r"Look at|How it stands|Share of all parcels|Reach, room and plans|Of these, \w+|More room ordered.*|"
+    r"Room that will be closed|Prices|Money and mail|Cash|Debt|Could not be paid so far|Least cash.*|"
+    r"Next room is ready in|[Tt]emporary surcharge|[a-z ]+ put off|Borrowing of .*|Room for sorting|"
+    r"Price cap.*|In words",
     "Evidence": r"On this page|Figures of the past|How it works|What it cannot do|Words|Glossary|Back-test|Show|run|"
     r"years|unit|met|model|Observed|(free|forced) .*|Who acts|What a parcel costs|How .*|Luck|Of the .*|#|Phase|Reads|"
     r"Writes|symbol|meaning|value|File in model/data|What it holds|Rows|id|publisher|title|date|kind|url|Word|"
     r"What it means|What happens|Sources|Against the world|.* \((X|E)\d+\)|(X|E)\d+|What|Published|Modelled|Unit|"
     r"Published and modelled|test|figure|published|limits?|Test|Model|Met|All .* as (a table|tables)|"
-    r"What the runs show|How far off|Observed beside modelled",
+    r"What the runs show|How far off|What happened beside what the model says",
 }
 # Pages whose address is not their name.
 ADDRESSES = {"Negotiate": "bargaining"}

@@ -47,11 +47,13 @@ def test_what_one_watches_is_compared_and_the_differences_are_shown(visit):
     visitor.press("Compare")
     visitor.see(re.compile("until: '2025-13' is not a month"))
     fill(visitor, "Last month", "2025-02")
-    fill(visitor, "Seeds per run", "2")
+    fill(visitor, "Pairs of runs", "2")
     page.get_by_label("Shippers", exact=True).select_option("100")
     visitor.press("Compare")
     visitor.see(re.compile(r"^Done in"), LONG)
-    visitor.see(re.compile(r"January 2025 to February 2025 · 2 paired runs each, seeds from 3"))
+    visitor.see(
+        re.compile(r"January 2025 to February 2025 · 2 pairs of runs, each pair with the same luck \(seeds from 3\)")
+    )
     chart = page.get_by_role("region", name="Who gains and who loses").get_by_role("img")
     expect(chart).to_have_attribute("aria-label", re.compile(r"Gains in million \$: Amazon withdraws: USPS -\d"))
     table = page.get_by_role("region", name="Winners and losers", exact=True)
@@ -68,7 +70,7 @@ def test_what_one_watches_is_compared_and_the_differences_are_shown(visit):
     # It stays while its visitor looks elsewhere.
     visitor.open("Watch")
     visitor.open("Compare")
-    visitor.see(re.compile(r"January 2025 to February 2025 · 2 paired runs"))
+    visitor.see(re.compile(r"January 2025 to February 2025 · 2 pairs of runs"))
     page.set_viewport_size({"width": 390, "height": 844})
     assert fits(page, 390)
     assert visitor.errors == []
@@ -78,6 +80,8 @@ def test_a_comparison_is_there_at_once_speaks_as_it_goes_and_comes_back_by_its_a
     visitor = visit(path="/compare?set.n_shippers=150")
     page = visitor.page
     headline = page.locator(".lm-headline h1")
+    # First of all what one can find out here, without a word of statistics.
+    expect(page.locator(".lm-headline p").first).to_have_text(re.compile("^Who gains and who loses if one thing is"))
     # What came with the program: a headline without keys, its caveats below, and how it was made.
     expect(headline).to_have_text(re.compile(r"^If Amazon and USPS never agree \(imposed\), "), timeout=PATIENT)
     assert not re.search(r"[a-z]+_[a-z_]+|baseline", headline.inner_text())
@@ -89,7 +93,7 @@ def test_a_comparison_is_there_at_once_speaks_as_it_goes_and_comes_back_by_its_a
     assert "run=" not in page.url
     page.get_by_label("Scenario of run 2").select_option("withdraw")
     fill(visitor, "Last month", "2025-02")
-    fill(visitor, "Seeds per run", "3")
+    fill(visitor, "Pairs of runs", "3")
     page.get_by_label("Shippers", exact=True).select_option("100")
     expect(page).to_have_url(re.compile(r"/compare\?run=baseline&run=withdraw&pairs=3&shippers=100&until=2025-02&set"))
     page.evaluate(
@@ -107,7 +111,7 @@ def test_a_comparison_is_there_at_once_speaks_as_it_goes_and_comes_back_by_its_a
     expect(page).to_have_url(re.compile(r"until=2025-02&shown=1&set"))
     page.reload()
     expect(headline).to_have_text(found, timeout=PATIENT)
-    expect(page.get_by_label("Seeds per run", exact=True)).to_have_value("3")
+    expect(page.get_by_label("Pairs of runs", exact=True)).to_have_value("3")
     assert visitor.errors == []
 
 

@@ -94,6 +94,14 @@ def test_there_are_never_more_than_ten_flags_and_crossings_last(road):
 
 
 @both_roads
+def test_the_gap_between_bid_and_ask_is_that_of_the_prices_that_are_read(road):
+    gates = [month["gate"] for month in told_of(road).months if "apart" in month["gate"]["note"]]
+    assert gates
+    for gate in gates:
+        assert f"Bid and ask are ${gate['ask'] - gate['bid']:.2f} apart" == gate["note"]
+
+
+@both_roads
 def test_faces_tell_what_the_party_itself_knows(road):
     market, told = market_of(road), told_of(road)
     month = 8  # in the talks

@@ -15,12 +15,14 @@ from server.glossary import TERMS
 from server.pages.compare.plan import imposes
 from server.pages.compare.saying import Gained, gains_of, label_of
 from server.pages.compare.work import Compared
+from server.plain import plain, plain_outcome, plain_series
 from server.plots import Plot
 from server.tables import Cell, Column, TableData, number_cell
-from server.words import MONTH_NAMES, outcome_words, words_of
+from server.words import MONTH_NAMES
 
 BILLION = 1e9
 ADDED_UP = "All together"
+INTERVAL = "Likely between (95 % interval)"
 # What the chart over time offers first.
 FIRST_SERIES = (
     "usps_net_income_usd",
@@ -54,7 +56,7 @@ def _names_of(found: Gained) -> dict[str, str]:
 def titles_of(found: Gained) -> str:
     """What is compared with what, by the titles of the scenarios."""
     first, *others = map(label_of, found.comparison.scenarios)
-    return f"{', '.join(others)} against {first}"
+    return f"{' and '.join(f'“{one}”' for one in others)} beside “{first}”"
 
 
 def span_of(found: Compared) -> str:
@@ -64,9 +66,10 @@ def span_of(found: Compared) -> str:
 
 
 def paired_runs(found: Compared) -> str:
-    """Months, how often, and which seeds, in words."""
+    """Months, how often, and with which luck, in words."""
     many = found.comparison.replications
-    return f"{span_of(found)} · {many} paired run{'s' if many > 1 else ''} each, seeds from {found.comparison.seed}"
+    pairs = f"{many} pair{'s' if many > 1 else ''} of runs"
+    return f"{span_of(found)} · {pairs}, each pair with the same luck (seeds from {found.comparison.seed})"
 
 
 def gains_plot(found: Gained) -> Plot:
@@ -86,13 +89,14 @@ def gains_plot(found: Gained) -> Plot:
     ]
     return Plot(
         title="Who gains and who loses",
-        unit=f"{unit} over the run, against {labels[0]}",
-        note="Difference run by run with the same seed, and its 95 % interval over the seeds. Carriers: what they "
+        unit=f"{unit} over all months, beside “{labels[0]}”",
+        note="Marker: the difference between two runs with the same luck, mean of all pairs; line: where the true mean "
+        "lies with 95 % confidence (95 % interval). Carriers: what they "
         "receive less what they pay, capital in use included; USPS: net income; Amazon: less its delivery bill; "
         "shippers, consumers and members: value of prices and service; mail users: postage against inflation; "
         "Treasury: interest of USPS. What all of it adds up to, and why, stands below.",
         summary=f"Gains in {unit}: " + "; ".join(spoken),
-        option=plots.whiskers(actors, series),
+        option=plots.whiskers(list(map(plain, actors)), series),
         legend=plots.legend(list(series), [imposes(one) for one in comparison.scenarios[1:]], first=1),
         height=60 + len(actors) * max(30, 20 * len(series)),
         wide=True,
@@ -115,7 +119,7 @@ def gains_table(found: Compared) -> TableData:
         shown = _signed(row["gain"] / scale)
         cells.append(
             (
-                actor,
+                plain(actor),
                 labels[name],
                 number_cell(shown, row["gain"], "$"),
                 _interval(row / scale),
@@ -127,10 +131,10 @@ def gains_table(found: Compared) -> TableData:
     return TableData(
         title="Winners and losers",
         columns=(
-            Column("Actor"),
-            Column("Run"),
+            Column("Who"),
+            Column("What if"),
             Column(f"Gain, {unit}", number=True, help=TERMS["gain"], term="gain"),
-            Column("95 % interval", number=True),
+            Column(INTERVAL, number=True),
             Column("Verdict", mark=True),
         ),
         cells=tuple(cells),
@@ -150,16 +154,16 @@ def parts_table(found: Compared) -> TableData:
     for (actor, part, name), values in (parts | lines).items():
         row = pd.Series(dict(zip(("gain", "low", "high"), values, strict=True)))
         shown = number_cell(_signed(values[0] / scale), values[0], "$")
-        cells.append((actor, part, labels[name], shown, _interval(row / scale)))
+        cells.append((plain(actor), part, labels[name], shown, _interval(row / scale)))
         rows.append((actor, part, names[name], *values))
     return TableData(
-        title="From what",
+        title="Where gains and losses come from",
         columns=(
-            Column("Actor"),
-            Column("Part"),
-            Column("Run"),
+            Column("Who"),
+            Column("From what"),
+            Column("What if"),
             Column(f"Gain, {unit}", number=True),
-            Column("95 % interval", number=True),
+            Column(INTERVAL, number=True),
         ),
         cells=tuple(cells),
         frame=pd.DataFrame(rows, columns=["actor", "part", "run", "gain_usd", "low_usd", "high_usd"]),
@@ -201,14 +205,14 @@ def months_plot(found: Compared, series: str, differences: bool) -> Plot:
     legend = plots.legend(labels[first:], [imposes(one) for one in found.comparison.scenarios[first:]], first)
     drawn = {labels[i]: (values[i, 0], values[i, 1], values[i, 2]) for i in range(first, len(labels))}
     last = "; ".join(f"{name} {middle[-1]:,.3f}" for name, (middle, _, _) in drawn.items())
-    what = f"difference to {labels[0]}" if differences else "mean over the seeds"
+    what = f"difference to “{labels[0]}”" if differences else "mean of the runs"
     option = plots.lines(found.months, drawn, zero=differences, first=first)
     return Plot(
         title="Month by month",
-        unit=f"{words_of(series)}, {unit}" if unit else words_of(series),
-        note=f"Line: {what}; band: 95 % interval of it over the seeds, which holds luck only and not what is uncertain "
-        "about the parameters.",
-        summary=f"{words_of(series)}, {what}, {unit}, {found.months[-1]}: {last}",
+        unit=f"{plain_series(series)}, {unit}" if unit else plain_series(series),
+        note=f"Line: {what}; band: where it lies with 95 % confidence, which holds luck only and not what nobody knows "
+        "exactly about the market.",
+        summary=f"{plain_series(series)}, {what}, {unit}, {found.months[-1]}: {last}",
         option=option,
         legend=legend,
         height=320,
@@ -219,10 +223,10 @@ def months_plot(found: Compared, series: str, differences: bool) -> Plot:
 def series_choices(found: Compared) -> list[dict[str, str]]:
     """All series with the group that the chart's menu puts them into."""
     first = [name for name in FIRST_SERIES if name in found.series]
-    rest = sorted(set(found.series) - set(first), key=words_of)
+    rest = sorted(set(found.series) - set(first), key=plain_series)
     return [
-        *({"name": name, "label": words_of(name), "group": "Often asked for"} for name in first),
-        *({"name": name, "label": words_of(name), "group": "All others"} for name in rest),
+        *({"name": name, "label": plain_series(name), "group": "Often asked for"} for name in first),
+        *({"name": name, "label": plain_series(name), "group": "All others"} for name in rest),
     ]
 
 
@@ -249,7 +253,7 @@ def outcome_table(found: Compared, everything: bool) -> TableData:
             span = f"{figure(name, low, True)} to {figure(name, high, True)}" if math.isfinite(low) else "–"
             cells.append(
                 (
-                    (outcome_words(name), name, outcome_meaning(name)),
+                    (plain_outcome(name), name, outcome_meaning(name)),
                     unit,
                     label,
                     number_cell(figure(name, base), base),
@@ -268,11 +272,11 @@ def outcome_table(found: Compared, everything: bool) -> TableData:
         columns=(
             Column("Outcome", explained=True),
             Column("Unit"),
-            Column("Run"),
-            Column(labels[0], number=True, help="Mean of the reference"),
-            Column("Mean", number=True, help="Mean of the run"),
-            Column("Difference", number=True, help="Mean of the differences, seed by seed"),
-            Column("95 % interval", number=True, help="Of the mean difference; sorts by width"),
+            Column("What if"),
+            Column(labels[0], number=True, help="Mean of the runs that all others are compared with (reference)"),
+            Column("In this case", number=True, help="Mean of its runs"),
+            Column("Difference", number=True, help="Mean of the differences, pair by pair with the same luck"),
+            Column(INTERVAL, number=True, help="Of the mean difference; sorts by width"),
             Column("Verdict", mark=True),
         ),
         cells=tuple(_minus(row) for row in cells),

@@ -28,10 +28,11 @@ from server.work.shared import work_pool
 # A page is drawn anew at most so often while its job runs.
 FRAME_SECONDS, REST_SECONDS = 0.4, 1.0
 QUESTION = "What changes, for whom, by how much?"
-WHAT_TO_DO = (
-    "Choose two runs or more and press Compare. Each is run with the same seeds, so that the difference between "
-    "them is what the scenario does and not luck; the table then shows who gains and who loses."
+FIND_OUT = (
+    "Who gains and who loses if one thing is different: two versions of the market are played month by month with the "
+    "same luck, and what you see is the difference."
 )
+WHAT_TO_DO = f"{FIND_OUT} Choose what to compare and press Compare."
 
 
 @solara.component
@@ -92,7 +93,7 @@ def _on_the_way(found: Partly | None, of: int) -> solara.Element:
             "no pair"
         )
     done = found.comparison.replications
-    what = f"{cards.titles_of(found)} · seeds from {found.comparison.seed}"
+    what = f"{cards.titles_of(found)} (seeds from {found.comparison.seed})"
     head = [
         ipyvue.Html.element(tag="p", class_="lm-kicker", children=[what]),
         ipyvue.Html.element(tag="h1", children=[saying.so_far(found, done, of)], attributes={"aria-live": "polite"}),
@@ -101,7 +102,7 @@ def _on_the_way(found: Partly | None, of: int) -> solara.Element:
         ipyvue.Html.element(tag="section", class_="lm-headline", children=head),
         draw(cards.gains_plot(found)),
     ]
-    return ipyvue.Html.element(tag="div", class_="lm-results", children=children).key("pairs")
+    return ipyvue.Html.element(tag="div", class_="lm-results lm-compared", children=children).key("pairs")
 
 
 def watched_of(session: Session) -> str:
@@ -145,6 +146,7 @@ def Results(found: Compared, stored: Stored | None = None) -> solara.Element:
     if stored is not None:
         notes = [stored.line(), *notes]
     head = [
+        ipyvue.Html.element(tag="p", class_="lm-about", children=[FIND_OUT]),
         ipyvue.Html.element(tag="p", class_="lm-kicker", children=[compared, help_button("paired replications")]),
         ipyvue.Html.element(tag="h1", children=[saying.sentence(found)]),
     ]
@@ -159,7 +161,7 @@ def Results(found: Compared, stored: Stored | None = None) -> solara.Element:
         draw(months),
         DataTable(table, searchable=True),
     ]
-    return ipyvue.Html.element(tag="div", class_="lm-results", children=children)
+    return ipyvue.Html.element(tag="div", class_="lm-results lm-compared", children=children)
 
 
 @solara.component_vue("form.vue", vuetify=False)
@@ -180,7 +182,7 @@ def _form(
     event_compare: Callable[[Any], None],
     event_cancel: Callable[[Any], None],
 ) -> None:
-    """Runs, seeds, horizon; compare and cancel; progress and problems."""
+    """What is compared, how often, until when; compare and cancel; progress and problems."""
 
 
 @solara.component_vue("picker.vue", vuetify=False)

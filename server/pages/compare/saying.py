@@ -11,6 +11,7 @@ from model.scenario import Scenario, scenario_names
 from model.words import party_name
 from server.choice import library_scenario
 from server.pages.compare.plan import imposes
+from server.plain import plain_warning
 from server.words import factor_words, names_in_words
 
 BILLION, MILLION = 1e9, 1e6
@@ -87,7 +88,7 @@ def warning_words(found: Gained, warning: str) -> str:
     """A warning of a comparison, outcomes and runs in words."""
     for scenario in found.comparison.scenarios:
         warning = warning.replace(f" in {scenario.name}, ", f" in “{label_of(scenario)}”, ")
-    return names_in_words(warning)
+    return plain_warning(names_in_words(warning))
 
 
 def _change_words(change: str) -> str:

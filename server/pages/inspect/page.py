@@ -20,9 +20,14 @@ from server.headline import month_name
 from server.inspecting import DEFAULT, Chart, Group, Inspection, extract
 from server.pages.bargaining.cards import marks_of
 from server.parts import facts, main, page, picker, query_of, run_controls, source_of, use_snapshot
+from server.plain import plain
 from server.session import Session
 from server.snapshot import Run, Snapshot
 
+FIND_OUT = (
+    "Look at anyone in the market, a carrier, a shipper, a contract or a place: how it stands, what holds it back, "
+    "what it expects, and what it has done."
+)
 EVENTS, SMALL = "What happened", "shippers:small"
 
 
@@ -92,7 +97,7 @@ def draw_network(
 
 def list_of(found: Inspection) -> list[dict[str, str]]:
     """The list of all things."""
-    return [{"key": thing.key, "title": thing.name, "note": thing.kind} for thing in found.things]
+    return [{"key": thing.key, "title": plain(thing.name), "note": thing.kind} for thing in found.things]
 
 
 def _cards(
@@ -125,11 +130,11 @@ def _cards(
     told, seen = [], set[str]()
     for group in report.groups:
         help_ = _first(group.title, seen)
-        told.append(facts(title=group.title, unit="", rows=rows_of(group, seen), empty=group.empty, help=help_))
+        told.append(facts(title=plain(group.title), unit="", rows=rows_of(group, seen), empty=group.empty, help=help_))
     kind, _, name = report.key.partition(":")
     small = report.key == SMALL or kind == "small"
     return [
-        _headline(snapshot, report.name, _kicker(snapshot, found), unknown),
+        _headline(snapshot, plain(report.name), _kicker(snapshot, found), unknown),
         *(
             [pick_number(count=found.n_small, number=int(name) if kind == "small" else 0, event_pick=pick_small)]
             if small
@@ -171,6 +176,7 @@ def _headline(snapshot: Snapshot, text: str, kicker: str, error: str) -> solara.
         error=error,
         playing=snapshot.status == "playing",
         remark=run.remark if run else "",
+        about=FIND_OUT,
     )
 
 
@@ -184,7 +190,7 @@ def rows_of(group: Group, seen: set[str] | None = None) -> list[dict[str, Any]]:
     seen = set() if seen is None else seen
     return [
         {
-            "term": one.term,
+            "term": plain(one.term),
             "value": one.value,
             "exact": one.exact,
             "help": one.help or _first(one.term, seen),
@@ -205,7 +211,7 @@ def _first(label: str, seen: set[str]) -> str:
 def chart_values(chart: Chart, run: Run) -> dict[str, Any]:
     """What a chart of lines shows of one history."""
     return {
-        "title": chart.title,
+        "title": plain(chart.title),
         "note": chart.note,
         "unit": chart.unit,
         "series": [_series(name, key) for name, key in zip(chart.names, chart.colours, strict=True)],

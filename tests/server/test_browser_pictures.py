@@ -109,7 +109,8 @@ def test_every_chart_of_the_six_pages_has_its_picture(visit, tmp_path):
     for label, some in (("Negotiate", 1), ("Inspect", 5), ("Evidence", 5)):
         visitor.open(label)
         page.locator(signs[label]).nth(some - 1).wait_for(timeout=PATIENT)
-        page.wait_for_timeout(500)
+        # Charts come one after the other, and the card of each knows by then whether there is something to save.
+        page.wait_for_function("[...document.querySelectorAll('.lm-plot')].every((plot) => plot.querySelector('svg'))")
         charts = page.locator(".lm-card:has(.lm-plot svg)")
         buttons = page.locator(".lm-card:has(.lm-plot svg) > header").get_by_role(
             "button", name=re.compile("as a picture$")

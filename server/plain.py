@@ -66,9 +66,9 @@ _LABELS = {
     "Mean discount": "Average discount",
     "Gain since the start": "What they gain or lose since the start",
     # Who gains, on Compare
-    "Consolidators": "Firms that hand parcels on (consolidators)",
+    "Consolidators": "Parcel consolidators",
     "Members of Amazon": "Members of Amazon Prime",
-    "Mail users": "Senders of letters (mail users)",
+    "Mail users": "Letter senders (mail users)",
     "Treasury": "US Treasury",
 }
 _STATEMENT = re.compile(r"^Statement of the last (.+)$")

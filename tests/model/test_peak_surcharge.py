@@ -39,7 +39,7 @@ def test_the_mean_of_twelve_months_is_that_of_their_parcels():
 
 
 def revenue_per_parcel(run, carrier):
-    """By month, with the season of the price list alone: what is paid over what the first month of the run pays."""
+    """What a parcel of all segments pays on average, by month, $."""
     revenue = run.records["revenue_usd"].reshape(run.records.n, -1, run.carriers.n_carriers)[:, :, carrier].sum(axis=1)
     parcels = run.records["volume_parcels"][:, carrier]
     return revenue / parcels

@@ -23,6 +23,7 @@ from experiments.simulation import Simulation
 from model.texts import read_text_file
 from server.pages.compare.plan import Draft, Plan, make_plan
 from server.pages.compare.work import Compared, with_shares
+from server.stored_origin import stored_origin
 
 FOLDER = Path(__file__).parent / "stored"
 COMMAND = "python -m server.studies.stored_comparison"
@@ -43,14 +44,8 @@ class Stored:
     def line(self) -> str:
         """When and with what it was made, and whether the code has changed since."""
         about = self.about
-        changed = (
-            "the code and data of the model are the same today"
-            if about["code_checksum"] == code_checksum()
-            else "the code or the data of the model have changed since, so that figures of today may differ"
-        )
-        made = f"on {about['date']} from commit {(about['commit'] or 'unknown')[:8]}"
-        size = f"{about['pairs']} pairs of runs, {about['shippers']:,} shippers"
-        return f"This comparison came with the program: made {made}, {size}; {changed}. Press Compare to make your own."
+        made = stored_origin(about, f"{about['pairs']} pairs of runs, {about['shippers']:,} shippers")
+        return f"This comparison came with the program: {made}. Press Compare to make your own."
 
 
 def plan_of(replications: int, shippers: int | None, until: str) -> Plan:

@@ -24,6 +24,7 @@ from model.texts import read_text_file
 from server import plots
 from server.pages.experiments.form import first_form
 from server.plots import Plot
+from server.stored_origin import stored_origin
 from server.story import words
 from server.story.levers import FIVE, say
 
@@ -149,14 +150,7 @@ class Answers:
 
     def line(self) -> str:
         """When and with what they were made, and whether the code has changed since."""
-        about = self.about
-        changed = (
-            "the code and data of the model are the same today"
-            if about["code_checksum"] == code_checksum()
-            else "the code or the data of the model have changed since, so that a run of today may differ"
-        )
-        made = f"on {about['date']} from commit {(about['commit'] or 'unknown')[:8]}"
-        return f"Came with the program: made {made}, {about['shippers']:,} shippers; {changed}."
+        return f"Came with the program: {stored_origin(self.about, f'{self.about["shippers"]:,} shippers')}."
 
     def seconds(self, example: Example, workers: int) -> float:
         """What a question takes with so many processes, on a machine like the one that made the answers."""

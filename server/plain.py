@@ -14,6 +14,7 @@ from server.words import outcome_words, words_of
 _LABELS = {
     # Headings of Inspect
     "State now": "How it stands",
+    "Statement": "Money in and out (statement)",
     "What binds this month": "What holds it back this month (what binds)",
     "Network and plans": "Reach, room and plans",
     "Distress measures": "Emergency measures (distress measures)",

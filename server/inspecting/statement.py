@@ -33,6 +33,8 @@ SMALL_SHIPPERS, OTHERS = "small shippers", "others"
 def statement_group(market: ParcelMarket, index: int) -> Group:
     """Its statement of the last twelve months, line by line as the ledger has it."""
     key, months = market.carriers.keys[index], min(len(market.ledger.history), MONTHS_PER_YEAR)
+    if not months:
+        return Group("Statement", (), "Nothing was paid yet.")
     flow = flows_of_last(market.ledger, MONTHS_PER_YEAR)
     party = market.ledger.index(key)
     facts: list[Fact] = []
@@ -61,8 +63,8 @@ def statement_group(market: ParcelMarket, index: int) -> Group:
             scale=MILLION,
         )
     )
-    span = "twelve months" if months == MONTHS_PER_YEAR else f"{months} month{'s' if months > 1 else ''}"
-    return Group(f"Statement of the last {span}", tuple(facts) if months else (), "Nothing was paid yet.")
+    span = "month" if months == 1 else "twelve months" if months == MONTHS_PER_YEAR else f"{months} months"
+    return Group(f"Statement of the last {span}", tuple(facts))
 
 
 def _lines(market: ParcelMarket, category: Category, words: str, cents: np.ndarray) -> list[Fact]:

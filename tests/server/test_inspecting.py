@@ -273,6 +273,16 @@ def test_looking_changes_nothing(market):
         np.testing.assert_array_equal(one.records[name], two.records[name])
 
 
+def test_a_statement_names_its_months_or_none():
+    """Before the first month there is nothing to sum up, and one month is no "1 month"."""
+    fresh = ParcelMarket(Scenario.load("baseline").with_changes({"n_shippers": 120}), rng=1)
+    assert statement_group(fresh, AMAZON).title == "Statement"
+    fresh.step()
+    assert statement_group(fresh, AMAZON).title == "Statement of the last month"
+    fresh.step()
+    assert statement_group(fresh, AMAZON).title == "Statement of the last 2 months"
+
+
 def test_the_statement_of_a_carrier_adds_up_to_its_result(market):
     """Lines of the last twelve months, as they are shown, against the records."""
     for index in range(market.carriers.n_carriers):

@@ -10,8 +10,8 @@ import ipyvue
 import solara
 
 from server import charts, seats
-from server.address import View, names_run, read_query, write_query
-from server.choice import Choice, ChoiceError
+from server.address import View, write_query
+from server.arrival import first_view, read_address
 from server.glossary import TERMS
 from server.pages.bargaining import BargainingPage
 from server.pages.bargaining.again import answers_of, play_again
@@ -19,7 +19,7 @@ from server.pages.compare import ComparePage
 from server.pages.evidence import EvidencePage
 from server.pages.experiments import ExperimentsPage
 from server.pages.inspect import InspectPage
-from server.pages.story import StoryPage, opening_choice
+from server.pages.story import StoryPage
 from server.pages.watch import WatchPage
 from server.parts import catch_up
 from server.session import Session
@@ -50,19 +50,6 @@ def open_session(view: View) -> Session:
     play_again(session, view.moves, view.months)
     seats.take_seat(session, close)
     return session
-
-
-def first_view(view: View, query: str | None, page: str) -> View:
-    """What a session begins with: the Story opens with its own run where the address names none."""
-    return View(opening_choice()) if page == "story" and view == View(Choice()) and not names_run(query) else view
-
-
-def read_address(query: str | None) -> tuple[View, tuple[str, ...]]:
-    """What an address asks for, or the usual run and what is wrong with the address."""
-    try:
-        return read_query(query), ()
-    except ChoiceError as error:
-        return View(Choice()), error.problems
 
 
 @solara.component

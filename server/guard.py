@@ -6,6 +6,7 @@ name or on this machine. What browsers say over their socket is checked in `wire
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -65,6 +66,7 @@ class House:
         make_room: Closes one that was left alone, if any.
         health: Counts for operators.
         close: Ends all sessions when the server stops.
+        expect: Hears the path and the query of each page that is asked for; may take a while.
     """
 
     limit: int
@@ -73,6 +75,7 @@ class House:
     make_room: Callable[[], bool]
     health: Callable[[], dict[str, object]]
     close: Callable[[], None]
+    expect: Callable[[str, str], None] = lambda path, query: None
 
 
 class Guard:
@@ -120,6 +123,9 @@ class Guard:
             if _is_page(path) and self._is_full(self.house):
                 await _answer(send, 503, b"text/html; charset=utf-8", messages.full(self.house.limit))
                 return
+            if _is_page(path) and scope["method"] == "GET":
+                query = scope.get("query_string", b"").decode("latin-1")
+                asyncio.get_running_loop().run_in_executor(None, self.house.expect, path, query)
         if scope["type"] == "websocket":
             kernel = path.removeprefix(SOCKET_PREFIX).partition("/")[0]
             reason = self._no_room(kernel)

@@ -176,8 +176,19 @@ def make_app(only_loopback: bool = True) -> Guard:
     send_together()
     change_pages(with_head)
     send_as_plain_scripts()
-    house = House(limit, lambda: len(seats.sessions()), open_tabs, seats.make_room, seats.health, close_everything)
-    return Guard(application(), CDN, only_loopback, house)
+    app = application()
+    from server.arrival import begin_ahead  # the pages, which must not come before the environment is set
+
+    house = House(
+        limit,
+        lambda: len(seats.sessions()),
+        open_tabs,
+        seats.make_room,
+        seats.health,
+        close_everything,
+        begin_ahead,
+    )
+    return Guard(app, CDN, only_loopback, house)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -85,9 +85,9 @@ class Story {
         const at = this.turns.filter((t) => t.rank <= 2).map((t) => t.month);
         this.go(where === 'next' ? at.find((x) => x > this.m) ?? this.n - 1 : [...at].reverse().find((x) => x < this.m) ?? 0, 'jump');
     }
-    toggle() { if (this.playing) { this.pause(); this.tell('pause'); this.settled('pause'); } else this.play(); }
-    // Plays on from the month shown; a run that is over begins again.
-    play(until = this.total - 1) { if (this.scene === 'end') this.enter('watch'); if (this.m >= until) this.m = until === this.total - 1 ? 0 : this.from || 0; this.until = until; this.playing = true; if (this.onplay) this.onplay(); this.tell('jump'); this.tick(); }
+    toggle() { if (this.playing) { this.pause(); this.tell('pause'); this.settled('pause'); } else this.play(this.total - 1, this.m < this.total - 1); }
+    // Plays on from the month shown, at once where it was there to be read; a run that is over begins again.
+    play(until = this.total - 1, read = false) { if (this.scene === 'end') this.enter('watch'); if (this.m >= until) this.m = until === this.total - 1 ? 0 : this.from || 0; this.until = until; this.playing = true; if (this.onplay) this.onplay(); this.tell('jump'); this.tick(read ? Math.min(this.wait(), PAUSES[2]) : this.wait()); }
     // -- scenes: the opening by beats, or the run
     get seen() { return Math.min(this.reach, this.n - 1); }
     get shown() { return BEATS[this.beat].show; }
@@ -145,7 +145,7 @@ class Story {
     takeRoad(name) { this.enter('watch'); this.starts = true; if (this.onroad) this.onroad(name); }
     pause() { this.playing = false; clearTimeout(this.timer); this.timer = null; }
     wait() { if (this.speed !== 'story') return 1000 / +this.speed; if (this.scene === 'story') return this.reading(); const rank = Math.min(3, ...this.turns.filter((t) => t.month === this.m).map((t) => t.rank)); return PAUSES[Math.min(2, rank - 1)]; }
-    tick() {
+    tick(wait = this.wait()) {
         clearTimeout(this.timer); this.timer = null;
         if (!this.playing) return;
         this.timer = setTimeout(() => {
@@ -154,7 +154,7 @@ class Story {
             if (this.m >= this.until) { this.pause(); if (this.scene === 'watch' && this.m === this.total - 1) this.enter('end'); else this.tell('done'); this.settled('done'); return; }
             // The last two months that are there may still become turning points.
             if (this.m + 1 < this.n - 2 || (this.finished && this.m + 1 < this.n)) { this.m += 1; this.reach = Math.max(this.reach, this.m); this.tell('play'); this.tick(); } else this.tell('waits');
-        }, this.wait());
+        }, wait);
     }
 }
 // First month in which bid and ask lie on the table; the start where there is none yet.

@@ -14,6 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -23,6 +24,7 @@ from model.market import ParcelMarket
 from server.choice import Choice
 from server.memory import share_heaps
 from server.snapshot import Snapshot
+from server.stepping.ahead import MarketsAhead
 from server.stepping.messages import WHOLE_PROCESS, Pulse, Reply, Wish, content_of, key_of, packed
 from server.stepping.pictures import PictureSender
 from server.stepping.protocol import Extract
@@ -31,7 +33,7 @@ from server.turns import Turns
 
 logger = logging.getLogger(__name__)
 
-# The server and the browsers on the same machine come first.
+# The server and the browsers on the same machine come first, once a run is in motion.
 NICENESS = 5
 PULSE_SECONDS = 1.0
 # One who holds a turn for longer hangs: no more signs of life are given, and the server ends the process.
@@ -57,13 +59,18 @@ def main(pipe: Connection, start: Callable[[Choice], ParcelMarket] = start_marke
         start: Builds the market of a choice.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the server alone, which then closes the pipe
-    os.nice(NICENESS)
     share_heaps()
     for module in EXTRACTS:
         import_module(f"server.{module}")
     gc.freeze()  # what stays need not be looked through each time a market goes
     SteppingRoom(pipe, start).serve()
     os._exit(0)  # at once: nothing in here is worth waiting for
+
+
+def stand_back() -> None:
+    """Let others come before this thread from now on; without effect where a system knows only whole processes."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 class _Run:
@@ -85,6 +92,7 @@ class SteppingRoom:
     def __init__(self, pipe: Connection, start: Callable[[Choice], ParcelMarket]) -> None:
         self._pipe, self._start = pipe, start
         self._turns = Turns(1)  # one interpreter: a second run that computes would only slow the first one down
+        self._ahead = MarketsAhead(start, self._turns)
         self._sending = threading.Lock()
         self._runs: dict[int, _Run] = {}
         self._markets: weakref.WeakSet[ParcelMarket] = weakref.WeakSet()
@@ -108,6 +116,9 @@ class SteppingRoom:
         if wish.what == "open":
             self._open(key, *wish.arguments)
             return
+        if wish.what == "begin_ahead":
+            self._ahead.begin(*wish.arguments)
+            return
         run = self._runs.get(key)
         if run is None or run.stepper is None:
             return
@@ -126,14 +137,21 @@ class SteppingRoom:
     ) -> None:
         run = self._runs[key] = _Run()
         run.stepper = Stepper(
-            choice, months, lambda: True, partial(self._show, key, run), self._start_counted, self._turns, number
+            choice,
+            months,
+            lambda: True,
+            partial(self._show, key, run),
+            self._start_counted,
+            self._turns,
+            number,
+            stand_back,
         )
         run.stepper.set_speed(speed)
         for name, extract in views.items():
             run.stepper.show_view(name, extract)
 
     def _start_counted(self, choice: Choice) -> ParcelMarket:
-        market = self._start(choice)
+        market = self._ahead.take(choice) or self._start(choice)
         self._markets.add(market)
         return market
 
@@ -167,4 +185,5 @@ class SteppingRoom:
         while True:
             if self._turns.longest_seconds < LONGEST_TURN_SECONDS:
                 self._send(WHOLE_PROCESS, Pulse(len(self._runs), len(self._markets), self._turns.competing))
+            self._ahead.forget(time.monotonic())
             time.sleep(PULSE_SECONDS)

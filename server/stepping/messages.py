@@ -45,13 +45,13 @@ class Wish:
     """Something that a run is to do.
 
     Attributes:
-        what: "open", or the name of a method of the run.
+        what: "open", "begin_ahead" of the whole process, or the name of a method of the run.
         arguments: Its arguments.
     """
 
     what: Literal[
         "open", "reset", "want_months", "set_speed", "look_back", "show_view", "refresh", "ask", "answer",
-        "acknowledge", "close",
+        "acknowledge", "close", "begin_ahead",
     ]  # fmt: skip
     arguments: tuple[Any, ...] = ()
 

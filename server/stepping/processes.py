@@ -12,6 +12,8 @@ from weakref import WeakSet
 from experiments.workers import default_workers
 from model.market import ParcelMarket
 from server.choice import Choice
+from server.stepping.ahead import AHEAD_SECONDS
+from server.stepping.messages import WHOLE_PROCESS, Wish
 from server.stepping.pace import PictureCost, frame_seconds
 from server.stepping.process import SILENCE_SECONDS, Hearer, SteppingProcess
 from server.stepping.protocol import Show
@@ -49,6 +51,7 @@ class SteppingProcesses:
         self._replaced = 0
         self.cost = PictureCost()
         self._steppers: WeakSet[RemoteStepper] = WeakSet()
+        self._ahead: list[tuple[Choice, SteppingProcess, float]] = []
         self._all = [self._begin() for _ in range(count or default_workers())]
         threading.Thread(target=self._look_after, name="lastmile-processes", daemon=True).start()
 
@@ -64,12 +67,30 @@ class SteppingProcesses:
         with self._lock:
             self._steppers.discard(stepper)
 
-    def assign(self, key: int, hearer: Hearer) -> SteppingProcess:
-        """The process with the fewest runs, which from now on has one more."""
+    def begin_ahead(self, choice: Choice) -> None:
+        """Start the market of a page that was asked for; nothing happens where enough of them wait for their page."""
+        now = time.monotonic()
+        with self._lock:
+            self._ahead = [one for one in self._ahead if now - one[2] < AHEAD_SECONDS]
+            waiting = {process for _, process, _ in self._ahead}
+            free = [process for process in self._all if not process.ended and process not in waiting]
+            if not free:
+                return
+            process = min(free, key=lambda one: one.n_runs)
+            self._ahead.append((choice, process, now))
+        process.tell(WHOLE_PROCESS, Wish("begin_ahead", (choice,)))
+
+    def assign(self, key: int, hearer: Hearer, choice: Choice) -> SteppingProcess:
+        """The process that has the market of a choice, else the one with the fewest runs; it has one more from now."""
         while True:
             with self._lock:
                 alive = [process for process in self._all if not process.ended]
-                process = min(alive, key=lambda one: one.n_runs) if alive else self._replace_one()
+                ahead = next((one for one in self._ahead if one[0] == choice and one[1] in alive), None)
+                if ahead is not None:
+                    self._ahead.remove(ahead)
+                    process = ahead[1]
+                else:
+                    process = min(alive, key=lambda one: one.n_runs) if alive else self._replace_one()
             if process.assign(key, hearer):
                 return process
 

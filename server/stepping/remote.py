@@ -167,7 +167,7 @@ class RemoteStepper:
 
     def _open(self, choice: Choice, months: int) -> None:
         self._key = next(_keys)
-        self._process = self._processes.assign(self._key, self)
+        self._process = self._processes.assign(self._key, self, choice)
         number = self._snapshot.number
         self._process.tell(self._key, Wish("open", (choice, months, self._speed, number, dict(self._views))))
 

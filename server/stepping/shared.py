@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from server.choice import Choice
 from server.stepping.processes import SteppingProcesses
 from server.stepping.protocol import OpenStepping
 
@@ -33,6 +34,13 @@ def open_stepping() -> OpenStepping | None:
     """Where a new session has its market stepped; None for the server's own process."""
     found = processes()
     return None if found is None else found.open
+
+
+def begin_ahead(choice: Choice) -> None:
+    """Start the market of a page that was asked for, where there are processes for that."""
+    found = processes()
+    if found is not None:
+        found.begin_ahead(choice)
 
 
 def close_processes() -> None:

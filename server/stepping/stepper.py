@@ -31,6 +31,8 @@ from server.words import levers_in_words
 
 logger = logging.getLogger(__name__)
 
+# A visitor waits for the first months of a run, hardly for those that follow.
+MONTHS_IN_FRONT = 6
 # All runs of this process share these.
 TURNS = Turns()
 
@@ -64,6 +66,7 @@ class Stepper(Wishes):
         start: Builds the market of a choice; may take seconds and may raise.
         turns: Shared with the other runs of the process.
         number: Snapshots are counted up from here.
+        stand_back: Called from the thread once a run is in motion: it need not come before others any more.
     """
 
     def __init__(
@@ -75,9 +78,11 @@ class Stepper(Wishes):
         start: Callable[[Choice], ParcelMarket] = start_market,
         turns: Turns = TURNS,
         number: int = 1,
+        stand_back: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(choice, months)
         self._start, self._is_watched, self._show_to, self._turns = start, is_watched, show, turns
+        self._stand_back = stand_back
         # These belong to the thread alone, but for the snapshot.
         self._run: Run | None = None
         self._snapshot = snapshots.empty(number, "preparing")
@@ -212,6 +217,8 @@ class Stepper(Wishes):
                 if branch_when_due(self._market, self._choice):
                     self._describe()
                 self._market.step()
+                if self._market.records.n == MONTHS_IN_FRONT:
+                    self._stand_back()
         except SeatLeftError:
             return True
         except Exception as error:

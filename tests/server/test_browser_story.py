@@ -208,6 +208,13 @@ def test_the_months_of_a_told_step_take_as_long_as_its_words_take_to_read(visit)
         assert shown >= 240 * len(text.split()), "250 words a minute are read fast"
         assert page.evaluate("lastmile.story.wait()") >= 900  # and each month can be looked at
         assert page.evaluate("lastmile.story.m") == first
+    # Who presses play has read what was there: the next month comes at once, and then each takes its time again.
+    page.evaluate("""lastmile.story.enter('watch'); lastmile.story.go(1, 'jump');
+        const usual = setTimeout; window.waits = [];
+        window.setTimeout = (call, ms) => { waits.push(ms); return usual(call, ms); }; lastmile.story.toggle();
+        lastmile.story.pause(); lastmile.story.play(); lastmile.story.pause(); window.setTimeout = usual;""")
+    assert page.evaluate("waits.filter((ms) => ms > 300)") == [330, 2900]
+    page.evaluate("lastmile.story.enter('story', 3)")
     # The second telling of the same months says so, and begins when there is something to see at the table.
     assert "the same months, at the table" in page.locator(".telling").inner_text()
     gate = page.evaluate("lastmile.story.months[lastmile.story.begins(3)].gate")

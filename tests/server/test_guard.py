@@ -180,10 +180,20 @@ def test_a_refusal_that_finds_no_taker_is_one_line_too(cdn, caplog):
     assert caplog.messages == ["an answer found no taker: can't handle event type Response"]
 
 
-def house(count, room=False, rooms=()):
+def house(count, room=False, rooms=(), expect=lambda path, query: None):
     closed = []
     health, close = {"status": "ok"}, lambda: closed.append(True)
-    return House(3, lambda: count, lambda: rooms, lambda: room, lambda: health, close), closed
+    return House(3, lambda: count, lambda: rooms, lambda: room, lambda: health, close, expect), closed
+
+
+def test_a_page_that_is_asked_for_is_expected_and_nothing_else(cdn):
+    heard = []
+    visits = house(1, expect=lambda *asked: heard.append(asked))[0]
+    ask(cdn, "/story", house=visits, query_string=b"seed=4")
+    for path, method in (("/story", "HEAD"), ("/health", "GET"), ("/static/x.js", "GET"), ("/_solara/api/x", "POST")):
+        ask(cdn, path, house=visits, method=method, query_string=b"")
+    ask(cdn, "/compare", house=house(3, expect=lambda *asked: heard.append(asked))[0])  # the house is full
+    assert heard == [("/story", "seed=4")]
 
 
 @pytest.mark.parametrize("path", ["/", "/bargaining", "/compare"])

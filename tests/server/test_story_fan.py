@@ -14,7 +14,7 @@ import pytest
 
 from model.scenario import Scenario
 from server.address import View
-from server.app import first_view
+from server.arrival import first_view
 from server.choice import Choice
 from server.pages.story.director import FORK, opening_choice
 from server.pages.story.follower import Follower

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from agents.calendar import Month
 from agents.geography import SEGMENTS
@@ -18,7 +19,7 @@ from model.history import fit_to_carrier_totals, fitted_figures, read_history
 from model.history.fitting import GROUPS, paid_price_index
 from model.history.handed import handed_over
 from model.history.paths import ObservedPast
-from model.history.table import History, base_time
+from model.history.table import FIRST_YEAR, LAST_YEAR, History, base_time
 from model.parameters import Parameters
 from model.scenario import Scenario
 from tests.small import FEWER
@@ -327,3 +328,37 @@ def test_the_past_does_not_know_of_the_cut_that_was_announced_in_2025(finished, 
     assert differences(as_told, none, months=12) == []
     assert "amazon_via_ups_parcels" in differences(as_told, none)
     assert ups_share(as_told, Month(2026, 6)) < 1.0 == ups_share(none, Month(2026, 6))
+
+
+def pay_of_month() -> dict[tuple[int, int], float]:
+    """A year's pay at USPS by month under the agreed increases: $52,180 in May 2019, as the statistics found."""
+    with (DATA / "usps_pay.csv").open(encoding="utf-8") as file:
+        rows = [(row["month"], row["unit"], float(row["increase"])) for row in csv.DictReader(file)]
+
+    def path(pay: float) -> dict[tuple[int, int], float]:
+        found = {}
+        for year in range(FIRST_YEAR, LAST_YEAR + 1):
+            for month in range(1, 13):
+                for _, unit, increase in [row for row in rows if row[0] == f"{year}-{month:02}"]:
+                    pay = pay * (1 + increase / 100) if unit == "percent" else pay + increase
+                found[year, month] = pay
+        return found
+
+    start = brentq(lambda pay: path(pay)[2019, 5] - 52_180, 30_000, 70_000)
+    return path(start)
+
+
+def test_wages_of_usps_follow_what_was_agreed():
+    pay = pay_of_month()
+    means = {year: np.mean([pay[year, month] for month in range(1, 13)]) for year in range(FIRST_YEAR, LAST_YEAR + 1)}
+    history = read_history()
+    for year, mean in means.items():
+        assert history.value("wages_usps", year) == pytest.approx(100 * mean / means[LAST_YEAR], abs=0.051)
+    # The union says that $1,310 of February 2022 were 2.3 % at the median of all steps.
+    assert 1310 / pay[2022, 2] * 100 == pytest.approx(2.3, abs=0.1)
+    # Prices rose fastest in 2022, and so did pay that follows them: faster than in private industry, and slower before.
+    growth = {name: history.value(name, 2022) / history.value(name, 2021) for name in ("wages_usps", "wages_other")}
+    assert growth["wages_usps"] > growth["wages_other"] + 0.01
+    assert history.value("wages_usps", 2021) / history.value("wages_usps", 2018) < (
+        history.value("wages_other", 2021) / history.value("wages_other", 2018)
+    )

@@ -67,6 +67,7 @@ FILES: dict[str, str] = {
     "sources.csv": "Where figures were published.",
     "start_years.csv": "Accounts and flows of the years in which a run can start.",
     "usps_autumns.csv": "What October to December brought USPS beside a year earlier: fiscal into calendar years.",
+    "usps_pay.csv": "What USPS agreed to pay its clerks more, general increases and cost-of-living amounts.",
     "state_borders.csv": "Which states border which.",
     "states.csv": "Population, area and rural share of the states.",
     "timeline.csv": "Dated contracts, plans and decisions.",

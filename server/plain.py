@@ -7,8 +7,12 @@ what is read on a page is put into these words.
 from __future__ import annotations
 
 import re
+from functools import cache
 
+from agents.geography import SEGMENTS, ZONE_TYPES
 from experiments.figures import split_year
+from model.carriers import NATIONAL, carrier_names
+from model.records import SERIES, national_columns
 from server.words import outcome_words, words_of
 
 _LABELS = {
@@ -77,21 +81,55 @@ _PAID = re.compile(r"^(Received|Paid) for (.+) (from|to) (.+)$")
 _LIST = re.compile(r"^List level, (.+)$")
 _ENTERPRISE = re.compile(r"\b([Ee])nterprise shipper")
 _FOR_WHAT = {"carriage": "carrying parcels", "the last mile": "the way to the door"}
+# Headings of the menu of monthly series, in its order.
+_REGIONAL, _SERVICE, _PLACE, _GAIN, _MARKET = (
+    "Regional carriers",
+    "By service",
+    "Town and country",
+    "Who pays and who gains",
+    "The whole market",
+)
+TOPICS = (*(carrier_names()[key] for key in NATIONAL), _REGIONAL, _SERVICE, _PLACE, _GAIN, _MARKET)
+# What is recorded of each carrier, of each service and of each kind of place, by the series.
+_OF_EACH = {
+    "volume_parcels": "Parcels that {} brings",
+    "bought_parcels": "Parcels of {} that USPS brings to the door for it",
+    "access_usd": "What {} pays USPS for the way to the door",
+    "revenue_usd": "What {} receives (revenue)",
+    "cost_usd": "What {} pays (cost)",
+    "profit_usd": "Profit of {}",
+    "wages_usd": "Wages at {}",
+    "operations_usd": "What {} pays for vehicles, line-haul, hubs and overhead",
+    "capital_charge_usd": "What added capital costs {} (capital charge)",
+    "capital_paid_usd": "Cash that {} pays for vehicles, buildings and machines",
+    "on_time_share": "Parcels of {} on time",
+    "utilisation_share": "How full {} is (utilisation)",
+    "capacity_parcels": "Most parcels that {} can bring in the month (capacity)",
+    "annual_capacity_parcels": "Room of {} for the parcels of a year (capacity)",
+    "ordered_capacity_parcels": "Room that {} has ordered, not there yet",
+    "expected_parcels": "Parcels that {} expects to bring in a year",
+    "backlog_parcels": "Parcels that wait at {} for the next month (backlog)",
+    "unserved_parcels": "Parcels that {} gives up",
+    "overflow_parcels": "Parcels that {} brings after another refused them (overflow)",
+    "carbon_kg": "Carbon dioxide of the vans of {}",
+    "usps_contract_paid_usd": "What {} pays USPS under contracts",
+    "usps_contract_cost_usd": "What parcels of {} under contracts cost USPS",
+    "small_shippers_parcels": "Parcels that small shippers give {}",
+    "enterprise_shippers_parcels": "Parcels that large shippers give {}",
+    "price_per_parcel_usd": "Price of {a} parcel",
+    "shipped_parcels": "Parcels sent as {}, without those of Amazon",
+    "mean_transit_days": "Days that {a} parcel takes",
+    "p90_transit_days": "Days in which nine of ten {} parcels come",
+}
+_RECORDED = {series.name: series for series in SERIES}
+_IS_GAIN = re.compile("_(paid|result|gain)_usd$")
 _SERIES = {
     "usps_net_income_usd": "Profit or loss of USPS (net income)",
     "usps_cash_usd": "Cash of USPS",
     "usps_debt_usd": "Debt of USPS",
-    "usps_volume_parcels": "Parcels that USPS brings",
-    "amazon_volume_parcels": "Parcels that Amazon brings",
-    "ups_volume_parcels": "Parcels that UPS brings",
-    "fedex_volume_parcels": "Parcels that FedEx brings",
     "amazon_own_share": "Share of its parcels in Amazon's own vans",
     "amazon_via_usps_share": "Share of Amazon's parcels that USPS brings",
     "amazon_delivered_cost_usd": "What the delivery of a parcel costs Amazon",
-    "ups_profit_usd": "Profit of UPS",
-    "fedex_profit_usd": "Profit of FedEx",
-    "economy_price_per_parcel_usd": "Price of an economy parcel",
-    "rural_mean_transit_days": "Days that a rural parcel takes",
     "usps_controllable_income_usd": "Profit or loss of USPS without pension costs set by others (controllable income)",
     "usps_parcel_contribution_usd": "What parcels leave USPS for everything else (contribution)",
     "usps_arrears_usd": "Bills that USPS could not pay (arrears)",
@@ -100,6 +138,19 @@ _SERIES = {
     "amazon_own_share_rural": "Share of its rural parcels in Amazon's own vans",
     "amazon_short_parcels": "Parcels that Amazon meant to bring itself and could not",
     "rural_on_time_share": "Rural parcels on time",
+    "amazon_parcels": "Parcels that Amazon sends",
+    "amazon_own_parcels": "Parcels in Amazon's own vans",
+    "amazon_via_usps_parcels": "Parcels of Amazon that USPS brings",
+    "amazon_via_ups_parcels": "Parcels of Amazon that UPS brings",
+    "amazon_via_fedex_parcels": "Parcels of Amazon that FedEx brings",
+    "amazon_idle_capital_usd": "Money tied up in room of Amazon that stands empty",
+    "usps_interest_paid_usd": "Interest that USPS pays",
+    "usps_parcel_revenue_usd": "What USPS receives for parcels",
+    "usps_mail_revenue_usd": "What USPS receives for mail and other services",
+    "usps_expense_usd": "All that USPS pays or owes for its work (expense)",
+    "usps_mail_index": "Letters and other mail, of those at the start",
+    "usps_violations_count": "Rules of the law that USPS breaks",
+    "usps_distress_rung": "How far USPS is with its emergency measures, 0 to 6 (distress rung)",
 }
 
 
@@ -118,13 +169,49 @@ def plain(label: str) -> str:
 
 def plain_series(name: str) -> str:
     """A monthly series in plain words."""
-    return _SERIES.get(name, words_of(name))
+    return _SERIES.get(name) or _recorded().get(name, ("", ""))[1] or words_of(name)
+
+
+def topic_of(series: str) -> str:
+    """Under which of the `TOPICS` a menu lists a monthly series."""
+    return _recorded().get(series, (_topic_by_name(series), ""))[0]
+
+
+@cache
+def _recorded() -> dict[str, tuple[str, str]]:
+    """Topic and words of each column that a run records, by its name."""
+    names = carrier_names()
+    keys = tuple(names)
+    found = {}
+    for column, (series, place) in national_columns(keys).items():
+        axes, words = _RECORDED[series].axes, _OF_EACH.get(series, "")
+        if place is None or not words:
+            found[column] = _topic_by_name(column), plain(_RECORDED[series].meaning)
+        elif axes == ("carrier",):
+            name = names[keys[place]]
+            found[column] = name if keys[place] in NATIONAL else _REGIONAL, words.format(name)
+        else:
+            topic, kinds = (_SERVICE, SEGMENTS) if axes == ("segment",) else (_PLACE, ZONE_TYPES)
+            found[column] = topic, words.format(kinds[place], a=_one(kinds[place]))
+    return found
+
+
+def _one(kind: str) -> str:
+    """A kind with its article."""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _topic_by_name(series: str) -> str:
+    if _IS_GAIN.search(series) and not series.startswith("amazon_paid"):
+        return _GAIN
+    return next((carrier_names()[key] for key in NATIONAL if series.startswith(f"{key}_")), _MARKET)
 
 
 def plain_outcome(name: str) -> str:
     """An outcome in plain words, with its year."""
     stem, year = split_year(name)
-    return f"{_SERIES[stem]}, {year or 'whole run'}" if stem in _SERIES else outcome_words(name)
+    known = stem in _SERIES or stem in _recorded()
+    return f"{plain_series(stem)}, {year or 'whole run'}" if known else outcome_words(name)
 
 
 def plain_warning(text: str) -> str:

@@ -103,9 +103,10 @@ def test_a_picture_holds_model_observed_and_naive_forecasts_of_its_carrier(store
     (plot,) = [one for one in backtest.pictures(run, "volume") if one.title == "FedEx"]
     drawn = {one["name"]: one["data"] for one in plot.option["series"]}
     assert drawn["Model"] == pytest.approx(rows["median"].tolist())
-    assert drawn["Observed"] == pytest.approx(rows["observed"].tolist())
-    assert drawn["Persistence"] == pytest.approx(rows["persistence"].tolist())
-    assert {"Model", "Observed", "Persistence", "Drift"} <= {one["name"] for one in plot.legend}
+    assert drawn["Published"] == pytest.approx(rows["observed"].tolist())
+    assert drawn["Shares stay as in 2021 (persistence)"] == pytest.approx(rows["persistence"].tolist())
+    names = {one["name"] for one in plot.legend}
+    assert {"Model", "Published", "Shares stay as in 2021 (persistence)", "Their trend goes on (drift)"} <= names
     assert "out of sample" in plot.summary
 
 
@@ -220,8 +221,8 @@ def test_quarters_stand_beside_what_was_observed_and_older_results_show_none(sto
     rows = table[table["series"] == "package_volume"]
     assert volume.option["xAxis"]["data"] == rows["quarter"].tolist()
     assert drawn["Model"]["data"] == pytest.approx(rows["median"].tolist())
-    assert drawn["Observed"]["data"] == pytest.approx(rows["observed"].tolist())
-    assert not {"Persistence", "Drift"} & set(drawn)
+    assert drawn["Published"]["data"] == pytest.approx(rows["observed"].tolist())
+    assert not [name for name in drawn if "persistence" in name or "drift" in name]
     assert "2020Q2: model 2.34, observed 2.12" in volume.summary
     assert "bn $" in revenue.unit
     told = backtest.quarters_verdict(newer)

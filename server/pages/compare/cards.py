@@ -15,7 +15,7 @@ from server.glossary import TERMS
 from server.pages.compare.plan import imposes
 from server.pages.compare.saying import Gained, gains_of, label_of
 from server.pages.compare.work import Compared
-from server.plain import plain, plain_outcome, plain_series
+from server.plain import TOPICS, plain, plain_outcome, plain_series, topic_of
 from server.plots import Plot
 from server.tables import Cell, Column, TableData, number_cell
 from server.words import MONTH_NAMES
@@ -223,10 +223,10 @@ def months_plot(found: Compared, series: str, differences: bool) -> Plot:
 def series_choices(found: Compared) -> list[dict[str, str]]:
     """All series with the group that the chart's menu puts them into."""
     first = [name for name in FIRST_SERIES if name in found.series]
-    rest = sorted(set(found.series) - set(first), key=plain_series)
+    rest = sorted(set(found.series) - set(first), key=lambda name: (TOPICS.index(topic_of(name)), plain_series(name)))
     return [
         *({"name": name, "label": plain_series(name), "group": "Often asked for"} for name in first),
-        *({"name": name, "label": plain_series(name), "group": "All others"} for name in rest),
+        *({"name": name, "label": plain_series(name), "group": topic_of(name)} for name in rest),
     ]
 
 

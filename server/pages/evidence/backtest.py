@@ -61,6 +61,12 @@ _MEASURED = (
     "observed", "observed_low", "observed_high", "median", "low50", "high50", "low90", "high90", "persistence", "drift",
 )  # fmt: skip
 _DRAWN = {"observed": "circle", "persistence": "rect", "drift": "triangle"}
+# What each of them is called where it is drawn; the terms stand in brackets.
+_CALLED = {
+    "observed": "Published",
+    "persistence": "Shares stay as in 2021 (persistence)",
+    "drift": "Their trend goes on (drift)",
+}
 
 
 def is_out_of_sample(run: StoredRun, sample: str) -> bool:
@@ -239,7 +245,8 @@ def _picture(run: StoredRun, series: str, entity: str) -> Plot:
     label = "out of sample" if run.draws == FROZEN else "in sample"
     note = (
         f"{run.purpose} ({label}). {run.given} Line: median of {run.replications} runs; bands: 50 % and 90 % of "
-        "them. Persistence: the shares of 2021 stay; drift: their trend of 2019 to 2021 goes on."
+        "them. Two forecasts without a model stand beside it: the shares of 2021 stay (persistence), or their trend of "
+        "2019 to 2021 goes on (drift)."
     )
     return _drawn(run.series(series, entity), ENTITIES[entity], SERIES[series], entity, label, note)
 
@@ -272,12 +279,12 @@ def _drawn(rows: pd.DataFrame, title: str, what: str, entity: str, label: str, n
             continue
         place = len(legend)
         ink = plots.PALETTE[0] if name == "observed" else {"light": "#7a8395", "dark": "#8b96a8"}
-        legend.append({"name": name.capitalize(), "light": ink["light"], "dark": ink["dark"], "symbol": symbol})
+        legend.append({"name": _CALLED[name], "light": ink["light"], "dark": ink["dark"], "symbol": symbol})
         line = {"width": 0 if name == "observed" else 1.4, "type": "dashed" if name == "persistence" else "dotted"}
         size = 9 if name == "observed" else 6
         drawn.append(
             {
-                "name": name.capitalize(),
+                "name": _CALLED[name],
                 "type": "line",
                 "color": f"${place}",
                 "symbol": symbol,
@@ -286,7 +293,10 @@ def _drawn(rows: pd.DataFrame, title: str, what: str, entity: str, label: str, n
                 "data": plots.numbers(values[name]),
             }
         )
-    limits["Observed"] = {"low": plots.numbers(values["observed_low"]), "high": plots.numbers(values["observed_high"])}
+    limits[_CALLED["observed"]] = {
+        "low": plots.numbers(values["observed_low"]),
+        "high": plots.numbers(values["observed_high"]),
+    }
     last = "; ".join(
         f"{year}: model {m:,.3g}, observed {o:,.3g}"
         for year, m, o in zip(years, values["median"], values["observed"], strict=True)

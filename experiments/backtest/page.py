@@ -56,9 +56,9 @@ LIMITS = """\
 * Imposed prices raise what all customers of USPS pay by the mean list change, and nobody moves to a cheaper product
   within a segment: with imposed events its package revenue of 2024 is far too high. The 25 % on Parcel Select in July
   2024, which met consolidators only as their agreements ended, makes up a fifth of that.
-* USPS wages follow private wages, for want of a series; its agreements follow consumer prices, which rose faster in
-  2022 and 2023, and its expense of these years comes out too low. 22 of its figures (cash, debt, revenue of mail up to
-  2018, expense that is not paid in 2017, 2018 and 2020) are from memory of the annual reports.
+* Wages of USPS follow what the union of its clerks agreed on (`model/data/usps_pay.csv`); other crafts agreed on nearly
+  the same, and what overtime and younger staff do to mean pay is not in it. 22 of its figures (cash, debt, revenue of
+  mail up to 2018, expense that is not paid in 2017, 2018 and 2020) are from memory of the annual reports.
 * Income is a small difference of large sums: a hundredth of expense is half of what may be missed. The tables of each
   run show its parts.
 * A run from 2016 keeps a temporary surcharge on mail, 4.3 % of its price, that the regulator ended in April 2016: its

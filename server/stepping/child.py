@@ -10,11 +10,11 @@ import gc
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -68,8 +68,8 @@ def main(pipe: Connection, start: Callable[[Choice], ParcelMarket] = start_marke
 
 
 def stand_back() -> None:
-    """Let others come before this thread from now on; without effect where a system knows only whole processes."""
-    with suppress(OSError):
+    """Let others come before this thread from now on, on Linux: elsewhere its number would name another process."""
+    if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ import pytest
 from server import arrival
 from server.choice import Choice
 from server.pages.story import opening_choice
+from server.stepping import child
 from server.stepping.ahead import AHEAD_SECONDS, MarketsAhead
 from server.stepping.processes import SteppingProcesses
 from server.stepping.stepper import MONTHS_IN_FRONT, Stepper
@@ -134,6 +137,31 @@ def test_a_run_lets_others_come_first_once_it_is_in_motion():
     stepper.close()
     stepper.join(PATIENCE_SECONDS)
     assert stood_back == [MONTHS_IN_FRONT]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+def test_only_the_thread_that_stands_back_does():
+    found = []
+
+    def stand() -> None:
+        child.stand_back()
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    thread = threading.Thread(target=stand)
+    thread.start()
+    thread.join()
+    assert found == [max(child.NICENESS, before)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_no_other_process_is_touched_where_a_thread_has_no_priority(monkeypatch, system):
+    monkeypatch.setattr(child.sys, "platform", system)
+    monkeypatch.setattr(
+        "os.setpriority", lambda *_: pytest.fail("another process was meant")
+    )
+    child.stand_back()
 
 
 @pytest.mark.parametrize(

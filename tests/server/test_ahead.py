@@ -158,9 +158,7 @@ def test_only_the_thread_that_stands_back_does():
 @pytest.mark.parametrize("system", ["darwin", "win32"])
 def test_no_other_process_is_touched_where_a_thread_has_no_priority(monkeypatch, system):
     monkeypatch.setattr(child.sys, "platform", system)
-    monkeypatch.setattr(
-        "os.setpriority", lambda *_: pytest.fail("another process was meant")
-    )
+    monkeypatch.setattr("os.setpriority", lambda *_: pytest.fail("another process was meant"))
     child.stand_back()
 
 

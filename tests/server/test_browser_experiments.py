@@ -14,7 +14,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 
 from experiments import open_sweep
-from tests.server.visitor import PATIENT, needs_browser
+from tests.server.visitor import PATIENT, needs_browser, tops
 
 pytestmark = [
     *needs_browser,
@@ -113,8 +113,9 @@ def test_a_question_can_be_asked_before_anything_is_filled_in(visit, server_stor
     # In the first view stand what an experiment is, a picture, and questions; the form follows.
     assert picture.bounding_box()["y"] < 600
     assert asked.bounding_box()["y"] < 844
-    form = page.get_by_role("form", name="Design").bounding_box()
-    assert form["x"] > 900 or form["y"] > asked.bounding_box()["y"]
+    form = page.get_by_role("form", name="Design")
+    question, below = tops(asked, form)
+    assert form.bounding_box()["x"] > 900 or below > question
     answer = asked.locator(".lm-found")
     before = answer.inner_text()
     asked.get_by_role("button", name="What if letters vanish faster?").click()

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from typer.testing import CliRunner
 
 from experiments.cli.app import app
-from tests.server.visitor import PATIENT, needs_browser
+from tests.server.visitor import PATIENT, needs_browser, tops
 
 pytestmark = needs_browser
 LONG = 300_000  # a busy machine has to start worker processes first
@@ -89,7 +89,8 @@ def test_a_comparison_is_there_at_once_speaks_as_it_goes_and_comes_back_by_its_a
     expect(made).to_contain_text(re.compile(r"the same today|have changed since"))
     plot = page.get_by_role("region", name="Who gains and who loses").get_by_role("img")
     expect(plot).to_be_visible(timeout=PATIENT)
-    assert made.bounding_box()["y"] > plot.bounding_box()["y"]
+    below, above = tops(made, plot)
+    assert below > above
     assert "run=" not in page.url
     page.get_by_label("Scenario of run 2").select_option("withdraw")
     fill(visitor, "Last month", "2025-02")
@@ -190,5 +191,6 @@ def test_evidence_shows_scores_figures_parameters_and_sources(visit):
     expect(page.locator("#lm-sources")).to_be_focused()
     page.set_viewport_size({"width": 390, "height": 844})
     assert fits(page, 390)
-    assert head.bounding_box()["y"] < page.get_by_role("navigation", name="On this page").bounding_box()["y"]
+    first, second = tops(head, page.get_by_role("navigation", name="On this page"))
+    assert first < second
     assert visitor.errors == []

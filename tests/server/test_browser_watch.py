@@ -11,7 +11,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 
 from experiments.stored_forecast import stored_forecast
-from tests.server.visitor import PATIENT, needs_browser
+from tests.server.visitor import PATIENT, needs_browser, tops
 
 pytestmark = needs_browser
 SMALL = "set.n_shippers=200&set.n_enterprise_shippers=20"
@@ -204,7 +204,8 @@ def test_on_a_phone_the_map_comes_first_and_play_is_at_hand_without_covering_wha
     page = visitor.page
     visitor.see(re.compile("Paused · 2 of"), PATIENT)
     heading, chart, levers = (page.locator(one).first for one in ("h1", ".lm-map", ".lm-levers"))
-    assert heading.bounding_box()["y"] < chart.bounding_box()["y"] < 844 * 0.6 < levers.bounding_box()["y"]
+    title, picture, below = tops(heading, chart, levers)
+    assert title < picture < 844 * 0.6 < below
     step = page.get_by_role("button", name="Step", exact=True)
     page.locator(".lm-levers summary").first.focus()
     page.wait_for_function(

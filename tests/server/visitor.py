@@ -56,3 +56,9 @@ class Visitor:
 
     def months_done(self) -> int:
         return int(self.page.locator("progress").evaluate("bar => bar.value"))
+
+
+def tops(*places) -> list[float]:
+    """Where some places begin in the page, from above, px: all at one moment, for the page may be scrolling."""
+    handles = [place.element_handle() for place in places]
+    return handles[0].evaluate("(_, all) => all.map(one => one.getBoundingClientRect().top + scrollY)", handles)

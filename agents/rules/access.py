@@ -14,13 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.delivery_cost.checks import check_values
-from agents.rules.make_or_buy import CoverageSearch, coverage_worth
+from agents.rules.make_or_buy import CoverageSearch
 
 Floats = NDArray[np.float64]
 BEYOND_REACH = 1e9  # $ per parcel; at this price nobody buys
@@ -285,60 +284,53 @@ def buy_access(own_cost: Floats, volume: Floats, terms: AccessTerms, injection_c
         ValueError: A cost is negative or not finite.
     """
     check_values("own_cost", own_cost)
-    open_to_all = coverage_worth(own_cost, max(terms.published, 0.0) + injection_cost)
+    search = CoverageSearch(own_cost)
+    open_to_all = search.coverage(np.full_like(volume, max(terms.published, 0.0) + injection_cost))
     if not terms.cap.any():
         return AccessPurchase(open_to_all, np.zeros_like(volume), volume * (1.0 - open_to_all))
-    under = _kept_under_contract(own_cost, volume, terms, injection_cost)
+    under = _kept_under_contract(search, float(own_cost.max()), volume, terms, injection_cost)
     carries = terms.cap[terms.group] > 0.0
     contract = np.where(carries, volume * (1.0 - under), 0.0)
     kept = np.where(carries, np.minimum(under, open_to_all), open_to_all)
     return AccessPurchase(kept, contract, np.maximum(volume * (1.0 - kept) - contract, 0.0))
 
 
-def _kept_under_contract(own_cost: Floats, volume: Floats, terms: AccessTerms, injection_cost: float) -> Floats:
+def _kept_under_contract(
+    search: CoverageSearch, dearest_cost: float, volume: Floats, terms: AccessTerms, injection_cost: float
+) -> Floats:
     """Share kept in each zone when the contract carries no more than its cap and no less than was promised, (Z,).
 
     What has to be added to the price for that is searched for. Where many addresses cost the same, wanted parcels
     jump at one price; the carrier is indifferent there, and hands over the part that is missing to the limit.
     """
-    groups = len(terms.cap)
+    groups, group = len(terms.cap), terms.group
 
-    def demand_of(
-        zones: NDArray[np.int64] | slice, coverage: Callable[[Floats], Floats]
-    ) -> Callable[[Floats], tuple[Floats, Floats]]:
-        parcels, price, group = volume[zones], terms.price[zones], terms.group[zones]
+    def kept_with(shadow: Floats) -> tuple[Floats, Floats]:
+        kept = search.coverage(np.maximum(terms.price + shadow[group], 0.0) + injection_cost)
+        return kept, np.bincount(group, weights=volume * (1.0 - kept), minlength=groups)
 
-        def kept_with(shadow: Floats) -> tuple[Floats, Floats]:
-            kept = coverage(np.maximum(price + shadow[group], 0.0) + injection_cost)
-            return kept, np.bincount(group, weights=parcels * (1.0 - kept), minlength=groups)
-
-        return kept_with
-
-    kept_with = demand_of(slice(None), partial(coverage_worth, own_cost))
     free, wanted = kept_with(np.zeros(groups))
     target = np.where(wanted > terms.cap, terms.cap, np.maximum(wanted, np.minimum(terms.least, terms.cap)))
-    bound = (target != wanted)[terms.group]
+    bound = (target != wanted)[group]
     if not bound.any():
         return free
-    in_group = np.bincount(terms.group, minlength=groups)
-    total_price = np.bincount(terms.group, weights=terms.price, minlength=groups)
+    in_group = np.bincount(group, minlength=groups)
+    total_price = np.bincount(group, weights=terms.price, minlength=groups)
     low = np.where(target > wanted, -total_price / np.maximum(in_group, 1) * terms.relief, 0.0)
     if in_group.max() == 1:  # a zone by itself needs no shadow price: the parcels that are left say what is kept
         least = kept_with(low)[0] if (target > wanted).any() else free
-        exact = 1.0 - np.divide(target[terms.group], volume, out=np.zeros_like(volume), where=volume > 0.0)
+        exact = 1.0 - np.divide(target[group], volume, out=np.zeros_like(volume), where=volume > 0.0)
         return np.where(bound, np.maximum(exact, least), free)
-    high = np.where(target < wanted, float(own_cost.max()), 0.0)
-    moved = np.flatnonzero(bound & (volume > 0.0))  # no other zone adds a parcel
-    searched = demand_of(moved, CoverageSearch(own_cost[moved]).coverage)
+    high = np.where(target < wanted, dearest_cost, 0.0)
 
     def excess(shadow: Floats) -> Floats:
-        return searched(shadow)[1] - target
+        return kept_with(shadow)[1] - target
 
     low, high = _where_it_vanishes(excess, low, high, CLOSE * np.maximum(target, 1.0))
     (kept_less, most), (kept_more, fewest) = kept_with(low), kept_with(high)
     jump = most - fewest
     part = np.clip(np.divide(target - fewest, jump, out=np.zeros_like(jump), where=jump > 0.0), 0.0, 1.0)
-    return np.where(bound, kept_more + part[terms.group] * (kept_less - kept_more), free)
+    return np.where(bound, kept_more + part[group] * (kept_less - kept_more), free)
 
 
 def _where_it_vanishes(

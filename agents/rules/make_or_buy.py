@@ -130,17 +130,10 @@ class CoverageSearch:
 
     def __init__(self, cost: Floats) -> None:
         zones, cells = cost.shape
-        # Column k is for k cells that pay: what the last of them costs, how far it is to the next one, and the share
-        # kept in cells. Past the last cell, before the first one and where cost does not rise it is infinitely far.
         self._cost, self._cells = cost, cells
         self._ended = np.concatenate([cost, np.full((zones, 1), np.nan)], axis=1)  # nothing is below nan
         self._row = np.arange(zones) * (cells + 1)
-        self._here = np.concatenate([cost[:, :1], cost], axis=1).ravel()
-        step = np.full((zones, cells + 1), np.inf)
-        rise = cost[:, 1:] - cost[:, :-1]
-        step[:, 1:-1] = np.where(rise > 0.0, rise, np.inf)
-        self._step = step.ravel()
-        self._share = np.arange(cells + 1) - 0.5
+        self._share = np.arange(cells + 1) - 0.5  # kept in cells where so many pay and the next one is dear
         self._share[0], self._share[-1] = 0.0, cells
 
     def coverage(self, worth: Floats) -> Floats:
@@ -153,9 +146,10 @@ class CoverageSearch:
         count = pays.argmin(axis=1)  # the first cell that does not pay
         if count.sum() != np.count_nonzero(pays):  # somewhere it pays again beyond that cell
             return coverage_worth(self._cost, worth)
-        place = self._row + count
-        part = (worth - self._here[place]) / self._step[place]
-        return np.asarray((self._share[count] + np.minimum(np.maximum(part, 0.0), 1.0)) / self._cells)
+        place, ended = self._row + count, self._ended.ravel()
+        here = ended[place - 1]  # what the last cell that pays costs; nan where none or all pay: no part is added there
+        part = np.fmin(np.fmax((worth - here) / (ended[place] - here), 0.0), 1.0)
+        return np.asarray((self._share[count] + part) / self._cells)
 
 
 def coverage_worth(cost: Floats, worth: Floats | float) -> Floats:

@@ -166,7 +166,7 @@ def split_parcels(case: SplitCase, price_coef: Floats, inertia: float) -> Floats
         weight = np.exp(utility - utility.max(axis=1, keepdims=True))
         by_zone = case.lagged[:, segment, offers]
         by_zone *= inertia
-        np.exp(by_zone, out=by_zone, where=reached > 0.0)  # who does not reach a zone gets nothing there in any case
+        np.exp(by_zone, out=by_zone)  # for all: to leave out what a carrier does not reach would take longer
         by_zone *= weight.take(column_of_zone, axis=-1)
         share[:, segment, offers] = split_volume(by_zone, reached, case.national[offers])
     return share

@@ -19,29 +19,25 @@ from model.streams import Streams
 Floats = NDArray[np.float64]
 
 
-def spared_cost(market: Economy, carrier: int, passed: Floats) -> Floats:
-    """What a parcel that is not delivered spares the carrier, by percentile of what it passes, $ per parcel, (Z, P).
+def spared_cost(market: Economy) -> Floats:
+    """What a parcel that is not delivered spares each network of parcels alone, $ per parcel, (N, Z, P).
 
-    Its routes pass anyway: one stop less is saved, and a part of sorting at the station. A parcel for a delivery unit
-    of USPS goes through the same building and is sorted there too, only more coarsely.
-
-    Args:
-        market: The market.
-        carrier: Index of the carrier.
-        passed: Share of households that its routes pass, densest first, (Z,).
+    By percentile of what the network passes. Its routes pass anyway: one stop less is saved, and a part of sorting at
+    the station. A parcel for a delivery unit of USPS goes through the same building and is sorted there too, only more
+    coarsely.
     """
-    routes = market.state.network.street.of(carrier)
+    routes, passed = market.state.network.street, market.state.network.coverage[1:]
     grid = routes.marginal_grid
-    spared = market.figures.access_sorting_spared * routes.sort[:, None]
-    if (passed == 1.0).all():
-        return np.asarray(grid + spared)
-    cells = grid.shape[1]
-    cost = np.where(passed[:, None] == 0.0, grid[:, :1], grid)
-    zone = np.flatnonzero((passed > 0.0) & (passed < 1.0))
-    position = np.clip((np.arange(cells) + 0.5) * passed[zone, None] - 0.5, 0.0, cells - 1.0)
+    spared = market.figures.access_sorting_spared * routes.sort[:, :, None]
+    cells = grid.shape[2]
+    cost = np.where(passed[:, :, None] == 0.0, grid[:, :, :1], grid)
+    partly = (passed > 0.0) & (passed < 1.0)
+    by_cell = grid[partly]
+    position = np.clip((np.arange(cells) + 0.5) * passed[partly][:, None] - 0.5, 0.0, cells - 1.0)
     lower = position.astype(np.intp)
-    at_lower, at_upper = grid[zone[:, None], lower], grid[zone[:, None], np.minimum(lower + 1, cells - 1)]
-    cost[zone] = at_lower + (at_upper - at_lower) * (position % 1.0)
+    at_lower = np.take_along_axis(by_cell, lower, axis=1)
+    at_upper = np.take_along_axis(by_cell, np.minimum(lower + 1, cells - 1), axis=1)
+    cost[partly] = at_lower + (at_upper - at_lower) * (position % 1.0)
     return np.asarray(cost + spared)
 
 

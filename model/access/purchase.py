@@ -14,6 +14,7 @@ from model.access.terms import access_terms, injection_cost
 from model.answers import checked
 from model.carriers import USPS
 from model.economy import Economy
+from model.operations import network_of
 from model.tender import Tender
 
 Floats = NDArray[np.float64]
@@ -35,11 +36,13 @@ def decide_access(market: Economy, tender: Tender, imposed: Mapping[int, float])
     access = market.state.access
     access.open_month()
     served = market.state.network.coverage[USPS] > 0.0  # without the universal service USPS may drop zones
+    spared = spared_cost(market)
     for carrier in buyers(market) if market.settings.make_or_buy else imposed:
         volume = tender.volume[:, ECONOMY, carrier].sum(axis=0) * served
         if not volume.any():
             continue
-        agent, case = market.carrier_agents[carrier], access_case(market, carrier, volume)
+        agent = market.carrier_agents[carrier]
+        case = access_case(market, carrier, volume, spared[network_of(carrier)])
         new = agent.learning_since is None
         chosen = agent.hands_so_many(imposed[carrier], case) if carrier in imposed else agent.buys_access(case)
         if new and agent.learning_since is not None:
@@ -60,18 +63,19 @@ def decide_access(market: Economy, tender: Tender, imposed: Mapping[int, float])
         access.contract *= room / total
 
 
-def access_case(market: Economy, carrier: int, volume: Floats) -> AccessCase:
+def access_case(market: Economy, carrier: int, volume: Floats, spared: Floats) -> AccessCase:
     """What a carrier knows when it chooses what to hand over.
 
     Args:
         market: The market.
         carrier: Index of the carrier.
         volume: Its economy parcels of the month where USPS delivers, (Z,).
+        spared: What not delivering a parcel spares it, $ per parcel, (Z, P).
     """
     reach, passed = market.state.access.reach[carrier], market.state.network.coverage[carrier]
     inside = np.divide(passed, reach, out=np.zeros_like(reach), where=reach > 0.0)
     return AccessCase(
-        spared=spared_cost(market, carrier, passed),
+        spared=spared,
         inside=volume * inside,
         beyond=volume * (1.0 - inside),
         passed=passed,

@@ -32,14 +32,10 @@ def checked(who: str, what: str, values: Any, shape: tuple[int, ...], most: Floa
         AnswerError: It has another shape, or a number is missing, negative or above what is allowed.
     """
     found = _numbers(who, what, values, shape)
-    if (
-        found.size
-        and isinstance(most, float)
-        and found.min() >= 0.0
-        and found.max() <= most * (1.0 + ROUNDING) + ROUNDING
-    ):
+    largest = most * (1.0 + ROUNDING) + ROUNDING
+    if found.size and isinstance(largest, float) and found.min() >= 0.0 and found.max() <= largest:
         return found  # the usual case, without arrays of its size
-    possible = (found >= 0.0) & (found <= most * (1.0 + ROUNDING) + ROUNDING)
+    possible = (found >= 0.0) & (found <= largest)
     if not possible.all():
         place = np.unravel_index(int(np.argmin(possible)), shape)
         limit = np.broadcast_to(most, shape)[place]

@@ -37,7 +37,7 @@ def spared_cost(market: Economy) -> Floats:
     lower = position.astype(np.intp)
     at_lower = np.take_along_axis(by_cell, lower, axis=1)
     at_upper = np.take_along_axis(by_cell, np.minimum(lower + 1, cells - 1), axis=1)
-    cost[partly] = at_lower + (at_upper - at_lower) * (position % 1.0)
+    cost[partly] = at_lower + (at_upper - at_lower) * (position - lower)
     return np.asarray(cost + spared)
 
 

@@ -278,49 +278,57 @@ def buy_access(own_cost: Floats, volume: Floats, terms: AccessTerms, injection_c
         injection_cost: Cost of dropping parcels at the seller, $ per parcel.
 
     Returns:
-        The purchase; the contract carries at most its cap in each group.
+        The purchase; the contract carries at most its cap in each group. Where there is no parcel all is kept.
 
     Raises:
         ValueError: A cost is negative or not finite.
     """
     check_values("own_cost", own_cost)
-    search = CoverageSearch(own_cost)
-    open_to_all = search.coverage(np.full_like(volume, max(terms.published, 0.0) + injection_cost))
-    if not terms.cap.any():
-        return AccessPurchase(open_to_all, np.zeros_like(volume), volume * (1.0 - open_to_all))
-    under = _kept_under_contract(search, float(own_cost.max()), volume, terms, injection_cost)
-    carries = terms.cap[terms.group] > 0.0
-    contract = np.where(carries, volume * (1.0 - under), 0.0)
-    kept = np.where(carries, np.minimum(under, open_to_all), open_to_all)
-    return AccessPurchase(kept, contract, np.maximum(volume * (1.0 - kept) - contract, 0.0))
+    places = np.flatnonzero(volume > 0.0)  # elsewhere there is nothing to hand over
+    parcels, carries = volume[places], (terms.cap > 0.0)[terms.group[places]]
+    search = CoverageSearch(own_cost[places])
+    kept = search.coverage(np.full_like(parcels, max(terms.published, 0.0) + injection_cost))
+    contract = np.zeros_like(parcels)
+    if carries.any():
+        under = _kept_under_contract(search, float(own_cost.max()), places, volume, terms, injection_cost)
+        contract = np.where(carries, parcels * (1.0 - under), 0.0)
+        kept = np.where(carries, np.minimum(under, kept), kept)
+    purchase = AccessPurchase(np.ones_like(volume), np.zeros_like(volume), np.zeros_like(volume))
+    purchase.kept[places], purchase.contract[places] = kept, contract
+    purchase.published[places] = np.maximum(parcels * (1.0 - kept) - contract, 0.0)
+    return purchase
 
 
 def _kept_under_contract(
-    search: CoverageSearch, dearest_cost: float, volume: Floats, terms: AccessTerms, injection_cost: float
+    search: CoverageSearch,
+    dearest_cost: float,
+    places: NDArray[np.int64],
+    volume: Floats,
+    terms: AccessTerms,
+    injection_cost: float,
 ) -> Floats:
-    """Share kept in each zone when the contract carries no more than its cap and no less than was promised, (Z,).
+    """Share kept in zones with parcels when the contract carries no more than its cap and no less than was promised.
 
     What has to be added to the price for that is searched for. Where many addresses cost the same, wanted parcels
     jump at one price; the carrier is indifferent there, and hands over the part that is missing to the limit.
     """
-    groups, group = len(terms.cap), terms.group
+    groups, group, price, parcels = len(terms.cap), terms.group[places], terms.price[places], volume[places]
 
     def kept_with(shadow: Floats) -> tuple[Floats, Floats]:
-        kept = search.coverage(np.maximum(terms.price + shadow[group], 0.0) + injection_cost)
-        return kept, np.bincount(group, weights=volume * (1.0 - kept), minlength=groups)
+        kept = search.coverage(np.maximum(price + shadow[group], 0.0) + injection_cost)
+        return kept, np.bincount(group, weights=parcels * (1.0 - kept), minlength=groups)
 
     free, wanted = kept_with(np.zeros(groups))
     target = np.where(wanted > terms.cap, terms.cap, np.maximum(wanted, np.minimum(terms.least, terms.cap)))
     bound = (target != wanted)[group]
     if not bound.any():
         return free
-    in_group = np.bincount(group, minlength=groups)
-    total_price = np.bincount(group, weights=terms.price, minlength=groups)
+    in_group = np.bincount(terms.group, minlength=groups)
+    total_price = np.bincount(terms.group, weights=terms.price, minlength=groups)
     low = np.where(target > wanted, -total_price / np.maximum(in_group, 1) * terms.relief, 0.0)
     if in_group.max() == 1:  # a zone by itself needs no shadow price: the parcels that are left say what is kept
         least = kept_with(low)[0] if (target > wanted).any() else free
-        exact = 1.0 - np.divide(target[group], volume, out=np.zeros_like(volume), where=volume > 0.0)
-        return np.where(bound, np.maximum(exact, least), free)
+        return np.where(bound, np.maximum(1.0 - target[group] / parcels, least), free)
     high = np.where(target < wanted, dearest_cost, 0.0)
 
     def excess(shadow: Floats) -> Floats:

@@ -52,11 +52,12 @@ class Parameters:
         used: Symbols that were read from this object, inputs of derived ones included. It is no part of the value.
     """
 
-    __slots__ = ("__dict__", "_derived", "_table", "_values", "stated", "used")
+    __slots__ = ("__dict__", "_arrays", "_derived", "_table", "_values", "stated", "used")
 
     _table: Mapping[str, Parameter]
     _values: Mapping[str, float]
     _derived: dict[str, float]
+    _arrays: dict[tuple[str, tuple[str, ...], bool], NDArray[np.float64]]
     stated: frozenset[str]
     used: set[str]
 
@@ -76,6 +77,7 @@ class Parameters:
         object.__setattr__(self, "_table", table)
         object.__setattr__(self, "_values", MappingProxyType(values))
         object.__setattr__(self, "_derived", {symbol: table[symbol].value for symbol in REPORTED})
+        object.__setattr__(self, "_arrays", {})
         object.__setattr__(self, "stated", frozenset(overrides or ()))
         object.__setattr__(self, "used", set())
         self._derive()
@@ -91,6 +93,7 @@ class Parameters:
         if problems:
             raise ParameterError("\n".join(problems))
         self.used.clear()
+        self._arrays.clear()
         self.__dict__.clear()  # what was read so far counts as unread
 
     @classmethod
@@ -169,13 +172,18 @@ class Parameters:
             normalise: Divide by the sum: for mixes and shares that must add to one also after a change of one row.
 
         Returns:
-            (len(names),) float64 in the unit of the rows.
+            (len(names),) float64 in the unit of the rows; read-only, for it is made once.
 
         Raises:
             KeyError: There is no such symbol; names close ones.
         """
-        values = np.array([self[f"{stem}_{name}"] for name in names], dtype=np.float64)
-        return values / values.sum() if normalise else values
+        asked = stem, tuple(names), normalise
+        if asked not in self._arrays:
+            values = np.array([self[f"{stem}_{name}"] for name in names], dtype=np.float64)
+            values = values / values.sum() if normalise else values
+            values.flags.writeable = False
+            self._arrays[asked] = values
+        return self._arrays[asked]
 
     def by_type(self, stem: str, *, normalise: bool = False) -> NDArray[np.float64]:
         """Values by zone type, (3,): urban, suburban, rural. See `by`."""

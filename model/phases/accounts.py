@@ -158,7 +158,7 @@ def _serve(market: Economy, load: Floats) -> None:
     waiting = np.zeros_like(volume) if allocation.backlog is None else allocation.backlog.by_carrier_zone
     tendered = volume + waiting
     share = np.divide(waiting, tendered, out=np.zeros_like(waiting), where=tendered > 0.0)
-    base, measures = p.by("on_time_base", market.carriers.like), market.usps.measures
+    base, measures = p.by("on_time_base", market.carriers.like).copy(), market.usps.measures
     bought = state.access.bought  # a carrier's customers see how USPS delivers what it hands over
     handed = bought.sum(axis=0) + allocation.accepted[market.groups.amazon.all, ECONOMY, USPS].sum(axis=0)
     through = 1.0 - np.divide(handed, volume[USPS], out=np.zeros_like(handed), where=volume[USPS] > 0.0)

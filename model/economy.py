@@ -241,6 +241,17 @@ class Economy:
         index = self.paths.amazon_parcels(month - start, (now or self.month) - start)
         return np.asarray(self.amazon_start_parcels * index * self.amazon_mix[0])
 
+    def amazon_totals_expected(self, month: Month, months: int) -> Floats:
+        """Return the parcels a year that Amazon expects to ship in a month and in those that follow, on trend, (H,).
+
+        Args:
+            month: The first month.
+            months: How many, H.
+        """
+        first, now = month - self.settings.start, self.month - self.settings.start
+        index = np.array([self.paths.amazon_parcels(first + ahead, now) for ahead in range(months)])
+        return np.asarray((self.amazon_start_parcels * index[:, None] * self.amazon_mix[0]).sum(axis=1))
+
     def coverage_ordered(self, carrier: int) -> Floats:
         """Return the share of households that a carrier can serve once all that it has ordered stands, (Z,)."""
         return self.state.network.coverage_ordered(carrier)

@@ -141,7 +141,7 @@ class SliceValues:
         """Share of the term in which no deal means own cost instead of the published price, 0 to 1, (L,)."""
         width = self.published - self.own_value
         share = np.divide(self.published - self.buyer, width, out=np.zeros_like(width), where=width > 0.0)
-        return np.clip(share, 0.0, 1.0)
+        return np.minimum(np.maximum(share, 0.0), 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -90,8 +90,9 @@ def opens(market: Economy, pair: Pair, held: Contract | None, last_mile: LastMil
         if market.month.month != JANUARY:
             return False
         return bool(last_mile.of(pair.buyer, groups_of(market, pair)).stakes().agreeable().any())
-    near = market.month >= held.expiry + -int(market.figures.opening_lead_strategic)
-    return near or held.reopens(market.month, published_for(market, pair))
+    if held.months_left(market.month) <= int(market.figures.opening_lead_strategic):
+        return True
+    return held.reopener is not None and held.reopens(market.month, published_for(market, pair))
 
 
 def groups_of(market: Economy, pair: Pair) -> PriceGroups:

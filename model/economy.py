@@ -136,6 +136,7 @@ class Economy:
     _shippers: ShipperTable
     books_at_hand: dict[int, CarrierBooks] | None = None  # own books by carrier while all plan, see `phases.planning`
     _route_cost: tuple[tuple[CostModel, float, float, float], Floats] | None = None
+    _season: tuple[Parameters, Floats] | None = None
 
     def open_economy(self, settings: Scenario, seed: int) -> Start:
         """Put the data of the start together; agents and contracts come after.
@@ -287,8 +288,10 @@ class Economy:
         return self.state.environment.price_level
 
     def season_of(self, month: Month) -> float:
-        """Month factor of a month."""
-        return float(season_factors(self.figures)[month.month - 1])
+        """Month factor of a month; the factors are worked out once for the figures that are in force."""
+        if self._season is None or self._season[0] is not self.figures:
+            self._season = (self.figures, season_factors(self.figures))
+        return float(self._season[1][month.month - 1])
 
     def published_access_price(self) -> float:
         """Return what USPS asks everybody for last-mile access, $ per parcel."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import lt
 from typing import Literal
 
 from agents.calendar import MONTHS_PER_YEAR, Month
@@ -92,12 +93,11 @@ class Contract:
     build_up: float = 0.0
 
     def __post_init__(self) -> None:
-        sizes = {len(self.groups), len(self.price), len(self.commitment), len(self.cap)}
-        if len(sizes) != 1:
+        if not len(self.groups) == len(self.price) == len(self.commitment) == len(self.cap):
             raise ValueError("groups, price, commitment and cap must have the same length")
         if min(self.price) < 0 or min(self.commitment) < 0 or self.term_months < 1:
             raise ValueError("price and commitment must not be negative, the term at least one month")
-        if any(cap < commitment for cap, commitment in zip(self.cap, self.commitment, strict=True)):
+        if any(map(lt, self.cap, self.commitment)):
             raise ValueError("cap must not be below commitment")
         if self.peak_surcharge < 0 or (self.reopener is not None and self.reopener <= 0):
             raise ValueError("the peak surcharge must not be negative, a reopener must be above 0")
@@ -232,15 +232,21 @@ def next_version(contract: Contract, **changes: object) -> Contract:
     return replace(contract, version=contract.version + 1, **changes)  # type: ignore[arg-type]
 
 
+def over_by(contract: Contract, month: Month) -> ContractState | None:
+    """Return how a contract in force has come to its end by a month, after notice or at its expiry; None while not."""
+    if not contract.in_force:
+        return None
+    if contract.ends is not None and month >= contract.ends:
+        return ContractState.TERMINATED
+    return ContractState.EXPIRED if contract.months_left(month) <= 0 else None
+
+
 def advance(contract: Contract, month: Month) -> Contract:
     """Return the version that the calendar asks for at the beginning of a month, or the same contract."""
     if contract.state is ContractState.SIGNED and month >= contract.start:
         contract = next_version(contract, state=ContractState.ACTIVE)
-    if contract.in_force and contract.ends is not None and month >= contract.ends:
-        return next_version(contract, state=ContractState.TERMINATED)
-    if contract.in_force and month >= contract.expiry:
-        return next_version(contract, state=ContractState.EXPIRED)
-    return contract
+    over = over_by(contract, month)
+    return contract if over is None else next_version(contract, state=over)
 
 
 def quiet_until(contract: Contract, month: Month) -> int:

@@ -127,6 +127,6 @@ class LargeBuyer(LargeShipper):
             ordered = ordered + plan.arrived(plan.done(month), then)
         others = float(np.maximum(books.annual_volume - world.amazon_own_volume(), 0.0).sum())
         elsewhere = float(memory.flows.ups.sum()) * memory.ups_share + float(memory.flows.fedex.sum())
-        needed = np.array([float(world.amazon_parcels_expected(begin + int(h)).sum()) for h in months])
+        needed = world.amazon_totals_expected(begin, term)
         spare = ready + ordered - (needed - memory.slices.total - elsewhere + others)
         return np.asarray(np.maximum.accumulate(np.maximum(spare, 0.0)))

@@ -124,9 +124,8 @@ class LargeShipper(Carrier):
             cell: Density cell of each slice, (L,).
             now: Month in which it looks, this one unless given.
         """
-        grid = self.world.amazon_route_cost(self.memory.flows.parcels)
         covered = self._middle(cell) <= self.coverage_ahead(now or self.world.month)[zone]
-        return grid[zone, cell], self.world.amazon_capital_charge()[zone, cell], covered
+        return self._running_cost(zone, cell), self.world.amazon_capital_charge()[zone, cell], covered
 
     def own_cost(self, zone: Ints, cell: Ints) -> Floats:
         """Long-run cost by slice, $ per parcel, (L,): with capital where it would have to build."""
@@ -150,8 +149,12 @@ class LargeShipper(Carrier):
 
         It knows its own cost and what own delivery saves it. Rule: ODD 7.8.
         """
-        own, _, _ = self.slice_cost(self.memory.slices.zone, self.memory.slices.cell)
+        own = self._running_cost(self.memory.slices.zone, self.memory.slices.cell)
         return np.asarray(own - self.saved_by_own_delivery())
+
+    def _running_cost(self, zone: Ints, cell: Ints) -> Floats:
+        """Running cost by slice, $ per parcel, (L,)."""
+        return self.world.amazon_route_cost(self.memory.flows.parcels)[zone, cell]
 
     def _middle(self, cell: Ints) -> Floats:
         """Household percentile in the middle of each density cell, (L,)."""

@@ -163,6 +163,11 @@ class Party(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types
             quantity: Parcels a year on the table by price group, (G,).
         """
 
+    @property
+    def notes_tables(self) -> bool:
+        """Whether it does anything with what it sees of a table; else nobody puts that together."""
+        return type(self).sees_table is not Party.sees_table
+
     def sees_table(self, table: TableSeen, other: str) -> None:
         """Note what lies on the table after a round in which it buys; nothing unless a party plans with it.
 

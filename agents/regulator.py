@@ -8,7 +8,7 @@ contracts and knows which rule is broken at present.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -73,9 +73,9 @@ def _amount(value: float, unit: str) -> str:
     return f"{100 * value:,.2f} % {unit.removeprefix('share ')}"
 
 
-def at_least(rule: Rule, value: float, limit: float, unit: str, subject: str = "") -> Finding:
+def at_least(rule: Rule, value: float, limit: float, unit: str, subject: str = "", contract: str = "") -> Finding:
     """Test that a value reaches a limit."""
-    return Finding(rule, value, limit, value >= limit - ROUNDING * abs(limit), unit, subject)
+    return Finding(rule, value, limit, value >= limit - ROUNDING * abs(limit), unit, subject, contract)
 
 
 def at_most(rule: Rule, value: float, limit: float, unit: str, subject: str = "") -> Finding:
@@ -85,8 +85,7 @@ def at_most(rule: Rule, value: float, limit: float, unit: str, subject: str = ""
 
 def contract_floor(price: float, attributable_cost: float, subject: str = "", contract: str = "") -> Finding:
     """Every competitive contract covers its attributable cost, both $ per parcel (39 U.S.C. 3633(a)(2))."""
-    found = at_least(Rule.CONTRACT_FLOOR, price, attributable_cost, PER_PARCEL, subject)
-    return replace(found, contract=contract)
+    return at_least(Rule.CONTRACT_FLOOR, price, attributable_cost, PER_PARCEL, subject, contract)
 
 
 def product_floor(price: float, attributable_cost: float, subject: str = "") -> Finding:

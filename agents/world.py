@@ -125,6 +125,15 @@ class World(Protocol):
         """Return the parcels a year that Amazon expects to ship in a month, as known in another, by zone, (Z,)."""
         ...
 
+    def amazon_totals_expected(self, month: Month, months: int) -> Floats:
+        """Return the parcels a year that Amazon expects to ship in a month and in those that follow, (H,).
+
+        Args:
+            month: The first month.
+            months: How many, H.
+        """
+        ...
+
     def amazon_own_volume(self) -> Floats:
         """Return the deseasonalised parcels a year of its own that Amazon delivers itself, (Z,)."""
         ...

@@ -154,7 +154,7 @@ def chosen_places(who: str, what: str, values: Any, shape: tuple[int, ...], allo
     found = np.asarray(values)
     if found.shape != shape or found.dtype != np.bool_:
         raise AnswerError(f"{who}: {what} is {found.dtype} of shape {found.shape}; allowed: bool of shape {shape}")
-    if (beyond := found & ~np.asarray(allowed)).any():
+    if allowed is not True and (beyond := found & ~np.asarray(allowed)).any():
         at = ", ".join(map(str, np.unravel_index(int(np.argmax(beyond)), shape)))
         raise AnswerError(f"{who}: {what}: yes at ({at}), where there is nothing to decide; allowed: no")
     return found

@@ -13,6 +13,7 @@ from agents.contracts import (
     advance,
     give_notice,
     next_version,
+    over_by,
     quiet_until,
     settle,
 )
@@ -126,25 +127,26 @@ class ContractBook:
         parties = signed.seller, signed.buyer
         before = self._held.get(parties)
         _, ended = self._ended.pop(parties, (month, None))
-        if ended is None and before is not None and before.contract.in_force:
-            ended = next_version(before.contract)
-        if before is not None and ended is not None:
-            self._replaced(before, ended, month)
+        if before is not None and ended is not None:  # its last version is made already, and told nowhere
+            self._replaced(before, ended, month, ended.version)
+        elif before is not None and before.contract.in_force:
+            self._replaced(before, before.contract, month, before.contract.version + 1)
 
-    def _replaced(self, holding: Holding, ended: Contract, month: Month) -> None:
-        ends = month if month < ended.expiry else ended.ends
-        last = replace(ended, state=ContractState.REPLACED, ends=ends)
+    def _replaced(self, holding: Holding, contract: Contract, month: Month, version: int) -> None:
+        ends = month if contract.months_left(month) > 0 else contract.ends
+        last = replace(contract, state=ContractState.REPLACED, ends=ends, version=version)
         self._replace(holding, last, month, "is replaced by a new one")
 
-    def _end(self, holding: Holding, ended: Contract, month: Month) -> None:
+    def _end(self, holding: Holding, over: ContractState, month: Month) -> None:
         """Take a contract out of force; it is told at once where a successor begins, else at the end of the month."""
-        parties = ended.seller, ended.buyer
+        contract = holding.contract
+        parties = contract.seller, contract.buyer
         signed = self._upcoming.get(parties)
         if signed is not None and month >= signed.start:
-            self._replaced(holding, ended, month)
+            self._replaced(holding, contract, month, contract.version + 1)
         else:
-            holding.contract = ended
-            self._ended[parties] = month, ended
+            holding.contract = next_version(contract, state=over)
+            self._ended[parties] = month, holding.contract
 
     def tell_endings(self) -> None:
         """Record the contracts that have ended and that nothing has replaced: the month is over."""
@@ -183,8 +185,8 @@ class ContractBook:
         today = month.index
         for holding in [one for one in self._held.values() if not one.rests(today)]:
             contract = holding.contract
-            ends = contract.in_force and month > contract.start and not advance(contract, month).in_force
-            if ends or (contract.in_force and contract.is_anniversary(month)):
+            over = over_by(contract, month)
+            if contract.in_force and month > contract.start and (over or contract.is_anniversary(month)):
                 months = (month - contract.start - 1) % MONTHS_PER_YEAR + 1
                 result = settle(contract, month, tuple(holding.delivered), months / MONTHS_PER_YEAR)
                 holding.delivered = [0.0] * len(contract.groups)
@@ -195,9 +197,8 @@ class ContractBook:
                     self.shortfalls.append((month, contract, result))
                 elif result.contract is not contract:
                     self._replace(holding, result.contract, month, "meets its commitment again")
-            after = advance(holding.contract, month)
-            if after is not holding.contract:
-                self._end(holding, after, month)
+            if over is not None:
+                self._end(holding, over, month)
             holding.quiet = (holding.contract, quiet_until(holding.contract, month))
         for parties, signed in list(self._upcoming.items()):
             if month >= signed.start:

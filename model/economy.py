@@ -136,6 +136,7 @@ class Economy:
     _shippers: ShipperTable
     books_at_hand: dict[int, CarrierBooks] | None = None  # own books by carrier while all plan, see `phases.planning`
     _route_cost: tuple[tuple[CostModel, float, float, float], Floats] | None = None
+    _season: tuple[Parameters, Floats] | None = None
 
     def open_economy(self, settings: Scenario, seed: int) -> Start:
         """Put the data of the start together; agents and contracts come after.
@@ -241,6 +242,17 @@ class Economy:
         index = self.paths.amazon_parcels(month - start, (now or self.month) - start)
         return np.asarray(self.amazon_start_parcels * index * self.amazon_mix[0])
 
+    def amazon_totals_expected(self, month: Month, months: int) -> Floats:
+        """Return the parcels a year that Amazon expects to ship in a month and in those that follow, on trend, (H,).
+
+        Args:
+            month: The first month.
+            months: How many, H.
+        """
+        first, now = month - self.settings.start, self.month - self.settings.start
+        index = np.array([self.paths.amazon_parcels(first + ahead, now) for ahead in range(months)])
+        return np.asarray((self.amazon_start_parcels * index[:, None] * self.amazon_mix[0]).sum(axis=1))
+
     def coverage_ordered(self, carrier: int) -> Floats:
         """Return the share of households that a carrier can serve once all that it has ordered stands, (Z,)."""
         return self.state.network.coverage_ordered(carrier)
@@ -276,8 +288,10 @@ class Economy:
         return self.state.environment.price_level
 
     def season_of(self, month: Month) -> float:
-        """Month factor of a month."""
-        return float(season_factors(self.figures)[month.month - 1])
+        """Month factor of a month; the factors are worked out once for the figures that are in force."""
+        if self._season is None or self._season[0] is not self.figures:
+            self._season = (self.figures, season_factors(self.figures))
+        return float(self._season[1][month.month - 1])
 
     def published_access_price(self) -> float:
         """Return what USPS asks everybody for last-mile access, $ per parcel."""

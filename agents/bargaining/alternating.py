@@ -133,8 +133,9 @@ class AlternatingOffers:
         talking = talks.open & (talks.frozen_until <= round_) & (stakes.quantity > 0.0)
         if not talking.any():
             return talks
-        price = self._proposal(talks, talks.view(side, round_, stakes))
-        view = talks.view(side.other, round_, stakes)
+        limits = talks.perceived(stakes).limits()
+        price = self._proposal(talks, talks.view(side, round_, stakes, limits))
+        view = talks.view(side.other, round_, stakes, limits)
         within = view.within(price)
         if view.side is self.unbound:
             within = np.ones_like(within)

@@ -28,8 +28,9 @@ def nash_price(stakes: Stakes, seller_weight: float) -> Floats:
     """
     seller = np.maximum(stakes.seller, stakes.statutory_floor)
     highest, lowest = stakes.limits()
-    price = np.clip(seller + seller_weight * (stakes.buyer - seller), lowest, np.maximum(lowest, highest))
-    return np.where(stakes.agreeable(), price, np.nan)
+    split = seller + seller_weight * (stakes.buyer - seller)
+    agreeable = (highest >= lowest) & (stakes.quantity > 0.0)
+    return np.where(agreeable, np.minimum(np.maximum(split, lowest), highest), np.nan)
 
 
 def close_at_nash(talks: Talks, round_: int, side: Side, stakes: Stakes, seller_weight: float) -> Talks:

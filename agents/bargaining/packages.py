@@ -22,7 +22,7 @@ import numpy as np
 
 from agents.bargaining.forms import Form
 from agents.bargaining.offers import Bools, Floats, Ints, Side, Stakes
-from agents.bargaining.price_path import SAME, along
+from agents.bargaining.price_path import SAME, along, sums_by_group
 from agents.bargaining.reservation import PriceGroups
 from agents.bargaining.values import SliceValues
 from agents.calendar import MONTHS_PER_YEAR
@@ -300,19 +300,21 @@ def stakes_of_level(package: Package, borne: tuple[float, float]) -> Stakes:
     values, group, use, size = package.values, package.group, package.use, len(package.groups.names)
     volume, kept = np.where(package.carried, values.volume, 0.0), package.kept
 
-    def by_group(weight: Floats) -> Floats:
-        return np.bincount(group, weights=volume * weight, minlength=size).astype(np.float64)
+    def by_group(*weights: Floats) -> Floats:
+        return sums_by_group(volume * np.array(weights), group, size)
 
     everything = np.ones(len(volume))
-    paid, fixed = by_group(use.at_price), float((volume * use.at_published * values.published).sum())
+    fixed = float((volume * use.at_published * values.published).sum())
     if package.form.rule == "make_whole":
-        gone, promised = by_group(1.0 - kept), by_group(everything)
-        floors = by_group(values.seller_floor)
+        paid, gone, promised, floors = by_group(use.at_price, 1.0 - kept, everything, values.seller_floor)
         fixed -= float((gone * np.divide(floors, promised, out=np.zeros(size), where=promised > 0.0)).sum())
         paid = paid + gone
     elif package.form.rule == "take_or_pay":
-        missing = np.maximum(package.tolerance * by_group(everything) - by_group(kept), 0.0)
+        paid, promised, stays = by_group(use.at_price, everything, kept)
+        missing = np.maximum(package.tolerance * promised - stays, 0.0)
         paid = paid + package.terms.take_or_pay_rate * missing
+    else:
+        (paid,) = by_group(use.at_price)
     bill = use.anchors @ paid + fixed
     slope = (bill[-1] - bill[0]) / (use.levels[-1] - use.levels[0])
     if not slope > 0.0:  # nothing would be paid at its price

@@ -14,7 +14,7 @@ import numpy as np
 from agents.bargaining.forms import Form
 from agents.bargaining.offers import Bools, Floats, Ints, Side, Stakes
 from agents.bargaining.packages import Package, PackageTerms, Use, borne_errors, forecast_use, stakes_of_level
-from agents.bargaining.price_path import LevelMeans, along, mean_over
+from agents.bargaining.price_path import LevelMeans, along, mean_over, sums_by_group
 from agents.bargaining.reservation import PriceGroups, PriceStructure
 from agents.bargaining.values import SliceValues
 
@@ -101,22 +101,16 @@ def build_package(case: PackageCase, form: Form, wanted: Bools, pool: Pool | Non
         wanted: Slices that it would promise, (L,); without a promise those that it is about.
         pool: What `pool_slices` makes of them, where that is known.
     """
-    if form.promised:
-        pool = pool_slices(case, wanted, (form,)) if pool is None else pool
-        draft = _draft(pool, form)
-        use = _spread(pool, draft.use, wanted)
-        volume = case.values.volume * (use.at_price + use.at_published)
-        of_buyer, of_seller = (float((volume * one).sum()) for one in borne_errors(case.values, case.standing))
-        return _package(case, form, stakes_of_level(draft, (of_buyer, of_seller)), use)
-    stakes = _stakes_at_will(case.values, case.standing)
-    return _package(case, form, stakes, _use_at_will(case, form, wanted, pool))
-
-
-def _use_at_will(case: PackageCase, form: Form, wanted: Bools, pool: Pool | None) -> Use:
-    """What a form carries without a promise, by slice."""
     pool = pool_slices(case, wanted, (form,)) if pool is None else pool
-    use = _draft(pool, form).use
-    return _spread(pool, use, pool.spread(use.carried.astype(np.float64), len(wanted)) > 0.0)
+    draft = _draft(pool, form)
+    if not form.promised:
+        carried = np.zeros(len(wanted), dtype=np.bool_)
+        carried[pool.members] = draft.carried[pool.place]
+        return _package(case, form, draft.stakes, _spread(pool, draft.use, carried))
+    use = _spread(pool, draft.use, wanted)
+    volume = case.values.volume * (use.at_price + use.at_published)
+    of_buyer, of_seller = (float((volume * one).sum()) for one in borne_errors(case.values, case.standing))
+    return _package(case, form, stakes_of_level(draft, (of_buyer, of_seller)), use)
 
 
 def _package(case: PackageCase, form: Form, stakes: Stakes, use: Use) -> Package:
@@ -187,22 +181,23 @@ def pool_slices(case: PackageCase, wanted: Bools, forms: Sequence[Form]) -> Pool
     return Pool(small, members, place, *shared, stays=False)
 
 
-def _columns(values: SliceValues, members: Ints | slice = slice(None)) -> tuple[Floats, ...]:
-    """Volume of some slices, and what a parcel of each is worth, in the order of the fields of `SliceValues`."""
-    return tuple(getattr(values, name)[members] for name in _FIELDS)
+def _columns(values: SliceValues, members: Ints | slice = slice(None)) -> Floats:
+    """Volume of some slices and what a parcel of each is worth, in the order of the fields of `SliceValues`, (7, M)."""
+    return np.array([getattr(values, name)[members] for name in _FIELDS])
 
 
-def _weighted(columns: Sequence[Floats]) -> tuple[Floats, ...]:
-    """Volume, and what all parcels of a slice are worth."""
-    return columns[0], *(columns[0] * one for one in columns[1:])
+def _weighted(columns: Floats) -> Floats:
+    """Volume, and what all parcels of a slice are worth, (7, M)."""
+    weighted: Floats = columns * columns[0]
+    weighted[0] = columns[0]
+    return weighted
 
 
-def _means(weighted: Sequence[Floats], place: Ints, size: int) -> SliceValues:
+def _means(weighted: Floats, place: Ints, size: int) -> SliceValues:
     """Slices made one by their place: the sum of their volume, and what a parcel is worth on average."""
-    volume, *sums = (np.bincount(place, weights=one, minlength=size) for one in weighted)
-    volume = volume.astype(np.float64)
-    safe = np.where(volume > 0.0, volume, 1.0)
-    return SliceValues(volume, *(one / safe for one in sums))
+    sums = sums_by_group(weighted, place, size)
+    sums[1:] /= np.where(sums[0] > 0.0, sums[0], 1.0)
+    return SliceValues(*sums)
 
 
 def _draft(pool: Pool, form: Form) -> Package:

@@ -17,6 +17,19 @@ def mean_over(weight: Floats, by_slice: Floats) -> float:
     return float((weight * by_slice).sum() / total) if total > 0.0 else 0.0
 
 
+def sums_by_group(rows: Floats, group: Ints, size: int) -> Floats:
+    """Sums of each row over the slices of a group, (R, G), in the order of the slices.
+
+    Args:
+        rows: What is summed, (R, L).
+        group: Group of each slice, (L,), 0 to `size` - 1.
+        size: G.
+    """
+    place = group + size * np.arange(len(rows))[:, None]
+    sums = np.bincount(place.ravel(), weights=rows.ravel(), minlength=len(rows) * size)
+    return sums.astype(np.float64, copy=False).reshape(len(rows), size)  # of nothing it makes integers
+
+
 def price_path(
     values: SliceValues, group: Ints, size: int, wanted: Bools, *, make_whole: bool
 ) -> tuple[Floats, Floats]:
@@ -44,35 +57,34 @@ class LevelMeans:
     """
 
     def __init__(self, values: SliceValues, wanted: Bools) -> None:
+        columns = [values.seller_floor, values.attributable_cost, values.seller, values.buyer, values.published]
         self._weight = np.where(wanted, values.volume, 0.0)
+        self._weighted = self._weight * np.array(columns)
+        total = float(self._weight.sum())
+        sums: list[float] = self._weighted.sum(axis=1).tolist()
+        self.floor, *means = (one / total if total > 0.0 else 0.0 for one in sums)
         self._levels: list[float] = []
-        self._columns: list[Floats] = []
-        for column in (values.attributable_cost, values.seller, values.buyer, values.published):
-            level = mean_over(self._weight, column)
+        self._rows: list[int] = []  # of `_weighted`, of which these are the means
+        for row, level in enumerate(means, start=1):
             if not self._levels or level > self._levels[-1] + SAME:
                 self._levels.append(level)
-                self._columns.append(column)
-        self._floors, self.floor = values.seller_floor, mean_over(self._weight, values.seller_floor)
+                self._rows.append(row)
 
     def path(self, group: Ints, size: int, *, make_whole: bool) -> tuple[Floats, Floats]:
         """The path of `price_path`; the arguments are the same."""
-        levels, weight = self._levels, self._weight
+        path = np.array(self._levels)
+        if len(path) == 1:
+            path = np.array([path[0], 2.0 * path[0] + 1.0])
         if size == 1:
-            rows = [np.array([level]) for level in levels]
-        else:
-            by_group = np.bincount(group, weights=weight, minlength=size)
-
-            def by_group_means(by_slice: Floats) -> Floats:
-                sums = np.bincount(group, weights=weight * by_slice, minlength=size)
-                return np.asarray(np.divide(sums, by_group, out=np.full(size, np.nan), where=by_group > 0.0))
-
-            in_proportion = make_whole and self.floor > 0.0
-            rows = [] if in_proportion else [by_group_means(column) for column in self._columns]
-        if len(levels) == 1:
-            levels = [levels[0], 2.0 * levels[0] + 1.0]
-            rows = [rows[0], rows[0] + levels[0] + 1.0] if rows else rows
-        path = np.array(levels)
-        anchors = np.array(rows) if rows else by_group_means(self._floors) * (path[:, None] / self.floor)
+            return path, path[:, None]
+        in_proportion = make_whole and self.floor > 0.0
+        weighted = self._weighted[[0] if in_proportion else self._rows]
+        by_group, *sums = sums_by_group(np.array([self._weight, *weighted]), group, size)
+        anchors = np.divide(sums, by_group, out=np.full((len(sums), size), np.nan), where=by_group > 0.0)
+        if in_proportion:
+            anchors = anchors * (path[:, None] / self.floor)
+        elif len(anchors) == 1:
+            anchors = np.array([anchors[0], anchors[0] + self._levels[0] + 1.0])
         # A group without parcels has the mean price: nothing is paid in it, and the contract stays well-formed.
         return path, np.where(np.isnan(anchors), path[:, None], anchors)
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from agents.bargaining.offers import Floats, Ints, Stakes
+from agents.bargaining.price_path import sums_by_group
 from agents.bargaining.values import SliceValues
 from agents.delivery_cost.checks import IndexArray, check_share
 from agents.geography import ZONE_TYPES
@@ -63,20 +64,12 @@ def group_stakes(values: SliceValues, group: Ints, n_groups: int) -> Stakes:
     Returns:
         Stakes (G,); a group without efficient slices has quantity 0 and never closes.
     """
-    weight = np.where(values.efficient, values.volume, 0.0)
-    quantity = np.bincount(group, weights=weight, minlength=n_groups).astype(np.float64)
-
-    def mean(by_slice: Floats) -> Floats:
-        total = np.bincount(group, weights=weight * by_slice, minlength=n_groups)
-        return np.divide(total, quantity, out=np.zeros(n_groups), where=quantity > 0.0)
-
-    return Stakes(
-        quantity=quantity,
-        buyer=mean(values.buyer),
-        seller=mean(values.seller),
-        statutory_floor=mean(values.attributable_cost),
-        published=mean(values.published),
-    )
+    left = np.flatnonzero(values.efficient)  # often a few of many
+    volume, group = values.volume[left], group[left]
+    worth = [one[left] for one in (values.buyer, values.seller, values.attributable_cost, values.published)]
+    quantity, *totals = sums_by_group(volume * np.array([np.ones(len(left)), *worth]), group, n_groups)
+    means = (np.divide(one, quantity, out=np.zeros(n_groups), where=quantity > 0.0) for one in totals)
+    return Stakes(quantity, *means)
 
 
 def tendered(values: SliceValues, group: Ints, price: Floats) -> Floats:

@@ -122,9 +122,11 @@ class Talks:
     def last_offer(self, side: Side) -> Floats:
         """The latest price that a side has named by thread, nan where it has named none, $ per parcel, (G,)."""
         price = np.full(len(self.groups), np.nan)
-        for offer in self.offers:
+        for offer in reversed(self.offers):
             if offer.side is side:
-                price = np.where(np.isnan(offer.price), price, offer.price)
+                price = np.where(np.isnan(price), offer.price, price)
+                if not np.isnan(price).any():
+                    break
         return price
 
     def commits(self, round_: int) -> bool:
@@ -144,9 +146,16 @@ class Talks:
         """Open threads with a zone of agreement, (G,)."""
         return self.open & self.perceived(stakes).agreeable()
 
-    def view(self, side: Side, round_: int, stakes: Stakes) -> View:
-        """What a side may know in a round."""
-        buyer, seller = self.perceived(stakes).limits()
+    def view(self, side: Side, round_: int, stakes: Stakes, limits: tuple[Floats, Floats] | None = None) -> View:
+        """What a side may know in a round.
+
+        Args:
+            side: Whose view it is.
+            round_: This round.
+            stakes: What a deal is worth this month.
+            limits: Limits of buyer and seller as they see them, where they are known, $ per parcel, (G,) each.
+        """
+        buyer, seller = self.perceived(stakes).limits() if limits is None else limits
         is_buyer = side is Side.BUYER
         return View(
             side=side,

@@ -63,7 +63,7 @@ def stay_weight(exit_month: Ints, term_months: int, discount_rate_monthly: float
         )
     weights = (1.0 - discount_rate_monthly) ** np.arange(term_months)
     until = np.concatenate([[0.0], np.cumsum(weights)])
-    return np.asarray(until[np.clip(exit_month, 0, term_months)] / until[-1], dtype=np.float64)
+    return np.asarray((until / until[-1]).take(exit_month, mode="clip"), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +141,7 @@ class SliceValues:
         """Share of the term in which no deal means own cost instead of the published price, 0 to 1, (L,)."""
         width = self.published - self.own_value
         share = np.divide(self.published - self.buyer, width, out=np.zeros_like(width), where=width > 0.0)
-        return np.clip(share, 0.0, 1.0)
+        return np.minimum(np.maximum(share, 0.0), 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

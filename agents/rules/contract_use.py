@@ -139,6 +139,8 @@ def taken_back_before(
         gone = np.asarray(reachable & (worth < price * (1.0 - contract.take_or_pay_rate)))
         return [gone for _ in years_after]
     cheaper = np.flatnonzero(reachable & (worth < price))
+    if not cheaper.size:
+        return [np.zeros(len(volume), dtype=np.bool_) for _ in years_after]
     cheaper = cheaper[np.lexsort((worth[cheaper], group[cheaper]))]
     within = _within_commitment(position, volume, group, cheaper)
     free, beyond = cheaper[within], cheaper[~within]

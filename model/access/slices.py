@@ -49,7 +49,7 @@ def carrier_slices(market: Economy, carrier: int) -> CarrierSlices:
     network, agent = market.state.network, market.carrier_agents[carrier]
     passed = network.coverage[carrier]
     cells = market.zones.density_grid.shape[1]
-    inside = np.clip(passed[:, None] * cells - np.arange(cells), 0.0, 1.0)
+    inside = np.minimum(np.maximum(passed[:, None] * cells - np.arange(cells), 0.0), 1.0)
     covered = np.where(passed > 0.0, passed, 1.0)
     annual = market.state.access.economy[carrier]
     sold = np.minimum(annual, annual * passed / np.maximum(market.state.access.reach[carrier], 1e-12))
@@ -72,9 +72,8 @@ def carrier_slices(market: Economy, carrier: int) -> CarrierSlices:
         volume = np.where(on_routes, volume, extra)
     worth = agent.worth_of_access(alternatives(market, carrier, on_routes, revenue))
     worth = checked(agent.key, "worth of access", worth, volume.shape)
-    place = np.flatnonzero(volume > 0.0)
-    zone, cell = np.divmod(place, cells)
-    return CarrierSlices(zone, cell, volume.ravel()[place], worth.ravel()[place])
+    there, (zone, cell) = volume > 0.0, np.indices(volume.shape)
+    return CarrierSlices(zone[there], cell[there], volume[there], worth[there])
 
 
 def alternatives(market: Economy, carrier: int, on_routes: NDArray[np.bool_], revenue: float) -> AlternativeCase:
@@ -144,12 +143,13 @@ def net_revenue_beyond(market: Economy, carrier: int, own: float, more: float, s
     """
     shippers, tariffs = market.shippers, market.state.tariffs
     volume = shippers.market_volume[:, ECONOMY] * (customer_share(market, carrier) if share is None else share)
-    if not volume.any():
+    total = float(volume.sum())
+    if total <= 0.0:
         return 0.0
     paid = quote(tariffs.offered[ECONOMY, carrier], tariffs.floor[ECONOMY, carrier], shippers.discount)
     agreed = market.state.choice.enterprise_price[:, ECONOMY, carrier]
     paid[shippers.enterprise] = np.where(np.isnan(agreed), paid[shippers.enterprise], agreed)
-    price = float(np.average(paid, weights=volume))
+    price = float((paid * volume).sum()) / total
     overhead = market.figures.access_overhead * overhead_of_more(market, carrier, own, more)
     return float(price - (market.costs.upstream[ECONOMY, carrier] + overhead) * market.state.environment.price_level)
 

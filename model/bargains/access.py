@@ -54,4 +54,4 @@ def usps_cost(market: Economy, zone: Ints, cell: Ints) -> Floats:
     """Attributable cost of USPS by slice, $ per parcel, (L,)."""
     env = market.state.environment
     grid = usps_cost_grid(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
-    return np.asarray(grid[zone, cell])
+    return np.asarray(grid.take(zone * grid.shape[1] + cell))

@@ -128,7 +128,7 @@ def package_case(market: Economy, pair: Pair, base: BargainTable, side: Side) ->
     return PackageCase(
         side=side,
         menu=menu,
-        groups={one.structure: structure_groups(market, one.structure) for one in menu},
+        groups={structure: structure_groups(market, structure) for structure in {one.structure for one in menu}},
         zone=base.zone,
         values=base.values,
         worth=worth,

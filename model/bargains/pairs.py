@@ -17,6 +17,7 @@ from model.bargains.carriage import (
     carriage_table,
     handed_at_start,
     published_carriage_price,
+    signed_prices,
 )
 from model.bargains.forms import USUAL_RULE, imposed_form
 from model.bargains.last_mile import last_mile_table
@@ -56,7 +57,31 @@ def pairs_of_amazon(market: Economy) -> list[Pair]:
     return [pair for pair in known_pairs(market.carriers) if pair.kind is not PairKind.LAST_MILE]
 
 
-def opens(market: Economy, pair: Pair, held: Contract | None) -> bool:
+class LastMileTables:
+    """What lies between USPS and carriers over the last mile in a month: neither term nor price of others bears on it.
+
+    Args:
+        market: The market; a month of it.
+    """
+
+    def __init__(self, market: Economy) -> None:
+        self._market = market
+        self._laid: dict[str, BargainTable] = {}
+
+    def of(self, buyer: str, groups: PriceGroups) -> BargainTable:
+        """The table of a carrier, laid when it is first asked for.
+
+        Args:
+            buyer: Key of the carrier.
+            groups: Zones that share a price.
+        """
+        laid = self._laid.get(buyer)
+        if laid is None or laid.groups is not groups:
+            laid = self._laid[buyer] = last_mile_table(self._market, buyer, groups)
+        return laid
+
+
+def opens(market: Economy, pair: Pair, held: Contract | None, last_mile: LastMileTables) -> bool:
     """Whether talks of a pair are due this month: the contract's end comes near, or its clause reopens it.
 
     Without any contract a carrier asks USPS for one in January, if there is something to agree on.
@@ -64,10 +89,10 @@ def opens(market: Economy, pair: Pair, held: Contract | None) -> bool:
     if held is None or (pair.kind is PairKind.LAST_MILE and not held.in_force):
         if market.month.month != JANUARY:
             return False
-        table = last_mile_table(market, pair.buyer, groups_of(market, pair))
-        return bool(table.stakes().agreeable().any())
-    near = market.month >= held.expiry + -int(market.figures.opening_lead_strategic)
-    return near or held.reopens(market.month, published_for(market, pair))
+        return bool(last_mile.of(pair.buyer, groups_of(market, pair)).stakes().agreeable().any())
+    if held.months_left(market.month) <= int(market.figures.opening_lead_strategic):
+        return True
+    return held.reopener is not None and held.reopens(market.month, published_for(market, pair))
 
 
 def groups_of(market: Economy, pair: Pair) -> PriceGroups:
@@ -76,7 +101,12 @@ def groups_of(market: Economy, pair: Pair) -> PriceGroups:
 
 
 def table_of(
-    market: Economy, pair: Pair, begin: Month, groups: PriceGroups, prices: Mapping[str, float]
+    market: Economy,
+    pair: Pair,
+    begin: Month,
+    groups: PriceGroups,
+    prices: Mapping[str, float] | None = None,
+    last_mile: LastMileTables | None = None,
 ) -> BargainTable:
     """What is at stake between the two from the first month of a contract on.
 
@@ -85,12 +115,14 @@ def table_of(
         pair: Who talks about what.
         begin: First month of the contract.
         groups: Zones that share a price.
-        prices: What UPS and FedEx would be paid by Amazon then, $ per parcel, nan without a contract.
+        prices: What UPS and FedEx would be paid by Amazon then where that is not what they have signed, $ per parcel,
+            nan without a contract.
+        last_mile: Tables of the month that are laid already.
     """
     if pair.kind is PairKind.CARRIAGE:
-        return carriage_table(market, pair.seller, begin, groups, prices)
+        return carriage_table(market, pair.seller, begin, groups, {**signed_prices(market), **(prices or {})})
     if pair.kind is PairKind.LAST_MILE:
-        return last_mile_table(market, pair.buyer, groups)
+        return (last_mile or LastMileTables(market)).of(pair.buyer, groups)
     return access_table(market, begin, groups)
 
 

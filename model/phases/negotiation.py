@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -30,9 +31,9 @@ from agents.carriers import QUARTER
 from agents.contracts import Contract
 from agents.regulator import Filing
 from agents.rules.building import TableSeen
-from model.bargains.carriage import signed_prices
 from model.bargains.packages import PackageTable, has_packages, package_table, with_form
 from model.bargains.pairs import (
+    LastMileTables,
     groups_of,
     opens,
     published_for,
@@ -54,14 +55,14 @@ def negotiate(market: Economy) -> None:
     """Open talks where a contract's end comes near, play this month's round in all of them, sign what is agreed."""
     if not market.settings.negotiation or forced(market):
         return
-    pairs = strategic_pairs(market)
+    pairs, last_mile = strategic_pairs(market), LastMileTables(market)
     for pair in pairs:
-        _open_if_due(market, pair)
+        _open_if_due(market, pair, last_mile)
     talking = [talks for talks in market.state.talks.values() if talks.pair in pairs and _meets(market, talks)]
     at_rest = _prices_at_rest(market, talking) if market.settings.bargaining == "nash" else {}
     for talks in talking:
         others = {key: price for key, price in at_rest.items() if key != talks.pair.seller}
-        _play_round(market, talks, _table(market, talks, signed_prices(market) | others))
+        _play_round(market, talks, _table(market, talks, others, last_mile))
     decide_reviews(market)  # at once where the regulator takes no time
 
 
@@ -76,12 +77,12 @@ def _meets(market: Economy, talks: TalksState) -> bool:
     return _goes_on(talks) and (not over or talks.talks.resumes(round_, int(market.figures.resume_interval)))
 
 
-def _open_if_due(market: Economy, pair: Pair) -> None:
+def _open_if_due(market: Economy, pair: Pair, last_mile: LastMileTables) -> None:
     """Open talks; after a signature the next ones open when the end of the new contract comes near."""
     state, held = market.state.talks.get(pair.parties), market.book.get(*pair.parties)
     if state is not None and (_goes_on(state) or state.under_review is not None):
         return
-    if market.book.upcoming(*pair.parties) is not None or not opens(market, pair, held):
+    if market.book.upcoming(*pair.parties) is not None or not opens(market, pair, held, last_mile):
         return
     month, groups = market.month, groups_of(market, pair)
     usual = int(market.figures.opening_lead_strategic)
@@ -97,7 +98,7 @@ def _open_if_due(market: Economy, pair: Pair) -> None:
     is_access = pair.kind is PairKind.ACCESS
     if state is not None:
         market.state.past_talks.append(state)
-    scale = _error_scale(market, pair, held, groups)
+    scale = _error_scale(market, pair, held, groups, last_mile)
     talks = Talks.opened(
         groups.names,
         current,
@@ -122,7 +123,9 @@ def lead_of_own_capacity(market: Economy, buyer: str) -> int:
     return int(market.figures.build_lead_months) if market.agent(buyer).must_order_in_time() else 0
 
 
-def _error_scale(market: Economy, pair: Pair, held: Contract | None, groups: PriceGroups) -> Floats | None:
+def _error_scale(
+    market: Economy, pair: Pair, held: Contract | None, groups: PriceGroups, last_mile: LastMileTables
+) -> Floats | None:
     """What the private errors are a share of where packages are talked about, $ per parcel, (2, G): buyer, seller.
 
     A side errs about its own cost, so it is what it has at stake itself: what it would rather pay, or take, than go
@@ -132,7 +135,7 @@ def _error_scale(market: Economy, pair: Pair, held: Contract | None, groups: Pri
         return None
     lag = int(market.figures.regulator_lag)
     begin = market.month + lag if held is None or not held.in_force else max(held.expiry, market.month + lag)
-    stakes = table_of(market, pair, begin, groups, signed_prices(market)).stakes()
+    stakes = table_of(market, pair, begin, groups, last_mile=last_mile).stakes()
     return np.array([stakes.buyer, stakes.seller]) if (stakes.quantity > 0.0).all() else None
 
 
@@ -154,12 +157,23 @@ def _begin(market: Economy, talks: TalksState) -> Month:
     return max(held.expiry, earliest)
 
 
-def _table(market: Economy, talks: TalksState, prices: dict[str, float]) -> BargainTable:
-    """What is at stake today, given what UPS and FedEx are paid by Amazon, $ per parcel.
+def _table(
+    market: Economy,
+    talks: TalksState,
+    prices: Mapping[str, float] | None = None,
+    last_mile: LastMileTables | None = None,
+) -> BargainTable:
+    """What is at stake today.
 
     About the form they talk when they begin, Amazon and USPS once a quarter from then on; about the price every month.
+
+    Args:
+        market: The market.
+        talks: Who talks.
+        prices: What UPS and FedEx are paid by Amazon, $ per parcel, where that is not what they have signed.
+        last_mile: Tables of the month that are laid already.
     """
-    table = table_of(market, talks.pair, _begin(market, talks), talks.groups, prices)
+    table = table_of(market, talks.pair, _begin(market, talks), talks.groups, prices, last_mile)
     if not has_packages(market, talks.pair):
         return table
     one = talks.talks
@@ -171,7 +185,7 @@ def _table(market: Economy, talks: TalksState, prices: dict[str, float]) -> Barg
 
 def on_the_table(market: Economy, talks: TalksState) -> BargainTable:
     """What is at stake today in some talks, at the prices that are signed elsewhere."""
-    return _table(market, talks, signed_prices(market))
+    return _table(market, talks)
 
 
 def _prices_at_rest(market: Economy, talking: list[TalksState]) -> dict[str, float]:
@@ -187,7 +201,7 @@ def _prices_at_rest(market: Economy, talking: list[TalksState]) -> dict[str, flo
     def stakes(index: int, found: tuple[Floats, ...]) -> Stakes:
         given = {other.pair.seller: mean(price) for other, price in zip(rivals, found, strict=True)}
         talks = rivals[index]
-        return talks.talks.perceived(_stakes(market, talks.pair, _table(market, talks, signed_prices(market) | given)))
+        return talks.talks.perceived(_stakes(market, talks.pair, _table(market, talks, given)))
 
     start = [np.full(len(talks.groups.names), np.nan) for talks in rivals]
     rest = nash_in_nash(stakes, start, p.seller_bargaining_weight, p.nash_tolerance, int(p.nash_max_sweeps))
@@ -216,8 +230,9 @@ def _play_round(market: Economy, state: TalksState, table: BargainTable) -> None
         _agree(market, state, table)
     elif after.signed:
         state.talks = after.fallen_through()
-    if not state.talks.signed or state.under_review is not None:
-        market.agent(pair.buyer).sees_table(_seen_by_buyer(market, state), pair.seller)
+    buyer = market.agent(pair.buyer)
+    if buyer.notes_tables and (not state.talks.signed or state.under_review is not None):
+        buyer.sees_table(_seen_by_buyer(market, state), pair.seller)
 
 
 def _advanced(procedure: Bargaining, state: TalksState, round_: int, stakes: Stakes, draw: float) -> Talks:

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.calendar import Month
-from agents.contracts import Contract, ContractState, advance, give_notice, next_version, quiet_until, settle
+from agents.contracts import Contract, ContractState, advance, give_notice, next_version, over_by, quiet_until, settle
 
 START = Month(2025, 3)
 
@@ -199,6 +199,8 @@ def test_while_a_contract_is_quiet_the_calendar_asks_nothing_of_it(age, term, no
             assert advance(one, month) is one
             assert not (one.in_force and one.is_anniversary(month))
     current = advance(one, today)
+    over = over_by(one, today)
+    assert over is None if current is one or not one.in_force else current.state is over
     if due < today.index + 30 and current is one:  # and it wakes up no month too early
         month = today + (due - today.index)
         assert advance(one, month) is not one or one.is_anniversary(month)

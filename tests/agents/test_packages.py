@@ -25,6 +25,7 @@ from agents.bargaining import (
     slice_values,
     worth_leaving,
 )
+from agents.bargaining.price_path import sums_by_group
 from tests.agents.reference_packages import slow_gains, slow_use
 
 TERMS = PackageTerms(0.9, 0.5, term_months=48, discount_rate_monthly=0.0064, seller_weight=0.5)
@@ -249,3 +250,12 @@ def test_a_buyer_errs_only_about_what_it_has_no_accounts_of() -> None:
     assert as_seen(values, Side.BUYER, 0.5, everywhere) is values
     known = build_package(replace(case, standing=everywhere), MENU[-1], worth_leaving(values))
     assert known.stakes.buyer_error_share == 0.0 < known.stakes.seller_error_share
+
+
+@pytest.mark.parametrize("size", [0, 1, 500])
+def test_sums_of_rows_are_those_of_each_row_by_itself(size: int) -> None:
+    rng = np.random.default_rng(size)
+    rows, group = rng.lognormal(size=(7, size)), rng.integers(0, 5, size)
+    found = sums_by_group(rows, group, 6)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, [np.bincount(group, weights=row, minlength=6) for row in rows])

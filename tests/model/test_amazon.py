@@ -172,3 +172,10 @@ def test_it_does_not_see_beyond_the_month_in_which_it_looks(market):
     then, before, after = Month(2026, 12), Month(2024, 9), Month(2025, 2)
     told, untold = (built.announced_share("ups", then, now) for now in (after, before))
     assert told < 1.0 == untold == built.announced_share("fedex", then, after)
+
+
+def test_what_it_expects_to_ship_in_many_months_is_what_it_expects_of_each(market):
+    built = market("baseline", start="2024-06", end="2025-06", history_mode="free_run", **SMALL)
+    begin = Month(2026, 4)
+    of_each = [float(built.amazon_parcels_expected(begin + ahead).sum()) for ahead in range(36)]
+    np.testing.assert_array_equal(built.amazon_totals_expected(begin, 36), of_each)

@@ -1,6 +1,6 @@
 """The other pairs: UPS and FedEx with Amazon, carriers with USPS, enterprise shippers, and the regulator's gate."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import pytest
@@ -8,12 +8,15 @@ import pytest
 from agents.amazon import Amazon
 from agents.bargaining import Offer, Side
 from agents.calendar import Month
+from agents.rivals import Ups
+from model.bargains.access import structure_groups
 from model.bargains.carriage import carriage_cost, carriage_groups, carriage_table, handed_at_start
 from model.bargains.enterprise import buyer_values, seller_limits
 from model.bargains.last_mile import last_mile_table
-from model.bargains.pairs import groups_of, known_pairs
+from model.bargains.pairs import LastMileTables, groups_of, known_pairs
 from model.bargains.table import PairKind
 from model.carriers import FEDEX, UPS
+from model.market import ParcelMarket
 from model.phases.parcels import amazon_prices
 from model.timeline import usps_amazon_expiry
 
@@ -135,6 +138,36 @@ def test_a_carrier_without_routes_has_nothing_to_agree_on(market):
     table = last_mile_table(run, "regional_9", groups_of(run, pair))
     assert table.values.volume.sum() == 0.0
     assert not table.stakes().agreeable().any()
+
+
+class Watchful(Ups):
+    """Notes what lies on its tables."""
+
+    def sees_table(self, table, other):
+        self.seen = [*getattr(self, "seen", []), (other, table.expiry)]
+
+
+def test_whoever_notes_what_lies_on_a_table_sees_it(market):
+    settings = market("baseline", end="2025-06", access_talks_start="2025-01").settings
+    run = ParcelMarket(settings, rng=1, roster={"ups": Watchful}).run()
+    talks = run.state.talks["usps", "ups"]
+    assert run.ups.notes_tables
+    assert not run.fedex.notes_tables
+    assert run.ups.seen[0] == ("usps", talks.opened + talks.talks.expiry_round)
+    assert len(run.ups.seen) <= len(talks.limits)
+
+
+def test_a_table_over_the_last_mile_is_laid_once_a_month(market):
+    run = market("baseline", end="2025-02")
+    run.step()
+    pair = next(pair for pair in known_pairs(run.carriers) if pair.buyer == "ups" and pair.kind is PairKind.LAST_MILE)
+    groups, tables = groups_of(run, pair), LastMileTables(run)
+    laid = tables.of("ups", groups)
+    assert tables.of("ups", groups) is laid
+    for one, other in zip(astuple(laid.values), astuple(last_mile_table(run, "ups", groups).values), strict=True):
+        np.testing.assert_array_equal(one, other)
+    other_groups = structure_groups(run, "by_zone")
+    assert tables.of("ups", other_groups).groups is other_groups
 
 
 # enterprise shippers

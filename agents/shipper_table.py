@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import mesa
@@ -83,6 +84,15 @@ class ShipperTable:
             rows = np.flatnonzero(self.division == division)
             for block in blocks(len(rows)):
                 yield rows[block], np.array([division])
+
+    def blocks_in_order_of_home(self) -> Iterator[tuple[NDArray[np.int64], list[tuple[int, slice]]]]:
+        """All rows in blocks, sorted by home division, and in each block the divisions and where their rows are."""
+        by_home = np.argsort(self.division, kind="stable")
+        ends = np.cumsum(np.bincount(self.division)).tolist()
+        for block in blocks(len(self)):
+            cuts = [min(max(end - block.start, 0), block.stop - block.start) for end in (0, *ends)]
+            pieces = enumerate(pairwise(cuts))
+            yield by_home[block], [(home, slice(*piece)) for home, piece in pieces if piece[0] < piece[1]]
 
 
 class Shipper(mesa.Agent):  # type: ignore[misc]  # Mesa ships no types

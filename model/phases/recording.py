@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
 from model.economy import Economy
@@ -45,7 +44,7 @@ def check_and_record(market: Economy) -> None:
     check_month(market)
     market.ledger.close_month()
     market.book.tell_endings()
-    delivered = delivered_parcels(market).sum(axis=0)
+    delivered = market.state.flows.brought
     market.records.append(
         {
             **measure(market),

@@ -365,6 +365,7 @@ def handed_over_cost(
     mail_index: float,
     wage_index: float,
     price_index: float,
+    places: NDArray[np.int64] | slice = slice(None),
 ) -> Floats:
     """Attributable cost at USPS of what carriers hand over between two household percentiles, $ per parcel, (B, Z).
 
@@ -376,8 +377,9 @@ def handed_over_cost(
         mail_index: Mail volume relative to the start.
         wage_index: USPS wages relative to the start.
         price_index: Prices relative to the start.
+        places: Zones of the last axis, where not all.
     """
-    grid = usps_cost_grid(model, zones, mail_index, wage_index, price_index)
+    grid = usps_cost_grid(model, zones, mail_index, wage_index, price_index)[places]
     return mean_between(grid, np.minimum(kept, reach), reach)
 
 

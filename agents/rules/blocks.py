@@ -67,6 +67,11 @@ def _plus(one: Floats | None, other: Floats | None) -> Floats | None:
 
 def softmax_over_options(utility: Floats) -> Floats:
     """Chances proportional to exp(utility) along the first axis, (options, n); -inf means not available."""
-    weight = np.exp(utility - utility.max(axis=0))
+    below = utility - utility.max(axis=0)
+    there = below > -np.inf
+    if there.all():
+        weight = np.exp(below)
+    else:
+        weight = np.exp(np.where(there, below, 0.0)) * there  # exp of -inf takes ten times as long as of a number
     weight /= sum_over_options(weight)
     return np.asarray(weight)

@@ -149,12 +149,9 @@ def result_imbalance(market: Economy) -> float:
     books[AMAZON] -= invoiced.sum() - invoiced[AMAZON]
     for one in market.groups.big:
         books[one.network] -= state.flows.invoices[one.group].sum() / CENTS
-    for carrier, key in enumerate(market.carriers.keys):
-        if carrier != USPS:
-            settled = ledger.income("settlement", key)
-            gap = abs(int(found[ledger.index(key)]) / CENTS - books[carrier] - settled)
-            worst = max(worst, gap - ROUNDING_USD)
-    return worst
+    parties = market.party_of_carrier
+    gap = np.abs(found[parties] / CENTS - books - ledger.incomes("settlement")[parties])
+    return max(worst, float(np.delete(gap, USPS).max()) - ROUNDING_USD)
 
 
 def capacity_overrun(market: Economy) -> float:

@@ -69,9 +69,7 @@ def softmax_over_options(utility: Floats) -> Floats:
     """Chances proportional to exp(utility) along the first axis, (options, n); -inf means not available."""
     below = utility - utility.max(axis=0)
     there = below > -np.inf
-    if there.all():
-        weight = np.exp(below)
-    else:
-        weight = np.exp(np.where(there, below, 0.0)) * there  # exp of -inf takes ten times as long as of a number
+    weight = np.exp(below if there.all() else np.where(there, below, 0.0))  # exp of -inf takes ten times as long
+    weight *= there
     weight /= sum_over_options(weight)
     return np.asarray(weight)

@@ -238,8 +238,8 @@ def _roll_year(market: Economy, cost: Floats, postal: PostalStatement) -> None:
     """Append the month to the last twelve months of every carrier."""
     state, ledger = market.state, market.ledger
     books, network, allocation, volume = state.books, state.network, state.flows.allocation, state.flows.brought
-    revenue = np.array([ledger.income("parcels", key) for key in market.carriers.keys])
-    revenue[AMAZON] = float(ledger.received[ledger.categories.index("parcels"), ledger.index("amazon")]) / CENTS
+    revenue = ledger.incomes("parcels")[market.party_of_carrier]
+    revenue[AMAZON] = float(ledger.flow[ledger.category("parcels"), :, ledger.index("amazon")].sum()) / CENTS
     revenue[market.groups.own_networks] = 0.0  # they sell nothing; what their owners pay is no cost of the network
     revenue[USPS] += ledger.income("access", "usps")
     total = allocation.accepted.sum(axis=(0, 1, 3))

@@ -56,9 +56,10 @@ def _places(market: Economy) -> Measures:
     else:
         by_way = _by_way(market, door)
         mean, tail = transit_of_zones(*_later_apart(*by_way, later_parcels(market), wait), zones.zone_type)
+    households, parcels = served_by_at_least(coverage, zones.households * rural, door.sum(axis=(0, 1)) * rural)
     return {
-        "rural_households_served_share": served_by_at_least(coverage, zones.households * rural),
-        "rural_parcels_served_share": served_by_at_least(coverage, door.sum(axis=(0, 1)) * rural),
+        "rural_households_served_share": households,
+        "rural_parcels_served_share": parcels,
         "mean_transit_days": mean,
         "p90_transit_days": tail,
     }

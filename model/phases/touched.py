@@ -212,11 +212,12 @@ TOUCHED: dict[str, Touched] = {
     ),
     "close_books": Touched.named(
         reads=(
-            "settings paths zones carriers costs month months_done mail_index labour_share ledger groups events "
-            "book carrier_agents usps regulator figures state.environment state.tariffs state.network state.books "
-            "state.access state.flows.allocation state.flows.invoices state.flows.operating_cost "
-            "state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost state.flows.postal "
-            "state.flows.access_cost state.flows.amazon_access_cost state.flows.brought state.flows.awarded "
+            "settings paths zones carriers costs month months_done mail_index labour_share ledger groups "
+            "party_of_carrier events book carrier_agents usps regulator figures state.environment state.tariffs "
+            "state.network state.books state.access state.flows.allocation state.flows.invoices "
+            "state.flows.operating_cost state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost "
+            "state.flows.postal state.flows.access_cost state.flows.amazon_access_cost state.flows.brought "
+            "state.flows.awarded "
         ),
         writes=("ledger events usps regulator state.network state.books state.flows.postal"),
     ),

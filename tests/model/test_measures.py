@@ -54,14 +54,14 @@ def test_amazon_has_the_customer_whoever_brings_its_parcels():
 def test_households_have_the_carriers_that_reach_their_density():
     coverage, households = RNG.uniform(0.0, 1.0, (6, 4)), RNG.uniform(1.0, 3.0, 4)
     coverage[0] = 1.0
-    found = served_by_at_least(coverage, households)
+    (found,) = served_by_at_least(coverage, households)
     fine = (np.arange(20_000) + 0.5) / 20_000
     for at_least in (1, 2, 3, 4):
         count = (coverage[:, :, None] > fine).sum(axis=0)
         share = ((count >= at_least).mean(axis=1) * households).sum() / households.sum()
         assert found[at_least - 1] == pytest.approx(share, abs=1e-4)
     assert found[0] == pytest.approx(1.0)
-    assert served_by_at_least(coverage[:2], households)[2:].tolist() == [0.0, 0.0]
+    assert served_by_at_least(coverage[:2], households)[0][2:].tolist() == [0.0, 0.0]
 
 
 def test_transit_is_that_of_every_parcel_by_itself():

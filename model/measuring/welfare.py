@@ -43,6 +43,7 @@ def shipper_surplus(
         [of.T[carriers][:, segments, None] for carriers, segments in offers]
         for of in (tariffs.offered, tariffs.floor, other, choice.constants)
     )
+    liked, extra = ([of[carriers][:, :, None, None] for carriers, _ in offers] for of in (choice.known, surcharge))
     value = np.empty((len(shippers), len(SEGMENTS)))
     for rows, homes in shippers.blocks_in_order_of_home():
         keep, coef = 1.0 - shippers.discount[rows], shippers.price_coef[rows].T
@@ -57,14 +58,13 @@ def shipper_surplus(
             utility[:, :, enterprise] = np.where(np.isnan(fixed), utility[:, :, enterprise], fixed)
             for home, some in homes:
                 here = utility[:, :, some]
-                here += surcharge[carriers, home, None, None]
+                here += extra[one][:, home]
             utility /= level
             utility += worse[one]
             utility *= own_coef
             for home, some in homes:
-                liking = constants[one] + choice.known[carriers, home, None, None]
                 here = utility[:, :, some]
-                np.subtract(liking, here, out=here)
+                np.subtract(constants[one] + liked[one][:, home], here, out=here)
             found = choice_value(utility, reach, homes, carriers, national)
             found /= own_coef
             for segment, of_segment in zip(segments, found, strict=True):
@@ -113,21 +113,19 @@ def _value_by_address(
     np.exp(weight, out=weight)
     reached = reach[carriers[everywhere:]]
     order = np.argsort(-reached, axis=0, kind="stable")  # one for each division
-    for home, some in homes:
-        weight[:, :, some] = weight[order[:, home], :, some]
-    offered = base
-    for place in weight:
-        place += offered
-        offered = place  # by this carrier and all that reach more
-    weight /= base
-    np.log(weight, out=weight)
     reached = np.take_along_axis(reached, order, axis=0)
     alone = reached - np.concatenate([reached[1:], np.zeros_like(reached[:1])])
     for home, some in homes:
-        here = weight[:, :, some]
-        here *= alone[:, home, None, None]
-    for gained in weight:
-        value += gained
+        gained, offered = weight[order[:, home], :, some], base[:, some]
+        for place in gained:
+            place += offered
+            offered = place  # by this carrier and all that reach more
+        gained /= base[:, some]
+        np.log(gained, out=gained)
+        gained *= alone[:, home, None, None]
+        here = value[:, some]
+        for place in gained:
+            here += place
     return np.asarray(value)
 
 

@@ -94,7 +94,7 @@ class Ledger:
         Returns:
             The cents that moved.
         """
-        cents, giver, taker = int(to_cents(dollars)), self.index(payer), self.index(payee)
+        cents, giver, taker = round(float(dollars) * CENTS), self.index(payer), self.index(payee)  # half to even
         self.flow[self.category(category), giver, taker] += cents
         self.balance[giver] -= cents
         self.balance[taker] += cents

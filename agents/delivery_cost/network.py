@@ -344,9 +344,13 @@ def means_between(values: Sequence[FloatArray], low: FloatArray, high: FloatArra
         raise ValueError(f"high is below low by {np.max(low - high):g}; allowed: low to 1")
     cells = values[0].shape[-1]
     start = np.arange(cells, dtype=np.float64)
-    weights = np.minimum(high[..., None] * cells, start + 1)
-    weights -= np.maximum(low[..., None] * cells, start)
-    np.maximum(weights, 0.0, out=weights)
+    if low.any():
+        weights = np.minimum(high[..., None] * cells, start + 1)
+        weights -= np.maximum(low[..., None] * cells, start)
+        np.maximum(weights, 0.0, out=weights)
+    else:
+        weights = high[..., None] * cells - start
+        np.clip(weights, 0.0, 1.0, out=weights)
     total = weights.sum(axis=-1)
     narrow = total < _NARROWEST_SLICE
     if not narrow.any():

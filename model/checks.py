@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.geography import ECONOMY
-from model.access import access_dollars, delivered_parcels
+from model.access import access_dollars
 from model.billing import invoice_cents
 from model.capital import capital_charges
 from model.carriers import AMAZON, USPS
@@ -83,7 +83,7 @@ def access_imbalance(market: Economy) -> float:
     """
     access, allocation = market.state.access, market.state.flows.allocation
     accepted = allocation.accepted.sum(axis=0)
-    gap = abs(float(delivered_parcels(market).sum()) - float(accepted.sum()))
+    gap = abs(float(market.state.flows.delivered.sum()) - float(accepted.sum()))
     beyond = (access.bought - accepted[ECONOMY]).max(), (access.contract - access.bought).max()
     return float(max(gap, *beyond, -access.bought.min(), -access.contract.min()))
 
@@ -149,18 +149,14 @@ def result_imbalance(market: Economy) -> float:
     books[AMAZON] -= invoiced.sum() - invoiced[AMAZON]
     for one in market.groups.big:
         books[one.network] -= state.flows.invoices[one.group].sum() / CENTS
-    for carrier, key in enumerate(market.carriers.keys):
-        if carrier != USPS:
-            settled = ledger.income("settlement", key)
-            gap = abs(int(found[ledger.index(key)]) / CENTS - books[carrier] - settled)
-            worst = max(worst, gap - ROUNDING_USD)
-    return worst
+    parties = market.party_of_carrier
+    gap = np.abs(found[parties] / CENTS - books - ledger.incomes("settlement")[parties])
+    return max(worst, float(np.delete(gap, USPS).max()) - ROUNDING_USD)
 
 
 def capacity_overrun(market: Economy) -> float:
     """Largest relative use beyond capacity, by zone and in sorting."""
-    network = market.state.network
-    volume = delivered_parcels(market).sum(axis=0)
+    network, volume = market.state.network, market.state.flows.brought
     capacity = network.monthly_capacity
     with np.errstate(invalid="ignore"):
         by_zone = np.where(np.isinf(capacity), 0.0, (volume - capacity) / np.maximum(capacity, 1.0))

@@ -43,12 +43,17 @@ def contract_costs(market: Economy) -> Floats:
     return np.asarray(network_costs(market) * market.state.choice.enterprise_cost_factor)
 
 
-def contract_parcels(market: Economy) -> Floats:
-    """Parcels a year of each enterprise shipper by segment and carrier, as they last split them, (E, S, K)."""
+def contract_parcels(market: Economy, rows: NDArray[np.int64] | slice | None = None) -> Floats:
+    """Parcels a year of each enterprise shipper by segment and carrier, as they last split them, (E, S, K).
+
+    Args:
+        market: The market.
+        rows: Which of the enterprise shippers; None for all.
+    """
     shippers, demand = market.shippers, market.state.flows.demand
-    rows = shippers.enterprise
+    rows = shippers.enterprise if rows is None else rows
     yearly = demand.scale * (MONTHS_PER_YEAR / demand.season)
-    share = np.einsum("eskz,ez->esk", market.state.choice.enterprise_share, demand.mix[shippers.division[rows]])
+    share = np.einsum("eskz,ez->esk", market.state.choice.enterprise_share[rows], demand.mix[shippers.division[rows]])
     return np.asarray((market.annual_parcels[rows] * yearly)[:, :, None] * share)
 
 

@@ -75,8 +75,9 @@ def mean_where_covered(rates: Floats, coverage: Floats) -> Floats:
     if (coverage >= 1.0).all():
         return everywhere
     cells = rates.shape[-1]
-    inside = np.clip(coverage[..., None] * cells - np.arange(cells), 0.0, 1.0)
-    total = inside.sum(axis=-1)
-    part = np.divide((inside * rates).sum(axis=-1), total, out=np.zeros_like(total), where=total > 0.0)
-    found = np.where(total > 0.0, part, np.broadcast_to(rates[..., 0], coverage.shape))
-    return np.where(coverage >= 1.0, everywhere, found)
+    some = np.nonzero((coverage > 0.0) & (coverage < 1.0))
+    inside = np.clip(coverage[some][:, None] * cells - np.arange(cells), 0.0, 1.0)
+    found = np.where(coverage >= 1.0, everywhere, np.broadcast_to(rates[..., 0], coverage.shape))
+    by_slice = np.broadcast_to(rates, (*coverage.shape, cells))[some]
+    found[some] = (inside * by_slice).sum(axis=-1) / inside.sum(axis=-1)
+    return found

@@ -95,19 +95,20 @@ def long_run_demand(
     parcels, value, response = (np.zeros(choice.constants.shape) for _ in range(3))
     for rows, home_of in shippers.blocks_by_home():
         discount, weight = shippers.discount[rows], shippers.weight[rows]
+        reached = reach[:, np.unique(home_of)].any(axis=1)
         for s in range(len(SEGMENTS)):
-            there = offered[s] & reach[:, home_of].any(axis=1)
+            there = offered[s] & reached
             carrier = np.concatenate([np.flatnonzero(there & national), np.flatnonzero(there & ~national)])
             offers = _Offers(
                 carrier,
                 int((there & national).sum()),
-                constants=choice.constants[s, carrier, None] + choice.known[carrier[:, None], home_of],
+                constants=(choice.constants[s, carrier, None] + choice.known[carrier]).take(home_of, axis=1),
                 level=tariffs.offered[s, carrier, None],
                 floor=tariffs.floor[s, carrier, None],
                 other=other[s, carrier, None],
-                surcharge=surcharge[carrier[:, None], home_of],
-                reach=reach[carrier[:, None], home_of],
-                own=own[carrier[:, None], home_of],
+                surcharge=surcharge[carrier].take(home_of, axis=1),
+                reach=reach[carrier].take(home_of, axis=1),
+                own=own[carrier].take(home_of, axis=1),
             )
             share, paid, slope = _evaluate(offers, discount, shippers.price_coef[rows, s] / price_level, stay)
             volume = shippers.annual_volume[rows, s] * weight
@@ -166,16 +167,17 @@ def _own_parcels(utility: Floats, n_national: int, reach: Floats, own: Floats, s
     steep /= 1.0 + steep
     steep += 1.0
     weighted = stationary * steep
+    all_weighted = weighted.sum(axis=0)
     left = missed * stationary[partial]
     all_left, left_weighted = left.sum(axis=0), (missed * weighted[partial]).sum(axis=0)
     lent_weighted = (lent * weighted[partial]).sum(axis=0)
     # d log s_k and the mean of d log r, first by what carrier k changes in its own option.
     moved = own * chance
-    mean_move = own * weighted - moved * weighted.sum(axis=0)
+    mean_move = own * weighted - moved * all_weighted
     pull = alone * (1.0 + utility[national] - mean)
     pulled = pull * (lent * chance[partial]).sum(axis=0)
     moved[national] += pulled
-    mean_move[national] += pull * lent_weighted - pulled * weighted.sum(axis=0)
+    mean_move[national] += pull * lent_weighted - pulled * all_weighted
     share = stationary * reach
     slope = share * ((own - moved) * steep - mean_move)
     others = pull * (missed * lent * weighted[partial]).sum(axis=0) - moved[national] * left_weighted

@@ -94,7 +94,7 @@ class Ledger:
         Returns:
             The cents that moved.
         """
-        cents, giver, taker = int(to_cents(dollars)), self.index(payer), self.index(payee)
+        cents, giver, taker = round(float(dollars) * CENTS), self.index(payer), self.index(payee)  # half to even
         self.flow[self.category(category), giver, taker] += cents
         self.balance[giver] -= cents
         self.balance[taker] += cents
@@ -126,3 +126,8 @@ class Ledger:
         """Dollars that a party received this month in a category, net of what it paid."""
         flow, one = self.flow[self.category(category)], self.index(party)
         return float(flow[:, one].sum() - flow[one].sum()) / CENTS
+
+    def incomes(self, category: str) -> Floats:
+        """`income` of every party, dollars, (P,)."""
+        flow = self.flow[self.category(category)]
+        return np.asarray((flow.sum(axis=0) - flow.sum(axis=1)) / CENTS)

@@ -16,6 +16,7 @@ from agents.delivery_cost import (
     StreetGeometry,
     mean_between,
     mean_over_coverage,
+    means_between,
     route_economics,
     usps_unit_cost,
     value_at_coverage,
@@ -253,10 +254,9 @@ def street_costs(
     rates = rates_of_month(model, wage_index, price_index)
     per_household = rates.parcels_per_household_day(annual_volume, coverage * zones.households)
     economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, model.geometry)
-    sort = rates.sort_cost[:, zones.zone_type].copy()
-    street = mean_over_coverage(economics.street_cost, coverage)
-    marginal = mean_over_coverage(economics.marginal_cost, coverage)
-    next_household = value_at_coverage(economics.unit_cost, coverage)
+    sort = economics.sort_cost.copy()
+    street, marginal = means_between((economics.street_cost, economics.marginal_cost), np.zeros(()), coverage)
+    next_household = value_at_coverage(economics.street_cost, coverage, sort)
     street[0], sort[0] = _amazon_costs(model, economics, coverage[0], amazon_start_coverage, street[0], sort[0])
     if rare is not None:
         rarely = route_economics(
@@ -296,8 +296,7 @@ def _amazon_costs(
         new_street = mean_between(economics.street_cost[0], old, coverage) * factor
     else:
         by_cell = own_cost_factor(model)
-        factor = mean_between(by_cell, old, coverage)
-        new_street = mean_between(economics.street_cost[0] * by_cell, old, coverage)
+        factor, new_street = means_between((by_cell, economics.street_cost[0] * by_cell), old, coverage)
     total = np.where(coverage > 0.0, coverage, 1.0)
     mixed = np.where(coverage > 0.0, (old * old_street + new * new_street) / total, street)
     mixed_sort = np.where(coverage > 0.0, sort * (old + new * factor) / total, sort)
@@ -365,6 +364,7 @@ def handed_over_cost(
     mail_index: float,
     wage_index: float,
     price_index: float,
+    places: NDArray[np.int64] | slice = slice(None),
 ) -> Floats:
     """Attributable cost at USPS of what carriers hand over between two household percentiles, $ per parcel, (B, Z).
 
@@ -376,8 +376,9 @@ def handed_over_cost(
         mail_index: Mail volume relative to the start.
         wage_index: USPS wages relative to the start.
         price_index: Prices relative to the start.
+        places: Zones of the last axis, where not all.
     """
-    grid = usps_cost_grid(model, zones, mail_index, wage_index, price_index)
+    grid = usps_cost_grid(model, zones, mail_index, wage_index, price_index)[places]
     return mean_between(grid, np.minimum(kept, reach), reach)
 
 

@@ -11,6 +11,7 @@ from agents.delivery_cost.network import (
     StreetGeometry,
     mean_between,
     mean_over_coverage,
+    means_between,
     route_economics,
     value_at_coverage,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "adjust",
     "mean_between",
     "mean_over_coverage",
+    "means_between",
     "resource_cost",
     "route_economics",
     "stop_already_made",

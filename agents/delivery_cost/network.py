@@ -8,6 +8,7 @@ every carrier serves the densest addresses first. Rule: ODD 7.6.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
@@ -216,16 +217,21 @@ class RouteEconomics:
     """Last-mile cost by network, zone and density percentile, each (N, Z, P) in $ per parcel.
 
     Attributes:
-        unit_cost: Average last-mile cost: street and sort.
         street_cost: Average street cost, without sort.
         marginal_cost: Street cost of one more parcel on routes that are on the road already, without sort. It jumps
             up where density makes `max_stops` instead of time the limit, because one more stop then takes a whole
             1/max_stops of a route; unit and street cost never rise with density.
+        sort_cost: Sorting at the station, (N, Z).
     """
 
-    unit_cost: FloatArray
     street_cost: FloatArray
     marginal_cost: FloatArray
+    sort_cost: FloatArray
+
+    @property
+    def unit_cost(self) -> FloatArray:
+        """Average last-mile cost: street and sort."""
+        return self.street_cost + self.sort_cost[:, :, None]
 
 
 def route_economics(
@@ -288,8 +294,7 @@ def route_economics(
     marginal_cost += fixed_by_stops
     marginal_cost += street_cost
     marginal_cost *= 0.5
-    unit_cost = street_cost + rates.sort_cost[:, zone_type][:, :, None]
-    return RouteEconomics(unit_cost=unit_cost, street_cost=street_cost, marginal_cost=marginal_cost)
+    return RouteEconomics(street_cost, marginal_cost, rates.sort_cost[:, zone_type])
 
 
 def _route_day_cost(rates: NetworkRates, productive_hours: float, stem_miles: FloatArray) -> FloatArray:
@@ -315,15 +320,20 @@ def mean_over_coverage(values: FloatArray, coverage: FloatArray) -> FloatArray:
 
 
 def mean_between(values: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
-    """Mean over a slice of households, for example the sparse end that a carrier leaves to others.
+    """`means_between` of one kind of values."""
+    return means_between((values,), low, high)[0]
+
+
+def means_between(values: Sequence[FloatArray], low: FloatArray, high: FloatArray) -> tuple[FloatArray, ...]:
+    """Means over one slice of households, for example the sparse end that a carrier leaves to others.
 
     Args:
-        values: (..., Z, P) by density percentile, densest first.
+        values: Of which means are wanted: (..., Z, P) each by density percentile, densest first.
         low: (..., Z) densest end of the slice as a household share, 0 to 1; broadcasts as `high` does.
         high: (..., Z) sparsest end of the slice, `low` to 1; leading axes broadcast against those of `values`.
 
     Returns:
-        (..., Z); cells cut by an end count with the part inside. An empty slice gives the value at its place.
+        (..., Z) each; cells cut by an end count with the part inside. An empty slice gives the value at its place.
 
     Raises:
         ValueError: An end is outside 0 to 1, or `high` is below `low`.
@@ -332,19 +342,26 @@ def mean_between(values: FloatArray, low: FloatArray, high: FloatArray) -> Float
     check_share("high", high)
     if not (low <= high).all():
         raise ValueError(f"high is below low by {np.max(low - high):g}; allowed: low to 1")
-    cells = values.shape[-1]
+    cells = values[0].shape[-1]
     start = np.arange(cells, dtype=np.float64)
-    weights = np.minimum(high[..., None] * cells, start + 1)
-    weights -= np.maximum(low[..., None] * cells, start)
-    np.maximum(weights, 0.0, out=weights)
+    if low.any():
+        weights = np.minimum(high[..., None] * cells, start + 1)
+        weights -= np.maximum(low[..., None] * cells, start)
+        np.maximum(weights, 0.0, out=weights)
+    else:
+        weights = high[..., None] * cells - start
+        np.clip(weights, 0.0, 1.0, out=weights)
     total = weights.sum(axis=-1)
     narrow = total < _NARROWEST_SLICE
     if not narrow.any():
-        return np.asarray(np.vecdot(weights, values) / total, dtype=np.float64)
-    mean = np.vecdot(weights, values) / np.where(narrow, 1.0, total)
-    by_cell, narrow, low = _of_one_shape(values, narrow, low)
-    mean[narrow] = value_at_coverage(by_cell[narrow], low[narrow])  # for these places alone
-    return np.asarray(mean, dtype=np.float64)
+        return tuple(np.asarray(np.vecdot(weights, one) / total, dtype=np.float64) for one in values)
+    width, means = np.where(narrow, 1.0, total), []
+    for one in values:
+        mean = np.vecdot(weights, one) / width
+        by_cell, at, place = _of_one_shape(one, narrow, low)
+        mean[at] = value_at_coverage(by_cell[at], place[at])  # for these places alone
+        means.append(np.asarray(mean, dtype=np.float64))
+    return tuple(means)
 
 
 def _of_one_shape(values: FloatArray, *shares: NDArray[Any]) -> tuple[NDArray[Any], ...]:
@@ -357,7 +374,7 @@ def _of_one_shape(values: FloatArray, *shares: NDArray[Any]) -> tuple[NDArray[An
     return np.broadcast_to(values, (*places, cells)), *(np.broadcast_to(share, places) for share in shares)
 
 
-def value_at_coverage(values: FloatArray, coverage: FloatArray) -> FloatArray:
+def value_at_coverage(values: FloatArray, coverage: FloatArray, more: FloatArray | None = None) -> FloatArray:
     """Value at the next household beyond the covered ones.
 
     Linear between percentile midpoints, so that it moves without steps as coverage grows; flat beyond the first and
@@ -366,6 +383,7 @@ def value_at_coverage(values: FloatArray, coverage: FloatArray) -> FloatArray:
     Args:
         values: (..., Z, P) by density percentile, densest first.
         coverage: (..., Z) covered share, 0 to 1; leading axes broadcast against those of `values`.
+        more: (..., Z) added to the values of all percentiles, of the shape of the result; None where nothing is.
 
     Returns:
         (..., Z).
@@ -379,5 +397,7 @@ def value_at_coverage(values: FloatArray, coverage: FloatArray) -> FloatArray:
     position = np.clip(coverage.ravel() * cells - 0.5, 0.0, cells - 1.0)
     by_cell, place, lower = values.reshape(-1, cells), np.arange(position.size), position.astype(np.intp)
     at_lower, at_upper = by_cell[place, lower], by_cell[place, np.minimum(lower + 1, cells - 1)]
+    if more is not None:
+        at_lower, at_upper = at_lower + more.ravel(), at_upper + more.ravel()
     found = at_lower + (at_upper - at_lower) * (position % 1.0)
     return np.asarray(found.reshape(coverage.shape), dtype=np.float64)

@@ -18,7 +18,8 @@ class ReviewCase:
     """What a carrier knows of its contracts with enterprise shippers in a month in which some of them come up.
 
     Attributes:
-        margin: Margin over its own cost at the highest price that the other side would sign, share of it, (C,).
+        margin: Margin over its own cost at the highest price that the other side would sign, share of it, (C,); 0 for
+            contracts that do not come up.
         daily_parcels: Parcels a day under each that comes up, (C,); 0 for all others.
         announced_cut: Parcels a day that leave it within a year by plans that are public.
     """
@@ -42,8 +43,9 @@ def contracts_to_shed(margin: Floats, daily_parcels: Floats, required: float, li
     """
     shed = np.zeros(len(margin), dtype=np.bool_)
     left = limit
-    for contract in np.argsort(margin, kind="stable"):
-        if margin[contract] < required - ROUNDING and 0.0 < daily_parcels[contract] <= left:
+    order = np.argsort(margin, kind="stable")
+    for contract in order[daily_parcels[order] > 0.0]:
+        if margin[contract] < required - ROUNDING and daily_parcels[contract] <= left:
             shed[contract] = True
             left -= float(daily_parcels[contract])
     return shed

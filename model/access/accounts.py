@@ -41,29 +41,23 @@ def spared_routes(market: Economy) -> Floats:
     """
     access, network = market.state.access, market.state.network
     annual = passed_by(market) * (MONTHS_PER_YEAR / market.state.environment.season)
-    spared = np.zeros_like(annual)
+    spared, alone = np.zeros_like(annual), np.ones_like(annual)
     for carrier in np.flatnonzero(annual.any(axis=1)):
-        kept, passed = access.kept[carrier], network.coverage[carrier]
-        cost = mean_between(network.street.of(int(carrier)).marginal_grid, np.minimum(kept, passed), passed)
-        cost = cost / market.carrier_agents[carrier].stops_alone()  # none of them shares a stop
-        spared[carrier] = cost * annual[carrier] / MONTHS_PER_YEAR
+        alone[carrier] = market.carrier_agents[carrier].stops_alone()
+    there = np.nonzero(annual)  # few of all carriers and zones, never USPS
+    stop, passed = network.street.marginal_grid[there[0] - 1, there[1]], network.coverage[there]
+    cost = mean_between(stop, np.minimum(access.kept[there], passed), passed) / alone[there]  # none shares a stop
+    spared[there] = cost * annual[there] / MONTHS_PER_YEAR
     return spared
 
 
 def access_unit_cost(market: Economy, mail_index: float) -> Floats:
-    """Attributable cost at USPS of a parcel that each carrier hands over this month, $, (K, Z); 0 for who does not."""
+    """Attributable cost at USPS of a parcel that each carrier hands over this month, $, (K, Z); 0 where it does not."""
     access, env = market.state.access, market.state.environment
-    cost, rows = np.zeros_like(access.bought), access.bought.any(axis=1)
-    if not rows.any():
-        return cost
-    cost[rows] = handed_over_cost(
-        market.costs,
-        market.zones,
-        np.clip(access.kept[rows], 0.0, 1.0),
-        np.clip(access.reach[rows], 0.0, 1.0),
-        mail_index,
-        env.wage_usps,
-        env.price_level,
+    cost, there = np.zeros_like(access.bought), np.nonzero(access.bought)
+    kept, reach = np.clip(access.kept[there], 0.0, 1.0), np.clip(access.reach[there], 0.0, 1.0)
+    cost[there] = handed_over_cost(
+        market.costs, market.zones, kept, reach, mail_index, env.wage_usps, env.price_level, there[1]
     )
     return cost
 

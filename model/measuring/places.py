@@ -14,20 +14,22 @@ RANKS = 4  # at least one, two, three, four carriers
 TAIL = 0.9
 
 
-def served_by_at_least(coverage: Floats, weight: Floats) -> Floats:
-    """Share of households that at least one, two, three and four carriers serve, (RANKS,).
+def served_by_at_least(coverage: Floats, *weights: Floats) -> tuple[Floats, ...]:
+    """Share of households that at least one, two, three and four carriers serve, (RANKS,) for each kind of weights.
 
     Every carrier serves the densest part of a zone, so the carriers of a household are those whose coverage exceeds its
     percentile, and the share of a zone with at least n carriers is its n-th largest coverage.
 
     Args:
         coverage: Share of households that each carrier reaches, (K, Z).
-        weight: Households, or parcels, of each zone, 0 in zones that do not count, (Z,).
+        weights: Households, or parcels, of each zone, 0 in zones that do not count, (Z,).
     """
-    n_carriers = coverage.shape[0]
     ranked = np.sort(coverage, axis=0)[::-1][:RANKS]
-    share = ranked @ weight / weight.sum() if weight.sum() > 0.0 else np.zeros(len(ranked))
-    return np.pad(share, (0, max(0, RANKS - n_carriers)))
+    shares = tuple(np.zeros(RANKS) for _ in weights)
+    for weight, share in zip(weights, shares, strict=True):
+        if weight.sum() > 0.0:
+            share[: len(ranked)] = ranked @ weight / weight.sum()
+    return shares
 
 
 def transit_by_zone_type(parcels: Floats, days: Floats, zone_type: NDArray[np.int8]) -> tuple[Floats, Floats]:

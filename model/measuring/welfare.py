@@ -13,6 +13,7 @@ from model.state import MarketState
 from model.tender import quality_cost
 
 Floats = NDArray[np.float64]
+type Homes = list[tuple[int, slice]]
 MOST = 600.0  # exp of more has no double
 
 
@@ -36,90 +37,121 @@ def shipper_surplus(
     reach = np.where(national, 1.0, mix @ state.network.coverage.T).T
     surcharge = (mix @ tariffs.surcharge.T).T
     other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
-    offered = np.isfinite(choice.constants)
     choice_value = _value_by_address if p.reached_addresses_decide > 0.0 else _value_of_mean
+    offers = _alike(np.isfinite(choice.constants), national)
+    listed, floor, worse, constants = (
+        [of.T[carriers][:, segments, None] for carriers, segments in offers]
+        for of in (tariffs.offered, tariffs.floor, other, choice.constants)
+    )
+    liked, extra = ([of[carriers][:, :, None, None] for carriers, _ in offers] for of in (choice.known, surcharge))
     value = np.empty((len(shippers), len(SEGMENTS)))
-    for rows, home in shippers.blocks_by_home():
-        keep = 1.0 - shippers.discount[rows]
-        agreed = choice.enterprise_price[rows[: np.searchsorted(rows, shippers.n_enterprise)]]
-        reached_here, extra = reach[:, home].any(axis=1), surcharge[:, home]
-        for s in range(len(SEGMENTS)):
-            carriers = np.flatnonzero(offered[s] & reached_here)
-            coef = shippers.price_coef[rows, s]
-            liking = choice.constants[s, carriers, None] + choice.known[carriers]
+    for rows, homes in shippers.blocks_in_order_of_home():
+        keep, coef = 1.0 - shippers.discount[rows], shippers.price_coef[rows].T
+        enterprise = np.flatnonzero(rows < shippers.n_enterprise)
+        agreed = choice.enterprise_price[rows[enterprise]].T
+        for one, (carriers, segments) in enumerate(offers):
+            own_coef = coef[segments]
             # From the price to the utility in one array: more of this size would cost as much as the arithmetic.
-            utility = tariffs.offered[s, carriers, None] * keep
-            np.maximum(utility, tariffs.floor[s, carriers, None], out=utility)
-            fixed = agreed[:, s, carriers].T
-            np.copyto(utility[:, : len(agreed)], fixed, where=~np.isnan(fixed))
-            utility += extra[carriers]
+            utility = listed[one] * keep
+            np.maximum(utility, floor[one], out=utility)
+            fixed = agreed[carriers][:, segments]
+            utility[:, :, enterprise] = np.where(np.isnan(fixed), utility[:, :, enterprise], fixed)
+            for home, some in homes:
+                here = utility[:, :, some]
+                here += extra[one][:, home]
             utility /= level
-            utility += other[s, carriers, None]
-            utility *= coef
-            np.subtract(liking[:, home], utility, out=utility)
-            value[rows, s] = choice_value(utility, reach, home, carriers, national) / coef
+            utility += worse[one]
+            utility *= own_coef
+            for home, some in homes:
+                here = utility[:, :, some]
+                np.subtract(constants[one] + liked[one][:, home], here, out=here)
+            found = choice_value(utility, reach, homes, carriers, national)
+            found /= own_coef
+            for segment, of_segment in zip(segments, found, strict=True):
+                value[rows, segment] = of_segment
     return value
 
 
+def _alike(offered: NDArray[np.bool_], national: NDArray[np.bool_]) -> list[tuple[NDArray[np.int64], list[int]]]:
+    """Carriers on offer, (M,), national ones first, with the segments in which it is these.
+
+    Args:
+        offered: Who is on offer by segment, (S, K).
+        national: Which of all carriers are national, (K,).
+    """
+    segments: dict[bytes, list[int]] = {}
+    for segment, carriers in enumerate(offered):
+        segments.setdefault(carriers.tobytes(), []).append(segment)
+    found = ((offered[some[0]], some) for some in segments.values())
+    return [(np.flatnonzero(one)[np.argsort(~national[one], kind="stable")], some) for one, some in found]
+
+
 def _value_by_address(
-    utility: Floats, reach: Floats, home: NDArray[np.int8], carriers: NDArray[np.int64], national: NDArray[np.bool_]
+    utility: Floats, reach: Floats, homes: Homes, carriers: NDArray[np.int64], national: NDArray[np.bool_]
 ) -> Floats:
-    """Log of the sum of exp(utility) over the carriers that deliver at an address, mean over the addresses, (n,).
+    """Log of the sum of exp(utility) over the carriers that deliver at an address, mean over the addresses, (S, n).
 
     Addresses that a carrier reaches are taken as a part of those that any carrier with more reach delivers to: all
     carriers go to the densest ones first.
 
     Args:
-        utility: Of each carrier that is on offer, by itself, (M, n).
+        utility: Of each carrier that is on offer, by itself, (M, S, n); overwritten.
         reach: Share of the destinations that each of all carriers reaches, by home division, (K, R).
-        home: Home division of each row, (n,), or the one of all, (1,).
-        carriers: Which carriers are on offer, (M,).
+        homes: Home divisions of the shippers and which they are.
+        carriers: Which carriers are on offer, national ones first, (M,).
         national: Which of all carriers are national, (K,).
     """
-    everywhere = national[carriers]
-    own, partial = utility[everywhere], utility[~everywhere]
+    everywhere = int(national[carriers].sum())
+    own, weight = utility[:everywhere], utility[everywhere:]
     top = own.max(axis=0)
-    base = sum_over_options(np.exp(own - top), carriers[everywhere], len(national))
+    base = sum_over_options(np.exp(own - top), carriers[:everywhere], len(national))
     value = top + np.log(base)
-    reached = reach[carriers[~everywhere]]
+    if not len(weight):
+        return np.asarray(value)
+    weight -= top
+    np.minimum(weight, MOST, out=weight)
+    np.exp(weight, out=weight)
+    reached = reach[carriers[everywhere:]]
     order = np.argsort(-reached, axis=0, kind="stable")  # one for each division
     reached = np.take_along_axis(reached, order, axis=0)
-    alone = (reached - np.concatenate([reached[1:], np.zeros_like(reached[:1])]))[:, home]
-    n = len(value)
-    weight = np.exp(np.minimum(partial.take(order[:, home] * n + np.arange(n)) - top, MOST))
-    offered = base.copy()
-    for place in range(len(weight)):
-        offered += weight[place]
-        value += alone[place] * np.log(offered / base)
+    alone = reached - np.concatenate([reached[1:], np.zeros_like(reached[:1])])
+    for home, some in homes:
+        gained, offered = weight[order[:, home], :, some], base[:, some]
+        for place in gained:
+            place += offered
+            offered = place  # by this carrier and all that reach more
+        gained /= base[:, some]
+        np.log(gained, out=gained)
+        gained *= alone[:, home, None, None]
+        here = value[:, some]
+        for place in gained:
+            here += place
     return np.asarray(value)
 
 
 def _value_of_mean(
-    utility: Floats, reach: Floats, home: NDArray[np.int8], carriers: NDArray[np.int64], national: NDArray[np.bool_]
+    utility: Floats, reach: Floats, homes: Homes, carriers: NDArray[np.int64], national: NDArray[np.bool_]
 ) -> Floats:
-    """Log of the sum of exp(utility) where a partial carrier is valued by its mean over all addresses, (n,).
+    """Log of the sum of exp(utility) where a partial carrier is valued by its mean over all addresses, (S, n).
 
     Args:
-        utility: Of each carrier that is on offer, by itself, (M, n); overwritten.
+        utility: Of each carrier that is on offer, by itself, (M, S, n); overwritten.
         reach: Share of the destinations that each of all carriers reaches, by home division, (K, R).
-        home: Home division of each row, (n,), or the one of all, (1,).
-        carriers: Which carriers are on offer, (M,).
+        homes: Home divisions of the shippers and which they are.
+        carriers: Which carriers are on offer, national ones first, (M,).
         national: Which of all carriers are national, (K,).
     """
 
     def total(values: Floats, of: NDArray[np.int64]) -> Floats:
         return sum_over_options(values, of, len(national))
 
-    everywhere = national[carriers]
-    own = utility[everywhere]
+    everywhere = int(national[carriers].sum())
+    own, shared = utility[:everywhere], utility[everywhere:]
     weight = np.exp(own - own.max(axis=0))
-    own *= weight
-    mean = total(own, carriers[everywhere]) / total(weight, carriers[everywhere])
-    for option in np.flatnonzero(~everywhere):
-        share, shared = reach[carriers[option], home], utility[option]
-        shared *= share
-        shared += (1.0 - share) * mean
-        np.copyto(shared, -np.inf, where=share == 0.0)
+    mean = total(own * weight, carriers[:everywhere]) / total(weight, carriers[:everywhere])
+    for home, some in homes:
+        share = reach[carriers[everywhere:], home, None, None]
+        shared[:, :, some] = np.where(share > 0.0, shared[:, :, some] * share + (1.0 - share) * mean[:, some], -np.inf)
     top = utility.max(axis=0)
     utility -= top
     np.exp(utility, out=utility)

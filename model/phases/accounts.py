@@ -60,7 +60,8 @@ def _operate(market: Economy) -> Floats:
     network, allocation, demand = state.network, state.flows.allocation, state.flows.demand
     groups = market.groups
     by_segment = allocation.accepted.sum(axis=0)  # by who sold it; `volume` is by who brings it to the door
-    volume = delivered_parcels(market).sum(axis=0)
+    state.flows.delivered = delivered_parcels(market)
+    state.flows.brought = volume = state.flows.delivered.sum(axis=0)
     year = MONTHS_PER_YEAR / env.season
     annual = (volume + passed_by(market)) * year
     own = allocation.accepted[groups.amazon.agreed, ECONOMY, AMAZON]
@@ -150,8 +151,7 @@ def _serve(market: Economy, load: Floats) -> None:
     """
     state, p = market.state, market.figures
     network, allocation = state.network, state.flows.allocation
-    volume = delivered_parcels(market).sum(axis=0)
-    capacity = network.monthly_capacity
+    volume, capacity = state.flows.brought, network.monthly_capacity
     network.utilisation = np.divide(volume, capacity, out=np.zeros_like(volume), where=capacity > 0.0)
     network.utilisation[USPS] = volume[USPS].sum() / network.sorting[USPS]
     network.utilisation[USPS] = late_staff(network.utilisation[USPS], load, p)
@@ -237,10 +237,9 @@ def close_books(market: Economy) -> None:
 def _roll_year(market: Economy, cost: Floats, postal: PostalStatement) -> None:
     """Append the month to the last twelve months of every carrier."""
     state, ledger = market.state, market.ledger
-    books, network, allocation = state.books, state.network, state.flows.allocation
-    volume = delivered_parcels(market).sum(axis=0)
-    revenue = np.array([ledger.income("parcels", key) for key in market.carriers.keys])
-    revenue[AMAZON] = float(ledger.received[ledger.categories.index("parcels"), ledger.index("amazon")]) / CENTS
+    books, network, allocation, volume = state.books, state.network, state.flows.allocation, state.flows.brought
+    revenue = ledger.incomes("parcels")[market.party_of_carrier]
+    revenue[AMAZON] = float(ledger.flow[ledger.category("parcels"), :, ledger.index("amazon")].sum()) / CENTS
     revenue[market.groups.own_networks] = 0.0  # they sell nothing; what their owners pay is no cost of the network
     revenue[USPS] += ledger.income("access", "usps")
     total = allocation.accepted.sum(axis=(0, 1, 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,8 +81,10 @@ def mean_access_cost(market: Economy) -> Floats:
 def covers_by_carrier(market: Economy) -> tuple[Floats, Floats]:
     """What carriers paid under their contracts with USPS this month and what that cost it, $, (K,) each."""
     paid, cost = np.zeros(market.carriers.n_carriers), np.zeros(market.carriers.n_carriers)
-    for contract in market.book.in_force():
-        if market.agent(contract.seller).sells_access and contract.buyer in market.carriers.keys:
-            cover, buyer = contract_cover(market, contract), market.carriers.keys.index(contract.buyer)
+    sellers = [carrier.key for carrier in market.carrier_agents if carrier.sells_access]
+    for seller, (buyer, key) in product(sellers, enumerate(market.carriers.keys)):
+        contract = market.book.get(seller, key)
+        if contract is not None and contract.in_force:
+            cover = contract_cover(market, contract)
             paid[buyer], cost[buyer] = cover.paid, cover.cost
     return paid, cost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.carriers import Carrier
 from agents.delivery_cost import mean_over_coverage
+from agents.geography import ZoneTable
 from agents.rules.capacity import CapacityOrder
 from agents.rules.entry import EntryCase
 from model.answers import ROUNDING, checked_order
@@ -83,9 +85,8 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
     p, zones, env, network = market.figures, market.zones, market.state.environment, market.state.network
     reached = planned_coverage(market, carrier)
     target = p.by_type("regional_household_coverage")[zones.zone_type]
-    served = set(zones.state[network.coverage[carrier] > 0.0].tolist())  # not what is only on order
-    neighbours = {other for state in served for other in read_borders()[state]} | served
-    open_to_it = np.array([state in neighbours for state in zones.state.tolist()]) & (reached < target)
+    served = zones.state_index[network.coverage[carrier] > 0.0]  # not what is only on order
+    open_to_it = _close_by(zones)[served].any(axis=0)[zones.state_index] & (reached < target)
     # A state of its own counts only where it has begun to enter and not yet finished.
     listed = market.carriers.household_coverage[carrier]
     began = listed == 0.0
@@ -93,12 +94,9 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
         began |= reached < listed - ROUNDING  # or where it had not come yet
     open_to_it &= began
     covered = network.coverage[carrier] * zones.households
-    rate = np.divide(
-        np.bincount(zones.zone_type, weights=network.annual_volume[carrier] * (covered > 0.0), minlength=3),
-        np.bincount(zones.zone_type, weights=covered, minlength=3),
-        out=np.zeros(3),
-        where=np.bincount(zones.zone_type, weights=covered, minlength=3) > 0.0,
-    )[zones.zone_type]
+    sold = np.bincount(zones.zone_type, weights=network.annual_volume[carrier] * (covered > 0.0), minlength=3)
+    households = np.bincount(zones.zone_type, weights=covered, minlength=3)
+    rate = np.divide(sold, households, out=np.zeros(3), where=households > 0.0)[zones.zone_type]
     parcels = rate * zones.households * np.maximum(target - reached, 0.0)
     places, annual = np.flatnonzero(open_to_it), rate * zones.households * target
     unit = np.zeros(zones.n_zones)  # nobody asks where it cannot go
@@ -131,6 +129,17 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
         covered=network.coverage[carrier],
         considered=considered_after_entry(market, carrier, int(p.capital_life_years) * MONTHS_PER_YEAR),
     )
+
+
+@lru_cache(maxsize=4)
+def _close_by(zones: ZoneTable) -> NDArray[np.bool_]:
+    """Whether one state is another or borders on it, by `state_index` of both."""
+    states = dict(zip(zones.state_index.tolist(), zones.state.tolist(), strict=True))
+    close = np.zeros((max(states) + 1,) * 2, dtype=np.bool_)
+    for one, name in states.items():
+        near = read_borders()[name] | {name}
+        close[one, [other for other, other_name in states.items() if other_name in near]] = True
+    return close
 
 
 def planned_coverage(market: Economy, carrier: int) -> Floats:

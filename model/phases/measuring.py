@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from agents.geography import RURAL
 from agents.rules.leaving import mean_wait
-from model.access import delivered_parcels
 from model.carriers import AMAZON, USPS
 from model.economy import Economy
 from model.measuring.carbon import miles_per_parcel
@@ -36,7 +35,7 @@ def measure(market: Economy) -> Measures:
 
 
 def _concentration(market: Economy) -> Measures:
-    door = concentration(delivered_parcels(market))
+    door = concentration(market.state.flows.delivered)
     sold = concentration(sold_parcels(market.state.flows.allocation.accepted, market.groups, AMAZON))
     return {
         "delivered_by_segment_parcels": door.parcels,
@@ -50,16 +49,17 @@ def _places(market: Economy) -> Measures:
     zones, choice, p = market.zones, market.state.choice, market.figures
     coverage = market.state.network.coverage[~np.array(market.carriers.owned)]
     rural = zones.zone_type == RURAL
-    door, measures, wait = delivered_parcels(market), market.usps.measures, mean_wait(p.amazon_later_days)
+    door, measures, wait = market.state.flows.delivered, market.usps.measures, mean_wait(p.amazon_later_days)
     if market.service.flat and measures.far_days == 0.0:
         days = p.by_segment("transit_days")[:, None] + choice.delay_by_carrier
         mean, tail = transit_by_zone_type(*_later_apart(door, days, later_parcels(market), wait), zones.zone_type)
     else:
         by_way = _by_way(market, door)
         mean, tail = transit_of_zones(*_later_apart(*by_way, later_parcels(market), wait), zones.zone_type)
+    households, parcels = served_by_at_least(coverage, zones.households * rural, door.sum(axis=(0, 1)) * rural)
     return {
-        "rural_households_served_share": served_by_at_least(coverage, zones.households * rural),
-        "rural_parcels_served_share": served_by_at_least(coverage, door.sum(axis=(0, 1)) * rural),
+        "rural_households_served_share": households,
+        "rural_parcels_served_share": parcels,
         "mean_transit_days": mean,
         "p90_transit_days": tail,
     }
@@ -132,7 +132,7 @@ def _welfare(market: Economy) -> Measures:
 def _idle(market: Economy) -> Measures:
     """Capacity of Amazon beyond what it delivers in a mean month, annual parcels, and the capital in it, $."""
     network, zones = market.state.network, market.zones
-    annual = delivered_parcels(market)[:, AMAZON].sum(axis=0) * MONTHS_PER_YEAR / market.state.environment.season
+    annual = market.state.flows.brought[AMAZON] * MONTHS_PER_YEAR / market.state.environment.season
     idle = np.maximum(network.capacity[AMAZON] - annual, 0.0)
     price = market.figures.by_type("capacity_capex")[zones.zone_type] * market.state.environment.price_level
     return {"amazon_idle_capacity_parcels": idle, "amazon_idle_capital_usd": float((idle * price).sum())}
@@ -140,7 +140,7 @@ def _idle(market: Economy) -> Measures:
 
 def _carbon(market: Economy) -> Floats:
     """Emissions of delivery vans by carrier, kg, (K,); USPS 0: its routes pass every address for the mail anyway."""
-    network, env, door = market.state.network, market.state.environment, delivered_parcels(market).sum(axis=0)
+    network, env, door = market.state.network, market.state.environment, market.state.flows.brought
     coverage = np.maximum(network.coverage[1:], SMALLEST_COVERAGE)
     annual = door[1:] * (MONTHS_PER_YEAR / env.season)
     miles = miles_per_parcel(market.costs.rates, market.costs.geometry, market.zones, annual, coverage)

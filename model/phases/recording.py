@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from model.access import delivered_parcels
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
 from model.economy import Economy
@@ -45,20 +44,20 @@ def check_and_record(market: Economy) -> None:
     check_month(market)
     market.ledger.close_month()
     market.book.tell_endings()
-    delivered = delivered_parcels(market).sum(axis=0)
+    delivered, result = market.state.flows.brought, results(market.ledger) / CENTS
     market.records.append(
         {
             **measure(market),
             **_carriers_parcels(market, delivered),
-            **_carriers_money(market),
-            **_outside_money(market),
+            **_carriers_money(market, result),
+            **_outside_money(market, result),
             **_on_time(market, delivered),
             **_other_shippers(market),
             **_by_class_of_shipper(market),
             **_expectations(market),
-            **_big_shippers(market),
+            **_big_shippers(market, result),
             **_amazon_parcels(market),
-            **_amazon_money(market),
+            **_amazon_money(market, result),
             **_amazon_at_usps(market),
             **_usps_accounts(market),
             **_usps_position(market),
@@ -102,21 +101,21 @@ def _carriers_parcels(market: Economy, delivered: Floats) -> Measures:
     }
 
 
-def _carriers_money(market: Economy) -> Measures:
+def _carriers_money(market: Economy, result: Floats) -> Measures:
     """Statements of the carriers as the ledger has them, what USPS contracts cover, and list prices."""
     state, ledger = market.state, market.ledger
     carriers = market.party_of_carrier
-    paid = {name: ledger.paid[ledger.category(name), carriers] / CENTS for name in _PAID_BY_CARRIERS}
+    paid = ledger.paid[:, carriers] / CENTS
     imputed = np.zeros(len(carriers))
     imputed[AMAZON] = market.figures.amazon_unit_revenue_imputed * _amazon_handed(market)[AMAZON].sum()
     invoiced = state.books.revenue[-1]
-    profit = results(ledger)[carriers] / CENTS
+    profit = result[carriers]
     contract_paid, contract_cost = covers_by_carrier(market)
     return {
         "revenue_usd": invoiced + imputed,
         "profit_usd": profit,
         "cost_usd": _received(market) - profit,
-        **{f"{series}_usd": paid[name] for name, series in _PAID_BY_CARRIERS.items()},
+        **{f"{series}_usd": paid[ledger.category(name)] for name, series in _PAID_BY_CARRIERS.items()},
         "usps_contract_paid_usd": contract_paid,
         "usps_contract_cost_usd": contract_cost,
         "list_price_usd": state.tariffs.level.T,
@@ -129,10 +128,9 @@ def _received(market: Economy) -> Floats:
     return np.asarray(ledger.received[IN_RESULT][:, market.party_of_carrier].sum(axis=0) / CENTS)
 
 
-def _outside_money(market: Economy) -> Measures:
+def _outside_money(market: Economy, result: Floats) -> Measures:
     """What everybody but carriers receives or pays, $; with the results of carriers it adds up to nothing."""
-    ledger = market.ledger
-    found = dict(zip(ledger.parties, results(ledger) / CENTS, strict=True))
+    found = dict(zip(market.ledger.parties, result, strict=True))
     return {
         "enterprise_shippers_paid_usd": -found[ENTERPRISE],
         "small_shippers_paid_usd": -sum(found[name] for name in REGIONS),
@@ -165,7 +163,7 @@ def _other_shippers(market: Economy) -> Measures:
     }
 
 
-def _big_shippers(market: Economy) -> Measures:
+def _big_shippers(market: Economy, result: Floats) -> Measures:
     """Parcels and delivery bill of each big shipper, (B,) or (B, K)."""
     big, accepted = market.groups.big, market.state.flows.allocation.accepted
     sent = np.array([accepted[one.group].sum(axis=(0, 2)) for one in big]).reshape(len(big), market.carriers.n_carriers)
@@ -175,7 +173,7 @@ def _big_shippers(market: Economy) -> Measures:
         "sent_by_carrier_parcels": sent,
         "sent_parcels": sent.sum(axis=1),
         "own_network_parcels": sent[np.arange(len(big)), network] if big else np.zeros(0),
-        "delivery_bill_usd": -results(market.ledger)[market.party_of_carrier[network]] / CENTS,
+        "delivery_bill_usd": -result[market.party_of_carrier[network]],
         "paid_carriers_usd": invoices,
     }
 
@@ -220,15 +218,15 @@ def _amazon_parcels(market: Economy) -> Measures:
     }
 
 
-def _amazon_money(market: Economy) -> Measures:
+def _amazon_money(market: Economy, result: Floats) -> Measures:
     """Delivery bill of Amazon, whom it pays, and what a parcel of its own costs it.
 
     The bill is what delivery takes out of its hands: work, capital and what others are paid, less its sales to others.
     """
     ledger, amazon = market.ledger, market.ledger.index("amazon")
-    bill = -float(results(ledger)[amazon]) / CENTS
+    bill = -float(result[amazon])
     paid = ledger.flow[[ledger.category("parcels"), ledger.category("settlement")], amazon].sum(axis=0) / CENTS
-    sales = float(ledger.received[ledger.category("parcels"), amazon]) / CENTS
+    sales = float(ledger.flow[ledger.category("parcels"), :, amazon].sum()) / CENTS
     by_carrier = market.state.flows.allocation.accepted[market.groups.amazon.all].sum(axis=(0, 1, 3))
     delivered = math.fsum(by_carrier)  # exact, whoever else is there
     own = bill + sales - market.state.flows.amazon_sales_cost

@@ -34,18 +34,21 @@ def review_contracts(market: Economy) -> None:
     price, quotes = market.state.choice.enterprise_price, enterprise_quotes(market)
     worth = buyer_values(market, np.where(np.isnan(price), quotes, price))
     most = np.minimum(worth, quotes) + market.state.tariffs.follows  # a surcharge comes on top of what is agreed
-    cost, parcels = contract_costs(market), contract_parcels(market)
+    cost, rows = contract_costs(market), np.flatnonzero([any(held) for held in zip(*due.values(), strict=True)])
+    parcels = np.zeros_like(cost)
+    parcels[rows] = contract_parcels(market, rows)
     for carrier, held in due.items():
-        _review(market, carrier, held, *(one[:, :, carrier.index] for one in (most, cost, parcels)))
+        if any(held):
+            _review(market, carrier, held, *(one[:, :, carrier.index] for one in (most, cost, parcels)))
 
 
 def _review(
     market: Economy, carrier: Carrier, held: list[Contract | None], most: Floats, cost: Floats, parcels: Floats
 ) -> None:
     """One carrier looks at its contracts that come up; prices and costs are $ per parcel, (E, S)."""
+    parcels = np.where([[contract is not None] for contract in held], parcels, 0.0)
     margin, yearly = margin_at(most, cost, parcels), parcels.sum(axis=1)
     daily = yearly / market.figures[f"operating_days_{carrier.like}"]
-    daily[[contract is None for contract in held]] = 0.0
     ended = carrier.gives_notice(ReviewCase(margin, daily, announced_cut(market, carrier.key)))
     for row in chosen_rows(carrier.key, "notice", ended, len(held)):
         contract = held[row]

@@ -79,6 +79,8 @@ WORDS = {
     "state.flows.amazon_access_cost": "cost of access",
     "state.flows.price_paid": "prices paid",
     "state.flows.switched": "who has changed carriers",
+    "state.flows.delivered": "delivered parcels",
+    "state.flows.brought": "delivered parcels",
     "state.flows.awarded": "parcels under awards",
 }
 
@@ -199,21 +201,23 @@ TOUCHED: dict[str, Touched] = {
             "payer_of_group party_of_carrier book carrier_agents usps population figures state.environment "
             "state.tariffs state.choice state.network state.books state.access state.flows.demand "
             "state.flows.allocation state.flows.wages state.flows.access_cost state.flows.amazon_access_cost "
-            "state.flows.price_paid state.flows.awarded "
+            "state.flows.price_paid state.flows.delivered state.flows.brought state.flows.awarded "
         ),
         writes=(
             "mail_index ledger book state.choice state.network state.access state.flows.invoices "
             "state.flows.operating_cost state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost "
             "state.flows.postal state.flows.access_cost state.flows.amazon_access_cost state.flows.price_paid "
+            "state.flows.delivered state.flows.brought "
         ),
     ),
     "close_books": Touched.named(
         reads=(
-            "settings paths zones carriers costs month months_done mail_index labour_share ledger groups events "
-            "book carrier_agents usps regulator figures state.environment state.tariffs state.network state.books "
-            "state.access state.flows.allocation state.flows.invoices state.flows.operating_cost "
-            "state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost state.flows.postal "
-            "state.flows.access_cost state.flows.amazon_access_cost state.flows.awarded "
+            "settings paths zones carriers costs month months_done mail_index labour_share ledger groups "
+            "party_of_carrier events book carrier_agents usps regulator figures state.environment state.tariffs "
+            "state.network state.books state.access state.flows.allocation state.flows.invoices "
+            "state.flows.operating_cost state.flows.wages state.flows.shock_cost state.flows.amazon_sales_cost "
+            "state.flows.postal state.flows.access_cost state.flows.amazon_access_cost state.flows.brought "
+            "state.flows.awarded "
         ),
         writes=("ledger events usps regulator state.network state.books state.flows.postal"),
     ),
@@ -234,7 +238,7 @@ TOUCHED: dict[str, Touched] = {
             "state.books state.access state.flows.demand state.flows.tender state.flows.sourcing "
             "state.flows.allocation state.flows.invoices state.flows.operating_cost state.flows.amazon_sales_cost "
             "state.flows.postal state.flows.access_cost state.flows.amazon_access_cost state.flows.price_paid "
-            "state.flows.switched "
+            "state.flows.delivered state.flows.brought state.flows.switched "
         ),
         writes=("worst_parcels ledger events book records"),
     ),

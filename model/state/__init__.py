@@ -46,7 +46,8 @@ class MonthFlows:
     `access_cost` is what a parcel that carriers hand over costs USPS, $ per parcel, (K, Z), `amazon_access_cost` the
     same of one that Amazon hands over, (Z,); `wages` is the part of
     `operating_cost` that is paid to staff, $, (K,); `shock_cost` what fuel and wages beyond their paths added to it, $,
-    (2, K); `amazon_sales_cost` what the parcels cost that Amazon delivered for others, $; `switched` how many small
+    (2, K); `delivered` are parcels by who brings them to the door, (S, K, Z), `brought` the same over all segments,
+    (K, Z); `amazon_sales_cost` what the parcels cost that Amazon delivered for others, $; `switched` how many small
     shippers changed the carrier of a service, counted by service, from and to, (K, K).
     """
 
@@ -63,6 +64,8 @@ class MonthFlows:
     access_cost: Floats = field(init=False)
     amazon_access_cost: Floats = field(init=False)
     price_paid: Floats = field(init=False)
+    delivered: Floats = field(init=False)
+    brought: Floats = field(init=False)
     awarded: AwardedParcels | None = None
     switched: Floats = field(init=False)
 

@@ -72,9 +72,9 @@ class NetworkState:
 
     def locked(self, carrier: int, since: Month) -> Floats:
         """Annual parcels of a carrier that came into use after a month, (Z,)."""
-        total = np.zeros(self.capacity.shape[1])
+        total, last = np.zeros(self.capacity.shape[1]), since.index
         for owner, month, annual_parcels in self.recent:
-            if owner == carrier and month > since:
+            if owner == carrier and month.index > last:
                 total += annual_parcels
         return total
 

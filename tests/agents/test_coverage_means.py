@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from agents.delivery_cost import mean_between, mean_over_coverage, value_at_coverage
+from agents.delivery_cost import mean_between, mean_over_coverage, means_between, value_at_coverage
 
 reproducible = settings(deadline=None, derandomize=True)
 grids = arrays(np.float64, (3, 7), elements=st.floats(0.0, 100.0))
@@ -30,6 +30,21 @@ def test_limits_of_coverage(values: np.ndarray) -> None:
 def test_covered_and_uncovered_slices_add_up(values: np.ndarray, cut: np.ndarray) -> None:
     covered, uncovered = mean_over_coverage(values, cut), mean_between(values, cut, np.ones(3))
     np.testing.assert_allclose(cut * covered + (1 - cut) * uncovered, values.mean(axis=1), atol=1e-8)
+
+
+@given(values=grids, cut=share_arrays)
+@reproducible
+def test_means_of_several_at_once_and_from_the_first_address_on_are_the_same(
+    values: np.ndarray, cut: np.ndarray
+) -> None:
+    """To the last bit: what begins at the densest address is weighted by fewer steps, unless others begin elsewhere."""
+    low = np.array([0.0, 0.0, min(0.5, cut[2])])
+    found = means_between((values, values**2), low, cut)
+    np.testing.assert_array_equal(found[0][:2], mean_over_coverage(values, cut)[:2])
+    for one, mean in zip((values, values**2), found, strict=True):
+        np.testing.assert_array_equal(mean, mean_between(one, low, cut))
+    more = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(value_at_coverage(values, cut, more), value_at_coverage(values + more[:, None], cut))
 
 
 def test_last_cell_counts_in_part() -> None:

@@ -26,12 +26,15 @@ def test_money_is_neither_made_nor_lost(many):
         expected[payer] -= cents
         expected[payee] += cents
         assert abs(cents - dollars * 100) <= max(0.5, abs(dollars) * 1e-13)
+        assert cents == to_cents(dollars)
     assert int(ledger.balance.sum()) == 0
     assert ledger.balance.tolist() == [expected[name] for name in PARTIES]
     np.testing.assert_array_equal(ledger.paid.sum(axis=1), ledger.received.sum(axis=1))
     for party in PARTIES:
         assert ledger.cash(party) == expected[party] / 100
         assert sum(round(ledger.income(category, party) * 100) for category in CATEGORIES) == expected[party]
+    for category in CATEGORIES:
+        assert ledger.incomes(category).tolist() == [ledger.income(category, party) for party in PARTIES]
 
 
 @given(payments)

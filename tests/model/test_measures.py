@@ -1,6 +1,7 @@
 """Outcomes of section 18 against slow references, limits that are known, and identities."""
 
 import math
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from model.measuring.concentration import concentration, sold_parcels
 from model.measuring.places import served_by_at_least, transit_by_zone_type
 from model.measuring.welfare import shipper_surplus
 from model.outcomes import OUTCOMES
+from model.tender import quality_cost
 from tests.small import FEWER
 
 TWO_YEARS = {**FEWER, "end": "2026-12", "n_shippers": 500}
@@ -54,14 +56,14 @@ def test_amazon_has_the_customer_whoever_brings_its_parcels():
 def test_households_have_the_carriers_that_reach_their_density():
     coverage, households = RNG.uniform(0.0, 1.0, (6, 4)), RNG.uniform(1.0, 3.0, 4)
     coverage[0] = 1.0
-    found = served_by_at_least(coverage, households)
+    (found,) = served_by_at_least(coverage, households)
     fine = (np.arange(20_000) + 0.5) / 20_000
     for at_least in (1, 2, 3, 4):
         count = (coverage[:, :, None] > fine).sum(axis=0)
         share = ((count >= at_least).mean(axis=1) * households).sum() / households.sum()
         assert found[at_least - 1] == pytest.approx(share, abs=1e-4)
     assert found[0] == pytest.approx(1.0)
-    assert served_by_at_least(coverage[:2], households)[2:].tolist() == [0.0, 0.0]
+    assert served_by_at_least(coverage[:2], households)[0][2:].tolist() == [0.0, 0.0]
 
 
 def test_transit_is_that_of_every_parcel_by_itself():
@@ -132,6 +134,29 @@ def test_more_reach_is_worth_what_it_adds_to_the_choice(market):
     gain = shipper_surplus(built.figures, built.shippers, built.state, built.mix, built.national) - built.start_surplus
     assert (gain >= -1e-12).all()
     assert gain.max() > 0.0
+
+
+def test_a_choice_is_worth_the_mean_over_the_addresses_of_the_shipper(market):
+    """Address by address: who delivers there is in the choice."""
+    built = market(n_shippers=300, end="2025-03")
+    built.step()
+    state, shippers = built.state, built.shippers
+    choice, tariffs = state.choice, state.tariffs
+    found = shipper_surplus(built.figures, shippers, state, built.mix, built.national)
+    worse = quality_cost(built.figures, choice.perceived_on_time, choice.delay_by_carrier)
+    reach, extra = built.mix @ state.network.coverage.T, built.mix @ tariffs.surcharge.T
+    for row, segment in product([0, 1, 2, *RNG.choice(len(shippers), 40).tolist()], range(3)):
+        home, coef = shippers.division[row], shippers.price_coef[row, segment]
+        price = np.maximum(tariffs.offered[segment] * (1.0 - shippers.discount[row]), tariffs.floor[segment])
+        if row < shippers.n_enterprise:
+            agreed = choice.enterprise_price[row, segment]
+            price = np.where(np.isnan(agreed), price, agreed)
+        cost = (price + extra[home]) / state.environment.price_level + worse[segment]
+        utility = choice.constants[segment] + choice.known[:, home] - coef * cost
+        share = np.where(built.national, 1.0, reach[home])
+        edges = np.unique(np.append(share[np.isfinite(utility)], 0.0))
+        value = sum((upto - after) * np.log(np.exp(utility[share >= upto]).sum()) for after, upto in pairwise(edges))
+        assert found[row, segment] == pytest.approx(value / coef, rel=1e-10)
 
 
 @pytest.mark.parametrize(("block", "homes_in_a_block"), [(20, 1), (100, 9)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -43,9 +44,20 @@ class StoredForecast(Stored):
 
     def years(self, stem: str) -> pd.DataFrame:
         """Rows of one outcome by year, "2025"; empty where there is none."""
-        names = [str(name) for name in self.table.index]
-        here = [name for name in names if split_year(name)[0] == stem and split_year(name)[1]]
-        return self.table.loc[here].set_axis([split_year(name)[1] for name in here], axis=0).sort_index()
+        return self._by_stem.get(stem, self.table.iloc[:0])
+
+    @cached_property
+    def _by_stem(self) -> dict[str, pd.DataFrame]:
+        """Made once: a page asks with every picture."""
+        years: dict[str, dict[str, str]] = {}
+        for name in map(str, self.table.index):
+            stem, year = split_year(name)
+            if year:
+                years.setdefault(stem, {})[name] = year
+        return {
+            stem: self.table.loc[list(names)].set_axis(list(names.values()), axis=0).sort_index()
+            for stem, names in years.items()
+        }
 
 
 def stored_file() -> Path:

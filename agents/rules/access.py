@@ -24,7 +24,7 @@ from agents.rules.make_or_buy import CoverageSearch
 Floats = NDArray[np.float64]
 BEYOND_REACH = 1e9  # $ per parcel; at this price nobody buys
 CLOSE = 1e-6  # relative distance to the quantity that is asked for
-NARROW = 1e-4  # $ per parcel, of the search for the shadow price; the quantity is met exactly, by interpolation
+NARROW = 1e-3  # $ per parcel, of the search for the shadow price; the quantity is met exactly, by interpolation
 
 
 @dataclass(frozen=True, slots=True, eq=False)

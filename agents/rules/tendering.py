@@ -157,7 +157,7 @@ def split_parcels(case: SplitCase, price_coef: Floats, inertia: float) -> Floats
     reach = np.broadcast_to(case.reach, (n_segments, *case.reach.shape[-2:]))
     share = np.zeros(case.lagged.shape)
     for segment in range(n_segments):  # one after the other stays in the processor's cache
-        offers = np.flatnonzero(np.isfinite(constants[..., segment, :]).reshape(-1, n_carriers).any(axis=0))
+        offers = _all_or_some(np.isfinite(constants[..., segment, :]).reshape(-1, n_carriers).any(axis=0))
         coef = price_coef[:, segment, None]
         fixed = constants[..., segment, offers] - coef * (case.price[:, segment, offers] + other[segment, offers])
         fixed -= fixed.max(axis=1, keepdims=True)
@@ -185,6 +185,11 @@ def worth_of_agreements(case: AgreementCase, price_coef: Floats) -> Floats:
     weight = np.exp(utility - utility.max(axis=2, keepdims=True)) * case.reach
     share = np.clip(weight / weight.sum(axis=2, keepdims=True), 1e-12, 1.0 - 1e-12)
     return np.asarray(case.price - np.log1p(-share) / (share * coef) * case.price_level)
+
+
+def _all_or_some(chosen: Booleans) -> slice | NDArray[np.int64]:
+    """Index of what is chosen on an axis: a slice where it is everything, for a view in place of a copy."""
+    return slice(None) if chosen.all() else np.flatnonzero(chosen)
 
 
 def _less_surcharges(fixed: Floats, coef: Floats, surcharge: Floats) -> Floats:

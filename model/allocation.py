@@ -235,22 +235,20 @@ def _reoffer(
 
 
 def _others_of(values: Floats, asking: NDArray[np.int64]) -> Floats:
-    """Sum over all carriers but the own one, in their order, for the carriers that ask; 0 for the rest, (K, n)."""
+    """Sum over all carriers but the own one, for the carriers that ask; 0 for the rest, (K, n)."""
     total = np.zeros_like(values)
-    for carrier in asking:
-        for other, row in enumerate(values):
-            if other != carrier:
-                total[carrier] += row
+    total[asking] = _all_but_own(len(values))[asking] @ values
     return total
 
 
 def _from_others(values: Floats, giving: NDArray[np.int64]) -> Floats:
-    """Sum over the carriers that give, in their order, but the own one, (K, n)."""
-    total = np.zeros_like(values)
-    for carrier in giving:
-        total[:carrier] += values[carrier]
-        total[carrier + 1 :] += values[carrier]
-    return total
+    """Sum over the carriers that give but the own one, (K, n)."""
+    return np.asarray(_all_but_own(len(values))[:, giving] @ values[giving])
+
+
+def _all_but_own(n_carriers: int) -> Floats:
+    """1 for every other carrier, 0 for the own one, (K, K): what is zero at all others stays exactly zero."""
+    return 1.0 - np.eye(n_carriers)
 
 
 def _age(

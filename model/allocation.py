@@ -152,7 +152,7 @@ def allocate(
     for cls in np.unique(priority):
         member = priority == cls
         groups = np.flatnonzero(member.any(axis=1))
-        claims[cls] = np.where(member[groups, None, :, None], volume[groups], 0.0).sum(axis=(0, 1))
+        claims[cls] = np.einsum("gk,gskz->kz", member[groups].astype(np.float64), volume[groups])
     waited = 0.0
     if backlog is not None:
         claims[Priority.BACKLOG] = backlog.by_carrier_zone
@@ -168,7 +168,7 @@ def allocate(
             paid += backlog.value.sum(axis=0)
         return Allocation(accepted, paid, None, None, unserved, refused, tendered, waited)
 
-    ratio = np.take_along_axis(acceptance.ratio, priority.astype(np.int64)[:, :, None], axis=0)[:, None]
+    ratio = acceptance.ratio[priority, np.arange(n_carriers)][:, None]
     accepted, paid = volume * ratio, value * ratio
     rejected, rejected_value = volume - accepted, value - paid
     room = capacity - acceptance.accepted.sum(axis=0)

@@ -152,7 +152,7 @@ def allocate(
     for cls in np.unique(priority):
         member = priority == cls
         groups = np.flatnonzero(member.any(axis=1))
-        claims[cls] = np.where(member[groups, None, :, None], volume[groups], 0.0).sum(axis=(0, 1))
+        claims[cls] = np.einsum("gk,gskz->kz", member[groups].astype(np.float64), volume[groups])
     waited = 0.0
     if backlog is not None:
         claims[Priority.BACKLOG] = backlog.by_carrier_zone
@@ -168,7 +168,7 @@ def allocate(
             paid += backlog.value.sum(axis=0)
         return Allocation(accepted, paid, None, None, unserved, refused, tendered, waited)
 
-    ratio = np.take_along_axis(acceptance.ratio, priority.astype(np.int64)[:, :, None], axis=0)[:, None]
+    ratio = acceptance.ratio[priority, np.arange(n_carriers)][:, None]
     accepted, paid = volume * ratio, value * ratio
     rejected, rejected_value = volume - accepted, value - paid
     room = capacity - acceptance.accepted.sum(axis=0)
@@ -235,22 +235,20 @@ def _reoffer(
 
 
 def _others_of(values: Floats, asking: NDArray[np.int64]) -> Floats:
-    """Sum over all carriers but the own one, in their order, for the carriers that ask; 0 for the rest, (K, n)."""
+    """Sum over all carriers but the own one, for the carriers that ask; 0 for the rest, (K, n)."""
     total = np.zeros_like(values)
-    for carrier in asking:
-        for other, row in enumerate(values):
-            if other != carrier:
-                total[carrier] += row
+    total[asking] = _all_but_own(len(values))[asking] @ values
     return total
 
 
 def _from_others(values: Floats, giving: NDArray[np.int64]) -> Floats:
-    """Sum over the carriers that give, in their order, but the own one, (K, n)."""
-    total = np.zeros_like(values)
-    for carrier in giving:
-        total[:carrier] += values[carrier]
-        total[carrier + 1 :] += values[carrier]
-    return total
+    """Sum over the carriers that give but the own one, (K, n)."""
+    return np.asarray(_all_but_own(len(values))[:, giving] @ values[giving])
+
+
+def _all_but_own(n_carriers: int) -> Floats:
+    """1 for every other carrier, 0 for the own one, (K, K): what is zero at all others stays exactly zero."""
+    return 1.0 - np.eye(n_carriers)
 
 
 def _age(

@@ -399,5 +399,5 @@ def value_at_coverage(values: FloatArray, coverage: FloatArray, more: FloatArray
     at_lower, at_upper = by_cell[place, lower], by_cell[place, np.minimum(lower + 1, cells - 1)]
     if more is not None:
         at_lower, at_upper = at_lower + more.ravel(), at_upper + more.ravel()
-    found = at_lower + (at_upper - at_lower) * (position % 1.0)
+    found = at_lower + (at_upper - at_lower) * (position - lower)
     return np.asarray(found.reshape(coverage.shape), dtype=np.float64)

@@ -37,12 +37,14 @@ class Menu:
     weight: Floats
     available: Booleans
 
-    def bundles(self) -> Floats:
-        """Utility of each partial carrier with each national fallback, (n, Q, M); -inf where not available."""
-        weight = self.weight[:, :, None]
-        mixed = weight * np.where(self.available, self.partial, 0.0)[:, :, None]
-        mixed = mixed + (1.0 - weight) * self.national[:, None, :]
-        return np.where(self.available[:, :, None], mixed, -np.inf)
+    def with_fallback(self, utility: Floats) -> Floats:
+        """Utility of each partial carrier with one fallback of each shipper, (n, Q); -inf where not available.
+
+        Args:
+            utility: Of that fallback, (n,).
+        """
+        mixed = self.weight * np.where(self.available, self.partial, 0.0) + (1.0 - self.weight) * utility[:, None]
+        return np.where(self.available, mixed, -np.inf)
 
 
 def own_weight(coverage: Floats, reached_decide: bool) -> Floats:
@@ -161,7 +163,7 @@ def reconsider(
         New primary and fallback.
     """
     rows = np.arange(len(primary))
-    options = np.concatenate([menu.national, menu.bundles()[rows, :, fallback]], axis=1)
+    options = np.concatenate([menu.national, menu.with_fallback(menu.national[rows, fallback])], axis=1)
     options[rows, primary] += inertia
     chosen = draw(softmax(options), uniform)
     n_national = menu.national.shape[1]

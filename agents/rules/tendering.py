@@ -154,21 +154,17 @@ def split_parcels(case: SplitCase, price_coef: Floats, inertia: float) -> Floats
     """
     constants, other = case.constants, case.quality_cost
     n_segments, n_carriers = constants.shape[-2:]
-    columns, column_of_zone = _distinct_columns(case.surcharge)  # a handful: they differ by zone type
     reach = np.broadcast_to(case.reach, (n_segments, *case.reach.shape[-2:]))
     share = np.zeros(case.lagged.shape)
     for segment in range(n_segments):  # one after the other stays in the processor's cache
-        offers = np.flatnonzero(np.isfinite(constants[..., segment, :]).reshape(-1, n_carriers).any(axis=0))
-        reached = reach[segment, offers]
+        offers = _all_or_some(np.isfinite(constants[..., segment, :]).reshape(-1, n_carriers).any(axis=0))
         coef = price_coef[:, segment, None]
         fixed = constants[..., segment, offers] - coef * (case.price[:, segment, offers] + other[segment, offers])
-        utility = fixed[..., None] - coef[..., None] * columns[offers]
-        weight = np.exp(utility - utility.max(axis=1, keepdims=True))
-        by_zone = case.lagged[:, segment, offers]
-        by_zone *= inertia
-        np.exp(by_zone, out=by_zone)  # for all: to leave out what a carrier does not reach would take longer
-        by_zone *= weight.take(column_of_zone, axis=-1)
-        share[:, segment, offers] = split_volume(by_zone, reached, case.national[offers])
+        fixed -= fixed.max(axis=1, keepdims=True)
+        utility = _less_surcharges(fixed, coef, case.surcharge[offers])
+        utility += inertia * case.lagged[:, segment, offers].swapaxes(0, 1)
+        weight = np.exp(utility, out=utility).swapaxes(0, 1)  # everywhere: to leave out zones would take longer
+        share[:, segment, offers] = split_volume(weight, reach[segment, offers], case.national[offers])
     return share
 
 
@@ -191,9 +187,21 @@ def worth_of_agreements(case: AgreementCase, price_coef: Floats) -> Floats:
     return np.asarray(case.price - np.log1p(-share) / (share * coef) * case.price_level)
 
 
-def _distinct_columns(values: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """The different columns of an array, (K, C), and which of them each column is."""
-    place: dict[bytes, int] = {}
-    column = np.array([place.setdefault(one.tobytes(), len(place)) for one in values.T])
-    first = np.unique(column, return_index=True)[1]
-    return values[:, first], column
+def _all_or_some(chosen: Booleans) -> slice | NDArray[np.int64]:
+    """Index of what is chosen on an axis: a slice where it is everything, for a view in place of a copy."""
+    return slice(None) if chosen.all() else np.flatnonzero(chosen)
+
+
+def _less_surcharges(fixed: Floats, coef: Floats, surcharge: Floats) -> Floats:
+    """Utility of each carrier for each shipper by zone, (K, E, Z): carriers first, so that sums over them are quick.
+
+    One small matrix product for each carrier writes it at once, where a difference would need an array of its own.
+
+    Args:
+        fixed: What is the same in all zones, (E, K).
+        coef: Price coefficients, (E, 1).
+        surcharge: Real surcharges by carrier and zone, $ per parcel, (K, Z).
+    """
+    by_shipper = np.stack([fixed.T, np.broadcast_to(-coef.T, fixed.T.shape)], axis=-1)
+    by_zone = np.stack([np.ones_like(surcharge), surcharge], axis=1)
+    return np.asarray(by_shipper @ by_zone)

@@ -38,13 +38,12 @@ def winners(market: Economy) -> list[str]:
     return sorted(bidder for bidder in found if bidder not in market.carriers.keys)
 
 
-def take_enterprise_awards(market: Economy, tendered: Floats, parcels: Floats) -> AwardedParcels | None:
+def take_enterprise_awards(market: Economy, parcels: Floats) -> AwardedParcels | None:
     """Take what enterprise shippers hand over themselves from the carriers that they would have used.
 
     Args:
         market: The market.
-        tendered: Economy parcels of the enterprise shippers by carrier and zone, (E, K, Z); changed in place.
-        parcels: Their economy parcels by zone, (E, Z).
+        parcels: Economy parcels of the enterprise shippers by zone, (E, Z); changed in place to what is left.
 
     Returns:
         What they hand over; None where nobody but carriers has won anything so far.
@@ -59,7 +58,7 @@ def take_enterprise_awards(market: Economy, tendered: Floats, parcels: Floats) -
             taken[row] = np.minimum(_due(market, contract), parcels[row])
             dollars += taken[row] * _prices(market, contract)
             by_contract[contract.buyer] = taken[row]
-    tendered *= 1.0 - np.divide(taken, parcels, out=np.zeros_like(taken), where=parcels > 0.0)[:, None, :]
+    parcels -= taken
     divisions, n_zones = market.groups.homes, market.zones.n_zones
     return AwardedParcels(by_contract, taken.sum(axis=0), dollars, np.zeros((divisions, n_zones)), np.zeros(divisions))
 

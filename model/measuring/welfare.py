@@ -36,7 +36,7 @@ def shipper_surplus(
     tariffs, choice, level = state.tariffs, state.choice, state.environment.price_level
     reach = np.where(national, 1.0, mix @ state.network.coverage.T).T
     surcharge = (mix @ tariffs.surcharge.T).T
-    other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier)
+    other = quality_cost(p, choice.perceived_on_time, choice.delay_by_carrier) * level  # at today's prices, as the rest
     choice_value = _value_by_address if p.reached_addresses_decide > 0.0 else _value_of_mean
     offers = _alike(np.isfinite(choice.constants), national)
     listed, floor, worse, constants = (
@@ -58,10 +58,8 @@ def shipper_surplus(
             utility[:, :, enterprise] = np.where(np.isnan(fixed), utility[:, :, enterprise], fixed)
             for home, some in homes:
                 here = utility[:, :, some]
-                here += extra[one][:, home]
-            utility /= level
-            utility += worse[one]
-            utility *= own_coef
+                here += extra[one][:, home] + worse[one]
+            utility *= own_coef / level
             for home, some in homes:
                 here = utility[:, :, some]
                 np.subtract(constants[one] + liked[one][:, home], here, out=here)

@@ -249,16 +249,15 @@ def _enterprise_tender(market: Economy, demand: Demand) -> tuple[Floats, Floats]
     volume, value = np.empty((2, 1 + len(named), *choice.enterprise_share.shape[1:]))
     amount, mix = market.annual_parcels[rows] * demand.scale, demand.mix[shippers.division[rows]]
     for segment in range(len(SEGMENTS)):  # one after the other stays in the processor's cache
-        parcels = amount[:, segment, None] * mix
-        tendered = choice.enterprise_share[:, segment] * parcels[:, None, :]
+        parcels, share = amount[:, segment, None] * mix, choice.enterprise_share[:, segment]
         if segment == ECONOMY:
-            market.state.flows.awarded = take_enterprise_awards(market, tendered, parcels)
+            market.state.flows.awarded = take_enterprise_awards(market, parcels)
         ordinary = slice(0, groups.ordinary)
-        volume[0, segment] = tendered[ordinary].sum(axis=0)
-        value[0, segment] = np.einsum("ek,ekz->kz", price[ordinary, segment], tendered[ordinary])
+        volume[0, segment] = np.einsum("ekz,ez->kz", share[ordinary], parcels[ordinary])
+        value[0, segment] = np.einsum("ek,ekz,ez->kz", price[ordinary, segment], share[ordinary], parcels[ordinary])
         for place, one in enumerate(named, start=1):
-            volume[place, segment] = tendered[one.row]
-            value[place, segment] = price[one.row, segment, :, None] * tendered[one.row]
+            volume[place, segment] = share[one.row] * parcels[one.row]
+            value[place, segment] = price[one.row, segment, :, None] * volume[place, segment]
     return volume, value
 
 

@@ -60,10 +60,13 @@ def _books_at_hand(market: Economy) -> Iterator[None]:
         market.books_at_hand = None
 
 
-def _put_books_away(market: Economy, carrier: int) -> None:
-    """A carrier has ordered or closed something: its books are drawn up anew."""
-    if market.books_at_hand is not None:
-        market.books_at_hand.pop(carrier, None)
+def _note_in_books(market: Economy, carrier: int) -> None:
+    """A carrier has ordered or closed something: that alone changes in its books at hand."""
+    at_hand, network = market.books_at_hand, market.state.network
+    if at_hand is not None and carrier in at_hand:
+        at_hand[carrier] = replace(
+            at_hand[carrier], on_its_way=network.on_its_way(carrier), closing=network.closing(carrier)
+        )
 
 
 def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
@@ -81,7 +84,7 @@ def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
         closure = carrier.closure(int(market.figures.closure_lag), lead)
         if closure is not None:
             market.state.network.closures.append(_possible_closure(market, carrier, closure))
-            _put_books_away(market, carrier.index)
+            _note_in_books(market, carrier.index)
 
 
 def _reconsider_plan(market: Economy, carrier: Carrier, lead: int) -> None:
@@ -175,7 +178,7 @@ def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:
     """Put an order on its way and pay for it at the prices of the month; a quiet one was paid for before the start."""
     paid = order.capital if quiet else order.capital * market.state.environment.price_level
     market.state.network.pipeline.append(replace(order, capital=paid))
-    _put_books_away(market, order.carrier)
+    _note_in_books(market, order.carrier)
     if quiet:
         return
     key = market.carriers.keys[order.carrier]

@@ -29,7 +29,7 @@ class NetworkState:
         sorting: National sorting capacity, parcels a month, (K,); inf where only the last mile binds.
         peak_factor: Monthly parcels that one annual parcel of capacity allows.
         pipeline: Orders on their way.
-        recent: What came into use since the start: carrier, month, annual parcels (Z,).
+        recent: What came into use since the start, newest last: carrier, month, annual parcels (Z,).
         closures: Closures that have been decided and not yet carried out.
         savings: Fixed cost that closures spare: carrier, first month, $ a month at start prices once in full; below 0
             where an entry adds it.
@@ -73,8 +73,10 @@ class NetworkState:
     def locked(self, carrier: int, since: Month) -> Floats:
         """Annual parcels of a carrier that came into use after a month, (Z,)."""
         total, last = np.zeros(self.capacity.shape[1]), since.index
-        for owner, month, annual_parcels in self.recent:
-            if owner == carrier and month.index > last:
+        for owner, month, annual_parcels in reversed(self.recent):
+            if month.index <= last:
+                break  # all others came earlier
+            if owner == carrier:
                 total += annual_parcels
         return total
 

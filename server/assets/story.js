@@ -75,7 +75,7 @@ class Story {
         if (this.wanted !== null && this.n > this.wanted) { this.m = this.wanted; this.reach = Math.max(this.reach, this.m); this.wanted = null; this.tell('snap'); } else this.tell(fresh ? 'snap' : 'data');
         // A step that was opened by its address begins once its months are there.
         if (this.opens && this.wanted === null && this.n > this.m) { this.opens = false; if (this.scene === 'story') this.enter('story', this.beat); }
-        if (this.starts && this.wanted === null && this.n > this.m) { this.starts = false; this.play(); } else if (this.playing && !this.timer) this.tick();
+        if (this.starts && this.former !== this.key && this.wanted === null && this.n > this.m) { this.starts = false; this.play(); } else if (this.playing && !this.timer) this.tick();
     }
     go(m, how = 'jump') { this.wanted = null; this.m = Math.max(0, Math.min(this.n - 1, m)); this.reach = Math.max(this.reach, this.m); this.tell(how); this.settled(how); }
     settled(how) { clearTimeout(this.later); if (how !== 'play') this.later = setTimeout(() => this.onlook && this.onlook(this.m), 350); }
@@ -141,8 +141,9 @@ class Story {
     keepGhost() { this.pause(); if (this.scene !== 'watch') this.enter('watch'); this.ghost = { key: this.key, rows: this.rows.slice(), months: this.months.slice() }; this.keeps = true; }
     // As `keepGhost`, but only once another run is there.
     leaveGhost() { this.leaves = true; }
-    // The fork: go on along one of two roads, from the month in which they part.
-    takeRoad(name) { this.enter('watch'); this.starts = true; if (this.onroad) this.onroad(name); }
+    // The fork: go on along one of two roads, from the month in which they part. It starts with the run that comes: months of
+    // the one that goes may still be on their way.
+    takeRoad(name) { this.enter('watch'); this.starts = true; this.former = this.key; if (this.onroad) this.onroad(name); }
     pause() { this.playing = false; clearTimeout(this.timer); this.timer = null; }
     wait() { if (this.speed !== 'story') return 1000 / +this.speed; if (this.scene === 'story') return this.reading(); const rank = Math.min(3, ...this.turns.filter((t) => t.month === this.m).map((t) => t.rank)); return PAUSES[Math.min(2, rank - 1)]; }
     tick(wait = this.wait()) {

@@ -193,6 +193,34 @@ def test_the_main_button_can_be_read_under_the_mouse_pressed_and_focused(visit):
     assert visitor.errors == []
 
 
+# A part of the run that goes arrives after a road was chosen, then the one of the run that comes.
+LATE_PART = """() => {
+    const story = lastmile.story, { floats } = lastmile, { onroad, months, rows, key } = story;
+    const all = Float64Array.from(rows.flatMap((row) => [...row]));
+    const run = { first: '2025-01', total: 72, begin: 0, width: rows[0].length, rows: all, months, turns: [], due: [] };
+    const part = (of) => ({ key: of, at: 11, ...run });
+    lastmile.floats = (values) => values;
+    story.onroad = null;
+    story.takeRoad('impasse');
+    story.take(part(key));
+    const early = story.playing;
+    story.take(part('another'));
+    const found = [early, story.playing, story.m];
+    story.pause();
+    Object.assign(story, { onroad });
+    lastmile.floats = floats;
+    return found;
+}"""
+
+
+def test_a_road_plays_although_months_of_the_run_that_goes_were_still_on_their_way(visit):
+    visitor = visit(1280, 800, path=f"/story?month=2026-03&{SMALL}")
+    page = visitor.page
+    wait_for(page, "window.lastmile && lastmile.story && lastmile.story.n >= 15")
+    assert page.evaluate(LATE_PART) == [False, True, 11]
+    assert visitor.errors == []
+
+
 def test_the_months_of_a_told_step_take_as_long_as_its_words_take_to_read(visit):
     visitor = visit(1280, 800, path=f"/story?month=2025-12&{SMALL}")
     page = visitor.page

@@ -81,6 +81,18 @@ def test_an_answer_about_a_run_that_is_gone_is_not_shown(run):
     assert len(session.questions) == 2
 
 
+def test_the_month_that_a_road_begins_with_is_not_lost_on_the_run_that_goes(run):
+    session, shown = Asked(), []
+    follower = Follower(session, shown.append)
+    follower.see(snapshot_of(run, 4))
+    follower.begin_at(11)
+    follower.see(snapshot_of(run, 5))  # was on its way
+    session.snapshot = snapshot_of(replace(run, seed=2), 13)
+    follower.see(session.snapshot)
+    session.questions[-1][1](told(0, 13))
+    assert [part["at"] for part in shown] == [11]
+
+
 def test_levers_keep_other_changes_and_take_nothing_else():
     choice = Choice("impasse", 7, (("n_shippers", 200.0),))
     changed = with_levers(choice, {"change": {"build_limit": 0.5}})

@@ -67,6 +67,7 @@ class Follower:
         self._lock = threading.Lock()
         self._known = _Known()
         self._first = at
+        self._leaving: Run | None = None  # that which another one is about to replace
         self._opened: Choice | None = None
 
     def open(self) -> None:
@@ -96,14 +97,14 @@ class Follower:
             if snapshot.run is not known.run or begun_again:
                 at = max(0, snapshot.shown - 1) if self._first is None else self._first
                 known = self._known = _Known(snapshot.run, known.count + 1, at=at)
-            if snapshot.n_done > 0 and snapshot.status != "preparing":
+            if snapshot.n_done > 0 and snapshot.status != "preparing" and snapshot.run is not self._leaving:
                 self._first = None
         self._ask(snapshot)
 
     def begin_at(self, month: int) -> None:
         """Show a month of the next run first, from 0."""
         with self._lock:
-            self._first = month
+            self._first, self._leaving = month, self._known.run
 
     def again(self) -> None:
         """Tell the run that goes on from its beginning, as another one."""

@@ -89,7 +89,20 @@ class Stepper(Wishes):
         self._market: ParcelMarket | None = None
         self._choice = choice
         self._stopped_because = ""
-        self._thread = threading.Thread(target=self._work, name="lastmile-stepper", daemon=True)
+        self._in_back = False
+        self._begin()
+
+    def reset(self, choice: Choice, months: int) -> None:
+        """Forget the market and prepare another one, in front: a thread that stood back cannot return by itself."""
+        with self._changed:
+            super().reset(choice, months)
+            if self._in_back:
+                self._in_back = False
+                self._begin(after=self._thread)
+
+    def _begin(self, after: threading.Thread | None = None) -> None:
+        """Go on in a new thread; it comes before others as the one does that calls this."""
+        self._thread = threading.Thread(target=self._work, args=(after,), name="lastmile-stepper", daemon=True)
         self._thread.start()
 
     @property
@@ -103,7 +116,9 @@ class Stepper(Wishes):
 
     # The stepping thread
 
-    def _work(self) -> None:
+    def _work(self, after: threading.Thread | None) -> None:
+        if after is not None:
+            after.join()  # one thread alone touches the market
         while True:
             with self._changed:
                 task, wait = self._next_task(time.monotonic())
@@ -115,6 +130,8 @@ class Stepper(Wishes):
 
     def _next_task(self, now: float) -> tuple[Callable[[], bool] | None, float | None]:
         """What to do now, or None and how long to wait at most (None: until something changes)."""
+        if self._thread is not threading.current_thread():
+            return self._leave_to_another, None
         if self._closed:
             return self._end, None
         if self._wanted is not None:
@@ -130,6 +147,9 @@ class Stepper(Wishes):
             due = self._pace.next_month_at
             return (self._step, None) if now >= due else (None, due - now)
         return None, None
+
+    def _leave_to_another(self) -> bool:
+        return False
 
     def _is_stepping(self) -> bool:
         if self._market is None or self._stopped_because:
@@ -218,7 +238,7 @@ class Stepper(Wishes):
                     self._describe()
                 self._market.step()
                 if self._market.records.n == MONTHS_IN_FRONT:
-                    self._stand_back()
+                    self._go_back()
         except SeatLeftError:
             return True
         except Exception as error:
@@ -231,6 +251,13 @@ class Stepper(Wishes):
             if self._seat is not None and self._seat.has_just_ended() and not self._pace.hurry:
                 self._pace.months_wanted = 0.0
         return True
+
+    def _go_back(self) -> None:
+        """The run is in motion: let others come first from now on."""
+        with self._changed:
+            if self._wanted is None and not self._in_back:
+                self._in_back = True
+                self._stand_back()
 
     def _goes_on(self) -> bool:
         """Whether the next month is still wanted; asked while waiting for a turn, so that pausing does not wait too."""

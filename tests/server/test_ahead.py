@@ -139,6 +139,40 @@ def test_a_run_lets_others_come_first_once_it_is_in_motion():
     assert stood_back == [MONTHS_IN_FRONT]
 
 
+def test_a_run_that_is_reset_starts_in_front_again_however_often():
+    threads: list[threading.Thread] = []
+    in_back: list[threading.Thread] = []
+    markets = []
+
+    def start(choice: Choice):
+        threads.append(threading.current_thread())
+        markets.append(start_fake(choice))
+        return markets[-1]
+
+    stepper = Stepper(
+        Choice(),
+        MONTHS_IN_FRONT + 1,
+        lambda: True,
+        lambda snapshot: None,
+        start,
+        Turns(1),
+        stand_back=lambda: in_back.append(threading.current_thread()),
+    )
+    wait_for(lambda: markets and markets[-1].records.n == MONTHS_IN_FRONT + 1)
+    for seed in range(1, 6):  # the first one finds a run in the back, the others one that has hardly begun
+        stepper.reset(Choice(seed=seed), MONTHS_IN_FRONT + 1)
+    wait_for(lambda: markets[-1].own_share == 0.05 and markets[-1].records.n == MONTHS_IN_FRONT + 1)
+    stepper.reset(Choice(seed=7), 1)
+    wait_for(lambda: markets[-1].own_share == 0.07 and markets[-1].records.n == 1)
+    stepper.close()
+    stepper.join(PATIENCE_SECONDS)
+    assert not stepper.is_alive
+    assert in_back == [threads[0], threads[-2]]
+    assert len({*threads[1:-1]}) == 1
+    assert len({threads[0], threads[1], threads[-1]}) == 3
+    assert not any(thread.is_alive() for thread in threads)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
 def test_only_the_thread_that_stands_back_does():
     found = []

@@ -147,6 +147,14 @@ def test_what_a_page_shows_runs(shown: Path, tmp_path: Path, monkeypatch: pytest
             exec(compile(short(text), shown.name, "exec"), names)
 
 
+def test_the_readme_shows_what_its_script_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"(    from experiments import run\n.*?)\n\n    # ([^\n]+)\n", readme, re.DOTALL)
+    assert found is not None
+    exec(compile(textwrap.dedent(found[1]), "README.md", "exec"), {"__name__": "__main__"})
+    assert capsys.readouterr().out.splitlines() == [found[2]]
+
+
 def keep_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `lastmile baseline` read and write a copy of the reference runs, not those of the checkout.
 

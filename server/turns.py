@@ -1,7 +1,7 @@
 """Whose turn it is to simulate: sessions that all play share the processors fairly, and the page stays quick.
 
 Many threads that compute at once make each click wait for all of them (one holds the interpreter at a time), so only a
-few may, and those that wait are served in the order in which they came.
+few may, and those that wait are served in the order in which they came, whoever has seen nothing yet before them.
 """
 
 from __future__ import annotations
@@ -33,16 +33,17 @@ class Turns:
         self._began: dict[int, float] = {}  # by thread
 
     @contextmanager
-    def turn(self, wanted: Callable[[], bool] | None = None) -> Iterator[bool]:
+    def turn(self, wanted: Callable[[], bool] | None = None, first: bool = False) -> Iterator[bool]:
         """Wait for one's turn and give it back at the end.
 
         Args:
             wanted: Asked now and then while waiting; leaves the queue when it says no.
+            first: Whether to come before all that wait already: someone looks at a page that is still empty.
 
         Yields:
             Whether it is one's turn; False where it was no longer wanted.
         """
-        if not self._take(wanted):
+        if not self._take(wanted, first):
             yield False
             return
         try:
@@ -50,21 +51,24 @@ class Turns:
         finally:
             self._hand_on()
 
-    def _take(self, wanted: Callable[[], bool] | None = None) -> bool:
-        if not self._queue_up(wanted):
+    def _take(self, wanted: Callable[[], bool] | None = None, first: bool = False) -> bool:
+        if not self._queue_up(wanted, first):
             return False
         with self._lock:
             self._began[threading.get_ident()] = time.monotonic()
         return True
 
-    def _queue_up(self, wanted: Callable[[], bool] | None) -> bool:
+    def _queue_up(self, wanted: Callable[[], bool] | None, first: bool) -> bool:
         ticket: threading.Event | None = None
         with self._lock:
             if self._free > 0:
                 self._free -= 1
             else:
                 ticket = threading.Event()
-                self._queue.append(ticket)
+                if first:
+                    self._queue.appendleft(ticket)
+                else:
+                    self._queue.append(ticket)
         if ticket is None:
             return True
         while not ticket.wait(None if wanted is None else LOOK_SECONDS):

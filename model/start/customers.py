@@ -15,13 +15,21 @@ from model.start.first_customers import give_customers
 from model.start.small_rows import ChoiceSetting
 
 Floats = NDArray[np.float64]
-REMEMBERED = 4  # starts; scenarios that are compared with one seed share theirs
+# Scenarios that are compared with one seed share a start, and so do all runs of one visitor; a start of 4,000 shippers
+# takes 2.5 MB, one of a million is remembered alone.
+REMEMBERED_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
     solution: ChoiceSolution
     shippers: ShipperTable
+
+    @property
+    def bytes(self) -> int:
+        """How much memory its arrays take."""
+        values = [getattr(owner, field.name) for owner in (self.solution, self.shippers) for field in fields(owner)]
+        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
 
 
 _starts: OrderedDict[bytes, _Start] = OrderedDict()
@@ -56,7 +64,7 @@ def settle_customers(
     if start is None:
         start = _settle(shippers, setting, share, price, uniform, order)
     _starts[key] = start
-    while len(_starts) > REMEMBERED:
+    while len(_starts) > 1 and sum(each.bytes for each in tuple(_starts.values())) > REMEMBERED_BYTES:
         _starts.popitem(last=False)
     return start.shippers.take(np.arange(len(start.shippers))), start.solution
 

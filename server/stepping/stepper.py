@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 # A visitor waits for the first months of a run, hardly for those that follow.
 MONTHS_IN_FRONT = 6
+# Where many play, each turn is worth a few months: a processor that changes markets must fetch what the next one knows.
+# No more of them, for pictures come between turns.
+MONTHS_A_TURN = 3
 # All runs of this process share these.
 TURNS = Turns()
 
@@ -171,7 +174,7 @@ class Stepper(Wishes):
         self._give_up()
         self._show(snapshots.empty(self._snapshot.number + 1, "preparing", run=self._run))
         try:
-            with self._turns.turn():
+            with self._turns.turn(first=True):
                 market = self._start(choice)
             if choice.seat:
                 self._seat = take_seat(market, choice, self._start, self._turns.turn, self._await_answer, self.refresh)
@@ -231,26 +234,31 @@ class Stepper(Wishes):
             return True
         month = self._market.month
         try:
-            with self._turns.turn(self._goes_on) as mine:
-                if not mine:
-                    return True
-                if branch_when_due(self._market, self._choice):
-                    self._describe()
-                self._market.step()
-                if self._market.records.n == MONTHS_IN_FRONT:
-                    self._go_back()
+            with self._turns.turn(self._goes_on, first=not self._in_back) as mine:
+                months = MONTHS_A_TURN if self._turns.competing > MONTHS_A_TURN else 1
+                while mine and months > 0:
+                    month = self._market.month
+                    self._step_once(self._market)
+                    months = months - 1 if self._goes_on_at_once() else 0
         except SeatLeftError:
             return True
         except Exception as error:
             logger.exception("the market stopped in %s", month)
             return self._stop(f"The market stopped in {month}: {type(error).__name__}: {error}")
+        return True
+
+    def _step_once(self, market: ParcelMarket) -> None:
+        if branch_when_due(market, self._choice):
+            self._describe()
+        market.step()
+        if market.records.n == MONTHS_IN_FRONT:
+            self._go_back()
         with self._changed:
             self._stale = True
             self._pace.month_done(time.monotonic())
             # How it went is shown before what follows; a month that an address asks for is reached all the same.
             if self._seat is not None and self._seat.has_just_ended() and not self._pace.hurry:
                 self._pace.months_wanted = 0.0
-        return True
 
     def _go_back(self) -> None:
         """The run is in motion: let others come first from now on."""
@@ -263,6 +271,12 @@ class Stepper(Wishes):
         """Whether the next month is still wanted; asked while waiting for a turn, so that pausing does not wait too."""
         with self._changed:
             return self._pace.months_wanted > 0 and self._wanted is None and not self._closed
+
+    def _goes_on_at_once(self) -> bool:
+        """Whether another month is due within the same turn."""
+        with self._changed:
+            due = self._pace.next_month_at <= time.monotonic()
+        return due and self._goes_on() and self._is_stepping()
 
     def _publish(self) -> bool:
         with self._changed:

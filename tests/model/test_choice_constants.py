@@ -167,3 +167,20 @@ def test_equal_starts_are_solved_once_and_stay_apart(market, monkeypatch):
     again = market(n_shippers=300)
     np.testing.assert_array_equal(again.state.choice.constants, before[0])
     assert again.state.choice.enterprise_share.sum() > 1.0
+
+
+def test_starts_are_remembered_as_far_as_memory_allows(market, monkeypatch):
+    monkeypatch.setattr(customers, "_starts", type(customers._starts)())
+    found = [market(n_shippers=300, rng=seed).solution for seed in range(1, 11)]
+    assert market(n_shippers=300, rng=1).solution is found[0]
+    size = customers._starts[next(iter(customers._starts))].bytes
+    assert size > 300 * 8
+    monkeypatch.setattr(customers, "REMEMBERED_BYTES", 2.5 * size)
+    assert market(n_shippers=300, rng=11).solution is not None  # and the oldest ones are forgotten
+    assert len(customers._starts) == 2
+    assert market(n_shippers=300, rng=1).solution is found[0]
+    assert market(n_shippers=300, rng=2).solution is not found[1]
+    monkeypatch.setattr(customers, "REMEMBERED_BYTES", 0.5 * size)
+    one = market(n_shippers=300, rng=12).solution  # larger than allowed: remembered alone
+    assert market(n_shippers=300, rng=12).solution is one
+    assert len(customers._starts) == 1

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 
 import numpy as np
@@ -14,6 +16,7 @@ from server.parts import catch_up
 from server.session import TURNS, Choice, Session
 from server.snapshot import Snapshot
 from server.stepping.pace import frame_seconds
+from server.stepping.stepper import MONTHS_A_TURN, MONTHS_IN_FRONT, Stepper
 
 PATIENCE_SECONDS = 20
 
@@ -93,6 +96,61 @@ def test_pause_stops_between_months_and_play_goes_on(open_session, fake_market):
     assert 2 <= paused.n_done < 24
     screen.session.play()
     assert screen.wait(lambda s: s.status == "finished").n_done == 24
+
+
+class Queue:
+    """Turns as where many play: each is counted, and hands are full."""
+
+    competing = 10
+    longest_seconds = 0.0
+
+    def __init__(self) -> None:
+        self.turns: list[bool] = []
+
+    @contextmanager
+    def turn(self, wanted: object = None, first: bool = False) -> Iterator[bool]:
+        self.turns.append(first)
+        yield True
+
+
+def test_where_many_play_a_turn_is_worth_a_few_months_and_the_first_ones_come_before_others(fake_market):
+    queue, choice = Queue(), Choice()
+    seen: list[Snapshot] = []
+    made, finished = threading.Event(), threading.Event()
+
+    def show(snapshot: Snapshot) -> None:
+        assert made.wait(PATIENCE_SECONDS)
+        seen.append(snapshot)
+        stepper.acknowledge(snapshot.number)
+        if snapshot.status == "finished":
+            finished.set()
+
+    stepper = Stepper(choice, 0, lambda: True, show, fake_market, queue)
+    made.set()
+    stepper.set_speed(float("inf"))
+    stepper.want_months(float("inf"))
+    assert finished.wait(PATIENCE_SECONDS)
+    assert seen[-1].n_done == 24
+    assert len(queue.turns) == 1 + 24 / MONTHS_A_TURN  # one for the start
+    in_front = 1 + -(-MONTHS_IN_FRONT // MONTHS_A_TURN)
+    assert queue.turns == [True] * in_front + [False] * (len(queue.turns) - in_front)
+    stepper.close()
+    stepper.join(PATIENCE_SECONDS)
+
+
+def test_a_few_months_a_turn_are_no_more_than_a_visitor_wants(fake_market):
+    queue = Queue()
+    screen: list[Snapshot] = []
+    stepper = Stepper(Choice(), 0, lambda: True, screen.append, fake_market, queue)
+    stepper.set_speed(float("inf"))
+    stepper.want_months(2)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (screen and screen[-1].status == "paused" and screen[-1].n_done):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    assert screen[-1].n_done == 2
+    stepper.close()
+    stepper.join(PATIENCE_SECONDS)
 
 
 def test_slow_speed_waits_between_months_but_still_pauses_at_once(open_session):

@@ -45,6 +45,27 @@ def test_those_who_wait_are_served_in_the_order_in_which_they_came():
     assert served == list(range(8))
 
 
+def test_whoever_has_seen_nothing_yet_comes_before_all_that_wait():
+    turns, served = Turns(1), []
+
+    def work(name: str, first: bool) -> None:
+        with turns.turn(first=first):
+            served.append(name)
+
+    wishes = [("one", False), ("two", False), ("new", True)]
+    threads = [threading.Thread(target=work, args=wish) for wish in wishes]
+    with turns.turn():
+        for queued, thread in enumerate(threads, start=2):
+            thread.start()
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while turns.competing < queued:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join(PATIENCE_SECONDS)
+    assert served == ["new", "one", "two"]
+
+
 def test_one_who_waits_for_a_person_lets_others_through():
     turns, passed = Turns(1), threading.Event()
 

@@ -160,14 +160,20 @@ class Tab:
             await self._socket.send(frame)
 
     async def until(self, found: Any, what: str, seconds: float | None = None) -> None:
-        """Wait until something is so.
+        """Wait until something is so; a widget that is asked for may be gone for a moment, when a page is built anew.
 
         Raises:
             TabError: It was not in time.
         """
+
+        def is_so() -> bool:
+            with contextlib.suppress(TabError):
+                return bool(found())
+            return False
+
         try:
             async with asyncio.timeout(seconds or self.patience):
-                while not found():
+                while not is_so():
                     if not self.is_connected:
                         raise TabError(f"the connection ended while waiting for {what}")
                     self._changed.clear()

@@ -86,10 +86,12 @@ and no other error of this page holds them; what a start knows of them is by how
 from that of a year earlier. Bands hold luck and parameters. The limits, on volume alone, were written down before the
 first run; the forecast beside the model is that nothing changes on the year before."""
 QUARTERS_MEAN = """\
-*What fails, and why we believe it does.* Demand is given to the model, free or forced, as totals of years, and between
-the middles of two years the market grows evenly: the jump of April 2020 begins in the model in summer 2019, and the
-fall of 2021 is smoothed. The season is one set of twelve factors for all years and carriers, with a high December in
-the draws, and growth within a year comes on top of it; the autumn of USPS was lower, and flatter every year.
+*What fails, and why we believe it does.* Demand is given to the model, free or forced, as totals of years, and within a
+year by how far online sales of each quarter were beyond even growth (`model/data/online_sales.csv`), for all shippers
+alike. (Until 2 December 2026 growth within a year was even; the jump of April 2020 then began in summer 2019, and the
+change on the year before was missed by 10 to 14 %.) The season is one set of twelve factors for all years and carriers,
+with a high December in the draws; the autumn of USPS was flatter every year, and flattest in 2020, when its rivals had
+more to deliver than they could and turned parcels away that the model then gives to USPS.
 
 *What it means for the answers.* Yearly figures, and differences between scenarios that share their demand, do not rest
 on it. The load of a peak, the month in which cash runs short and how fast anybody answers a sudden change of demand do:

@@ -243,8 +243,8 @@ class ObservedPast(_Shocked):
     """The past as it was observed, the trends of the scenario after its last year.
 
     Demand of a calendar year adds up to the observed total of that year; between the middles of the years growth is
-    even. Agents do not know what is to come: they expect the growth of the last twelve months to go on, and from
-    January 2025 on the trends of the scenario.
+    even, but for what online sales of a quarter were beyond even growth. Agents do not know what is to come: they
+    expect the growth of the last twelve months to go on, and from January 2025 on the trends of the scenario.
 
     Args:
         p: Figures of the scenario, with its trends after the past.
@@ -387,16 +387,19 @@ class ObservedPast(_Shocked):
 
     def _to_total(self, kind: str, year: int, season: np.ndarray) -> float:
         """Factor that makes the months of a year add up to its total."""
-        shape = [self._total(kind, year + (month + 0.5) / MONTHS_PER_YEAR) for month in range(MONTHS_PER_YEAR)]
+        shape = [self._yearly_rate(kind, Month(year, month)) for month in range(1, MONTHS_PER_YEAR + 1)]
         return self._total(kind, year + 0.5) / float(np.dot(shape, season) / MONTHS_PER_YEAR)
 
     def _demand(self, kind: str, months: int) -> float:
         month = self._start + months
-        time, base = middle_of(month), self._total(kind, self._base)
+        base = self._total(kind, self._base)
         if month.year > LAST_YEAR:
             return self._total(kind, _LAST_MIDDLE) / base * self._grown(f"growth_{kind}_demand", months)
-        scale = self._scale[kind].get(month.year, 1.0)
-        return self._total(kind, time) * scale / base
+        return self._yearly_rate(kind, month) * self._scale[kind].get(month.year, 1.0) / base
+
+    def _yearly_rate(self, kind: str, month: Month) -> float:
+        """Parcels a year in a month, bn, without its season and not yet brought to the total of its year."""
+        return self._total(kind, middle_of(month)) * self._history.within_year(month)
 
 
 def make_paths(

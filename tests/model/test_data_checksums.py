@@ -66,6 +66,7 @@ def test_every_source_is_listed_once():
         "market_history.csv",
         "start_years.csv",
         "usps_autumns.csv",
+        "online_sales.csv",
         "usps_pay.csv",
         "timeline.csv",
         "zones.csv",

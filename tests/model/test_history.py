@@ -13,15 +13,17 @@ from agents.geography import SEGMENTS
 from experiments.backtest.quarters import quarter_observations
 from experiments.errors import InputError
 from experiments.settings import prepare_scenario
+from model import tables
 from model.bargains.carriage import ups_share
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.history import fit_to_carrier_totals, fitted_figures, read_history
 from model.history.fitting import GROUPS, paid_price_index
 from model.history.handed import handed_over
 from model.history.paths import ObservedPast
-from model.history.table import FIRST_YEAR, LAST_YEAR, History, base_time
+from model.history.table import FIRST_YEAR, LAST_YEAR, SALES_FILE, History, base_time, read_online_sales
 from model.parameters import Parameters
 from model.scenario import Scenario
+from model.tables import DataError
 from tests.small import FEWER
 
 DATA = Path(__file__).parents[2] / "model" / "data"
@@ -202,6 +204,44 @@ def test_demand_of_a_year_adds_up_to_the_observed_total(finished, start):
         twice = sum(handed_over(P, history, year + 0.5).values())
         carriers = sum(history.value(f"parcels_{group}", year) for group in GROUPS) - twice
         assert parcels / 1e9 == pytest.approx(carriers, rel=0.01), year  # waiting parcels slow a little of it
+
+
+def test_the_jump_of_2020_comes_in_april():
+    """Even growth between the middles of the years would have it begin in summer 2019."""
+    paths = ObservedPast(P, Month(2019, 1))
+
+    def quarter(kind, year, number):
+        first = Month(year, 3 * number - 2) - Month(2019, 1)
+        demand = {"amazon": lambda t: paths.amazon_parcels(t, t), "other": paths.other_parcels}[kind]
+        return sum(demand(first + month) for month in range(3))
+
+    for kind in ("amazon", "other"):
+        assert quarter(kind, 2020, 2) / quarter(kind, 2020, 1) > 1.2
+        assert quarter(kind, 2020, 1) / quarter(kind, 2019, 3) < 1.15  # two quarters
+        assert abs(quarter(kind, 2021, 4) / quarter(kind, 2021, 2) - 1.0) < 0.06
+
+
+def test_within_a_year_demand_follows_online_sales_beyond_even_growth():
+    history = read_history()
+    evenly = {2018: [1.0] * 4, 2019: [1.0] * 4, 2020: [1.0] * 4}
+    assert all(replace(history, online_sales=evenly).within_year(Month(2019, m)) == 1.0 for m in range(1, 13))
+    risen = replace(history, online_sales={**evenly, 2019: [0.5, 0.5, 1.5, 1.5]})
+    assert [risen.within_year(Month(2019, month)) for month in (1, 6, 7, 12)] == [0.5, 0.5, 1.5, 1.5]
+    assert risen.within_year(Month(2018, 1)) == risen.within_year(Month(2024, 12)) == 1.0
+    known = [history.within_year(Month(year, month)) for year in range(2015, 2024) for month in range(1, 13)]
+    usual = [one for index, one in enumerate(known) if index // 12 != 5]
+    assert max(abs(one - 1.0) for one in usual) < 0.065
+    assert history.within_year(Month(2020, 3)) == pytest.approx(0.90, abs=0.005)
+    assert history.within_year(Month(2020, 4)) == pytest.approx(1.10, abs=0.005)
+    assert history.within_year(Month(2024, 5)) == 1.0  # the year that its source did not hold to the end
+
+
+def test_online_sales_must_have_all_quarters(tmp_path, monkeypatch):
+    lines = (DATA / SALES_FILE).read_text(encoding="utf-8").splitlines(True)
+    (tmp_path / SALES_FILE).write_text("".join(line for line in lines if not line.startswith("2019,3,")))
+    monkeypatch.setattr(tables, "data_folder", lambda: tmp_path)
+    with pytest.raises(DataError, match=r"online_sales\.csv, year 2019: it must have all four quarters"):
+        read_online_sales()
 
 
 def test_nobody_knows_the_growth_of_2020_before_it_comes():

@@ -61,6 +61,7 @@ FILES: dict[str, str] = {
     "amazon_network_states.csv": "How many fulfilment centres Amazon opened by state and year, up to 2021.",
     "carriers.csv": "The carriers, their kind and their footprints.",
     "market_history.csv": "Published volumes, revenue and shares of the past.",
+    "online_sales.csv": "What households ordered online by quarter, which spreads the demand of a past year over it.",
     "parameters.csv": "Every number of the economy with its range, status and source.",
     "places.csv": "Counties: where they are and how many households they have.",
     "regional_centres.csv": "The 59 largest metropolitan areas, which stand for the regional centres of USPS.",

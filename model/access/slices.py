@@ -144,7 +144,8 @@ def net_revenue_beyond(market: Economy, carrier: int, own: float, more: float, s
         share: What `customer_share` says, where it is known.
     """
     shippers, tariffs = market.shippers, market.state.tariffs
-    volume = shippers.market_volume[:, ECONOMY] * (customer_share(market, carrier) if share is None else share)
+    economy = shippers.annual_volume[:, ECONOMY] * shippers.weight
+    volume = economy * (customer_share(market, carrier) if share is None else share)
     total = float(volume.sum())
     if total <= 0.0:
         return 0.0

@@ -266,23 +266,50 @@ def route_economics(
     check_shape("parcels_per_household_day", parcels_per_household_day, (rates.hourly_cost.size, zone_type.size))
 
     parcels_per_stop = rates.parcels_per_stop[:, zone_type]
-    # No volume: infinite spacing, cut just below. One root by zone and one by cell are cheaper than one by both.
+    # No volume: infinite spacing, cut below. One root by zone and one by cell are cheaper than one by both.
     with np.errstate(divide="ignore", over="ignore", under="ignore"):
         reach = geometry.tour_constant / np.sqrt(parcels_per_household_day / parcels_per_stop)
-        spacing = reach[:, :, None] * (1.0 / np.sqrt(density_grid))
     streets = geometry.by_zone(zone_type) if streets is None else streets
-    np.minimum(spacing, streets.longest_spacing[:, None], out=spacing)
 
     # A stop takes a share of the route day: of its minutes, or one of its stops, whichever costs more. Either way
     # its street cost is a fixed part plus a part per mile of spacing, all (N, Z) in $ per parcel.
     route_day = _route_day_cost(rates, geometry.productive_hours, streets.stem_miles) / parcels_per_stop
-    fixed_by_time = (route_day * (streets.service_minutes / streets.street_minutes))[:, :, None]
-    fixed_by_stops = (route_day / rates.max_stops[:, None])[:, :, None]
     drive_share = MINUTES_PER_HOUR / (streets.local_speed * streets.street_minutes)
     vehicle_mile = rates.vehicle_mile_cost[:, None] / parcels_per_stop
-    limited_by_time = spacing * (route_day * drive_share + vehicle_mile)[:, :, None]
+    parts = (
+        route_day * (streets.service_minutes / streets.street_minutes),
+        route_day * drive_share + vehicle_mile,
+        route_day / rates.max_stops[:, None],
+        vehicle_mile,
+    )
+    # Only where there is volume does density matter.
+    places = np.flatnonzero(parcels_per_household_day)
+    zone = places % zone_type.size
+    spacing = (1.0 / np.sqrt(density_grid))[zone]
+    with np.errstate(over="ignore", under="ignore"):
+        spacing *= reach.ravel()[places, None]
+    np.minimum(spacing, streets.longest_spacing[zone, None], out=spacing)
+    costs = _costs_of_spacing(spacing, [part.ravel()[places, None] for part in parts])
+    if places.size < reach.size:
+        longest = np.tile(streets.longest_spacing, len(reach))[:, None]
+        single_stop = _costs_of_spacing(longest, [part.reshape(-1, 1) for part in parts])
+        costs = [_with_rows(everywhere, places, some) for everywhere, some in zip(single_stop, costs, strict=True)]
+    street_cost, marginal_cost = (cost.reshape(*reach.shape, density_grid.shape[-1]) for cost in costs)
+    return RouteEconomics(street_cost, marginal_cost, rates.sort_cost[:, zone_type])
+
+
+def _costs_of_spacing(spacing: FloatArray, parts: Sequence[FloatArray]) -> list[FloatArray]:
+    """Street cost of a parcel and of one more, $ per parcel, in the shape of the spacing, which is used up.
+
+    Args:
+        spacing: Miles between stops, (R, P).
+        parts: Of street cost where time limits a route, the fixed part and that per mile of spacing; then where stops
+            do, likewise; $ per parcel, (R, 1) each.
+    """
+    fixed_by_time, mile_by_time, fixed_by_stops, mile_by_stops = parts
+    limited_by_time = spacing * mile_by_time
     limited_by_time += fixed_by_time
-    limited_by_stops = np.multiply(spacing, vehicle_mile[:, :, None], out=spacing)
+    limited_by_stops = np.multiply(spacing, mile_by_stops, out=spacing)
     limited_by_stops += fixed_by_stops
     time_limits = limited_by_time > limited_by_stops
     street_cost = np.maximum(limited_by_time, limited_by_stops, out=limited_by_time)
@@ -294,7 +321,15 @@ def route_economics(
     marginal_cost += fixed_by_stops
     marginal_cost += street_cost
     marginal_cost *= 0.5
-    return RouteEconomics(street_cost, marginal_cost, rates.sort_cost[:, zone_type])
+    return [street_cost, marginal_cost]
+
+
+def _with_rows(everywhere: FloatArray, rows: IndexArray, some: FloatArray) -> FloatArray:
+    """Values by percentile, (R, P), that are the same at all, (R, 1), but in some rows."""
+    values = np.empty((len(everywhere), some.shape[1]))
+    values[:] = everywhere
+    values[rows] = some
+    return values
 
 
 def _route_day_cost(rates: NetworkRates, productive_hours: float, stem_miles: FloatArray) -> FloatArray:

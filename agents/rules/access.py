@@ -153,9 +153,11 @@ def hand_over(own_cost: Floats, case: AccessCase) -> HandedOver:
     """
     terms, beyond, injection = case.terms, case.beyond, case.injection_cost
     anything = bool(beyond.any())
-    if not anything and not terms.cap.any() and float(own_cost.max()) <= terms.published + injection:
-        nothing = np.zeros_like(beyond)  # the usual case of a regional carrier: access is dearer than one stop more
-        return HandedOver(case.passed, nothing, nothing)
+    if not anything and not terms.cap.any():
+        dearest_stop = own_cost[case.inside > 0.0].max(initial=0.0)
+        if dearest_stop <= terms.published + injection:  # usual without a contract: access is dearer than one stop more
+            nothing = np.zeros_like(beyond)
+            return HandedOver(case.passed, nothing, nothing)
     if terms.reversion is not None:
         keeps = keeps_commitment(own_cost, case.inside, terms, injection, *terms.reversion)
         terms = replace(terms, relief=keeps.astype(np.float64))
@@ -334,7 +336,10 @@ def _kept_under_contract(
     def excess(shadow: Floats) -> Floats:
         return kept_with(shadow)[1] - target
 
-    low, high = _where_it_vanishes(excess, low, high, CLOSE * np.maximum(target, 1.0))
+    # What is wanted at no change of the price is known, and nothing is at the dearest cost of all.
+    at_low = excess(low) if (low < 0.0).any() else wanted - target
+    at_high = np.where(target < wanted, 0.0, wanted) - target
+    low, high = _where_it_vanishes(excess, (low, high), (at_low, at_high), CLOSE * np.maximum(target, 1.0))
     (kept_less, most), (kept_more, fewest) = kept_with(low), kept_with(high)
     jump = most - fewest
     part = np.clip(np.divide(target - fewest, jump, out=np.zeros_like(jump), where=jump > 0.0), 0.0, 1.0)
@@ -342,17 +347,18 @@ def _kept_under_contract(
 
 
 def _where_it_vanishes(
-    excess: Callable[[Floats], Floats], low: Floats, high: Floats, close: Floats
+    excess: Callable[[Floats], Floats], between: tuple[Floats, Floats], at_ends: tuple[Floats, Floats], close: Floats
 ) -> tuple[Floats, Floats]:
     """Narrow bracket of the point where a falling function passes 0, all groups at once; by halving, since it jumps.
 
     Args:
         excess: The function of a price by group, (G,), that falls in the price of the same group.
-        low: Prices at which it is positive or 0, (G,).
-        high: Prices at which it is negative or 0, (G,).
+        between: Prices between which it passes 0, the lower ones first, (G,) each.
+        at_ends: Its values there: positive or 0 first, then negative or 0, (G,) each.
         close: Values that count as 0, (G,).
     """
-    found = (excess(low) <= close) | (excess(high) >= -close)
+    (low, high), (at_low, at_high) = between, at_ends
+    found = (at_low <= close) | (at_high >= -close)
     while not (found | (high - low <= NARROW)).all():
         middle = 0.5 * (low + high)
         value = excess(middle)
@@ -378,16 +384,18 @@ def keeps_commitment(
     Returns:
         (G,), true where the loss on what it would not buy is smaller than what the lower price saves afterwards.
     """
-    groups = len(terms.cap)
-    cell = volume[:, None] / own_cost.shape[1]
-    gain = own_cost - injection_cost - terms.price[:, None]
-    saved = cell * (np.maximum(gain, 0.0) - np.maximum(gain - (terms.published - terms.price[:, None]), 0.0))
-    benefit = np.bincount(terms.group, weights=saved.sum(axis=1), minlength=groups) * months_after
+    groups, places = len(terms.cap), np.flatnonzero(volume > 0.0)  # elsewhere there is nothing to buy
+    of_group, price, cell = terms.group[places], terms.price[places, None], volume[places, None] / own_cost.shape[1]
+    gain = own_cost[places] - injection_cost - price
     pays = gain >= 0.0
-    missing = terms.least - np.bincount(terms.group, weights=(cell * pays).sum(axis=1), minlength=groups)
+    missing = terms.least - np.bincount(of_group, weights=(cell * pays).sum(axis=1), minlength=groups)
+    if (missing <= 0.0).all() and (price <= terms.published).all():  # all is wanted anyway, so nothing is lost
+        return np.ones(groups, dtype=np.bool_)
+    saved = cell * (np.maximum(gain, 0.0) - np.maximum(gain - (terms.published - price), 0.0))
+    benefit = np.bincount(of_group, weights=saved.sum(axis=1), minlength=groups) * months_after
     loss = np.zeros(groups)
     for group in np.flatnonzero(missing > 0.0):
-        dear = ~pays & ((terms.group == group) & (volume > 0.0))[:, None]
+        dear = ~pays & (of_group == group)[:, None]
         if benefit[group] <= 0.0:  # then any loss is too much
             loss[group] = np.inf if dear.any() else 0.0
             continue

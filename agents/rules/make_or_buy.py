@@ -147,8 +147,8 @@ class CoverageSearch:
         if count.sum() != np.count_nonzero(pays):  # somewhere it pays again beyond that cell
             return coverage_worth(self._cost, worth)
         place, ended = self._row + count, self._ended.ravel()
-        here = ended[place - 1]  # what the last cell that pays costs; nan where none or all pay: no part is added there
-        part = np.fmin(np.fmax((worth - here) / (ended[place] - here), 0.0), 1.0)
+        here = ended[place - 1]  # what the last cell that pays costs; it is nan, or the next is, where none or all pay
+        part = np.fmax((worth - here) / (ended[place] - here), 0.0)  # at most 1: the next cell is too dear
         return np.asarray((self._share[count] + part) / self._cells)
 
 

@@ -27,18 +27,19 @@ def spared_cost(market: Economy) -> Floats:
     coarsely.
     """
     routes, passed = market.state.network.street, market.state.network.coverage[1:]
-    grid = routes.marginal_grid
-    spared = market.figures.access_sorting_spared * routes.sort[:, :, None]
-    cells = grid.shape[2]
-    cost = np.where(passed[:, :, None] == 0.0, grid[:, :, :1], grid)
-    partly = (passed > 0.0) & (passed < 1.0)
-    by_cell = grid[partly]
-    position = np.clip((np.arange(cells) + 0.5) * passed[partly][:, None] - 0.5, 0.0, cells - 1.0)
-    lower = position.astype(np.intp)
-    at_lower = np.take_along_axis(by_cell, lower, axis=1)
-    at_upper = np.take_along_axis(by_cell, np.minimum(lower + 1, cells - 1), axis=1)
-    cost[partly] = at_lower + (at_upper - at_lower) * (position - lower)
-    return np.asarray(cost + spared)
+    grid, cells = routes.marginal_grid, routes.marginal_grid.shape[2]
+    sorting = market.figures.access_sorting_spared * routes.sort[:, :, None]
+    cost: Floats = grid + sorting
+    by_place = cost.reshape(-1, cells)
+    nowhere, partly = np.flatnonzero(passed == 0.0), np.flatnonzero((passed > 0.0) & (passed < 1.0))
+    by_place[nowhere] = by_place[nowhere, :1]
+    position = np.clip((np.arange(cells) + 0.5) * passed.ravel()[partly, None] - 0.5, 0.0, cells - 1.0)
+    lower, by_cell = position.astype(np.intp), grid.ravel()
+    place = partly[:, None] * cells + lower
+    at_lower, at_upper = by_cell[place], by_cell[place + (lower < cells - 1)]
+    between = at_lower + (at_upper - at_lower) * (position - lower)
+    by_place[partly] = between + sorting.ravel()[partly, None]
+    return cost
 
 
 def own_cost_luck(market: Economy, carrier: int) -> float:

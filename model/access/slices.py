@@ -39,12 +39,13 @@ class CarrierSlices:
     own_cost: Floats
 
 
-def carrier_slices(market: Economy, carrier: int) -> CarrierSlices:
+def carrier_slices(market: Economy, carrier: int, least: Floats | float = -np.inf) -> CarrierSlices:
     """Slices of a carrier's economy parcels with what access to them is worth to it.
 
     Args:
         market: The market.
         carrier: Index of the carrier.
+        least: Cost without access below which a slice is left out, $ per parcel, one number or (Z, P).
     """
     network, agent = market.state.network, market.carrier_agents[carrier]
     passed = network.coverage[carrier]
@@ -72,8 +73,9 @@ def carrier_slices(market: Economy, carrier: int) -> CarrierSlices:
         volume = np.where(on_routes, volume, extra)
     worth = agent.worth_of_access(alternatives(market, carrier, on_routes, revenue))
     worth = checked(agent.key, "worth of access", worth, volume.shape)
-    there, (zone, cell) = volume > 0.0, np.indices(volume.shape)
-    return CarrierSlices(zone[there], cell[there], volume[there], worth[there])
+    place = np.flatnonzero((volume > 0.0) & (worth >= least))
+    zone = place // cells
+    return CarrierSlices(zone, place - zone * cells, volume.ravel()[place], worth.ravel()[place])
 
 
 def alternatives(market: Economy, carrier: int, on_routes: NDArray[np.bool_], revenue: float) -> AlternativeCase:
@@ -142,7 +144,8 @@ def net_revenue_beyond(market: Economy, carrier: int, own: float, more: float, s
         share: What `customer_share` says, where it is known.
     """
     shippers, tariffs = market.shippers, market.state.tariffs
-    volume = shippers.market_volume[:, ECONOMY] * (customer_share(market, carrier) if share is None else share)
+    economy = shippers.annual_volume[:, ECONOMY] * shippers.weight
+    volume = economy * (customer_share(market, carrier) if share is None else share)
     total = float(volume.sum())
     if total <= 0.0:
         return 0.0

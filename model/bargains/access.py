@@ -52,6 +52,11 @@ def access_table(market: Economy, begin: Month, groups: PriceGroups) -> BargainT
 
 def usps_cost(market: Economy, zone: Ints, cell: Ints) -> Floats:
     """Attributable cost of USPS by slice, $ per parcel, (L,)."""
-    env = market.state.environment
-    grid = usps_cost_grid(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)
+    grid = usps_cost_by_cell(market)
     return np.asarray(grid.take(zone * grid.shape[1] + cell))
+
+
+def usps_cost_by_cell(market: Economy) -> Floats:
+    """Attributable cost of USPS by density percentile, $ per parcel, (Z, P)."""
+    env = market.state.environment
+    return usps_cost_grid(market.costs, market.zones, market.mail_index, env.wage_usps, env.price_level)

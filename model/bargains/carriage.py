@@ -127,15 +127,26 @@ def ups_share(market: Economy, month: Month, now: Month | None = None) -> float:
     A run through the past talks and builds without the plan until it is announced. Where a run begins with it, orders
     that stand at the start were placed with it in view: the two had agreed on it before they told.
     """
+    return _share_left(_cut_of_ups(market, now or market.month), month)
+
+
+def _cut_of_ups(market: Economy, now: Month) -> tuple[Month, int, float] | None:
+    """Begin and length in months of the cut that UPS has announced, and the share that it takes; None where unknown."""
     p, announced = market.figures, market.settings.projection_start
-    unknown = market.settings.start < announced and (now or market.month) < announced
+    unknown = market.settings.start < announced and now < announced
     if not market.settings.announced_plans or unknown:
-        return 1.0
+        return None
     year = int(p.ups_amazon_cut_end)
     end = Month(year, 1) + round((p.ups_amazon_cut_end - year) * MONTHS_PER_YEAR)
-    months = max(1, end - announced)
-    done = min(1.0, max(0.0, (month - announced + 1) / months))
-    return 1.0 - p.ups_amazon_cut_share * done
+    return announced, max(1, end - announced), p.ups_amazon_cut_share
+
+
+def _share_left(cut: tuple[Month, int, float] | None, month: Month) -> float:
+    """Share that an announced cut leaves in a month."""
+    if cut is None:
+        return 1.0
+    begin, months, part = cut
+    return 1.0 - part * min(1.0, max(0.0, (month - begin + 1) / months))
 
 
 def announced_cut(market: Economy, seller: str) -> float:
@@ -146,10 +157,9 @@ def announced_cut(market: Economy, seller: str) -> float:
     if not has_announced_cut(market, seller):
         return 0.0
     now, handed = market.month, float(handed_at_start(market, market.agent(seller).index).sum())
-    cuts = [
-        ups_share(market, now + (months - MONTHS_PER_YEAR)) - ups_share(market, now + months)
-        for months in range(MONTHS_PER_YEAR + 1)
-    ]
+    cut = _cut_of_ups(market, now)
+    shares = [_share_left(cut, now + months) for months in range(-MONTHS_PER_YEAR, MONTHS_PER_YEAR + 1)]
+    cuts = [before - after for before, after in zip(shares, shares[MONTHS_PER_YEAR:], strict=False)]
     return max(0.0, *cuts) * handed / market.figures[f"operating_days_{seller}"]
 
 

@@ -294,6 +294,16 @@ def one_cell(density: float, parcels_per_household_day: float, zone_type: int) -
     return route_economics(np.array([[density]]), np.array([zone_type]), parcels, NATION.rates, NATION.geometry)
 
 
+def test_a_zone_without_volume_costs_the_same_whatever_the_others_have() -> None:
+    parcels = np.array([[0.5, 0.0, 2.0], [0.0, 0.0, 0.0], [0.1, 0.2, 0.3], [0.0, 1.0, 0.0]])
+    mixed, tiny = (
+        route_economics(NATION.density, ZONE_TYPE, one, NATION.rates, NATION.geometry)
+        for one in (parcels, np.maximum(parcels, 1e-300))
+    )
+    for found, expected in ((mixed.street_cost, tiny.street_cost), (mixed.marginal_cost, tiny.marginal_cost)):
+        np.testing.assert_array_equal(found, expected)
+
+
 @given(density=positive, denser=st.floats(1.0, 100.0), volume=st.floats(0.0, 10.0), zone_type=st.integers(0, 2))
 @reproducible
 def test_density_never_raises_cost(density: float, denser: float, volume: float, zone_type: int) -> None:

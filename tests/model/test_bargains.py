@@ -9,7 +9,8 @@ from agents.amazon import Amazon
 from agents.bargaining import Offer, Side
 from agents.calendar import Month
 from agents.rivals import Ups
-from model.bargains.access import structure_groups
+from model.access import carrier_slices
+from model.bargains.access import structure_groups, usps_cost
 from model.bargains.carriage import carriage_cost, carriage_groups, carriage_table, handed_at_start
 from model.bargains.enterprise import buyer_values, seller_limits
 from model.bargains.last_mile import last_mile_table
@@ -155,6 +156,17 @@ def test_whoever_notes_what_lies_on_a_table_sees_it(market):
     assert not run.fedex.notes_tables
     assert run.ups.seen[0] == ("usps", talks.opened + talks.talks.expiry_round)
     assert len(run.ups.seen) <= len(talks.limits)
+
+
+@pytest.mark.parametrize("buyer", ["ups", "veho"])
+def test_what_costs_a_carrier_less_than_usps_is_on_no_table(run, buyer):
+    pair = next(pair for pair in known_pairs(run.carriers) if pair.buyer == buyer and pair.kind is PairKind.LAST_MILE)
+    table, slices = last_mile_table(run, buyer, groups_of(run, pair)), carrier_slices(run, run.agent(buyer).index)
+    saved = run.figures.injection_cost_amazon * run.state.environment.price_level
+    gains = slices.own_cost - saved >= usps_cost(run, slices.zone, slices.cell)
+    assert 0 < len(table.zone) < len(slices.zone)
+    assert table.values.volume.sum() == pytest.approx(slices.volume[gains].sum())
+    assert (table.values.own_value >= table.values.attributable_cost - 1e-9).all()
 
 
 def test_a_table_over_the_last_mile_is_laid_once_a_month(market):

@@ -13,7 +13,7 @@ FRAMES_PER_SECOND = 20  # pictures come between months, of 40 ms each: with 12 a
 # Where many play, pictures become rarer so that the months go on: of a processor they get this share, all together.
 PICTURE_SHARE = 0.15
 # With the wait for a turn a picture then comes at least every two seconds.
-LONGEST_FRAME_SECONDS = 1.4
+LONGEST_FRAME_SECONDS = 1.1
 
 # Over how long the cost of pictures is measured.
 COST_SECONDS = 2.0

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 MONTHS_IN_FRONT = 6
 # Where many play, each turn is worth a few months: a processor that changes markets must fetch what the next one knows.
 # No more of them, for pictures come between turns.
-MONTHS_A_TURN = 3
+MONTHS_A_TURN = 2
 # All runs of this process share these.
 TURNS = Turns()
 

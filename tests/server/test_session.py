@@ -366,7 +366,7 @@ def test_a_question_is_answered_once_from_the_market(open_session):
 
 
 def test_pictures_become_rarer_when_they_are_dear_and_many_play():
-    for playing, seconds in ((0, 1 / 20), (1, 1 / 20), (7, 0.8), (10, 1.2), (13, 1.4), (400, 1.4)):
+    for playing, seconds in ((0, 1 / 20), (1, 1 / 20), (7, 0.8), (9, 16 / 15), (13, 1.1), (400, 1.1)):
         assert frame_seconds(0.02, playing) == pytest.approx(seconds)
 
 

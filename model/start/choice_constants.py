@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 MAX_ITERATIONS = 400
 TOLERANCE = 1e-9
+SPLITS = 2  # of enterprise shippers by evaluation: a split follows the one before, and lags behind the constants
 LARGE_POPULATION = 20_000  # rows from which on a sample stands for everybody
 SAMPLE, MAX_CORRECTIONS = 4_096, 12
 
@@ -202,13 +203,14 @@ class _SegmentSolver:
         cost = base[:, :, None] + self.surcharges + self.other_cost[offers, None]
         utility = self.constants[offers, None] - self.big_coef[:, None, None] * cost
         weight = np.exp(utility - utility.max(axis=1, keepdims=True))  # surcharges differ by zone type only
-        by_zone = self.inertia * self.split
-        np.exp(by_zone, out=by_zone, where=self.coverage > 0.0)  # who does not reach a zone gets nothing there anyway
-        by_zone *= weight.take(self.surcharge_of_zone, axis=-1)
-        split = split_volume(by_zone, self.coverage, self.setting.national[offers])
-        moved = float(np.abs(split - self.split).max())
-        self.split = split
-        parcels = split * self.big_parcels
+        weight, served = weight.take(self.surcharge_of_zone, axis=-1), self.coverage > 0.0
+        for _ in range(SPLITS):
+            by_zone = self.inertia * self.split
+            np.exp(by_zone, out=by_zone, where=served)  # who does not reach a zone gets nothing there anyway
+            by_zone *= weight
+            before, self.split = self.split, split_volume(by_zone, self.coverage, self.setting.national[offers])
+        moved = float(np.abs(self.split - before).max())
+        parcels = self.split * self.big_parcels
         by_shipper = parcels.sum(axis=2)
         volume, value = np.zeros((2, len(self.offered)))
         volume[offers] = by_shipper.sum(axis=0)

@@ -233,6 +233,10 @@ class Carrier(Party):
         growth: float = (1.0 + figures.growth_other_demand) ** (months / MONTHS_PER_YEAR)
         return books.annual_volume * growth
 
+    def build_lead(self) -> int:
+        """Months from an order of capacity to its use."""
+        return int(self.world.figures.build_lead_months)
+
     def yearly_build_limit(self) -> float:
         """Annual parcels of capacity that it can add in a year."""
         return float("inf")

@@ -27,6 +27,10 @@ class RegionalCarrier(Carrier):
         """Annual parcels of capacity that it can add in a year."""
         return self.world.figures.regional_growth_cap * float(self.world.own_books(self.index).capacity.sum())
 
+    def build_lead(self) -> int:
+        """Months from an order of capacity to its use: contractors drive for it, and what it sorts in is leased."""
+        return int(self.world.figures.regional_lead_months)
+
     def build_room(self, months: int) -> float:
         """Annual parcels of capacity that it can order in some months; a year of them grows by the cap, not more.
 
@@ -52,7 +56,7 @@ class RegionalCarrier(Carrier):
             case: What it expects of the states around it.
             room: Annual parcels of capacity that its growth cap leaves for this quarter.
         """
-        figures, lead = self.world.figures, int(self.world.figures.build_lead_months)
+        figures, lead = self.world.figures, self.build_lead()
         years = self.years_of_business(lead, figures.reconsider_hazard, case.considered)
         part = entry_parts(case, years, figures.regional_entry_density, self.smallest_station(), room)
         if not part.any():
@@ -94,7 +98,7 @@ class RegionalCarrier(Carrier):
         additions, coverage = found
         self.learning_since = since
         capital = float((additions * figures.by_type("capacity_capex")[self.world.zones.zone_type]).sum())
-        arrives: Month = self.world.month + int(figures.build_lead_months)
+        arrives: Month = self.world.month + self.build_lead()
         return CapacityOrder(self.index, arrives, additions, coverage, capital)
 
     def moves_slowly(self) -> bool:

@@ -38,11 +38,10 @@ def learn_and_plan(market: Economy) -> None:
         review_contracts(market)
     if not (market.month + 1).quarter_start:
         return
-    lead = int(market.figures.build_lead_months)
     order = market.streams.generator("planning_order", market.month).permutation(len(market.carrier_agents))
     with _books_at_hand(market):
         for position in order:
-            _build_and_close(market, market.carrier_agents[position], lead)
+            _build_and_close(market, market.carrier_agents[position])
         if settings.rival_rules:
             fill_networks(market)
     free = settings.make_or_buy and settings.price_rule == "adaptive"  # it moves both networks and prices
@@ -69,9 +68,9 @@ def _note_in_books(market: Economy, carrier: int) -> None:
         )
 
 
-def _build_and_close(market: Economy, carrier: Carrier, lead: int) -> None:
+def _build_and_close(market: Economy, carrier: Carrier) -> None:
     """Orders, entry and closures of one carrier."""
-    settings = market.settings
+    settings, lead = market.settings, carrier.build_lead()
     if settings.rural_plan == "reconsidered" and carrier.announced_plan() is not None:
         _reconsider_plan(market, carrier, lead)
     placed = ordered_capacity(market, carrier, carrier.capacity_order(lead))
@@ -166,9 +165,12 @@ def order_before_start(market: Economy) -> None:
 
     They were placed in ignorance of anything that a scenario decides from the start on.
     """
-    lead, start = int(market.figures.build_lead_months), market.settings.start
-    for arrives in range(0, max(lead, 1), QUARTER):
+    start = market.settings.start
+    for arrives in range(0, max(1, *(carrier.build_lead() for carrier in market.carrier_agents)), QUARTER):
         for carrier in market.carrier_agents:
+            lead = carrier.build_lead()
+            if arrives >= max(lead, 1):
+                continue
             placed = ordered_capacity(market, carrier, carrier.capacity_order(lead, month=start + (arrives - lead)))
             if placed is not None:
                 _place(market, placed, quiet=True)

@@ -1,9 +1,12 @@
 """Networks change: what is closed and what it saves, which contracts end, who fills, who enters and who leaves."""
 
+import re
+
 import numpy as np
 import pytest
 
 from agents.calendar import Month
+from agents.regional import RegionalCarrier
 from agents.shippers import Shippers
 from model.borders import read_borders
 from model.carriers import AMAZON, FEDEX, UPS, USPS
@@ -283,6 +286,19 @@ def test_entry_goes_next_door_and_growth_keeps_to_its_cap(market):
     alone[:ONTRAC] = False
     assert (before[alone] <= target + 1e-9).all()
     assert run.balances()["parcels"] <= 1e-9
+
+
+def test_what_a_regional_carrier_orders_opens_sooner(finished):
+    """Contractors drive for it and its sorting space is leased: `regional_lead_months`, others' `build_lead_months`."""
+    run = finished("baseline", end="2027-12", regional_lead_months=3, build_lead_months=9, **SHORT)
+    leads = {}
+    for event in run.events:
+        if event.kind == "order" and (usable := re.search(r"usable from (\S+)", event.text)):
+            leads.setdefault(event.parties[0], set()).add(Month.parse(usable[1]) - event.month)
+    regional = {one.key for one in run.carrier_agents if isinstance(one, RegionalCarrier)}
+    assert {key for key in leads if key in regional and leads[key] == {3}}
+    assert {key for key in leads if key not in regional and leads[key] == {9}}
+    assert all(found == ({3} if key in regional else {9}) for key, found in leads.items())
 
 
 def test_no_room_to_grow_no_entry(finished):

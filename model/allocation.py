@@ -168,9 +168,13 @@ def allocate(
             paid += backlog.value.sum(axis=0)
         return Allocation(accepted, paid, None, None, unserved, refused, tendered, waited)
 
-    ratio = acceptance.ratio[priority, np.arange(n_carriers)][:, None]
-    accepted, paid = volume * ratio, value * ratio
-    rejected, rejected_value = volume - accepted, value - paid
+    zones = np.flatnonzero((acceptance.ratio < 1.0).any(axis=(0, 1)))  # elsewhere all that was tendered is accepted
+    ratio = acceptance.ratio[priority, np.arange(n_carriers)][:, None, :, zones]
+    tendered_there, value_there = volume[..., zones], value[..., zones]
+    kept, kept_value = tendered_there * ratio, value_there * ratio
+    rejected, rejected_value = tendered_there - kept, value_there - kept_value
+    accepted, paid = volume.copy(), value.copy()
+    accepted[..., zones], paid[..., zones] = kept, kept_value
     room = capacity - acceptance.accepted.sum(axis=0)
     network_room = network_capacity - acceptance.accepted.sum(axis=(0, 2))
     left_over = None
@@ -179,33 +183,57 @@ def allocate(
         accepted += backlog.volume.sum(axis=0) * served
         paid += backlog.value.sum(axis=0) * served
         left_over = Backlog(backlog.volume * (1.0 - served), backlog.value * (1.0 - served))
-    overflow = np.zeros_like(volume)
     full, network_full = (NUMERICAL_DUST * np.where(np.isinf(c), 0.0, c) for c in (capacity, network_capacity))
-    _reoffer(rejected, rejected_value, overflow, room, network_room, full, network_full, rules)
-    accepted += overflow
-    paid += overflow * rules.overflow_price[..., None]
-    new_backlog = _age(left_over, rejected, rejected_value, rules.max_months, unserved)
+    found_place = _reoffer(zones, rejected, rejected_value, room, network_room, full, network_full, rules)
+    accepted[..., zones] += found_place
+    paid[..., zones] += found_place * rules.overflow_price[..., None]
+    new_backlog = None
+    if left_over is not None or rejected.any():
+        waits, waits_value = (_everywhere(part, zones, n_zones) for part in (rejected, rejected_value))
+        new_backlog = _age(left_over, waits, waits_value, rules.max_months, unserved)
+    overflow = _everywhere(found_place, zones, n_zones)
     return Allocation(accepted, paid, overflow, new_backlog, unserved, refused, tendered, waited)
 
 
+def _everywhere(values: Floats, zones: NDArray[np.int64], n_zones: int) -> Floats:
+    """Values of some zones, (..., n), with zeros in all others, (..., Z)."""
+    found = np.zeros((*values.shape[:-1], n_zones))
+    found[..., zones] = values
+    return found
+
+
 def _reoffer(
+    zones: NDArray[np.int64],
     rejected: Floats,
     rejected_value: Floats,
-    overflow: Floats,
     room: Floats,
     network_room: Floats,
     full: Floats,
     network_full: Floats,
     rules: AllocationRules,
-) -> None:
-    """Offer rejected parcels to other carriers in proportion to liking; changes its first three arguments in place.
+) -> Floats:
+    """Offer rejected parcels to other carriers in proportion to liking; what is left of them is written back.
 
     A carrier whose room is no more than `full` (K, Z) or `network_full` (K,) has none: what rounding leaves of a used
     up capacity must not attract parcels.
+
+    Args:
+        zones: Zones of which `rejected` is, n of them.
+        rejected: Parcels, (G, S, K, n).
+        rejected_value: Their dollars, same shape.
+        room: Last-mile capacity left, (K, Z); used up in place.
+        network_room: National capacity left, (K,); used up in place.
+        full: See above.
+        network_full: See above.
+        rules: Preferences and limits.
+
+    Returns:
+        Parcels that found place, by the carrier that takes them, (G, S, K, n).
     """
-    group, segment, zone = np.nonzero(rejected.any(axis=2))  # few cells have anything to offer: look at them alone
-    cells = (group, segment, slice(None), zone)
-    left, left_value, found_place = rejected[cells].T, rejected_value[cells].T, overflow[cells].T
+    group, segment, place_of_zone = np.nonzero(rejected.any(axis=2))  # few cells have anything: look at them alone
+    cells, zone = (group, segment, slice(None), place_of_zone), zones[place_of_zone]
+    left, left_value = rejected[cells].T, rejected_value[cells].T
+    found_place = np.zeros_like(left)
     preference, coverage = rules.preference[group, segment].T, rules.coverage > 0.0
     place = (np.arange(len(room))[:, None] * room.shape[1] + zone).ravel()
     for _ in range(rules.max_passes):
@@ -231,7 +259,9 @@ def _reoffer(
         kept = np.where(kept < NUMERICAL_DUST, 0.0, kept)
         left *= kept
         left_value *= kept
+    overflow = np.zeros_like(rejected)
     rejected[cells], rejected_value[cells], overflow[cells] = left.T, left_value.T, found_place.T
+    return overflow
 
 
 def _others_of(values: Floats, asking: NDArray[np.int64]) -> Floats:

@@ -169,3 +169,41 @@ def test_sorting_that_a_full_zone_did_not_use_serves_another_zone_in_the_next_pa
     )
     assert found.overflow[0, 0] == pytest.approx(np.array([[0.0, 0.0], [5.0, 15.0], [15.0, 5.0]]))
     assert found.backlog is None
+
+
+def test_zones_where_nobody_refuses_change_nothing_elsewhere_and_keep_all_that_was_tendered():
+    drawn = np.random.default_rng(5)
+    groups, segments, carriers, zones = 4, 2, 3, 9
+    volume = drawn.uniform(0.0, 10.0, (groups, segments, carriers, zones))
+    value = volume * drawn.uniform(3.0, 8.0, volume.shape)
+    priority = np.full((groups, carriers), Priority.OTHER, dtype=np.int8)
+    priority[0] = Priority.COMMITTED
+    capacity = np.full((carriers, zones), INF)
+    tight = [1, 4, 5]
+    capacity[:2, tight] = 0.6 * volume.sum(axis=(0, 1))[:2, tight]
+    usual = AllocationRules(
+        max_passes=3,
+        max_months=0,
+        preference=drawn.uniform(0.5, 1.0, volume.shape[:-1]),
+        overflow_price=np.full(volume.shape[:-1], 6.0),
+        coverage=np.ones((carriers, zones)),
+    )
+    network = np.full(carriers, INF)
+    found = allocate(volume, value, priority, None, capacity, network, usual)
+    alone = allocate(
+        volume[..., tight],
+        value[..., tight],
+        priority,
+        None,
+        capacity[:, tight],
+        network,
+        replace(usual, coverage=usual.coverage[:, tight]),
+    )
+    free = np.setdiff1d(np.arange(zones), tight)
+    assert found.accepted[..., free].tobytes() == volume[..., free].tobytes()
+    assert found.value[..., free].tobytes() == value[..., free].tobytes()
+    assert not found.overflow[..., free].any()
+    for name in ("accepted", "value", "overflow", "refused", "unserved"):
+        assert getattr(found, name)[..., tight] == pytest.approx(getattr(alone, name))
+    assert found.overflow.any()
+    assert found.accepted.sum() + found.unserved.sum() == pytest.approx(volume.sum())

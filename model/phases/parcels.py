@@ -107,18 +107,15 @@ def choose_carriers(market: Economy) -> None:
     set_reach(market)
     _reconsider_small_shippers(market)
     demand = market.state.flows.demand
-    tariffs, shippers = market.state.tariffs, market.shippers
-    reach, left = segment_reach(market), left_by(market)
+    shippers, reach, left = market.shippers, segment_reach(market), left_by(market)
     coverage = _as_if_everywhere(reach, left)
-    segments, small = np.arange(len(SEGMENTS)), market.shippers.small
-    discount = shippers.discount[small, None]
-    primary, fallback = shippers.primary[small], shippers.fallback[small]
+    small = shippers.small
     parcels = market.annual_parcels[small] * demand.scale
     volume, value = small_shipper_tender(
         shippers,
         parcels,
-        quote(tariffs.offered[segments, primary], tariffs.floor[segments, primary], discount),
-        quote(tariffs.offered[segments, fallback], tariffs.floor[segments, fallback], discount),
+        _quotes(market, shippers.primary[small], shippers.discount[small]),
+        _quotes(market, shippers.fallback[small], shippers.discount[small]),
         demand.mix[market.groups.regions],
         coverage,
     )
@@ -127,6 +124,20 @@ def choose_carriers(market: Economy) -> None:
     if left.size:
         tender = served_elsewhere(tender, reach, market.national, left)
     market.state.flows.tender = tender
+
+
+def _quotes(market: Economy, carrier: Integers, discount: Floats) -> Floats:
+    """What shippers pay one carrier each in each segment before surcharges, $ per parcel, (n, S).
+
+    Args:
+        market: The market.
+        carrier: Their carriers by segment, (n, S).
+        discount: Their discounts, (n,).
+    """
+    tariffs = market.state.tariffs
+    n_segments, n_carriers = tariffs.floor.shape
+    offer = np.arange(n_segments) * n_carriers + carrier  # one index into all offers is quicker than two
+    return quote(tariffs.offered.take(offer), tariffs.floor.take(offer), discount[:, None])
 
 
 def left_by(market: Economy) -> NDArray[np.int64]:
@@ -385,4 +396,5 @@ def count_refusals(market: Economy, refused: Floats) -> None:
     shippers = market.shippers
     draws = market.streams.generator("refusal", market.month).random(shippers.primary.shape)
     share = market.mix @ refused.T
-    market.population.meet_refusals(draws < share[shippers.division[:, None], shippers.primary])
+    place = shippers.division[:, None] * np.int64(share.shape[1]) + shippers.primary
+    market.population.meet_refusals(draws < share.take(place))

@@ -24,7 +24,7 @@ from model.bargains.table import PairKind
 from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.contract_margins import enterprise_quotes
-from model.demand import Demand, shocked_mix, with_other_sellers
+from model.demand import Demand, by_segment, shocked_mix, with_other_sellers
 from model.economy import Economy
 from model.own_networks import left_to_carriers, let_big_shippers_grow, own_share
 from model.phases.contracts import exit_progress
@@ -72,7 +72,7 @@ def generate_demand(market: Economy) -> None:
         amazon_later=later,
     )
     if refused.any():
-        others = float((market.annual_parcels.sum(axis=0) * demand.scale).sum())
+        others = float((by_segment(market.annual_parcels) * demand.scale).sum())
         demand = with_other_sellers(demand, others, p.amazon_refused_elsewhere)
     market.state.flows.demand = demand
 
@@ -365,7 +365,7 @@ def _rules(market: Economy, volume: Floats, value: Floats, beyond: Floats) -> Al
     """Where refused parcels go: by mean liking of each carrier, at its mean price and the peak surcharge."""
     p, choice, tariffs = market.figures, market.state.choice, market.state.tariffs
     total, worth = volume.sum(axis=-1), value.sum(axis=-1)
-    mean_discount = float(np.average(market.shippers.discount, weights=market.shippers.market_volume.sum(axis=1)))
+    mean_discount = float(np.average(market.shippers.discount, weights=market.shippers.whole_volume))
     listed = quote(tariffs.offered, tariffs.floor, np.full_like(tariffs.level, mean_discount))
     price = np.where(total > 0.0, np.divide(worth, total, out=np.zeros_like(worth), where=total > 0.0), listed)
     price = price + p.peak_surcharge

@@ -124,9 +124,8 @@ def choose_again(
         uniform: One draw from [0, 1) per shipper, (n,).
     """
     national, offered = offers.national, offers.offered
-    first, then = np.cumsum(national) - 1, national.sum() + np.cumsum(~national) - 1
-    position = np.where(national, first, then).astype(np.int8)  # national carriers first, as in the menu
-    index_of = np.argsort(position).astype(np.int8)
+    index_of = np.argsort(~national, kind="stable").astype(np.int8)  # national carriers first, as in the menu
+    position = np.argsort(index_of).astype(np.int8)
     paid = quote(offers.level, offers.floor, discount[:, None]) + offers.surcharge[home]
     cost = paid / offers.price_level + offers.quality_cost
     liking = offers.constants + offers.known[home]

@@ -65,6 +65,11 @@ class ShipperTable:
         """Parcels a year that each row stands for, (n, S)."""
         return self.annual_volume * self.weight[:, None]
 
+    @property
+    def whole_volume(self) -> Floats:
+        """The same over all segments, (n,): segment by segment, as a sum over so short an axis takes far longer."""
+        return np.asarray(sum(self.market_volume.T))
+
     def take(self, rows: NDArray[np.int64]) -> ShipperTable:
         """A new table of some rows, in their order and as often as they are named; enterprise rows as they are."""
         columns = {each.name: getattr(self, each.name)[rows] for each in fields(self) if each.name != "n_enterprise"}

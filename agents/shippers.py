@@ -154,7 +154,9 @@ class Shippers(Party):
         """
         months = self.table.refused_months
         longest = np.iinfo(months.dtype).max
-        months[:] = np.where(hit, np.minimum(months, longest - 1) + 1, 0)
+        np.minimum(months, longest - 1, out=months)
+        months += 1
+        months *= hit
 
     def follow(self, moved: Booleans, buyer: int) -> None:
         """Become customers of the carrier that has taken theirs over.

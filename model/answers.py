@@ -102,8 +102,11 @@ def checked_shares(who: str, what: str, values: Any, shape: tuple[int, ...], axi
     Raises:
         AnswerError: It has another shape, or a share is missing, negative or above 1, or they sum to something else.
     """
-    found = checked(who, what, values, shape, 1.0)
+    found = _numbers(who, what, values, shape)
     total = found.sum(axis=axis)
+    if found.size and found.min() >= 0.0 and np.abs(total - 1.0).max() <= ROUNDING:
+        return found  # the usual case: what is never negative is nowhere more than its sum
+    found = checked(who, what, found, shape, 1.0)
     wrong = np.abs(total - 1.0) > SHARE_ROUNDING
     if wrong.any():
         place = np.unravel_index(int(np.argmax(wrong)), total.shape)

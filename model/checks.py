@@ -9,6 +9,7 @@ from model.access import access_dollars
 from model.billing import invoice_cents
 from model.capital import capital_charges
 from model.carriers import AMAZON, USPS
+from model.demand import by_segment
 from model.economy import Economy
 from model.ledger import CENTS, to_cents
 from model.statements import results
@@ -49,7 +50,7 @@ def parcel_imbalance(market: Economy) -> float:
     """
     flows = market.state.flows
     allocation, demand, sourcing, tender = flows.allocation, flows.demand, flows.sourcing, flows.tender
-    shipped = float((market.annual_parcels.sum(axis=0) * demand.scale).sum())
+    shipped = float((by_segment(market.annual_parcels) * demand.scale).sum())
     delivered = float(allocation.accepted.sum())
     waiting = 0.0 if allocation.backlog is None else float(allocation.backlog.volume.sum())
     placed = sum(

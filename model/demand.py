@@ -55,6 +55,11 @@ def shocked_mix(mix: Floats, streams: Streams, month: Month, sd: float) -> Float
     return np.asarray(shocked / shocked.sum(axis=1, keepdims=True))
 
 
+def by_segment(parcels: Floats) -> Floats:
+    """Sum over shippers, (n, S) to (S,); along so short rows `einsum` is several times faster than `sum`."""
+    return np.asarray(np.einsum("ns->s", parcels))
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """Parcels that are shipped in one month.

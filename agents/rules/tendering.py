@@ -124,9 +124,8 @@ def choose_again(
         uniform: One draw from [0, 1) per shipper, (n,).
     """
     national, offered = offers.national, offers.offered
-    first, then = np.cumsum(national) - 1, national.sum() + np.cumsum(~national) - 1
-    position = np.where(national, first, then).astype(np.int8)  # national carriers first, as in the menu
-    index_of = np.argsort(position).astype(np.int8)
+    index_of = np.argsort(~national, kind="stable").astype(np.int8)  # national carriers first, as in the menu
+    position = np.argsort(index_of).astype(np.int8)
     paid = quote(offers.level, offers.floor, discount[:, None]) + offers.surcharge[home]
     cost = paid / offers.price_level + offers.quality_cost
     liking = offers.constants + offers.known[home]
@@ -155,7 +154,7 @@ def split_parcels(case: SplitCase, price_coef: Floats, inertia: float) -> Floats
     constants, other = case.constants, case.quality_cost
     n_segments, n_carriers = constants.shape[-2:]
     reach = np.broadcast_to(case.reach, (n_segments, *case.reach.shape[-2:]))
-    share = np.zeros(case.lagged.shape)
+    share = np.empty(case.lagged.shape)
     for segment in range(n_segments):  # one after the other stays in the processor's cache
         offers = _all_or_some(np.isfinite(constants[..., segment, :]).reshape(-1, n_carriers).any(axis=0))
         coef = price_coef[:, segment, None]
@@ -164,6 +163,8 @@ def split_parcels(case: SplitCase, price_coef: Floats, inertia: float) -> Floats
         utility = _less_surcharges(fixed, coef, case.surcharge[offers])
         utility += inertia * case.lagged[:, segment, offers].swapaxes(0, 1)
         weight = np.exp(utility, out=utility).swapaxes(0, 1)  # everywhere: to leave out zones would take longer
+        if not isinstance(offers, slice):
+            share[:, segment] = 0.0
         share[:, segment, offers] = split_volume(weight, reach[segment, offers], case.national[offers])
     return share
 

@@ -9,6 +9,7 @@ from agents.calendar import MONTHS_PER_YEAR, Month
 from agents.contracts import Contract
 from model.announced_cost import with_announced_plan
 from model.carriers import AMAZON
+from model.demand import by_segment
 from model.economy import Economy
 from model.history.paths import ObservedPast
 from model.timeline import hand_over_ends
@@ -137,7 +138,7 @@ def response_within_total(market: Economy, response: Floats) -> Floats:
     """
     if not (market.paths.observed and in_past(market)):
         return response
-    weight = market.annual_parcels.sum(axis=0)
+    weight = by_segment(market.annual_parcels)
     return np.asarray(response * weight.sum() / float(weight @ response))
 
 

@@ -113,7 +113,7 @@ def _welfare(market: Economy) -> Measures:
     state, p, env, shippers = market.state, market.figures, market.state.environment, market.shippers
     demand, postal = state.flows.demand, state.flows.postal
     gain = shipper_surplus(p, shippers, state, market.mix, market.national) - market.start_surplus
-    dollars = (gain * market.annual_parcels * demand.scale).sum(axis=1) * env.price_level
+    dollars = np.einsum("ns,ns,s->n", gain, market.annual_parcels, demand.scale) * env.price_level
     handed = market.state.flows.allocation.accepted[market.groups.amazon.all, ECONOMY, USPS]
     via_usps = float((handed * market.service.distress).sum())
     shipped = float(demand.amazon.sum())

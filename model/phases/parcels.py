@@ -24,7 +24,7 @@ from model.bargains.table import PairKind
 from model.billing import peak_weight
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.contract_margins import enterprise_quotes
-from model.demand import Demand, shocked_mix, with_other_sellers
+from model.demand import Demand, by_segment, shocked_mix, with_other_sellers
 from model.economy import Economy
 from model.own_networks import left_to_carriers, let_big_shippers_grow, own_share
 from model.phases.contracts import exit_progress
@@ -72,7 +72,7 @@ def generate_demand(market: Economy) -> None:
         amazon_later=later,
     )
     if refused.any():
-        others = float((market.annual_parcels.sum(axis=0) * demand.scale).sum())
+        others = float((by_segment(market.annual_parcels) * demand.scale).sum())
         demand = with_other_sellers(demand, others, p.amazon_refused_elsewhere)
     market.state.flows.demand = demand
 
@@ -107,18 +107,15 @@ def choose_carriers(market: Economy) -> None:
     set_reach(market)
     _reconsider_small_shippers(market)
     demand = market.state.flows.demand
-    tariffs, shippers = market.state.tariffs, market.shippers
-    reach, left = segment_reach(market), left_by(market)
+    shippers, reach, left = market.shippers, segment_reach(market), left_by(market)
     coverage = _as_if_everywhere(reach, left)
-    segments, small = np.arange(len(SEGMENTS)), market.shippers.small
-    discount = shippers.discount[small, None]
-    primary, fallback = shippers.primary[small], shippers.fallback[small]
+    small = shippers.small
     parcels = market.annual_parcels[small] * demand.scale
     volume, value = small_shipper_tender(
         shippers,
         parcels,
-        quote(tariffs.offered[segments, primary], tariffs.floor[segments, primary], discount),
-        quote(tariffs.offered[segments, fallback], tariffs.floor[segments, fallback], discount),
+        _quotes(market, shippers.primary[small], shippers.discount[small]),
+        _quotes(market, shippers.fallback[small], shippers.discount[small]),
         demand.mix[market.groups.regions],
         coverage,
     )
@@ -127,6 +124,20 @@ def choose_carriers(market: Economy) -> None:
     if left.size:
         tender = served_elsewhere(tender, reach, market.national, left)
     market.state.flows.tender = tender
+
+
+def _quotes(market: Economy, carrier: Integers, discount: Floats) -> Floats:
+    """What shippers pay one carrier each in each segment before surcharges, $ per parcel, (n, S).
+
+    Args:
+        market: The market.
+        carrier: Their carriers by segment, (n, S).
+        discount: Their discounts, (n,).
+    """
+    tariffs = market.state.tariffs
+    n_segments, n_carriers = tariffs.floor.shape
+    offer = np.arange(n_segments) * n_carriers + carrier  # one index into all offers is quicker than two
+    return quote(tariffs.offered.take(offer), tariffs.floor.take(offer), discount[:, None])
 
 
 def left_by(market: Economy) -> NDArray[np.int64]:
@@ -354,7 +365,7 @@ def _rules(market: Economy, volume: Floats, value: Floats, beyond: Floats) -> Al
     """Where refused parcels go: by mean liking of each carrier, at its mean price and the peak surcharge."""
     p, choice, tariffs = market.figures, market.state.choice, market.state.tariffs
     total, worth = volume.sum(axis=-1), value.sum(axis=-1)
-    mean_discount = float(np.average(market.shippers.discount, weights=market.shippers.market_volume.sum(axis=1)))
+    mean_discount = float(np.average(market.shippers.discount, weights=market.shippers.whole_volume))
     listed = quote(tariffs.offered, tariffs.floor, np.full_like(tariffs.level, mean_discount))
     price = np.where(total > 0.0, np.divide(worth, total, out=np.zeros_like(worth), where=total > 0.0), listed)
     price = price + p.peak_surcharge
@@ -385,4 +396,5 @@ def count_refusals(market: Economy, refused: Floats) -> None:
     shippers = market.shippers
     draws = market.streams.generator("refusal", market.month).random(shippers.primary.shape)
     share = market.mix @ refused.T
-    market.population.meet_refusals(draws < share[shippers.division[:, None], shippers.primary])
+    place = shippers.division[:, None] * np.int64(share.shape[1]) + shippers.primary
+    market.population.meet_refusals(draws < share.take(place))

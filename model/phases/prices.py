@@ -58,7 +58,7 @@ def _open_network(market: Economy, carrier: Carrier) -> None:
     """Ask a carrier at what price it sells what stands empty, and put that on its list level."""
     tariffs, shippers, index = market.state.tariffs, market.shippers, carrier.index
     plain = tariffs.level[:, index] / tariffs.temporary.get(index, 1.0)
-    kept = float(np.average(1.0 - shippers.discount, weights=shippers.market_volume.sum(axis=1)))
+    kept = float(np.average(1.0 - shippers.discount, weights=shippers.whole_volume))
     factor = carrier.spare_capacity_price(plain, variable_costs(market)[:, index], kept)
     spare, before = factor is not None, tariffs.temporary.get(index)
     factor = np.ones_like(plain) if factor is None else factor

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from agents.calendar import MONTHS_PER_YEAR
 from model.carriers import AMAZON, FEDEX, UPS, USPS
 from model.checks import check_month
+from model.demand import by_segment
 from model.economy import Economy
 from model.groups import ENTERPRISE, REGIONS
 from model.ledger import CENTS
@@ -159,7 +160,7 @@ def _other_shippers(market: Economy) -> Measures:
     flows = market.state.flows
     return {
         "price_per_parcel_usd": flows.price_paid,
-        "shipped_parcels": market.annual_parcels.sum(axis=0) * flows.demand.scale,
+        "shipped_parcels": by_segment(market.annual_parcels) * flows.demand.scale,
     }
 
 

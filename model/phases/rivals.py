@@ -88,7 +88,7 @@ def _fill(market: Economy, carrier: Carrier) -> None:
     tariffs, network, env = market.state.tariffs, market.state.network, market.state.environment
     shippers, index, routes = market.shippers, carrier.index, network.street.of(carrier.index)
     before = tariffs.fill[:, index].any()
-    mean_discount = float(np.average(shippers.discount, weights=shippers.market_volume.sum(axis=1)))
+    mean_discount = float(np.average(shippers.discount, weights=shippers.whole_volume))
     price = quote(tariffs.level[:, index], tariffs.floor[:, index], np.asarray(mean_discount))
     marginal = np.average(routes.marginal + routes.sort, weights=network.annual_volume[index])
     marginal_cost = marginal + market.costs.upstream[:, index] * env.price_level

@@ -74,10 +74,11 @@ class NetworkState:
         """Annual parcels of a carrier that came into use after a month, (Z,)."""
         total, last = np.zeros(self.capacity.shape[1]), since.index
         for owner, month, annual_parcels in reversed(self.recent):
+            if owner != carrier:
+                continue
             if month.index <= last:
-                break  # all others came earlier
-            if owner == carrier:
-                total += annual_parcels
+                break  # all others of its own came earlier
+            total += annual_parcels
         return total
 
     @property

@@ -51,3 +51,16 @@ def test_who_loses_its_carrier_is_told_so(how, why):
     assert shippers.moves.last(3, 1) == LastMove(MARCH, 2, why)
     assert shippers.moves.last(0, 1) is None
     assert shippers.table.primary.tolist() == [[1, 1], [1, 1], [1, 1], [0, 0]]
+
+
+def test_refusals_are_counted_in_a_row_as_far_as_their_integers_go():
+    shippers, drawn = population(), np.random.default_rng(3)
+    longest = np.iinfo(np.int8).max
+    months = shippers.table.refused_months
+    months[:] = drawn.integers(0, longest + 1, months.shape)
+    months[0] = longest, longest - 1
+    for hit in drawn.uniform(size=(20, *months.shape)) < 0.7:
+        wanted = np.where(hit, np.minimum(months.astype(np.int64) + 1, longest), 0).tolist()
+        shippers.meet_refusals(hit)
+        assert shippers.table.refused_months is months
+        assert months.tolist() == wanted

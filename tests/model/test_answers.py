@@ -17,7 +17,7 @@ from agents.regulator import Regulator
 from agents.rivals import FedEx, Ups
 from agents.shippers import Shippers
 from agents.usps import Usps
-from model.answers import AnswerError
+from model.answers import AnswerError, checked_shares
 from model.market import ParcelMarket
 from tests.small import SMALL
 
@@ -164,3 +164,28 @@ def test_a_procedure_of_ones_own_that_plays_no_round_is_told():
     own = type("Silent", (Usps,), {"sits_down": lambda self, usual, side, other: silent})
     with pytest.raises(AnswerError, match=r"advance of their SimpleNamespace answers None; allowed: Talks \(20"):
         play(24, roster={"usps": own})
+
+
+def shares():
+    drawn = np.random.default_rng(7).uniform(0.0, 1.0, (5, 3, 4))
+    return drawn / drawn.sum(axis=1, keepdims=True)
+
+
+def test_shares_that_sum_to_one_are_taken_as_they_are():
+    usual, within = shares(), shares() * (1.0 + 5e-7)
+    for answer in (usual, within):
+        assert checked_shares("shippers", "split", answer, (5, 3, 4), axis=1) is answer
+    assert checked_shares("shippers", "split", np.zeros((0, 3, 4)), (0, 3, 4), axis=1).shape == (0, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("lower", "higher", "told"),
+    [(-0.2, 0.2, "is -"), (-1.0 - 1e-3, 1.0 + 1e-3, "is -"), (np.nan, 0.0, "is nan"), (0.0, 1e-3, "sums to")],
+)
+def test_other_shares_are_not_even_where_they_sum_to_one(lower, higher, told):
+    answer = shares()
+    answer[2, 0, 1], answer[2, 1, 1], answer[2, 2, 1] = lower, 1.0, higher
+    if told == "is -":
+        answer[2, 1, 1] = 1.0 - lower - higher
+    with pytest.raises(AnswerError, match=told):
+        checked_shares("shippers", "split", answer, (5, 3, 4), axis=1)

@@ -294,7 +294,7 @@ def test_what_a_regional_carrier_orders_opens_sooner(finished):
     leads = {}
     for event in run.events:
         if event.kind == "order" and (usable := re.search(r"usable from (\S+)", event.text)):
-            leads.setdefault(event.parties[0], set()).add(Month.parse(usable[1]) - event.month)
+            leads.setdefault(event.actors[0], set()).add(Month.parse(usable[1]) - event.month)
     regional = {one.key for one in run.carrier_agents if isinstance(one, RegionalCarrier)}
     assert {key for key in leads if key in regional and leads[key] == {3}}
     assert {key for key in leads if key not in regional and leads[key] == {9}}

@@ -17,7 +17,7 @@ from model.start.small_rows import ChoiceSetting
 Floats = NDArray[np.float64]
 # Scenarios that are compared with one seed share a start, and so do all runs of one visitor; a start of 4,000 shippers
 # takes 2.5 MB, one of a million is remembered alone.
-REMEMBERED_BYTES = 64_000_000
+REMEMBERED_BYTES = 40_000_000
 
 
 @dataclass(frozen=True, slots=True)

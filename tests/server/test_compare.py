@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,26 @@ def test_winners_and_losers_are_differences_of_the_outcomes_they_stand_for(found
     assert rivals == pytest.approx(table.loc["welfare_rivals_usd", "withdraw"]["difference"])
     # What Amazon takes away is lost by USPS, and rivals carry a part of it.
     assert found.gains.loc["USPS", "withdraw"]["high"] < 0 < found.gains.loc["FedEx", "withdraw"]["gain"]
+
+
+def test_runs_that_add_a_shipper_or_end_sooner_are_compared_in_what_all_have():
+    """Scenarios with a shipper of their own have more series; a condition ends a run months before the others."""
+    soon = "stop_when=usps_cash_usd <= 1e12"
+    draft = Draft(runs=(("baseline", ""), ("walmart_buys", ""), ("baseline", soon)), **SMALL | {"replications": 2})
+    plan = make_plan(draft)
+    runs = [run_once(scenario, seed) for scenario in plan.scenarios for seed in plan.seeds]
+    assert len({run.simulation.monthly.shape for run in runs}) == 3
+    compared = put_together(plan, runs)
+    assert compared.months == ("2025-01",)
+    assert set(compared.series) >= set(runs[0].simulation.monthly.columns)
+    assert compared.bands.shape[2:] == (1, len(compared.series))
+    assert cards.gains_table(compared).frame["actor"].str.contains("USPS").any()
+    whole = put_together(make_plan(replace(draft, runs=draft.runs[:2])), runs[:4])
+    assert whole.months == ("2025-01", "2025-02", "2025-03")
+    # Who pays Walmart's bills in `baseline` is not known: a comparison of these bills would be one of the names.
+    assert "Big shippers" not in set(cards.gains_table(whole).frame["actor"])
+    one = compare(["walmart_buys", "walmart_builds_too"], set={"n_shippers": 100}, until="2025-02", replications=1)
+    assert "Big shippers" in one.gains().index.get_level_values(0)
 
 
 def test_a_placebo_changes_nothing_and_is_told_so(found):

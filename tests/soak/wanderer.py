@@ -102,13 +102,14 @@ class Wanderer:
         lost = isinstance(error, TabError | OSError | websockets.WebSocketException)
         refused = isinstance(error, urllib.error.HTTPError | ConnectionRefusedError)
         ours = not self.tab.is_connected and lost and not refused
-        unreadable = self.tab.is_spoiled and isinstance(error, LookupError | TypeError | AttributeError)
+        unreadable = self.tab.is_spoiled and isinstance(error, TabError | LookupError | TypeError | AttributeError)
         if not ours and not unreadable:
             self.complaints.append(f"visitor {self.number}: {text}")
         await self.tab.drop()
         self.tab.cookie = ""  # what comes next is a new tab
 
     async def _change_page(self) -> None:
+        await self.tab.until(lambda: self.tab.find("go"), "the bar of the page")
         await self.tab.press("go", self.luck.choice(self.tab.state("go")["links"])["path"])
         await asyncio.sleep(0.3)
 

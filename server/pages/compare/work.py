@@ -119,7 +119,7 @@ def put_together(plan: Plan, found: Sequence[Run]) -> Compared:
     """Make a comparison of its runs, which come by scenario and then by seed."""
     simulations = [run.simulation for run in found]
     comparison = assemble(plan.scenarios, plan.seed, plan.replications, simulations)
-    frames = [with_shares(simulation.monthly) for simulation in simulations]
+    frames = in_common([with_shares(simulation.monthly) for simulation in simulations])
     values = np.stack([frame.to_numpy(dtype=float) for frame in frames])
     shaped = values.reshape(len(plan.scenarios), plan.replications, *values.shape[1:])
     return Compared(
@@ -130,6 +130,13 @@ def put_together(plan: Plan, found: Sequence[Run]) -> Compared:
         bands=paired_months(shaped, [*map(str, frames[0].columns)]).astype(np.float32),
         counties=compared.put_together(plan.scenarios, plan.replications, [run.counties for run in found]),
     )
+
+
+def in_common(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Months and series that all runs have: a scenario may add shippers, and a condition may end a run sooner."""
+    months = min((frame.index for frame in frames), key=len)
+    series = [name for name in frames[0] if all(name in frame for frame in frames)]
+    return [frame.loc[months, series] for frame in frames]
 
 
 def with_shares(frame: pd.DataFrame | None) -> pd.DataFrame:

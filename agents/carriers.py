@@ -234,7 +234,10 @@ class Carrier(Party):
         return books.annual_volume * growth
 
     def build_lead(self) -> int:
-        """Months from an order of capacity to its use."""
+        """Months from an order of capacity to its use.
+
+        It knows how long what it builds takes. Rule: ODD 7.8.
+        """
         return int(self.world.figures.build_lead_months)
 
     def yearly_build_limit(self) -> float:

@@ -113,8 +113,8 @@ def rows_of(table: pd.DataFrame) -> dict[tuple[str, ...], Row]:
 
 
 def actors_of(runs: pd.DataFrame) -> list[str]:
-    """Actors of some runs: big shippers only where every scenario names some, for elsewhere their bills are others'."""
-    named = bool((runs[ACTORS[BIG]] != 0.0).groupby(level="scenario").any().all())
+    """Actors of some runs: big shippers only where a scenario names some."""
+    named = bool(runs[ACTORS[BIG]].any())
     return [actor for actor in ACTORS if actor != BIG or named]
 
 

@@ -1,7 +1,7 @@
 """Whose turn it is to simulate: sessions that all play share the processors fairly, and the page stays quick.
 
 Many threads that compute at once make each click wait for all of them (one holds the interpreter at a time), so only a
-few may, and those that wait are served in the order in which they came, whoever has seen nothing yet before them.
+few may, and those that wait are served in the order in which they came: first those who have seen nothing yet.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Turns:
         self._free = at_once
         self._at_once = at_once
         self._lock = threading.Lock()
+        self._first: deque[threading.Event] = deque()  # before all of the other queue
         self._queue: deque[threading.Event] = deque()
         self._began: dict[int, float] = {}  # by thread
 
@@ -38,7 +39,7 @@ class Turns:
 
         Args:
             wanted: Asked now and then while waiting; leaves the queue when it says no.
-            first: Whether to come before all that wait already: someone looks at a page that is still empty.
+            first: Whether to come before all that wait without this wish: someone looks at a page that is still empty.
 
         Yields:
             Whether it is one's turn; False where it was no longer wanted.
@@ -60,15 +61,13 @@ class Turns:
 
     def _queue_up(self, wanted: Callable[[], bool] | None, first: bool) -> bool:
         ticket: threading.Event | None = None
+        queue = self._first if first else self._queue
         with self._lock:
             if self._free > 0:
                 self._free -= 1
             else:
                 ticket = threading.Event()
-                if first:
-                    self._queue.appendleft(ticket)
-                else:
-                    self._queue.append(ticket)
+                queue.append(ticket)
         if ticket is None:
             return True
         while not ticket.wait(None if wanted is None else LOOK_SECONDS):
@@ -76,15 +75,16 @@ class Turns:
             if not wanted():
                 with self._lock:
                     if not ticket.is_set():  # else the turn has come this moment
-                        self._queue.remove(ticket)
+                        queue.remove(ticket)
                         return False
         return True
 
     def _hand_on(self) -> None:
         with self._lock:
             self._began.pop(threading.get_ident(), None)
-            if self._queue:
-                self._queue.popleft().set()  # nobody can push in between
+            queue = self._first or self._queue
+            if queue:
+                queue.popleft().set()  # nobody can push in between
             else:
                 self._free += 1
 
@@ -101,7 +101,7 @@ class Turns:
     def competing(self) -> int:
         """Threads that have a turn or wait for one."""
         with self._lock:
-            return self._at_once - self._free + len(self._queue)
+            return self._at_once - self._free + len(self._first) + len(self._queue)
 
     @property
     def longest_seconds(self) -> float:

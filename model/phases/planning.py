@@ -25,6 +25,7 @@ from model.words import parcels_in_words
 
 Floats = NDArray[np.float64]
 SMALLEST_PART = 1.0  # parcels a year: less is rounding
+LONGEST_LEAD = 120.0  # months
 
 
 def learn_and_plan(market: Economy) -> None:
@@ -70,7 +71,7 @@ def _note_in_books(market: Economy, carrier: int) -> None:
 
 def _build_and_close(market: Economy, carrier: Carrier) -> None:
     """Orders, entry and closures of one carrier."""
-    settings, lead = market.settings, carrier.build_lead()
+    settings, lead = market.settings, _lead_of(carrier)
     if settings.rural_plan == "reconsidered" and carrier.announced_plan() is not None:
         _reconsider_plan(market, carrier, lead)
     placed = ordered_capacity(market, carrier, carrier.capacity_order(lead))
@@ -84,6 +85,11 @@ def _build_and_close(market: Economy, carrier: Carrier) -> None:
         if closure is not None:
             market.state.network.closures.append(_possible_closure(market, carrier, closure))
             _note_in_books(market, carrier.index)
+
+
+def _lead_of(carrier: Carrier) -> int:
+    """Months from an order of a carrier to its use."""
+    return int(checked(carrier.key, "months from an order to its use", carrier.build_lead(), (), LONGEST_LEAD))
 
 
 def _reconsider_plan(market: Economy, carrier: Carrier, lead: int) -> None:
@@ -165,11 +171,10 @@ def order_before_start(market: Economy) -> None:
 
     They were placed in ignorance of anything that a scenario decides from the start on.
     """
-    start = market.settings.start
-    for arrives in range(0, max(1, *(carrier.build_lead() for carrier in market.carrier_agents)), QUARTER):
-        for carrier in market.carrier_agents:
-            lead = carrier.build_lead()
-            if arrives >= max(lead, 1):
+    start, leads = market.settings.start, [_lead_of(carrier) for carrier in market.carrier_agents]
+    for arrives in range(0, max(1, *leads), QUARTER):
+        for carrier, lead in zip(market.carrier_agents, leads, strict=True):
+            if arrives >= max(1, lead):
                 continue
             placed = ordered_capacity(market, carrier, carrier.capacity_order(lead, month=start + (arrives - lead)))
             if placed is not None:

@@ -201,6 +201,22 @@ def test_an_impossible_order_is_one_sentence(changes, told):
     play(3, {"ups": ordering()})  # as such it can be placed
 
 
+@pytest.mark.parametrize(
+    ("lead", "told"),
+    [
+        (-3, r"ups: months from an order to its use is -3; allowed: 0 to 120"),
+        (10**9, r"ups: months from an order to its use is 1e\+09; allowed: 0 to 120"),
+        (2.5, r"ups: build_lead answers 2.5; allowed: a whole number"),
+        (None, r"ups: build_lead answers None; allowed: a whole number"),
+        (np.ones(2), r"ups: build_lead answers array\(\[1., 1.\]\); allowed: a whole number"),
+    ],
+)
+def test_an_impossible_lead_is_one_sentence(lead, told):
+    with pytest.raises(AnswerError, match=told):
+        play(0, {"ups": type("Slow", (Ups,), {"build_lead": lambda self: lead})})
+    play(3, {"ups": type("Slow", (Ups,), {"build_lead": lambda self: np.int64(15)})})
+
+
 class Picky(Amazon):
     """Commits nothing, whatever was agreed."""
 

@@ -25,34 +25,14 @@ def test_no_more_than_allowed_compute_at_once():
     assert turns.competing == 0
 
 
-def test_those_who_wait_are_served_in_the_order_in_which_they_came():
-    turns, served = Turns(1), []
+def queue_up(turns: Turns, wishes: list[tuple[object, bool]]) -> list[object]:
+    """Let so many wait one after the other, each with its name and whether it comes first; who is served when."""
+    served = []
 
-    def work(name: int) -> None:
-        with turns.turn():
-            served.append(name)
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in range(8)]
-    with turns.turn():
-        for queued, thread in enumerate(threads, start=2):
-            thread.start()
-            deadline = time.monotonic() + PATIENCE_SECONDS
-            while turns.competing < queued:
-                assert time.monotonic() < deadline
-                time.sleep(0.001)
-    for thread in threads:
-        thread.join(PATIENCE_SECONDS)
-    assert served == list(range(8))
-
-
-def test_whoever_has_seen_nothing_yet_comes_before_all_that_wait():
-    turns, served = Turns(1), []
-
-    def work(name: str, first: bool) -> None:
+    def work(name: object, first: bool) -> None:
         with turns.turn(first=first):
             served.append(name)
 
-    wishes = [("one", False), ("two", False), ("new", True)]
     threads = [threading.Thread(target=work, args=wish) for wish in wishes]
     with turns.turn():
         for queued, thread in enumerate(threads, start=2):
@@ -63,7 +43,24 @@ def test_whoever_has_seen_nothing_yet_comes_before_all_that_wait():
                 time.sleep(0.001)
     for thread in threads:
         thread.join(PATIENCE_SECONDS)
+    return served
+
+
+def test_those_who_wait_are_served_in_the_order_in_which_they_came():
+    served = queue_up(Turns(1), [(name, False) for name in range(8)])
+    assert served == list(range(8))
+
+
+def test_whoever_has_seen_nothing_yet_comes_before_all_that_wait():
+    served = queue_up(Turns(1), [("one", False), ("two", False), ("new", True)])
     assert served == ["new", "one", "two"]
+
+
+def test_those_who_have_seen_nothing_yet_are_served_in_the_order_in_which_they_came():
+    turns = Turns(1)
+    served = queue_up(turns, [("one", False), ("new", True), ("newer", True), ("two", False), ("newest", True)])
+    assert served == ["new", "newer", "newest", "one", "two"]
+    assert turns.competing == 0
 
 
 def test_one_who_waits_for_a_person_lets_others_through():

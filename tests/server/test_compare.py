@@ -66,6 +66,12 @@ def test_runs_that_add_a_shipper_or_end_sooner_are_compared_in_what_all_have():
     assert cards.gains_table(compared).frame["actor"].str.contains("USPS").any()
     whole = put_together(make_plan(replace(draft, runs=draft.runs[:2])), runs[:4])
     assert whole.months == ("2025-01", "2025-02", "2025-03")
+    # Who pays Walmart's bills in `baseline` is not known: the sentence must not call them a loss.
+    assert "big shippers" not in saying.sentence(whole)
+    both = make_plan(replace(draft, runs=(("walmart_buys", ""), ("walmart_buys", "build_limit=0.5"))))
+    alike = put_together(both, [run_once(scenario, seed) for scenario in both.scenarios for seed in both.seeds])
+    alike.gains.loc[("Big shippers", both.scenarios[1].name)] = (-2e9, -3e9, -1e9)
+    assert "big shippers are $2.0\u00a0billion worse off" in saying.sentence(alike)
 
 
 def test_a_placebo_changes_nothing_and_is_told_so(found):

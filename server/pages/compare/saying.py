@@ -7,6 +7,7 @@ from typing import Protocol
 import pandas as pd
 
 from experiments.comparison import Comparison
+from experiments.gains import BIG
 from model.scenario import Scenario, scenario_names
 from model.words import party_name
 from server.choice import library_scenario
@@ -97,11 +98,12 @@ def _change_words(change: str) -> str:
 
 
 def _of_run(found: Gained, scenario: Scenario) -> str:
-    rows = gains_of(found, scenario.name)
+    rows, first = gains_of(found, scenario.name), found.comparison.scenarios[0]
+    if set(scenario.shippers) != set(first.shippers):  # bills that one side alone knows by name are nobody's loss
+        rows = rows.drop(index=BIG, errors="ignore")
     many = found.comparison.replications > 1
     clear = rows[(rows["low"] > 0) | (rows["high"] < 0)] if many else rows
     parts = [f"{_subject(actor)} {_worth(row, many)}" for actor, row in _told(clear)]
-    first = found.comparison.scenarios[0]
     base = "" if first.name == "baseline" else f", against “{first.title or first.name}”"
     if not parts:
         return f"{supposed(scenario)}{base}, no gain or loss stands out from luck."

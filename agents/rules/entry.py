@@ -22,8 +22,8 @@ class EntryCase:
         open_to_it: Zones of neighbouring states that it does not serve in full.
         parcels: Parcels a year once known.
         stop_density: Stops per square mile and operating day; of zones that are open to it.
-        margin: Revenue less all cost that comes with the parcels, without capital, $ per parcel.
-        capital: Capital per annual parcel, $.
+        margin: Revenue less all cost that comes with the parcels, without capital, $ per parcel at start prices.
+        capital: Capital per annual parcel, $ at start prices.
         coverage: Share of households that it would reach.
         covered: Share of households that it reaches today.
         considered: Share of those whom it would win at home that consider it there, by month after it opens, (M,).

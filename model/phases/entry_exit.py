@@ -22,7 +22,7 @@ from model.fixed_costs import cost_of_entry, fixed_cost_per_capacity, fixed_cost
 from model.history.table import LAST_YEAR
 from model.operations import expected_unit_grid, network_of
 from model.phases.consideration import considered_after_entry
-from model.phases.mergers import merge
+from model.phases.mergers import mean_price, merge
 from model.words import parcels_in_words
 
 Floats = NDArray[np.float64]
@@ -104,9 +104,6 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
         expected_unit_grid(market.costs, zones, carrier, annual, target, env.wage_other, env.price_level, places),
         target[places],
     )
-    books = market.state.books
-    volume = float(books.volume[:, carrier].sum())
-    price = float(books.revenue[:, carrier].sum()) / volume if volume > 0.0 else 0.0
     upstream = market.costs.upstream[:2, carrier].mean() * env.price_level
     fixed = sum(cost_of_entry(market)) * fixed_cost_per_capacity(market, carrier) * MONTHS_PER_YEAR * env.price_level
     dense = market.zones.density_grid[places]
@@ -123,7 +120,7 @@ def entry_case(market: Economy, carrier: int) -> EntryCase:
         open_to_it=open_to_it,
         parcels=parcels,
         stop_density=density * daily_stops,
-        margin=price - unit - upstream - fixed,
+        margin=(mean_price(market, carrier) - unit - upstream - fixed) / env.price_level,
         capital=p.by_type("capacity_capex")[zones.zone_type],
         coverage=target,
         covered=network.coverage[carrier],

@@ -73,16 +73,27 @@ def merger_case(market: Economy, leaver: int, buyer: int) -> MergerCase:
     together = parcels + network.annual_volume[buyer]
     grid = expected_unit_grid(market.costs, zones, buyer, together, coverage, env.wage_other, env.price_level)
     upstream = market.costs.upstream[:2, buyer].mean() * env.price_level
-    volume = float(books.volume[:, leaver].sum())
-    price = float(books.revenue[:, leaver].sum()) / volume if volume > 0.0 else 0.0
     return MergerCase(
         cash=float((books.revenue[:, buyer] - books.cost[:, buyer]).sum()),
         touches=_touches(market, leaver, buyer),
         parcels=parcels,
-        margin=price - mean_over_coverage(grid, coverage) - upstream,
+        margin=mean_price(market, leaver) - mean_over_coverage(grid, coverage) - upstream,
         fixed=_cost_that_comes_along(market, leaver) * MONTHS_PER_YEAR * env.price_level,
         bill=float(books.cost[:, leaver].mean()) * p.takeover_working_months,
     )
+
+
+def mean_price(market: Economy, carrier: int) -> float:
+    """What a carrier's customers paid over the last twelve months, in dollars of today, $ per parcel.
+
+    Its cost is that of today. Half a year of inflation between the two would count as a margin that is missing,
+    though its next yearly change of prices follows.
+    """
+    books, env = market.state.books, market.state.environment
+    played = np.arange(market.months_done - MONTHS_PER_YEAR + 1, market.months_done + 1)
+    level = np.array([market.paths.price_level(month) if month >= 0 else 1.0 for month in played.tolist()])
+    volume = float(books.volume[:, carrier].sum())
+    return float((books.revenue[:, carrier] / level).sum()) * env.price_level / volume if volume > 0.0 else 0.0
 
 
 def _touches(market: Economy, leaver: int, buyer: int) -> bool:

@@ -168,7 +168,7 @@ def opening_books(
         start_utilisation=utilisation,
         start_margin=1.0 - np.divide(cost, revenue, out=np.ones_like(cost), where=revenue > 0.0),
         shock_cost=np.zeros((MONTHS_PER_YEAR, 2, len(total))),
-        last_year_unit_cost=np.divide(cost, sold, out=np.zeros_like(sold), where=sold > 0.0),
+        last_year_unit_cost=np.zeros_like(sold),  # the year before is in no books
     )
 
 

@@ -25,7 +25,7 @@ class Books:
         utilisation: Last twelve months, (12, K).
         start_utilisation: Mean of the year before the start, (K,).
         start_margin: Of the year before the start, share of revenue, (K,).
-        last_year_unit_cost: Cost per parcel of the twelve months before the last price plan, $, (K,).
+        last_year_unit_cost: Cost per parcel of the twelve months before the last price plan, $, (K,); 0 before one.
         last_year_basket: What a fixed basket of parcels cost USPS at its last price plan, $ per parcel; 0 before one.
     """
 

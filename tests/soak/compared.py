@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,7 @@ async def _file(tab: Tab, kind: str, patience: float) -> bytes:
 
 async def differences(taken: Taken, folder: Path) -> list[str]:
     """Run the scenario from the command line, and say which series differ; none where all are equal to the last bit."""
+    shutil.rmtree(folder, ignore_errors=True)  # of a soak before this one
     folder.mkdir(parents=True)
     file = folder / "scenario.toml"
     file.write_text(taken.scenario, encoding="utf-8")

@@ -8,7 +8,7 @@ from agents.rules.mergers import MergerCase, merger_value
 from model.contract_book import ContractBook
 from model.events import EventLog
 from model.phases.entry_exit import expanding, leave
-from model.phases.mergers import merger_case
+from model.phases.mergers import mean_price, merger_case
 
 SHORT = {"n_shippers": 300, "end": "2025-12"}
 MEANS = {"takeover_working_months": 0}  # anybody can pay what comes in a merger: these tests are about what it moves
@@ -223,3 +223,16 @@ def test_what_a_parcel_pays_and_how_it_is_liked_do_not_jump(market):
     run.step()
     paid = run.records["revenue_usd"][-1, buyer] / run.records["volume_parcels"][-1, buyer]
     assert min(before[[buyer, ONTRAC]]) * 0.9 < paid < max(before[[buyer, ONTRAC]]) * 1.1
+
+
+def test_last_years_prices_count_in_dollars_of_today(market):
+    """A price that follows inflation month by month is today's price, whenever it was paid."""
+    run = market("baseline", **SHORT, inflation=0.08)
+    books = run.state.books
+    for _ in range(6):
+        run.step()
+    level = [1.0] * 6 + [run.paths.price_level(month) for month in range(6)]
+    run.months_done = 5  # as while the sixth month is played
+    books.revenue[:, ONTRAC] = 7.0 * books.volume[:, ONTRAC] * np.array(level)
+    assert mean_price(run, ONTRAC) == pytest.approx(7.0 * run.paths.price_level(5))
+    assert mean_price(run, ONTRAC) > 1.02 * books.revenue[:, ONTRAC].sum() / books.volume[:, ONTRAC].sum()

@@ -225,3 +225,19 @@ def test_looking_at_demand_between_two_months_changes_nothing():
     left, right = (market.ups.plans_from for market in markets)
     assert np.array_equal(left.variable_cost, right.variable_cost)
     assert np.array_equal(left.parcels, right.parcels)
+
+
+@pytest.mark.parametrize("start", ["2019-01", "2025-01"])
+def test_the_first_plan_takes_cost_to_have_grown_with_prices(market, start):
+    """The year before is in no books; as if cost had stood still, prices began most of a year's inflation too low."""
+    built = market(n_shippers=300, start=start, end=f"{start[:4]}-02", announced_plans=False)
+    built.step()
+    for event in (event for event in built.events if event.kind == "price"):
+        carrier = built.carriers.keys.index(event.actors[0])
+        if carrier == AMAZON:
+            continue  # it cuts: its margin is far beyond what it wants
+        numbers, margin = dict(event.numbers), built.state.books.start_margin[carrier]
+        gap = built.carrier_agents[carrier].target_margin - margin
+        wanted = built.figures.inflation + built.figures.price_response_margin * min(gap, 0.0)
+        most = built.carrier_agents[carrier].largest_increase()
+        assert numbers["paid_growth"] == pytest.approx(min(wanted, most), abs=0.012)

@@ -48,7 +48,7 @@ def test_those_it_is_about_pay_more_from_that_month_on(group: str, payers: set[s
         if key in payers:
             assert after[key] > 1.01 * before[key]  # three months of nine, by a tenth
         else:
-            assert after[key] == pytest.approx(before[key], rel=0.004)  # parcels that change hands
+            assert after[key] == pytest.approx(before[key], rel=0.006)  # parcels that change hands
     np.testing.assert_array_equal(usual.records["profit_usd"][:6], dearer.records["profit_usd"][:6])
     told = [event for event in dearer.events if event.kind == "wages"]
     assert [(event.month, event.actors) for event in told] == [(Month(2025, 7), ("union", group))]

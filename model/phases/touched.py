@@ -224,9 +224,9 @@ TOUCHED: dict[str, Touched] = {
     "learn_and_plan": Touched.named(
         reads=(
             "settings streams paths zones carriers costs national mix amazon_mix amazon_start_parcels "
-            "annual_parcels month months_done mail_index ledger groups events book carrier_agents usps amazon population "
-            "figures shippers state.environment state.tariffs state.choice state.network state.books state.access "
-            "state.agreed_volume state.flows.demand state.flows.allocation state.flows.operating_cost "
+            "annual_parcels month months_done mail_index ledger groups events book carrier_agents usps amazon "
+            "population figures shippers state.environment state.tariffs state.choice state.network state.books "
+            "state.access state.agreed_volume state.flows.demand state.flows.allocation state.flows.operating_cost "
         ),
         writes=("ledger events book carrier_agents amazon ups fedex state.tariffs state.network"),
     ),

@@ -51,10 +51,14 @@ LIMITS = """\
   firms, gains what USPS and FedEx gained. Parcels by segment and year would help; they are not published.
 * Prices follow cost and margin with a lag of a year and a cap; the rise of revenue per parcel at UPS from 2021 on, when
   it gave up volume for yield, is more than that.
-* Regional carriers: runs from 2018 and 2019 have as many of their parcels in 2024 as were published, within a seventh,
-  but the older ones grow most, where in history it was the young ones. A run from 2022 has half of them: it begins in a
-  year whose inflation leaves them without a margin, so that they enter few places until it is over, and what they order
-  then opens too late to count. Their first figures are residuals of rounded totals.
+* Regional carriers: runs from 2018 and 2019 have a fifth to a quarter more of their parcels in 2024 than published,
+  and there the older ones grow most, where in history it was the young ones. A run from 2022 has six tenths of them: it
+  begins in a year whose inflation leaves them little margin, so that the larger ones, which are known already, enter
+  few places until it is over. Their first figures are residuals of rounded totals.
+* What customers of USPS pay grows with its cost: by 7 % in July 2022. In history its revenue per parcel grew by 1 %
+  from 2021 to 2024. In a run from 2022 it then sells too little at too high a price, and its package revenue and
+  income come out too high. Until 3 December 2026 its rivals' first price change of a run was too small, which hid it:
+  the year before the start, which is in no books, counted as one in which cost stood still.
 * Imposed prices raise what all customers of USPS pay by the mean list change, and nobody moves to a cheaper product
   within a segment: with imposed events its package revenue of 2024 is far too high. The 25 % on Parcel Select in July
   2024, which met consolidators only as their agreements ended, makes up a fifth of that.

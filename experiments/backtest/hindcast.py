@@ -71,7 +71,7 @@ class Hindcast:
         coverage: How many observations the bands hold, by what they are made of (`LAYERS`).
         discrepancy: What the bands take the form of the model to get wrong: residuals of the years before the first.
         spread: Values by series, entity and year, one per run.
-        residual: Error of the fit of the draws by series; empty without draws.
+        residual: Error of the fit of the draws by figure and series; empty without draws.
         quarters: Packages of USPS by quarter before 2022 beside what was observed, see `quarter_table`; a test only.
         quarter_scores: Their errors; empty for a span without such quarters.
     """

@@ -80,7 +80,8 @@ A span starts from published figures, so its error begins at zero; what comes to
 drawn towards those of others where few years are known, and a part of the error is left a year later. The residuals
 say how much: less than all of it, so that errors grow for some years and then stay as large as they are (a random walk
 would let them grow for ever, which spans of nine years do not show). Where the fit of the parameters alone is further
-off, its error counts instead. A run from 2016 has no residuals to go by, and one from 2018 only those of 2016 and 2017.
+off, its error counts instead, of each figure by itself, drawn towards the median of its series. A run from 2016 has no
+residuals to go by, and one from 2018 only those of 2016 and 2017.
 The table tells how many observations of volume, revenue per parcel and package revenue lie within the bands without and
 with each part; 75 to 97 % should. Nothing was fitted to make it so. Volumes of the whole market are given to the runs
 and do not count."""

@@ -12,22 +12,48 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from experiments.backtest.discrepancy import ABSOLUTE, GIVEN, LIKE, PARTS, Discrepancy, Floats, with_error
+from experiments.backtest.discrepancy import (
+    ABSOLUTE,
+    GIVEN,
+    LIKE,
+    PARTS,
+    PRIOR_YEARS,
+    Discrepancy,
+    Floats,
+    with_error,
+)
 
 Spread = Mapping[tuple[str, str, int], Floats]
 
 
 def residual_errors(fit: pd.DataFrame) -> dict[str, float]:
-    """Root mean square residual by series: relative, absolute for series in `ABSOLUTE`.
+    """Root mean square residual of each figure and of each series: relative, absolute for series in `ABSOLUTE`.
+
+    A figure is off as far as it was in the years of the fit, drawn towards the median of its series as `PRIOR_YEARS`
+    of data would: what the model cannot follow at all tells nothing of the others.
 
     Args:
-        fit: One row per moment with columns series, observed and posterior.
+        fit: One row per moment with columns series, entity, observed and posterior.
+
+    Returns:
+        By the name of the series, for figures that were not fitted, and of the figure as `figure_name` has it.
     """
+    scale = np.where(fit["series"].isin(ABSOLUTE), 1.0, fit["observed"])
+    squares = ((fit["posterior"] - fit["observed"]) / scale) ** 2
     found = {}
-    for series, rows in fit.groupby("series", sort=True):
-        scale = 1.0 if series in ABSOLUTE else rows["observed"]
-        found[str(series)] = float(np.sqrt((((rows["posterior"] - rows["observed"]) / scale) ** 2).mean()))
+    for series, rows in squares.groupby(fit["series"], sort=True):
+        own = rows.groupby(fit["entity"], sort=True).agg(["sum", "count", "mean"])
+        usual = float(own["mean"].median())
+        found[str(series)] = float(np.sqrt(usual))
+        for entity, total, years in zip(own.index, own["sum"], own["count"], strict=True):
+            drawn = (PRIOR_YEARS * usual + total) / (PRIOR_YEARS + years)
+            found[figure_name(str(series), str(entity))] = float(np.sqrt(drawn))
     return found
+
+
+def figure_name(series: str, entity: str) -> str:
+    """Name of a figure in a table of residual errors."""
+    return f"{series} {entity}"
 
 
 def forecasts(
@@ -37,7 +63,7 @@ def forecasts(
 
     Args:
         runs: Values by series, entity and year, one per run.
-        residual: Error of the fit by series, see `residual_errors`; series without one have none.
+        residual: Error of the fit by figure and series, see `residual_errors`; what has neither has none.
         discrepancy: What the form of the model gets wrong as years go by; None without it. Parts of the income of USPS
             have luck and parameters alone.
         first_year: Year in which the runs begin.
@@ -45,7 +71,8 @@ def forecasts(
     found = {}
     for (series, entity, year), values in runs.items():
         alike = LIKE.get(series, series)
-        size, freedom = 0.0 if (alike, entity) in GIVEN else residual.get(alike, 0.0), np.inf
+        fitted = residual.get(figure_name(alike, entity), residual.get(alike, 0.0))
+        size, freedom = 0.0 if (alike, entity) in GIVEN else fitted, np.inf
         if discrepancy is not None and series not in PARTS:
             form = discrepancy.spread(series, entity, year - first_year + 1)
             if form > size:

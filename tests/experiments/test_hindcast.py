@@ -309,12 +309,14 @@ def test_the_residual_error_widens_bands_as_much_as_it_says():
     fit = pd.DataFrame(
         {
             "series": ["volume", "volume", "income_without_noncash"],
+            "entity": ["ups", "ups", "usps"],
             "observed": [4.0, 5.0, -1.0],
             "posterior": [4.4, 4.5, 0.5],
         }
     )
     residual = residual_errors(fit)
-    assert residual == pytest.approx({"volume": 0.1, "income_without_noncash": 1.5})
+    income = dict.fromkeys(("income_without_noncash", "income_without_noncash usps"), 1.5)
+    assert residual == pytest.approx({"volume": 0.1, "volume ups": 0.1, **income})
     keys = [
         ("volume", "ups", 2023),
         ("share", "ups", 2023),
@@ -331,6 +333,18 @@ def test_the_residual_error_widens_bands_as_much_as_it_says():
     again = forecasts(runs, residual)
     np.testing.assert_array_equal(wide[keys[0]], again[keys[0]])
     assert forecasts(runs, {})[keys[0]].std() == 0.0
+
+
+def test_what_a_fit_cannot_follow_does_not_widen_the_others():
+    from experiments.backtest.predictive import forecasts, residual_errors
+
+    observed, off = {"usps": 6.0, "ups": 5.0, "regional": 0.2}, {"usps": 1.05, "ups": 0.95, "regional": 2.0}
+    rows = [("volume", entity, value, value * off[entity]) for entity, value in observed.items() for _ in range(4)]
+    residual = residual_errors(pd.DataFrame(rows, columns=["series", "entity", "observed", "posterior"]))
+    runs = {("volume", entity, 2023): np.full(200, 1.0) for entity in (*observed, "fedex")}
+    wide = {key[1]: np.log(values).std() for key, values in forecasts(runs, residual).items()}
+    assert wide["usps"] == pytest.approx(wide["fedex"]) == pytest.approx(0.05, rel=0.05)  # fedex as the median
+    assert 0.5 < wide["regional"] < 1.0  # four years of its own beside the four of the others
 
 
 @pytest.mark.parametrize("series", ["share", "own_share", "rural_share"])

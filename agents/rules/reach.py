@@ -25,6 +25,7 @@ class ReachCase:
         group: Price group of each zone under the contract, (Z,).
         own: Parcels a year that it delivers itself.
         bought: Parcels a year that the seller delivers for it.
+        now: Share of the households beyond its routes to which it sells today, (Z,).
     """
 
     worth: float
@@ -36,16 +37,31 @@ class ReachCase:
     group: NDArray[np.int64]
     own: float
     bought: float
+    now: Floats
+
+
+#: Share of households below which what is left of a business beyond the routes is given up.
+LEAST_LEFT = 0.02
 
 
 def reach_beyond(case: ReachCase, growth: float) -> Floats:
     """Share of the households beyond its routes to which a carrier sells, (Z,).
 
-    Where only the contract pays it sells no more than the contract carries, in the same part of all zones.
+    What pays no longer, or does not in one quarter, is given up no faster than it could have grown: customers were
+    promised a service, and a surcharge of the season is no reason to take them on or to drop them.
 
     Args:
         case: What it could sell there.
-        growth: Largest growth of all that it sells, as a share.
+        growth: Largest growth of all that it sells in the time until it decides again, as a share.
+    """
+    left = case.now / (1.0 + growth)
+    return np.maximum(_that_pays(case, growth), np.where(left >= LEAST_LEFT, left, 0.0))
+
+
+def _that_pays(case: ReachCase, growth: float) -> Floats:
+    """The same of what pays, as far as it can grow; where only the contract pays, no more than the contract carries.
+
+    That is the same part of all zones.
     """
     nowhere = np.zeros(len(case.home))
     if case.worth >= case.published:

@@ -174,8 +174,19 @@ def _extension(market: Economy, carrier: int) -> Floats:
     sells = np.isfinite(market.state.choice.constants[ECONOMY, carrier])
     if not sells or (market.state.network.coverage[carrier] >= 1.0).all():
         return nowhere
-    found = market.carrier_agents[carrier].sells_beyond(reach_case(market, carrier))
-    return checked(market.carriers.keys[carrier], "share of households beyond its routes", found, nowhere.shape, 1.0)
+    case = reach_case(market, carrier)
+    found = market.carrier_agents[carrier].sells_beyond(case)
+    found = checked(market.carriers.keys[carrier], "share of households beyond its routes", found, nowhere.shape, 1.0)
+    if found.any() != case.now.any() and market.months_done > 0:
+        key, does = market.carriers.keys[carrier], "begins to sell" if found.any() else "no longer sells"
+        market.events.add(
+            market.month,
+            "sourcing",
+            (key, "usps"),
+            f"{market.carriers.names[carrier]} {does} beyond its routes, where USPS delivers for it",
+            annual_parcels=float((np.maximum(found, case.now) * case.potential).sum()),
+        )
+    return found
 
 
 def reach_case(market: Economy, carrier: int) -> ReachCase:
@@ -194,6 +205,7 @@ def reach_case(market: Economy, carrier: int) -> ReachCase:
         group=market.zones.price_groups(1 if contract is None else len(contract.groups)),
         own=own,
         bought=bought,
+        now=market.state.access.extension[carrier],
     )
 
 

@@ -1,11 +1,14 @@
 """Carriers buy the last mile from USPS: the sparsest parcels first, nothing lost, paid to the cent, caps respected."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from agents.calendar import Month
 from agents.contracts import Contract
 from agents.delivery_cost import mean_between, usps_unit_cost
+from agents.rules.reach import ReachCase, reach_beyond
 from model.access import access_dollars, access_price, carrier_slices, delivered_parcels
 from model.access.slices import sold_parcels
 from model.carriers import FEDEX, UPS, USPS
@@ -340,3 +343,52 @@ def test_what_is_worked_out_once_a_month_follows_contracts_coverage_and_wages(wi
         covers.append(cover)
     assert covers[1].cost / covers[1].parcels != covers[0].cost / covers[0].parcels  # dearer access: sparser addresses
     assert before.parcels != covers[0].parcels
+
+
+def reach_case(**changes):
+    usual = {
+        "worth": 4.0,
+        "published": 5.0,
+        "home": np.array([True, True]),
+        "potential": np.array([6e6, 4e6]),
+        "price": np.full(2, np.inf),
+        "cap": None,
+        "group": np.zeros(2, dtype=np.int64),
+        "own": 10e6,
+        "bought": 5e6,
+        "now": np.full(2, 0.5),
+    }
+    return ReachCase(**{**usual, **changes})
+
+
+def test_a_business_beyond_the_routes_ends_no_faster_than_it_could_have_grown():
+    """One quarter in which the price does not cover what it costs ends nothing; a year of them halves it."""
+    growth = 2.0**0.25 - 1.0
+    case, share = reach_case(), []
+    for _ in range(40):
+        share.append(float(reach_beyond(case, growth)[0]))
+        case = reach_case(now=np.full(2, share[-1]))
+    assert share[0] == pytest.approx(0.5 / (1.0 + growth))
+    assert share[3] == pytest.approx(0.25)
+    assert share[-1] == 0.0
+    assert all(later <= earlier for earlier, later in pairwise(share))
+
+
+def test_where_it_pays_it_grows_as_fast_as_all_that_the_carrier_sells():
+    growth = 0.2
+    pays = reach_beyond(reach_case(worth=6.0), growth)
+    np.testing.assert_allclose(pays, (15e6 * 1.2 - 10e6) / 10e6)
+    nothing = reach_case(worth=6.0, own=0.0, bought=0.0, now=np.zeros(2))
+    np.testing.assert_array_equal(reach_beyond(nothing, growth), 0.0)
+
+
+def test_who_begins_to_sell_beyond_its_routes_leaves_an_event(market):
+    run = market(end="2025-06", **SHORT)
+    contract(run, "ontrac", 1.4)
+    run.step()
+    assert run.state.access.extension[ONTRAC].any()  # from the start, which is no event
+    run.state.access.extension[ONTRAC] = 0.0  # as if it had not
+    (begun,) = [event for event in run.run().events if "begins to sell beyond its routes" in event.text]
+    assert begun.actors == ("ontrac", "usps")
+    assert begun.month == Month(2025, 4)
+    assert dict(begun.numbers)["annual_parcels"] > 0.0

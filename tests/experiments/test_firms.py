@@ -72,8 +72,8 @@ def test_a_hand_over_that_nothing_explains_is_told(run: FirmRun) -> None:
 
 def test_prices_that_stand_still_or_jump_are_told(run: FirmRun) -> None:
     still = replace(run, levels=run.levels.assign(amazon=1.0))
-    assert len(list(amazon_stands_still(still))) == 5
     target = float(run.years.loc[run.years["carrier"] == "amazon", "target"].iloc[0])
+    assert len(list(amazon_stands_still(changed(still, "amazon", "margin", target + 0.1)))) == 5
     assert not list(amazon_stands_still(changed(still, "amazon", "margin", target)))
     jump = run.levels.assign(usps=np.where(np.arange(len(run.levels)) >= 30, 1.3, 1.0))
     assert list(prices_that_jump(replace(run, levels=jump))) == ["USPS: list level moves by +30% in month 31"]

@@ -69,8 +69,8 @@ def test_the_finding_says_how_far_off_what_failed_most_and_what_that_means(store
     assert "what USPS earns" in found.title
     assert f"up to ${out['model'].max():.1f} billion, where $2.0 billion were allowed" in failure
     missed = (out["met"] == "not met").sum()
-    assert 0 < missed < len(out)
-    assert f"{missed} of {len(out)} back-tests" in failure
+    assert 0 < missed <= len(out)
+    assert (f"all {missed} back-tests" if missed == len(out) else f"{missed} of {len(out)} back-tests") in failure
     assert meaning.startswith("Read what USPS earns or loses as a comparison")
 
 
@@ -94,6 +94,9 @@ def test_the_finding_follows_the_test_that_fails(stored):
     bands = told.finding(without_failures(stored, "band_coverage_90%", met=False, model=0.5, limit=0.75))
     assert bands.title.endswith(", off on how sure it is")
     assert "only 50 % of what happened lay inside its bands, where at least 75 % should" in bands.sentences[1]
+    wide = told.finding(without_failures(stored, "band_coverage_90%", met=False, model=1.0, limit=0.75))
+    assert "100 % of what happened lay inside its bands, more than should" in wide.sentences[1]
+    assert wide.sentences[2].startswith("Read the bands as too wide")
     well = told.finding(without_failures(stored, "", met=True))
     assert well.title == "Close on how many parcels each carrier brings, and within every limit"
     assert len(well.sentences) == 2

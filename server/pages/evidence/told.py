@@ -102,15 +102,18 @@ def finding(stored: StoredHindcast) -> Finding:
         return Finding(f"{close}, and within every limit", (far, "No limit that was set beforehand is missed."))
     name, missed, of, worst = max(failed, key=lambda one: (one[1] / one[2], one[3].model / one[3].limit))
     words = _TESTS[name][2]
-    how_far = (
-        f"only {words(worst.model)} of what happened lay inside its bands, where at least {words(worst.limit)} should"
-        if name.startswith("band")
-        else f"it is off by up to {words(worst.model)}, where {words(worst.limit)} were allowed beforehand"
-    )
+    meaning = _PLAIN[name][1]
+    how_far = f"it is off by up to {words(worst.model)}, where {words(worst.limit)} were allowed beforehand"
+    if name.startswith("band"):
+        inside = f"{words(worst.model)} of what happened lay inside its bands"
+        how_far = f"only {inside}, where at least {words(worst.limit)} should"
+        if worst.model >= worst.limit:
+            how_far = f"{inside}, more than should"
+            meaning = "Read the bands as too wide: what happens may well be nearer to their middle."
     often = f"all {of} back-tests" if missed == of else f"{missed} of {of} back-tests"
     failure = f"What failed most is {_PLAIN[name][0]}: {how_far}. It is missed in {often}."
     also = "" if name == "volume_error" else f", off on {_PLAIN[name][0]}"
-    return Finding(f"{close}{also}", (far, failure, _PLAIN[name][1]))
+    return Finding(f"{close}{also}", (far, failure, meaning))
 
 
 def _failed(stored: StoredHindcast, name: str) -> tuple[int, int, Score]:
@@ -121,9 +124,10 @@ def _failed(stored: StoredHindcast, name: str) -> tuple[int, int, Score]:
         for score in run.scores
         if score.name == name and score.met is not None and is_out_of_sample(run, score.sample)
     ]
-    least = name.startswith("band")
-    worst = sorted(found, key=lambda score: -score.model if least else score.model)[-1:]
     missed = sum(score.met is False for score in found)
+    # Of bands the one that holds least; where none holds too little, one that fails holds too much.
+    least = name.startswith("band") and any(score.model < score.limit for score in found)
+    worst = sorted(found, key=lambda score: -score.model if least else score.model)[-1:]
     return missed, len(found), worst[0] if worst else Score("out", name, "", math.nan, math.nan)
 
 

@@ -232,7 +232,9 @@ def test_the_first_plan_takes_cost_to_have_grown_with_prices(market, start):
     """The year before is in no books; as if cost had stood still, prices began most of a year's inflation too low."""
     built = market(n_shippers=300, start=start, end=f"{start[:4]}-02", announced_plans=False)
     built.step()
-    for event in (event for event in built.events if event.kind == "price"):
+    priced = [event for event in built.events if event.kind == "price"]
+    assert {"ups", "fedex", "ontrac"} <= {event.actors[0] for event in priced}
+    for event in priced:
         carrier = built.carriers.keys.index(event.actors[0])
         if carrier == AMAZON:
             continue  # it cuts: its margin is far beyond what it wants

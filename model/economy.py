@@ -36,7 +36,7 @@ from model.records import Records
 from model.scenario import Scenario
 from model.service import ServiceByPlace, service_by_place
 from model.start.assemble import Start, assemble
-from model.start.choice_constants import ChoiceSolution, StartError
+from model.start.choice_constants import StartError
 from model.state import MarketState
 from model.statements import LENDERS, open_ledger
 from model.streams import Streams
@@ -67,7 +67,6 @@ class Economy:
         amazon_mix: Amazon's destination mix without luck, (1, Z).
         amazon_start_parcels: Parcels a year of Amazon at the start.
         annual_parcels: Parcels a year by shipper and segment, weights included, (n, S).
-        solution: How the choice constants were found.
         month: The month that is being played, or is next.
         months_done: Months that have been played.
         mail_index: Pieces of mail over those of the start.
@@ -105,7 +104,6 @@ class Economy:
     amazon_mix: Floats
     amazon_start_parcels: float
     annual_parcels: Floats
-    solution: ChoiceSolution
     month: Month
     months_done: int
     mail_index: float
@@ -177,7 +175,6 @@ class Economy:
         self._shippers = start.shippers
         self.amazon_start_parcels = float(start.amazon.flows.parcels.sum())
         self.annual_parcels = start.shippers.market_volume
-        self.solution = start.solution
         self.months_done = 0
         self.month = settings.start
         self.mail_index = 1.0

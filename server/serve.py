@@ -10,10 +10,11 @@ import threading
 import warnings
 import webbrowser
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from server.child_processes import prepare
 from server.memory import share_heaps
 
 if TYPE_CHECKING:
@@ -84,8 +85,10 @@ def serve(
         raise ServeError(f"processes must be between 0 and {MAX_PROCESSES}, not {processes}")
     _keep_roster(roster or {})
     listener = _listen(host, port)
-    with listener, _stepping(processes):
+    prepare()  # the children's imports run beside those of the app
+    with listener, ExitStack() as children:
         app = make_app(only_loopback=host.startswith(LOOPBACK))
+        children.enter_context(_stepping(processes))
         import uvicorn
 
         shown = f"[{host}]" if ":" in host else host
@@ -125,7 +128,7 @@ def _folder_of_sweeps(folder: Path) -> Path:
 
 @contextmanager
 def _stepping(count: int | None) -> Iterator[None]:
-    """Stepping processes that start before Solara is imported, and are gone at the end."""
+    """Stepping processes, gone at the end."""
     from server.stepping import shared
 
     shared.start_processes(count)

@@ -23,7 +23,6 @@ from model.operations import SMALLEST_COVERAGE, CostModel, StreetCosts, build_co
 from model.parameters import Parameters
 from model.start.amazon_flows import amazon_flows
 from model.start.big_shippers import Published, big_start, settle_with_big_shippers
-from model.start.choice_constants import ChoiceSolution
 from model.start.customers import settle_customers
 from model.start.handed import handed_at_start
 from model.start.offers import (
@@ -58,7 +57,6 @@ class Start:
         mix: Destination mix by home division, then by big shipper, without luck, (R, Z).
         amazon_mix: Amazon's destination mix without luck, (1, Z).
         national: Which carriers serve every address, (K,).
-        solution: How the choice constants were found.
     """
 
     state: MarketState
@@ -69,7 +67,6 @@ class Start:
     mix: Floats
     amazon_mix: Floats
     national: NDArray[np.bool_]
-    solution: ChoiceSolution
 
 
 def assemble(
@@ -161,7 +158,7 @@ def assemble(
             costs, p, zones, flows.parcels, flows.coverage, plan, p.price_access_amazon, 1.0, state.environment
         )
     amazon = opening_amazon(p, zones, costs, flows, plan)
-    return Start(state, amazon, goes_on, shippers, costs, mix, amazon_mix, national, solution)
+    return Start(state, amazon, goes_on, shippers, costs, mix, amazon_mix, national)
 
 
 def _zone_cost_noise(p: Parameters, zones: ZoneTable, streams: Streams) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +16,33 @@ from model.start.small_rows import ChoiceSetting
 
 Floats = NDArray[np.float64]
 # Scenarios that are compared with one seed share a start, and so do all runs of one visitor; a start of 4,000 shippers
-# takes 2.5 MB, one of a million is remembered alone.
-REMEMBERED_BYTES = 40_000_000
+# takes 1.3 MB, one of a million is remembered alone.
+REMEMBERED_BYTES = 24_000_000
 
 
-@dataclass(frozen=True, slots=True)
 class _Start:
-    solution: ChoiceSolution
-    shippers: ShipperTable
+    """A start as it is remembered: most carriers do not reach most places, so zeros of the split are left out."""
+
+    def __init__(self, solution: ChoiceSolution, shippers: ShipperTable) -> None:
+        split = solution.enterprise_share
+        self._shape, self._has = split.shape, np.packbits(split != 0.0)
+        self._split = split[split != 0.0]
+        for array in (solution.constants, solution.level):
+            array.setflags(write=False)
+        self._solution = replace(solution, chance=(), enterprise_share=np.empty(0))
+        self._shippers = shippers
 
     @property
     def bytes(self) -> int:
         """How much memory its arrays take."""
-        values = [getattr(owner, field.name) for owner in (self.solution, self.shippers) for field in fields(owner)]
-        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+        values = [getattr(owner, field.name) for owner in (self._solution, self._shippers) for field in fields(owner)]
+        return sum(value.nbytes for value in (*values, self._has, self._split) if isinstance(value, np.ndarray))
+
+    def unpacked(self) -> tuple[ShipperTable, ChoiceSolution]:
+        """Shippers and split of a market's own, with constants and levels that it copies."""
+        split = np.zeros(self._shape)
+        split[np.unpackbits(self._has, count=split.size).view(bool).reshape(self._shape)] = self._split
+        return self._shippers.take(np.arange(len(self._shippers))), replace(self._solution, enterprise_share=split)
 
 
 _starts: OrderedDict[bytes, _Start] = OrderedDict()
@@ -53,8 +66,8 @@ def settle_customers(
         order: Another one: whose rows are split or moved first to make volumes exact.
 
     Returns:
-        The shippers with their carriers, small rows split where needed; and the solution, read-only and without the
-        chances of the single shippers, which the draw has used up.
+        The shippers with their carriers, small rows split where needed; and the solution without the chances of the
+        single shippers, which the draw has used up.
 
     Raises:
         model.start.choice_constants.StartError: A target cannot be reached.
@@ -66,7 +79,7 @@ def settle_customers(
     _starts[key] = start
     while len(_starts) > 1 and sum(each.bytes for each in tuple(_starts.values())) > REMEMBERED_BYTES:
         _starts.popitem(last=False)
-    return start.shippers.take(np.arange(len(start.shippers))), start.solution
+    return start.unpacked()
 
 
 def _settle(
@@ -78,9 +91,7 @@ def _settle(
     table = give_customers(shippers, solution.chance, setting.national, offered, reach, uniform, order)
     largest = solution.enterprise_share.mean(axis=3).argmax(axis=2)
     table.primary[table.enterprise] = table.fallback[table.enterprise] = largest
-    for array in (solution.constants, solution.level, solution.enterprise_share):
-        array.setflags(write=False)
-    return _Start(replace(solution, chance=()), table)
+    return _Start(solution, table)
 
 
 def _digest(shippers: ShipperTable, setting: ChoiceSetting, *arrays: Floats) -> bytes:

@@ -206,7 +206,7 @@ def opening_choice(
         since=since,
         known=np.zeros_like(since),
         perceived_on_time=on_time,
-        enterprise_share=solution.enterprise_share.copy(),
+        enterprise_share=solution.enterprise_share,
         enterprise_price=np.full((shippers.n_enterprise, *solution.level.shape), np.nan),
         price_index=np.ones((int(p.price_memory_months), len(SEGMENTS))),
         start_price=sum_over_carriers(paid) / sum_over_carriers(parcels),

@@ -60,11 +60,16 @@ def main(pipe: Connection, start: Callable[[Choice], ParcelMarket] = start_marke
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the server alone, which then closes the pipe
     share_heaps()
-    for module in EXTRACTS:
-        import_module(f"server.{module}")
+    import_extracts()
     gc.freeze()  # what stays need not be looked through each time a market goes
     SteppingRoom(pipe, start).serve()
     os._exit(0)  # at once: nothing in here is worth waiting for
+
+
+def import_extracts() -> None:
+    """Import what pages ask for."""
+    for module in EXTRACTS:
+        import_module(f"server.{module}")
 
 
 def stand_back() -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.context import SpawnContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -46,7 +46,7 @@ class SteppingProcess:
 
     def __init__(
         self,
-        context: SpawnContext,
+        context: ForkServerContext | SpawnContext,
         start: Callable[[Choice], ParcelMarket],
         silence_seconds: float = SILENCE_SECONDS,
     ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from weakref import WeakSet
 
 from experiments.workers import default_workers
 from model.market import ParcelMarket
+from server.child_processes import child_context
 from server.choice import Choice
 from server.stepping.ahead import AHEAD_SECONDS
 from server.stepping.messages import WHOLE_PROCESS, Wish
@@ -45,7 +45,7 @@ class SteppingProcesses:
         silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         self._start, self._silence = start, silence_seconds
-        self._context = multiprocessing.get_context("spawn")  # the server has threads, which a fork would not survive
+        self._context = child_context()
         self._lock = threading.RLock()
         self._closed = threading.Event()
         self._replaced = 0

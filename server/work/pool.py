@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import threading
 import time
@@ -17,6 +16,7 @@ from typing import Any, Literal
 
 from experiments.errors import InputError
 from experiments.workers import default_workers, usable_workers
+from server.child_processes import child_context
 from server.work.changes import Changes
 from server.work.worker import NotWantedError, begin, do
 
@@ -118,9 +118,9 @@ class WorkPool:
         self.changes = changes or Changes()
         self._lock = threading.RLock()
         self._jobs: list[Job] = []
-        self._spawn = multiprocessing.get_context("spawn")
-        self._ticks: Any = self._spawn.Array("q", MAX_JOBS)
-        self._stops: Any = self._spawn.Array("b", MAX_JOBS, lock=False)
+        self._context = child_context()
+        self._ticks: Any = self._context.Array("q", MAX_JOBS)
+        self._stops: Any = self._context.Array("b", MAX_JOBS, lock=False)
         self._executor: ProcessPoolExecutor | None = None
         # Kept: Python 3.12 locks itself out when a broken executor is freed while it calls back.
         self._broken: list[ProcessPoolExecutor] = []
@@ -253,7 +253,7 @@ class WorkPool:
 
     def _start_executor(self) -> ProcessPoolExecutor:
         self._executor = ProcessPoolExecutor(
-            self.workers, mp_context=self._spawn, initializer=begin, initargs=(self._ticks, self._stops)
+            self.workers, mp_context=self._context, initializer=begin, initargs=(self._ticks, self._stops)
         )
         return self._executor
 

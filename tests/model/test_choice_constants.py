@@ -136,51 +136,80 @@ def test_a_share_that_coverage_does_not_allow_is_refused():
         solve_constants(population(DEFAULT, 50), setting(0.0, national, coverage), share, price)
 
 
-def test_a_large_population_is_solved_on_a_corrected_sample(market, monkeypatch):
-    """The sample only speeds things up: everybody meets the published shares, with the constants of a full solution."""
+@pytest.fixture
+def solved(monkeypatch):
+    """Nothing is remembered; the splits of starts that are solved."""
     monkeypatch.setattr(customers, "_starts", type(customers._starts)())
-    full = market(n_shippers=1500).solution
+    splits = []
+    solve = customers.solve_constants
+
+    def solve_and_note(*given):
+        found = solve(*given)
+        splits.append(found.enterprise_share.copy())
+        return found
+
+    monkeypatch.setattr(customers, "solve_constants", solve_and_note)
+    return splits
+
+
+def test_a_large_population_is_solved_on_a_corrected_sample(market, monkeypatch, solved):
+    """The sample only speeds things up: everybody meets the published shares, with the constants of a full solution."""
+    full = market(n_shippers=1500).state
     customers._starts.clear()
     monkeypatch.setattr(choice_constants, "LARGE_POPULATION", 1000)
     monkeypatch.setattr(choice_constants, "SAMPLE", 400)
-    found = market(n_shippers=1500).solution
-    offered = np.isfinite(full.constants)
-    np.testing.assert_array_equal(np.isfinite(found.constants), offered)
-    np.testing.assert_allclose(found.level[offered], full.level[offered], rtol=1e-7)
+    found = market(n_shippers=1500).state
+    offered = np.isfinite(full.choice.constants)
+    np.testing.assert_array_equal(np.isfinite(found.choice.constants), offered)
+    np.testing.assert_allclose(found.tariffs.level[offered], full.tariffs.level[offered], rtol=1e-7)
     for segment, offers in enumerate(offered):  # only differences of constants within a segment mean anything
-        shift = found.constants[segment, offers] - full.constants[segment, offers]
+        shift = found.choice.constants[segment, offers] - full.choice.constants[segment, offers]
         np.testing.assert_allclose(shift, shift[0], atol=1e-6)
 
 
-def test_equal_starts_are_solved_once_and_stay_apart(market, monkeypatch):
-    monkeypatch.setattr(customers, "_starts", type(customers._starts)())
+def test_equal_starts_are_solved_once_and_stay_apart(market, solved):
     first, second = market(n_shippers=300), market("withdraw", n_shippers=300)
-    assert second.solution is first.solution
-    assert market(n_shippers=300, rng=2).solution is not first.solution
-    assert market(n_shippers=300, switching_inertia=0.5).solution is not first.solution
+    assert len(solved) == 1
+    market(n_shippers=300, rng=2), market(n_shippers=300, switching_inertia=0.5)
+    assert len(solved) == 3
+    np.testing.assert_array_equal(first.state.choice.enterprise_share, second.state.choice.enterprise_share)
     before = second.state.choice.constants.copy(), second.shippers.primary.copy()
+    split = second.state.choice.enterprise_share.copy()
     first.state.choice.constants[:] = 0.0
     first.shippers.primary[:] = 3
     first.state.choice.enterprise_share[:] = 0.0
-    np.testing.assert_array_equal(second.state.choice.constants, before[0])
-    np.testing.assert_array_equal(second.shippers.primary, before[1])
     again = market(n_shippers=300)
-    np.testing.assert_array_equal(again.state.choice.constants, before[0])
-    assert again.state.choice.enterprise_share.sum() > 1.0
+    assert len(solved) == 3
+    for one in (second, again):
+        np.testing.assert_array_equal(one.state.choice.constants, before[0])
+        np.testing.assert_array_equal(one.state.choice.enterprise_share, split)
+    np.testing.assert_array_equal(second.shippers.primary, before[1])
 
 
-def test_starts_are_remembered_as_far_as_memory_allows(market, monkeypatch):
-    monkeypatch.setattr(customers, "_starts", type(customers._starts)())
-    found = [market(n_shippers=300, rng=seed).solution for seed in range(1, 11)]
-    assert market(n_shippers=300, rng=1).solution is found[0]
+def test_a_remembered_start_is_the_one_that_was_solved(market, solved):
+    """What leaves out the zeros gives every share back to the last bit."""
+    for _ in range(2):
+        np.testing.assert_array_equal(market(n_shippers=300).state.choice.enterprise_share, solved[0])
+    assert len(solved) == 1
+    assert 0.3 < (solved[0] == 0.0).mean() < 0.9
+
+
+def test_starts_are_remembered_as_far_as_memory_allows(market, monkeypatch, solved):
+    def is_remembered(seed):
+        before = len(solved)
+        market(n_shippers=300, rng=seed)
+        return len(solved) == before
+
+    assert not any(is_remembered(seed) for seed in range(1, 11))
+    assert is_remembered(1)
     size = customers._starts[next(iter(customers._starts))].bytes
     assert size > 300 * 8
     monkeypatch.setattr(customers, "REMEMBERED_BYTES", 2.5 * size)
-    assert market(n_shippers=300, rng=11).solution is not None  # and the oldest ones are forgotten
+    assert not is_remembered(11)  # and the oldest ones are forgotten
     assert len(customers._starts) == 2
-    assert market(n_shippers=300, rng=1).solution is found[0]
-    assert market(n_shippers=300, rng=2).solution is not found[1]
+    assert is_remembered(1)
+    assert not is_remembered(2)
     monkeypatch.setattr(customers, "REMEMBERED_BYTES", 0.5 * size)
-    one = market(n_shippers=300, rng=12).solution  # larger than allowed: remembered alone
-    assert market(n_shippers=300, rng=12).solution is one
+    assert not is_remembered(12)  # larger than allowed: remembered alone
+    assert is_remembered(12)
     assert len(customers._starts) == 1

@@ -82,8 +82,7 @@ def test_its_class_decides() -> None:
 
 def test_it_starts_with_the_prices_of_whom_it_is_like() -> None:
     tariffs = market("fifth").state.tariffs
-    paid = market("fifth").solution.level
-    np.testing.assert_allclose(paid[:, -1], paid[:, 3], rtol=0.1)
+    np.testing.assert_allclose(tariffs.level[:, -1], tariffs.level[:, 3], rtol=0.1)
     assert tariffs.rural[-1] == tariffs.rural[3] > 0.0
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
+from pathlib import Path
 
 from experiments.errors import InputError
 from server.work.worker import tick
@@ -23,6 +25,18 @@ def refuse() -> None:
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def own_memory() -> tuple[bool, int]:
+    """Whether what all need was here before this process, and what this process alone takes, bytes."""
+    here = "server.preloaded" in sys.modules
+    import server.stepping.child  # noqa: F401 - what comes with the process, and not with its first task
+
+    return here, sum(
+        int(line.split()[1]) * 1024
+        for line in Path("/proc/self/smaps_rollup").read_text().splitlines()
+        if line.startswith(("Private_Clean:", "Private_Dirty:"))
+    )
 
 
 def together(found: list[int]) -> tuple[int, ...]:

@@ -14,9 +14,9 @@ exactly where that is efficient (a two-part tariff in the clothes of a commitmen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -170,10 +170,24 @@ class Package:
         gain = float((values.volume * (level - values.seller))[picked].sum())
         return picked if gain >= -SAME * float(values.volume[picked].sum()) else np.zeros_like(picked)
 
+    def as_remembered(self) -> Package:
+        """The same once it is signed: form, prices and floor, without what each slice was worth."""
+        if not self.group.size:
+            return self
+        use = replace(self.use, **_emptied(self.use, "carried", "at_price", "at_published"))
+        values = replace(self.values, **_emptied(self.values, *(field.name for field in fields(self.values))))
+        return replace(self, values=values, use=use, **_emptied(self, "group", "standing"))
+
     def joint_surplus(self) -> float:
         """Expected surplus of both together over no deal, $ a year."""
         gain = self.values.buyer - self.values.seller
         return float((self.values.volume * self.kept * gain).sum())
+
+
+def _emptied(owner: object, *names: str) -> dict[str, Any]:
+    """Arrays of a dataclass without elements; what is no array stays."""
+    found = {name: getattr(owner, name) for name in names}
+    return {name: value[:0] if isinstance(value, np.ndarray) else value for name, value in found.items()}
 
 
 def borne_errors(values: SliceValues, standing: Bools) -> tuple[Floats, Floats]:

@@ -178,12 +178,15 @@ def _extension(market: Economy, carrier: int) -> Floats:
     found = market.carrier_agents[carrier].sells_beyond(case)
     found = checked(market.carriers.keys[carrier], "share of households beyond its routes", found, nowhere.shape, 1.0)
     if found.any() != case.now.any() and market.months_done > 0:
-        key, does = market.carriers.keys[carrier], "begins to sell" if found.any() else "no longer sells"
+        agent = market.carrier_agents[carrier]
+        gave_up = agent.reviews_places  # it once went everywhere
+        where = "where it has given up its routes" if gave_up else "beyond its routes"
+        does = f"{'goes on selling' if gave_up else 'begins to sell'} {where}; USPS delivers for it there"
         market.events.add(
             market.month,
             "sourcing",
-            (key, "usps"),
-            f"{market.carriers.names[carrier]} {does} beyond its routes, where USPS delivers for it",
+            (agent.key, "usps"),
+            f"{agent.name} {does if found.any() else f'no longer sells {where}'}",
             annual_parcels=float((np.maximum(found, case.now) * case.potential).sum()),
         )
     return found

@@ -56,6 +56,9 @@ def negotiate(market: Economy) -> None:
     if not market.settings.negotiation or forced(market):
         return
     pairs, last_mile = strategic_pairs(market), LastMileTables(market)
+    for state in market.state.talks.values():
+        if state.package is not None and not _goes_on(state) and state.under_review is None:
+            state.package = state.package.as_remembered()
     for pair in pairs:
         _open_if_due(market, pair, last_mile)
     talking = [talks for talks in market.state.talks.values() if talks.pair in pairs and _meets(market, talks)]

@@ -17,7 +17,7 @@ from model.start.small_rows import ChoiceSetting
 Floats = NDArray[np.float64]
 # Scenarios that are compared with one seed share a start, and so do all runs of one visitor; a start of 4,000 shippers
 # takes 1.3 MB, one of a million is remembered alone.
-REMEMBERED_BYTES = 24_000_000
+REMEMBERED_BYTES = 16_000_000
 
 
 class _Start:
@@ -46,6 +46,16 @@ class _Start:
 
 
 _starts: OrderedDict[bytes, _Start] = OrderedDict()
+
+
+def remember_less(most_bytes: int) -> None:
+    """Remember fewer starts in this process from now on, where others of the machine remember them too.
+
+    Args:
+        most_bytes: What their arrays may take, bytes.
+    """
+    global REMEMBERED_BYTES
+    REMEMBERED_BYTES = min(REMEMBERED_BYTES, most_bytes)
 
 
 def settle_customers(

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.child_processes import child_context
 from experiments.runs import Progress, ended_early, start_market
 from model.outcomes import compute_outcomes
 from model.scenario import Scenario
@@ -197,7 +196,7 @@ class WorkerPool:
             return found
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self.workers, mp_context=child_context(), initializer=leave_with_parent
+                self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=leave_with_parent
             )
         try:
             with interrupts_ignored():  # inherited: Ctrl-C reaches this process alone, which then ends its workers

@@ -7,8 +7,6 @@ import gc
 import sys
 from functools import cache
 
-# Imports what child processes of the server need.
-PRELOADED = "server.preloaded"
 # Each thread that allocates would get a heap of its own, and what one run gives back another could not use.
 HEAPS = 2
 _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h

@@ -14,8 +14,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.child_processes import prepare
-from server.memory import PRELOADED, share_heaps
+from server.child_processes import prepare
+from server.memory import share_heaps
 
 if TYPE_CHECKING:
     from agents.party import Party
@@ -85,7 +85,7 @@ def serve(
         raise ServeError(f"processes must be between 0 and {MAX_PROCESSES}, not {processes}")
     _keep_roster(roster or {})
     listener = _listen(host, port)
-    prepare(PRELOADED)  # the children's imports run beside those of the app
+    prepare()  # the children's imports run beside those of the app
     with listener, ExitStack() as children:
         app = make_app(only_loopback=host.startswith(LOOPBACK))
         children.enter_context(_stepping(processes))

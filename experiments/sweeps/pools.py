@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import suppress
 from typing import Any, Protocol
 
-from experiments.child_processes import child_context
 from experiments.errors import InputError
 from experiments.sweeps.work import Order, Report, work
 from experiments.workers import WorkerError, interrupts_ignored, leave_with_parent
@@ -68,13 +68,13 @@ class ProcessPool:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self._context = child_context()
-        self._ready: Any = self._context.Event()
+        self._spawn = multiprocessing.get_context("spawn")
+        self._ready: Any = self._spawn.Event()
         self._start()
 
     def _start(self) -> None:
         self._pool = ProcessPoolExecutor(
-            self.workers, mp_context=self._context, initializer=_begin, initargs=(self._ready,)
+            self.workers, mp_context=self._spawn, initializer=_begin, initargs=(self._ready,)
         )
 
     def submit(self, order: Order) -> Future[Report]:

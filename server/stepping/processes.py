@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable
 from weakref import WeakSet
 
-from experiments.child_processes import child_context
 from experiments.workers import default_workers
 from model.market import ParcelMarket
+from server.child_processes import child_context
 from server.choice import Choice
-from server.memory import PRELOADED
 from server.stepping.ahead import AHEAD_SECONDS
 from server.stepping.messages import WHOLE_PROCESS, Wish
 from server.stepping.pace import PictureCost, frame_seconds
@@ -46,7 +45,7 @@ class SteppingProcesses:
         silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         self._start, self._silence = start, silence_seconds
-        self._context = child_context(PRELOADED)
+        self._context = child_context()
         self._lock = threading.RLock()
         self._closed = threading.Event()
         self._replaced = 0

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from experiments.child_processes import child_context
 from experiments.errors import InputError
 from experiments.workers import default_workers, usable_workers
-from server.memory import PRELOADED
+from server.child_processes import child_context
 from server.work.changes import Changes
 from server.work.worker import NotWantedError, begin, do
 
@@ -119,7 +118,7 @@ class WorkPool:
         self.changes = changes or Changes()
         self._lock = threading.RLock()
         self._jobs: list[Job] = []
-        self._context = child_context(PRELOADED)
+        self._context = child_context()
         self._ticks: Any = self._context.Array("q", MAX_JOBS)
         self._stops: Any = self._context.Array("b", MAX_JOBS, lock=False)
         self._executor: ProcessPoolExecutor | None = None

@@ -7,8 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from experiments.child_processes import child_context
-from server.memory import PRELOADED
+from server.child_processes import child_context
 from tests.server.pool_tasks import own_memory
 
 # Blocks between those that stay are free afterwards, and yet in the middle of the heap.
@@ -38,7 +37,7 @@ def test_what_hangs_in_a_circle_goes_and_its_memory_returns_to_the_system():
 def test_children_share_the_memory_of_what_they_import():
     """The sign was expected; the size, 60 of 110 MB, was measured when this was built."""
     found = {}
-    for name, context in (("forked", child_context(PRELOADED)), ("alone", multiprocessing.get_context("spawn"))):
+    for name, context in (("forked", child_context()), ("alone", multiprocessing.get_context("spawn"))):
         with ProcessPoolExecutor(1, mp_context=context) as pool:
             found[name] = pool.submit(own_memory).result()
     assert found["forked"][0]

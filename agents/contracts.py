@@ -163,14 +163,18 @@ class Contract:
         """
         if self.reverted and published is not None:
             return published
-        return float(self.price[group] * (1.0 + self.escalator) ** self.contract_year(month))
+        return float(self.price[group] * self.raised(month))
 
     def prices_at(self, month: Month, published: float | None = None) -> tuple[float, ...]:
         """`price_at` of all groups."""
         if self.reverted and published is not None:
             return (published,) * len(self.price)
-        raised = (1.0 + self.escalator) ** self.contract_year(month)
+        raised = self.raised(month)
         return tuple(float(price * raised) for price in self.price)
+
+    def raised(self, month: Month) -> float:
+        """Prices of a month over those at the start."""
+        return float((1.0 + self.escalator) ** self.contract_year(month))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.contracts import Contract
+from agents.geography import ZoneTable
 from agents.rules.access import AccessTerms
 from model.economy import Economy
 
@@ -28,10 +31,17 @@ def access_price(market: Economy, carrier: int) -> Floats:
     """What one more parcel costs the carrier at USPS: contract price in force, else the published one, $, (Z,)."""
     published = market.published_access_price()
     contract = access_contract(market, carrier)
-    if contract is None:
+    if contract is None or contract.reverted:
         return np.full(market.zones.n_zones, published)
-    prices = np.array(contract.prices_at(market.month, published))
-    return np.asarray(prices[market.zones.price_groups(len(prices))])
+    return _by_zone(contract.price, contract.raised(market.month), market.zones)
+
+
+@lru_cache(maxsize=64)
+def _by_zone(price: tuple[float, ...], raised: float, zones: ZoneTable) -> Floats:
+    """Prices of groups by zone after so much has come to them, (Z,), read-only: a month asks for them many times."""
+    found = (np.array(price) * raised)[zones.price_groups(len(price))]
+    found.setflags(write=False)
+    return np.asarray(found)
 
 
 def access_terms(market: Economy, carrier: int) -> AccessTerms:

@@ -106,21 +106,22 @@ def _value_by_address(
     value = top + np.log(base)
     if not len(weight):
         return np.asarray(value)
-    weight -= top
-    np.minimum(weight, MOST, out=weight)
-    np.exp(weight, out=weight)
     reached = reach[carriers[everywhere:]]
     order = np.argsort(-reached, axis=0, kind="stable")  # one for each division
     reached = np.take_along_axis(reached, order, axis=0)
     alone = reached - np.concatenate([reached[1:], np.zeros_like(reached[:1])])
     for home, some in homes:
-        gained, offered = weight[order[:, home], :, some], base[:, some]
+        there = int(np.count_nonzero(reached[:, home]))  # who reaches nobody widens nobody's choice
+        gained, offered = weight[order[:there, home], :, some], base[:, some]
+        gained -= top[:, some]
+        np.minimum(gained, MOST, out=gained)
+        np.exp(gained, out=gained)
         for place in gained:
             place += offered
             offered = place  # by this carrier and all that reach more
         gained /= base[:, some]
         np.log(gained, out=gained)
-        gained *= alone[:, home, None, None]
+        gained *= alone[:there, home, None, None]
         here = value[:, some]
         for place in gained:
             here += place

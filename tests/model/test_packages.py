@@ -30,12 +30,18 @@ def market(seed=1, roster=None, **changes):
     return ParcelMarket(Scenario.load("baseline").with_changes(CHANGES | changes), rng=seed, roster=roster or {})
 
 
+LAST_ON_THE_TABLE = {}  # by seed, with what each slice was worth
+
+
 @cache
 def signed(seed=1, **changes):
     """A market after the first month of the new contract between Amazon and USPS."""
     run = market(seed, end="2027-12", **dict(changes))
     while run.month <= max(EXPIRY, Month(2027, 4)):
         run.step()
+        package = run.state.talks[PAIR.parties].package if PAIR.parties in run.state.talks else None
+        if package is not None and package.group.size:
+            LAST_ON_THE_TABLE[seed] = package
     return run
 
 
@@ -47,7 +53,7 @@ def base(run):
 def test_the_form_that_was_agreed_on_is_the_one_that_is_signed(seed):
     run = signed(seed)
     state, contract = run.state.talks["usps", "amazon"], run.book.get("usps", "amazon")
-    package, level = state.package, float(state.talks.price[0])
+    package, level = LAST_ON_THE_TABLE[seed], float(state.talks.price[0])
     assert state.talks.signed
     assert package.form.promised
     assert contract.shortfall_rule == package.form.rule
@@ -57,6 +63,22 @@ def test_the_form_that_was_agreed_on_is_the_one_that_is_signed(seed):
     assert (contract.tolerance, contract.take_or_pay_rate) == (package.tolerance, package.shortfall_rate(level))
     assert sum(contract.commitment) == pytest.approx(package.values.volume[package.carried].sum())
     np.testing.assert_array_equal(run.amazon.memory.agreed[contract.start], package.carried)
+
+
+def test_what_is_signed_is_remembered_without_its_slices():
+    """Form, prices, floor and fee of the contract are what readers and the regulator ask for later."""
+    run = signed(1)
+    whole, remembered = LAST_ON_THE_TABLE[1], run.state.talks[PAIR.parties].package
+    assert whole.group.size > 1000
+    assert not remembered.group.size
+    assert not remembered.values.volume.size
+    assert not remembered.carried.size
+    assert remembered.form == whole.form
+    for level in (1.0, 2.5, 4.0):
+        np.testing.assert_array_equal(remembered.prices(level), whole.prices(level))
+        assert remembered.shortfall_rate(level) == whole.shortfall_rate(level)
+    floor = np.full(len(whole.groups.names), 2.0)
+    assert remembered.least_level(floor) == whole.least_level(floor)
 
 
 def test_under_make_whole_amazon_takes_back_what_costs_it_less_than_usps_saves_whatever_the_price():
@@ -81,7 +103,7 @@ def test_under_make_whole_amazon_takes_back_what_costs_it_less_than_usps_saves_w
 def test_by_its_own_books_neither_side_signs_below_no_deal(seed):
     run = signed(seed)
     state = run.state.talks["usps", "amazon"]
-    package, talks = state.package, state.talks
+    package, talks = LAST_ON_THE_TABLE[seed], state.talks
     level = float(talks.price[0])
     gains = {}
     for side, noise in ((Side.BUYER, talks.noise_buyer), (Side.SELLER, talks.noise_seller)):

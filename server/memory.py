@@ -5,11 +5,15 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+import threading
+import time
 from functools import cache
 
 # Each thread that allocates would get a heap of its own, and what one run gives back another could not use.
 HEAPS = 2
 _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
+# Months and pages leave holes between what stays; the system gets them back so often, at a few milliseconds each.
+TRIM_SECONDS = 15.0
 
 
 def share_heaps() -> None:
@@ -22,6 +26,22 @@ def share_heaps() -> None:
 def give_back() -> None:
     """Drop what holds itself in circles, as a market does, and hand the memory that is free to the system."""
     gc.collect()
+    _trim()
+
+
+def give_back_regularly() -> None:
+    """Hand the memory that is free to the system from now on, as long as this process lives."""
+    if _gnu_library() is not None:
+        threading.Thread(target=_trim_on_and_on, name="lastmile-trim", daemon=True).start()
+
+
+def _trim_on_and_on() -> None:
+    while True:
+        time.sleep(TRIM_SECONDS)
+        _trim()
+
+
+def _trim() -> None:
     library = _gnu_library()
     if library is not None:
         library.malloc_trim(0)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.child_processes import prepare
-from server.memory import share_heaps
+from server.memory import give_back_regularly, share_heaps
 
 if TYPE_CHECKING:
     from agents.party import Party
@@ -86,6 +86,7 @@ def serve(
     _keep_roster(roster or {})
     listener = _listen(host, port)
     prepare()  # the children's imports run beside those of the app
+    give_back_regularly()
     with listener, ExitStack() as children:
         app = make_app(only_loopback=host.startswith(LOOPBACK))
         children.enter_context(_stepping(processes))

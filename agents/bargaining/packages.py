@@ -187,7 +187,8 @@ class Package:
 def _emptied(owner: object, *names: str) -> dict[str, Any]:
     """Arrays of a dataclass without elements; what is no array stays."""
     found = {name: getattr(owner, name) for name in names}
-    return {name: value[:0] if isinstance(value, np.ndarray) else value for name, value in found.items()}
+    # A copy: a view of nothing would keep the whole array alive.
+    return {name: value[:0].copy() if isinstance(value, np.ndarray) else value for name, value in found.items()}
 
 
 def borne_errors(values: SliceValues, standing: Bools) -> tuple[Floats, Floats]:

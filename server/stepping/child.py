@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from agents.bargaining import Answer
 from model.market import ParcelMarket
 from server.choice import Choice
-from server.memory import share_heaps
+from server.memory import give_back_regularly, share_heaps
 from server.snapshot import Snapshot
 from server.stepping.ahead import MarketsAhead
 from server.stepping.messages import WHOLE_PROCESS, Pulse, Reply, Wish, content_of, key_of, packed
@@ -62,6 +62,7 @@ def main(pipe: Connection, start: Callable[[Choice], ParcelMarket] = start_marke
     share_heaps()
     import_extracts()
     gc.freeze()  # what stays need not be looked through each time a market goes
+    give_back_regularly()
     SteppingRoom(pipe, start).serve()
     os._exit(0)  # at once: nothing in here is worth waiting for
 

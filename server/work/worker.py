@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from server.memory import give_back
+from server.memory import give_back, give_back_regularly
 
 NICENESS = 10
 # The two scenarios of a pair start alike, the next pair starts otherwise.
@@ -37,6 +37,7 @@ def begin(ticks: Any, stops: Any) -> None:
 
     remember_less(STARTS_BYTES)
     gc.freeze()  # what stays need not be looked through after each task
+    give_back_regularly()
 
 
 def do[T](slot: int, task: Callable[[], T]) -> T:

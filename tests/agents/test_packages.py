@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from itertools import pairwise
 
@@ -259,3 +261,14 @@ def test_sums_of_rows_are_those_of_each_row_by_itself(size: int) -> None:
     found = sums_by_group(rows, group, 6)
     assert found.dtype == np.float64
     np.testing.assert_array_equal(found, [np.bincount(group, weights=row, minlength=6) for row in rows])
+
+
+def test_a_signed_package_holds_on_to_no_slice():
+    """Its form, prices and floor stay; what lay on the table goes from memory, though views of nothing would look so."""
+    package = menu(random_case(0))[-1]
+    carried, level = weakref.ref(package.use.carried), package.least_level(np.zeros(len(package.groups.names)))
+    remembered = package.as_remembered()
+    del package
+    gc.collect()
+    assert carried() is None
+    assert remembered.least_level(np.zeros(len(remembered.groups.names))) == level

@@ -26,10 +26,35 @@ give_back()
 print(before - memory_bytes())
 """
 
+GIVES_BACK_ITSELF = """
+import time
+import server.memory
+from server.seats import memory_bytes
+
+server.memory.share_heaps()
+server.memory.TRIM_SECONDS = 0.01
+blocks = [bytearray(100_000) for _ in range(2_000)]
+before = memory_bytes()
+del blocks[::2]
+server.memory.give_back_regularly()
+for _ in range(500):
+    given = before - memory_bytes()
+    if given > 50_000_000:
+        break
+    time.sleep(0.02)
+print(given)
+"""
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there memory is handed back on request")
 def test_what_hangs_in_a_circle_goes_and_its_memory_returns_to_the_system():
     found = subprocess.run([sys.executable, "-c", GIVES_BACK], capture_output=True, text=True, check=True)
+    assert int(found.stdout) > 50_000_000, found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there memory is handed back on request")
+def test_holes_return_to_the_system_without_being_asked_for():
+    found = subprocess.run([sys.executable, "-c", GIVES_BACK_ITSELF], capture_output=True, text=True, check=True)
     assert int(found.stdout) > 50_000_000, found
 
 

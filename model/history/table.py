@@ -154,6 +154,17 @@ def base_time(start: Month) -> float:
     return start.year + (start.month - 1) / MONTHS_PER_YEAR - _MIDDLE
 
 
+def regional_pace(start: Month) -> float:
+    """How much more all regional carriers brought in the twelve months before a start than in those before these.
+
+    1 where the figures do not go back so far.
+    """
+    time, history = base_time(start), read_history()
+    if time - 1.0 < FIRST_YEAR + _MIDDLE:
+        return 1.0
+    return history.at("parcels_regional", time) / history.at("parcels_regional", time - 1.0)
+
+
 @cache
 def read_history() -> History:
     """Read the yearly figures.

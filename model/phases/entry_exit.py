@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
-from agents.carriers import Carrier
+from agents.carriers import QUARTER, Carrier
 from agents.delivery_cost import mean_over_coverage
 from agents.geography import ZoneTable
 from agents.rules.capacity import CapacityOrder
@@ -19,7 +19,7 @@ from model.borders import read_borders
 from model.carriers import USPS
 from model.economy import Economy
 from model.fixed_costs import cost_of_entry, fixed_cost_per_capacity, fixed_costs
-from model.history.table import LAST_YEAR
+from model.history.table import LAST_YEAR, regional_pace
 from model.operations import expected_unit_grid, network_of
 from model.phases.consideration import considered_after_entry
 from model.phases.mergers import mean_price, merge
@@ -63,6 +63,33 @@ def enter(market: Economy, carrier: Carrier, room: float) -> CapacityOrder | Non
         capital_usd=order.capital * market.state.environment.price_level,
     )
     return order
+
+
+def openings_before_start(market: Economy, carrier: int, lead: int) -> list[CapacityOrder]:
+    """Orders of a regional carrier that are on their way when a run of the past begins, one a quarter.
+
+    It has the part of its listed places that goes with its parcels, and has been going to the others at the pace at
+    which all regional carriers grew in the year before; what it has decided within its lead time opens after the start.
+
+    Args:
+        market: The market before its first month.
+        carrier: Index of the carrier.
+        lead: Months from an order to its use.
+    """
+    p, network, start = market.figures, market.state.network, market.settings.start
+    if start.year > LAST_YEAR or market.carriers.added[carrier]:
+        return []
+    pace = min(regional_pace(start), 1.0 + p.regional_growth_cap) ** p.regional_footprint_follows
+    listed, before = market.carriers.household_coverage[carrier], network.coverage[carrier]
+    capacity, found = network.capacity[carrier], []
+    for arrives in range(0, lead, QUARTER):
+        after = np.maximum(before, np.minimum(listed, before * pace ** (QUARTER / MONTHS_PER_YEAR)))
+        more = capacity * (np.divide(after, before, out=np.ones_like(after), where=before > 0.0) - 1.0)
+        if more.any():
+            capital = float((more * p.by_type("capacity_capex")[market.zones.zone_type]).sum())
+            found.append(CapacityOrder(carrier, start + arrives, more, after, capital))
+        before, capacity = after, capacity + more
+    return found
 
 
 def within(order: CapacityOrder, carrier: int, room: float) -> CapacityOrder:

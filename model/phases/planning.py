@@ -17,7 +17,7 @@ from model.access.insourcing import extension_case
 from model.answers import checked, checked_order
 from model.capital import buy_capital
 from model.economy import Economy
-from model.phases.entry_exit import count_losses, enter, expanding, within
+from model.phases.entry_exit import count_losses, enter, expanding, openings_before_start, within
 from model.phases.places import review_places
 from model.phases.prices import usps_basket_cost
 from model.phases.rivals import fill_networks, review_contracts
@@ -179,6 +179,9 @@ def order_before_start(market: Economy) -> None:
             placed = ordered_capacity(market, carrier, carrier.capacity_order(lead, month=start + (arrives - lead)))
             if placed is not None:
                 _place(market, placed, quiet=True)
+    for index in expanding(market) if market.settings.entry_and_exit else []:
+        for order in openings_before_start(market, index, leads[index]):
+            _place(market, order, quiet=True)
 
 
 def _place(market: Economy, order: CapacityOrder, quiet: bool = False) -> None:

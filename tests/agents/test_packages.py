@@ -264,7 +264,7 @@ def test_sums_of_rows_are_those_of_each_row_by_itself(size: int) -> None:
 
 
 def test_a_signed_package_holds_on_to_no_slice():
-    """Its form, prices and floor stay; what lay on the table goes from memory, though views of nothing would look so."""
+    """Its form, prices and floor stay; what lay on the table goes from memory, and no view of nothing holds it."""
     package = menu(random_case(0))[-1]
     carried, level = weakref.ref(package.use.carried), package.least_level(np.zeros(len(package.groups.names)))
     remembered = package.as_remembered()

@@ -20,7 +20,15 @@ from model.history import fit_to_carrier_totals, fitted_figures, read_history
 from model.history.fitting import GROUPS, paid_price_index
 from model.history.handed import handed_over
 from model.history.paths import ObservedPast
-from model.history.table import FIRST_YEAR, LAST_YEAR, SALES_FILE, History, base_time, read_online_sales
+from model.history.table import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    SALES_FILE,
+    History,
+    base_time,
+    read_online_sales,
+    regional_pace,
+)
 from model.parameters import Parameters
 from model.scenario import Scenario
 from model.tables import DataError
@@ -402,3 +410,42 @@ def test_wages_of_usps_follow_what_was_agreed():
     assert history.value("wages_usps", 2021) / history.value("wages_usps", 2018) < (
         history.value("wages_other", 2021) / history.value("wages_other", 2018)
     )
+
+
+def places_on_order(market, carrier):
+    """Orders on their way that bring a carrier to households to which it does not deliver yet."""
+    network = market.state.network
+    return [
+        order
+        for order in network.pipeline
+        if order.carrier == carrier and (order.coverage > network.coverage[carrier]).any()
+    ]
+
+
+def test_regional_carriers_of_the_past_are_opening_places_at_last_years_pace(market):
+    """They doubled in 2021, so two quarters of that are on order; at a start in 2025 the list says where they are."""
+    history, quiet = read_history(), {"n_shippers": 400, "history_mode": "free_run", "end": "2022-12"}
+    pace = history.value("parcels_regional", 2021) / history.value("parcels_regional", 2020)
+    assert pace == 2.0
+    start = market("standing_still", start="2022-01", entry_and_exit=True, **quiet)
+    regional = [k for k, group in enumerate(start.carriers.groups) if group == "regional"]
+    for carrier in regional:
+        before, listed = start.state.network.coverage[carrier], start.carriers.household_coverage[carrier]
+        orders = places_on_order(start, carrier)
+        assert [order.arrives for order in orders] == [Month(2022, 1), Month(2022, 4)]
+        assert (orders[-1].coverage <= listed).all()
+        places = before > 0.0
+        grown = orders[-1].coverage[places] / before[places]
+        np.testing.assert_allclose(grown, np.minimum(pace**0.5, listed[places] / before[places]))
+        more = sum(order.annual_parcels for order in orders)[places] / start.state.network.capacity[carrier][places]
+        np.testing.assert_allclose(more, grown - 1.0)
+    for without in ({"entry_and_exit": False}, {"regional_footprint_follows": 0.0}):
+        other = market("standing_still", start="2022-01", **{"entry_and_exit": True, **quiet, **without})
+        assert not any(places_on_order(other, carrier) for carrier in regional)
+    now = market("standing_still", start="2025-01", entry_and_exit=True, n_shippers=400, end="2025-12")
+    assert not any(places_on_order(now, carrier) for carrier in regional)
+
+
+def test_no_pace_is_known_before_the_first_two_years():
+    assert regional_pace(Month(2016, 1)) == 1.0
+    assert regional_pace(Month(2017, 1)) == pytest.approx(0.126 / 0.117)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _MONTH_PATTERN = re.compile(r"^(\d{4})-(\d{2})$")
 MONTHS_PER_YEAR = 12
-JANUARY, JULY, OCTOBER = 1, 7, 10
+JANUARY, APRIL, JULY, OCTOBER = 1, 4, 7, 10
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -13,7 +13,16 @@ import numpy as np
 import pandas as pd
 
 from agents.calendar import Month
-from experiments.backtest.discrepancy import ABSOLUTE, Discrepancy, Floats, band, before, estimate, with_error
+from experiments.backtest.discrepancy import (
+    ABSOLUTE,
+    Discrepancy,
+    Floats,
+    band,
+    before,
+    estimate,
+    missing_spread,
+    with_error,
+)
 from experiments.backtest.stored import stored_hindcast, stored_residuals
 from experiments.draws import DrawSet, load_draws
 from experiments.figures import split_year
@@ -246,4 +255,5 @@ def _table(runs: pd.DataFrame, scenario: Scenario, discrepancy: Discrepancy, dra
 def _varied(values: Floats, series: str, spread: float, freedom: float) -> Floats:
     """Values of an outcome varied by the error of its figure; incomes are in dollars, their errors in bn $."""
     absolute = series in ABSOLUTE
-    return with_error(values, spread * BILLION if absolute else spread, freedom, absolute)
+    size = spread * BILLION if absolute else spread
+    return with_error(values, missing_spread(values, size, absolute), freedom, absolute)

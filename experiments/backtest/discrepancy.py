@@ -34,6 +34,7 @@ PARTS = frozenset({"mail_revenue", "expense_without_noncash"})  # of the income 
 PRIOR_YEARS = 4.0  # of data that the step of a series counts for beside those of one figure
 FEWEST_STEPS = 10.0  # below it nothing tells that errors come back: a random walk, which is widest
 PERSISTENCES = np.linspace(0.0, 1.0, 21)
+ONE_SD = (0.1587, 0.8413)  # quantiles of a normal distribution one standard deviation from its middle
 NODES = 81  # errors by which each run is varied: the middles of as many equal parts of their distribution
 
 
@@ -222,6 +223,24 @@ class _Steps:
         known = variance > 0.0
         logs = np.log(variance[known] * scale[known]) + squares[known] / variance[known]
         return -0.5 * float((self.weight[known] * logs).sum())
+
+
+def missing_spread(values: Floats, size: float, absolute: bool = False) -> float:
+    """What has to be added to the spread of runs so that it is as wide as past errors were; 0 where it is already.
+
+    A residual is the error of a whole forecast: the luck of the world and what is wrong with the parameters are in it,
+    and added to them it would count both twice.
+
+    Args:
+        values: One per run, (R,).
+        size: Standard deviation of past errors.
+        absolute: Whether it is in the unit of the values instead of relative.
+    """
+    if not absolute and (values <= 0.0).any():
+        return size  # no relative spread
+    low, high = np.quantile(values if absolute else np.log(values), ONE_SD)
+    own = (high - low) / 2.0
+    return math.sqrt(max(0.0, size * size - own * own))
 
 
 def with_error(

@@ -67,8 +67,6 @@ LIMITS = """\
   mail up to 2018, expense that is not paid in 2017, 2018 and 2020) are from memory of the annual reports.
 * Income is a small difference of large sums: a hundredth of expense is half of what may be missed. The tables of each
   run show its parts.
-* A run from 2016 keeps a temporary surcharge on mail, 4.3 % of its price, that the regulator ended in April 2016: its
-  mail revenue is too high from then on.
 * From October 2020 carriers take peak surcharges on top of prices that had none. In a run that begins before, and whose
   prices otherwise follow cost, USPS then earns too much: what other prices gave way is not in the model."""
 
@@ -80,12 +78,14 @@ A span starts from published figures, so its error begins at zero; what comes to
 drawn towards those of others where few years are known, and a part of the error is left a year later. The residuals
 say how much: less than all of it, so that errors grow for some years and then stay as large as they are (a random walk
 would let them grow for ever, which spans of nine years do not show). Where the fit of the parameters alone is further
-off, its error counts instead, of each figure by itself, drawn towards the median of its series. A run from 2016 has no
-residuals to go by, and one from 2018 only those of 2016 and 2017.
+off, its error counts instead, of each figure by itself, drawn towards the median of its series. A residual is the error
+of a whole forecast, luck and parameters included: only what is missing to it is added to the spread of the runs. A run
+from 2016 has no residuals to go by, and one from 2018 only those of 2016 and 2017.
 The table tells how many observations of volume, revenue per parcel and package revenue lie within the bands without and
 with each part; 75 to 97 % should. No parameter was fitted to make it so; but that the error of a fit is each figure's
-own was decided on 2 December 2026, after bands had failed, so what holds now is no test of it. Volumes of the whole
-market are given to the runs and do not count."""
+own was decided on 2 December 2026, after bands had been too narrow, and that residuals are not added to luck and
+parameters, which they hold, on 3 December, after bands had been too wide. So what holds now is no test of either.
+Volumes of the whole market are given to the runs and do not count."""
 QUARTERS = """\
 Packages of USPS by calendar quarter, October 2017 to December 2021, in pieces as its accounts count them and in
 revenue. It publishes changes more exactly than levels: most levels are chained from changes, July to September is the

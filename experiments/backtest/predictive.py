@@ -2,7 +2,7 @@
 
 How far a fit is off is known from the years that the parameters were estimated on; how far the form of the model goes
 astray with the years, from the residuals of past spans. Both measure the same errors, so the larger of them counts and
-not their sum.
+not their sum; and both hold the luck and the parameters of the runs, so that only what is missing is added to these.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from experiments.backtest.discrepancy import (
     PRIOR_YEARS,
     Discrepancy,
     Floats,
+    missing_spread,
     with_error,
 )
 
@@ -59,7 +60,7 @@ def figure_name(series: str, entity: str) -> str:
 def forecasts(
     runs: Spread, residual: Mapping[str, float], discrepancy: Discrepancy | None = None, first_year: int = 0
 ) -> dict[tuple[str, str, int], Floats]:
-    """Runs as a forecast: each varied by errors of the size that is to be expected.
+    """Runs as a forecast: varied by errors until they are as far apart as is to be expected.
 
     Args:
         runs: Values by series, entity and year, one per run.
@@ -78,5 +79,6 @@ def forecasts(
             if form > size:
                 size, freedom = form, discrepancy.freedom(series, entity)
         most = 1.0 if "share" in series else np.inf
-        found[series, entity, year] = with_error(values, size, freedom, series in ABSOLUTE, most)
+        added = missing_spread(values, size, series in ABSOLUTE)
+        found[series, entity, year] = with_error(values, added, freedom, series in ABSOLUTE, most)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.calendar import JULY
+from agents.calendar import APRIL, JULY
 from agents.carriers import Carrier
 from agents.geography import SEGMENTS
 from agents.rules.pricing import CostRise
@@ -23,6 +23,7 @@ from model.phases.universal_service import review_service
 from model.tariffs import price_cap, set_temporary
 
 Floats = NDArray[np.float64]
+_LETTER_MONTHS = {APRIL: "april", JULY: "july"}  # in which letter prices change, as symbols name them
 
 
 def publish_prices(market: Economy) -> None:
@@ -44,8 +45,7 @@ def publish_prices(market: Economy) -> None:
         for carrier in market.carrier_agents:
             if carrier.opens_network:
                 _open_network(market, carrier)
-    if market.month.month == JULY:
-        _change_mail_price(market)
+    _change_mail_price(market)
     charges = tariffs.rural[:, None] > 0.0
     area = mean_where_covered(tariffs.area, np.where(charges, market.state.network.coverage, 1.0))
     usual = month_surcharges(tariffs.rural, tariffs.peak, area, peak_weight(market.figures, market.month))
@@ -207,16 +207,22 @@ def _announced(market: Economy, carrier: Carrier) -> Floats | None:
 
 
 def _change_mail_price(market: Economy) -> None:
-    env, p = market.state.environment, market.figures
-    increase = market.usps.mail_price_increase()
-    announced = None
-    if market.settings.announced_plans and f"mail_price_july_{market.month.year}" in p:
-        announced = increase = p[f"mail_price_july_{market.month.year}"]
+    """What USPS has announced for letters this month; in July else what it may raise by rule."""
+    env, p, month = market.state.environment, market.figures, market.month
+    if month.month not in _LETTER_MONTHS:
+        return
+    symbol = f"mail_price_{_LETTER_MONTHS[month.month]}_{month.year}"
+    if market.settings.announced_plans and symbol in p:
+        increase = p[symbol]
+    elif month.month == JULY:
+        increase = market.usps.mail_price_increase()
+        if increase != 0.0:
+            review_mail_price(market, increase)
+    else:
+        return
     if increase == 0.0:
         return
-    if announced is None:
-        review_mail_price(market, increase)
     env.mail_price *= 1.0 + increase
-    market.events.add(
-        market.month, "price", ("usps",), f"USPS raises letter prices by {100 * increase:.1f} %", increase=increase
-    )
+    verb = "raises" if increase > 0.0 else "lowers"
+    text = f"USPS {verb} letter prices by {100 * abs(increase):.1f} %"
+    market.events.add(month, "price", ("usps",), text, increase=increase)

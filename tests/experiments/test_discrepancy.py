@@ -20,6 +20,7 @@ from experiments.backtest.discrepancy import (
     before,
     estimate,
     growth,
+    missing_spread,
     residuals,
     with_error,
 )
@@ -191,3 +192,16 @@ def test_of_two_measures_of_one_error_the_larger_counts() -> None:
     alone = forecasts(runs, {"volume": 0.15})
     np.testing.assert_array_equal(with_fit["volume", "ups", 2022], alone["volume", "ups", 2022])  # 0.10 < 0.15
     assert with_fit["volume", "ups", 2025].std() > alone["volume", "ups", 2025].std()  # 0.20 after four years
+
+
+@pytest.mark.parametrize("series", ["volume", ABSOLUTE[0]])
+def test_what_runs_differ_in_already_is_not_added_again(series: str) -> None:
+    """Residuals hold luck and parameters: a forecast is as wide as they say, or as its runs are, not both."""
+    normal = np.random.default_rng(3).standard_normal(4_000)
+    absolute = series in ABSOLUTE
+    for own, size, wanted in ((0.06, 0.10, 0.10), (0.10, 0.06, 0.10), (0.0, 0.10, 0.10)):
+        values = 1.0 + own * normal if absolute else np.exp(own * normal)
+        added = missing_spread(values, size, absolute)
+        wide = with_error(values, added, math.inf, absolute)
+        assert (wide if absolute else np.log(wide)).std() == pytest.approx(wanted, rel=0.05)
+    assert missing_spread(np.array([0.0, 1.0]), 0.2) == 0.2

@@ -449,3 +449,23 @@ def test_regional_carriers_of_the_past_are_opening_places_at_last_years_pace(mar
 def test_no_pace_is_known_before_the_first_two_years():
     assert regional_pace(Month(2016, 1)) == 1.0
     assert regional_pace(Month(2017, 1)) == pytest.approx(0.126 / 0.117)
+
+
+def test_letter_prices_fall_in_april_2016_when_a_surcharge_ends_and_rise_in_july(market):
+    """A surcharge of 4.3 % for a time, by an order of 2013: known at the start, and no rise by rule."""
+    known = {"announced_plans": True, "history_mode": "free_run", "n_shippers": 200}
+    run = market("standing_still", start="2016-01", end="2016-08", **known)
+    prices = []
+    for _ in range(7):
+        run.step()
+        prices.append(run.state.environment.mail_price)
+    assert prices[:3] == [1.0] * 3
+    assert prices[3:6] == [pytest.approx(1.0 / 1.043, abs=5e-4)] * 3
+    assert prices[6] > prices[5]
+    [told, _] = [event for event in run.events if event.kind == "price" and "letter" in event.text]
+    assert told.text == "USPS lowers letter prices by 4.1 %"
+    for changes in ({"start": "2017-01", "end": "2017-05"}, {"start": "2016-01", "announced_plans": False}):
+        other = market("standing_still", **{"end": "2016-05", **known, **changes})
+        for _ in range(5):
+            other.step()
+        assert other.state.environment.mail_price == 1.0

@@ -132,9 +132,10 @@ class Economy:
     population: Shippers
     _figures: Parameters
     _shippers: ShipperTable
-    books_at_hand: dict[int, CarrierBooks] | None = None  # own books by carrier while all plan, see `phases.planning`
+    books_at_hand: dict[int, CarrierBooks] | None = None  # own books by carrier while all plan or talk, see `phases.planning`
     _route_cost: tuple[tuple[CostModel, float, float, float], Floats] | None = None
     _season: tuple[Parameters, Floats] | None = None
+    _amazon_totals: tuple[tuple[Paths, Month, Month, int], Floats] | None = None
 
     def open_economy(self, settings: Scenario, seed: int) -> Start:
         """Put the data of the start together; agents and contracts come after.
@@ -242,13 +243,19 @@ class Economy:
     def amazon_totals_expected(self, month: Month, months: int) -> Floats:
         """Return the parcels a year that Amazon expects to ship in a month and in those that follow, on trend, (H,).
 
+        In all its talks of a month it asks for the same months; they are worked out once.
+
         Args:
             month: The first month.
             months: How many, H.
         """
-        first, now = month - self.settings.start, self.month - self.settings.start
-        index = np.array([self.paths.amazon_parcels(first + ahead, now) for ahead in range(months)])
-        return np.asarray((self.amazon_start_parcels * index[:, None] * self.amazon_mix[0]).sum(axis=1))
+        asked = (self.paths, self.month, month, months)
+        if self._amazon_totals is None or self._amazon_totals[0] != asked:
+            first, now = month - self.settings.start, self.month - self.settings.start
+            index = np.array([self.paths.amazon_parcels(first + ahead, now) for ahead in range(months)])
+            totals = (self.amazon_start_parcels * index[:, None] * self.amazon_mix[0]).sum(axis=1)
+            self._amazon_totals = (asked, totals)
+        return self._amazon_totals[1]
 
     def coverage_ordered(self, carrier: int) -> Floats:
         """Return the share of households that a carrier can serve once all that it has ordered stands, (Z,)."""

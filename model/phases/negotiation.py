@@ -45,6 +45,7 @@ from model.bargains.table import BargainTable, Pair, PairKind
 from model.economy import Economy
 from model.parameters import Parameters
 from model.phases.history import earliest_round, forced
+from model.phases.planning import books_at_hand
 from model.state import Agreement, TalksState
 from model.words import parcels_in_words
 
@@ -59,13 +60,14 @@ def negotiate(market: Economy) -> None:
     for state in market.state.talks.values():
         if state.package is not None and not _goes_on(state) and state.under_review is None:
             state.package = state.package.as_remembered()
-    for pair in pairs:
-        _open_if_due(market, pair, last_mile)
-    talking = [talks for talks in market.state.talks.values() if talks.pair in pairs and _meets(market, talks)]
-    at_rest = _prices_at_rest(market, talking) if market.settings.bargaining == "nash" else {}
-    for talks in talking:
-        others = {key: price for key, price in at_rest.items() if key != talks.pair.seller}
-        _play_round(market, talks, _table(market, talks, others, last_mile))
+    with books_at_hand(market):
+        for pair in pairs:
+            _open_if_due(market, pair, last_mile)
+        talking = [talks for talks in market.state.talks.values() if talks.pair in pairs and _meets(market, talks)]
+        at_rest = _prices_at_rest(market, talking) if market.settings.bargaining == "nash" else {}
+        for talks in talking:
+            others = {key: price for key, price in at_rest.items() if key != talks.pair.seller}
+            _play_round(market, talks, _table(market, talks, others, last_mile))
     decide_reviews(market)  # at once where the regulator takes no time
 
 

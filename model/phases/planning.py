@@ -40,7 +40,7 @@ def learn_and_plan(market: Economy) -> None:
     if not (market.month + 1).quarter_start:
         return
     order = market.streams.generator("planning_order", market.month).permutation(len(market.carrier_agents))
-    with _books_at_hand(market):
+    with books_at_hand(market):
         for position in order:
             _build_and_close(market, market.carrier_agents[position])
         if settings.rival_rules:
@@ -51,8 +51,8 @@ def learn_and_plan(market: Economy) -> None:
 
 
 @contextmanager
-def _books_at_hand(market: Economy) -> Iterator[None]:
-    """While carriers plan, their own books are drawn up once: only what they order and close changes these."""
+def books_at_hand(market: Economy) -> Iterator[None]:
+    """While carriers plan or talk, their own books are drawn up once: only what they order and close changes these."""
     market.books_at_hand = {}
     try:
         yield

@@ -154,7 +154,7 @@ class AlternatingOffers:
         if takes.dtype != np.bool_ or takes.shape not in (shape, ()):
             allowed = f"true or false, or one of both for each of {shape[0]} threads"
             raise wrong_answer(view.side, "accept", strategy, answer, allowed)
-        return np.broadcast_to(takes, shape)
+        return takes if takes.shape == shape else np.broadcast_to(takes, shape)
 
     def _proposal(self, talks: Talks, view: View) -> Floats:
         """The proposer's prices: no more than the other side has asked for, cut at the own limit where it binds."""
@@ -163,7 +163,8 @@ class AlternatingOffers:
         offer, shape = strategy.propose(view), view.reservation.shape
         allowed = f"a finite price, or one of each of {shape[0]} threads"
         try:
-            price = np.broadcast_to(np.asarray(offer, dtype=np.float64), shape)
+            price = np.asarray(offer, dtype=np.float64)
+            price = price if price.shape == shape else np.broadcast_to(price, shape)
         except (TypeError, ValueError):
             raise wrong_answer(side, "propose", strategy, offer, allowed) from None
         if not np.isfinite(price).all():

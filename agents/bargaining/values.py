@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -61,9 +61,17 @@ def stay_weight(exit_month: Ints, term_months: int, discount_rate_monthly: float
             f"term_months is {term_months} and discount_rate_monthly {discount_rate_monthly}; "
             "allowed: at least 1, 0 to below 1"
         )
+    return np.asarray(_share_until(term_months, discount_rate_monthly).take(exit_month, mode="clip"))
+
+
+@lru_cache(maxsize=8)
+def _share_until(term_months: int, discount_rate_monthly: float) -> Floats:
+    """Discounted share of a term that lies before each of its months and before its end, (term + 1,); read-only."""
     weights = (1.0 - discount_rate_monthly) ** np.arange(term_months)
     until = np.concatenate([[0.0], np.cumsum(weights)])
-    return np.asarray((until / until[-1]).take(exit_month, mode="clip"), dtype=np.float64)
+    share: Floats = until / until[-1]
+    share.setflags(write=False)
+    return share
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -135,6 +135,7 @@ class Economy:
     books_at_hand: dict[int, CarrierBooks] | None = None  # own books by carrier while all plan or talk, see `phases.planning`
     _route_cost: tuple[tuple[CostModel, float, float, float], Floats] | None = None
     _season: tuple[Parameters, Floats] | None = None
+    _capital_charge: tuple[tuple[Parameters, CostModel, float], Floats] | None = None
     _amazon_totals: tuple[tuple[Paths, Month, Month, int], Floats] | None = None
 
     def open_economy(self, settings: Scenario, seed: int) -> Start:
@@ -281,10 +282,16 @@ class Economy:
         return self._route_cost[1]
 
     def amazon_capital_charge(self) -> Floats:
-        """Return the capital that a parcel costs Amazon where it would have to build, $ by density cell, (Z, P)."""
-        by_zone = self.figures.by_type("capital_charge")[self.zones.zone_type]
-        charge = by_zone[:, None] * own_cost_factor(self.costs) * self.price_level
-        return np.broadcast_to(charge, self.zones.density_grid.shape)
+        """Return the capital that a parcel costs Amazon where it would have to build, $ by density cell, (Z, P).
+
+        It is worked out once where figures, cost rates and prices stay as they are.
+        """
+        today = (self.figures, self.costs, self.price_level)
+        if self._capital_charge is None or self._capital_charge[0] != today:
+            by_zone = self.figures.by_type("capital_charge")[self.zones.zone_type]
+            charge = by_zone[:, None] * own_cost_factor(self.costs) * self.price_level
+            self._capital_charge = (today, np.broadcast_to(charge, self.zones.density_grid.shape))
+        return self._capital_charge[1]
 
     @property
     def price_level(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AmazonFlows:
     """Amazon's parcels of a year by who delivers them, parcels a year by zone, all (Z,).
 
@@ -55,16 +56,27 @@ class AmazonFlows:
         Returns:
             Zone, density cell and parcels a year, (L,) each.
         """
-        n_zones = len(self.parcels)
+        if n_cells not in self._cut:
+            self._cut[n_cells] = self._shares_between(n_cells)
+        zone, cell, share = self._cut[n_cells]
+        volume = by_zone[zone] * share
+        used = volume > 0.0
+        return zone[used], cell[used], volume[used]
+
+    @cached_property
+    def _cut(self) -> dict[int, tuple[Ints, Ints, Floats]]:
+        """What `_shares_between` says, by number of density cells: whoever talks asks for it every month."""
+        return {}
+
+    def _shares_between(self, n_cells: int) -> tuple[Ints, Ints, Floats]:
+        """Zone, density cell and share of what UPS or FedEx deliver in the zone, (L,) each."""
         low, high = self.coverage[:, None], self.usps_from[:, None]
         edges = np.arange(n_cells + 1) / n_cells
         overlap = np.maximum(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0.0)
         width = overlap.sum(axis=1, keepdims=True)
         share = np.divide(overlap, width, out=np.zeros_like(overlap), where=width > 0.0)
-        volume = (by_zone[:, None] * share).ravel()
-        used = volume > 0.0
-        zone, cell = np.repeat(np.arange(n_zones), n_cells), np.tile(np.arange(n_cells), n_zones)
-        return zone[used], cell[used], volume[used]
+        zone, cell = np.nonzero(share)
+        return zone, cell, share[zone, cell]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from model.scenario import Scenario
 from model.state import MarketState, MonthFlows
 
 #: Fields that are parts of others, and what is kept only so that it need not be worked out twice.
-PARTS, KEPT = ("state", "state.flows"), ("_route_cost", "_season", "_amazon_totals", "books_at_hand")
+PARTS, KEPT = ("state", "state.flows"), ("_route_cost", "_season", "_capital_charge", "_amazon_totals", "books_at_hand")
 LOGS = ("events", "records")
 NAMED = (REGULATOR, "usps", "amazon", "ups", "fedex")
 ALWAYS = (*LOGS, *NAMED, "carrier_agents", "other_parties")

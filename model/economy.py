@@ -132,7 +132,7 @@ class Economy:
     population: Shippers
     _figures: Parameters
     _shippers: ShipperTable
-    books_at_hand: dict[int, CarrierBooks] | None = None  # own books by carrier while all plan or talk, see `phases.planning`
+    books_at_hand: dict[int, CarrierBooks] | None = None  # own books while all plan or talk, see `phases.planning`
     _route_cost: tuple[tuple[CostModel, float, float, float], Floats] | None = None
     _season: tuple[Parameters, Floats] | None = None
     _capital_charge: tuple[tuple[Parameters, CostModel, float], Floats] | None = None

@@ -357,15 +357,18 @@ def _where_it_vanishes(
         at_ends: Its values there: positive or 0 first, then negative or 0, (G,) each.
         close: Values that count as 0, (G,).
     """
-    (low, high), (at_low, at_high) = between, at_ends
-    found = (at_low <= close) | (at_high >= -close)
-    while not (found | (high - low <= NARROW)).all():
-        middle = 0.5 * (low + high)
-        value = excess(middle)
-        more = value > 0.0
-        low, high = np.where(more & ~found, middle, low), np.where(more | found, high, middle)
-        found |= np.abs(value) <= close
-    return low, high
+    (at_low, at_high), groups = at_ends, range(len(close))
+    low, high = (one.tolist() for one in between)  # groups are so few that lists are quicker than arrays
+    found, least = ((at_low <= close) | (at_high >= -close)).tolist(), close.tolist()
+    while any(not found[group] and high[group] - low[group] > NARROW for group in groups):
+        middle = [0.5 * (one + other) for one, other in zip(low, high, strict=True)]
+        value = excess(np.array(middle)).tolist()
+        for group in groups:
+            if not found[group]:
+                end = low if value[group] > 0.0 else high
+                end[group] = middle[group]
+                found[group] = abs(value[group]) <= least[group]
+    return np.array(low), np.array(high)
 
 
 def keeps_commitment(

@@ -228,6 +228,8 @@ def split_volume(weight: Floats, coverage: Floats, national: Booleans) -> Floats
     Returns:
         Shares (..., K, Z) that sum to 1 over carriers.
     """
+    if (coverage == 1.0).all():
+        return np.asarray(weight / weight.sum(axis=-2, keepdims=True))
     served = weight * (coverage > 0.0).astype(np.float64)
     total = served.sum(axis=-2, keepdims=True)
     served *= coverage

@@ -152,7 +152,8 @@ def allocate(
     for cls in np.unique(priority):
         member = priority == cls
         groups = np.flatnonzero(member.any(axis=1))
-        claims[cls] = np.einsum("gk,gskz->kz", member[groups].astype(np.float64), volume[groups])
+        some = slice(groups[0], groups[-1] + 1)  # a view: others between them count with zero
+        claims[cls] = np.einsum("gk,gskz->kz", member[some].astype(np.float64), volume[some])
     waited = 0.0
     if backlog is not None:
         claims[Priority.BACKLOG] = backlog.by_carrier_zone

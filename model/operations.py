@@ -19,7 +19,6 @@ from agents.delivery_cost import (
     means_between,
     route_economics,
     usps_unit_cost,
-    value_at_coverage,
 )
 from agents.geography import ZoneTable
 from model.carriers import AMAZON, USPS, CarrierTable
@@ -255,8 +254,8 @@ def street_costs(
     per_household = rates.parcels_per_household_day(annual_volume, coverage * zones.households)
     economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, model.geometry)
     sort = economics.sort_cost.copy()
-    street, marginal = means_between((economics.street_cost, economics.marginal_cost), np.zeros(()), coverage)
-    next_household = value_at_coverage(economics.street_cost, coverage, sort)
+    street, marginal = economics.means_over_coverage(coverage)
+    next_household = economics.next_household(coverage)
     street[0], sort[0] = _amazon_costs(model, economics, coverage[0], amazon_start_coverage, street[0], sort[0])
     if rare is not None:
         rarely = route_economics(
@@ -276,7 +275,7 @@ def _spared_by_rare_visits(
     """What Amazon's mean street cost falls by where it does not come every day, $ per parcel, (Z,)."""
     first = np.clip(coverage - share, 0.0, coverage)
     edge = np.clip(start, first, coverage)  # beyond its coverage at the start, where it costs more
-    by_cell = daily.street_cost[0] - rarely.street_cost[0]
+    by_cell = daily.street_cost_of(0) - rarely.street_cost_of(0)
     old = mean_between(by_cell, first, edge) * (edge - first)
     new = mean_between(by_cell * own_cost_factor(model), edge, coverage) * (coverage - edge)
     return np.asarray((old + new) / np.where(coverage > 0.0, coverage, 1.0))
@@ -288,15 +287,16 @@ def _amazon_costs(
     """Amazon's mean street and sort cost with the multiplier on what lies beyond its start coverage."""
     if not (coverage > start).any():
         return street, sort
+    by_percentile = economics.street_cost_of(0)
     old = np.minimum(coverage, start)
     new = coverage - old
-    old_street = mean_over_coverage(economics.street_cost[0], old)
+    old_street = mean_over_coverage(by_percentile, old)
     if model.own_cost_most is None:
         factor = model.own_cost_multiplier * model.own_cost_noise
-        new_street = mean_between(economics.street_cost[0], old, coverage) * factor
+        new_street = mean_between(by_percentile, old, coverage) * factor
     else:
         by_cell = own_cost_factor(model)
-        factor, new_street = means_between((by_cell, economics.street_cost[0] * by_cell), old, coverage)
+        factor, new_street = means_between((by_cell, by_percentile * by_cell), old, coverage)
     total = np.where(coverage > 0.0, coverage, 1.0)
     mixed = np.where(coverage > 0.0, (old * old_street + new * new_street) / total, street)
     mixed_sort = np.where(coverage > 0.0, sort * (old + new * factor) / total, sort)
@@ -484,10 +484,14 @@ def amazon_own_cost(
     return np.asarray(unit_cost * own_cost_factor(costs))
 
 
+@lru_cache(maxsize=1)
 def own_cost_factor(costs: CostModel) -> Floats:
     """Factor on Amazon's cost where it did not deliver at the start, by density cell, (Z, P), or alike in all, (Z, 1).
 
-    Multiplier and local factor, at most what an announcement has revealed.
+    Multiplier and local factor, at most what an announcement has revealed. Asked for several times a month; read-only.
     """
     factor = (costs.own_cost_multiplier * costs.own_cost_noise)[:, None]
-    return factor if costs.own_cost_most is None else np.minimum(factor, costs.own_cost_most)
+    if costs.own_cost_most is not None:
+        factor = np.minimum(factor, costs.own_cost_most)
+    factor.setflags(write=False)
+    return factor

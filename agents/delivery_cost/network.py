@@ -214,24 +214,78 @@ class NetworkRates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RouteEconomics:
-    """Last-mile cost by network, zone and density percentile, each (N, Z, P) in $ per parcel.
+    """Last-mile cost of N networks by zone and density percentile, $ per parcel.
+
+    Density matters only where there is volume: elsewhere a place costs the same at all percentiles, and is not kept
+    percentile by percentile.
 
     Attributes:
-        street_cost: Average street cost, without sort.
-        marginal_cost: Street cost of one more parcel on routes that are on the road already, without sort. It jumps
-            up where density makes `max_stops` instead of time the limit, because one more stop then takes a whole
-            1/max_stops of a route; unit and street cost never rise with density.
+        places: Positions with volume in the flattened (N, Z), rising, (R,).
+        street_there: Average street cost at these, without sort, (R, P).
+        marginal_there: Street cost of one more parcel there, see `marginal_cost`, (R, P).
+        street_elsewhere: Average street cost at all other places, (N, Z); without meaning where there is volume.
+        marginal_elsewhere: Likewise of one more parcel.
         sort_cost: Sorting at the station, (N, Z).
     """
 
-    street_cost: FloatArray
-    marginal_cost: FloatArray
+    places: IndexArray
+    street_there: FloatArray
+    marginal_there: FloatArray
+    street_elsewhere: FloatArray
+    marginal_elsewhere: FloatArray
     sort_cost: FloatArray
 
     @property
+    def street_cost(self) -> FloatArray:
+        """Average street cost, without sort, (N, Z, P)."""
+        return _by_percentile(self.places, self.street_there, self.street_elsewhere)
+
+    @property
+    def marginal_cost(self) -> FloatArray:
+        """Street cost of one more parcel on routes that are on the road already, without sort, (N, Z, P).
+
+        It jumps up where density makes `max_stops` instead of time the limit, because one more stop then takes a whole
+        1/max_stops of a route; unit and street cost never rise with density.
+        """
+        return _by_percentile(self.places, self.marginal_there, self.marginal_elsewhere)
+
+    @property
     def unit_cost(self) -> FloatArray:
-        """Average last-mile cost: street and sort."""
+        """Average last-mile cost: street and sort, (N, Z, P)."""
         return self.street_cost + self.sort_cost[:, :, None]
+
+    def street_cost_of(self, network: int) -> FloatArray:
+        """Average street cost of one network, (Z, P)."""
+        n_zones = self.sort_cost.shape[1]
+        first, end = np.searchsorted(self.places, (network * n_zones, (network + 1) * n_zones))
+        places = self.places[first:end] - network * n_zones
+        return _by_percentile(places, self.street_there[first:end], self.street_elsewhere[network])
+
+    def means_over_coverage(self, coverage: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Mean street cost, and mean cost of one more parcel, of the densest share that each network covers, (N, Z).
+
+        Args:
+            coverage: Covered share, 0 to 1, (N, Z).
+        """
+        covered = coverage.ravel()[self.places]
+        means = means_between((self.street_there, self.marginal_there), np.zeros(()), covered)
+        return self._with_there(self.street_elsewhere, means[0]), self._with_there(self.marginal_elsewhere, means[1])
+
+    def next_household(self, coverage: FloatArray) -> FloatArray:
+        """Average last-mile cost of the next household beyond the covered ones, (N, Z).
+
+        Args:
+            coverage: Covered share, 0 to 1, (N, Z).
+        """
+        covered, sort = coverage.ravel()[self.places], self.sort_cost.ravel()[self.places]
+        there = value_at_coverage(self.street_there, covered, sort)
+        return self._with_there(self.street_elsewhere + self.sort_cost, there)
+
+    def _with_there(self, elsewhere: FloatArray, there: FloatArray) -> FloatArray:
+        """One number for each place, (N, Z), from those with volume, (R,), and all others."""
+        values = elsewhere.flatten()
+        values[self.places] = there
+        return values.reshape(elsewhere.shape)
 
 
 def route_economics(
@@ -289,13 +343,13 @@ def route_economics(
     with np.errstate(over="ignore", under="ignore"):
         spacing *= reach.ravel()[places, None]
     np.minimum(spacing, streets.longest_spacing[zone, None], out=spacing)
-    costs = _costs_of_spacing(spacing, [part.ravel()[places, None] for part in parts])
+    street, marginal = _costs_of_spacing(spacing, [part.ravel()[places, None] for part in parts])
+    single_street = single_marginal = np.zeros(reach.shape)
     if places.size < reach.size:
         longest = np.tile(streets.longest_spacing, len(reach))[:, None]
         single_stop = _costs_of_spacing(longest, [part.reshape(-1, 1) for part in parts])
-        costs = [_with_rows(everywhere, places, some) for everywhere, some in zip(single_stop, costs, strict=True)]
-    street_cost, marginal_cost = (cost.reshape(*reach.shape, density_grid.shape[-1]) for cost in costs)
-    return RouteEconomics(street_cost, marginal_cost, rates.sort_cost[:, zone_type])
+        single_street, single_marginal = (cost.reshape(reach.shape) for cost in single_stop)
+    return RouteEconomics(places, street, marginal, single_street, single_marginal, rates.sort_cost[:, zone_type])
 
 
 def _costs_of_spacing(spacing: FloatArray, parts: Sequence[FloatArray]) -> list[FloatArray]:
@@ -324,12 +378,15 @@ def _costs_of_spacing(spacing: FloatArray, parts: Sequence[FloatArray]) -> list[
     return [street_cost, marginal_cost]
 
 
-def _with_rows(everywhere: FloatArray, rows: IndexArray, some: FloatArray) -> FloatArray:
-    """Values by percentile, (R, P), that are the same at all, (R, 1), but in some rows."""
-    values = np.empty((len(everywhere), some.shape[1]))
-    values[:] = everywhere
-    values[rows] = some
-    return values
+def _by_percentile(places: IndexArray, there: FloatArray, elsewhere: FloatArray) -> FloatArray:
+    """Values by percentile, (..., P), from those of some places, (R, P), and one number for all others, (...)."""
+    cells = there.shape[1]
+    if places.size == elsewhere.size:
+        return there.reshape(*elsewhere.shape, cells)
+    values = np.empty((elsewhere.size, cells))
+    values[:] = elsewhere.reshape(-1, 1)
+    values[places] = there
+    return values.reshape(*elsewhere.shape, cells)
 
 
 def _route_day_cost(rates: NetworkRates, productive_hours: float, stem_miles: FloatArray) -> FloatArray:

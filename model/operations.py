@@ -467,6 +467,25 @@ def expected_unit_grid(
     return np.asarray(economics.unit_cost[0])
 
 
+def expected_unit_costs(
+    model: CostModel, zones: ZoneTable, annual: Floats, coverage: Floats, wage_index: float, price_index: float
+) -> Floats:
+    """Mean cost with sorting that parcel-only networks would have at some volume and coverage, $ per parcel, (N, Z).
+
+    Args:
+        model: Cost rates.
+        zones: The zone table.
+        annual: Parcels a year by network and zone, (N, Z).
+        coverage: Share of households that they go to, densest first, (N, Z).
+        wage_index: Wages relative to the start.
+        price_index: Prices relative to the start.
+    """
+    rates = rates_of_month(model, wage_index, price_index)
+    per_household = rates.parcels_per_household_day(annual, coverage * zones.households)
+    economics = route_economics(zones.density_grid, zones.zone_type, per_household, rates, model.geometry)
+    return economics.mean_unit_cost(coverage)
+
+
 def amazon_own_cost(
     costs: CostModel, zones: ZoneTable, parcels: Floats, wage_index: float = 1.0, price_index: float = 1.0
 ) -> Floats:

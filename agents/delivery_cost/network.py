@@ -271,6 +271,16 @@ class RouteEconomics:
         means = means_between((self.street_there, self.marginal_there), np.zeros(()), covered)
         return self._with_there(self.street_elsewhere, means[0]), self._with_there(self.marginal_elsewhere, means[1])
 
+    def mean_unit_cost(self, coverage: FloatArray) -> FloatArray:
+        """Mean last-mile cost, street and sort, of the densest share that each network covers, (N, Z).
+
+        Args:
+            coverage: Covered share, 0 to 1, (N, Z).
+        """
+        by_percentile = self.street_there + self.sort_cost.ravel()[self.places, None]
+        there = mean_over_coverage(by_percentile, coverage.ravel()[self.places])
+        return self._with_there(self.street_elsewhere + self.sort_cost, there)
+
     def next_household(self, coverage: FloatArray) -> FloatArray:
         """Average last-mile cost of the next household beyond the covered ones, (N, Z).
 

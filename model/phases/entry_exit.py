@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 
 from agents.calendar import MONTHS_PER_YEAR
 from agents.carriers import QUARTER, Carrier
-from agents.delivery_cost import mean_over_coverage
 from agents.geography import ZoneTable
 from agents.rules.capacity import CapacityOrder
 from agents.rules.entry import EntryCase
@@ -20,12 +20,31 @@ from model.carriers import USPS
 from model.economy import Economy
 from model.fixed_costs import cost_of_entry, fixed_cost_per_capacity, fixed_costs
 from model.history.table import LAST_YEAR, regional_pace
-from model.operations import expected_unit_grid, network_of
+from model.operations import expected_unit_costs, network_of
 from model.phases.consideration import considered_after_entry
 from model.phases.mergers import mean_price, merge
 from model.words import parcels_in_words
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prospect:
+    """What a carrier can expect around where it delivers, whatever it orders this quarter, (Z,) each.
+
+    Attributes:
+        near: Zones of its own and of neighbouring states.
+        target: Share of households that it would reach.
+        parcels_by_household: Parcels a year.
+        unit_cost: Mean last-mile cost at the target where it can go, $ per parcel.
+        stop_density: Stops per square mile and operating day at the target.
+    """
+
+    near: NDArray[np.bool_]
+    target: Floats
+    parcels_by_household: Floats
+    unit_cost: Floats
+    stop_density: Floats
 
 
 def expanding(market: Economy) -> list[int]:
@@ -35,17 +54,18 @@ def expanding(market: Economy) -> list[int]:
     return [k for k, carrier in enumerate(market.carrier_agents) if carrier.expands and offered[k] and reached[k]]
 
 
-def enter(market: Economy, carrier: Carrier, room: float) -> CapacityOrder | None:
+def enter(market: Economy, carrier: Carrier, prospect: Prospect, room: float) -> CapacityOrder | None:
     """Ask a carrier where it goes, and count the fixed cost that comes with it.
 
     Args:
         market: The market.
         carrier: The carrier.
+        prospect: What it can expect around it.
         room: Annual parcels of capacity that its growth cap leaves for this quarter.
     """
     if room < carrier.smallest_station():
         return None  # nothing fits
-    order = carrier.enters(entry_case(market, carrier.index), room)
+    order = carrier.enters(entry_case(market, carrier.index, prospect), room)
     if order is None:
         return None
     order = within(checked_order(carrier.key, order, market.zones.n_zones), carrier.index, room)
@@ -107,50 +127,83 @@ def within(order: CapacityOrder, carrier: int, room: float) -> CapacityOrder:
     return order if order.carrier == carrier else replace(order, carrier=carrier)
 
 
-def entry_case(market: Economy, carrier: int) -> EntryCase:
-    """What the carrier expects of the states around it: as many parcels by household as where it delivers today."""
-    p, zones, env, network = market.figures, market.zones, market.state.environment, market.state.network
-    reached = planned_coverage(market, carrier)
-    target = p.by_type("regional_household_coverage")[zones.zone_type]
-    served = zones.state_index[network.coverage[carrier] > 0.0]  # not what is only on order
-    open_to_it = _close_by(zones)[served].any(axis=0)[zones.state_index] & (reached < target)
-    # A state of its own counts only where it has begun to enter and not yet finished.
+def prospects(market: Economy, carriers: Sequence[int]) -> dict[int, Prospect]:
+    """What carriers can expect around where they deliver: as many parcels by household as there, at their own cost.
+
+    Args:
+        market: The market.
+        carriers: Which ones, not USPS.
+
+    Returns:
+        By carrier.
+    """
+    zones, env, network, rates = market.zones, market.state.environment, market.state.network, market.costs.rates
+    target = market.figures.by_type("regional_household_coverage")[zones.zone_type]
+    density, close = _mean_density(zones, target), _close_by(zones)
+    near, parcels = {}, {}
+    annual = np.zeros((network.coverage.shape[0] - 1, zones.n_zones))
+    for carrier in carriers:
+        coverage = network.coverage[carrier]
+        served = zones.state_index[coverage > 0.0]  # not what is only on order
+        near[carrier] = close[served].any(axis=0)[zones.state_index]
+        covered = coverage * zones.households
+        sold = np.bincount(zones.zone_type, weights=network.annual_volume[carrier] * (covered > 0.0), minlength=3)
+        households = np.bincount(zones.zone_type, weights=covered, minlength=3)
+        rate = np.divide(sold, households, out=np.zeros(3), where=households > 0.0)[zones.zone_type]
+        parcels[carrier] = rate
+        # Nobody asks for the cost where it cannot go.
+        can_go = near[carrier] & (coverage < target) & _not_yet_entered(market, carrier, coverage)
+        annual[network_of(carrier)] = np.where(can_go, rate * zones.households * target, 0.0)
+    everywhere = np.broadcast_to(target, annual.shape)
+    unit = expected_unit_costs(market.costs, zones, annual, everywhere, env.wage_other, env.price_level)
+    found = {}
+    for carrier in carriers:
+        row = network_of(carrier)
+        daily_stops = parcels[carrier] / rates.operating_days[row] / rates.parcels_per_stop[row, zones.zone_type]
+        found[carrier] = Prospect(near[carrier], target, parcels[carrier], unit[row], density * daily_stops)
+    return found
+
+
+def _mean_density(zones: ZoneTable, coverage: Floats) -> Floats:
+    """Households per square mile where the densest share of the households of each zone lives, (Z,)."""
+    cells = zones.density_grid.shape[1]
+    inside = np.clip(coverage[:, None] * cells - np.arange(cells), 0.0, 1.0)
+    area = (inside / zones.density_grid).sum(axis=1)
+    return np.asarray(np.divide(inside.sum(axis=1), area, out=np.zeros_like(area), where=area > 0.0))
+
+
+def _not_yet_entered(market: Economy, carrier: int, reached: Floats) -> NDArray[np.bool_]:
+    """Zones in which a carrier does not deliver by its list, or has not come yet in a run that plays the past, (Z,).
+
+    A state of its own counts only where it has begun to enter and not yet finished.
+
+    Args:
+        market: The market.
+        carrier: The carrier.
+        reached: Share of households that it reaches, (Z,).
+    """
     listed = market.carriers.household_coverage[carrier]
-    began = listed == 0.0
-    if p.regional_footprint_follows > 0.0 and market.settings.start.year <= LAST_YEAR:
-        began |= reached < listed - ROUNDING  # or where it had not come yet
-    open_to_it &= began
-    covered = network.coverage[carrier] * zones.households
-    sold = np.bincount(zones.zone_type, weights=network.annual_volume[carrier] * (covered > 0.0), minlength=3)
-    households = np.bincount(zones.zone_type, weights=covered, minlength=3)
-    rate = np.divide(sold, households, out=np.zeros(3), where=households > 0.0)[zones.zone_type]
-    parcels = rate * zones.households * np.maximum(target - reached, 0.0)
-    places, annual = np.flatnonzero(open_to_it), rate * zones.households * target
-    unit = np.zeros(zones.n_zones)  # nobody asks where it cannot go
-    unit[places] = mean_over_coverage(
-        expected_unit_grid(market.costs, zones, carrier, annual, target, env.wage_other, env.price_level, places),
-        target[places],
-    )
+    began: NDArray[np.bool_] = listed == 0.0
+    if market.figures.regional_footprint_follows > 0.0 and market.settings.start.year <= LAST_YEAR:
+        began |= reached < listed - ROUNDING
+    return began
+
+
+def entry_case(market: Economy, carrier: int, prospect: Prospect) -> EntryCase:
+    """What the carrier expects of the states around it beyond what it has ordered."""
+    p, zones, env = market.figures, market.zones, market.state.environment
+    reached, target = planned_coverage(market, carrier), prospect.target
     upstream = market.costs.upstream[:2, carrier].mean() * env.price_level
     fixed = sum(cost_of_entry(market)) * fixed_cost_per_capacity(market, carrier) * MONTHS_PER_YEAR * env.price_level
-    dense = market.zones.density_grid[places]
-    cells = dense.shape[1]
-    inside = np.clip(target[places, None] * cells - np.arange(cells), 0.0, 1.0)
-    area = (inside / dense).sum(axis=1)
-    density = np.zeros(zones.n_zones)
-    density[places] = np.divide(inside.sum(axis=1), area, out=np.zeros_like(area), where=area > 0.0)
-    rates = market.costs.rates
-    network_row = network_of(carrier)
-    daily_stops = rate / rates.operating_days[network_row] / rates.parcels_per_stop[network_row, zones.zone_type]
     return EntryCase(
         state=zones.state_index,
-        open_to_it=open_to_it,
-        parcels=parcels,
-        stop_density=density * daily_stops,
-        margin=(mean_price(market, carrier) - unit - upstream - fixed) / env.price_level,
+        open_to_it=prospect.near & (reached < target) & _not_yet_entered(market, carrier, reached),
+        parcels=prospect.parcels_by_household * zones.households * np.maximum(target - reached, 0.0),
+        stop_density=prospect.stop_density,
+        margin=(mean_price(market, carrier) - prospect.unit_cost - upstream - fixed) / env.price_level,
         capital=p.by_type("capacity_capex")[zones.zone_type],
         coverage=target,
-        covered=network.coverage[carrier],
+        covered=market.state.network.coverage[carrier],
         considered=considered_after_entry(market, carrier, int(p.capital_life_years) * MONTHS_PER_YEAR),
     )
 

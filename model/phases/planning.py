@@ -17,7 +17,15 @@ from model.access.insourcing import extension_case
 from model.answers import checked, checked_order
 from model.capital import buy_capital
 from model.economy import Economy
-from model.phases.entry_exit import count_losses, enter, expanding, openings_before_start, within
+from model.phases.entry_exit import (
+    Prospect,
+    count_losses,
+    enter,
+    expanding,
+    openings_before_start,
+    prospects,
+    within,
+)
 from model.phases.places import review_places
 from model.phases.prices import usps_basket_cost
 from model.phases.rivals import fill_networks, review_contracts
@@ -40,9 +48,10 @@ def learn_and_plan(market: Economy) -> None:
     if not (market.month + 1).quarter_start:
         return
     order = market.streams.generator("planning_order", market.month).permutation(len(market.carrier_agents))
+    around = prospects(market, expanding(market))
     with books_at_hand(market):
         for position in order:
-            _build_and_close(market, market.carrier_agents[position])
+            _build_and_close(market, market.carrier_agents[position], around.get(position))
         if settings.rival_rules:
             fill_networks(market)
     free = settings.make_or_buy and settings.price_rule == "adaptive"  # it moves both networks and prices
@@ -69,8 +78,14 @@ def _note_in_books(market: Economy, carrier: int) -> None:
         )
 
 
-def _build_and_close(market: Economy, carrier: Carrier) -> None:
-    """Orders, entry and closures of one carrier."""
+def _build_and_close(market: Economy, carrier: Carrier, prospect: Prospect | None) -> None:
+    """Orders, entry and closures of one carrier.
+
+    Args:
+        market: The market.
+        carrier: The carrier.
+        prospect: What it can expect around it; None where it goes nowhere.
+    """
     settings, lead = market.settings, _lead_of(carrier)
     if settings.rural_plan == "reconsidered" and carrier.announced_plan() is not None:
         _reconsider_plan(market, carrier, lead)
@@ -78,8 +93,8 @@ def _build_and_close(market: Economy, carrier: Carrier) -> None:
     if placed is not None:
         _place(market, placed)
     ordered = 0.0 if placed is None else float(placed.annual_parcels.sum())
-    if carrier.index in expanding(market):
-        _grow(market, carrier, max(0.0, carrier.build_room(QUARTER) - ordered))
+    if prospect is not None:
+        _grow(market, carrier, prospect, max(0.0, carrier.build_room(QUARTER) - ordered))
     if settings.make_or_buy or carrier.always_closes:
         closure = carrier.closure(int(market.figures.closure_lag), lead)
         if closure is not None:
@@ -138,14 +153,14 @@ def _possible_closure(market: Economy, carrier: Carrier, closure: Closure) -> Cl
     return replace(closure, carrier=carrier.index, annual_parcels=closed, coverage=coverage)
 
 
-def _grow(market: Economy, carrier: Carrier, room: float) -> None:
+def _grow(market: Economy, carrier: Carrier, prospect: Prospect, room: float) -> None:
     """A carrier goes beyond what it covers today, as far as its growth cap leaves room."""
     orders = []
     if market.settings.make_or_buy:
         orders.append(extend(market, carrier, room))
     if market.settings.entry_and_exit:
         taken = sum(float(order.annual_parcels.sum()) for order in orders if order is not None)
-        orders.append(enter(market, carrier, room - taken))
+        orders.append(enter(market, carrier, prospect, room - taken))
     for order in orders:
         if order is not None:
             _place(market, order)

@@ -268,7 +268,7 @@ class RouteEconomics:
             coverage: Covered share, 0 to 1, (N, Z).
         """
         covered = coverage.ravel()[self.places]
-        means = means_between((self.street_there, self.marginal_there), np.zeros(()), covered)
+        means = means_over_coverage((self.street_there, self.marginal_there), covered)
         return self._with_there(self.street_elsewhere, means[0]), self._with_there(self.marginal_elsewhere, means[1])
 
     def mean_unit_cost(self, coverage: FloatArray) -> FloatArray:
@@ -418,7 +418,16 @@ def mean_over_coverage(values: FloatArray, coverage: FloatArray) -> FloatArray:
     Raises:
         ValueError: A coverage is outside 0 to 1.
     """
-    return mean_between(values, np.zeros(()), coverage)
+    return means_over_coverage((values,), coverage)[0]
+
+
+def means_over_coverage(values: Sequence[FloatArray], coverage: FloatArray) -> tuple[FloatArray, ...]:
+    """`mean_over_coverage` of several kinds of values, (..., Z) each."""
+    check_share("coverage", coverage)
+    cells = values[0].shape[-1]
+    inside = coverage[..., None] * cells - np.arange(cells, dtype=np.float64)
+    np.clip(inside, 0.0, 1.0, out=inside)
+    return _means_by_weight(values, inside, np.zeros(()))
 
 
 def mean_between(values: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
@@ -446,13 +455,20 @@ def means_between(values: Sequence[FloatArray], low: FloatArray, high: FloatArra
         raise ValueError(f"high is below low by {np.max(low - high):g}; allowed: low to 1")
     cells = values[0].shape[-1]
     start = np.arange(cells, dtype=np.float64)
-    if low.any():
-        weights = np.minimum(high[..., None] * cells, start + 1)
-        weights -= np.maximum(low[..., None] * cells, start)
-        np.maximum(weights, 0.0, out=weights)
-    else:
-        weights = high[..., None] * cells - start
-        np.clip(weights, 0.0, 1.0, out=weights)
+    weights = np.minimum(high[..., None] * cells, start + 1)
+    weights -= np.maximum(low[..., None] * cells, start)
+    np.maximum(weights, 0.0, out=weights)
+    return _means_by_weight(values, weights, low)
+
+
+def _means_by_weight(values: Sequence[FloatArray], weights: FloatArray, low: FloatArray) -> tuple[FloatArray, ...]:
+    """Means of values (..., Z, P) by the part of each cell that counts; where none does, the value at a place.
+
+    Args:
+        values: Of which means are wanted, see `means_between`.
+        weights: Part of each cell that counts, 0 to 1, (..., Z, P).
+        low: The place, as a household share, (..., Z).
+    """
     total = weights.sum(axis=-1)
     narrow = total < _NARROWEST_SLICE
     if not narrow.any():

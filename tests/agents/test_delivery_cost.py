@@ -374,7 +374,7 @@ def test_bad_input_names_field_value_and_what_is_allowed() -> None:
         replace(NATION.rates, sort_cost=np.ones(4))
     with pytest.raises(ValueError, match=r"productive_hours is 1, which leaves"):
         replace(NATION.geometry, productive_hours=1.0)
-    with pytest.raises(ValueError, match=r"high reaches 2; allowed: 0 to 1"):
+    with pytest.raises(ValueError, match=r"coverage reaches 2; allowed: 0 to 1"):
         mean_over_coverage(NATION.density, np.full(3, 2.0))
     with pytest.raises(ValueError, match=r"mail_bundling .* 0; allowed: .*greater than 0"):
         replace(ACCESS, mail_bundling=0.0)

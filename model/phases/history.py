@@ -47,6 +47,8 @@ def update_history(market: Economy) -> None:
         return
     if market.months_done > 0:
         market.update_figures(market.paths.figures(market.months_done))
+    if market.month == _month_of(market.figures.retiree_premiums_end):
+        _premiums_end(market)
     if market.month == _month_of(market.figures.reform_act_date):
         _reform_act(market)
     if market.month == market.settings.projection_start and market.settings.announced_plans:
@@ -77,6 +79,15 @@ def _hear_of_cost(market: Economy) -> None:
 def _month_of(date: float) -> Month:
     year = int(date)
     return Month(year, 1) + round((date - year) * MONTHS_PER_YEAR)
+
+
+def _premiums_end(market: Economy) -> None:
+    """A fund takes over the premiums of retired workers: cost that was paid in cash falls away."""
+    saving = market.figures.retiree_premiums * BILLION
+    market.state.books.institutional_cost -= saving / MONTHS_PER_YEAR
+    market.events.add(
+        market.month, "fact", ("usps",), "A fund takes over the health premiums of retired postal workers", usd=saving
+    )
 
 
 def _reform_act(market: Economy) -> None:

@@ -469,3 +469,16 @@ def test_letter_prices_fall_in_april_2016_when_a_surcharge_ends_and_rise_in_july
         for _ in range(5):
             other.step()
         assert other.state.environment.mail_price == 1.0
+
+
+def test_premiums_of_retirees_end_in_october_2016_and_not_in_later_runs(market):
+    """A statute of 2006: 3.2 bn $ a year that were paid, so controllable income rises by as much."""
+    for start, saved in (("2016-06", 3.2e9), ("2017-06", 0.0)):
+        run = market("standing_still", start=start, end=f"{start[:4]}-12", history_mode="free_run", n_shippers=200)
+        run.step()
+        before = run.state.books.institutional_cost
+        for _ in range(4):  # until October
+            run.step()
+        assert (before - run.state.books.institutional_cost) * 12 == pytest.approx(saved)
+        told = [event for event in run.events if "premiums" in event.text]
+        assert len(told) == (saved > 0.0)

@@ -18,7 +18,7 @@ CASES = [
     ("baseline", {"access_quality": 1.0}),
     ("baseline", {"reopeners": True, "term_strategic": 24, "rural_plan": "as_announced"}),
     ("baseline", {"announced_plans": False, "initial_peak_utilisation": 1.0, "demand_shock_sd": 0.03}),
-    ("baseline", {"start": "2016-01", "end": "2016-04"}),
+    ("baseline", {"start": "2016-01", "end": "2016-10"}),
     ("baseline", {"start": "2022-03", "end": "2022-05"}),
     ("baseline", {"start": "2024-06", "end": "2024-08"}),
     ("auction_pay_as_bid", LONG),

@@ -68,3 +68,13 @@ def test_children_share_the_memory_of_what_they_import():
     assert found["forked"][0]
     assert not found["alone"][0]
     assert found["forked"][1] < 0.7 * found["alone"][1], found
+
+
+def test_tables_take_their_memory_from_the_heaps_that_all_share():
+    """The pool is chosen when pyarrow comes in, which the server does not let happen before."""
+    script = (
+        "import server.serve; from server.memory import share_heaps; share_heaps(); "
+        "import pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "system"

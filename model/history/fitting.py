@@ -219,7 +219,7 @@ def _prices(p: Parameters, history: History, time: float, volume: Floats, found:
     at_2024 = (table * volume).sum(axis=0)
     between = found["surepost_volume_2024"] + found["smartpost_volume_2024"]
     access = (found["amazon_via_usps"] + between * p.price_access_other_ratio) * history.at("amazon_usps_price", time)
-    index[0] = (history.at("usps_package_revenue", time) - access) / at_2024[0] / _start_gap(p)
+    index[0] = (history.at("usps_package_revenue", time) - access) / at_2024[0]
     prices: dict[str, float] = {}
     for group in ("ups", "fedex"):
         column, handed = GROUPS.index(group), found[f"amazon_via_{group}_2024"]
@@ -229,12 +229,3 @@ def _prices(p: Parameters, history: History, time: float, volume: Floats, found:
     for segment, row in zip(SEGMENTS, table * index, strict=True):
         prices |= {f"price_{segment}_{group}": float(value) for group, value in zip(GROUPS, row, strict=True)}
     return prices
-
-
-def _start_gap(p: Parameters) -> float:
-    """Published package revenue of 2024 over what the table of that year gives, both without access."""
-    given = sum(
-        p[f"price_{segment}_usps"] * p[f"volume_segment_{segment}"] * p[f"share_{segment}_usps"] for segment in SEGMENTS
-    )
-    handed = (p.surepost_volume_2024 + p.smartpost_volume_2024) * p.price_access_other_ratio * p.price_access_amazon
-    return float((p.usps_package_revenue_2024 - p.revenue_usps_from_amazon - handed) / given)

@@ -58,9 +58,17 @@ LIMITS = """\
   follows from the year before it alone; but the rule was written to mend this fault, so 2022 is no clean test of it.
   Their first figures are residuals of rounded totals.
 * What customers of USPS pay grows with its cost: by 7 % in July 2022. In history its revenue per parcel grew by 1 %
-  from 2021 to 2024. In a run from 2022 it then sells too little at too high a price, and its package revenue and
-  income come out too high. Until 3 December 2026 its rivals' first price change of a run was too small, which hid it:
-  the year before the start, which is in no books, counted as one in which cost stood still.
+  from 2021 to 2024. In a run from 2022 it then sells too little at too high a price; both errors nearly cancel in its
+  package revenue.
+* Until 3 December 2026 every start earned 2.4 % too much from packages: the relative prices of the draws were held
+  against the package revenue of 2024, which draws that end in 2021 must not know. And parcels of USPS of 2015 to 2018
+  were those of fiscal years, beside revenue of calendar years. Both are mended by rules that look at no test year; but
+  that package revenue was too high in test years is how the first of them was found.
+* Contracts of Amazon with UPS and FedEx end at a start when that with USPS does; when they ended is not public. From
+  2018 that is October 2018, and in half of the runs UPS then loses all that Amazon gave it, as USPS asks half of its
+  price. In history UPS kept 0.9 to 1.2 bn parcels of Amazon a year: heavy ones, fast ones, returns, which the model
+  does not tell apart. A part of them is at USPS in the model, whose package revenue is then too high; and UPS, left
+  with dearer parcels, earns too much on each.
 * Imposed prices raise what all customers of USPS pay by the mean list change, and nobody moves to a cheaper product
   within a segment: with imposed events its package revenue of 2024 is far too high. The 25 % on Parcel Select in July
   2024, which met consolidators only as their agreements ended, makes up a fifth of that.

@@ -64,11 +64,12 @@ LIMITS = """\
   against the package revenue of 2024, which draws that end in 2021 must not know. And parcels of USPS of 2015 to 2018
   were those of fiscal years, beside revenue of calendar years. Both are mended by rules that look at no test year; but
   that package revenue was too high in test years is how the first of them was found.
-* Contracts of Amazon with UPS and FedEx end at a start when that with USPS does; when they ended is not public. From
-  2018 that is October 2018, and in half of the runs UPS then loses all that Amazon gave it, as USPS asks half of its
-  price. In history UPS kept 0.9 to 1.2 bn parcels of Amazon a year: heavy ones, fast ones, returns, which the model
-  does not tell apart. A part of them is at USPS in the model, whose package revenue is then too high; and UPS, left
-  with dearer parcels, earns too much on each.
+* Contracts of Amazon with UPS and FedEx end at a start when that with USPS does; when they ended is not public. Until
+  3 December 2026 draws that end in 2021 gave Amazon's parcels at UPS the price of its cheapest service, 10.7 % of its
+  revenue of 2020, where 13.3 % are published. That was below what they cost it: in half of the runs from 2018 it lost
+  all of them in that year, USPS had half a billion too many, and UPS earned 13 to 16 % on what was left. They have the
+  published part now. In history UPS kept 0.9 to 1.2 bn; the contracts of October 2022 still end too often without new
+  ones.
 * Imposed prices raise what all customers of USPS pay by the mean list change, and nobody moves to a cheaper product
   within a segment: with imposed events its package revenue of 2024 is far too high. The 25 % on Parcel Select in July
   2024, which met consolidators only as their agreements ended, makes up a fifth of that.

@@ -200,10 +200,10 @@ def test_the_start_accounts_close_with_the_figures_of_a_set_that_knows_no_later_
     changes = {**frozen(2021), "start": f"{year}-01", "end": f"{year}-12", "history_mode": "free_run"}
     books = ParcelMarket(Scenario().with_changes(changes), rng=1).state.books
     history = read_history()
-    assert books.revenue[:, USPS].sum() / 1e9 == pytest.approx(history.at("usps_package_revenue", year - 0.5), rel=2e-3)
+    assert books.revenue[:, USPS].sum() / 1e9 == pytest.approx(history.at("usps_package_revenue", year - 0.5), rel=4e-3)
     for carrier, group in ((UPS, "ups"), (FEDEX, "fedex")):
         earned = history.at(f"revenue_per_parcel_{group}", year - 0.5) * history.at(f"parcels_{group}", year - 0.5)
-        assert books.revenue[:, carrier].sum() / 1e9 == pytest.approx(earned, rel=2e-3)
+        assert books.revenue[:, carrier].sum() / 1e9 == pytest.approx(earned, rel=4e-3)
 
 
 # What mail a stop has in 2024 is carried back by how much more mail a household had.

@@ -58,7 +58,7 @@ def test_each_test_has_one_sentence_that_says_whether_its_limit_is_met(stored):
 
 def test_the_finding_says_how_far_off_what_failed_most_and_what_that_means(stored):
     found = told.finding(stored)
-    far, failure, meaning = found.sentences
+    far, failure, meaning, bands = found.sentences
     scores = {score.name: score for score in stored.run("free from 2022").scores if score.sample == "out"}
     assert f"off by {100 * scores['volume_error'].model:.0f} % on average" in far
     naive = min(scores["volume_error"].persistence, scores["volume_error"].drift)
@@ -72,6 +72,12 @@ def test_the_finding_says_how_far_off_what_failed_most_and_what_that_means(store
     assert 0 < missed <= len(out)
     assert (f"all {missed} back-tests" if missed == len(out) else f"{missed} of {len(out)} back-tests") in failure
     assert meaning.startswith("Read what USPS earns or loses as a comparison")
+    held = table[(table["sample"] == "out of sample") & (table["error"] == "band_coverage_90%")]["model"]
+    wide, narrow = (held > 0.97).sum(), (held < 0.75).sum()
+    assert wide > narrow > 0  # both kinds of failure are told, and the advice is that of the more frequent one
+    assert f"in {wide} of {len(held)} back-tests bands held all of what happened, more than should" in bands
+    assert f"in {narrow} only {held.min():.0%}".replace("%", " %") in bands
+    assert bands.endswith("Read the bands as too wide: what happens may well be nearer to their middle.")
 
 
 def without_failures(stored, name, **changes):
@@ -86,6 +92,11 @@ def without_failures(stored, name, **changes):
     return replace(stored, runs=tuple(replace(run, scores=tuple(map(changed, run.scores))) for run in stored.runs))
 
 
+def test_the_sentence_about_bands_gives_both_ends_of_what_they_should_hold(stored):
+    (about,) = [one for one in told.sentences(stored) if one.startswith("Of the observed figures")]
+    assert "(limit 75 % to 97 %, not met)" in about
+
+
 def test_the_finding_follows_the_test_that_fails(stored):
     parcels = told.finding(without_failures(stored, "volume_error", met=False, model=0.3, limit=0.09))
     assert parcels.title == "Not close on how many parcels come"
@@ -93,9 +104,10 @@ def test_the_finding_follows_the_test_that_fails(stored):
     assert "off by up to 30.0 %, where 9.0 % were allowed" in parcels.sentences[1]
     bands = told.finding(without_failures(stored, "band_coverage_90%", met=False, model=0.5, limit=0.75))
     assert bands.title.endswith(", off on how sure it is")
-    assert "only 50 % of what happened lay inside its bands, where at least 75 % should" in bands.sentences[1]
+    assert "back-tests bands held only 50 %, where at least 75 % should" in bands.sentences[1]
+    assert bands.sentences[2].startswith("Read the bands as too narrow")
     wide = told.finding(without_failures(stored, "band_coverage_90%", met=False, model=1.0, limit=0.75))
-    assert "100 % of what happened lay inside its bands, more than should" in wide.sentences[1]
+    assert "back-tests bands held all of what happened, more than should" in wide.sentences[1]
     assert wide.sentences[2].startswith("Read the bands as too wide")
     well = told.finding(without_failures(stored, "", met=True))
     assert well.title == "Close on how many parcels each carrier brings, and within every limit"

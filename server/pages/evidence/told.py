@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from experiments.backtest.scores import Score
+from experiments.backtest.scores import Score, targets
 from experiments.backtest.stored import StoredHindcast
 from server.pages.evidence.backtest import is_out_of_sample
 from server.story.past import off_in_parcels, unseen_run, unseen_scores
@@ -30,6 +30,7 @@ def _whole(value: float) -> str:
     return f"{value:.0%}".replace("%", " %")
 
 
+_BANDS = "band_coverage_90%"
 # What each test says, with its figure in the place of {}; and how its figures are written.
 _TESTS: dict[str, tuple[str, str, Words]] = {
     "volume_error": ("Parcels of each carrier", "lie {} from what was observed", _percent),
@@ -41,7 +42,7 @@ _TESTS: dict[str, tuple[str, str, Words]] = {
         "lies up to {} from what was observed",
         _billions,
     ),
-    "band_coverage_90%": ("Of the observed figures", "{} lie within the middle 90 % of the runs", _whole),
+    _BANDS: ("Of the observed figures", "{} lie within the middle 90 % of the runs", _whole),
 }
 
 
@@ -65,8 +66,9 @@ _PLAIN: dict[str, tuple[str, str]] = {
         "Read what USPS earns or loses as a comparison between two runs, where much of the error stands on both sides, "
         "and not as an amount; what follows from its cash may come earlier or later than the model says.",
     ),
-    "band_coverage_90%": ("how sure it is", "Read the bands as too narrow: what happens may well lie outside them."),
 }
+_TOO_WIDE = "Read the bands as too wide: what happens may well be nearer to their middle."
+_TOO_NARROW = "Read the bands as too narrow: what happens may well lie outside them."
 
 
 @dataclass(frozen=True)
@@ -96,39 +98,65 @@ def finding(stored: StoredHindcast) -> Finding:
         f"{off_in_parcels(run, parcels)[:1].upper()}{off_in_parcels(run, parcels)[1:]}: {beats} than the better of two "
         f"forecasts that need no model, which misses by {100 * naive:.0f} %."
     )
-    failed = [(name, *_failed(stored, name)) for name in _TESTS if _failed(stored, name)[0]]
+    failed = [(name, *_failed(stored, name)) for name in _TESTS if name != _BANDS]
+    failed = [one for one in failed if one[1] > 0]
     close = "Close on how many parcels each carrier brings" if parcels.met else "Not close on how many parcels come"
+    bands = _bands(stored)
     if not failed:
-        return Finding(f"{close}, and within every limit", (far, "No limit that was set beforehand is missed."))
+        if bands is None:
+            return Finding(f"{close}, and within every limit", (far, "No limit that was set beforehand is missed."))
+        told, meaning = bands
+        return Finding(f"{close}, off on how sure it is", (far, f"What failed is how sure it is: {told}.", meaning))
     name, missed, of, worst = max(failed, key=lambda one: (one[1] / one[2], one[3].model / one[3].limit))
     words = _TESTS[name][2]
-    meaning = _PLAIN[name][1]
-    how_far = f"it is off by up to {words(worst.model)}, where {words(worst.limit)} were allowed beforehand"
-    if name.startswith("band"):
-        inside = f"{words(worst.model)} of what happened lay inside its bands"
-        how_far = f"only {inside}, where at least {words(worst.limit)} should"
-        if worst.model >= worst.limit:
-            how_far = f"{inside}, more than should"
-            meaning = "Read the bands as too wide: what happens may well be nearer to their middle."
+    subject, meaning = _PLAIN[name]
     often = f"all {of} back-tests" if missed == of else f"{missed} of {of} back-tests"
-    failure = f"What failed most is {_PLAIN[name][0]}: {how_far}. It is missed in {often}."
-    also = "" if name == "volume_error" else f", off on {_PLAIN[name][0]}"
-    return Finding(f"{close}{also}", (far, failure, meaning))
+    failure = (
+        f"What failed most is {subject}: it is off by up to {words(worst.model)}, where {words(worst.limit)} were "
+        f"allowed beforehand. It is missed in {often}."
+    )
+    also = "" if name == "volume_error" else f", off on {subject}"
+    sure = () if bands is None else (f"How sure it is fails, too: {bands[0]}. {bands[1]}",)
+    return Finding(f"{close}{also}", (far, failure, meaning, *sure))
 
 
-def _failed(stored: StoredHindcast, name: str) -> tuple[int, int, Score]:
-    """In how many back-tests of unseen years a test fails, of how many, and the score that is furthest off."""
-    found = [
+def _scores(stored: StoredHindcast, name: str) -> list[Score]:
+    """Scores with a limit of the back-tests of unseen years."""
+    return [
         score
         for run in stored.runs
         for score in run.scores
         if score.name == name and score.met is not None and is_out_of_sample(run, score.sample)
     ]
-    missed = sum(score.met is False for score in found)
-    # Of bands the one that holds least; where none holds too little, one that fails holds too much.
-    least = name.startswith("band") and any(score.model < score.limit for score in found)
-    worst = sorted(found, key=lambda score: -score.model if least else score.model)[-1:]
-    return missed, len(found), worst[0] if worst else Score("out", name, "", math.nan, math.nan)
+
+
+def _failed(stored: StoredHindcast, name: str) -> tuple[int, int, Score]:
+    """In how many back-tests of unseen years a test fails, of how many, and the score that is furthest off."""
+    found = _scores(stored, name)
+    worst = max(found, key=lambda score: score.model, default=Score("out", name, "", math.nan, math.nan))
+    return sum(score.met is False for score in found), len(found), worst
+
+
+def _bands(stored: StoredHindcast) -> tuple[str, str] | None:
+    """In how many back-tests of unseen years bands hold too much or too little, and how to read them.
+
+    None where all are met.
+    """
+    found = _scores(stored, _BANDS)
+    wide = [score for score in found if score.met is False and score.model >= score.limit]
+    narrow = [score for score in found if score.met is False and score.model < score.limit]
+    if not wide and not narrow:
+        return None
+    told = []
+    if wide:
+        least = min(score.model for score in wide)
+        held = f"{_whole(least)} or more" if least < 1.0 else "all"
+        told.append(f"in {len(wide)} of {len(found)} back-tests bands held {held} of what happened, more than should")
+    if narrow:
+        least, limit = min(score.model for score in narrow), narrow[0].limit
+        where = f"in {len(narrow)}" if wide else f"in {len(narrow)} of {len(found)} back-tests bands held"
+        told.append(f"{where} only {_whole(least)}, where at least {_whole(limit)} should")
+    return ", ".join(told), _TOO_WIDE if len(wide) >= len(narrow) else _TOO_NARROW
 
 
 def sentences(stored: StoredHindcast) -> tuple[str, ...]:
@@ -147,8 +175,8 @@ def sentences(stored: StoredHindcast) -> tuple[str, ...]:
         if not found:
             continue
         run_name, first = found[0]
-        least = "at least " if name.startswith("band") else ""
-        limit = f"limit {least}{words(first.limit)}, {'met' if first.met else 'not met'}"
+        most = f" to {words(targets()['band_coverage_high', 'out'][0])}" if name == _BANDS else ""
+        limit = f"limit {words(first.limit)}{most}, {'met' if first.met else 'not met'}"
         met = sum(score.met is True for _, score in found)
         told.append(
             f"{subject} {verb.format(words(first.model))} in the back-test {run_name} ({limit}{_naive(first, words)}); "
